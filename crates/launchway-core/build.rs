@@ -1,0 +1,8 @@
+//! Rebuilds the crate when a built-in template file is added, changed or removed.
+//!
+//! `include_dir!` sees the files only while it expands; Cargo has to be told to expand it again.
+
+fn main() {
+    println!("cargo::rerun-if-changed=templates");
+    println!("cargo::rerun-if-changed=build.rs");
+}

@@ -1,0 +1,65 @@
+//! Answers as they were given, before any of them is judged.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use crate::Value;
+
+/// Where an answer came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Provenance {
+    /// A flag of the command line.
+    Flag,
+    /// An environment variable.
+    Environment,
+    /// An answers file, by its name.
+    File(String),
+    /// The user, asked by the wizard.
+    Prompt,
+    /// The template's default.
+    Default,
+}
+
+impl fmt::Display for Provenance {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Flag => formatter.write_str("flag"),
+            Self::Environment => formatter.write_str("environment"),
+            Self::File(name) => write!(formatter, "file {name}"),
+            Self::Prompt => formatter.write_str("answered"),
+            Self::Default => formatter.write_str("default"),
+        }
+    }
+}
+
+/// Answers by the id of their question, each with where it came from.
+#[derive(Debug, Clone, Default)]
+pub struct Answers(BTreeMap<String, (Value, Provenance)>);
+
+impl Answers {
+    /// Sets an answer; what was there before is replaced.
+    pub fn set(&mut self, question: &str, value: Value, provenance: Provenance) {
+        self.0.insert(question.to_owned(), (value, provenance));
+    }
+
+    /// Sets an answer unless there is one: what is given first takes precedence.
+    pub fn set_if_open(&mut self, question: &str, value: Value, provenance: Provenance) {
+        self.0.entry(question.to_owned()).or_insert((value, provenance));
+    }
+
+    /// Takes an answer back.
+    pub fn remove(&mut self, question: &str) {
+        self.0.remove(question);
+    }
+
+    /// Returns the answer to a question.
+    #[must_use]
+    pub fn get(&self, question: &str) -> Option<(&Value, &Provenance)> {
+        self.0.get(question).map(|(value, provenance)| (value, provenance))
+    }
+
+    /// Returns all the answers, by id.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Value, &Provenance)> {
+        self.0.iter().map(|(id, (value, provenance))| (id.as_str(), value, provenance))
+    }
+}

@@ -1,0 +1,153 @@
+//! The only file that writes: a whole project, or nothing.
+
+use std::collections::BTreeSet;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use crate::changes::{Changes, DestinationExists};
+use crate::{PlannedFile, SafePath};
+
+const MAX_STAGING_NAMES: u32 = 1000;
+
+/// Why nothing was written.
+#[derive(Debug, thiserror::Error)]
+pub enum ApplyError {
+    /// Somebody else was faster.
+    #[error(transparent)]
+    Exists(#[from] DestinationExists),
+    /// The folder in which the project should stand is not there.
+    #[error("the folder `{}` does not exist", .0.display())]
+    NoParent(PathBuf),
+    /// The system refused.
+    #[error("cannot write `{}`: {error}", .path.display())]
+    Write {
+        /// The path that could not be written.
+        path: PathBuf,
+        /// What the system said.
+        error: io::Error,
+    },
+}
+
+/// Writes a new project: staged beside the destination, synced, and moved into place with one rename.
+///
+/// # Errors
+/// The destination is there by now, or something could not be written; then the staging folder was removed again.
+pub fn apply(changes: &Changes) -> Result<(), ApplyError> {
+    let parent = match changes.destination.parent() {
+        Some(parent) if parent.as_os_str().is_empty() => Path::new("."),
+        Some(parent) => parent,
+        None => return Err(DestinationExists(changes.destination.clone()).into()),
+    };
+    if !parent.is_dir() {
+        return Err(ApplyError::NoParent(parent.to_owned()));
+    }
+    let staging = Staging::create(parent, &changes.destination)?;
+    write_files(&staging.path, &changes.creates)?;
+    staging.publish(&changes.destination)?;
+    sync_folder(parent)
+}
+
+/// A folder beside the destination, removed unless it is published.
+struct Staging {
+    path: PathBuf,
+    published: bool,
+}
+
+impl Staging {
+    fn create(parent: &Path, destination: &Path) -> Result<Self, ApplyError> {
+        let name = destination.file_name().unwrap_or_default().to_string_lossy();
+        for number in 0..MAX_STAGING_NAMES {
+            let path = parent.join(format!(".{name}.launchway-{number}"));
+            match create_folder(&path) {
+                Ok(()) => return Ok(Self { path, published: false }),
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(ApplyError::Write { path, error }),
+            }
+        }
+        let error = io::Error::other("too many staging folders were left here; remove the `.*.launchway-*` folders");
+        Err(ApplyError::Write { path: parent.to_owned(), error })
+    }
+
+    fn publish(mut self, destination: &Path) -> Result<(), ApplyError> {
+        match rename_without_replacing(&self.path, destination) {
+            Ok(()) => {
+                self.published = true;
+                Ok(())
+            }
+            Err(error) if is_taken(&error) => Err(DestinationExists(destination.to_owned()).into()),
+            Err(error) => Err(ApplyError::Write { path: destination.to_owned(), error }),
+        }
+    }
+}
+
+impl Drop for Staging {
+    fn drop(&mut self) {
+        if !self.published {
+            let _ = fs::remove_dir_all(&self.path);
+        }
+    }
+}
+
+fn write_files(root: &Path, files: &[(SafePath, PlannedFile)]) -> Result<(), ApplyError> {
+    let mut folders = BTreeSet::new();
+    for (path, _) in files {
+        folders.extend(path.folders());
+    }
+    for folder in &folders {
+        let path = root.join(folder);
+        create_folder(&path).map_err(|error| ApplyError::Write { path, error })?;
+    }
+    for (path, file) in files {
+        let path = root.join(path.as_str());
+        write_file(&path, file).map_err(|error| ApplyError::Write { path, error })?;
+    }
+    folders.iter().try_for_each(|folder| sync_folder(&root.join(folder)))?;
+    sync_folder(root)
+}
+
+fn write_file(path: &Path, file: &PlannedFile) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, if file.executable { 0o755 } else { 0o644 });
+    let mut written = options.open(path)?;
+    written.write_all(&file.bytes)?;
+    written.sync_all()
+}
+
+fn create_folder(path: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o755);
+    builder.create(path)
+}
+
+fn sync_folder(path: &Path) -> Result<(), ApplyError> {
+    let sync = || File::open(path)?.sync_all();
+    if cfg!(unix) { sync().map_err(|error| ApplyError::Write { path: path.to_owned(), error }) } else { Ok(()) }
+}
+
+/// Renames a folder. What stands at the destination is never replaced, not even an empty folder.
+#[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
+fn rename_without_replacing(from: &Path, to: &Path) -> io::Result<()> {
+    use rustix::fs::{CWD, RenameFlags, renameat_with};
+    match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
+        // Some network file systems do not know the flag. A folder never replaces a folder with files in it.
+        Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS) => fs::rename(from, to),
+        result => Ok(result?),
+    }
+}
+
+/// Renames a folder. What stands at the destination is never replaced, but for an empty folder on some systems.
+#[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
+fn rename_without_replacing(from: &Path, to: &Path) -> io::Result<()> {
+    fs::rename(from, to)
+}
+
+fn is_taken(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::AlreadyExists | io::ErrorKind::DirectoryNotEmpty | io::ErrorKind::NotADirectory
+    )
+}

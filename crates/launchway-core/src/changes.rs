@@ -1,0 +1,40 @@
+//! Changes: a plan held against the folder it is meant for.
+
+use std::path::{Path, PathBuf};
+
+use crate::{Context, Plan, PlannedFile, SafePath, Template, record};
+
+/// What will happen to a folder. The preview and the writer consume the same list.
+#[derive(Debug)]
+pub struct Changes {
+    /// The folder; it does not exist yet.
+    pub destination: PathBuf,
+    /// The files to create, sorted by path, the project's record among them.
+    pub creates: Vec<(SafePath, PlannedFile)>,
+}
+
+/// The destination is already there.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the destination `{}` already exists", .0.display())]
+pub struct DestinationExists(pub PathBuf);
+
+impl Changes {
+    /// Compares a plan with a destination at which a new project is to be made.
+    ///
+    /// # Errors
+    /// Something is there already, be it a file, a folder or a link.
+    pub fn to_create(
+        template: &Template,
+        context: &Context,
+        plan: &Plan,
+        destination: &Path,
+    ) -> Result<Self, DestinationExists> {
+        if destination.symlink_metadata().is_ok() {
+            return Err(DestinationExists(destination.to_owned()));
+        }
+        let planned = plan.files.iter().map(|(path, file)| (path.clone(), file.clone()));
+        let mut creates: Vec<_> = planned.chain(record::files(template, context, plan)).collect();
+        creates.sort_by(|left, right| left.0.cmp(&right.0));
+        Ok(Self { destination: destination.to_owned(), creates })
+    }
+}

@@ -1,0 +1,43 @@
+//! The context: every answer is valid and every value computed.
+
+use serde_json::{Map, Value as Json};
+
+use crate::Value;
+use crate::template::{Data, Template};
+
+/// What the files of a project are rendered from. It exists only if every answer is valid.
+#[derive(Debug, Clone)]
+pub struct Context {
+    /// The name of the project.
+    pub name: String,
+    /// The answers in the order of the questions.
+    pub answers: Vec<(String, Value)>,
+    values: Map<String, Json>,
+    data: Data,
+}
+
+impl Context {
+    pub(crate) fn new(template: &Template, answers: Vec<(String, Value)>, values: Map<String, Json>) -> Self {
+        let name = answers.iter().find(|(id, _)| *id == template.name_question);
+        let name = name.map(|(_, value)| value.to_string()).unwrap_or_default();
+        Self { name, answers, data: Data::from(values.clone()), values }
+    }
+
+    /// Returns what templates see.
+    pub(crate) fn data(&self) -> &Data {
+        &self.data
+    }
+
+    /// Returns what conditions see: a name without a value is null there.
+    pub(crate) fn data_for(&self, names: &[String]) -> Data {
+        let known = names.iter().map(|name| (name.clone(), self.values.get(name).cloned().unwrap_or(Json::Null)));
+        Data::from(known.collect::<Map<_, _>>())
+    }
+
+    /// Returns what templates see in the turn of one element of a list.
+    pub(crate) fn data_with(&self, name: &str, value: &str) -> Data {
+        let mut values = self.values.clone();
+        values.insert(name.to_owned(), value.into());
+        Data::from(values)
+    }
+}

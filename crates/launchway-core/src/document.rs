@@ -1,0 +1,308 @@
+//! Reading YAML, JSON and TOML into one kind of tree.
+
+use std::collections::HashMap;
+
+use saphyr_parser::{Event, Parser, ScalarStyle, Span, Tag};
+use serde_json::{Map, Value as Json};
+
+const MAX_DEPTH: usize = 128;
+const MAX_NODES: usize = 200_000;
+
+/// A format that Launchway can read back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Format {
+    Json,
+    Toml,
+    Yaml,
+}
+
+impl Format {
+    /// Guesses the format from a file's name; `None` for all that is neither YAML, JSON nor TOML.
+    #[must_use]
+    pub fn of(path: &str) -> Option<Self> {
+        let name = path.rsplit('/').next().unwrap_or(path);
+        if name == "Cargo.lock" {
+            return Some(Self::Toml);
+        }
+        match name.rsplit_once('.')?.1 {
+            "yaml" | "yml" => Some(Self::Yaml),
+            "json" => Some(Self::Json),
+            "toml" => Some(Self::Toml),
+            _ => None,
+        }
+    }
+}
+
+/// Why a document could not be read. Lines and columns count from 1.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("line {line}, column {column}: {message}")]
+pub struct Unreadable {
+    /// The line of the fault.
+    pub line: usize,
+    /// The column of the fault, in characters.
+    pub column: usize,
+    /// What is wrong there.
+    pub message: String,
+}
+
+/// Reads all the documents of a text; only YAML can have more than one.
+///
+/// A YAML node with a tag of its own, such as CloudFormation's `!Ref name`, becomes the object `{"!Ref": "name"}`.
+///
+/// # Errors
+/// The first fault, with its place. Keys that stand twice in one YAML mapping are a fault, and so is a document of
+/// more than 128 levels or, with its aliases resolved, 200,000 nodes.
+pub fn parse(format: Format, text: &str) -> Result<Vec<Json>, Unreadable> {
+    match format {
+        Format::Json => serde_json::from_str(text).map(|value| vec![value]).map_err(|error| Unreadable {
+            line: error.line(),
+            column: error.column(),
+            message: without_place(&error.to_string()).to_owned(),
+        }),
+        Format::Toml => parse_toml(text),
+        Format::Yaml => YamlReader::default().read(text),
+    }
+}
+
+/// Returns the line and the column, both from 1, of a byte offset.
+pub(crate) fn line_and_column(text: &str, offset: usize) -> (usize, usize) {
+    let mut end = offset.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    let before = &text[..end];
+    let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+    (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
+}
+
+fn without_place(message: &str) -> &str {
+    message.split(" at line ").next().unwrap_or(message)
+}
+
+fn parse_toml(text: &str) -> Result<Vec<Json>, Unreadable> {
+    let table: toml::Table = toml::from_str(text).map_err(|error| {
+        let (line, column) = line_and_column(text, error.span().map_or(0, |span| span.start));
+        Unreadable { line, column, message: error.message().to_owned() }
+    })?;
+    Ok(vec![toml_to_json(toml::Value::Table(table))])
+}
+
+fn toml_to_json(value: toml::Value) -> Json {
+    match value {
+        toml::Value::String(text) => text.into(),
+        toml::Value::Integer(number) => number.into(),
+        toml::Value::Float(number) => number.into(),
+        toml::Value::Boolean(value) => value.into(),
+        toml::Value::Datetime(moment) => moment.to_string().into(),
+        toml::Value::Array(values) => values.into_iter().map(toml_to_json).collect(),
+        toml::Value::Table(table) => {
+            Json::Object(table.into_iter().map(|(key, value)| (key, toml_to_json(value))).collect())
+        }
+    }
+}
+
+/// Builds JSON trees from the parser's events, without recursion.
+#[derive(Default)]
+struct YamlReader {
+    documents: Vec<Json>,
+    open: Vec<OpenNode>,
+    anchors: HashMap<usize, (Json, usize)>,
+    nodes: usize,
+}
+
+struct OpenNode {
+    container: Container,
+    anchor: usize,
+    tag: Option<String>,
+    nodes_before: usize,
+}
+
+enum Container {
+    Sequence(Vec<Json>),
+    Mapping(Map<String, Json>, Option<String>),
+}
+
+impl YamlReader {
+    fn read(mut self, text: &str) -> Result<Vec<Json>, Unreadable> {
+        for event in Parser::new_from_str(text) {
+            let (event, span) = event.map_err(|error| Unreadable {
+                line: error.marker().line(),
+                column: error.marker().col() + 1,
+                message: error.info().to_owned(),
+            })?;
+            self.take(event, &span).map_err(|message| Unreadable {
+                line: span.start.line(),
+                column: span.start.col() + 1,
+                message,
+            })?;
+        }
+        Ok(self.documents)
+    }
+
+    fn take(&mut self, event: Event<'_>, _span: &Span) -> Result<(), String> {
+        match event {
+            Event::Scalar(text, style, anchor, tag) => {
+                let node = scalar(&text, style, tag.as_deref());
+                self.close(node, anchor, own_tag(tag.as_deref()), self.nodes)
+            }
+            Event::SequenceStart(anchor, tag) => {
+                self.open(Container::Sequence(Vec::new()), anchor, own_tag(tag.as_deref()))
+            }
+            Event::MappingStart(anchor, tag) => {
+                self.open(Container::Mapping(Map::new(), None), anchor, own_tag(tag.as_deref()))
+            }
+            Event::SequenceEnd | Event::MappingEnd => self.close_container(),
+            Event::Alias(anchor) => {
+                let (node, size) = self.anchors.get(&anchor).cloned().ok_or("an alias has no anchor")?;
+                self.nodes += size;
+                self.close(node, 0, None, self.nodes)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn open(&mut self, container: Container, anchor: usize, tag: Option<String>) -> Result<(), String> {
+        if self.open.len() >= MAX_DEPTH {
+            return Err(format!("nested more than {MAX_DEPTH} levels deep"));
+        }
+        self.open.push(OpenNode { container, anchor, tag, nodes_before: self.nodes });
+        Ok(())
+    }
+
+    fn close_container(&mut self) -> Result<(), String> {
+        let Some(OpenNode { container, anchor, tag, nodes_before }) = self.open.pop() else { return Ok(()) };
+        let node = match container {
+            Container::Sequence(items) => Json::Array(items),
+            Container::Mapping(entries, _) => Json::Object(entries),
+        };
+        self.close(node, anchor, tag, nodes_before)
+    }
+
+    fn close(&mut self, node: Json, anchor: usize, tag: Option<String>, nodes_before: usize) -> Result<(), String> {
+        self.nodes += 1;
+        if self.nodes > MAX_NODES {
+            return Err(format!("more than {MAX_NODES} nodes"));
+        }
+        let node = match tag {
+            Some(tag) => Json::Object(Map::from_iter([(tag, node)])),
+            None => node,
+        };
+        if anchor != 0 {
+            self.anchors.insert(anchor, (node.clone(), self.nodes - nodes_before));
+        }
+        self.attach(node)
+    }
+
+    fn attach(&mut self, node: Json) -> Result<(), String> {
+        match self.open.last_mut().map(|open| &mut open.container) {
+            None => self.documents.push(node),
+            Some(Container::Sequence(items)) => items.push(node),
+            Some(Container::Mapping(entries, key)) => match key.take() {
+                None => *key = Some(key_text(node)?),
+                Some(key) => {
+                    if entries.contains_key(&key) {
+                        return Err(format!("the key `{key}` stands twice in one mapping"));
+                    }
+                    entries.insert(key, node);
+                }
+            },
+        }
+        Ok(())
+    }
+}
+
+fn own_tag(tag: Option<&Tag>) -> Option<String> {
+    tag.filter(|tag| tag.handle == "!").map(|tag| format!("!{}", tag.suffix))
+}
+
+fn key_text(node: Json) -> Result<String, String> {
+    match node {
+        Json::String(text) => Ok(text),
+        Json::Null | Json::Bool(_) | Json::Number(_) => Ok(node.to_string()),
+        Json::Array(_) | Json::Object(_) => Err("a key must be a plain value".to_owned()),
+    }
+}
+
+/// Resolves a scalar by YAML 1.2's core schema.
+fn scalar(text: &str, style: ScalarStyle, tag: Option<&Tag>) -> Json {
+    let is_string = tag.is_some_and(|tag| tag.suffix == "str" || tag.handle == "!");
+    if style != ScalarStyle::Plain || is_string {
+        return text.into();
+    }
+    match text {
+        "" | "~" | "null" | "Null" | "NULL" => Json::Null,
+        "true" | "True" | "TRUE" => true.into(),
+        "false" | "False" | "FALSE" => false.into(),
+        _ => number(text).unwrap_or_else(|| text.into()),
+    }
+}
+
+fn number(text: &str) -> Option<Json> {
+    let first = text.trim_start_matches(['+', '-']).bytes().next()?;
+    if !first.is_ascii_digit() && first != b'.' {
+        return None;
+    }
+    if let Ok(integer) = text.parse::<i64>() {
+        return Some(integer.into());
+    }
+    let based = |digits: &str, base| i64::from_str_radix(digits, base).ok().map(Json::from);
+    if let Some(digits) = text.strip_prefix("0x") {
+        return based(digits, 16);
+    }
+    if let Some(digits) = text.strip_prefix("0o") {
+        return based(digits, 8);
+    }
+    text.parse::<f64>().ok().and_then(serde_json::Number::from_f64).map(Json::Number)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn yaml(text: &str) -> Result<Vec<Json>, String> {
+        parse(Format::Yaml, text).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn yaml_reads_as_json_with_own_tags_kept() {
+        let text = "a: !Ref B\nb: [1, 0x10, 1.5, yes, true, ~, '1']\nc: !Sub\n  - x\nd: !!str 1\n---\n- &x {k: v}\n- *x\n";
+        let expected = vec![
+            json!({"a": {"!Ref": "B"}, "b": [1, 16, 1.5, "yes", true, null, "1"], "c": {"!Sub": ["x"]}, "d": "1"}),
+            json!([{"k": "v"}, {"k": "v"}]),
+        ];
+        assert_eq!(yaml(text), Ok(expected));
+    }
+
+    #[test]
+    fn a_key_that_stands_twice_is_reported_with_its_place() {
+        assert_eq!(yaml("a: 1\nb: 2\na: 3\n"), Err("line 3, column 4: the key `a` stands twice in one mapping".into()));
+    }
+
+    #[test]
+    fn aliases_that_multiply_are_refused() {
+        let mut bomb = String::from("a0: &a0 [x,x,x,x,x,x,x,x,x]\n");
+        for level in 1..20 {
+            let previous = vec![format!("*a{}", level - 1); 9].join(",");
+            bomb.push_str(&format!("a{level}: &a{level} [{previous}]\n"));
+        }
+        assert!(yaml(&bomb).is_err_and(|message| message.contains("more than 200000 nodes")));
+    }
+
+    #[test]
+    fn deep_nesting_is_refused_not_followed() {
+        assert!(yaml(&"[".repeat(100_000)).is_err());
+        assert!(parse(Format::Json, &"[".repeat(100_000)).is_err());
+        assert!(parse(Format::Toml, &format!("a = {}", "[".repeat(100_000))).is_err());
+    }
+
+    #[test]
+    fn faults_have_a_line_and_a_column() {
+        let place = |format, text| parse(format, text).map_err(|error| (error.line, error.column)).err();
+        assert_eq!(place(Format::Toml, "a = 1\nb = \n").map(|place| place.0), Some(2));
+        assert_eq!(place(Format::Json, "{\n  \"a\": }\n"), Some((2, 8)));
+        assert!(place(Format::Yaml, "a: [1\nb: 2\n").is_some());
+    }
+}

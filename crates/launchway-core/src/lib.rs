@@ -1,0 +1,46 @@
+//! The template crate of Launchway: answers in, files out.
+//!
+//! Data flows one way: [`Answers`] are held against a [`Template`]'s questions in an [`Interview`], which yields a
+//! [`Context`]; the context and the template yield a [`Plan`]; the plan and a folder yield [`Changes`]; [`apply`]
+//! writes them. This crate never touches a terminal, a process, a clock, the environment or the network, and only
+//! `apply.rs` writes.
+//!
+//! ```
+//! use launchway_core::{Answers, Defaults, Interview, Plan, Provenance, Template, Value};
+//!
+//! let template = Template::builtin("service")?;
+//! let mut answers = Answers::default();
+//! answers.set("service", Value::Text("orders".into()), Provenance::Flag);
+//! answers.set("target", Value::Text("ecs".into()), Provenance::Flag);
+//! let interview = Interview::new(&template, &answers, Defaults::All)?;
+//! let context = interview.context()?.expect("every question has an answer or a default");
+//! let plan = Plan::new(&template, &context)?;
+//! assert!(plan.files.keys().any(|path| path.as_str() == "deploy/ecs/service.yaml"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod agreement;
+mod answers;
+mod apply;
+mod cargo_lock;
+mod changes;
+mod collisions;
+mod context;
+pub mod document;
+mod interview;
+mod plan;
+mod record;
+mod safe_path;
+pub mod template;
+mod value;
+
+pub use answers::{Answers, Provenance};
+pub use apply::{ApplyError, apply};
+pub use cargo_lock::sort_packages;
+pub use changes::{Changes, DestinationExists};
+pub use context::Context;
+pub use interview::{Accepted, Defaults, Interview};
+pub use plan::{NextStep, Object, OutputProblem, Plan, PlanError, PlannedFile};
+pub use safe_path::{Reason, SafePath, UnsafePath};
+pub use template::{AnswerProblem, Invalid, LoadError, Template, quote};
+pub use value::Value;

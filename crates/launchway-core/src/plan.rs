@@ -1,0 +1,344 @@
+//! The plan: every file of a project, rendered and checked, before anything is written.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use serde_json::Value as Json;
+
+use crate::agreement::{self, Agreement, Reading, Relation, Reported};
+use crate::document::{self, Format};
+use crate::collisions::Taken;
+use crate::template::{
+    Compiled, Data, Expression, FileRule, Order, Ownership, Place, Problem, SourceFile, Template,
+    none_or_invalid,
+};
+use crate::{Context, Invalid, SafePath, cargo_lock, record};
+
+const MAX_FILES: usize = 65_536;
+const MAX_TOTAL_BYTES: usize = 256 << 20;
+
+/// Every file of a project, and what to say about them. The same context and template give the same plan.
+#[derive(Debug)]
+pub struct Plan {
+    /// The name of the project.
+    pub name: String,
+    /// The files, sorted by path.
+    pub files: BTreeMap<SafePath, PlannedFile>,
+    /// What the files create in the cloud or the cluster.
+    pub objects: Vec<Object>,
+    /// What to run next.
+    pub next_steps: Vec<NextStep>,
+}
+
+/// A file that will be written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlannedFile {
+    /// The content.
+    pub bytes: Cow<'static, [u8]>,
+    /// Whether the file can be run.
+    pub executable: bool,
+    /// Who it belongs to from then on.
+    pub ownership: Ownership,
+}
+
+/// Something that the files create in the cloud or the cluster.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Object {
+    /// Its kind, in the platform's own words.
+    pub kind: String,
+    /// What it is for, in one line.
+    pub purpose: String,
+}
+
+/// A command to run next.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NextStep {
+    /// The command line.
+    pub command: String,
+    /// What it does.
+    pub purpose: String,
+}
+
+/// Why there is no plan.
+#[derive(Debug, thiserror::Error)]
+pub enum PlanError {
+    /// The template is at fault.
+    #[error(transparent)]
+    Template(#[from] Invalid),
+    /// The output does not pass its checks.
+    #[error("the generated output failed its checks: {}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    Output(Vec<OutputProblem>),
+}
+
+/// A fault of the generated output.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
+#[error("{place}: {message}")]
+pub struct OutputProblem {
+    /// The file of the project, with the line and the column where they are known.
+    pub place: String,
+    /// What is wrong.
+    pub message: String,
+}
+
+impl Plan {
+    /// Renders every file that the answers select, and checks all of them.
+    ///
+    /// # Errors
+    /// A fault of the template, or output that does not pass the checks: unreadable YAML, JSON or TOML, an agreement
+    /// that does not hold, wrong line ends, two paths that a disk may take for one.
+    pub fn new(template: &Template, context: &Context) -> Result<Self, PlanError> {
+        let planner = Planner { template, context };
+        let files = planner.render_all()?;
+        check_sizes(&files)?;
+        let mut faults = check_content(&files);
+        if faults.is_empty() {
+            faults = planner.check_agreements(&files)?;
+        }
+        if !faults.is_empty() {
+            faults.sort();
+            return Err(PlanError::Output(faults));
+        }
+        let files = files.into_iter().map(|(path, rendered)| (path, rendered.file)).collect();
+        let (objects, next_steps) = (planner.objects()?, planner.next_steps()?);
+        Ok(Self { name: context.name.clone(), files, objects, next_steps })
+    }
+}
+
+/// A file with what the checks need to know about it.
+struct Rendered {
+    file: PlannedFile,
+    was_rendered: bool,
+}
+
+struct Planner<'a> {
+    template: &'a Template,
+    context: &'a Context,
+}
+
+impl Planner<'_> {
+    /// Renders the files under safe paths that no disk takes for one another.
+    fn render_all(&self) -> Result<BTreeMap<SafePath, Rendered>, Invalid> {
+        let mut files = BTreeMap::new();
+        let mut taken = Taken::default();
+        let mut problems = Vec::new();
+        for source in &self.template.files {
+            let rendered = self.render_file(source).unwrap_or_else(|found| {
+                problems.extend(found);
+                Vec::new()
+            });
+            for (path, rendered) in rendered {
+                match checked_path(&path, &mut taken) {
+                    Ok(path) => drop(files.insert(path, rendered)),
+                    Err(message) => problems.push(Problem::new(Place::file(&source.place()), message)),
+                }
+            }
+        }
+        none_or_invalid(problems)?;
+        Ok(files)
+    }
+
+    /// Renders a file once, or once for every element of its `each`; not at all if a rule's condition is false.
+    fn render_file(&self, file: &SourceFile) -> Result<Vec<(String, Rendered)>, Vec<Problem>> {
+        let rules: Vec<&FileRule> = self.template.rules_for(file).collect();
+        for rule in &rules {
+            if !self.is_true(rule.when.as_ref()).map_err(|problem| vec![problem])? {
+                return Ok(Vec::new());
+            }
+        }
+        let names = self.template.names_in(file).map_err(|problem| vec![problem])?;
+        let text = self.template.compile_file(file, &names)?;
+        let path = self.template.compile_path(file, &names)?;
+        let each = rules.iter().find_map(|rule| rule.each.as_ref());
+        let turns = match each {
+            None => vec![Cow::Borrowed(self.context.data())],
+            Some(each) => self
+                .elements(&each.list)
+                .map_err(|problem| vec![problem])?
+                .iter()
+                .map(|element| Cow::Owned(self.context.data_with(&each.element, element)))
+                .collect(),
+        };
+        let render = |data: &Cow<'_, Data>| self.render_turn(file, &rules, text.as_ref(), path.as_ref(), data);
+        turns.iter().map(render).collect::<Result<_, _>>().map_err(|problem| vec![problem])
+    }
+
+    fn render_turn(
+        &self,
+        file: &SourceFile,
+        rules: &[&FileRule],
+        text: Option<&Compiled>,
+        path: Option<&Compiled>,
+        data: &Data,
+    ) -> Result<(String, Rendered), Problem> {
+        let path = match path {
+            Some(template) => self.template.engine.render(template, data)?,
+            None => file.path.clone(),
+        };
+        let bytes = match text {
+            Some(template) => self.template.engine.render(template, data)?.into_bytes().into(),
+            None => file.bytes.clone(),
+        };
+        let ordered = rules.iter().any(|rule| rule.order == Some(Order::CargoLock));
+        let bytes = if ordered { in_cargo_order(bytes) } else { bytes };
+        let file = PlannedFile {
+            bytes,
+            executable: rules.iter().any(|rule| rule.executable),
+            ownership: rules.iter().rev().find_map(|rule| rule.ownership).unwrap_or_default(),
+        };
+        Ok((path, Rendered { file, was_rendered: text.is_some() }))
+    }
+
+    fn is_true(&self, when: Option<&Expression>) -> Result<bool, Problem> {
+        let Some(when) = when else { return Ok(true) };
+        let data = self.context.data_for(when.names());
+        Ok(self.template.engine.evaluate(when, &data)? == Json::Bool(true))
+    }
+
+    fn elements(&self, list: &Expression) -> Result<Vec<String>, Problem> {
+        let value = self.template.engine.evaluate(list, &self.context.data_for(list.names()))?;
+        let elements = value.as_array().cloned().unwrap_or_default();
+        Ok(elements.into_iter().filter_map(|element| element.as_str().map(str::to_owned)).collect())
+    }
+
+    fn objects(&self) -> Result<Vec<Object>, Invalid> {
+        let mut objects = Vec::new();
+        for rule in &self.template.objects {
+            if self.is_true(rule.when.as_ref())? {
+                objects.push(Object { kind: rule.kind.clone(), purpose: rule.purpose.clone() });
+            }
+        }
+        Ok(objects)
+    }
+
+    fn next_steps(&self) -> Result<Vec<NextStep>, Invalid> {
+        let mut steps = Vec::new();
+        for rule in &self.template.next_steps {
+            if self.is_true(rule.when.as_ref())? {
+                let command = self.template.engine.render(&rule.command, self.context.data())?;
+                steps.push(NextStep { command, purpose: rule.purpose.clone() });
+            }
+        }
+        Ok(steps)
+    }
+
+    fn check_agreements(&self, files: &BTreeMap<SafePath, Rendered>) -> Result<Vec<OutputProblem>, Invalid> {
+        let mut faults = Vec::new();
+        for agreement in &self.template.agreements {
+            if !self.is_true(agreement.when.as_ref())? {
+                continue;
+            }
+            match &agreement.each {
+                None => faults.extend(self.check_agreement(agreement, self.context.data(), files)?),
+                Some(each) => {
+                    for element in self.elements(&each.list)? {
+                        let data = self.context.data_with(&each.element, &element);
+                        faults.extend(self.check_agreement(agreement, &data, files)?);
+                    }
+                }
+            }
+        }
+        Ok(faults)
+    }
+
+    fn check_agreement(
+        &self,
+        agreement: &Agreement,
+        data: &Data,
+        files: &BTreeMap<SafePath, Rendered>,
+    ) -> Result<Option<OutputProblem>, Problem> {
+        let mut values = Vec::new();
+        for place in &agreement.places {
+            let path = self.template.engine.render(&place.file, data)?;
+            let (label, read) = self.read_place(&path, &place.reading, data, files)?;
+            match read {
+                Ok(value) => values.push(Reported { place: label, value }),
+                Err(message) => return Ok(Some(OutputProblem { place: path, message: format!("{}: {message}", agreement.says) })),
+            }
+        }
+        if agreement::holds(agreement.relation, &values) {
+            return Ok(None);
+        }
+        let relation = match agreement.relation {
+            Relation::Equal => "the values differ",
+            Relation::Ascending => "the values do not ascend",
+        };
+        let shown: Vec<String> = values.iter().map(|value| format!("`{}` in {}", value.value, value.place)).collect();
+        let message = format!("{}: {relation}: {}", agreement.says, shown.join(", "));
+        Ok(Some(OutputProblem { place: values[0].place.clone(), message }))
+    }
+
+    fn read_place(
+        &self,
+        path: &str,
+        reading: &Reading,
+        data: &Data,
+        files: &BTreeMap<SafePath, Rendered>,
+    ) -> Result<(String, Result<String, String>), Problem> {
+        let text = SafePath::new(path).ok().and_then(|path| files.get(&path)).map(|rendered| &rendered.file.bytes);
+        let Some(text) = text.and_then(|bytes| std::str::from_utf8(bytes).ok()) else {
+            return Ok((path.to_owned(), Err("there is no such text file".to_owned())));
+        };
+        Ok(match reading {
+            Reading::Pointer(pointer) => {
+                let pointer = self.template.engine.render(pointer, data)?;
+                let value = agreement::read_pointer(path, text, &pointer);
+                (format!("{path} at {pointer}"), value)
+            }
+            Reading::Capture(pattern) => (path.to_owned(), agreement::read_capture(text, pattern)),
+        })
+    }
+}
+
+fn checked_path(path: &str, taken: &mut Taken) -> Result<SafePath, String> {
+    let path = SafePath::new(path).map_err(|error| error.to_string())?;
+    if path.as_str().split('/').next() == Some(record::FOLDER) {
+        return Err(format!("the folder `{}` is kept for the project's record", record::FOLDER));
+    }
+    match taken.take(&path) {
+        Ok(()) => Ok(path),
+        Err(other) => Err(format!("`{path}` and `{other}` are the same path on some disks")),
+    }
+}
+
+fn in_cargo_order(bytes: Cow<'static, [u8]>) -> Cow<'static, [u8]> {
+    match std::str::from_utf8(&bytes) {
+        Ok(text) => cargo_lock::sort_packages(text).into_bytes().into(),
+        Err(_) => bytes,
+    }
+}
+
+fn check_sizes(files: &BTreeMap<SafePath, Rendered>) -> Result<(), PlanError> {
+    let total: usize = files.values().map(|rendered| rendered.file.bytes.len()).sum();
+    if files.len() <= MAX_FILES && total <= MAX_TOTAL_BYTES {
+        return Ok(());
+    }
+    let message = format!("{} files of {total} bytes are more than a project may have", files.len());
+    Err(PlanError::Output(vec![OutputProblem { place: ".".to_owned(), message }]))
+}
+
+fn check_content(files: &BTreeMap<SafePath, Rendered>) -> Vec<OutputProblem> {
+    files.iter().filter_map(|(path, rendered)| check_file(path, rendered)).collect()
+}
+
+fn check_file(path: &SafePath, rendered: &Rendered) -> Option<OutputProblem> {
+    let text = match std::str::from_utf8(&rendered.file.bytes) {
+        Ok(text) if !text.contains('\0') => text,
+        _ if rendered.was_rendered => {
+            return Some(OutputProblem { place: path.to_string(), message: "a NUL character was rendered".to_owned() });
+        }
+        _ => return None,
+    };
+    let fault = |message: &str| Some(OutputProblem { place: path.to_string(), message: message.to_owned() });
+    if text.contains('\r') {
+        return fault("the text has a carriage return; lines end with LF");
+    }
+    if !text.is_empty() && (!text.ends_with('\n') || text.ends_with("\n\n")) {
+        return fault("the text must end with exactly one newline");
+    }
+    if !rendered.was_rendered {
+        return None;
+    }
+    let error = document::parse(Format::of(path.as_str())?, text).err()?;
+    let place = format!("{path}:{}:{}", error.line, error.column);
+    Some(OutputProblem { place, message: error.message })
+}

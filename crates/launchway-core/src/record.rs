@@ -1,0 +1,105 @@
+//! What a project remembers of how it was made: `.launchway/<name>.toml` and `.launchway/<name>.base`.
+
+use std::io::Write as _;
+
+use flate2::{Compression, GzBuilder};
+use serde::{Serialize, Serializer};
+
+use crate::template::{Ownership, Source};
+use crate::{Context, Plan, PlannedFile, SafePath, Template, Value};
+
+/// The folder of the record, at the root of a project.
+pub(crate) const FOLDER: &str = ".launchway";
+
+/// The version of the record's format.
+const FORMAT: u32 = 1;
+
+#[derive(Serialize)]
+struct Record<'a> {
+    format: u32,
+    launchway: &'static str,
+    template: TemplateRecord<'a>,
+    #[serde(serialize_with = "in_order")]
+    answers: &'a [(String, Value)],
+    #[serde(skip_serializing_if = "OwnershipRecord::is_empty")]
+    ownership: OwnershipRecord<'a>,
+}
+
+#[derive(Serialize)]
+struct TemplateRecord<'a> {
+    source: String,
+    id: &'a str,
+    version: String,
+}
+
+/// The files that `update` does not merge.
+#[derive(Serialize)]
+struct OwnershipRecord<'a> {
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    managed: Vec<&'a str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    seeded: Vec<&'a str>,
+}
+
+impl OwnershipRecord<'_> {
+    fn is_empty(&self) -> bool {
+        self.managed.is_empty() && self.seeded.is_empty()
+    }
+}
+
+/// Returns the two files of the record. They say nothing of the machine, the user or the time.
+///
+/// # Panics
+/// Never: the record is made of strings, numbers and lists, which TOML can hold, and the archive is in memory.
+#[must_use]
+pub(crate) fn files(template: &Template, context: &Context, plan: &Plan) -> [(SafePath, PlannedFile); 2] {
+    let path = |ending: &str| {
+        SafePath::new(&format!("{FOLDER}/{}.{ending}", context.name)).expect("a slug makes a safe path")
+    };
+    let file = |bytes: Vec<u8>| PlannedFile { bytes: bytes.into(), executable: false, ownership: Ownership::Managed };
+    [(path("toml"), file(text(template, context, plan).into_bytes())), (path("base"), file(archive(plan)))]
+}
+
+fn text(template: &Template, context: &Context, plan: &Plan) -> String {
+    let owned = |wanted: Ownership| {
+        let files = plan.files.iter().filter(|(_, file)| file.ownership == wanted);
+        files.map(|(path, _)| path.as_str()).collect()
+    };
+    let source = match &template.source {
+        Source::Builtin => "builtin",
+        Source::Folder(_) => "folder",
+    };
+    let record = Record {
+        format: FORMAT,
+        launchway: env!("CARGO_PKG_VERSION"),
+        template: TemplateRecord { source: source.to_owned(), id: &template.id, version: template.version.to_string() },
+        answers: &context.answers,
+        ownership: OwnershipRecord { managed: owned(Ownership::Managed), seeded: owned(Ownership::Seeded) },
+    };
+    let body = toml::to_string(&record).expect("strings, numbers and lists always fit into TOML");
+    format!("# How `launchway` made this project, and what it compares with on update. Commit it; do not edit it.\n{body}")
+}
+
+/// Keeps the answers in the order of the questions.
+fn in_order<S: Serializer>(answers: &&[(String, Value)], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(answers.iter().map(|(id, value)| (id, value)))
+}
+
+/// Packs the files exactly as they were generated: a gzipped tar without times, users or machine.
+fn archive(plan: &Plan) -> Vec<u8> {
+    let gzip = GzBuilder::new().mtime(0).write(Vec::new(), Compression::default());
+    let mut archive = tar::Builder::new(gzip);
+    for (path, file) in &plan.files {
+        let mut header = tar::Header::new_ustar();
+        header.set_entry_type(tar::EntryType::Regular);
+        header.set_mode(if file.executable { 0o755 } else { 0o644 });
+        header.set_size(file.bytes.len() as u64);
+        header.set_mtime(0);
+        header.set_uid(0);
+        header.set_gid(0);
+        archive.append_data(&mut header, path.as_str(), &*file.bytes).expect("memory takes every byte");
+    }
+    let mut gzip = archive.into_inner().expect("memory takes every byte");
+    gzip.flush().expect("memory takes every byte");
+    gzip.finish().expect("memory takes every byte")
+}

@@ -1,0 +1,320 @@
+//! The checks that Handlebars leaves out: every name is declared, every printed value is safe where it stands.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use handlebars::template::{BlockParam, HelperTemplate, Parameter, Template as Syntax, TemplateElement, TemplateMapping};
+
+use super::helpers::{self, HELPERS, Type, Yields};
+use super::problem::{Place, Problem, nearest};
+
+const MAX_VISITED: usize = 200_000;
+
+/// The names that a template can use, with their types.
+pub(crate) type Names = BTreeMap<String, Type>;
+
+/// Whether a free text may be printed without a quoting helper.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Printing {
+    /// Into a file: a text must be quoted for its format.
+    Quoted,
+    /// Into another text, which is quoted where it is used.
+    Anything,
+}
+
+/// What was learnt about a template that was checked.
+#[derive(Debug, Default)]
+pub(crate) struct Findings {
+    pub(crate) problems: Vec<Problem>,
+    /// The declared names that the template uses.
+    pub(crate) used: BTreeSet<String>,
+    /// Whether a free text is printed.
+    pub(crate) prints_text: bool,
+}
+
+/// Checks one template against the names that are declared.
+pub(crate) struct Checker<'a> {
+    file: String,
+    names: &'a Names,
+    partials: &'a BTreeMap<String, Syntax>,
+    printing: Printing,
+    frames: Vec<Frame>,
+    partial_path: Vec<String>,
+    visited: usize,
+    findings: Findings,
+}
+
+/// One `each` around the current element.
+struct Frame {
+    element: Type,
+    parameter: Option<String>,
+}
+
+impl<'a> Checker<'a> {
+    pub(crate) fn new(file: &str, names: &'a Names, partials: &'a BTreeMap<String, Syntax>, printing: Printing) -> Self {
+        Self {
+            file: file.to_owned(),
+            names,
+            partials,
+            printing,
+            frames: Vec::new(),
+            partial_path: Vec::new(),
+            visited: 0,
+            findings: Findings::default(),
+        }
+    }
+
+    pub(crate) fn check(mut self, syntax: &Syntax) -> Findings {
+        self.walk(syntax);
+        self.findings
+    }
+
+    /// Checks an expression and returns its type, if it has one.
+    pub(crate) fn check_expression(mut self, syntax: &Syntax) -> (Findings, Option<Type>) {
+        let yields = match syntax.elements.first() {
+            Some(TemplateElement::Expression(call)) => {
+                let place = self.place(syntax.mapping.first());
+                call.params.first().and_then(|parameter| self.parameter_type(parameter, &place))
+            }
+            _ => None,
+        };
+        (self.findings, yields)
+    }
+
+    fn walk(&mut self, syntax: &Syntax) {
+        for (index, element) in syntax.elements.iter().enumerate() {
+            let place = self.place(syntax.mapping.get(index));
+            self.visited += 1;
+            if self.visited > MAX_VISITED {
+                return self.report(Problem::new(place, "partials multiply the template beyond its limit"));
+            }
+            self.element(element, &place);
+        }
+    }
+
+    fn element(&mut self, element: &TemplateElement, place: &Place) {
+        match element {
+            TemplateElement::RawString(_) | TemplateElement::Comment(_) => {}
+            TemplateElement::Expression(expression) => self.printed(expression, place),
+            TemplateElement::HelperBlock(block) => self.block(block, place),
+            TemplateElement::PartialExpression(partial) => match &partial.name {
+                Parameter::Name(name) if partial.params.is_empty() && partial.hash.is_empty() => {
+                    self.partial(name, place);
+                }
+                Parameter::Name(_) => self.refuse(place, "a partial takes no parameters; it sees what its caller sees"),
+                _ => self.refuse(place, "the name of a partial must be written out"),
+            },
+            TemplateElement::HtmlExpression(_) => {
+                self.refuse(place, "`{{{…}}}` and `{{&…}}` are not used: nothing is escaped for HTML, write `{{…}}`");
+            }
+            TemplateElement::DecoratorExpression(_) | TemplateElement::DecoratorBlock(_) => {
+                self.refuse(place, "decorators such as `{{#*inline}}` are not part of the language");
+            }
+            TemplateElement::PartialBlock(_) => {
+                self.refuse(place, "a partial cannot be used as a block");
+            }
+            _ => self.refuse(place, "this element is not part of the language"),
+        }
+    }
+
+    fn printed(&mut self, expression: &HelperTemplate, place: &Place) {
+        let Some(yields) = self.call_type(expression, place) else { return };
+        match yields {
+            Type::Words => {
+                let problem = Problem::new(place.clone(), "a list cannot be printed");
+                self.report(problem.hint("loop over it with `{{#each}}`, or use `{{join list \",\"}}`"));
+            }
+            Type::Text => {
+                self.findings.prints_text = true;
+                if self.printing == Printing::Quoted {
+                    let problem = Problem::new(place.clone(), "a text is printed without a quoting helper");
+                    self.report(problem.hint(
+                        "use `{{quote …}}` in YAML, TOML and JSON, or `quote_shell`, `quote_markdown`, `quote_rust`, \
+                         `quote_sub`, `quote_kubernetes`",
+                    ));
+                }
+            }
+            Type::Bool | Type::Int | Type::Word => {}
+        }
+    }
+
+    fn block(&mut self, block: &HelperTemplate, place: &Place) {
+        let name = block.name.as_name().unwrap_or_default().to_owned();
+        if !matches!(name.as_str(), "if" | "unless" | "each") {
+            let problem = Problem::new(place.clone(), format!("`{name}` is not a block"));
+            return self.report(problem.hint("the blocks are `if`, `unless` and `each`"));
+        }
+        if block.params.len() != 1 || !block.hash.is_empty() {
+            return self.refuse(place, &format!("`{name}` takes one value"));
+        }
+        let subject = self.parameter_type(&block.params[0], place);
+        if name == "each" {
+            self.each(block, subject, place);
+        } else {
+            block.template.iter().for_each(|body| self.walk(body));
+        }
+        block.inverse.iter().for_each(|body| self.walk(body));
+    }
+
+    fn each(&mut self, block: &HelperTemplate, subject: Option<Type>, place: &Place) {
+        if subject.is_some_and(|subject| subject != Type::Words) {
+            self.refuse(place, "`each` needs a list");
+        }
+        let parameter = match &block.block_param {
+            None => None,
+            Some(BlockParam::Single(parameter)) => parameter.as_name().map(str::to_owned),
+            Some(BlockParam::Pair(_)) => return self.refuse(place, "`each` names one element, use `@index` for its place"),
+            Some(_) => None,
+        };
+        if parameter.as_deref().is_some_and(|name| self.names.contains_key(name)) {
+            self.refuse(place, "the element has the name of a question or value");
+        }
+        self.frames.push(Frame { element: Type::Word, parameter });
+        block.template.iter().for_each(|body| self.walk(body));
+        self.frames.pop();
+    }
+
+    fn partial(&mut self, name: &str, place: &Place) {
+        let Some(syntax) = self.partials.get(name) else {
+            let problem = Problem::new(place.clone(), format!("there is no partial `{name}`"));
+            return self.report(with_nearest(problem, name, self.partials.keys().map(String::as_str)));
+        };
+        if self.partial_path.iter().any(|open| open == name) {
+            let path = self.partial_path.join("` → `");
+            return self.refuse(place, &format!("the partial includes itself: `{path}` → `{name}`"));
+        }
+        self.partial_path.push(name.to_owned());
+        let caller = std::mem::replace(&mut self.file, partial_file(name));
+        self.walk(syntax);
+        self.file = caller;
+        self.partial_path.pop();
+    }
+
+    fn call_type(&mut self, call: &HelperTemplate, place: &Place) -> Option<Type> {
+        if call.params.is_empty() && call.hash.is_empty() {
+            return self.bare_type(&call.name, place);
+        }
+        let name = call.name.as_name().unwrap_or_default();
+        self.helper_type(name, &call.params, !call.hash.is_empty(), place)
+    }
+
+    fn bare_type(&mut self, name: &Parameter, place: &Place) -> Option<Type> {
+        match name.as_name() {
+            Some(name) if helpers::signature(name).is_some() => self.helper_type(name, &[], false, place),
+            _ => self.parameter_type(name, place),
+        }
+    }
+
+    fn helper_type(&mut self, name: &str, parameters: &[Parameter], has_hash: bool, place: &Place) -> Option<Type> {
+        let types: Vec<Option<Type>> = parameters.iter().map(|parameter| self.parameter_type(parameter, place)).collect();
+        let Some(helper) = helpers::signature(name) else {
+            let problem = Problem::new(place.clone(), format!("there is no helper `{name}`"));
+            self.report(with_nearest(problem, name, HELPERS.iter().map(|helper| helper.name)));
+            return None;
+        };
+        if has_hash || !helper.arguments.contains(&parameters.len()) {
+            let wanted = match (helper.arguments.start(), helper.arguments.end()) {
+                (1, 1) => "1 value".to_owned(),
+                (least, most) if least == most => format!("{least} values"),
+                (least, _) => format!("{least} values or more"),
+            };
+            self.refuse(place, &format!("`{name}` takes {wanted}, and gets {}", parameters.len()));
+            return None;
+        }
+        Some(match helper.result {
+            Yields::Bool => Type::Bool,
+            Yields::Int => Type::Int,
+            Yields::Quoted => Type::Word,
+            Yields::LikeArguments if types.contains(&Some(Type::Text)) => Type::Text,
+            Yields::LikeArguments => Type::Word,
+        })
+    }
+
+    fn parameter_type(&mut self, parameter: &Parameter, place: &Place) -> Option<Type> {
+        match parameter {
+            Parameter::Literal(literal) if literal.is_string() => Some(Type::Word),
+            Parameter::Literal(literal) if literal.is_boolean() => Some(Type::Bool),
+            Parameter::Literal(literal) if literal.is_i64() => Some(Type::Int),
+            Parameter::Subexpression(inner) => {
+                let parameters = inner.params().map_or(&[][..], Vec::as_slice);
+                let has_hash = inner.hash().is_some_and(|hash| !hash.is_empty());
+                self.helper_type(inner.name(), parameters, has_hash, place)
+            }
+            other => {
+                let name = other.as_name().map(str::to_owned);
+                match name {
+                    Some(name) => self.path_type(&name, place),
+                    None => {
+                        self.refuse(place, "this value is not part of the language");
+                        None
+                    }
+                }
+            }
+        }
+    }
+
+    /// Resolves `name`, `this`, `@index`, `../name` and the element of an enclosing `each`.
+    fn path_type(&mut self, path: &str, place: &Place) -> Option<Type> {
+        let ups = path.matches("../").count();
+        let name = path.trim_start_matches("../");
+        let resolved = match name {
+            "this" if ups == 0 => self.frames.last().map(|frame| frame.element),
+            "@index" if ups == 0 && !self.frames.is_empty() => Some(Type::Int),
+            "@first" | "@last" if ups == 0 && !self.frames.is_empty() => Some(Type::Bool),
+            _ if ups == 0 && self.element_named(name).is_some() => self.element_named(name),
+            _ if ups == self.frames.len() => self.declared(name),
+            _ => None,
+        };
+        if resolved.is_none() {
+            self.report_unknown(path, name, place);
+        }
+        resolved
+    }
+
+    fn element_named(&self, name: &str) -> Option<Type> {
+        self.frames.iter().find(|frame| frame.parameter.as_deref() == Some(name)).map(|frame| frame.element)
+    }
+
+    fn declared(&mut self, name: &str) -> Option<Type> {
+        let found = self.names.get(name).copied();
+        if found.is_some() {
+            self.findings.used.insert(name.to_owned());
+        }
+        found
+    }
+
+    fn report_unknown(&mut self, path: &str, name: &str, place: &Place) {
+        let problem = Problem::new(place.clone(), format!("`{path}` is not a declared name here"));
+        if self.names.contains_key(name) {
+            let outer = "../".repeat(self.frames.len());
+            return self.report(problem.hint(format!("write `{outer}{name}`: each `each` adds one level")));
+        }
+        let elements = self.frames.iter().filter_map(|frame| frame.parameter.as_deref());
+        let known: Vec<&str> = self.names.keys().map(String::as_str).chain(elements).collect();
+        let problem = with_nearest(problem, name, known);
+        self.report(problem);
+    }
+
+    fn place(&self, mapping: Option<&TemplateMapping>) -> Place {
+        mapping.map_or_else(|| Place::file(&self.file), |at| Place::at(&self.file, at.0, at.1))
+    }
+
+    fn refuse(&mut self, place: &Place, message: &str) {
+        self.report(Problem::new(place.clone(), message));
+    }
+
+    fn report(&mut self, problem: Problem) {
+        self.findings.problems.push(problem);
+    }
+}
+
+/// Returns the file that a partial stands in.
+pub(crate) fn partial_file(name: &str) -> String {
+    format!("partials/{name}.hbs")
+}
+
+fn with_nearest<'n>(problem: Problem, name: &str, known: impl IntoIterator<Item = &'n str>) -> Problem {
+    match nearest(name, known) {
+        Some(nearest) => problem.hint(format!("did you mean `{nearest}`?")),
+        None => problem,
+    }
+}

@@ -1,0 +1,294 @@
+//! Handlebars, held to the language that templates are written in. The only file that names the crate's registry.
+
+use std::collections::BTreeMap;
+
+use handlebars::template::Template as Syntax;
+use handlebars::{Context, Handlebars, Output, RenderContext, Renderable, no_escape};
+use serde_json::{Map, Value as Json};
+
+use super::check::{Checker, Findings, Names, Printing, partial_file};
+use super::helpers::{self, AS_JSON, Type};
+use super::problem::{Place, Problem};
+use super::syntax;
+
+/// The most that one template may render: 5 MiB.
+const MAX_RENDERED_BYTES: usize = 5 << 20;
+
+/// Compiles and renders templates.
+pub(crate) struct Engine {
+    registry: Handlebars<'static>,
+    partials: BTreeMap<String, Syntax>,
+}
+
+/// A template that was parsed and checked.
+#[derive(Debug, Clone)]
+pub(crate) struct Compiled {
+    file: String,
+    syntax: Syntax,
+    /// The declared names that it uses.
+    pub(crate) names: Vec<String>,
+}
+
+/// An expression that was parsed and checked, such as the `when` of a question.
+#[derive(Debug, Clone)]
+pub(crate) struct Expression {
+    compiled: Compiled,
+    pub(crate) yields: Type,
+}
+
+impl Engine {
+    /// Makes an engine with the partials of a template, by name.
+    pub(crate) fn new<'t>(partials: impl IntoIterator<Item = (&'t str, &'t str)>) -> Result<Self, Vec<Problem>> {
+        let mut registry = Handlebars::new();
+        registry.set_strict_mode(true);
+        registry.register_escape_fn(no_escape);
+        helpers::register(&mut registry);
+        let mut parsed = BTreeMap::new();
+        let mut problems = Vec::new();
+        for (name, text) in partials {
+            match syntax::parse(&partial_file(name), text) {
+                Ok(syntax) => {
+                    registry.register_template(name, syntax.clone());
+                    parsed.insert(name.to_owned(), syntax);
+                }
+                Err(problem) => problems.push(problem),
+            }
+        }
+        if problems.is_empty() { Ok(Self { registry, partials: parsed }) } else { Err(problems) }
+    }
+
+    /// Compiles a template and checks it against the declared names.
+    pub(crate) fn compile(
+        &self,
+        file: &str,
+        text: &str,
+        names: &Names,
+        printing: Printing,
+    ) -> Result<(Compiled, bool), Vec<Problem>> {
+        let syntax = syntax::parse(file, text).map_err(|problem| vec![problem])?;
+        let findings = Checker::new(file, names, &self.partials, printing).check(&syntax);
+        let prints_text = findings.prints_text;
+        compiled(file, syntax, findings).map(|compiled| (compiled, prints_text))
+    }
+
+    /// Compiles an expression: what could stand between `{{` and `}}`.
+    pub(crate) fn expression(&self, file: &str, text: &str, names: &Names) -> Result<Expression, Vec<Problem>> {
+        let text = text.trim();
+        let is_call = text.contains(char::is_whitespace) && !text.starts_with(['"', '\'']) && !text.starts_with('(');
+        let tag = if is_call { format!("{{{{{AS_JSON} ({text})}}}}") } else { format!("{{{{{AS_JSON} {text}}}}}") };
+        let refuse = || vec![Problem::new(Place::file(file), format!("`{text}` is not an expression"))];
+        let syntax = syntax::parse(file, &tag).map_err(|_| refuse())?;
+        if syntax.elements.len() != 1 {
+            return Err(refuse());
+        }
+        let (findings, yields) = Checker::new(file, names, &self.partials, Printing::Anything).check_expression(&syntax);
+        let compiled = compiled(file, syntax, findings)?;
+        let yields = yields.ok_or_else(refuse)?;
+        Ok(Expression { compiled, yields })
+    }
+
+    /// Renders a template.
+    pub(crate) fn render(&self, template: &Compiled, data: &Data) -> Result<String, Problem> {
+        let mut output = Capped(String::new());
+        template
+            .syntax
+            .render(&self.registry, &data.0, &mut RenderContext::new(None), &mut output)
+            .map(|()| output.0)
+            .map_err(|error| {
+                let file = error.template_name.clone().map_or_else(|| template.file.clone(), |name| partial_file(&name));
+                let place = match (error.line_no, error.column_no) {
+                    (Some(line), Some(column)) => Place::at(&file, line, column),
+                    _ => Place::file(&file),
+                };
+                Problem::new(place, plain_reason(&error))
+            })
+    }
+
+    /// Evaluates an expression.
+    pub(crate) fn evaluate(&self, expression: &Expression, data: &Data) -> Result<Json, Problem> {
+        let rendered = self.render(&expression.compiled, data)?;
+        serde_json::from_str(&rendered)
+            .map_err(|error| Problem::new(Place::file(&expression.compiled.file), error.to_string()))
+    }
+}
+
+impl Expression {
+    /// Returns the declared names that the expression uses.
+    pub(crate) fn names(&self) -> &[String] {
+        &self.compiled.names
+    }
+}
+
+/// The values that a template sees.
+#[derive(Debug, Clone)]
+pub(crate) struct Data(Context);
+
+impl From<Map<String, Json>> for Data {
+    fn from(values: Map<String, Json>) -> Self {
+        Self(Context::from(Json::Object(values)))
+    }
+}
+
+fn compiled(file: &str, syntax: Syntax, findings: Findings) -> Result<Compiled, Vec<Problem>> {
+    if findings.problems.is_empty() {
+        Ok(Compiled { file: file.to_owned(), syntax, names: findings.used.into_iter().collect() })
+    } else {
+        Err(findings.problems)
+    }
+}
+
+fn plain_reason(error: &handlebars::RenderError) -> String {
+    use handlebars::RenderErrorReason as Reason;
+    match error.reason() {
+        Reason::MissingVariable(Some(name)) => format!("`{name}` has no value here, its question was not asked"),
+        Reason::IOError(error) => error.to_string(),
+        other => other.to_string(),
+    }
+}
+
+/// An output that ends the rendering when it gets too large.
+struct Capped(String);
+
+impl Output for Capped {
+    fn write(&mut self, segment: &str) -> Result<(), std::io::Error> {
+        if self.0.len() + segment.len() > MAX_RENDERED_BYTES {
+            let limit = MAX_RENDERED_BYTES >> 20;
+            return Err(std::io::Error::other(format!("the rendered text is larger than {limit} MiB")));
+        }
+        self.0.push_str(segment);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn names() -> Names {
+        let entries = [
+            ("service", Type::Word),
+            ("description", Type::Text),
+            ("port", Type::Int),
+            ("https", Type::Bool),
+            ("environments", Type::Words),
+        ];
+        entries.into_iter().map(|(name, kind)| (name.to_owned(), kind)).collect()
+    }
+
+    fn data() -> Data {
+        let Json::Object(values) = json!({
+            "service": "orders", "description": "{{service}} \"x\"", "port": 8080, "https": false,
+            "environments": ["dev", "prod"],
+        }) else {
+            unreachable!("the literal is an object")
+        };
+        Data::from(values)
+    }
+
+    fn engine() -> Engine {
+        Engine::new([("line", "- {{service}}\n"), ("loop_a", "{{> loop_b}}"), ("loop_b", "{{> loop_a}}")]).unwrap()
+    }
+
+    fn render(text: &str) -> Result<String, String> {
+        let engine = engine();
+        let (compiled, _) = engine
+            .compile("files/f.hbs", text, &names(), Printing::Quoted)
+            .map_err(|problems| problems.iter().map(|problem| format!("{problem} ({})", problem.hint.as_deref().unwrap_or("-"))).collect::<Vec<_>>().join("\n"))?;
+        engine.render(&compiled, &data()).map_err(|problem| problem.to_string())
+    }
+
+    fn refused(text: &str) -> String {
+        render(text).expect_err(text)
+    }
+
+    #[test]
+    fn values_blocks_loops_and_partials_render() {
+        assert_eq!(render("{{service}}:{{port}} {{https}}").unwrap(), "orders:8080 false");
+        assert_eq!(
+            render("{{#each environments as |environment|}}\n{{environment}} {{../service}} {{this}}\n{{/each}}\n").unwrap(),
+            "dev orders dev\nprod orders prod\n"
+        );
+        assert_eq!(render("{{#if https}}\na\n{{else if (gt port 80)}}\nb\n{{else}}\nc\n{{/if}}\n").unwrap(), "b\n");
+        assert_eq!(render("list:\n  {{> line}}\n").unwrap(), "list:\n  - orders\n");
+        assert_eq!(render("{{last environments}} {{join environments \", \"}} {{divide port 80}}").unwrap(), "prod dev, prod 101".replace("101", "101"));
+    }
+
+    #[test]
+    fn an_answer_is_never_rendered_again() {
+        assert_eq!(render("{{quote description}}").unwrap(), r#""{{service}} \"x\"""#);
+    }
+
+    #[test]
+    fn an_undeclared_name_is_refused_also_where_strict_mode_is_blind() {
+        assert_eq!(refused("a\n {{servce}}"), "files/f.hbs:2:2: `servce` is not a declared name here (did you mean `service`?)");
+        for text in ["{{#if typo}}{{/if}}", "{{#unless typo}}{{/unless}}", "{{#if (and https typo)}}{{/if}}", "{{quote typo}}", "{{#each typo}}{{/each}}"] {
+            assert!(refused(text).contains("`typo` is not a declared name"), "{text}");
+        }
+        assert!(refused("{{#each environments}}{{service}}{{/each}}").contains("write `../service`"));
+    }
+
+    #[test]
+    fn a_text_must_be_quoted_for_its_format() {
+        for text in ["{{description}}", "{{concat service description}}", "{{lower description}}"] {
+            assert!(refused(text).contains("without a quoting helper"), "{text}");
+        }
+        assert!(render("{{quote (concat service description)}}").is_ok());
+    }
+
+    #[test]
+    fn what_is_not_part_of_the_language_is_refused_with_its_place() {
+        for (text, message) in [
+            ("{{{service}}}", "are not used"),
+            ("{{&service}}", "are not used"),
+            ("{{#with service}}{{/with}}", "`with` is not a block"),
+            ("{{lookup environments 0}}", "there is no helper `lookup`"),
+            ("{{quot description}}", "did you mean `quote`?"),
+            ("{{quote}}", "`quote` takes 1 value, and gets 0"),
+            ("{{quote service port}}", "`quote` takes 1 value, and gets 2"),
+            ("{{environments}}", "a list cannot be printed"),
+            ("{{#each service}}{{/each}}", "`each` needs a list"),
+            ("{{> loop_a}}", "includes itself: `loop_a` → `loop_b` → `loop_a`"),
+            ("{{> (lower service)}}", "must be written out"),
+            ("{{> missing}}", "there is no partial `missing`"),
+            ("{{#*inline \"x\"}}{{/inline}}", "decorators"),
+            ("{{launchway_as_json service}}", "there is no helper"),
+            ("{{this}}", "`this` is not a declared name"),
+            ("{{@index}}", "`@index` is not a declared name"),
+        ] {
+            assert!(refused(text).contains(message), "{text}: {}", refused(text));
+        }
+    }
+
+    #[test]
+    fn unbounded_output_is_cut_off() {
+        let block = |body: String| format!("{{{{#each environments}}}}{body}{{{{/each}}}}");
+        let first = block("x".repeat(100_000)) ;
+        let nested = (1..7).fold(first, |body, _| block(body)).replacen("{{#each environments}}", "\u{0}", 1);
+        let nested = nested.replace("{{#each environments}}", "{{#each UPenvironments}}").replace('\u{0}', "{{#each environments}}");
+        let nested = nested.split("UP").enumerate().map(|(up, part)| if up == 0 { part.to_owned() } else { format!("{}{part}", "../".repeat(up)) }).collect::<String>();
+        assert!(refused(&nested).contains("larger than 5 MiB"));
+    }
+
+    #[test]
+    fn expressions_yield_json_of_a_known_type() {
+        let engine = engine();
+        for (text, value, yields) in [
+            ("service", json!("orders"), Type::Word),
+            ("\"a b\"", json!("a b"), Type::Word),
+            ("7", json!(7), Type::Int),
+            ("eq service \"orders\"", json!(true), Type::Bool),
+            ("concat description \"x\"", json!("{{service}} \"x\"x"), Type::Text),
+            ("last environments", json!("prod"), Type::Word),
+            ("environments", json!(["dev", "prod"]), Type::Words),
+            ("max 1 (divide port 1024)", json!(7), Type::Int),
+        ] {
+            let expression = engine.expression("template.toml", text, &names()).unwrap();
+            assert_eq!((engine.evaluate(&expression, &data()).unwrap(), expression.yields), (value, yields), "{text}");
+        }
+        for text in ["", "eq service", "typo", "}} {{service", "eq (", "service }}{{service"] {
+            assert!(engine.expression("template.toml", text, &names()).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! From the keys of a declared question to its kind.
+
+use std::collections::BTreeMap;
+
+use regex::{Regex, RegexBuilder};
+
+use super::manifest;
+use super::question::{Choice, Choices, Kind, TextRule};
+
+const MAX_TEXT: usize = 200;
+const MAX_SLUG: usize = 63;
+const MAX_PATTERN_BYTES: usize = 1 << 20;
+
+/// Builds the kind; the error completes the sentence "question `x`: …".
+pub(super) fn build(raw: &manifest::Question) -> Result<Kind, String> {
+    use manifest::Kind as Declared;
+    check_keys(raw)?;
+    Ok(match raw.kind {
+        Declared::Text => Kind::Text(text_rule(raw, MAX_TEXT)?),
+        Declared::Slug => Kind::Slug(text_rule(raw, MAX_SLUG)?),
+        Declared::Slugs => Kind::Slugs(text_rule(raw, MAX_SLUG)?),
+        Declared::Int => Kind::Int { min: raw.min.unwrap_or(i64::MIN), max: raw.max.unwrap_or(i64::MAX) },
+        Declared::Bool => Kind::Bool,
+        Declared::Choice => Kind::Choice(choices(raw)?),
+        Declared::Choices => Kind::Choices(choices(raw)?),
+    })
+}
+
+/// Compiles a pattern; `whole` anchors it to the whole text.
+pub(super) fn pattern(text: &str, whole: bool) -> Result<Regex, String> {
+    let anchored = if whole { format!("^(?:{text})$") } else { text.to_owned() };
+    RegexBuilder::new(&anchored)
+        .multi_line(!whole)
+        .size_limit(MAX_PATTERN_BYTES)
+        .build()
+        .map_err(|error| format!("`{text}` is not a pattern: {}", error.to_string().lines().last().unwrap_or_default()))
+}
+
+/// A key that the kind does not use would be a rule that nobody keeps.
+fn check_keys(raw: &manifest::Question) -> Result<(), String> {
+    use manifest::Kind as Declared;
+    let is_text = matches!(raw.kind, Declared::Text | Declared::Slug | Declared::Slugs);
+    let is_choice = matches!(raw.kind, Declared::Choice | Declared::Choices);
+    let unused = [
+        ("pattern", raw.pattern.is_some() && !is_text),
+        ("reserved", !raw.reserved.is_empty() && !is_text),
+        ("min", raw.min.is_some() && raw.kind != Declared::Int),
+        ("max", raw.max.is_some() && !is_text && raw.kind != Declared::Int),
+        ("choices", !raw.choices.is_empty() && !is_choice),
+        ("choices_by", !raw.choices_by.is_empty() && !is_choice),
+    ];
+    match unused.iter().find(|(_, is_unused)| *is_unused) {
+        Some((key, _)) => Err(format!("`{key}` does not go with this kind")),
+        None => Ok(()),
+    }
+}
+
+fn text_rule(raw: &manifest::Question, max: usize) -> Result<TextRule, String> {
+    let max = match raw.max {
+        None => max,
+        Some(declared) => usize::try_from(declared).ok().filter(|max| *max > 0).ok_or("`max` must be 1 or more")?,
+    };
+    let pattern = raw.pattern.as_ref().map(|text| pattern(text.get_ref(), true)).transpose()?;
+    Ok(TextRule { max, pattern, reserved: raw.reserved.clone() })
+}
+
+fn choices(raw: &manifest::Question) -> Result<Choices, String> {
+    let choices = match (raw.choices.is_empty(), raw.choices_by.len()) {
+        (false, 0) => Choices::Fixed(raw.choices.iter().map(choice).collect()),
+        (true, 1) => by_answer(&raw.choices_by),
+        _ => return Err("a choice needs either `choices`, or `choices_by` with one question".to_owned()),
+    };
+    let odd = choices.all().map(|choice| &choice.value).find(|value| !is_plain(value)).cloned();
+    match odd {
+        None => Ok(choices),
+        Some(value) => Err(format!(
+            "the choice `{}` may only hold letters, digits, dots, dashes and underscores",
+            value.escape_debug()
+        )),
+    }
+}
+
+fn choice(raw: &manifest::Choice) -> Choice {
+    Choice {
+        value: raw.value.clone(),
+        label: raw.label.clone().unwrap_or_else(|| raw.value.clone()),
+        consequence: raw.consequence.clone(),
+    }
+}
+
+fn by_answer(declared: &BTreeMap<String, BTreeMap<String, Vec<String>>>) -> Choices {
+    let (question, answers) = declared.iter().next().expect("the caller has counted one question");
+    let choices = |values: &Vec<String>| {
+        let choice = |value: &String| Choice { value: value.clone(), label: value.clone(), consequence: None };
+        values.iter().map(choice).collect()
+    };
+    Choices::By {
+        question: question.clone(),
+        choices: answers.iter().map(|(answer, values)| (answer.clone(), choices(values))).collect(),
+    }
+}
+
+/// Choices are printed bare, so they must not mean anything to any format.
+fn is_plain(value: &str) -> bool {
+    value.starts_with(|first: char| first.is_ascii_alphanumeric())
+        && value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(&byte))
+}

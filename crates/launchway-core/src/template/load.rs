@@ -1,0 +1,408 @@
+//! From the files of a template to a checked [`Template`].
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use semver::Version;
+use toml::Spanned;
+
+use super::check::Names;
+use super::engine::{Compiled, Engine, Expression};
+use super::helpers::{self, Type};
+use super::manifest::{self, Manifest, Places};
+use super::problem::{Place, Problem, none_or_invalid};
+use super::question::{self, Default, Question, Refusal};
+use super::source::Files;
+use super::{
+    Computed, Each, FileRule, Invalid, LoadError, ObjectRule, Printing, Source, SourceFile, StepRule, Template, glob,
+    kinds,
+};
+use crate::Value;
+use crate::agreement::{Agreement, AgreementPlace, Reading};
+
+/// The program's own flags; a question of the same name could not be answered.
+const PROGRAM_FLAGS: &[&str] = &[
+    "answers", "color", "defaults", "dest", "diff", "dry_run", "help", "lang", "name", "no_git", "no_input", "output",
+    "template", "version",
+];
+
+/// Words that mean something of their own inside a template.
+const LANGUAGE_WORDS: &[&str] = &["this", "else", "as", "each", "if", "unless", "true", "false", "null"];
+
+/// Builds a template from its files.
+pub(super) fn template(files: Files, source: Source) -> Result<Template, LoadError> {
+    let text = files.0.get(manifest::FILE).map(|bytes| String::from_utf8_lossy(bytes).into_owned()).unwrap_or_default();
+    let (mut manifest, places) = manifest::parse(&text).map_err(Invalid::from)?;
+    let version = version_of(&manifest, places)?;
+    let (files, partials) = split(files);
+    let engine = Engine::new(partials.iter().map(|(name, text)| (name.as_str(), text.as_str())))
+        .map_err(|problems| Invalid { problems })?;
+    let mut loader = Loader { places, engine, names: Names::new(), needs: BTreeMap::new(), problems: Vec::new() };
+    loader.header(&manifest);
+    let mut questions = loader.questions(std::mem::take(&mut manifest.questions));
+    let values = loader.values(std::mem::take(&mut manifest.values));
+    loader.conditions(&mut questions);
+    let rules = loader.file_rules(std::mem::take(&mut manifest.files), &files);
+    let objects = loader.objects(std::mem::take(&mut manifest.objects));
+    let next_steps = loader.next_steps(std::mem::take(&mut manifest.next_steps));
+    let agreements = loader.agreements(std::mem::take(&mut manifest.agreements));
+    none_or_invalid(loader.problems)?;
+    Ok(Template {
+        id: manifest.template.id.into_inner(),
+        title: manifest.template.title,
+        version,
+        source,
+        name_question: manifest.template.name.into_inner(),
+        questions: questions.into_iter().map(|declared| declared.question).collect(),
+        values,
+        files,
+        rules,
+        objects,
+        next_steps,
+        agreements,
+        engine: loader.engine,
+        names: loader.names,
+    })
+}
+
+fn version_of(manifest: &Manifest, places: Places<'_>) -> Result<Version, LoadError> {
+    let read = |text: &Spanned<String>| {
+        text.get_ref().parse::<Version>().map_err(|error| {
+            let problem = Problem::new(places.of(text), format!("`{}` is not a version: {error}", text.get_ref()));
+            Invalid::from(problem.hint("write three numbers, for example `1.0.0`"))
+        })
+    };
+    if let Some(least) = &manifest.template.min_version {
+        let least = read(least)?;
+        let current = Version::parse(env!("CARGO_PKG_VERSION")).unwrap_or(Version::new(0, 0, 0));
+        if least > current {
+            return Err(LoadError::NeedsNewer(least));
+        }
+    }
+    Ok(read(&manifest.template.version)?)
+}
+
+/// Separates what becomes a file of the project from the partials. Text loses carriage returns.
+fn split(files: Files) -> (Vec<SourceFile>, BTreeMap<String, String>) {
+    let mut sources = Vec::new();
+    let mut partials = BTreeMap::new();
+    for (path, bytes) in files.0 {
+        let bytes = without_carriage_returns(bytes);
+        if let Some(path) = path.strip_prefix("files/") {
+            let (path, renders) = path.strip_suffix(".hbs").map_or((path, false), |stem| (stem, true));
+            sources.push(SourceFile { path: path.to_owned(), renders, bytes });
+        } else if let Some(name) = path.strip_prefix("partials/").and_then(|name| name.strip_suffix(".hbs")) {
+            partials.insert(name.to_owned(), String::from_utf8_lossy(&bytes).into_owned());
+        }
+    }
+    (sources, partials)
+}
+
+/// A checkout on Windows may have turned the line ends of text; the output is the same everywhere.
+fn without_carriage_returns(bytes: Cow<'static, [u8]>) -> Cow<'static, [u8]> {
+    match std::str::from_utf8(&bytes) {
+        Ok(text) if text.contains("\r\n") && !text.contains('\0') => Cow::Owned(text.replace("\r\n", "\n").into_bytes()),
+        _ => bytes,
+    }
+}
+
+/// Collects everything that is wrong with a manifest while it is turned into a template.
+struct Loader<'t> {
+    places: Places<'t>,
+    engine: Engine,
+    names: Names,
+    /// For every name the questions, by their position, that must be answered before it has a value.
+    needs: BTreeMap<String, Vec<usize>>,
+    problems: Vec<Problem>,
+}
+
+/// A question whose expressions are still text.
+struct Declared {
+    question: Question,
+    place: Place,
+    when: Option<Spanned<String>>,
+    default: Option<Spanned<Value>>,
+    refusals: Vec<manifest::Refusal>,
+}
+
+impl Loader<'_> {
+    fn header(&mut self, manifest: &Manifest) {
+        let id = &manifest.template.id;
+        if !question::is_slug(id.get_ref()) {
+            self.report(id, format!("the id `{}` is not a slug", id.get_ref()));
+        }
+        let name = &manifest.template.name;
+        let named = manifest.questions.iter().find(|question| question.id.get_ref() == name.get_ref());
+        if named.is_none_or(|question| question.kind != manifest::Kind::Slug || question.when.is_some()) {
+            let message = format!("`name` must be the id of a slug question that is always asked, not `{}`", name.get_ref());
+            self.report(name, message);
+        }
+    }
+
+    fn questions(&mut self, questions: Vec<manifest::Question>) -> Vec<Declared> {
+        let mut declared = Vec::new();
+        for (position, raw) in questions.into_iter().enumerate() {
+            let place = self.places.of(&raw.id);
+            let id = raw.id.get_ref().clone();
+            self.check_name(&raw.id);
+            let kind = match kinds::build(&raw) {
+                Ok(kind) => kind,
+                Err(message) => {
+                    self.report(&raw.id, format!("question `{id}`: {message}"));
+                    continue;
+                }
+            };
+            self.check_earlier_choice(&raw, &declared);
+            let question = Question {
+                id: id.clone(),
+                prompt: raw.prompt,
+                help: raw.help,
+                kind,
+                advanced: raw.advanced,
+                example: raw.example,
+                default: None,
+                when: None,
+                refusals: Vec::new(),
+            };
+            self.names.insert(id.clone(), question.yields());
+            self.needs.insert(id, vec![position]);
+            declared.push(Declared { question, place, when: raw.when, default: raw.default, refusals: raw.refusals });
+        }
+        declared
+    }
+
+    fn check_earlier_choice(&mut self, raw: &manifest::Question, earlier: &[Declared]) {
+        for name in raw.choices_by.keys() {
+            let decides = earlier.iter().find(|declared| declared.question.id == *name);
+            if !decides.is_some_and(|declared| matches!(declared.question.kind, question::Kind::Choice(_))) {
+                self.report(&raw.id, format!("`choices_by.{name}` is not an earlier `choice` question"));
+            }
+        }
+    }
+
+    fn check_name(&mut self, id: &Spanned<String>) {
+        let name = id.get_ref();
+        let is_identifier = name.starts_with(|first: char| first.is_ascii_lowercase())
+            && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
+        if !is_identifier {
+            self.report(id, format!("the id `{name}` is not of the form [a-z][a-z0-9_]*"));
+        } else if self.names.contains_key(name) {
+            self.report(id, format!("the id `{name}` is declared twice"));
+        } else if helpers::signature(name).is_some() || LANGUAGE_WORDS.contains(&name.as_str()) {
+            self.report(id, format!("`{name}` is a word of the template language"));
+        } else if PROGRAM_FLAGS.contains(&name.as_str()) {
+            self.report(id, format!("`--{}` is a flag of the program itself", name.replace('_', "-")));
+        }
+    }
+
+    fn values(&mut self, values: Vec<manifest::Computed>) -> Vec<Computed> {
+        let mut computed = Vec::new();
+        for raw in values {
+            self.check_name(&raw.id);
+            let when = self.condition(raw.when.as_ref());
+            let Some(is) = self.expression(&raw.is) else { continue };
+            let used = is.names().iter().chain(when.iter().flat_map(|when| when.names()));
+            let needs = used.flat_map(|name| self.needs.get(name).cloned().unwrap_or_default()).collect();
+            self.needs.insert(raw.id.get_ref().clone(), needs);
+            self.names.insert(raw.id.get_ref().clone(), is.yields);
+            computed.push(Computed { id: raw.id.into_inner(), is, when });
+        }
+        computed
+    }
+
+    /// Compiles what depends on other names, now that they are all known.
+    fn conditions(&mut self, questions: &mut [Declared]) {
+        for position in 0..questions.len() {
+            let declared = &mut questions[position];
+            if let Some(when) = declared.when.take() {
+                declared.question.when = self.condition(Some(&when));
+                let used = declared.question.when.as_ref().map_or(&[][..], Expression::names);
+                self.check_order(used, position, &declared.place);
+            }
+            if let Some(default) = declared.default.take() {
+                declared.question.default = self.default(&default, &declared.question, position);
+            }
+            for refusal in std::mem::take(&mut declared.refusals) {
+                if let Some(when) = self.condition(Some(&refusal.when)) {
+                    self.check_order(when.names(), position + 1, &declared.place);
+                    declared.question.refusals.push(Refusal { when, because: refusal.because });
+                }
+            }
+        }
+    }
+
+    fn check_order(&mut self, used: &[String], before: usize, place: &Place) {
+        for name in used {
+            if self.needs.get(name).is_some_and(|needs| needs.iter().any(|need| *need >= before)) {
+                let message = format!("`{name}` is not known yet when this question is asked");
+                self.problems.push(Problem::new(place.clone(), message).hint("ask what it depends on first"));
+            }
+        }
+    }
+
+    fn default(&mut self, default: &Spanned<Value>, question: &Question, position: usize) -> Option<Default> {
+        match default.get_ref() {
+            Value::Text(text) if text.contains("{{") => {
+                let place = self.places.of(default);
+                let compiled = self.snippet(text, &place, Printing::Anything)?;
+                self.check_order(&compiled.names, position, &place);
+                Some(Default::Computed(compiled))
+            }
+            value => {
+                if !matches!(&question.kind, question::Kind::Choice(question::Choices::By { .. })) {
+                    let open = question.choices(|_| None);
+                    if let Err(problem) = question.check(value, open) {
+                        self.report(default, format!("the default breaks its own rule: {problem}"));
+                    }
+                }
+                Some(Default::Value(value.clone()))
+            }
+        }
+    }
+
+    fn file_rules(&mut self, rules: Vec<manifest::FileRule>, files: &[SourceFile]) -> Vec<FileRule> {
+        let mut built = Vec::new();
+        for raw in rules {
+            if !files.iter().any(|file| glob::matches(raw.path.get_ref(), &file.path)) {
+                self.report(&raw.path, format!("`{}` matches no file below `files/`", raw.path.get_ref()));
+            }
+            let each = self.each(raw.each.as_ref(), raw.element.as_deref());
+            let when = self.condition(raw.when.as_ref());
+            built.push(FileRule {
+                path: raw.path.into_inner(),
+                when,
+                each,
+                ownership: raw.ownership,
+                executable: raw.executable,
+                order: raw.order,
+            });
+        }
+        built
+    }
+
+    fn each(&mut self, list: Option<&Spanned<String>>, element: Option<&str>) -> Option<Each> {
+        let list = list?;
+        let place = self.places.of(list);
+        let Some(element) = element else {
+            self.problems.push(Problem::new(place, "`each` needs `as`, the name of the element"));
+            return None;
+        };
+        if self.names.contains_key(element) {
+            self.problems.push(Problem::new(place, format!("`{element}` is already the name of a question or value")));
+            return None;
+        }
+        let expression = self.expression(list)?;
+        if expression.yields != Type::Words {
+            self.problems.push(Problem::new(place, "`each` needs a list"));
+            return None;
+        }
+        Some(Each { list: expression, element: element.to_owned() })
+    }
+
+    fn objects(&mut self, objects: Vec<manifest::Object>) -> Vec<ObjectRule> {
+        let build = |raw: manifest::Object| ObjectRule {
+            kind: raw.kind,
+            purpose: raw.purpose,
+            when: self.condition(raw.when.as_ref()),
+        };
+        objects.into_iter().map(build).collect()
+    }
+
+    fn next_steps(&mut self, steps: Vec<manifest::NextStep>) -> Vec<StepRule> {
+        let build = |raw: manifest::NextStep| {
+            let when = self.condition(raw.when.as_ref());
+            let place = self.places.of(&raw.command);
+            let command = self.snippet(raw.command.get_ref(), &place, Printing::Quoted)?;
+            Some(StepRule { command, purpose: raw.purpose, when })
+        };
+        steps.into_iter().filter_map(build).collect()
+    }
+
+    fn agreements(&mut self, agreements: Vec<manifest::Agreement>) -> Vec<Agreement> {
+        agreements.into_iter().filter_map(|raw| self.agreement(raw)).collect()
+    }
+
+    fn agreement(&mut self, raw: manifest::Agreement) -> Option<Agreement> {
+        if raw.places.len() < 2 {
+            self.report(&raw.says, "an agreement needs two places or more".to_owned());
+        }
+        let when = self.condition(raw.when.as_ref());
+        let each = self.each(raw.each.as_ref(), raw.element.as_deref());
+        let element = each.as_ref().map(|each| each.element.clone());
+        if let Some(element) = &element {
+            self.names.insert(element.clone(), Type::Word);
+        }
+        let places: Option<Vec<_>> = raw.places.iter().map(|place| self.agreement_place(place)).collect();
+        if let Some(element) = &element {
+            self.names.remove(element);
+        }
+        Some(Agreement { says: raw.says.into_inner(), when, each, relation: raw.relation, places: places? })
+    }
+
+    fn agreement_place(&mut self, raw: &manifest::AgreementPlace) -> Option<AgreementPlace> {
+        let file = self.snippet(raw.file.get_ref(), &self.places.of(&raw.file), Printing::Quoted)?;
+        let reading = match (&raw.at, &raw.capture) {
+            (Some(pointer), None) => {
+                let place = self.places.of(pointer);
+                Reading::Pointer(self.snippet(pointer.get_ref(), &place, Printing::Quoted)?)
+            }
+            (None, Some(capture)) => match kinds::pattern(capture.get_ref(), false) {
+                Ok(pattern) if pattern.captures_len() == 2 => Reading::Capture(pattern),
+                Ok(_) => {
+                    self.report(capture, "the pattern needs one group, which holds the value".to_owned());
+                    return None;
+                }
+                Err(message) => {
+                    self.report(capture, message);
+                    return None;
+                }
+            },
+            _ => {
+                self.report(&raw.file, "a place needs either `at` or `capture`".to_owned());
+                return None;
+            }
+        };
+        Some(AgreementPlace { file, reading })
+    }
+
+    /// Compiles an expression that must be true or false.
+    fn condition(&mut self, text: Option<&Spanned<String>>) -> Option<Expression> {
+        let text = text?;
+        let expression = self.expression(text)?;
+        if expression.yields != Type::Bool {
+            self.report(text, format!("`{}` is neither true nor false", text.get_ref()));
+        }
+        Some(expression)
+    }
+
+    fn expression(&mut self, text: &Spanned<String>) -> Option<Expression> {
+        let place = self.places.of(text);
+        match self.engine.expression(manifest::FILE, text.get_ref(), &self.names) {
+            Ok(expression) => Some(expression),
+            Err(problems) => {
+                self.report_at(problems, &place);
+                None
+            }
+        }
+    }
+
+    fn snippet(&mut self, text: &str, place: &Place, printing: Printing) -> Option<Compiled> {
+        match self.engine.compile(manifest::FILE, text, &self.names, printing) {
+            Ok((compiled, _)) => Some(compiled),
+            Err(problems) => {
+                self.report_at(problems, place);
+                None
+            }
+        }
+    }
+
+    /// Moves problems of a snippet to where the snippet stands in the manifest.
+    fn report_at(&mut self, problems: Vec<Problem>, place: &Place) {
+        self.problems.extend(problems.into_iter().map(|problem| Problem { place: place.clone(), ..problem }));
+    }
+
+    fn report<T>(&mut self, at: &Spanned<T>, message: String) {
+        let place = self.places.of(at);
+        self.problems.push(Problem::new(place, message));
+    }
+}

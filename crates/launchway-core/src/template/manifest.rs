@@ -1,0 +1,177 @@
+//! `template.toml` as it is written. Nothing is judged here beyond the shape.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::problem::{Place, Problem};
+use crate::Value;
+use crate::document::line_and_column;
+
+/// The name of the manifest in a template's folder.
+pub(crate) const FILE: &str = "template.toml";
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Manifest {
+    pub(super) template: Header,
+    #[serde(default, rename = "question")]
+    pub(super) questions: Vec<Question>,
+    #[serde(default, rename = "value")]
+    pub(super) values: Vec<Computed>,
+    #[serde(default, rename = "file")]
+    pub(super) files: Vec<FileRule>,
+    #[serde(default, rename = "object")]
+    pub(super) objects: Vec<Object>,
+    #[serde(default, rename = "next_step")]
+    pub(super) next_steps: Vec<NextStep>,
+    #[serde(default, rename = "agreement")]
+    pub(super) agreements: Vec<Agreement>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Header {
+    pub(super) id: Spanned<String>,
+    pub(super) title: String,
+    pub(super) version: Spanned<String>,
+    pub(super) min_version: Option<Spanned<String>>,
+    pub(super) name: Spanned<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Kind {
+    Text,
+    Slug,
+    Slugs,
+    Choice,
+    Choices,
+    Int,
+    Bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Question {
+    pub(super) id: Spanned<String>,
+    pub(super) prompt: String,
+    pub(super) help: String,
+    pub(super) kind: Kind,
+    pub(super) default: Option<Spanned<Value>>,
+    pub(super) when: Option<Spanned<String>>,
+    pub(super) pattern: Option<Spanned<String>>,
+    pub(super) example: Option<String>,
+    pub(super) min: Option<i64>,
+    pub(super) max: Option<i64>,
+    #[serde(default)]
+    pub(super) reserved: BTreeMap<String, Vec<String>>,
+    #[serde(default)]
+    pub(super) choices: Vec<Choice>,
+    #[serde(default)]
+    pub(super) choices_by: BTreeMap<String, BTreeMap<String, Vec<String>>>,
+    #[serde(default)]
+    pub(super) advanced: bool,
+    #[serde(default, rename = "refuse")]
+    pub(super) refusals: Vec<Refusal>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Choice {
+    pub(super) value: String,
+    pub(super) label: Option<String>,
+    pub(super) consequence: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Refusal {
+    pub(super) when: Spanned<String>,
+    pub(super) because: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Computed {
+    pub(super) id: Spanned<String>,
+    pub(super) is: Spanned<String>,
+    pub(super) when: Option<Spanned<String>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct FileRule {
+    pub(super) path: Spanned<String>,
+    pub(super) when: Option<Spanned<String>>,
+    pub(super) each: Option<Spanned<String>>,
+    #[serde(rename = "as")]
+    pub(super) element: Option<String>,
+    pub(super) ownership: Option<super::Ownership>,
+    #[serde(default)]
+    pub(super) executable: bool,
+    pub(super) order: Option<super::Order>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Object {
+    pub(super) kind: String,
+    pub(super) purpose: String,
+    pub(super) when: Option<Spanned<String>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NextStep {
+    pub(super) command: Spanned<String>,
+    pub(super) purpose: String,
+    pub(super) when: Option<Spanned<String>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Agreement {
+    pub(super) says: Spanned<String>,
+    pub(super) when: Option<Spanned<String>>,
+    pub(super) each: Option<Spanned<String>>,
+    #[serde(rename = "as")]
+    pub(super) element: Option<String>,
+    #[serde(default)]
+    pub(super) relation: crate::agreement::Relation,
+    #[serde(rename = "place")]
+    pub(super) places: Vec<AgreementPlace>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AgreementPlace {
+    pub(super) file: Spanned<String>,
+    pub(super) at: Option<Spanned<String>>,
+    pub(super) capture: Option<Spanned<String>>,
+}
+
+/// Reads a manifest; the second value finds places in its text.
+pub(super) fn parse(text: &str) -> Result<(Manifest, Places<'_>), Problem> {
+    let places = Places(text);
+    toml::from_str(text).map(|manifest| (manifest, Places(text))).map_err(|error| {
+        let start = error.span().map_or(0, |span| span.start);
+        Problem::new(places.at(start), error.message().replace('\n', ", "))
+    })
+}
+
+/// Turns byte offsets of the manifest into places.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Places<'t>(&'t str);
+
+impl Places<'_> {
+    pub(super) fn of<T>(self, spanned: &Spanned<T>) -> Place {
+        self.at(spanned.span().start)
+    }
+
+    fn at(self, offset: usize) -> Place {
+        let (line, column) = line_and_column(self.0, offset);
+        Place::at(FILE, line, column)
+    }
+}

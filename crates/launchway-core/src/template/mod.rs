@@ -1,0 +1,218 @@
+//! Templates: a manifest, the files it speaks of, and the language they are written in.
+
+mod check;
+mod engine;
+mod glob;
+mod helpers;
+mod kinds;
+mod load;
+mod manifest;
+mod problem;
+mod question;
+pub mod quote;
+mod source;
+mod syntax;
+
+use std::borrow::Cow;
+use std::path::Path;
+
+use semver::Version;
+use serde::{Deserialize, Serialize};
+
+pub(crate) use check::Printing;
+pub(crate) use engine::{Compiled, Data, Engine, Expression};
+pub use problem::{Invalid, Place, Problem};
+pub(crate) use problem::none_or_invalid;
+pub use question::{AnswerProblem, Choice, Choices, Kind, Question, TextRule};
+pub use source::{Source, SourceError, builtin_ids};
+
+use crate::agreement::Agreement;
+
+/// A template whose manifest was read and checked.
+pub struct Template {
+    /// The id, a slug.
+    pub id: String,
+    /// What it makes, in a few words.
+    pub title: String,
+    /// The version.
+    pub version: Version,
+    /// Where it came from.
+    pub source: Source,
+    /// The id of the question that names the project.
+    pub name_question: String,
+    /// The questions in the order in which they are asked.
+    pub questions: Vec<Question>,
+    pub(crate) values: Vec<Computed>,
+    pub(crate) files: Vec<SourceFile>,
+    pub(crate) rules: Vec<FileRule>,
+    pub(crate) objects: Vec<ObjectRule>,
+    pub(crate) next_steps: Vec<StepRule>,
+    pub(crate) agreements: Vec<Agreement>,
+    pub(crate) engine: Engine,
+    names: check::Names,
+}
+
+/// Who a generated file belongs to, and so what `update` does with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Ownership {
+    /// The template and the user both: merged on update.
+    #[default]
+    Merged,
+    /// The template: a local edit is drift.
+    Managed,
+    /// The user, from the first moment: written once.
+    Seeded,
+}
+
+/// An order that a tool insists on, and that names in a template would break.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Order {
+    /// The packages of a `Cargo.lock`, by name.
+    CargoLock,
+}
+
+/// Why a template could not be loaded.
+#[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "each variant is its message")]
+pub enum LoadError {
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    #[error(transparent)]
+    Invalid(#[from] Invalid),
+    #[error("the template needs launchway {0} or newer, this is {current}", current = env!("CARGO_PKG_VERSION"))]
+    NeedsNewer(Version),
+}
+
+pub(crate) struct Computed {
+    pub(crate) id: String,
+    pub(crate) is: Expression,
+    pub(crate) when: Option<Expression>,
+}
+
+/// A file below `files/`.
+pub(crate) struct SourceFile {
+    /// The path below `files/`, without `.hbs`; it may hold `{{values}}`.
+    pub(crate) path: String,
+    pub(crate) renders: bool,
+    pub(crate) bytes: Cow<'static, [u8]>,
+}
+
+pub(crate) struct FileRule {
+    pub(crate) path: String,
+    pub(crate) when: Option<Expression>,
+    pub(crate) each: Option<Each>,
+    pub(crate) ownership: Option<Ownership>,
+    pub(crate) executable: bool,
+    pub(crate) order: Option<Order>,
+}
+
+/// One turn for every element of a list.
+pub(crate) struct Each {
+    pub(crate) list: Expression,
+    pub(crate) element: String,
+}
+
+pub(crate) struct ObjectRule {
+    pub(crate) kind: String,
+    pub(crate) purpose: String,
+    pub(crate) when: Option<Expression>,
+}
+
+pub(crate) struct StepRule {
+    pub(crate) command: Compiled,
+    pub(crate) purpose: String,
+    pub(crate) when: Option<Expression>,
+}
+
+impl Template {
+    /// Loads a built-in template.
+    ///
+    /// # Errors
+    /// There is none of that id. Its files are checked when they are used; the tests have checked them all.
+    pub fn builtin(id: &str) -> Result<Self, LoadError> {
+        load::template(source::builtin(id)?, Source::Builtin)
+    }
+
+    /// Loads a template from a folder and checks every file in it.
+    ///
+    /// # Errors
+    /// The folder cannot be read, or the template is invalid: then with all the faults that could be found.
+    pub fn from_folder(folder: &Path) -> Result<Self, LoadError> {
+        let template = load::template(source::folder(folder)?, Source::Folder(folder.to_owned()))?;
+        template.verify()?;
+        Ok(template)
+    }
+
+    /// Compiles and checks every file, also those that no answer would select.
+    ///
+    /// # Errors
+    /// All the faults that were found, sorted by place.
+    pub fn verify(&self) -> Result<(), Invalid> {
+        let problems = self.files.iter().flat_map(|file| match self.names_in(file) {
+            Ok(names) => {
+                let path = self.compile_path(file, &names).err().unwrap_or_default();
+                path.into_iter().chain(self.compile_file(file, &names).err().unwrap_or_default()).collect()
+            }
+            Err(problem) => vec![problem],
+        });
+        none_or_invalid(problems.collect())
+    }
+
+    /// Finds a question by its id.
+    #[must_use]
+    pub fn question(&self, id: &str) -> Option<&Question> {
+        self.questions.iter().find(|question| question.id == id)
+    }
+
+    /// Returns the rules that speak of a file.
+    pub(crate) fn rules_for<'t>(&'t self, file: &'t SourceFile) -> impl Iterator<Item = &'t FileRule> {
+        self.rules.iter().filter(|rule| glob::matches(&rule.path, &file.path))
+    }
+
+    /// Returns the names that a file can use: all that is declared, and the element of its `each`.
+    pub(crate) fn names_in(&self, file: &SourceFile) -> Result<check::Names, Problem> {
+        let mut names = self.names.clone();
+        let mut elements = self.rules_for(file).filter_map(|rule| rule.each.as_ref());
+        if let Some(each) = elements.next() {
+            names.insert(each.element.clone(), helpers::Type::Word);
+        }
+        match elements.next() {
+            None => Ok(names),
+            Some(_) => Err(Problem::new(Place::file(&file.place()), "more than one `each` speaks of this file")),
+        }
+    }
+
+    /// Compiles a file's text; `None` if it is copied as it is.
+    pub(crate) fn compile_file(&self, file: &SourceFile, names: &check::Names) -> Result<Option<Compiled>, Vec<Problem>> {
+        if !file.renders {
+            return Ok(None);
+        }
+        let place = file.place();
+        let text = std::str::from_utf8(&file.bytes)
+            .map_err(|_| vec![Problem::new(Place::file(&place), "a file that is rendered must be UTF-8 text")])?;
+        let (compiled, _) = self.engine.compile(&place, text, names, Printing::Quoted)?;
+        Ok(Some(compiled))
+    }
+
+    /// Compiles a file's path; `None` if it holds no values.
+    pub(crate) fn compile_path(&self, file: &SourceFile, names: &check::Names) -> Result<Option<Compiled>, Vec<Problem>> {
+        if !file.path.contains("{{") {
+            return Ok(None);
+        }
+        let place = file.place();
+        let (compiled, prints_text) = self.engine.compile(&place, &file.path, names, Printing::Anything)?;
+        if prints_text {
+            return Err(vec![Problem::new(Place::file(&place), "a path cannot hold a free text")]);
+        }
+        Ok(Some(compiled))
+    }
+}
+
+impl SourceFile {
+    /// Returns the path in the template's folder.
+    pub(crate) fn place(&self) -> String {
+        format!("files/{}{}", self.path, if self.renders { ".hbs" } else { "" })
+    }
+}

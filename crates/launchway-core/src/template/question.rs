@@ -1,0 +1,422 @@
+//! Questions: what a template asks, and which answers it accepts.
+
+use std::collections::BTreeMap;
+
+use regex::Regex;
+
+use super::engine::{Compiled, Expression};
+use super::helpers::Type;
+use super::problem::Problem;
+use crate::Value;
+
+/// A question of a template.
+#[derive(Debug)]
+pub struct Question {
+    /// The name of the answer: in the answers file, in the record and in templates.
+    pub id: String,
+    /// The question as a person reads it.
+    pub prompt: String,
+    /// One sentence of help.
+    pub help: String,
+    /// Which answers it accepts.
+    pub kind: Kind,
+    /// Whether the wizard leaves it at its default until the user asks to change it.
+    pub advanced: bool,
+    /// An answer that the error messages can show.
+    pub example: Option<String>,
+    pub(super) default: Option<Default>,
+    pub(super) when: Option<Expression>,
+    pub(super) refusals: Vec<Refusal>,
+}
+
+/// Which answers a question accepts.
+#[derive(Debug)]
+pub enum Kind {
+    /// Free text, quoted wherever it is used.
+    Text(TextRule),
+    /// Lower-case letters, digits and single dashes.
+    Slug(TextRule),
+    /// One or more slugs.
+    Slugs(TextRule),
+    /// A whole number between two bounds, both included.
+    Int {
+        /// The least number.
+        min: i64,
+        /// The greatest number.
+        max: i64,
+    },
+    /// Yes or no.
+    Bool,
+    /// One of the choices.
+    Choice(Choices),
+    /// Any number of the choices.
+    Choices(Choices),
+}
+
+/// The rule for a text or a slug.
+#[derive(Debug)]
+pub struct TextRule {
+    /// The most characters.
+    pub max: usize,
+    pub(super) pattern: Option<Regex>,
+    /// Words that cannot be used, by the reason, which completes "`word` …".
+    pub(super) reserved: BTreeMap<String, Vec<String>>,
+}
+
+/// The choices of a question.
+#[derive(Debug)]
+pub enum Choices {
+    /// The same whatever else was answered.
+    Fixed(Vec<Choice>),
+    /// By the answer to an earlier question.
+    By {
+        /// The id of the earlier question.
+        question: String,
+        /// The choices for each of its answers.
+        choices: BTreeMap<String, Vec<Choice>>,
+    },
+}
+
+/// One choice.
+#[derive(Debug, Clone)]
+pub struct Choice {
+    /// The answer.
+    pub value: String,
+    /// The answer as a person reads it.
+    pub label: String,
+    /// What follows from it, in one line.
+    pub consequence: Option<String>,
+}
+
+#[derive(Debug)]
+pub(super) enum Default {
+    Value(Value),
+    Computed(Compiled),
+}
+
+#[derive(Debug)]
+pub(crate) struct Refusal {
+    pub(crate) when: Expression,
+    pub(crate) because: String,
+}
+
+/// An answer that a question does not accept.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct AnswerProblem {
+    /// The id of the question.
+    pub question: String,
+    /// What is wrong with the answer.
+    pub message: String,
+    /// What would be right.
+    pub hint: String,
+}
+
+/// Words that YAML 1.1 or 1.2 reads as something other than a string.
+const YAML_WORDS: &[&str] = &["y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf"];
+
+impl Question {
+    /// Returns the flag of the question, with its dashes.
+    #[must_use]
+    pub fn flag(&self) -> String {
+        format!("--{}", self.id.replace('_', "-"))
+    }
+
+    /// Returns what the flag takes, for usage lines: `NAME`, `NUMBER`, `a|b`.
+    #[must_use]
+    pub fn placeholder(&self) -> String {
+        match &self.kind {
+            Kind::Text(_) => "TEXT".to_owned(),
+            Kind::Slug(_) => "NAME".to_owned(),
+            Kind::Slugs(_) => "NAME,…".to_owned(),
+            Kind::Int { .. } => "NUMBER".to_owned(),
+            Kind::Bool => "true|false".to_owned(),
+            Kind::Choice(Choices::Fixed(choices)) if choices.len() <= 5 => values(choices).join("|"),
+            Kind::Choice(_) => "VALUE".to_owned(),
+            Kind::Choices(_) => "VALUE,…".to_owned(),
+        }
+    }
+
+    /// Returns the choices that are open with the earlier answers, in order.
+    #[must_use]
+    pub fn choices(&self, earlier: impl Fn(&str) -> Option<Value>) -> &[Choice] {
+        match &self.kind {
+            Kind::Choice(choices) | Kind::Choices(choices) => choices.open(earlier),
+            _ => &[],
+        }
+    }
+
+    /// Tells whether the question has a default, be it one that other answers must come before.
+    #[must_use]
+    pub fn has_default(&self) -> bool {
+        self.default.is_some() || matches!(self.kind, Kind::Choice(Choices::By { .. }))
+    }
+
+    /// Returns the default if it does not depend on other answers.
+    #[must_use]
+    pub fn fixed_default(&self) -> Option<&Value> {
+        match &self.default {
+            Some(Default::Value(value)) => Some(value),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn when(&self) -> Option<&Expression> {
+        self.when.as_ref()
+    }
+
+    pub(crate) fn refusals(&self) -> &[Refusal] {
+        &self.refusals
+    }
+
+    /// Returns the names that the default is made of.
+    pub(crate) fn default_names(&self) -> &[String] {
+        match &self.default {
+            Some(Default::Computed(template)) => &template.names,
+            _ => &[],
+        }
+    }
+
+    /// Returns the default; `render` turns a template into its text.
+    pub(crate) fn default(
+        &self,
+        render: impl FnOnce(&Compiled) -> Result<String, Problem>,
+    ) -> Result<Option<Value>, Problem> {
+        match &self.default {
+            None => Ok(None),
+            Some(Default::Value(value)) => Ok(Some(value.clone())),
+            Some(Default::Computed(template)) => Ok(self.read(&render(template)?).ok()),
+        }
+    }
+
+    /// Returns the first open choice where the choices depend on another answer: it is their default.
+    pub(crate) fn first_dependent_choice(&self, earlier: impl Fn(&str) -> Option<Value>) -> Option<Value> {
+        match &self.kind {
+            Kind::Choice(choices @ Choices::By { .. }) => {
+                choices.open(earlier).first().map(|choice| Value::Text(choice.value.clone()))
+            }
+            _ => None,
+        }
+    }
+
+    pub(super) fn yields(&self) -> Type {
+        match self.kind {
+            Kind::Text(_) => Type::Text,
+            Kind::Slug(_) | Kind::Choice(_) => Type::Word,
+            Kind::Slugs(_) | Kind::Choices(_) => Type::Words,
+            Kind::Int { .. } => Type::Int,
+            Kind::Bool => Type::Bool,
+        }
+    }
+
+    /// Reads an answer that came as text: from a flag, a prompt, the environment.
+    ///
+    /// # Errors
+    /// The text is not a number where one is needed, or neither `true` nor `false`.
+    pub fn read(&self, text: &str) -> Result<Value, AnswerProblem> {
+        match &self.kind {
+            Kind::Text(_) | Kind::Slug(_) | Kind::Choice(_) => Ok(Value::Text(text.to_owned())),
+            Kind::Slugs(_) | Kind::Choices(_) => Ok(Value::List(
+                text.split(',').map(|item| item.trim().to_owned()).filter(|item| !item.is_empty()).collect(),
+            )),
+            Kind::Int { .. } => text
+                .trim()
+                .parse()
+                .map(Value::Int)
+                .map_err(|_| self.problem(format!("{} `{}` is not a whole number", self.id, text.escape_debug()))),
+            Kind::Bool => match text.trim().to_ascii_lowercase().as_str() {
+                "true" | "yes" | "y" => Ok(Value::Bool(true)),
+                "false" | "no" | "n" => Ok(Value::Bool(false)),
+                _ => Err(self.problem(format!("{} `{}` is neither true nor false", self.id, text.escape_debug()))),
+            },
+        }
+    }
+
+    /// Brings an answer of an answers file to the question's own type: `cpu = 256`, `environments = "dev,prod"`.
+    #[must_use]
+    pub fn coerce(&self, value: Value) -> Value {
+        match (&self.kind, value) {
+            (Kind::Choice(_), Value::Int(number)) => Value::Text(number.to_string()),
+            (Kind::Slugs(_) | Kind::Choices(_), Value::Text(text)) => {
+                self.read(&text).unwrap_or_else(|_| Value::List(vec![text]))
+            }
+            (_, value) => value,
+        }
+    }
+
+    /// Checks an answer by all the rules that depend on the question alone, or on the choices that are open.
+    ///
+    /// # Errors
+    /// The rule that the answer breaks, with a hint that shows a right one.
+    pub fn check(&self, value: &Value, open: &[Choice]) -> Result<(), AnswerProblem> {
+        match (&self.kind, value) {
+            (Kind::Text(rule), Value::Text(text)) => self.check_text(rule, text),
+            (Kind::Slug(rule), Value::Text(text)) => self.check_slug(rule, text),
+            (Kind::Slugs(rule), Value::List(items)) => {
+                self.check_list(items)?;
+                items.iter().try_for_each(|item| self.check_slug(rule, item))
+            }
+            (Kind::Int { min, max }, Value::Int(number)) => {
+                if (*min..=*max).contains(number) { Ok(()) } else { Err(self.out_of_range(*number)) }
+            }
+            (Kind::Bool, Value::Bool(_)) => Ok(()),
+            (Kind::Choice(_), Value::Text(text)) => self.check_choice(text, open),
+            (Kind::Choices(_), Value::List(items)) => {
+                self.check_distinct(items)?;
+                items.iter().try_for_each(|item| self.check_choice(item, open))
+            }
+            _ => Err(self.problem(format!("{} `{}` has the wrong type", self.id, value.to_string().escape_debug()))),
+        }
+    }
+
+    fn check_text(&self, rule: &TextRule, text: &str) -> Result<(), AnswerProblem> {
+        if text.contains("${{") || text.contains("{{resolve:") {
+            let message = format!("{} contains `${{{{` or `{{{{resolve:`, which a workflow or CloudFormation would execute", self.id);
+            return Err(self.problem(message));
+        }
+        self.check_length(rule, text)?;
+        self.check_pattern(rule, text)?;
+        self.check_reserved(rule, text)
+    }
+
+    fn check_slug(&self, rule: &TextRule, text: &str) -> Result<(), AnswerProblem> {
+        let shown = text.escape_debug();
+        if !is_slug(text) {
+            let message = format!("{} `{shown}` is not a slug", self.id);
+            let hint = format!("use lower-case letters, digits and single dashes, and start with a letter{}", self.for_example());
+            return Err(AnswerProblem { hint, ..self.problem(message) });
+        }
+        if YAML_WORDS.contains(&text) {
+            return Err(self.problem(format!("{} `{shown}` is a word that YAML does not read as text", self.id)));
+        }
+        self.check_length(rule, text)?;
+        self.check_pattern(rule, text)?;
+        self.check_reserved(rule, text)
+    }
+
+    fn check_length(&self, rule: &TextRule, text: &str) -> Result<(), AnswerProblem> {
+        let length = text.chars().count();
+        if text.trim().is_empty() {
+            return Err(self.problem(format!("{} is empty", self.id)));
+        }
+        if length > rule.max {
+            let message = format!("{} has {length} characters, at most {} are allowed", self.id, rule.max);
+            return Err(self.problem(message));
+        }
+        Ok(())
+    }
+
+    fn check_pattern(&self, rule: &TextRule, text: &str) -> Result<(), AnswerProblem> {
+        if rule.pattern.as_ref().is_some_and(|pattern| !pattern.is_match(text)) {
+            let message = format!("{} `{}` does not have the form that is needed", self.id, text.escape_debug());
+            let hint = format!("{}{}", lower_first(self.help.trim_end_matches('.')), self.for_example());
+            return Err(AnswerProblem { hint, ..self.problem(message) });
+        }
+        Ok(())
+    }
+
+    fn check_reserved(&self, rule: &TextRule, text: &str) -> Result<(), AnswerProblem> {
+        match rule.reserved.iter().find(|(_, words)| words.iter().any(|word| word == text)) {
+            Some((reason, _)) => Err(self.problem(format!("{} `{text}` {reason}", self.id))),
+            None => Ok(()),
+        }
+    }
+
+    fn check_list(&self, items: &[String]) -> Result<(), AnswerProblem> {
+        if items.is_empty() {
+            return Err(self.problem(format!("{} is empty", self.id)));
+        }
+        self.check_distinct(items)
+    }
+
+    fn check_distinct(&self, items: &[String]) -> Result<(), AnswerProblem> {
+        let repeated = items.iter().enumerate().find(|(index, item)| items[..*index].contains(item));
+        match repeated {
+            Some((_, item)) => Err(self.problem(format!("{} names `{}` twice", self.id, item.escape_debug()))),
+            None => Ok(()),
+        }
+    }
+
+    fn check_choice(&self, text: &str, open: &[Choice]) -> Result<(), AnswerProblem> {
+        if open.iter().any(|choice| choice.value == text) {
+            return Ok(());
+        }
+        let message = match &self.kind {
+            Kind::Choice(Choices::By { question, .. }) | Kind::Choices(Choices::By { question, .. }) => {
+                format!("{} `{}` does not go with this {question}", self.id, text.escape_debug())
+            }
+            _ => format!("{} `{}` is not one of the choices", self.id, text.escape_debug()),
+        };
+        Err(AnswerProblem { hint: format!("choose {}", either(&values(open))), ..self.problem(message) })
+    }
+
+    fn out_of_range(&self, number: i64) -> AnswerProblem {
+        let Kind::Int { min, max } = self.kind else { return self.problem(String::new()) };
+        let hint = format!("choose {min} to {max}{}", self.for_example());
+        AnswerProblem { hint, ..self.problem(format!("{} `{number}` is out of range", self.id)) }
+    }
+
+    /// Makes a problem with the hint that suits any answer to the question.
+    pub(crate) fn problem(&self, message: String) -> AnswerProblem {
+        let example = match &self.kind {
+            Kind::Bool => Some("true".to_owned()),
+            _ => self.example.clone(),
+        };
+        let hint = match example {
+            Some(example) => format!("for example `{} {example}`", self.flag()),
+            None => format!("{} takes {}", self.flag(), self.placeholder()),
+        };
+        AnswerProblem { question: self.id.clone(), message, hint }
+    }
+
+    fn for_example(&self) -> String {
+        self.example.as_ref().map_or_else(String::new, |example| format!(", for example `{} {example}`", self.flag()))
+    }
+}
+
+impl Choices {
+    fn open(&self, earlier: impl Fn(&str) -> Option<Value>) -> &[Choice] {
+        match self {
+            Self::Fixed(choices) => choices,
+            Self::By { question, choices } => match earlier(question) {
+                Some(Value::Text(answer)) => choices.get(&answer).map_or(&[], Vec::as_slice),
+                _ => &[],
+            },
+        }
+    }
+
+    pub(super) fn all(&self) -> Box<dyn Iterator<Item = &Choice> + '_> {
+        match self {
+            Self::Fixed(choices) => Box::new(choices.iter()),
+            Self::By { choices, .. } => Box::new(choices.values().flatten()),
+        }
+    }
+}
+
+/// Tells whether a text is `[a-z][a-z0-9]*(-[a-z0-9]+)*`.
+pub(super) fn is_slug(text: &str) -> bool {
+    text.starts_with(|first: char| first.is_ascii_lowercase())
+        && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+        && !text.ends_with('-')
+        && !text.contains("--")
+}
+
+fn values(choices: &[Choice]) -> Vec<&str> {
+    choices.iter().map(|choice| choice.value.as_str()).collect()
+}
+
+fn either(values: &[&str]) -> String {
+    match values {
+        [] => "nothing: no choice is open".to_owned(),
+        [one] => format!("`{one}`"),
+        [most @ .., last] => format!("`{}` or `{last}`", most.join("`, `")),
+    }
+}
+
+fn lower_first(sentence: &str) -> String {
+    let mut characters = sentence.chars();
+    match (characters.next(), characters.clone().next()) {
+        (Some(first), Some(second)) if !second.is_uppercase() => first.to_lowercase().chain(characters).collect(),
+        _ => sentence.to_owned(),
+    }
+}

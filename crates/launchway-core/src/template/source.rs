@@ -1,0 +1,144 @@
+//! Where a template's files come from: the program itself, or a folder.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use include_dir::{Dir, include_dir};
+
+use super::manifest;
+
+static BUILTIN: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/templates");
+
+const MAX_FILES: usize = 65_536;
+const MAX_FILE_BYTES: u64 = 5 << 20;
+const MAX_TOTAL_BYTES: u64 = 256 << 20;
+const MAX_DEPTH: usize = 32;
+
+/// Where a template came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    /// Part of the program.
+    Builtin,
+    /// A folder that the user named.
+    Folder(PathBuf),
+}
+
+/// Why the files of a template could not be read.
+#[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "each variant is its message")]
+pub enum SourceError {
+    #[error("there is no built-in template `{0}`")]
+    UnknownBuiltin(String),
+    #[error("`{}` has no `template.toml`", .0.display())]
+    NoManifest(PathBuf),
+    #[error("`{}` is a symbolic link; symbolic links are not allowed in a template", .0.display())]
+    Link(PathBuf),
+    #[error("`{}` is neither a file nor a folder", .0.display())]
+    Special(PathBuf),
+    #[error("the name of `{}` is not valid UTF-8", .0.display())]
+    Name(PathBuf),
+    #[error("`{}` is larger than 5 MiB", .0.display())]
+    LargeFile(PathBuf),
+    #[error("`{}` is nested more than {MAX_DEPTH} folders deep", .0.display())]
+    Deep(PathBuf),
+    #[error("the template has more than {MAX_FILES} files, or is larger than 256 MiB")]
+    Large,
+    #[error("cannot read `{}`: {error}", .path.display())]
+    Read { path: PathBuf, error: std::io::Error },
+}
+
+/// The files of a template by their path in it, with `/` between the segments.
+pub(super) struct Files(pub(super) BTreeMap<String, Cow<'static, [u8]>>);
+
+/// Lists the ids of the built-in templates, sorted.
+#[must_use]
+pub fn builtin_ids() -> Vec<&'static str> {
+    let mut ids: Vec<_> = BUILTIN.dirs().filter_map(|dir| dir.path().to_str()).collect();
+    ids.sort_unstable();
+    ids
+}
+
+pub(super) fn builtin(id: &str) -> Result<Files, SourceError> {
+    let dir = BUILTIN.get_dir(id).ok_or_else(|| SourceError::UnknownBuiltin(id.to_owned()))?;
+    let mut files = BTreeMap::new();
+    collect_builtin(dir, id, &mut files);
+    Ok(Files(files))
+}
+
+fn collect_builtin(dir: &'static Dir<'static>, id: &str, files: &mut BTreeMap<String, Cow<'static, [u8]>>) {
+    for file in dir.files() {
+        let path = file.path().to_string_lossy().replace('\\', "/");
+        if let Some(path) = path.strip_prefix(id).and_then(|rest| rest.strip_prefix('/')) {
+            files.insert(path.to_owned(), Cow::Borrowed(file.contents()));
+        }
+    }
+    dir.dirs().for_each(|dir| collect_builtin(dir, id, files));
+}
+
+/// Reads the manifest, `files/` and `partials/` of a folder, without following links.
+pub(super) fn folder(root: &Path) -> Result<Files, SourceError> {
+    let manifest_path = root.join(manifest::FILE);
+    if !manifest_path.exists() {
+        return Err(SourceError::NoManifest(root.to_owned()));
+    }
+    let mut reader = FolderReader { files: BTreeMap::new(), total: 0 };
+    reader.entry(&manifest_path, manifest::FILE, 0)?;
+    for name in ["files", "partials"] {
+        let path = root.join(name);
+        if path.symlink_metadata().is_ok() {
+            reader.entry(&path, name, 0)?;
+        }
+    }
+    Ok(Files(reader.files))
+}
+
+struct FolderReader {
+    files: BTreeMap<String, Cow<'static, [u8]>>,
+    total: u64,
+}
+
+impl FolderReader {
+    fn entry(&mut self, path: &Path, relative: &str, depth: usize) -> Result<(), SourceError> {
+        let metadata = path.symlink_metadata().map_err(|error| unreadable(path, error))?;
+        if metadata.is_symlink() {
+            Err(SourceError::Link(path.to_owned()))
+        } else if metadata.is_dir() {
+            self.folder(path, relative, depth)
+        } else if metadata.is_file() {
+            self.file(path, relative, metadata.len())
+        } else {
+            Err(SourceError::Special(path.to_owned()))
+        }
+    }
+
+    fn folder(&mut self, path: &Path, relative: &str, depth: usize) -> Result<(), SourceError> {
+        if depth > MAX_DEPTH {
+            return Err(SourceError::Deep(path.to_owned()));
+        }
+        for entry in fs::read_dir(path).map_err(|error| unreadable(path, error))? {
+            let entry = entry.map_err(|error| unreadable(path, error))?;
+            let name = entry.file_name().into_string().map_err(|_| SourceError::Name(entry.path()))?;
+            self.entry(&entry.path(), &format!("{relative}/{name}"), depth + 1)?;
+        }
+        Ok(())
+    }
+
+    fn file(&mut self, path: &Path, relative: &str, size: u64) -> Result<(), SourceError> {
+        if size > MAX_FILE_BYTES {
+            return Err(SourceError::LargeFile(path.to_owned()));
+        }
+        self.total += size;
+        if self.files.len() >= MAX_FILES || self.total > MAX_TOTAL_BYTES {
+            return Err(SourceError::Large);
+        }
+        let bytes = fs::read(path).map_err(|error| unreadable(path, error))?;
+        self.files.insert(relative.to_owned(), Cow::Owned(bytes));
+        Ok(())
+    }
+}
+
+fn unreadable(path: &Path, error: std::io::Error) -> SourceError {
+    SourceError::Read { path: path.to_owned(), error }
+}

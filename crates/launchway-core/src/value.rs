@@ -1,0 +1,44 @@
+//! The value of an answer.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// The value of an answer, as it stands in an answers file and in the record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Value {
+    /// Yes or no.
+    Bool(bool),
+    /// A whole number.
+    Int(i64),
+    /// A text, a slug or one choice.
+    Text(String),
+    /// Several slugs or choices, in the order in which they were given.
+    List(Vec<String>),
+}
+
+impl Value {
+    /// Returns the value as the JSON that templates see.
+    #[must_use]
+    pub fn to_json(&self) -> serde_json::Value {
+        match self {
+            Self::Bool(value) => (*value).into(),
+            Self::Int(value) => (*value).into(),
+            Self::Text(value) => value.clone().into(),
+            Self::List(values) => values.clone().into(),
+        }
+    }
+}
+
+impl fmt::Display for Value {
+    /// Writes the value as a flag takes it: lists with commas between the elements.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Bool(value) => value.fmt(formatter),
+            Self::Int(value) => value.fmt(formatter),
+            Self::Text(value) => value.fmt(formatter),
+            Self::List(values) => values.join(",").fmt(formatter),
+        }
+    }
+}

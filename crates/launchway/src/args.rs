@@ -1,0 +1,184 @@
+//! The command line: its definition, and its first reading without judgement.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::builder::StyledStr;
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use launchway_core::template::{Kind, Question};
+use launchway_core::{AnswerProblem, Answers, Provenance, Template};
+
+use crate::terminal::visible_line;
+
+const AFTER_HELP: &str = "\
+Exit codes: 0 done, 1 refused, 2 usage or a bad answer, 3 the destination exists, 4 the template is invalid, \
+5 the generated output failed its checks, 70 a fault of launchway, 73 cannot write, 74 I/O error, 130 interrupted.";
+
+const NEW_AFTER_HELP: &str = "\
+Every question has a flag, a key of the same name in an answers file (with underscores), and an environment variable \
+(LAUNCHWAY_ and the name in capitals). A flag wins over the environment, that over the answers file, that over the \
+default. Without a terminal nothing is ever asked.";
+
+/// How results are written to stdout.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Output {
+    Text,
+    Json,
+}
+
+/// The arguments of `launchway new`, apart from the answers.
+#[derive(Debug)]
+pub(crate) struct NewArgs {
+    pub(crate) template: String,
+    pub(crate) dest: Option<PathBuf>,
+    pub(crate) answers_files: Vec<PathBuf>,
+    pub(crate) defaults: bool,
+    pub(crate) no_input: bool,
+    pub(crate) dry_run: bool,
+    pub(crate) diff: bool,
+    pub(crate) no_git: bool,
+    pub(crate) output: Output,
+}
+
+/// Builds the whole command line; the questions of `new` come from the template.
+pub(crate) fn command(template: Option<&Template>) -> Command {
+    Command::new("launchway")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about("Starts a Rust service for Amazon ECS or Kubernetes, deployment files included")
+        .after_help(AFTER_HELP)
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommand(new_command(template))
+        .subcommand(Command::new("templates").about("Lists the built-in templates").arg(output_arg()))
+}
+
+/// Finds the template that the command line names, before the whole line can be understood.
+pub(crate) fn template_name(arguments: &[OsString]) -> Option<String> {
+    let mut arguments = arguments.iter().skip(1).map(|argument| argument.to_string_lossy());
+    arguments.find(|argument| argument == "new")?;
+    while let Some(argument) = arguments.next() {
+        if argument == "--" {
+            break;
+        }
+        if argument == "--template" {
+            return arguments.next().map(std::borrow::Cow::into_owned);
+        }
+        if let Some(name) = argument.strip_prefix("--template=") {
+            return Some(name.to_owned());
+        }
+    }
+    Some("service".to_owned())
+}
+
+fn new_command(template: Option<&Template>) -> Command {
+    let mut command = Command::new("new")
+        .about("Makes a new project: asks, shows what it will write, writes it")
+        .after_help(NEW_AFTER_HELP)
+        .arg(Arg::new("NAME").help("The name of the project, and of the folder it is written to"))
+        .arg(
+            Arg::new("template")
+                .long("template")
+                .value_name("TEMPLATE")
+                .default_value("service")
+                .help("A built-in template, or a folder (written with a slash)"),
+        )
+        .arg(
+            Arg::new("dest")
+                .long("dest")
+                .value_name("FOLDER")
+                .value_parser(value_parser!(PathBuf))
+                .help("The folder to make, instead of one named after the project"),
+        )
+        .arg(
+            Arg::new("answers")
+                .long("answers")
+                .value_name("FILE")
+                .value_parser(value_parser!(PathBuf))
+                .action(ArgAction::Append)
+                .help("Takes answers from a TOML, YAML or JSON file; of several, the first that has an answer wins"),
+        )
+        .arg(switch("defaults").help("Takes the default of every question that has one, without asking"))
+        .arg(switch("no-input").help("Never asks; a question without an answer or a default is an error"))
+        .arg(switch("dry-run").help("Shows the files that would be written, with their sizes, and writes nothing"))
+        .arg(switch("diff").requires("dry-run").help("Shows the contents too, as a diff"))
+        .arg(switch("no-git").help("Leaves out `git init` and the first commit"))
+        .arg(output_arg());
+    for question in template.iter().flat_map(|template| &template.questions) {
+        let is_switch = matches!(question.kind, Kind::Bool);
+        let mut flag = Arg::new(question.id.clone())
+            .long(question.id.replace('_', "-"))
+            .env(format!("LAUNCHWAY_{}", question.id.to_uppercase()))
+            .hide_env(true)
+            .value_name(question.placeholder())
+            .help_heading("Questions")
+            .help(StyledStr::from(visible_line(&help(question))));
+        if is_switch {
+            flag = flag.num_args(0..=1).require_equals(true).default_missing_value("true");
+        }
+        command = command.arg(flag);
+    }
+    command
+}
+
+fn help(question: &Question) -> String {
+    let end = if question.prompt.ends_with(['?', '.']) { "" } else { "." };
+    let default = question.fixed_default().map_or_else(String::new, |default| format!(" [default: {default}]"));
+    format!("{}{end} {}{default}", question.prompt, question.help)
+}
+
+fn switch(name: &'static str) -> Arg {
+    Arg::new(name).long(name).action(ArgAction::SetTrue)
+}
+
+fn output_arg() -> Arg {
+    Arg::new("output")
+        .long("output")
+        .value_name("FORMAT")
+        .value_parser(["text", "json"])
+        .default_value("text")
+        .help("What stdout carries: text, or one JSON object")
+}
+
+/// Reads how results are to be written.
+pub(crate) fn output(matches: &ArgMatches) -> Output {
+    match matches.get_one::<String>("output").map(String::as_str) {
+        Some("json") => Output::Json,
+        _ => Output::Text,
+    }
+}
+
+/// Reads the arguments of `new`.
+pub(crate) fn new_args(matches: &ArgMatches) -> NewArgs {
+    NewArgs {
+        template: matches.get_one::<String>("template").cloned().unwrap_or_default(),
+        dest: matches.get_one::<PathBuf>("dest").cloned(),
+        answers_files: matches.get_many::<PathBuf>("answers").into_iter().flatten().cloned().collect(),
+        defaults: matches.get_flag("defaults"),
+        no_input: matches.get_flag("no-input"),
+        dry_run: matches.get_flag("dry-run"),
+        diff: matches.get_flag("diff"),
+        no_git: matches.get_flag("no-git"),
+        output: output(matches),
+    }
+}
+
+/// Reads the answers that stand on the command line and in the environment.
+///
+/// # Errors
+/// The answers that cannot be read as what their question needs.
+pub(crate) fn answers(matches: &ArgMatches, template: &Template) -> Result<Answers, Vec<AnswerProblem>> {
+    let mut answers = Answers::default();
+    let mut problems = Vec::new();
+    for question in &template.questions {
+        let positional = matches.get_one::<String>("NAME").filter(|_| question.id == template.name_question);
+        let Some(text) = positional.or_else(|| matches.get_one::<String>(&question.id)) else { continue };
+        let from_environment = positional.is_none()
+            && matches.value_source(&question.id) == Some(clap::parser::ValueSource::EnvVariable);
+        let provenance = if from_environment { Provenance::Environment } else { Provenance::Flag };
+        match question.read(text) {
+            Ok(value) => answers.set(&question.id, value, provenance),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    if problems.is_empty() { Ok(answers) } else { Err(problems) }
+}

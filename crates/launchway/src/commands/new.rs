@@ -1,0 +1,141 @@
+//! `launchway new`: from answers to a project.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use clap::ArgMatches;
+use launchway_core::template::Question;
+use launchway_core::{Answers, Changes, Context, Defaults, Interview, Plan, Provenance, Template, apply};
+
+use crate::args::{self, NewArgs, Output};
+use crate::failure::{self, Exit, Failure};
+use crate::git::{self, Committed};
+use crate::report::Report;
+use crate::wizard::{self, Decision};
+use crate::{answers_file, interrupt, review, terminal};
+
+pub(crate) fn run(matches: &ArgMatches, template: &Template) -> Result<(), Failure> {
+    let args = args::new_args(matches);
+    let mut answers = args::answers(matches, template)?;
+    for path in &args.answers_files {
+        answers_file::add(path, template, &mut answers)?;
+    }
+    let may_ask = terminal::is_interactive() && !args.no_input;
+    let prepared = if may_ask {
+        match wizard::run(template, &mut answers, &args)? {
+            Decision::Write(prepared) => prepared,
+            Decision::Leave => {
+                return Err(Failure::new(Exit::Refused, "nothing was written, as you asked"));
+            }
+        }
+    } else {
+        Prepared::new(template, &answers, &args)?
+    };
+    for warning in &prepared.warnings {
+        terminal::say(&format!("warning: {}\n", terminal::visible(warning)));
+    }
+    finish(template, &prepared, &args)
+}
+
+/// A project that is rendered and checked, and not yet written.
+pub(crate) struct Prepared {
+    pub(crate) context: Context,
+    pub(crate) plan: Plan,
+    pub(crate) changes: Changes,
+    /// The command line that makes the same project again.
+    pub(crate) command: String,
+    pub(crate) warnings: Vec<String>,
+}
+
+impl Prepared {
+    /// Prepares a project from answers alone, without asking.
+    pub(crate) fn new(template: &Template, answers: &Answers, args: &NewArgs) -> Result<Self, Failure> {
+        let interview = Interview::new(template, answers, Defaults::All)?;
+        Self::from_interview(template, &interview, args)
+    }
+
+    pub(crate) fn from_interview(template: &Template, interview: &Interview<'_>, args: &NewArgs) -> Result<Self, Failure> {
+        if !interview.problems.is_empty() {
+            return Err(interview.problems.clone().into());
+        }
+        let command = review::command(template, interview, args);
+        let Some(context) = interview.context()? else {
+            return Err(missing(interview, &command));
+        };
+        let warnings = unused_answers(interview)?;
+        let destination = args.dest.clone().unwrap_or_else(|| PathBuf::from(&context.name));
+        let plan = Plan::new(template, &context)?;
+        let changes = Changes::to_create(template, &context, &plan, &destination)
+            .map_err(|exists| failure::destination_exists(&exists.to_string()))?;
+        Ok(Self { context, plan, changes, command, warnings })
+    }
+}
+
+/// Names every flag that is missing, and a line that has them all.
+fn missing(interview: &Interview<'_>, command: &str) -> Failure {
+    let questions = || interview.open.iter().map(|(question, _)| *question).filter(|question| !question.has_default());
+    let flags: Vec<String> = questions().map(Question::flag).collect();
+    let mut line = command.to_owned();
+    for question in questions() {
+        let value = question.example.clone().unwrap_or_else(|| question.placeholder());
+        let _ = write!(line, " {} {value}", question.flag());
+    }
+    let mut failure = Failure::new(Exit::Usage, format!("there is no answer for {}", flags.join(", ")));
+    for question in questions() {
+        failure = failure.hint(format!("{} {}: {}", question.flag(), question.placeholder(), question.prompt));
+    }
+    failure.hint(format!("for example `{line}`"))
+}
+
+/// An answer that no question takes is an error on the command line, where it was meant for this project alone.
+fn unused_answers(interview: &Interview<'_>) -> Result<Vec<String>, Failure> {
+    let mut warnings = Vec::new();
+    for (id, provenance) in &interview.unused {
+        let message = format!("`{id}` has no effect: with the other answers it is not asked");
+        match provenance {
+            Provenance::Flag => {
+                let hint = format!("leave out `--{}`, or change the answers that it depends on", id.replace('_', "-"));
+                return Err(Failure::new(Exit::Usage, message).hint(hint));
+            }
+            _ => warnings.push(format!("{message} (from the {provenance})")),
+        }
+    }
+    Ok(warnings)
+}
+
+fn finish(template: &Template, prepared: &Prepared, args: &NewArgs) -> Result<(), Failure> {
+    if args.dry_run {
+        return show(template, prepared, args, None);
+    }
+    interrupt::uninterrupted(|| apply(&prepared.changes))?;
+    let destination = &prepared.changes.destination;
+    let files = prepared.changes.creates.len();
+    terminal::say(&format!("created `{}` with {files} files\n", terminal::visible(&destination.display().to_string())));
+    let committed = if args.no_git { Committed::Skipped("--no-git".to_owned()) } else { commit(destination) };
+    terminal::say(&review::next_steps(prepared));
+    show(template, prepared, args, Some(&committed))
+}
+
+fn commit(destination: &Path) -> Committed {
+    let committed = git::first_commit(destination);
+    let said = match &committed {
+        Committed::Yes(commit) => format!("git: initialised a repository and committed the project as {commit}\n"),
+        Committed::Skipped(reason) => format!("git: skipped, {reason}\n"),
+        Committed::Failed(reason) => {
+            format!("warning: git could not commit the project, which is written all the same\n  hint: {reason}\n")
+        }
+    };
+    terminal::say(&terminal::visible(&said));
+    committed
+}
+
+/// Writes the result to stdout.
+fn show(template: &Template, prepared: &Prepared, args: &NewArgs, committed: Option<&Committed>) -> Result<(), Failure> {
+    let text = match args.output {
+        Output::Json => Report::new(template, prepared, committed).to_json(),
+        Output::Text if args.diff => review::diff(&prepared.changes),
+        Output::Text if args.dry_run => review::tree(&prepared.changes),
+        Output::Text => format!("{}\n", terminal::visible_line(&prepared.changes.destination.display().to_string())),
+    };
+    terminal::print(&text).map_err(|error| Failure::new(Exit::Io, format!("cannot write to stdout: {error}")))
+}

@@ -1,0 +1,23 @@
+//! `launchway templates`: which templates there are.
+
+use launchway_core::Template;
+use launchway_core::template::builtin_ids;
+use serde_json::json;
+
+use crate::args::Output;
+use crate::failure::{Exit, Failure};
+use crate::terminal;
+
+pub(crate) fn run(output: Output) -> Result<(), Failure> {
+    let templates = builtin_ids().into_iter().map(Template::builtin).collect::<Result<Vec<_>, _>>()?;
+    let text = match output {
+        Output::Text => templates.iter().map(|it| format!("{} {}  {}\n", it.id, it.version, it.title)).collect(),
+        Output::Json => {
+            let entries = templates.iter().map(|it| {
+                json!({ "id": it.id, "version": it.version.to_string(), "title": it.title, "source": "builtin" })
+            });
+            format!("{:#}\n", json!({ "schema": "launchway.templates/1", "templates": entries.collect::<Vec<_>>() }))
+        }
+    };
+    terminal::print(&text).map_err(|error| Failure::new(Exit::Io, format!("cannot write to stdout: {error}")))
+}

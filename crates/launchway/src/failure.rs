@@ -1,0 +1,161 @@
+//! The one error value of the program, with its exit code.
+
+use std::fmt;
+use std::io;
+
+use launchway_core::template::{Problem, SourceError};
+use launchway_core::{AnswerProblem, ApplyError, Invalid, LoadError, PlanError};
+
+use crate::terminal;
+
+/// How the program ends. The numbers are part of its contract.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// Drift was found, or the user declined.
+    Refused = 1,
+    /// Wrong usage or a bad answer.
+    Usage = 2,
+    /// The destination exists.
+    Exists = 3,
+    /// The template is invalid.
+    Template = 4,
+    /// The generated output failed its checks.
+    Output = 5,
+    /// A fault of the program itself.
+    Internal = 70,
+    /// Something cannot be written.
+    CannotWrite = 73,
+    /// Reading or writing failed on the way.
+    Io = 74,
+    /// Interrupted by the user.
+    Interrupted = 130,
+}
+
+/// Why the program ends without its result.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) exit: Exit,
+    faults: Vec<Fault>,
+}
+
+/// One thing that is wrong, and what helps.
+#[derive(Debug)]
+struct Fault {
+    message: String,
+    hints: Vec<String>,
+}
+
+impl Failure {
+    pub(crate) fn new(exit: Exit, message: impl Into<String>) -> Self {
+        Self { exit, faults: vec![Fault { message: message.into(), hints: Vec::new() }] }
+    }
+
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+        if let Some(fault) = self.faults.last_mut() {
+            fault.hints.push(hint.into());
+        }
+        self
+    }
+
+    /// Ends the program without another word: everything was said.
+    pub(crate) fn silent(exit: Exit) -> Self {
+        Self { exit, faults: Vec::new() }
+    }
+
+    fn many<T>(exit: Exit, items: impl IntoIterator<Item = T>, fault: impl Fn(T) -> (String, Option<String>)) -> Self {
+        let fault = |item| {
+            let (message, hint) = fault(item);
+            Fault { message, hints: hint.into_iter().collect() }
+        };
+        Self { exit, faults: items.into_iter().map(fault).collect() }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for fault in &self.faults {
+            writeln!(formatter, "error: {}", terminal::visible(&fault.message))?;
+            for hint in &fault.hints {
+                writeln!(formatter, "  hint: {}", terminal::visible(hint))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl From<Vec<AnswerProblem>> for Failure {
+    fn from(problems: Vec<AnswerProblem>) -> Self {
+        Self::many(Exit::Usage, problems, |problem| (problem.message, Some(problem.hint)))
+    }
+}
+
+impl From<AnswerProblem> for Failure {
+    fn from(problem: AnswerProblem) -> Self {
+        vec![problem].into()
+    }
+}
+
+impl From<Problem> for Failure {
+    fn from(problem: Problem) -> Self {
+        Self::many(Exit::Template, [problem], |problem| (problem.to_string(), problem.hint))
+    }
+}
+
+impl From<Invalid> for Failure {
+    fn from(invalid: Invalid) -> Self {
+        Self::many(Exit::Template, invalid.problems, |problem| (problem.to_string(), problem.hint))
+    }
+}
+
+impl From<LoadError> for Failure {
+    fn from(error: LoadError) -> Self {
+        match error {
+            LoadError::Invalid(invalid) => invalid.into(),
+            LoadError::NeedsNewer(_) => Self::new(Exit::Template, error.to_string()).hint("install a newer launchway"),
+            LoadError::Source(SourceError::UnknownBuiltin(_)) => Self::new(Exit::Usage, error.to_string())
+                .hint("`launchway templates` lists the built-in ones; a folder is written with a slash, `./folder`"),
+            LoadError::Source(SourceError::NoManifest(_)) => Self::new(Exit::Usage, error.to_string())
+                .hint("name the folder that holds `template.toml` beside `files/`"),
+            LoadError::Source(SourceError::Read { .. }) => Self::new(Exit::Io, error.to_string()),
+            LoadError::Source(_) => Self::new(Exit::Template, error.to_string()),
+        }
+    }
+}
+
+impl From<PlanError> for Failure {
+    fn from(error: PlanError) -> Self {
+        match error {
+            PlanError::Template(invalid) => invalid.into(),
+            PlanError::Output(problems) => Self::many(Exit::Output, problems, |problem| (problem.to_string(), None))
+                .hint("this is a fault of the template; nothing was written"),
+        }
+    }
+}
+
+impl From<ApplyError> for Failure {
+    fn from(error: ApplyError) -> Self {
+        let message = error.to_string();
+        match error {
+            ApplyError::Exists(exists) => destination_exists(&exists.to_string()),
+            ApplyError::NoParent(parent) => Self::new(Exit::CannotWrite, message)
+                .hint(format!("make it first: `mkdir -p {}`", launchway_core::quote::quote_shell(&parent.to_string_lossy()))),
+            ApplyError::Write { error, .. } if is_refusal(&error) => {
+                Self::new(Exit::CannotWrite, message).hint("nothing was written; choose another place with `--dest`")
+            }
+            ApplyError::Write { .. } => Self::new(Exit::Io, message).hint("nothing was written"),
+        }
+    }
+}
+
+pub(crate) fn destination_exists(message: &str) -> Failure {
+    Failure::new(Exit::Exists, message).hint("choose another place with `--dest`, or move it away")
+}
+
+/// Tells a disk that takes no more from a disk that fails.
+fn is_refusal(error: &io::Error) -> bool {
+    use io::ErrorKind as Kind;
+    matches!(
+        error.kind(),
+        Kind::PermissionDenied | Kind::StorageFull | Kind::ReadOnlyFilesystem | Kind::QuotaExceeded | Kind::FileTooLarge
+    )
+}

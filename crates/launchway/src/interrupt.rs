@@ -1,0 +1,52 @@
+//! Ctrl-C and its relatives: the terminal is left as it was found, and a project is written whole or not at all.
+
+use std::sync::{Mutex, PoisonError};
+
+static WRITING: Mutex<()> = Mutex::new(());
+
+/// Runs what must not be cut off in the middle; a signal waits until it is done.
+pub(crate) fn uninterrupted<T>(work: impl FnOnce() -> T) -> T {
+    let _guard = WRITING.lock().unwrap_or_else(PoisonError::into_inner);
+    work()
+}
+
+/// Ends the program on SIGINT, SIGTERM and SIGHUP, with 128 + the number of the signal.
+#[cfg(unix)]
+pub(crate) fn install() -> std::io::Result<()> {
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+
+    let settings = TerminalSettings::read();
+    let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP])?;
+    std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
+        if let Some(signal) = signals.forever().next() {
+            let _guard = WRITING.lock().unwrap_or_else(PoisonError::into_inner);
+            settings.restore();
+            crate::terminal::show_cursor();
+            std::process::exit(128 + signal);
+        }
+    })?;
+    Ok(())
+}
+
+/// Leaves signals to the system where there are none of Unix's kind.
+#[cfg(not(unix))]
+pub(crate) fn install() -> std::io::Result<()> {
+    Ok(())
+}
+
+/// The settings of the terminal as they were before any prompt.
+#[cfg(unix)]
+struct TerminalSettings(Option<rustix::termios::Termios>);
+
+#[cfg(unix)]
+impl TerminalSettings {
+    fn read() -> Self {
+        Self(rustix::termios::tcgetattr(std::io::stdin()).ok())
+    }
+
+    fn restore(&self) {
+        if let Some(settings) = &self.0 {
+            let _ = rustix::termios::tcsetattr(std::io::stdin(), rustix::termios::OptionalActions::Now, settings);
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! The program: asks, shows, decides, exits.
+
+mod answers_file;
+mod args;
+mod commands;
+mod failure;
+mod git;
+mod interrupt;
+mod prompt;
+mod report;
+mod review;
+mod terminal;
+mod wizard;
+
+use std::ffi::OsString;
+use std::panic;
+use std::path::Path;
+use std::process::ExitCode;
+
+use launchway_core::{LoadError, Template};
+
+use failure::{Exit, Failure};
+
+fn main() -> ExitCode {
+    panic::set_hook(Box::new(|info| {
+        terminal::show_cursor();
+        terminal::say(&format!("error: launchway itself is at fault: {info}\n  hint: please report this\n"));
+    }));
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    match panic::catch_unwind(|| run(&arguments)) {
+        Ok(Ok(())) => ExitCode::SUCCESS,
+        Ok(Err(failure)) => {
+            if failure.exit == Exit::Interrupted {
+                terminal::show_cursor();
+            }
+            terminal::say(&failure.to_string());
+            ExitCode::from(failure.exit as u8)
+        }
+        Err(_) => ExitCode::from(Exit::Internal as u8),
+    }
+}
+
+fn run(arguments: &[OsString]) -> Result<(), Failure> {
+    interrupt::install().map_err(|error| Failure::new(Exit::Io, format!("cannot listen for signals: {error}")))?;
+    let template = args::template_name(arguments).map(|name| load(&name)).transpose()?;
+    let matches = match args::command(template.as_ref()).try_get_matches_from(arguments) {
+        Ok(matches) => matches,
+        Err(error) => return finish_with_usage(&error),
+    };
+    match (matches.subcommand(), template) {
+        (Some(("new", matches)), Some(template)) => commands::new::run(matches, &template),
+        (Some(("templates", matches)), _) => commands::templates::run(args::output(matches)),
+        _ => Err(Failure::new(Exit::Usage, "there is no such command")),
+    }
+}
+
+/// Loads the template that `--template` names: a path has a slash in it, or is `.` or `..`.
+fn load(name: &str) -> Result<Template, LoadError> {
+    let is_path = name.contains(['/', std::path::MAIN_SEPARATOR]) || name == "." || name == "..";
+    if is_path { Template::from_folder(Path::new(name)) } else { Template::builtin(name) }
+}
+
+/// Prints help and version to stdout, and what is wrong with the usage to stderr.
+fn finish_with_usage(error: &clap::Error) -> Result<(), Failure> {
+    let _ = error.print();
+    if error.use_stderr() { Err(Failure::silent(Exit::Usage)) } else { Ok(()) }
+}

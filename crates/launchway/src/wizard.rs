@@ -1,0 +1,151 @@
+//! The wizard: asks what is open, shows what will be written, and lets answers be changed.
+
+use launchway_core::template::{Choice, Kind, Question};
+use launchway_core::{Answers, Defaults, Interview, Provenance, Template, Value};
+
+use crate::args::NewArgs;
+use crate::commands::new::Prepared;
+use crate::failure::Failure;
+use crate::terminal::{self, visible_line};
+use crate::{prompt, review};
+
+/// What the user decided at the review.
+pub(crate) enum Decision {
+    Write(Prepared),
+    Leave,
+}
+
+/// Asks until every question has an answer and the user is content with all of them.
+///
+/// When the answers given beforehand leave nothing open, there is nothing to ask or to review.
+pub(crate) fn run(template: &Template, answers: &mut Answers, args: &NewArgs) -> Result<Decision, Failure> {
+    let defaults = if args.defaults { Defaults::All } else { Defaults::Advanced };
+    let asked = ask_open(template, answers, defaults, args)?;
+    if !asked || args.dry_run {
+        return Prepared::new(template, answers, args).map(Decision::Write);
+    }
+    loop {
+        let interview = Interview::new(template, answers, Defaults::All)?;
+        let prepared = Prepared::from_interview(template, &interview, args)?;
+        terminal::say(&review::screen(&interview, &prepared));
+        let actions = ["Write the project", "Change an answer", "Leave without writing"].map(str::to_owned);
+        match prompt::select("What now?", &actions, 0)? {
+            0 => return Ok(Decision::Write(prepared)),
+            1 => change(&interview, answers)?,
+            _ => return Ok(Decision::Leave),
+        }
+        ask_open(template, answers, defaults, args)?;
+    }
+}
+
+/// Asks one open question after the other; tells whether there was any.
+fn ask_open(template: &Template, answers: &mut Answers, defaults: Defaults, args: &NewArgs) -> Result<bool, Failure> {
+    let mut asked = false;
+    loop {
+        let interview = Interview::new(template, answers, defaults)?;
+        if !interview.problems.is_empty() {
+            return Err(interview.problems.clone().into());
+        }
+        let Some((question, default)) = interview.open.first() else { return Ok(asked) };
+        if !asked {
+            greet(template, args);
+            asked = true;
+        }
+        let value = ask(&interview, question, default.as_ref())?;
+        answers.set(&question.id, value, Provenance::Prompt);
+    }
+}
+
+fn greet(template: &Template, args: &NewArgs) {
+    let title = visible_line(&template.title);
+    let version = env!("CARGO_PKG_VERSION");
+    let keys = "Enter accepts what is in parentheses, Ctrl-C leaves and writes nothing.";
+    terminal::say(&format!("launchway {version}: {title} ({} {})\n{keys}\n\n", visible_line(&args.template), template.version));
+}
+
+/// Asks for another answer to a question that has one. Answers that no longer fit are asked for again.
+fn change(interview: &Interview<'_>, answers: &mut Answers) -> Result<(), Failure> {
+    let items: Vec<String> = interview
+        .accepted
+        .iter()
+        .map(|accepted| visible_line(&format!("{}: {}", accepted.question.prompt, accepted.value)))
+        .collect();
+    let accepted = &interview.accepted[prompt::select("Which answer?", &items, 0)?];
+    let value = ask(interview, accepted.question, Some(&accepted.value))?;
+    answers.set(&accepted.question.id, value, Provenance::Prompt);
+    drop_misfits(interview.template(), answers)
+}
+
+/// Takes back the answers that the changed one has made impossible; they are asked for again.
+fn drop_misfits(template: &Template, answers: &mut Answers) -> Result<(), Failure> {
+    loop {
+        let interview = Interview::new(template, answers, Defaults::All)?;
+        if interview.problems.is_empty() {
+            return Ok(());
+        }
+        for problem in &interview.problems {
+            answers.remove(&problem.question);
+        }
+    }
+}
+
+fn ask(interview: &Interview<'_>, question: &Question, default: Option<&Value>) -> Result<Value, Failure> {
+    terminal::say(&format!("  {}\n", visible_line(&question.help)));
+    let wording = visible_line(&question.prompt);
+    let open = question.choices(|id| interview.answer(id));
+    match &question.kind {
+        Kind::Choice(_) => {
+            let position = prompt::select(&wording, &labels(open), position_of(open, default))?;
+            Ok(Value::Text(open[position].value.clone()))
+        }
+        Kind::Choices(_) => {
+            let chosen: Vec<bool> = open.iter().map(|choice| is_chosen(choice, default)).collect();
+            let positions = prompt::select_many(&wording, &labels(open), &chosen)?;
+            Ok(Value::List(positions.into_iter().map(|position| open[position].value.clone()).collect()))
+        }
+        Kind::Bool => {
+            let is_no = default == Some(&Value::Bool(false));
+            let position = prompt::select(&wording, &["yes".to_owned(), "no".to_owned()], usize::from(is_no))?;
+            Ok(Value::Bool(position == 0))
+        }
+        Kind::Text(_) | Kind::Slug(_) | Kind::Slugs(_) | Kind::Int { .. } => {
+            let default = default.map(ToString::to_string);
+            let text = prompt::text(&wording, default.as_deref(), |text| accept(interview, question, text))?;
+            Ok(question.read(&text)?)
+        }
+    }
+}
+
+/// Says in the prompt what the flag and the answers file would say.
+fn accept(interview: &Interview<'_>, question: &Question, text: &str) -> Result<(), String> {
+    let value = question.read(text).map_err(|problem| sentence(&problem))?;
+    match interview.check(question, &value) {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(problem)) => Err(sentence(&problem)),
+        Err(problem) => Err(visible_line(&problem.to_string())),
+    }
+}
+
+fn sentence(problem: &launchway_core::AnswerProblem) -> String {
+    visible_line(&format!("{}; {}", problem.message, problem.hint))
+}
+
+fn labels(choices: &[Choice]) -> Vec<String> {
+    let label = |choice: &Choice| match &choice.consequence {
+        Some(consequence) => visible_line(&format!("{}: {consequence}", choice.label)),
+        None => visible_line(&choice.label),
+    };
+    choices.iter().map(label).collect()
+}
+
+fn position_of(choices: &[Choice], default: Option<&Value>) -> usize {
+    choices.iter().position(|choice| is_chosen(choice, default)).unwrap_or(0)
+}
+
+fn is_chosen(choice: &Choice, default: Option<&Value>) -> bool {
+    match default {
+        Some(Value::Text(text)) => *text == choice.value,
+        Some(Value::List(items)) => items.contains(&choice.value),
+        _ => false,
+    }
+}
