@@ -1,5 +1,7 @@
 //! The only file that writes: a whole project, or nothing.
 
+#![expect(clippy::disallowed_methods, reason = "this is the file that writes")]
+
 use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};

@@ -25,13 +25,11 @@ impl Taken {
                 None => self.insert(folder, true),
             }
         }
-        match self.0.get(&path.collision_key()) {
-            Some(taken) => Err(taken.path.clone()),
-            None => {
-                self.insert(path.as_str(), false);
-                Ok(())
-            }
+        if let Some(taken) = self.0.get(&path.collision_key()) {
+            return Err(taken.path.clone());
         }
+        self.insert(path.as_str(), false);
+        Ok(())
     }
 
     fn insert(&mut self, path: &str, is_folder: bool) {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use saphyr_parser::{Event, Parser, ScalarStyle, Span, Tag};
+use saphyr_parser::{Event, Parser, ScalarStyle, Tag};
 use serde_json::{Map, Value as Json};
 
 const MAX_DEPTH: usize = 128;
@@ -131,7 +131,7 @@ impl YamlReader {
                 column: error.marker().col() + 1,
                 message: error.info().to_owned(),
             })?;
-            self.take(event, &span).map_err(|message| Unreadable {
+            self.take(event).map_err(|message| Unreadable {
                 line: span.start.line(),
                 column: span.start.col() + 1,
                 message,
@@ -140,7 +140,7 @@ impl YamlReader {
         Ok(self.documents)
     }
 
-    fn take(&mut self, event: Event<'_>, _span: &Span) -> Result<(), String> {
+    fn take(&mut self, event: Event<'_>) -> Result<(), String> {
         match event {
             Event::Scalar(text, style, anchor, tag) => {
                 let node = scalar(&text, style, tag.as_deref());
@@ -268,7 +268,8 @@ mod tests {
 
     #[test]
     fn yaml_reads_as_json_with_own_tags_kept() {
-        let text = "a: !Ref B\nb: [1, 0x10, 1.5, yes, true, ~, '1']\nc: !Sub\n  - x\nd: !!str 1\n---\n- &x {k: v}\n- *x\n";
+        let text =
+            "a: !Ref B\nb: [1, 0x10, 1.5, yes, true, ~, '1']\nc: !Sub\n  - x\nd: !!str 1\n---\n- &x {k: v}\n- *x\n";
         let expected = vec![
             json!({"a": {"!Ref": "B"}, "b": [1, 16, 1.5, "yes", true, null, "1"], "c": {"!Sub": ["x"]}, "d": "1"}),
             json!([{"k": "v"}, {"k": "v"}]),
@@ -286,7 +287,7 @@ mod tests {
         let mut bomb = String::from("a0: &a0 [x,x,x,x,x,x,x,x,x]\n");
         for level in 1..20 {
             let previous = vec![format!("*a{}", level - 1); 9].join(",");
-            bomb.push_str(&format!("a{level}: &a{level} [{previous}]\n"));
+            bomb = format!("{bomb}a{level}: &a{level} [{previous}]\n");
         }
         assert!(yaml(&bomb).is_err_and(|message| message.contains("more than 200000 nodes")));
     }

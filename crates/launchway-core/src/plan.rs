@@ -6,11 +6,10 @@ use std::collections::BTreeMap;
 use serde_json::Value as Json;
 
 use crate::agreement::{self, Agreement, Reading, Relation, Reported};
-use crate::document::{self, Format};
 use crate::collisions::Taken;
+use crate::document::{self, Format};
 use crate::template::{
-    Compiled, Data, Expression, FileRule, Order, Ownership, Place, Problem, SourceFile, Template,
-    none_or_invalid,
+    Compiled, Data, Expression, FileRule, Order, Ownership, Place, Problem, SourceFile, Template, none_or_invalid,
 };
 use crate::{Context, Invalid, SafePath, cargo_lock, record};
 
@@ -252,7 +251,9 @@ impl Planner<'_> {
             let (label, read) = self.read_place(&path, &place.reading, data, files)?;
             match read {
                 Ok(value) => values.push(Reported { place: label, value }),
-                Err(message) => return Ok(Some(OutputProblem { place: path, message: format!("{}: {message}", agreement.says) })),
+                Err(message) => {
+                    return Ok(Some(OutputProblem { place: path, message: format!("{}: {message}", agreement.says) }));
+                }
             }
         }
         if agreement::holds(agreement.relation, &values) {

@@ -53,9 +53,8 @@ impl OwnershipRecord<'_> {
 /// Never: the record is made of strings, numbers and lists, which TOML can hold, and the archive is in memory.
 #[must_use]
 pub(crate) fn files(template: &Template, context: &Context, plan: &Plan) -> [(SafePath, PlannedFile); 2] {
-    let path = |ending: &str| {
-        SafePath::new(&format!("{FOLDER}/{}.{ending}", context.name)).expect("a slug makes a safe path")
-    };
+    let path =
+        |ending: &str| SafePath::new(&format!("{FOLDER}/{}.{ending}", context.name)).expect("a slug makes a safe path");
     let file = |bytes: Vec<u8>| PlannedFile { bytes: bytes.into(), executable: false, ownership: Ownership::Managed };
     [(path("toml"), file(text(template, context, plan).into_bytes())), (path("base"), file(archive(plan)))]
 }
@@ -77,7 +76,9 @@ fn text(template: &Template, context: &Context, plan: &Plan) -> String {
         ownership: OwnershipRecord { managed: owned(Ownership::Managed), seeded: owned(Ownership::Seeded) },
     };
     let body = toml::to_string(&record).expect("strings, numbers and lists always fit into TOML");
-    format!("# How `launchway` made this project, and what it compares with on update. Commit it; do not edit it.\n{body}")
+    format!(
+        "# How `launchway` made this project, and what it compares with on update. Commit it; do not edit it.\n{body}"
+    )
 }
 
 /// Keeps the answers in the order of the questions.

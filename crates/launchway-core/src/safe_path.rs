@@ -175,7 +175,9 @@ mod tests {
 
     #[test]
     fn ordinary_project_paths_are_accepted() {
-        for path in ["Cargo.toml", ".github/workflows/ci.yaml", "deploy/ecs/params/prod.json", "a b/ü.txt", ".gitignore"] {
+        for path in
+            ["Cargo.toml", ".github/workflows/ci.yaml", "deploy/ecs/params/prod.json", "a b/ü.txt", ".gitignore"]
+        {
             assert_eq!(reason(path), None, "{path}");
         }
     }

@@ -30,7 +30,8 @@ pub(crate) fn add(path: &Path, template: &Template, answers: &mut Answers) -> Re
             return Err(unknown_key(&key, &shown, template));
         }
         let value: Value = serde_json::from_value(value).map_err(|_| {
-            let message = format!("the answer `{key}` in `{shown}` is neither a text, a number, a list nor true or false");
+            let message =
+                format!("the answer `{key}` in `{shown}` is neither a text, a number, a list nor true or false");
             Failure::new(Exit::Usage, message)
         })?;
         answers.set_if_open(&key, value, Provenance::File(shown.clone()));
@@ -39,13 +40,10 @@ pub(crate) fn add(path: &Path, template: &Template, answers: &mut Answers) -> Re
 }
 
 fn read(path: &Path, shown: &str) -> Result<String, Failure> {
-    let cannot_read = |error: std::io::Error| {
-        Failure::new(Exit::Usage, format!("cannot read the answers file `{shown}`: {error}"))
-    };
+    let cannot_read =
+        |error: std::io::Error| Failure::new(Exit::Usage, format!("cannot read the answers file `{shown}`: {error}"));
     let mut text = String::new();
-    fs::File::open(path)
-        .and_then(|file| file.take(MAX_BYTES + 1).read_to_string(&mut text))
-        .map_err(cannot_read)?;
+    fs::File::open(path).and_then(|file| file.take(MAX_BYTES + 1).read_to_string(&mut text)).map_err(cannot_read)?;
     if text.len() as u64 > MAX_BYTES {
         return Err(Failure::new(Exit::Usage, format!("the answers file `{shown}` is larger than 1 MiB")));
     }

@@ -27,6 +27,7 @@ pub(crate) enum Output {
 }
 
 /// The arguments of `launchway new`, apart from the answers.
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 #[derive(Debug)]
 pub(crate) struct NewArgs {
     pub(crate) template: String,
@@ -172,8 +173,8 @@ pub(crate) fn answers(matches: &ArgMatches, template: &Template) -> Result<Answe
     for question in &template.questions {
         let positional = matches.get_one::<String>("NAME").filter(|_| question.id == template.name_question);
         let Some(text) = positional.or_else(|| matches.get_one::<String>(&question.id)) else { continue };
-        let from_environment = positional.is_none()
-            && matches.value_source(&question.id) == Some(clap::parser::ValueSource::EnvVariable);
+        let from_environment =
+            positional.is_none() && matches.value_source(&question.id) == Some(clap::parser::ValueSource::EnvVariable);
         let provenance = if from_environment { Provenance::Environment } else { Provenance::Flag };
         match question.read(text) {
             Ok(value) => answers.set(&question.id, value, provenance),

@@ -137,8 +137,10 @@ impl From<ApplyError> for Failure {
         let message = error.to_string();
         match error {
             ApplyError::Exists(exists) => destination_exists(&exists.to_string()),
-            ApplyError::NoParent(parent) => Self::new(Exit::CannotWrite, message)
-                .hint(format!("make it first: `mkdir -p {}`", launchway_core::quote::quote_shell(&parent.to_string_lossy()))),
+            ApplyError::NoParent(parent) => Self::new(Exit::CannotWrite, message).hint(format!(
+                "make it first: `mkdir -p {}`",
+                launchway_core::quote::quote_shell(&parent.to_string_lossy())
+            )),
             ApplyError::Write { error, .. } if is_refusal(&error) => {
                 Self::new(Exit::CannotWrite, message).hint("nothing was written; choose another place with `--dest`")
             }
@@ -156,6 +158,10 @@ fn is_refusal(error: &io::Error) -> bool {
     use io::ErrorKind as Kind;
     matches!(
         error.kind(),
-        Kind::PermissionDenied | Kind::StorageFull | Kind::ReadOnlyFilesystem | Kind::QuotaExceeded | Kind::FileTooLarge
+        Kind::PermissionDenied
+            | Kind::StorageFull
+            | Kind::ReadOnlyFilesystem
+            | Kind::QuotaExceeded
+            | Kind::FileTooLarge
     )
 }

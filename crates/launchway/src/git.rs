@@ -1,5 +1,7 @@
 //! The only file that starts processes: git, for the first commit of a project.
 
+#![expect(clippy::disallowed_methods, reason = "this is the file that starts processes")]
+
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -18,7 +20,9 @@ pub(crate) enum Committed {
 pub(crate) fn first_commit(project: &Path) -> Committed {
     match git(project, &["rev-parse", "--is-inside-work-tree"]) {
         Err(Error::NoGit) => return Committed::Skipped("there is no `git` on this machine".to_owned()),
-        Ok(_) => return Committed::Skipped("the project stands inside a repository already; commit it there".to_owned()),
+        Ok(_) => {
+            return Committed::Skipped("the project stands inside a repository already; commit it there".to_owned());
+        }
         Err(Error::Said(_)) => {}
     }
     let steps: [&[&str]; 3] = [
@@ -42,7 +46,9 @@ enum Error {
 /// Runs git in the project, whatever repository the environment points at.
 fn git(project: &Path, arguments: &[&str]) -> Result<String, Error> {
     let mut command = Command::new("git");
-    for variable in ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR", "GIT_PREFIX"] {
+    for variable in
+        ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR", "GIT_PREFIX"]
+    {
         command.env_remove(variable);
     }
     let output = command

@@ -22,10 +22,16 @@ pub(crate) fn install() -> std::io::Result<()> {
             let _guard = WRITING.lock().unwrap_or_else(PoisonError::into_inner);
             settings.restore();
             crate::terminal::show_cursor();
-            std::process::exit(128 + signal);
+            exit(128 + signal);
         }
     })?;
     Ok(())
+}
+
+#[cfg(unix)]
+#[expect(clippy::disallowed_methods, reason = "a signal ends the program wherever it is")]
+fn exit(code: i32) -> ! {
+    std::process::exit(code)
 }
 
 /// Leaves signals to the system where there are none of Unix's kind.

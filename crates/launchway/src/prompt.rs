@@ -1,5 +1,7 @@
 //! The only file that asks, by dialoguer. Every text was made harmless for terminals before it gets here.
 
+#![expect(clippy::disallowed_methods, reason = "this is the file that asks")]
+
 use console::Term;
 use dialoguer::theme::ColorfulTheme;
 use dialoguer::{Input, MultiSelect, Select};
@@ -7,7 +9,11 @@ use dialoguer::{Input, MultiSelect, Select};
 use crate::failure::{Exit, Failure};
 
 /// Asks for a line of text until it is accepted.
-pub(crate) fn text(prompt: &str, default: Option<&str>, accept: impl Fn(&str) -> Result<(), String>) -> Result<String, Failure> {
+pub(crate) fn text(
+    prompt: &str,
+    default: Option<&str>,
+    accept: impl Fn(&str) -> Result<(), String>,
+) -> Result<String, Failure> {
     let theme = ColorfulTheme::default();
     let mut input = Input::<String>::with_theme(&theme).with_prompt(prompt).validate_with(|text: &String| accept(text));
     if let Some(default) = default {

@@ -75,7 +75,12 @@ impl<'a> Report<'a> {
             },
             answers: prepared.context.answers.iter().map(answer).collect(),
             files: prepared.changes.creates.iter().map(|(path, file)| file_report(path, file)).collect(),
-            objects: prepared.plan.objects.iter().map(|it| ObjectReport { kind: &it.kind, purpose: &it.purpose }).collect(),
+            objects: prepared
+                .plan
+                .objects
+                .iter()
+                .map(|it| ObjectReport { kind: &it.kind, purpose: &it.purpose })
+                .collect(),
             next_steps: prepared
                 .plan
                 .next_steps

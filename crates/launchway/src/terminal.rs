@@ -26,7 +26,9 @@ pub(crate) fn visible_line(text: &str) -> String {
 
 /// Tells whether there is somebody to ask: a terminal that can move its cursor.
 pub(crate) fn is_interactive() -> bool {
-    io::stdin().is_terminal() && io::stderr().is_terminal() && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+    io::stdin().is_terminal()
+        && io::stderr().is_terminal()
+        && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
 }
 
 /// Writes the result to stdout. A closed pipe is not an error: the reader has seen enough.

@@ -11,7 +11,7 @@ use crate::{prompt, review};
 
 /// What the user decided at the review.
 pub(crate) enum Decision {
-    Write(Prepared),
+    Write(Box<Prepared>),
     Leave,
 }
 
@@ -22,7 +22,7 @@ pub(crate) fn run(template: &Template, answers: &mut Answers, args: &NewArgs) ->
     let defaults = if args.defaults { Defaults::All } else { Defaults::Advanced };
     let asked = ask_open(template, answers, defaults, args)?;
     if !asked || args.dry_run {
-        return Prepared::new(template, answers, args).map(Decision::Write);
+        return Prepared::new(template, answers, args).map(|prepared| Decision::Write(Box::new(prepared)));
     }
     loop {
         let interview = Interview::new(template, answers, Defaults::All)?;
@@ -30,7 +30,7 @@ pub(crate) fn run(template: &Template, answers: &mut Answers, args: &NewArgs) ->
         terminal::say(&review::screen(&interview, &prepared));
         let actions = ["Write the project", "Change an answer", "Leave without writing"].map(str::to_owned);
         match prompt::select("What now?", &actions, 0)? {
-            0 => return Ok(Decision::Write(prepared)),
+            0 => return Ok(Decision::Write(Box::new(prepared))),
             1 => change(&interview, answers)?,
             _ => return Ok(Decision::Leave),
         }
@@ -60,7 +60,11 @@ fn greet(template: &Template, args: &NewArgs) {
     let title = visible_line(&template.title);
     let version = env!("CARGO_PKG_VERSION");
     let keys = "Enter accepts what is in parentheses, Ctrl-C leaves and writes nothing.";
-    terminal::say(&format!("launchway {version}: {title} ({} {})\n{keys}\n\n", visible_line(&args.template), template.version));
+    terminal::say(&format!(
+        "launchway {version}: {title} ({} {})\n{keys}\n\n",
+        visible_line(&args.template),
+        template.version
+    ));
 }
 
 /// Asks for another answer to a question that has one. Answers that no longer fit are asked for again.

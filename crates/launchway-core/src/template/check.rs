@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use handlebars::template::{BlockParam, HelperTemplate, Parameter, Template as Syntax, TemplateElement, TemplateMapping};
+use handlebars::template::{
+    BlockParam, HelperTemplate, Parameter, Template as Syntax, TemplateElement, TemplateMapping,
+};
 
 use super::helpers::{self, HELPERS, Type, Yields};
 use super::problem::{Place, Problem, nearest};
@@ -50,7 +52,12 @@ struct Frame {
 }
 
 impl<'a> Checker<'a> {
-    pub(crate) fn new(file: &str, names: &'a Names, partials: &'a BTreeMap<String, Syntax>, printing: Printing) -> Self {
+    pub(crate) fn new(
+        file: &str,
+        names: &'a Names,
+        partials: &'a BTreeMap<String, Syntax>,
+        printing: Printing,
+    ) -> Self {
         Self {
             file: file.to_owned(),
             names,
@@ -160,10 +167,9 @@ impl<'a> Checker<'a> {
             self.refuse(place, "`each` needs a list");
         }
         let parameter = match &block.block_param {
-            None => None,
             Some(BlockParam::Single(parameter)) => parameter.as_name().map(str::to_owned),
-            Some(BlockParam::Pair(_)) => return self.refuse(place, "`each` names one element, use `@index` for its place"),
-            Some(_) => None,
+            Some(_) => return self.refuse(place, "`each` names one element, use `@index` for its place"),
+            None => None,
         };
         if parameter.as_deref().is_some_and(|name| self.names.contains_key(name)) {
             self.refuse(place, "the element has the name of a question or value");
@@ -205,7 +211,8 @@ impl<'a> Checker<'a> {
     }
 
     fn helper_type(&mut self, name: &str, parameters: &[Parameter], has_hash: bool, place: &Place) -> Option<Type> {
-        let types: Vec<Option<Type>> = parameters.iter().map(|parameter| self.parameter_type(parameter, place)).collect();
+        let types: Vec<Option<Type>> =
+            parameters.iter().map(|parameter| self.parameter_type(parameter, place)).collect();
         let Some(helper) = helpers::signature(name) else {
             let problem = Problem::new(place.clone(), format!("there is no helper `{name}`"));
             self.report(with_nearest(problem, name, HELPERS.iter().map(|helper| helper.name)));
@@ -223,9 +230,8 @@ impl<'a> Checker<'a> {
         Some(match helper.result {
             Yields::Bool => Type::Bool,
             Yields::Int => Type::Int,
-            Yields::Quoted => Type::Word,
             Yields::LikeArguments if types.contains(&Some(Type::Text)) => Type::Text,
-            Yields::LikeArguments => Type::Word,
+            Yields::Quoted | Yields::LikeArguments => Type::Word,
         })
     }
 
@@ -239,15 +245,11 @@ impl<'a> Checker<'a> {
                 let has_hash = inner.hash().is_some_and(|hash| !hash.is_empty());
                 self.helper_type(inner.name(), parameters, has_hash, place)
             }
-            other => {
-                let name = other.as_name().map(str::to_owned);
-                match name {
-                    Some(name) => self.path_type(&name, place),
-                    None => {
-                        self.refuse(place, "this value is not part of the language");
-                        None
-                    }
-                }
+            Parameter::Name(path) => self.path_type(path, place),
+            Parameter::Path(_) => self.path_type(parameter.as_name().unwrap_or_default(), place),
+            _ => {
+                self.refuse(place, "this value is not part of the language");
+                None
             }
         }
     }

@@ -41,7 +41,8 @@ mod tests {
         ] {
             assert!(matches(glob, path), "{glob} {path}");
         }
-        for (glob, path) in [("deploy/*", "deploy/ecs/x"), ("*.rs", "a/b.rs"), ("a", "ab"), ("deploy/**", "deployed/x")] {
+        for (glob, path) in [("deploy/*", "deploy/ecs/x"), ("*.rs", "a/b.rs"), ("a", "ab"), ("deploy/**", "deployed/x")]
+        {
             assert!(!matches(glob, path), "{glob} {path}");
         }
     }

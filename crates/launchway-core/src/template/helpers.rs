@@ -1,8 +1,6 @@
 //! The helpers of the template language, each with its signature.
 
-use handlebars::{
-    Context, Handlebars, Helper, HelperDef, RenderContext, RenderError, RenderErrorReason, ScopedJson,
-};
+use handlebars::{Context, Handlebars, Helper, HelperDef, RenderContext, RenderError, RenderErrorReason, ScopedJson};
 use serde_json::Value as Json;
 
 use super::quote;
@@ -66,14 +64,16 @@ pub(crate) const HELPERS: &[Signature] = &[
     with("lower", 1..=1, Yields::LikeArguments, |texts| text(texts[0]).map(|text| text.to_lowercase().into())),
     with("upper", 1..=1, Yields::LikeArguments, |texts| text(texts[0]).map(|text| text.to_uppercase().into())),
     with("snake", 1..=1, Yields::LikeArguments, |texts| text(texts[0]).map(|text| text.replace('-', "_").into())),
-    with("first", 1..=1, Yields::LikeArguments, |lists| end_of(lists[0], |list| list.first())),
-    with("last", 1..=1, Yields::LikeArguments, |lists| end_of(lists[0], |list| list.last())),
+    with("first", 1..=1, Yields::LikeArguments, |lists| end_of(lists[0], <[Json]>::first)),
+    with("last", 1..=1, Yields::LikeArguments, |lists| end_of(lists[0], <[Json]>::last)),
     with("before", 2..=2, Yields::LikeArguments, before),
     with("join", 2..=2, Yields::LikeArguments, join),
     with("choose", 3..=3, Yields::LikeArguments, choose),
     with("quote", 1..=1, Yields::Quoted, |texts| text(texts[0]).map(|text| quote::quote(&text).into())),
     with("quote_shell", 1..=1, Yields::Quoted, |texts| text(texts[0]).map(|text| quote::quote_shell(&text).into())),
-    with("quote_markdown", 1..=1, Yields::Quoted, |texts| text(texts[0]).map(|text| quote::quote_markdown(&text).into())),
+    with("quote_markdown", 1..=1, Yields::Quoted, |texts| {
+        text(texts[0]).map(|text| quote::quote_markdown(&text).into())
+    }),
     with("quote_rust", 1..=1, Yields::Quoted, |texts| text(texts[0]).map(|text| quote::quote_rust(&text).into())),
     with("quote_sub", 1..=1, Yields::Quoted, |texts| text(texts[0]).map(|text| quote::quote_sub(&text).into())),
     with("quote_kubernetes", 1..=1, Yields::Quoted, |texts| {

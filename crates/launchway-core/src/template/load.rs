@@ -101,7 +101,9 @@ fn split(files: Files) -> (Vec<SourceFile>, BTreeMap<String, String>) {
 /// A checkout on Windows may have turned the line ends of text; the output is the same everywhere.
 fn without_carriage_returns(bytes: Cow<'static, [u8]>) -> Cow<'static, [u8]> {
     match std::str::from_utf8(&bytes) {
-        Ok(text) if text.contains("\r\n") && !text.contains('\0') => Cow::Owned(text.replace("\r\n", "\n").into_bytes()),
+        Ok(text) if text.contains("\r\n") && !text.contains('\0') => {
+            Cow::Owned(text.replace("\r\n", "\n").into_bytes())
+        }
         _ => bytes,
     }
 }
@@ -134,7 +136,8 @@ impl Loader<'_> {
         let name = &manifest.template.name;
         let named = manifest.questions.iter().find(|question| question.id.get_ref() == name.get_ref());
         if named.is_none_or(|question| question.kind != manifest::Kind::Slug || question.when.is_some()) {
-            let message = format!("`name` must be the id of a slug question that is always asked, not `{}`", name.get_ref());
+            let message =
+                format!("`name` must be the id of a slug question that is always asked, not `{}`", name.get_ref());
             self.report(name, message);
         }
     }
@@ -201,7 +204,7 @@ impl Loader<'_> {
             self.check_name(&raw.id);
             let when = self.condition(raw.when.as_ref());
             let Some(is) = self.expression(&raw.is) else { continue };
-            let used = is.names().iter().chain(when.iter().flat_map(|when| when.names()));
+            let used = is.names().iter().chain(when.iter().flat_map(Expression::names));
             let needs = used.flat_map(|name| self.needs.get(name).cloned().unwrap_or_default()).collect();
             self.needs.insert(raw.id.get_ref().clone(), needs);
             self.names.insert(raw.id.get_ref().clone(), is.yields);
@@ -212,8 +215,7 @@ impl Loader<'_> {
 
     /// Compiles what depends on other names, now that they are all known.
     fn conditions(&mut self, questions: &mut [Declared]) {
-        for position in 0..questions.len() {
-            let declared = &mut questions[position];
+        for (position, declared) in questions.iter_mut().enumerate() {
             if let Some(when) = declared.when.take() {
                 declared.question.when = self.condition(Some(&when));
                 let used = declared.question.when.as_ref().map_or(&[][..], Expression::names);

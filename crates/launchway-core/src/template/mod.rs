@@ -21,8 +21,8 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use check::Printing;
 pub(crate) use engine::{Compiled, Data, Engine, Expression};
-pub use problem::{Invalid, Place, Problem};
 pub(crate) use problem::none_or_invalid;
+pub use problem::{Invalid, Place, Problem};
 pub use question::{AnswerProblem, Choice, Choices, Kind, Question, TextRule};
 pub use source::{Source, SourceError, builtin_ids};
 
@@ -185,7 +185,11 @@ impl Template {
     }
 
     /// Compiles a file's text; `None` if it is copied as it is.
-    pub(crate) fn compile_file(&self, file: &SourceFile, names: &check::Names) -> Result<Option<Compiled>, Vec<Problem>> {
+    pub(crate) fn compile_file(
+        &self,
+        file: &SourceFile,
+        names: &check::Names,
+    ) -> Result<Option<Compiled>, Vec<Problem>> {
         if !file.renders {
             return Ok(None);
         }
@@ -197,7 +201,11 @@ impl Template {
     }
 
     /// Compiles a file's path; `None` if it holds no values.
-    pub(crate) fn compile_path(&self, file: &SourceFile, names: &check::Names) -> Result<Option<Compiled>, Vec<Problem>> {
+    pub(crate) fn compile_path(
+        &self,
+        file: &SourceFile,
+        names: &check::Names,
+    ) -> Result<Option<Compiled>, Vec<Problem>> {
         if !file.path.contains("{{") {
             return Ok(None);
         }

@@ -257,7 +257,11 @@ impl Question {
                 items.iter().try_for_each(|item| self.check_slug(rule, item))
             }
             (Kind::Int { min, max }, Value::Int(number)) => {
-                if (*min..=*max).contains(number) { Ok(()) } else { Err(self.out_of_range(*number)) }
+                if (*min..=*max).contains(number) {
+                    Ok(())
+                } else {
+                    Err(self.out_of_range(*number))
+                }
             }
             (Kind::Bool, Value::Bool(_)) => Ok(()),
             (Kind::Choice(_), Value::Text(text)) => self.check_choice(text, open),
@@ -271,7 +275,10 @@ impl Question {
 
     fn check_text(&self, rule: &TextRule, text: &str) -> Result<(), AnswerProblem> {
         if text.contains("${{") || text.contains("{{resolve:") {
-            let message = format!("{} contains `${{{{` or `{{{{resolve:`, which a workflow or CloudFormation would execute", self.id);
+            let message = format!(
+                "{} contains `${{{{` or `{{{{resolve:`, which a workflow or CloudFormation would execute",
+                self.id
+            );
             return Err(self.problem(message));
         }
         self.check_length(rule, text)?;
@@ -283,7 +290,10 @@ impl Question {
         let shown = text.escape_debug();
         if !is_slug(text) {
             let message = format!("{} `{shown}` is not a slug", self.id);
-            let hint = format!("use lower-case letters, digits and single dashes, and start with a letter{}", self.for_example());
+            let hint = format!(
+                "use lower-case letters, digits and single dashes, and start with a letter{}",
+                self.for_example()
+            );
             return Err(AnswerProblem { hint, ..self.problem(message) });
         }
         if YAML_WORDS.contains(&text) {

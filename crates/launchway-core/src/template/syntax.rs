@@ -99,10 +99,8 @@ fn protect_workflow_expressions(text: &str) -> Result<String, usize> {
 fn restore_workflow_expressions(syntax: &mut Syntax) {
     for element in &mut syntax.elements {
         match element {
-            TemplateElement::RawString(text) => {
-                if text.contains([OPEN, CLOSE]) {
-                    *text = text.replace(OPEN, "{").replace(CLOSE, "}");
-                }
+            TemplateElement::RawString(text) if text.contains([OPEN, CLOSE]) => {
+                *text = text.replace(OPEN, "{").replace(CLOSE, "}");
             }
             TemplateElement::HelperBlock(block) => {
                 block.template.iter_mut().chain(block.inverse.iter_mut()).for_each(restore_workflow_expressions);
@@ -115,10 +113,7 @@ fn restore_workflow_expressions(syntax: &mut Syntax) {
 fn plain_reason(error: &handlebars::TemplateError) -> String {
     use handlebars::TemplateErrorReason as Reason;
     match error.reason() {
-        Reason::MismatchingClosedHelper(open, closed) => {
-            format!("the block `{open}` is closed by `{closed}`")
-        }
-        Reason::MismatchingClosedDecorator(open, closed) => {
+        Reason::MismatchingClosedHelper(open, closed) | Reason::MismatchingClosedDecorator(open, closed) => {
             format!("the block `{open}` is closed by `{closed}`")
         }
         Reason::InvalidSyntax(_) => "this is not valid Handlebars".to_owned(),
@@ -152,7 +147,17 @@ mod tests {
 
     #[test]
     fn broken_syntax_has_a_place_and_never_panics() {
-        for text in ["{{#if a}}", "{{/if}}", "{{#if a}}{{/each}}", "{{", "{{}}", "{{{a}}", "{{> }}", "{{else}}", "{{#if}}{{/if}}{{/if}}"] {
+        for text in [
+            "{{#if a}}",
+            "{{/if}}",
+            "{{#if a}}{{/each}}",
+            "{{",
+            "{{}}",
+            "{{{a}}",
+            "{{> }}",
+            "{{else}}",
+            "{{#if}}{{/if}}{{/if}}",
+        ] {
             if let Err(problem) = parse("f.hbs", text) {
                 assert!(problem.place.position.is_some(), "{text}: {problem}");
             }

@@ -23,7 +23,7 @@ pub(crate) fn run(matches: &ArgMatches, template: &Template) -> Result<(), Failu
     let may_ask = terminal::is_interactive() && !args.no_input;
     let prepared = if may_ask {
         match wizard::run(template, &mut answers, &args)? {
-            Decision::Write(prepared) => prepared,
+            Decision::Write(prepared) => *prepared,
             Decision::Leave => {
                 return Err(Failure::new(Exit::Refused, "nothing was written, as you asked"));
             }
@@ -54,7 +54,11 @@ impl Prepared {
         Self::from_interview(template, &interview, args)
     }
 
-    pub(crate) fn from_interview(template: &Template, interview: &Interview<'_>, args: &NewArgs) -> Result<Self, Failure> {
+    pub(crate) fn from_interview(
+        template: &Template,
+        interview: &Interview<'_>,
+        args: &NewArgs,
+    ) -> Result<Self, Failure> {
         if !interview.problems.is_empty() {
             return Err(interview.problems.clone().into());
         }
@@ -130,7 +134,12 @@ fn commit(destination: &Path) -> Committed {
 }
 
 /// Writes the result to stdout.
-fn show(template: &Template, prepared: &Prepared, args: &NewArgs, committed: Option<&Committed>) -> Result<(), Failure> {
+fn show(
+    template: &Template,
+    prepared: &Prepared,
+    args: &NewArgs,
+    committed: Option<&Committed>,
+) -> Result<(), Failure> {
     let text = match args.output {
         Output::Json => Report::new(template, prepared, committed).to_json(),
         Output::Text if args.diff => review::diff(&prepared.changes),
