@@ -153,3 +153,97 @@ fn is_taken(error: &io::Error) -> bool {
         io::ErrorKind::AlreadyExists | io::ErrorKind::DirectoryNotEmpty | io::ErrorKind::NotADirectory
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::template::Ownership;
+
+    fn changes(destination: PathBuf) -> Changes {
+        let file = |text: &'static str, executable| PlannedFile {
+            bytes: text.as_bytes().into(),
+            executable,
+            ownership: Ownership::Merged,
+        };
+        let creates = vec![
+            (SafePath::new("a/b/run.sh").unwrap(), file("#!/bin/sh\n", true)),
+            (SafePath::new("c.txt").unwrap(), file("c\n", false)),
+        ];
+        Changes { destination, creates }
+    }
+
+    fn entries(folder: &Path) -> Vec<String> {
+        let mut names: Vec<String> =
+            fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn a_project_appears_whole_and_nothing_stays_beside_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let destination = folder.path().join("orders");
+        apply(&changes(destination.clone())).unwrap();
+        assert_eq!(entries(folder.path()), ["orders"]);
+        assert_eq!(fs::read(destination.join("a/b/run.sh")).unwrap(), b"#!/bin/sh\n");
+        assert_eq!(fs::read(destination.join("c.txt")).unwrap(), b"c\n");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn modes_are_plain() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        let destination = folder.path().join("orders");
+        apply(&changes(destination.clone())).unwrap();
+        let mode = |path: &str| fs::metadata(destination.join(path)).unwrap().permissions().mode() & 0o7777;
+        assert_eq!(mode("a/b/run.sh") & 0o700, 0o700);
+        assert_eq!(mode("c.txt") & 0o7111, 0);
+    }
+
+    #[test]
+    fn what_is_there_is_never_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, is_folder) in [("file", false), ("empty", true)] {
+            let destination = folder.path().join(name);
+            if is_folder {
+                fs::create_dir(&destination).unwrap()
+            } else {
+                fs::write(&destination, "mine").unwrap()
+            }
+            assert!(matches!(apply(&changes(destination)), Err(ApplyError::Exists(_))), "{name}");
+        }
+        assert_eq!(entries(folder.path()), ["empty", "file"]);
+        assert_eq!(fs::read(folder.path().join("file")).unwrap(), b"mine");
+    }
+
+    #[test]
+    fn a_missing_parent_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let error = apply(&changes(folder.path().join("x/orders"))).unwrap_err();
+        assert!(matches!(error, ApplyError::NoParent(parent) if parent == folder.path().join("x")));
+    }
+
+    #[test]
+    fn a_failure_half_way_leaves_nothing_behind() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut changes = changes(folder.path().join("orders"));
+        let again = changes.creates[1].clone();
+        changes.creates.push(again);
+        assert!(matches!(apply(&changes), Err(ApplyError::Write { .. })));
+        assert_eq!(entries(folder.path()), Vec::<String>::new());
+    }
+
+    #[test]
+    fn of_many_at_once_one_wins() {
+        let folder = tempfile::tempdir().unwrap();
+        let destination = folder.path().join("orders");
+        let results: Vec<bool> = std::thread::scope(|scope| {
+            let threads: Vec<_> =
+                (0..20).map(|_| scope.spawn(|| apply(&changes(destination.clone())).is_ok())).collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        assert_eq!(results.iter().filter(|won| **won).count(), 1);
+        assert_eq!(entries(folder.path()), ["orders"]);
+    }
+}

@@ -210,3 +210,118 @@ impl<'t> Interview<'t> {
         self.evaluate_with(&value.is, None)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn template() -> Template {
+        Template::builtin("service").unwrap()
+    }
+
+    fn given(answers: &[(&str, Value)]) -> Answers {
+        let mut given = Answers::default();
+        answers.iter().for_each(|(id, value)| given.set(id, value.clone(), Provenance::Flag));
+        given
+    }
+
+    fn text(text: &str) -> Value {
+        Value::Text(text.to_owned())
+    }
+
+    fn open(template: &Template, given: &Answers, defaults: Defaults) -> Vec<String> {
+        let interview = Interview::new(template, given, defaults).unwrap();
+        interview.open.iter().map(|(question, _)| question.id.clone()).collect()
+    }
+
+    #[test]
+    fn the_default_path_asks_ten_questions_or_fewer() {
+        let template = template();
+        for target in ["ecs", "kubernetes"] {
+            let mut answers = given(&[("service", text("orders")), ("target", text(target))]);
+            let mut asked = 2;
+            while let Some((question, default)) =
+                Interview::new(&template, &answers, Defaults::Advanced).unwrap().open.into_iter().next()
+            {
+                answers.set(&question.id, default.expect("it has a default"), Provenance::Prompt);
+                asked += 1;
+            }
+            assert!(asked <= 10, "{target}: {asked}");
+        }
+    }
+
+    #[test]
+    fn what_hangs_on_an_open_question_is_not_asked_yet() {
+        let open = open(&template(), &given(&[("service", text("orders"))]), Defaults::All);
+        assert_eq!(open, ["target", "architecture"]);
+    }
+
+    #[test]
+    fn choices_follow_the_answer_they_depend_on() {
+        let template = template();
+        let base = [("service", text("orders")), ("target", text("ecs")), ("cpu", text("4096"))];
+        let interview = Interview::new(&template, &given(&base), Defaults::All).unwrap();
+        assert_eq!(interview.answer("memory"), Some(text("8192")));
+        let mut wrong = base.to_vec();
+        wrong.push(("memory", text("512")));
+        let interview = Interview::new(&template, &given(&wrong), Defaults::All).unwrap();
+        assert_eq!(interview.problems[0].message, "memory `512` does not go with this cpu");
+    }
+
+    #[test]
+    fn all_refused_answers_are_reported_at_once() {
+        let template = template();
+        let answers =
+            [("service", text("Orders")), ("target", text("ecs")), ("port", Value::Int(9090)), ("cpu", text("1"))];
+        let interview = Interview::new(&template, &given(&answers), Defaults::All).unwrap();
+        let refused: Vec<&str> = interview.problems.iter().map(|problem| problem.question.as_str()).collect();
+        assert_eq!(refused, ["service", "cpu", "port"]);
+        assert_eq!(
+            interview.problems[2].message,
+            "port `9090` is refused: the admin port for health and metrics is 9090"
+        );
+    }
+
+    #[test]
+    fn an_answer_to_a_question_that_is_not_asked_is_noticed() {
+        let template = template();
+        let answers = [("service", text("orders")), ("target", text("ecs")), ("exposure", text("ingress"))];
+        let interview = Interview::new(&template, &given(&answers), Defaults::All).unwrap();
+        assert_eq!(interview.unused, [("exposure".to_owned(), Provenance::Flag)]);
+    }
+
+    #[test]
+    fn the_fargate_table_is_complete() {
+        let sizes: [(i64, Vec<i64>); 8] = [
+            (256, vec![512, 1024, 2048]),
+            (512, (1..=4).map(|step| step * 1024).collect()),
+            (1024, (2..=8).map(|step| step * 1024).collect()),
+            (2048, (4..=16).map(|step| step * 1024).collect()),
+            (4096, (8..=30).map(|step| step * 1024).collect()),
+            (8192, (4..=15).map(|step| step * 4096).collect()),
+            (16384, (4..=15).map(|step| step * 8192).collect()),
+            (32768, vec![61440, 122_880, 249_856]),
+        ];
+        let template = template();
+        let memory = template.question("memory").unwrap();
+        for (cpu, expected) in sizes {
+            let choices = memory.choices(|_| Some(Value::Text(cpu.to_string())));
+            let offered: Vec<i64> = choices.iter().map(|choice| choice.value.parse().unwrap()).collect();
+            assert_eq!(offered, expected, "{cpu}");
+        }
+    }
+
+    #[test]
+    fn answers_of_a_file_may_be_looser_in_type() {
+        let template = template();
+        let answers = [
+            ("service", text("orders")),
+            ("target", text("ecs")),
+            ("cpu", Value::Int(1024)),
+            ("environments", text("a,b")),
+        ];
+        let interview = Interview::new(&template, &given(&answers), Defaults::All).unwrap();
+        assert!(interview.problems.is_empty());
+        assert_eq!(interview.answer("environments"), Some(Value::List(vec!["a".to_owned(), "b".to_owned()])));
+    }
+}

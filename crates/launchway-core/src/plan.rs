@@ -343,3 +343,169 @@ fn check_file(path: &SafePath, rendered: &Rendered) -> Option<OutputProblem> {
     let place = format!("{path}:{}:{}", error.line, error.column);
     Some(OutputProblem { place, message: error.message })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::template::load::tests::load;
+    use crate::{Answers, Defaults, Interview, Provenance, Value};
+
+    const MANIFEST: &str = r#"[template]
+id = "t"
+title = "T"
+version = "1.0.0"
+name = "service"
+
+[[question]]
+id = "service"
+prompt = "Name"
+help = "The name."
+kind = "slug"
+default = "orders"
+
+[[question]]
+id = "environments"
+prompt = "Environments"
+help = "A list."
+kind = "slugs"
+default = ["dev", "prod"]
+
+[[question]]
+id = "extra"
+prompt = "Extra?"
+help = "A switch."
+kind = "bool"
+default = false
+"#;
+
+    fn plan(manifest: &str, files: &[(&str, &str)]) -> Result<Plan, PlanError> {
+        let manifest = format!("{MANIFEST}{manifest}");
+        let mut all = vec![("template.toml", manifest.as_str())];
+        all.extend(files);
+        let template = load(&all).unwrap_or_else(|error| panic!("{error}"));
+        let interview = Interview::new(&template, &Answers::default(), Defaults::All).unwrap();
+        Plan::new(&template, &interview.context().unwrap().unwrap())
+    }
+
+    fn fault(manifest: &str, files: &[(&str, &str)]) -> String {
+        plan(manifest, files).expect_err("the plan has a fault").to_string()
+    }
+
+    fn paths(plan: &Plan) -> Vec<&str> {
+        plan.files.keys().map(SafePath::as_str).collect()
+    }
+
+    #[test]
+    fn rules_select_multiply_and_mark_files() {
+        let manifest = r#"
+[[file]]
+path = "env/{{environment}}.txt"
+each = "environments"
+as = "environment"
+ownership = "seeded"
+[[file]]
+path = "extra/**"
+when = "extra"
+[[file]]
+path = "run.sh"
+executable = true
+"#;
+        let files = [
+            ("files/env/{{environment}}.txt.hbs", "{{service}} {{environment}}\n"),
+            ("files/extra/a.txt", "a\n"),
+            ("files/run.sh", "#!/bin/sh\n"),
+        ];
+        let plan = plan(manifest, &files).unwrap();
+        assert_eq!(paths(&plan), ["env/dev.txt", "env/prod.txt", "run.sh"]);
+        let file = |path| &plan.files[&SafePath::new(path).unwrap()];
+        assert_eq!(*file("env/prod.txt").bytes, *b"orders prod\n");
+        assert_eq!(file("env/prod.txt").ownership, Ownership::Seeded);
+        assert!(file("run.sh").executable && !file("env/dev.txt").executable);
+    }
+
+    #[test]
+    fn a_path_that_is_unsafe_or_taken_is_a_fault_of_the_template() {
+        for (files, message) in [
+            (vec![("files/README", "a\n"), ("files/readme", "b\n")], "the same path on some disks"),
+            (vec![("files/a.txt", "a\n"), ("files/a.txt.hbs", "b\n")], "the same path on some disks"),
+            (vec![("files/.git/hooks/pre-commit", "x\n")], "git's own folder"),
+            (vec![("files/.launchway/orders.toml", "x\n")], "kept for the project's record"),
+            (vec![("files/aux.txt", "x\n")], "Windows reserves"),
+        ] {
+            let found = fault("", &files);
+            assert!(found.contains(message) && found.contains("files/"), "{found}");
+        }
+    }
+
+    #[test]
+    fn output_that_is_not_what_it_should_be_is_refused_with_its_place() {
+        for (path, text, message) in [
+            ("files/a.yaml.hbs", "a: 1\na: {{service}}\n", "a.yaml:2:4: the key `a` stands twice"),
+            ("files/a.json.hbs", "{\"a\": {{service}}}\n", "a.json:1:"),
+            ("files/a.toml.hbs", "a = {{service}}\n", "a.toml:1:5"),
+            ("files/a.txt", "a", "exactly one newline"),
+            ("files/a.txt", "a\n\n", "exactly one newline"),
+            ("files/a.txt", "a\rb\n", "carriage return"),
+        ] {
+            let found = fault("", &[(path, text)]);
+            assert!(found.contains(message), "{text:?}: {found}");
+        }
+    }
+
+    #[test]
+    fn windows_line_ends_of_a_checkout_do_not_reach_the_output() {
+        let plan = plan("", &[("files/a.txt.hbs", "{{#if extra}}\r\nx\r\n{{/if}}\r\ny\r\n")]).unwrap();
+        assert_eq!(*plan.files[&SafePath::new("a.txt").unwrap()].bytes, *b"y\n");
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_are_copied() {
+        let png = "\u{89}PNG\r\n\u{1a}\n\0\0";
+        let plan = plan("", &[("files/a.png", png)]).unwrap();
+        assert_eq!(*plan.files[&SafePath::new("a.png").unwrap()].bytes, *png.as_bytes());
+    }
+
+    #[test]
+    fn an_agreement_that_does_not_hold_names_every_place_and_value() {
+        let manifest = r#"
+[[agreement]]
+says = "the port"
+place = [
+    { file = "a.yaml", at = "/port" },
+    { file = "Dockerfile", capture = 'EXPOSE (\d+)' },
+]
+"#;
+        let files = |expose: &'static str| [("files/a.yaml", "port: 8080\n"), ("files/Dockerfile", expose)];
+        assert!(plan(manifest, &files("EXPOSE 8080\n")).is_ok());
+        let found = fault(manifest, &files("EXPOSE 80\n"));
+        assert!(
+            found.contains("the port: the values differ: `8080` in a.yaml at /port, `80` in Dockerfile"),
+            "{found}"
+        );
+        assert!(fault(manifest, &files("USER 1\n")).contains("Dockerfile: the port: nothing matches"));
+    }
+
+    #[test]
+    fn a_value_whose_question_was_not_asked_cannot_be_printed() {
+        let manifest = "[[question]]\nid = \"late\"\nprompt = \"P\"\nhelp = \"H.\"\nkind = \"slug\"\nwhen = \"extra\"\ndefault = \"x\"\n";
+        for text in ["{{late}}\n", "{{quote late}}\n", "{{concat late \"x\"}}\n"] {
+            assert!(fault(manifest, &[("files/a.txt.hbs", text)]).contains("not asked"), "{text}");
+        }
+        assert!(plan(manifest, &[("files/a.txt.hbs", "{{#if late}}\n{{late}}\n{{/if}}\n")]).is_ok());
+    }
+
+    #[test]
+    fn the_same_answers_make_the_same_bytes() {
+        let template = Template::builtin("service").unwrap();
+        let mut answers = Answers::default();
+        answers.set("service", Value::Text("orders".to_owned()), Provenance::Flag);
+        answers.set("target", Value::Text("both".to_owned()), Provenance::Flag);
+        let interview = Interview::new(&template, &answers, Defaults::All).unwrap();
+        let context = interview.context().unwrap().unwrap();
+        let make = || {
+            let plan = Plan::new(&template, &context).unwrap();
+            crate::Changes::to_create(&template, &context, &plan, std::path::Path::new("absent")).unwrap().creates
+        };
+        assert_eq!(make(), make());
+    }
+}

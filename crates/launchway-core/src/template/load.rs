@@ -408,3 +408,7 @@ impl Loader<'_> {
         self.problems.push(Problem::new(place, message));
     }
 }
+
+#[cfg(test)]
+#[path = "load_tests.rs"]
+pub(crate) mod tests;

@@ -5,7 +5,7 @@ mod engine;
 mod glob;
 mod helpers;
 mod kinds;
-mod load;
+pub(crate) mod load;
 mod manifest;
 mod problem;
 mod question;

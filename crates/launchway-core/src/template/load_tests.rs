@@ -1,0 +1,150 @@
+use super::super::source::Files;
+use super::*;
+
+/// Loads a template from texts and checks every file of it.
+pub(crate) fn load(files: &[(&str, &str)]) -> Result<Template, LoadError> {
+    let files = files.iter().map(|(path, text)| ((*path).to_owned(), Cow::Owned(text.as_bytes().to_vec()))).collect();
+    let template = template(Files(files), Source::Builtin)?;
+    template.verify()?;
+    Ok(template)
+}
+
+const HEAD: &str = r#"[template]
+id = "t"
+title = "T"
+version = "1.0.0"
+name = "service"
+
+[[question]]
+id = "service"
+prompt = "Name"
+help = "The name."
+kind = "slug"
+"#;
+
+fn problems(manifest: &str) -> String {
+    problems_in(&[("template.toml", &format!("{HEAD}{manifest}")), ("files/a.txt", "a\n")])
+}
+
+fn problems_in(files: &[(&str, &str)]) -> String {
+    match load(files) {
+        Ok(_) => String::new(),
+        Err(LoadError::Invalid(invalid)) => {
+            invalid.problems.iter().map(|problem| format!("{problem}\n")).collect::<Vec<_>>().concat()
+        }
+        Err(error) => error.to_string(),
+    }
+}
+
+fn question(id: &str, rest: &str) -> String {
+    format!("[[question]]\nid = \"{id}\"\nprompt = \"P\"\nhelp = \"H.\"\n{rest}\n")
+}
+
+#[test]
+fn every_fault_of_a_manifest_is_named_with_its_line() {
+    let cases = [
+        ("colour = 1".to_owned(), "template.toml:12:1: unknown field `colour`"),
+        (question("service", "kind = \"bool\""), ":13:6: the id `service` is declared twice"),
+        (question("Port", "kind = \"int\""), "the id `Port` is not of the form"),
+        (question("quote", "kind = \"int\""), "`quote` is a word of the template language"),
+        (question("dry_run", "kind = \"bool\""), "`--dry-run` is a flag of the program itself"),
+        (question("port", "kind = \"number\""), "unknown variant `number`"),
+        (
+            question("port", "kind = \"int\"\nmax = 10\ndefault = 11"),
+            "the default breaks its own rule: port `11` is out of range",
+        ),
+        (question("port", "kind = \"int\"\npattern = \"x\""), "`pattern` does not go with this kind"),
+        (question("name", "kind = \"text\"\npattern = \"(\""), "is a flag of the program itself"),
+        (question("team", "kind = \"text\"\npattern = \"(\""), "is not a pattern"),
+        (question("size", "kind = \"choice\""), "a choice needs either `choices`"),
+        (question("size", "kind = \"choice\"\nchoices = [{ value = \"a b\" }]"), "the choice `a b` may only hold"),
+        (
+            question("size", "kind = \"choice\"\nchoices_by.cpu = { x = [\"y\"] }"),
+            "`choices_by.cpu` is not an earlier `choice`",
+        ),
+        (
+            question("team", "kind = \"text\"\nwhen = \"late\"") + &question("late", "kind = \"bool\""),
+            "`late` is not known yet",
+        ),
+        (question("team", "kind = \"text\"\nwhen = \"typo\""), "`typo` is not a declared name here"),
+        (question("team", "kind = \"text\"\nwhen = \"service\""), "`service` is neither true nor false"),
+        (question("team", "kind = \"text\"\ndefault = \"{{typo}}\""), "`typo` is not a declared name here"),
+        (
+            "[[value]]\nid = \"a\"\nis = \"b\"\n[[value]]\nid = \"b\"\nis = \"a\"".to_owned(),
+            "`b` is not a declared name here",
+        ),
+        ("[[file]]\npath = \"b/**\"".to_owned(), "`b/**` matches no file"),
+        ("[[file]]\npath = \"a.txt\"\neach = \"service\"\nas = \"x\"".to_owned(), "`each` needs a list"),
+        ("[[next_step]]\ncommand = \"{{typo}}\"\npurpose = \"x\"".to_owned(), "`typo` is not a declared name here"),
+        (
+            "[[agreement]]\nsays = \"x\"\nplace = [{ file = \"a\", at = \"/x\" }]".to_owned(),
+            "an agreement needs two places",
+        ),
+        (
+            "[[agreement]]\nsays = \"x\"\nplace = [{ file = \"a\" }, { file = \"b\", capture = \"x\" }]".to_owned(),
+            "a place needs either",
+        ),
+    ];
+    for (manifest, expected) in cases {
+        let found = problems(&manifest);
+        assert!(found.contains(expected), "{manifest}\nexpected: {expected}\nfound: {found}");
+        assert!(found.starts_with("template.toml:"), "{found}");
+    }
+}
+
+#[test]
+fn all_faults_are_reported_at_once_and_sorted() {
+    let manifest = format!("{HEAD}{}", question("port", "kind = \"int\"\nwhen = \"typo\""));
+    let found = problems_in(&[
+        ("template.toml", &manifest),
+        ("files/b.txt.hbs", "{{typo}}\n"),
+        ("files/a.txt.hbs", "\n{{#if typo}}{{/if}} {{service\n"),
+    ]);
+    assert_eq!(found.lines().count(), 1, "the files are only checked once the manifest is sound: {found}");
+    let found = problems_in(&[
+        ("template.toml", HEAD),
+        ("files/b.txt.hbs", "{{typo}} {{tpyo}}\n"),
+        ("files/a.txt.hbs", "\n{{#if typo}}{{/if}}\n"),
+    ]);
+    let places: Vec<&str> = found.lines().filter_map(|line| line.split(": ").next()).collect();
+    assert_eq!(places, ["files/a.txt.hbs:2:1", "files/b.txt.hbs:1:1", "files/b.txt.hbs:1:10"]);
+}
+
+#[test]
+fn a_template_for_a_newer_program_is_refused() {
+    let manifest = HEAD.replace("version = \"1.0.0\"", "version = \"1.0.0\"\nmin_version = \"99.0.0\"");
+    assert!(matches!(load(&[("template.toml", &manifest)]), Err(LoadError::NeedsNewer(_))));
+    let manifest = HEAD.replace("1.0.0", "one");
+    assert!(problems_in(&[("template.toml", &manifest)]).contains("template.toml:4:11: `one` is not a version"));
+}
+
+#[test]
+fn the_name_must_be_a_slug_question_that_is_always_asked() {
+    let manifest = HEAD.replace("name = \"service\"", "name = \"other\"");
+    assert!(problems_in(&[("template.toml", &manifest)]).contains("`name` must be the id of a slug question"));
+}
+
+#[test]
+fn a_path_may_hold_slugs_but_no_text() {
+    let manifest = format!("{HEAD}{}", question("team", "kind = \"text\"\ndefault = \"x\""));
+    assert!(
+        problems_in(&[("template.toml", &manifest), ("files/{{team}}.txt", "")])
+            .contains("a path cannot hold a free text")
+    );
+    assert_eq!(problems_in(&[("template.toml", &manifest), ("files/{{service}}/a.txt", "")]), "");
+}
+
+#[test]
+fn a_rendered_file_must_be_text() {
+    let files = [("template.toml", HEAD.as_bytes().to_vec()), ("files/a.txt.hbs", vec![0xff, 0xfe])];
+    let files = files.into_iter().map(|(path, bytes)| (path.to_owned(), Cow::Owned(bytes))).collect();
+    let template = template(Files(files), Source::Builtin).unwrap();
+    assert!(template.verify().unwrap_err().to_string().contains("must be UTF-8 text"));
+}
+
+#[test]
+fn the_built_in_templates_are_sound() {
+    for id in super::super::builtin_ids() {
+        Template::builtin(id).unwrap().verify().unwrap();
+    }
+}
