@@ -2,6 +2,9 @@
 
 use std::sync::{Mutex, PoisonError};
 
+#[cfg(unix)]
+use crate::terminal::Settings;
+
 static WRITING: Mutex<()> = Mutex::new(());
 
 /// Runs what must not be cut off in the middle; a signal waits until it is done.
@@ -15,7 +18,7 @@ pub(crate) fn uninterrupted<T>(work: impl FnOnce() -> T) -> T {
 pub(crate) fn install() -> std::io::Result<()> {
     use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
-    let settings = TerminalSettings::read();
+    let settings = Settings::read();
     let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP])?;
     std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
         if let Some(signal) = signals.forever().next() {
@@ -38,21 +41,4 @@ fn exit(code: i32) -> ! {
 #[cfg(not(unix))]
 pub(crate) fn install() -> std::io::Result<()> {
     Ok(())
-}
-
-/// The settings of the terminal as they were before any prompt.
-#[cfg(unix)]
-struct TerminalSettings(Option<rustix::termios::Termios>);
-
-#[cfg(unix)]
-impl TerminalSettings {
-    fn read() -> Self {
-        Self(rustix::termios::tcgetattr(std::io::stdin()).ok())
-    }
-
-    fn restore(&self) {
-        if let Some(settings) = &self.0 {
-            let _ = rustix::termios::tcsetattr(std::io::stdin(), rustix::termios::OptionalActions::Now, settings);
-        }
-    }
 }

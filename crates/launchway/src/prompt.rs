@@ -24,22 +24,39 @@ pub(crate) fn text(
 
 /// Asks for one of several items; returns its position.
 pub(crate) fn select(prompt: &str, items: &[String], default: usize) -> Result<usize, Failure> {
+    let items = &fitted(items);
     Select::with_theme(&ColorfulTheme::default())
         .with_prompt(prompt)
         .items(items)
         .default(default)
+        .report(false)
         .interact_on(&Term::stderr())
         .map_err(failed)
 }
 
 /// Asks for any number of several items; returns their positions.
 pub(crate) fn select_many(prompt: &str, items: &[String], chosen: &[bool]) -> Result<Vec<usize>, Failure> {
+    let items = &fitted(items);
     MultiSelect::with_theme(&ColorfulTheme::default())
         .with_prompt(prompt)
         .items(items)
         .defaults(chosen)
+        .report(false)
         .interact_on(&Term::stderr())
         .map_err(failed)
+}
+
+/// Shows what was chosen, in the place of the items.
+pub(crate) fn chosen(prompt: &str, answer: &str) {
+    let mark = console::style("✔").for_stderr().green();
+    let prompt = console::style(prompt).for_stderr().bold();
+    crate::terminal::say(&format!("{mark} {prompt} · {answer}\n"));
+}
+
+/// Cuts items to the width of the terminal: dialoguer redraws by lines, and a wrapped item is more than one.
+fn fitted(items: &[String]) -> Vec<String> {
+    let width = usize::from(Term::stderr().size().1).saturating_sub(6).max(20);
+    items.iter().map(|item| console::truncate_str(item, width, "…").into_owned()).collect()
 }
 
 fn failed(error: dialoguer::Error) -> Failure {

@@ -8,7 +8,7 @@ use launchway_core::{Changes, Interview, Template};
 
 use crate::args::NewArgs;
 use crate::commands::new::Prepared;
-use crate::terminal::{visible, visible_line};
+use crate::terminal::{hanging, visible, visible_line};
 
 /// Returns the command that makes the same project without a question: the answers that are not the default.
 pub(crate) fn command(template: &Template, interview: &Interview<'_>, args: &NewArgs) -> String {
@@ -51,24 +51,68 @@ pub(crate) fn answers(interview: &Interview<'_>) -> String {
     })
 }
 
+/// How many levels of folders the review shows; a dry run shows them all.
+const REVIEW_DEPTH: usize = 2;
+
 /// Renders the files as a tree with their sizes.
 pub(crate) fn tree(changes: &Changes) -> String {
+    folded_tree(changes, usize::MAX)
+}
+
+/// Renders the tree down to a depth; a deeper folder is one line.
+fn folded_tree(changes: &Changes, depth: usize) -> String {
     let mut text = format!("{}/\n", visible_line(&changes.destination.display().to_string()));
     let mut open: Vec<&str> = Vec::new();
-    for (path, file) in &changes.creates {
-        let mut segments: Vec<&str> = path.as_str().split('/').collect();
-        let name = segments.pop().unwrap_or_default();
-        let shared = open.iter().zip(&segments).take_while(|(left, right)| left == right).count();
+    for row in rows(changes, depth) {
+        let shared = open.iter().zip(&row.folders).take_while(|(left, right)| left == right).count();
         open.truncate(shared);
-        for segment in &segments[shared..] {
-            let _ = writeln!(text, "{}{segment}/", "  ".repeat(open.len() + 1));
-            open.push(segment);
+        for folder in &row.folders[shared..] {
+            let _ = writeln!(text, "{}{folder}/", "  ".repeat(open.len() + 1));
+            open.push(folder);
         }
-        let _ = writeln!(text, "{}{name}  {}", "  ".repeat(open.len() + 1), size(file.bytes.len()));
+        let _ = writeln!(text, "{}{}", "  ".repeat(open.len() + 1), row.label());
     }
     let total = changes.creates.iter().map(|(_, file)| file.bytes.len()).sum();
     let _ = writeln!(text, "{} files, {}", changes.creates.len(), size(total));
     text
+}
+
+/// A line of the tree: a file, or a folder with all that is below it.
+struct Row<'c> {
+    folders: Vec<&'c str>,
+    name: &'c str,
+    files: usize,
+    bytes: usize,
+    is_folder: bool,
+}
+
+impl Row<'_> {
+    fn label(&self) -> String {
+        if self.is_folder {
+            format!("{}/  {} files, {}", self.name, self.files, size(self.bytes))
+        } else {
+            format!("{}  {}", self.name, size(self.bytes))
+        }
+    }
+}
+
+/// The files are sorted, so those of one folder stand together.
+fn rows(changes: &Changes, depth: usize) -> Vec<Row<'_>> {
+    let mut rows: Vec<Row<'_>> = Vec::new();
+    for (path, file) in &changes.creates {
+        let mut folders: Vec<&str> = path.as_str().split('/').collect();
+        let is_folder = folders.len() - 1 > depth;
+        folders.truncate(depth.saturating_add(1));
+        let name = folders.pop().unwrap_or_default();
+        match rows.last_mut().filter(|row| is_folder && row.is_folder && row.folders == folders && row.name == name) {
+            Some(row) => {
+                row.files += 1;
+                row.bytes += file.bytes.len();
+            }
+            None => rows.push(Row { folders, name, files: 1, bytes: file.bytes.len(), is_folder }),
+        }
+    }
+    rows
 }
 
 /// Renders the contents as a diff against nothing, which `git apply` accepts.
@@ -102,14 +146,15 @@ fn added_lines(path: &str, content: &str) -> String {
 /// Renders the whole review screen.
 pub(crate) fn screen(interview: &Interview<'_>, prepared: &Prepared) -> String {
     let mut text = format!("\nAnswers\n{}\nFiles\n", answers(interview));
-    for line in tree(&prepared.changes).lines() {
+    for line in folded_tree(&prepared.changes, REVIEW_DEPTH).lines() {
         let _ = writeln!(text, "  {line}");
     }
     if !prepared.plan.objects.is_empty() {
         text.push_str("\nWhat they create once you deploy\n");
         let width = prepared.plan.objects.iter().map(|it| it.kind.chars().count()).max().unwrap_or_default();
         for object in &prepared.plan.objects {
-            let _ = writeln!(text, "  {:width$}  {}", visible_line(&object.kind), visible_line(&object.purpose));
+            let purpose = hanging(&visible_line(&object.purpose), width + 4);
+            let _ = writeln!(text, "  {:width$}  {purpose}", visible_line(&object.kind));
         }
     }
     for warning in &prepared.warnings {
@@ -129,7 +174,7 @@ pub(crate) fn next_steps(prepared: &Prepared) -> String {
     let steps = prepared.plan.next_steps.iter().map(|step| (step.command.clone(), step.purpose.clone()));
     let steps: Vec<(String, String)> = std::iter::once(enter).chain(steps).collect();
     steps.iter().fold("\nNext steps\n".to_owned(), |mut text, (command, purpose)| {
-        let _ = writeln!(text, "  {}\n      {}", visible_line(command), visible_line(purpose));
+        let _ = writeln!(text, "  {}\n      {}", visible_line(command), hanging(&visible_line(purpose), 6));
         text
     })
 }

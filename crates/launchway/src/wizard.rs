@@ -19,6 +19,7 @@ pub(crate) enum Decision {
 ///
 /// When the answers given beforehand leave nothing open, there is nothing to ask or to review.
 pub(crate) fn run(template: &Template, answers: &mut Answers, args: &NewArgs) -> Result<Decision, Failure> {
+    let _keys = terminal::KeyByKey::enter();
     let defaults = if args.defaults { Defaults::All } else { Defaults::Advanced };
     let asked = ask_open(template, answers, defaults, args)?;
     if !asked || args.dry_run {
@@ -94,22 +95,27 @@ fn drop_misfits(template: &Template, answers: &mut Answers) -> Result<(), Failur
 }
 
 fn ask(interview: &Interview<'_>, question: &Question, default: Option<&Value>) -> Result<Value, Failure> {
-    terminal::say(&format!("  {}\n", visible_line(&question.help)));
+    terminal::say(&format!("  {}\n", terminal::hanging(&visible_line(&question.help), 2)));
     let wording = visible_line(&question.prompt);
     let open = question.choices(|id| interview.answer(id));
     match &question.kind {
         Kind::Choice(_) => {
             let position = prompt::select(&wording, &labels(open), position_of(open, default))?;
+            prompt::chosen(&wording, &visible_line(&open[position].label));
             Ok(Value::Text(open[position].value.clone()))
         }
         Kind::Choices(_) => {
             let chosen: Vec<bool> = open.iter().map(|choice| is_chosen(choice, default)).collect();
             let positions = prompt::select_many(&wording, &labels(open), &chosen)?;
-            Ok(Value::List(positions.into_iter().map(|position| open[position].value.clone()).collect()))
+            let values: Vec<String> = positions.into_iter().map(|position| open[position].value.clone()).collect();
+            prompt::chosen(&wording, &values.join(", "));
+            Ok(Value::List(values))
         }
         Kind::Bool => {
             let is_no = default == Some(&Value::Bool(false));
-            let position = prompt::select(&wording, &["yes".to_owned(), "no".to_owned()], usize::from(is_no))?;
+            let words = ["yes".to_owned(), "no".to_owned()];
+            let position = prompt::select(&wording, &words, usize::from(is_no))?;
+            prompt::chosen(&wording, &words[position]);
             Ok(Value::Bool(position == 0))
         }
         Kind::Text(_) | Kind::Slug(_) | Kind::Slugs(_) | Kind::Int { .. } => {

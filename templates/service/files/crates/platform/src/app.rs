@@ -60,7 +60,7 @@ impl App {
         let lifecycle = Lifecycle::new();
         let metrics = Metrics::register(&mut setup.metrics);
         let guarded = guard::protect(routes, &config, metrics);
-        // As the fallback, not merged: a merged router would lose the guard around its 404.
+        // As the fallback, not merged: of two fallbacks a merge keeps one, and the guard's must stay.
         let traffic = probes::readiness(lifecycle.clone()).fallback_service(guarded);
         let admin = probes::admin(lifecycle.clone(), setup.metrics);
         Ok(Self {
@@ -72,7 +72,12 @@ impl App {
         })
     }
 
-    pub(crate) async fn start(&mut self) -> Result<(), Error> {
+    /// Does what must succeed before the service is ready.
+    ///
+    /// # Errors
+    ///
+    /// The first failure.
+    pub async fn start(&mut self) -> Result<(), Error> {
         for task in self.tasks.drain(..) {
             task.await?;
         }

@@ -2,6 +2,7 @@
 
 use std::{
     io::{self, BufRead, BufReader, Read, Write},
+    mem::replace,
     net::TcpStream,
     process::{Child, Command, Output, Stdio},
     sync::atomic::{AtomicBool, AtomicU16, AtomicUsize, Ordering::SeqCst},
@@ -20,7 +21,7 @@ struct Service {
     process: Child,
     port: u16,
     admin_port: u16,
-    logs: JoinHandle<Vec<Value>>,
+    logs: Option<JoinHandle<Vec<Value>>>,
 }
 
 impl Service {
@@ -45,7 +46,7 @@ impl Service {
             process,
             port: port("port"),
             admin_port: port("admin_port"),
-            logs,
+            logs: Some(logs),
         }
     }
 
@@ -58,7 +59,15 @@ impl Service {
     /// Waits for the end; returns the exit status and the events since the start.
     fn end(mut self) -> (Option<i32>, Vec<Value>) {
         let status = self.process.wait().unwrap();
-        (status.code(), self.logs.join().unwrap())
+        let logs = self.logs.take().unwrap();
+        (status.code(), logs.join().unwrap())
+    }
+}
+
+impl Drop for Service {
+    /// A test that fails leaves no process behind.
+    fn drop(&mut self) {
+        let _ = self.process.kill();
     }
 }
 
@@ -126,27 +135,29 @@ fn a_rolling_restart_loses_no_request() {
     let load = Load::default();
     let mut service = Service::start(&[("DRAIN_DELAY_SECONDS", "1")]);
     load.port.store(service.port, SeqCst);
-    let last = thread::scope(|scope| {
+    let (clients, statuses) = thread::scope(|scope| {
         let clients = [(); 8].map(|()| scope.spawn(|| load.run()));
-        for _ in 0..3 {
-            let next = Service::start(&[("DRAIN_DELAY_SECONDS", "1")]);
-            sleep(MOMENT);
-            service.signal("TERM");
-            // A load balancer needs a while to notice; it still connects to the old one.
-            sleep(MOMENT);
-            load.port.store(next.port, SeqCst);
-            assert_eq!(service.end().0, Some(0));
-            service = next;
-        }
+        let statuses = restart_three_times(&mut service, &load.port);
         load.over.store(true, SeqCst);
-        for client in clients {
-            client.join().unwrap().expect("each request is answered");
-        }
-        service
+        (clients.map(|client| client.join().unwrap()), statuses)
     });
-    last.signal("INT");
-    assert_eq!(last.end().0, Some(0));
+    assert_eq!(statuses, [Some(0); 3]);
+    for client in clients {
+        client.expect("each request is answered");
+    }
     assert!(load.answers.into_inner() > 100);
+}
+
+fn restart_three_times(service: &mut Service, port: &AtomicU16) -> [Option<i32>; 3] {
+    [(); 3].map(|()| {
+        let next = Service::start(&[("DRAIN_DELAY_SECONDS", "1")]);
+        sleep(MOMENT);
+        service.signal("TERM");
+        // A load balancer needs a while to notice; until then it connects to the old one.
+        sleep(MOMENT);
+        port.store(next.port, SeqCst);
+        replace(service, next).end().0
+    })
 }
 
 #[test]

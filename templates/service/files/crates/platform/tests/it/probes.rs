@@ -1,5 +1,5 @@
 use axum::{Router, routing::get};
-use platform::Phase;
+use platform::{App, Environment, Phase};
 
 use crate::app;
 
@@ -25,4 +25,14 @@ async fn probes_follow_the_phase() {
             assert_eq!(response.status(), status, "{path} while {phase:?}");
         }
     }
+}
+
+#[tokio::test]
+async fn work_before_the_service_is_ready_must_succeed() {
+    let app = App::new(Environment::default(), |setup| {
+        setup.before_ready(async { Err("the cache is cold".into()) });
+        Router::new()
+    });
+    let failure = app.unwrap().start().await.unwrap_err();
+    assert_eq!(failure.to_string(), "the cache is cold");
 }
