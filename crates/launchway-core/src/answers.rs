@@ -1,6 +1,6 @@
 //! Answers as they were given, before any of them is judged.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use crate::Value;
@@ -34,32 +34,48 @@ impl fmt::Display for Provenance {
 
 /// Answers by the id of their question, each with where it came from.
 #[derive(Debug, Clone, Default)]
-pub struct Answers(BTreeMap<String, (Value, Provenance)>);
+pub struct Answers {
+    given: BTreeMap<String, (Value, Provenance)>,
+    defaults_taken: BTreeSet<String>,
+}
 
 impl Answers {
     /// Sets an answer; what was there before is replaced.
     pub fn set(&mut self, question: &str, value: Value, provenance: Provenance) {
-        self.0.insert(question.to_owned(), (value, provenance));
+        self.given.insert(question.to_owned(), (value, provenance));
     }
 
     /// Sets an answer unless there is one: what is given first takes precedence.
     pub fn set_if_open(&mut self, question: &str, value: Value, provenance: Provenance) {
-        self.0.entry(question.to_owned()).or_insert((value, provenance));
+        self.given.entry(question.to_owned()).or_insert((value, provenance));
+    }
+
+    /// Leaves a question at its default, whatever that will be once other answers have changed.
+    pub fn take_default(&mut self, question: &str) {
+        self.given.remove(question);
+        self.defaults_taken.insert(question.to_owned());
+    }
+
+    /// Tells whether a question was left at its default.
+    #[must_use]
+    pub fn takes_default(&self, question: &str) -> bool {
+        self.defaults_taken.contains(question)
     }
 
     /// Takes an answer back.
     pub fn remove(&mut self, question: &str) {
-        self.0.remove(question);
+        self.given.remove(question);
+        self.defaults_taken.remove(question);
     }
 
     /// Returns the answer to a question.
     #[must_use]
     pub fn get(&self, question: &str) -> Option<(&Value, &Provenance)> {
-        self.0.get(question).map(|(value, provenance)| (value, provenance))
+        self.given.get(question).map(|(value, provenance)| (value, provenance))
     }
 
     /// Returns all the answers, by id.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Value, &Provenance)> {
-        self.0.iter().map(|(id, (value, provenance))| (id.as_str(), value, provenance))
+        self.given.iter().map(|(id, (value, provenance))| (id.as_str(), value, provenance))
     }
 }

@@ -41,13 +41,19 @@ pub fn apply(changes: &Changes) -> Result<(), ApplyError> {
         Some(parent) => parent,
         None => return Err(DestinationExists(changes.destination.clone()).into()),
     };
-    if !parent.is_dir() {
-        return Err(ApplyError::NoParent(parent.to_owned()));
+    match parent.metadata() {
+        Ok(metadata) if metadata.is_dir() => {}
+        Ok(_) => return Err(ApplyError::Write { path: parent.to_owned(), error: io::ErrorKind::NotADirectory.into() }),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(ApplyError::NoParent(parent.to_owned())),
+        Err(error) => return Err(ApplyError::Write { path: parent.to_owned(), error }),
     }
+    let parent_folder = open_folder(parent)?;
     let staging = Staging::create(parent, &changes.destination)?;
     write_files(&staging.path, &changes.creates)?;
     staging.publish(&changes.destination)?;
-    sync_folder(parent)
+    // The project is there; whether the rename itself survives a power cut is all that is left to ask for.
+    let _ = parent_folder.map(|folder| folder.sync_all());
+    Ok(())
 }
 
 /// A folder beside the destination, removed unless it is published.
@@ -58,7 +64,7 @@ struct Staging {
 
 impl Staging {
     fn create(parent: &Path, destination: &Path) -> Result<Self, ApplyError> {
-        let name = destination.file_name().unwrap_or_default().to_string_lossy();
+        let name: String = destination.file_name().unwrap_or_default().to_string_lossy().chars().take(40).collect();
         for number in 0..MAX_STAGING_NAMES {
             let path = parent.join(format!(".{name}.launchway-{number}"));
             match create_folder(&path) {
@@ -126,11 +132,20 @@ fn create_folder(path: &Path) -> io::Result<()> {
 }
 
 fn sync_folder(path: &Path) -> Result<(), ApplyError> {
-    let sync = || File::open(path)?.sync_all();
-    if cfg!(unix) { sync().map_err(|error| ApplyError::Write { path: path.to_owned(), error }) } else { Ok(()) }
+    match open_folder(path)? {
+        Some(folder) => folder.sync_all().map_err(|error| ApplyError::Write { path: path.to_owned(), error }),
+        None => Ok(()),
+    }
 }
 
-/// Renames a folder. What stands at the destination is never replaced, not even an empty folder.
+/// Opens a folder for a sync; only Unix has that.
+fn open_folder(path: &Path) -> Result<Option<File>, ApplyError> {
+    let open = || File::open(path).map_err(|error| ApplyError::Write { path: path.to_owned(), error });
+    if cfg!(unix) { open().map(Some) } else { Ok(None) }
+}
+
+/// Renames a folder. What stands at the destination is not replaced; where the file system cannot promise that, at
+/// most an empty folder is.
 #[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
 fn rename_without_replacing(from: &Path, to: &Path) -> io::Result<()> {
     use rustix::fs::{CWD, RenameFlags, renameat_with};
@@ -207,9 +222,9 @@ mod tests {
         for (name, is_folder) in [("file", false), ("empty", true)] {
             let destination = folder.path().join(name);
             if is_folder {
-                fs::create_dir(&destination).unwrap()
+                fs::create_dir(&destination).unwrap();
             } else {
-                fs::write(&destination, "mine").unwrap()
+                fs::write(&destination, "mine").unwrap();
             }
             assert!(matches!(apply(&changes(destination)), Err(ApplyError::Exists(_))), "{name}");
         }

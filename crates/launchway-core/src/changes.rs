@@ -19,6 +19,17 @@ pub struct Changes {
 pub struct DestinationExists(pub PathBuf);
 
 impl Changes {
+    /// Checks that nothing is at a destination.
+    ///
+    /// # Errors
+    /// Something is there already, be it a file, a folder or a link.
+    pub fn check_destination(destination: &Path) -> Result<(), DestinationExists> {
+        match destination.symlink_metadata() {
+            Ok(_) => Err(DestinationExists(destination.to_owned())),
+            Err(_) => Ok(()),
+        }
+    }
+
     /// Compares a plan with a destination at which a new project is to be made.
     ///
     /// # Errors
@@ -29,9 +40,7 @@ impl Changes {
         plan: &Plan,
         destination: &Path,
     ) -> Result<Self, DestinationExists> {
-        if destination.symlink_metadata().is_ok() {
-            return Err(DestinationExists(destination.to_owned()));
-        }
+        Self::check_destination(destination)?;
         let planned = plan.files.iter().map(|(path, file)| (path.clone(), file.clone()));
         let mut creates: Vec<_> = planned.chain(record::files(template, context, plan)).collect();
         creates.sort_by(|left, right| left.0.cmp(&right.0));

@@ -1,12 +1,15 @@
 //! Reading YAML, JSON and TOML into one kind of tree.
 
 use std::collections::HashMap;
+use std::fmt;
 
 use saphyr_parser::{Event, Parser, ScalarStyle, Tag};
+use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value as Json};
 
 const MAX_DEPTH: usize = 128;
-const MAX_NODES: usize = 200_000;
+/// Nodes and the bytes of their text, with every alias and anchor counted as the copy that it is.
+const MAX_WEIGHT: usize = 16 << 20;
 
 /// A format that Launchway can read back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,13 +54,13 @@ pub struct Unreadable {
 /// A YAML node with a tag of its own, such as CloudFormation's `!Ref name`, becomes the object `{"!Ref": "name"}`.
 ///
 /// # Errors
-/// The first fault, with its place. Keys that stand twice in one YAML mapping are a fault, and so is a document of
-/// more than 128 levels or, with its aliases resolved, 200,000 nodes.
+/// The first fault, with its place. Keys that stand twice in one mapping are a fault, and so is a document of more than
+/// 128 levels or one that grows beyond 16 MiB when its aliases are resolved.
 pub fn parse(format: Format, text: &str) -> Result<Vec<Json>, Unreadable> {
     match format {
-        Format::Json => serde_json::from_str(text).map(|value| vec![value]).map_err(|error| Unreadable {
+        Format::Json => serde_json::from_str(text).map(|Strict(value)| vec![value]).map_err(|error| Unreadable {
             line: error.line(),
-            column: error.column(),
+            column: error.column().max(1),
             message: without_place(&error.to_string()).to_owned(),
         }),
         Format::Toml => parse_toml(text),
@@ -102,20 +105,82 @@ fn toml_to_json(value: toml::Value) -> Json {
     }
 }
 
+/// JSON in which no key stands twice in one object.
+struct Strict(Json);
+
+impl<'de> Deserialize<'de> for Strict {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(StrictVisitor).map(Strict)
+    }
+}
+
+struct StrictVisitor;
+
+impl<'de> Visitor<'de> for StrictVisitor {
+    type Value = Json;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a JSON value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Json, E> {
+        Ok(Json::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Json, E> {
+        Ok(value.into())
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Json, E> {
+        Ok(value.into())
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Json, E> {
+        Ok(value.into())
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Json, E> {
+        Ok(value.into())
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Json, E> {
+        Ok(value.into())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Json, A::Error> {
+        let mut list = Vec::new();
+        while let Some(Strict(item)) = items.next_element()? {
+            list.push(item);
+        }
+        Ok(Json::Array(list))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Json, A::Error> {
+        let mut object = Map::new();
+        while let Some((key, Strict(value))) = entries.next_entry::<String, Strict>()? {
+            if object.contains_key(&key) {
+                return Err(serde::de::Error::custom(format!("the key `{key}` stands twice in one object")));
+            }
+            object.insert(key, value);
+        }
+        Ok(Json::Object(object))
+    }
+}
+
 /// Builds JSON trees from the parser's events, without recursion.
 #[derive(Default)]
 struct YamlReader {
     documents: Vec<Json>,
     open: Vec<OpenNode>,
     anchors: HashMap<usize, (Json, usize)>,
-    nodes: usize,
+    weight: usize,
 }
 
 struct OpenNode {
     container: Container,
     anchor: usize,
     tag: Option<String>,
-    nodes_before: usize,
+    weight_before: usize,
 }
 
 enum Container {
@@ -143,8 +208,10 @@ impl YamlReader {
     fn take(&mut self, event: Event<'_>) -> Result<(), String> {
         match event {
             Event::Scalar(text, style, anchor, tag) => {
+                let weight_before = self.weight;
+                self.weigh(text.len())?;
                 let node = scalar(&text, style, tag.as_deref());
-                self.close(node, anchor, own_tag(tag.as_deref()), self.nodes)
+                self.close(node, anchor, own_tag(tag.as_deref()), weight_before)
             }
             Event::SequenceStart(anchor, tag) => {
                 self.open(Container::Sequence(Vec::new()), anchor, own_tag(tag.as_deref()))
@@ -154,9 +221,10 @@ impl YamlReader {
             }
             Event::SequenceEnd | Event::MappingEnd => self.close_container(),
             Event::Alias(anchor) => {
-                let (node, size) = self.anchors.get(&anchor).cloned().ok_or("an alias has no anchor")?;
-                self.nodes += size;
-                self.close(node, 0, None, self.nodes)
+                let weight = self.anchors.get(&anchor).map(|(_, weight)| *weight).ok_or("an alias has no anchor")?;
+                self.weigh(weight)?;
+                let node = self.anchors[&anchor].0.clone();
+                self.close(node, 0, None, self.weight)
             }
             _ => Ok(()),
         }
@@ -166,30 +234,38 @@ impl YamlReader {
         if self.open.len() >= MAX_DEPTH {
             return Err(format!("nested more than {MAX_DEPTH} levels deep"));
         }
-        self.open.push(OpenNode { container, anchor, tag, nodes_before: self.nodes });
+        self.open.push(OpenNode { container, anchor, tag, weight_before: self.weight });
         Ok(())
     }
 
     fn close_container(&mut self) -> Result<(), String> {
-        let Some(OpenNode { container, anchor, tag, nodes_before }) = self.open.pop() else { return Ok(()) };
+        let Some(OpenNode { container, anchor, tag, weight_before }) = self.open.pop() else { return Ok(()) };
         let node = match container {
             Container::Sequence(items) => Json::Array(items),
             Container::Mapping(entries, _) => Json::Object(entries),
         };
-        self.close(node, anchor, tag, nodes_before)
+        self.close(node, anchor, tag, weight_before)
     }
 
-    fn close(&mut self, node: Json, anchor: usize, tag: Option<String>, nodes_before: usize) -> Result<(), String> {
-        self.nodes += 1;
-        if self.nodes > MAX_NODES {
-            return Err(format!("more than {MAX_NODES} nodes"));
+    /// Counts a node and what it holds, before memory is taken for it.
+    fn weigh(&mut self, weight: usize) -> Result<(), String> {
+        self.weight = self.weight.saturating_add(weight);
+        if self.weight > MAX_WEIGHT {
+            return Err(format!("larger than {} MiB with its aliases resolved", MAX_WEIGHT >> 20));
         }
+        Ok(())
+    }
+
+    fn close(&mut self, node: Json, anchor: usize, tag: Option<String>, weight_before: usize) -> Result<(), String> {
+        self.weigh(1)?;
         let node = match tag {
             Some(tag) => Json::Object(Map::from_iter([(tag, node)])),
             None => node,
         };
         if anchor != 0 {
-            self.anchors.insert(anchor, (node.clone(), self.nodes - nodes_before));
+            let weight = self.weight - weight_before;
+            self.weigh(weight)?;
+            self.anchors.insert(anchor, (node.clone(), weight));
         }
         self.attach(node)
     }
@@ -289,7 +365,20 @@ mod tests {
             let previous = vec![format!("*a{}", level - 1); 9].join(",");
             bomb = format!("{bomb}a{level}: &a{level} [{previous}]\n");
         }
-        assert!(yaml(&bomb).is_err_and(|message| message.contains("more than 200000 nodes")));
+        assert!(yaml(&bomb).is_err_and(|message| message.contains("larger than 16 MiB")));
+    }
+
+    #[test]
+    fn one_long_text_with_many_aliases_is_refused_too() {
+        let bomb = format!("a: &a \"{}\"\nb: [{}*a]\n", "x".repeat(100_000), "*a, ".repeat(50_000));
+        assert!(yaml(&bomb).is_err_and(|message| message.contains("larger than 16 MiB")));
+    }
+
+    #[test]
+    fn a_json_key_that_stands_twice_is_reported() {
+        let read = |text| parse(Format::Json, text).map_err(|error| error.message);
+        assert_eq!(read("{\"a\": {\"b\": 1, \"b\": 2}}"), Err("the key `b` stands twice in one object".to_owned()));
+        assert_eq!(read("[1, -2, 0.5, true, null, \"x\"]"), Ok(vec![json!([1, -2, 0.5, true, null, "x"])]));
     }
 
     #[test]

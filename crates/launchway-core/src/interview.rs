@@ -1,12 +1,12 @@
 //! The interview: which questions are asked, given the answers so far. A pure function, without memory of its own.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use serde_json::{Map, Value as Json};
 
 use crate::answers::{Answers, Provenance};
-use crate::template::{AnswerProblem, Data, Expression, Problem, Question, Template};
-use crate::{Context, Value};
+use crate::template::{AnswerProblem, Computed, Data, Expression, Problem, Question, Template};
+use crate::{Context, SafePath, Value};
 
 /// Which questions take their default without being asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,8 +39,6 @@ pub struct Accepted<'t> {
     pub value: Value,
     /// Where it came from.
     pub provenance: Provenance,
-    /// Whether it is what the default would have been.
-    pub is_default: bool,
 }
 
 impl<'t> Interview<'t> {
@@ -71,16 +69,10 @@ impl<'t> Interview<'t> {
         if !self.is_complete() {
             return Ok(None);
         }
-        let mut known = Map::new();
-        for accepted in &self.accepted {
-            known.insert(accepted.question.id.clone(), accepted.value.to_json());
-        }
-        for value in &self.template.values {
-            let computed = self.value_of(&value.id)?;
-            if !computed.is_null() {
-                known.insert(value.id.clone(), computed);
-            }
-        }
+        let questions = self.accepted.iter().map(|accepted| accepted.question.id.clone());
+        let names: Vec<String> = questions.chain(self.template.values.iter().map(|value| value.id.clone())).collect();
+        let mut known = self.known(&names, None)?;
+        known.retain(|_, value| !value.is_null());
         let answers = self.accepted.iter().map(|accepted| (accepted.question.id.clone(), accepted.value.clone()));
         Ok(Some(Context::new(self.template, answers.collect(), known)))
     }
@@ -102,7 +94,7 @@ impl<'t> Interview<'t> {
         let default = self.default_of(question)?;
         let answer = match given.get(&question.id) {
             Some((value, provenance)) => Some((question.coerce(value.clone()), provenance.clone())),
-            None if defaults == Defaults::All || question.advanced => {
+            None if defaults == Defaults::All || question.advanced || given.takes_default(&question.id) => {
                 default.clone().map(|value| (value, Provenance::Default))
             }
             None => None,
@@ -113,8 +105,10 @@ impl<'t> Interview<'t> {
         };
         match self.check(question, &value)? {
             Ok(()) => {
-                let is_default = default.as_ref() == Some(&value);
-                self.accepted.push(Accepted { question, value, provenance, is_default });
+                self.accepted.push(Accepted { question, value, provenance });
+            }
+            Err(problem) if provenance == Provenance::Default && question.is_computed_default_at_fault(&problem) => {
+                return Err(question.default_problem(&problem));
             }
             Err(problem) => self.problems.push(problem),
         }
@@ -130,9 +124,14 @@ impl<'t> Interview<'t> {
         if let Err(problem) = question.check(value, open) {
             return Ok(Err(problem));
         }
+        if question.id == self.template.name_question
+            && let Err(error) = SafePath::new(&value.to_string())
+        {
+            return Ok(Err(question.problem(format!("{} names a folder, and the {error}", question.id))));
+        }
         let own = (question.id.as_str(), value);
         for refusal in question.refusals() {
-            if self.evaluate_with(&refusal.when, Some(own))? == Json::Bool(true) {
+            if self.evaluate(&refusal.when, Some(own))? == Json::Bool(true) {
                 let message = format!("{} `{value}` is refused: {}", question.id, refusal.because);
                 return Ok(Err(question.problem(message)));
             }
@@ -153,19 +152,17 @@ impl<'t> Interview<'t> {
     /// A question whose condition hangs on an open or refused one is not asked yet.
     fn is_asked(&self, question: &Question) -> Result<bool, Problem> {
         let Some(when) = question.when() else { return Ok(true) };
-        if self.waits(when.names()) {
+        if self.hang_on_open(when.names()) {
             return Ok(false);
         }
-        Ok(self.evaluate_with(when, None)? == Json::Bool(true))
+        Ok(self.evaluate(when, None)? == Json::Bool(true))
     }
 
-    fn waits(&self, names: &[String]) -> bool {
-        names.iter().any(|name| match self.template.values.iter().find(|value| value.id == *name) {
-            Some(value) => self.waits(value.is.names()),
-            None => {
-                self.open.iter().any(|(question, _)| question.id == *name)
-                    || self.problems.iter().any(|problem| problem.question == *name)
-            }
+    /// Tells whether names have no value yet because a question is open, or its answer refused.
+    fn hang_on_open(&self, names: &[String]) -> bool {
+        self.all_needed(names).iter().any(|name| {
+            self.open.iter().any(|(question, _)| question.id == *name)
+                || self.problems.iter().any(|problem| problem.question == *name)
         })
     }
 
@@ -173,41 +170,56 @@ impl<'t> Interview<'t> {
         if let Some(first) = question.first_dependent_choice(|id| self.answer(id)) {
             return Ok(Some(first));
         }
-        if self.waits(question.default_names()) {
+        if self.hang_on_open(question.default_names()) {
             return Ok(None);
         }
-        let data = self.data_for(question.default_names(), None)?;
+        let data = Data::from(self.known(question.default_names(), None)?);
         question.default(|template| self.template.engine.render(template, &data))
     }
 
-    fn evaluate_with(&self, expression: &Expression, own: Option<(&str, &Value)>) -> Result<Json, Problem> {
-        let data = self.data_for(expression.names(), own)?;
+    fn evaluate(&self, expression: &Expression, own: Option<(&str, &Value)>) -> Result<Json, Problem> {
+        let data = Data::from(self.known(expression.names(), own)?);
         self.template.engine.evaluate(expression, &data)
     }
 
-    fn data_for(&self, names: &[String], own: Option<(&str, &Value)>) -> Result<Data, Problem> {
-        let mut known = BTreeMap::new();
-        for name in names {
-            let value = match own {
-                Some((id, value)) if id == name => value.to_json(),
-                _ => self.value_of(name)?,
-            };
-            known.insert(name.clone(), value);
+    /// Returns the names with all that their values are computed from.
+    fn all_needed<'n>(&'n self, names: &'n [String]) -> BTreeSet<&'n str> {
+        let mut needed = BTreeSet::new();
+        let mut rest: Vec<&str> = names.iter().map(String::as_str).collect();
+        while let Some(name) = rest.pop() {
+            if needed.insert(name) {
+                let computed = self.template.values.iter().filter(|value| value.id == name);
+                rest.extend(computed.flat_map(Computed::names).map(String::as_str));
+            }
         }
-        Ok(Data::from(known.into_iter().collect::<Map<_, _>>()))
+        needed
     }
 
-    /// Returns an answer, or computes a value; null for what is not asked.
-    fn value_of(&self, name: &str) -> Result<Json, Problem> {
-        let Some(value) = self.template.values.iter().find(|value| value.id == name) else {
-            return Ok(self.answer(name).map_or(Json::Null, |value| value.to_json()));
-        };
-        if let Some(when) = &value.when
-            && self.evaluate_with(when, None)? != Json::Bool(true)
-        {
-            return Ok(Json::Null);
+    /// Returns the values of names: answers, with null for what is not asked, and what is computed from them.
+    fn known(&self, names: &[String], own: Option<(&str, &Value)>) -> Result<Map<String, Json>, Problem> {
+        let needed = self.all_needed(names);
+        let mut known = Map::new();
+        for name in &needed {
+            let value = match own {
+                Some((id, value)) if id == *name => value.to_json(),
+                _ => self.answer(name).map_or(Json::Null, |value| value.to_json()),
+            };
+            known.insert((*name).to_owned(), value);
         }
-        self.evaluate_with(&value.is, None)
+        // A value is computed from answers and from values that are declared before it.
+        for value in self.template.values.iter().filter(|value| needed.contains(value.id.as_str())) {
+            let computed = self.compute(value, &known)?;
+            known.insert(value.id.clone(), computed);
+        }
+        Ok(known)
+    }
+
+    fn compute(&self, value: &Computed, known: &Map<String, Json>) -> Result<Json, Problem> {
+        let data = Data::from(known.clone());
+        match &value.when {
+            Some(when) if self.template.engine.evaluate(when, &data)? != Json::Bool(true) => Ok(Json::Null),
+            _ => self.template.engine.evaluate(&value.is, &data),
+        }
     }
 }
 
@@ -221,7 +233,9 @@ mod tests {
 
     fn given(answers: &[(&str, Value)]) -> Answers {
         let mut given = Answers::default();
-        answers.iter().for_each(|(id, value)| given.set(id, value.clone(), Provenance::Flag));
+        for (id, value) in answers {
+            given.set(id, value.clone(), Provenance::Flag);
+        }
         given
     }
 
@@ -309,6 +323,56 @@ mod tests {
             let offered: Vec<i64> = choices.iter().map(|choice| choice.value.parse().unwrap()).collect();
             assert_eq!(offered, expected, "{cpu}");
         }
+    }
+
+    fn own_template(manifest: &str) -> Template {
+        const HEAD: &str = "[template]\nid = \"t\"\ntitle = \"T\"\nversion = \"1.0.0\"\nname = \"service\"\n\n\
+             [[question]]\nid = \"service\"\nprompt = \"P\"\nhelp = \"H.\"\nkind = \"slug\"\n\
+             [[question]]\nid = \"port\"\nprompt = \"P\"\nhelp = \"H.\"\nkind = \"int\"\ndefault = 8\n";
+        crate::template::load::tests::load(&[("template.toml", &format!("{HEAD}{manifest}"))]).unwrap()
+    }
+
+    #[test]
+    fn a_refusal_sees_values_that_are_computed_from_the_answer() {
+        let manifest = "[[question.refuse]]\nwhen = \"gt double 8\"\nbecause = \"it is too much\"\n\
+             [[value]]\nid = \"double\"\nis = \"multiply port 2\"\n";
+        let template = own_template(manifest);
+        let problems = |port| {
+            let answers = given(&[("service", text("orders")), ("port", Value::Int(port))]);
+            Interview::new(&template, &answers, Defaults::All).unwrap().problems.len()
+        };
+        assert_eq!((problems(4), problems(5)), (0, 1));
+    }
+
+    #[test]
+    fn values_that_build_on_each_other_are_computed_once() {
+        let mut manifest =
+            String::from("[[value]]\nid = \"v0\"\nis = \"eq port 8\"\n[[value]]\nid = \"v1\"\nis = \"not v0\"\n");
+        for n in 2..200 {
+            manifest = format!("{manifest}[[value]]\nid = \"v{n}\"\nis = \"or v{} v{}\"\n", n - 1, n - 2);
+        }
+        let template = own_template(&manifest);
+        let interview = Interview::new(&template, &given(&[("service", text("orders"))]), Defaults::All).unwrap();
+        assert!(interview.context().unwrap().is_some());
+    }
+
+    #[test]
+    fn a_project_cannot_have_a_name_that_a_disk_refuses() {
+        let template = own_template("");
+        for name in ["con", "nul", "com1"] {
+            let interview = Interview::new(&template, &given(&[("service", text(name))]), Defaults::All).unwrap();
+            assert!(interview.problems[0].message.contains("Windows reserves"), "{name}");
+        }
+    }
+
+    #[test]
+    fn an_accepted_default_follows_the_answers_it_is_made_of() {
+        let template = template();
+        let mut answers = given(&[("service", text("orders")), ("target", text("ecs"))]);
+        answers.take_default("description");
+        answers.set("service", text("billing"), Provenance::Prompt);
+        let interview = Interview::new(&template, &answers, Defaults::Advanced).unwrap();
+        assert_eq!(interview.answer("description"), Some(text("The billing service")));
     }
 
     #[test]

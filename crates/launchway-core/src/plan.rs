@@ -1,15 +1,16 @@
 //! The plan: every file of a project, rendered and checked, before anything is written.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value as Json;
 
 use crate::agreement::{self, Agreement, Reading, Relation, Reported};
 use crate::collisions::Taken;
 use crate::document::{self, Format};
+use crate::safe_path::collision_key;
 use crate::template::{
-    Compiled, Data, Expression, FileRule, Order, Ownership, Place, Problem, SourceFile, Template, none_or_invalid,
+    CompiledFile, Data, Expression, FileRule, Order, Ownership, Place, Problem, SourceFile, Template, none_or_invalid,
 };
 use crate::{Context, Invalid, SafePath, cargo_lock, record};
 
@@ -121,8 +122,8 @@ impl Planner<'_> {
         let mut taken = Taken::default();
         let mut problems = Vec::new();
         for source in &self.template.files {
-            let rendered = self.render_file(source).unwrap_or_else(|found| {
-                problems.extend(found);
+            let rendered = self.render_file(source).unwrap_or_else(|invalid| {
+                problems.extend(invalid.problems);
                 Vec::new()
             });
             for (path, rendered) in rendered {
@@ -132,48 +133,45 @@ impl Planner<'_> {
                 }
             }
         }
+        problems.extend(repositories(&files));
         none_or_invalid(problems)?;
         Ok(files)
     }
 
     /// Renders a file once, or once for every element of its `each`; not at all if a rule's condition is false.
-    fn render_file(&self, file: &SourceFile) -> Result<Vec<(String, Rendered)>, Vec<Problem>> {
+    fn render_file(&self, file: &SourceFile) -> Result<Vec<(String, Rendered)>, Invalid> {
         let rules: Vec<&FileRule> = self.template.rules_for(file).collect();
         for rule in &rules {
-            if !self.is_true(rule.when.as_ref()).map_err(|problem| vec![problem])? {
+            if !self.is_true(rule.when.as_ref())? {
                 return Ok(Vec::new());
             }
         }
-        let names = self.template.names_in(file).map_err(|problem| vec![problem])?;
-        let text = self.template.compile_file(file, &names)?;
-        let path = self.template.compile_path(file, &names)?;
+        let compiled = self.template.compile(file).map_err(|problems| Invalid { problems })?;
         let each = rules.iter().find_map(|rule| rule.each.as_ref());
         let turns = match each {
             None => vec![Cow::Borrowed(self.context.data())],
             Some(each) => self
-                .elements(&each.list)
-                .map_err(|problem| vec![problem])?
+                .elements(&each.list)?
                 .iter()
                 .map(|element| Cow::Owned(self.context.data_with(&each.element, element)))
                 .collect(),
         };
-        let render = |data: &Cow<'_, Data>| self.render_turn(file, &rules, text.as_ref(), path.as_ref(), data);
-        turns.iter().map(render).collect::<Result<_, _>>().map_err(|problem| vec![problem])
+        let render = |data: &Cow<'_, Data>| self.render_turn(file, &rules, compiled, data);
+        Ok(turns.iter().map(render).collect::<Result<_, _>>()?)
     }
 
     fn render_turn(
         &self,
         file: &SourceFile,
         rules: &[&FileRule],
-        text: Option<&Compiled>,
-        path: Option<&Compiled>,
+        compiled: &CompiledFile,
         data: &Data,
     ) -> Result<(String, Rendered), Problem> {
-        let path = match path {
+        let path = match &compiled.path {
             Some(template) => self.template.engine.render(template, data)?,
             None => file.path.clone(),
         };
-        let bytes = match text {
+        let bytes = match &compiled.text {
             Some(template) => self.template.engine.render(template, data)?.into_bytes().into(),
             None => file.bytes.clone(),
         };
@@ -184,7 +182,7 @@ impl Planner<'_> {
             executable: rules.iter().any(|rule| rule.executable),
             ownership: rules.iter().rev().find_map(|rule| rule.ownership).unwrap_or_default(),
         };
-        Ok((path, Rendered { file, was_rendered: text.is_some() }))
+        Ok((path, Rendered { file, was_rendered: compiled.text.is_some() }))
     }
 
     fn is_true(&self, when: Option<&Expression>) -> Result<bool, Problem> {
@@ -292,13 +290,27 @@ impl Planner<'_> {
 
 fn checked_path(path: &str, taken: &mut Taken) -> Result<SafePath, String> {
     let path = SafePath::new(path).map_err(|error| error.to_string())?;
-    if path.as_str().split('/').next() == Some(record::FOLDER) {
+    if path.as_str().split('/').next().is_some_and(|first| collision_key(first) == record::FOLDER) {
         return Err(format!("the folder `{}` is kept for the project's record", record::FOLDER));
     }
     match taken.take(&path) {
         Ok(()) => Ok(path),
         Err(other) => Err(format!("`{path}` and `{other}` are the same path on some disks")),
     }
+}
+
+/// Finds folders that git would take for a repository of its own, with settings that it would obey.
+fn repositories(files: &BTreeMap<SafePath, Rendered>) -> Vec<Problem> {
+    let keys: BTreeSet<String> = files.keys().map(SafePath::collision_key).collect();
+    let holds = |folder: &str| keys.range(folder.to_owned()..).next().is_some_and(|key| key.starts_with(folder));
+    let is_repository = |folder: &str| holds(&format!("{folder}objects/")) && holds(&format!("{folder}refs/"));
+    keys.iter()
+        .filter_map(|key| key.strip_suffix("head").filter(|folder| folder.is_empty() || folder.ends_with('/')))
+        .filter(|folder| is_repository(folder))
+        .map(|folder| {
+            Problem::new(Place::file(&format!("files/{folder}")), "git would take this folder for a repository")
+        })
+        .collect()
 }
 
 fn in_cargo_order(bytes: Cow<'static, [u8]>) -> Cow<'static, [u8]> {
@@ -430,6 +442,8 @@ executable = true
             (vec![("files/a.txt", "a\n"), ("files/a.txt.hbs", "b\n")], "the same path on some disks"),
             (vec![("files/.git/hooks/pre-commit", "x\n")], "git's own folder"),
             (vec![("files/.launchway/orders.toml", "x\n")], "kept for the project's record"),
+            (vec![("files/.LAUNCHWAY/x", "x\n")], "kept for the project's record"),
+            (vec![("files/a/HEAD", "x\n"), ("files/a/objects/x", "x\n"), ("files/a/refs/x", "x\n")], "a repository"),
             (vec![("files/aux.txt", "x\n")], "Windows reserves"),
         ] {
             let found = fault("", &files);

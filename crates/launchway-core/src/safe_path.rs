@@ -4,6 +4,8 @@ use std::fmt;
 
 use unicode_normalization::UnicodeNormalization;
 
+use crate::quote::is_invisible;
+
 const MAX_SEGMENT_BYTES: usize = 255;
 const MAX_PATH_BYTES: usize = 4096;
 const MAX_DEPTH: usize = 32;
@@ -78,12 +80,6 @@ impl SafePath {
         &self.0
     }
 
-    /// Returns the last segment.
-    #[must_use]
-    pub fn file_name(&self) -> &str {
-        self.0.rsplit('/').next().unwrap_or(&self.0)
-    }
-
     /// Returns the folders that lead to the path, the outermost first.
     pub fn folders(&self) -> impl Iterator<Item = &str> {
         self.0.match_indices('/').map(|(end, _)| &self.0[..end])
@@ -142,13 +138,6 @@ fn broken_segment_rule(segment: &str) -> Option<Reason> {
     } else {
         None
     }
-}
-
-/// Tells whether a character leaves no mark of its own, or turns the text around it.
-pub(crate) fn is_invisible(character: char) -> bool {
-    character.is_control()
-        || matches!(character,
-            '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 fn is_reserved_on_windows(segment: &str) -> bool {

@@ -21,6 +21,9 @@ pub(crate) fn add(path: &Path, template: &Template, answers: &mut Answers) -> Re
     let text = read(path, &shown)?;
     let documents = document::parse(format, &text)
         .map_err(|error| Failure::new(Exit::Usage, format!("cannot read the answers file `{shown}`: {error}")))?;
+    if documents.len() > 1 {
+        return Err(Failure::new(Exit::Usage, format!("the answers file `{shown}` holds more than one document")));
+    }
     let document = documents.into_iter().next().unwrap_or(serde_json::Value::Null);
     let serde_json::Value::Object(entries) = document else {
         return Err(Failure::new(Exit::Usage, format!("the answers file `{shown}` does not hold keys and values")));

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::builder::StyledStr;
+use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use launchway_core::template::{Kind, Question};
 use launchway_core::{AnswerProblem, Answers, Provenance, Template};
@@ -72,7 +73,7 @@ pub(crate) fn template_name(arguments: &[OsString]) -> Option<String> {
 }
 
 fn new_command(template: Option<&Template>) -> Command {
-    let mut command = Command::new("new")
+    let command = Command::new("new")
         .about("Makes a new project: asks, shows what it will write, writes it")
         .after_help(NEW_AFTER_HELP)
         .arg(Arg::new("NAME").help("The name of the project, and of the folder it is written to"))
@@ -104,21 +105,22 @@ fn new_command(template: Option<&Template>) -> Command {
         .arg(switch("diff").requires("dry-run").help("Shows the contents too, as a diff"))
         .arg(switch("no-git").help("Leaves out `git init` and the first commit"))
         .arg(output_arg());
-    for question in template.iter().flat_map(|template| &template.questions) {
-        let is_switch = matches!(question.kind, Kind::Bool);
-        let mut flag = Arg::new(question.id.clone())
-            .long(question.id.replace('_', "-"))
-            .env(format!("LAUNCHWAY_{}", question.id.to_uppercase()))
-            .hide_env(true)
-            .value_name(question.placeholder())
-            .help_heading("Questions")
-            .help(StyledStr::from(visible_line(&help(question))));
-        if is_switch {
-            flag = flag.num_args(0..=1).require_equals(true).default_missing_value("true");
-        }
-        command = command.arg(flag);
+    command.args(template.iter().flat_map(|template| &template.questions).map(question_arg))
+}
+
+fn question_arg(question: &Question) -> Arg {
+    let arg = Arg::new(question.id.clone())
+        .long(question.id.replace('_', "-"))
+        .env(format!("LAUNCHWAY_{}", question.id.to_uppercase()))
+        .hide_env(true)
+        .value_name(question.placeholder())
+        .help_heading("Questions")
+        .help(StyledStr::from(visible_line(&help(question))));
+    match question.kind {
+        Kind::Bool => arg.num_args(0..=1).require_equals(true).default_missing_value("true"),
+        Kind::Int { .. } => arg.allow_negative_numbers(true),
+        _ => arg,
     }
-    command
 }
 
 fn help(question: &Question) -> String {
@@ -172,10 +174,17 @@ pub(crate) fn answers(matches: &ArgMatches, template: &Template) -> Result<Answe
     let mut problems = Vec::new();
     for question in &template.questions {
         let positional = matches.get_one::<String>("NAME").filter(|_| question.id == template.name_question);
-        let Some(text) = positional.or_else(|| matches.get_one::<String>(&question.id)) else { continue };
-        let from_environment =
-            positional.is_none() && matches.value_source(&question.id) == Some(clap::parser::ValueSource::EnvVariable);
-        let provenance = if from_environment { Provenance::Environment } else { Provenance::Flag };
+        let flag = matches.get_one::<String>(&question.id);
+        let is_environment = matches.value_source(&question.id) == Some(ValueSource::EnvVariable);
+        if let (Some(name), Some(flag)) = (positional, flag.filter(|_| !is_environment))
+            && name != flag
+        {
+            problems.push(question.problem(format!("the name is given twice, as `{name}` and as `{flag}`")));
+            continue;
+        }
+        let Some(text) = positional.or(flag) else { continue };
+        let provenance =
+            if positional.is_none() && is_environment { Provenance::Environment } else { Provenance::Flag };
         match question.read(text) {
             Ok(value) => answers.set(&question.id, value, provenance),
             Err(problem) => problems.push(problem),

@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 
 use launchway_core::template::{Problem, SourceError};
-use launchway_core::{AnswerProblem, ApplyError, Invalid, LoadError, PlanError};
+use launchway_core::{AnswerProblem, ApplyError, DestinationExists, Invalid, LoadError, PlanError};
 
 use crate::terminal;
 
@@ -136,7 +136,7 @@ impl From<ApplyError> for Failure {
     fn from(error: ApplyError) -> Self {
         let message = error.to_string();
         match error {
-            ApplyError::Exists(exists) => destination_exists(&exists.to_string()),
+            ApplyError::Exists(exists) => exists.into(),
             ApplyError::NoParent(parent) => Self::new(Exit::CannotWrite, message).hint(format!(
                 "make it first: `mkdir -p {}`",
                 launchway_core::quote::quote_shell(&parent.to_string_lossy())
@@ -149,8 +149,10 @@ impl From<ApplyError> for Failure {
     }
 }
 
-pub(crate) fn destination_exists(message: &str) -> Failure {
-    Failure::new(Exit::Exists, message).hint("choose another place with `--dest`, or move it away")
+impl From<DestinationExists> for Failure {
+    fn from(exists: DestinationExists) -> Self {
+        Self::new(Exit::Exists, exists.to_string()).hint("choose another place with `--dest`, or move it away")
+    }
 }
 
 /// Tells a disk that takes no more from a disk that fails.
@@ -158,7 +160,8 @@ fn is_refusal(error: &io::Error) -> bool {
     use io::ErrorKind as Kind;
     matches!(
         error.kind(),
-        Kind::PermissionDenied
+        Kind::NotADirectory
+            | Kind::PermissionDenied
             | Kind::StorageFull
             | Kind::ReadOnlyFilesystem
             | Kind::QuotaExceeded

@@ -43,17 +43,28 @@ enum Error {
     Said(String),
 }
 
-/// Runs git in the project, whatever repository the environment points at.
+/// What would point git at another repository than the project's own.
+const ELSEWHERE: &[&str] = &[
+    "GIT_DIR",
+    "GIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_COMMON_DIR",
+    "GIT_NAMESPACE",
+    "GIT_PREFIX",
+];
+
+/// Runs git in the project. Nothing that the template wrote there runs with it, be it a hook or a file system monitor.
 fn git(project: &Path, arguments: &[&str]) -> Result<String, Error> {
     let mut command = Command::new("git");
-    for variable in
-        ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR", "GIT_PREFIX"]
-    {
+    for variable in ELSEWHERE {
         command.env_remove(variable);
     }
     let output = command
         .env("GIT_TERMINAL_PROMPT", "0")
         .env("LC_MESSAGES", "C")
+        .args(["-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "safe.bareRepository=explicit"])
         .arg("-C")
         .arg(project)
         .args(arguments)
@@ -65,5 +76,7 @@ fn git(project: &Path, arguments: &[&str]) -> Result<String, Error> {
     }
     let said = String::from_utf8_lossy(&output.stderr);
     let first = said.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or("git said nothing");
-    Err(Error::Said(first.to_owned()))
+    let is_anonymous = first.contains("identity unknown");
+    let help = if is_anonymous { "; set `git config --global user.name` and `user.email`" } else { "" };
+    Err(Error::Said(format!("{first}{help}")))
 }

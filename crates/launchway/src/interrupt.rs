@@ -1,6 +1,6 @@
 //! Ctrl-C and its relatives: the terminal is left as it was found, and a project is written whole or not at all.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 #[cfg(unix)]
 use crate::terminal::Settings;
@@ -18,6 +18,8 @@ pub(crate) fn uninterrupted<T>(work: impl FnOnce() -> T) -> T {
 pub(crate) fn install() -> std::io::Result<()> {
     use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
+    // A file that may not grow is then an error of the write, which is reported, and not the end of the program.
+    signal_hook::flag::register(signal_hook::consts::SIGXFSZ, Arc::default())?;
     let settings = Settings::read();
     let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP])?;
     std::thread::Builder::new().name("signals".to_owned()).spawn(move || {

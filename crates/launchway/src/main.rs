@@ -62,6 +62,11 @@ fn load(name: &str) -> Result<Template, LoadError> {
 
 /// Prints help and version to stdout, and what is wrong with the usage to stderr.
 fn finish_with_usage(error: &clap::Error) -> Result<(), Failure> {
-    let _ = error.print();
-    if error.use_stderr() { Err(Failure::silent(Exit::Usage)) } else { Ok(()) }
+    if !error.use_stderr() {
+        let _ = error.print();
+        return Ok(());
+    }
+    // Without colours: what was typed is part of the message, and is made harmless with the rest of it.
+    terminal::say(&terminal::visible(&error.render().to_string()));
+    Err(Failure::silent(Exit::Usage))
 }

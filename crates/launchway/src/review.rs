@@ -4,13 +4,13 @@ use std::fmt::Write as _;
 
 use launchway_core::quote::quote_shell;
 use launchway_core::template::Source;
-use launchway_core::{Changes, Interview, Template};
+use launchway_core::{Changes, Interview, PlannedFile, Provenance, Template};
 
 use crate::args::NewArgs;
 use crate::commands::new::Prepared;
 use crate::terminal::{hanging, visible, visible_line};
 
-/// Returns the command that makes the same project without a question: the answers that are not the default.
+/// Returns the command that makes the same project without a question: the answers that were not left to the default.
 pub(crate) fn command(template: &Template, interview: &Interview<'_>, args: &NewArgs) -> String {
     let mut words = vec!["launchway".to_owned(), "new".to_owned()];
     let answer = |id: &str| interview.accepted.iter().find(|accepted| accepted.question.id == id);
@@ -18,22 +18,38 @@ pub(crate) fn command(template: &Template, interview: &Interview<'_>, args: &New
         words.push(quote_shell(&name.value.to_string()));
     }
     if template.source != Source::Builtin || template.id != "service" {
-        words.extend(["--template".to_owned(), quote_shell(&args.template)]);
+        words.push(format!("--template={}", shell_word(&args.template)));
     }
     if let Some(dest) = &args.dest {
-        words.extend(["--dest".to_owned(), quote_shell(&dest.to_string_lossy())]);
+        words.push(format!("--dest={}", shell_word(&dest.to_string_lossy())));
     }
     for accepted in &interview.accepted {
-        if accepted.question.id == template.name_question || accepted.is_default {
+        if accepted.question.id == template.name_question || accepted.provenance == Provenance::Default {
             continue;
         }
-        words.push(format!("{}={}", accepted.question.flag(), quote_shell(&accepted.value.to_string())));
+        words.push(format!("{}={}", accepted.question.flag(), shell_word(&accepted.value.to_string())));
     }
     if args.no_git {
         words.push("--no-git".to_owned());
     }
     words.push("--no-input".to_owned());
     words.join(" ")
+}
+
+/// Quotes a word so that it can be shown on one line and pasted: control characters are spelt out.
+fn shell_word(text: &str) -> String {
+    if !text.chars().any(char::is_control) {
+        return quote_shell(text);
+    }
+    let escaped = text.chars().fold(String::new(), |mut escaped, character| {
+        match character {
+            '\'' | '\\' => escaped.extend(['\\', character]),
+            _ if character.is_ascii_control() => drop(write!(escaped, "\\{:03o}", u32::from(character))),
+            _ => escaped.push(character),
+        }
+        escaped
+    });
+    format!("$'{escaped}'")
 }
 
 /// Renders the answers, each with where it came from.
@@ -115,20 +131,25 @@ fn rows(changes: &Changes, depth: usize) -> Vec<Row<'_>> {
     rows
 }
 
-/// Renders the contents as a diff against nothing, which `git apply` accepts.
+/// Renders the text files as a diff against nothing, which `git apply` accepts.
 pub(crate) fn diff(changes: &Changes) -> String {
     let mut text = String::new();
     for (path, file) in &changes.creates {
+        let Some(content) = content(file) else { continue };
         let mode = if file.executable { "100755" } else { "100644" };
         let _ = writeln!(text, "diff --git a/{path} b/{path}\nnew file mode {mode}");
-        match std::str::from_utf8(&file.bytes) {
-            Ok(content) if !content.contains('\0') => text.push_str(&added_lines(path.as_str(), content)),
-            _ => {
-                let _ = writeln!(text, "Binary files /dev/null and b/{path} differ");
-            }
-        }
+        text.push_str(&added_lines(path.as_str(), content));
     }
     text
+}
+
+/// Names the files that a diff cannot show.
+pub(crate) fn binary_files(changes: &Changes) -> Vec<&str> {
+    changes.creates.iter().filter(|(_, file)| content(file).is_none()).map(|(path, _)| path.as_str()).collect()
+}
+
+fn content(file: &PlannedFile) -> Option<&str> {
+    std::str::from_utf8(&file.bytes).ok().filter(|content| !content.contains('\0'))
 }
 
 fn added_lines(path: &str, content: &str) -> String {
@@ -169,8 +190,9 @@ pub(crate) fn next_steps(prepared: &Prepared) -> String {
     if prepared.plan.next_steps.is_empty() {
         return String::new();
     }
-    let destination = quote_shell(&prepared.changes.destination.to_string_lossy());
-    let enter = (format!("cd {destination}"), "everything below runs there".to_owned());
+    let destination = prepared.changes.destination.to_string_lossy();
+    let prefix = if destination.starts_with('-') { "./" } else { "" };
+    let enter = (format!("cd {prefix}{}", shell_word(&destination)), "everything below runs there".to_owned());
     let steps = prepared.plan.next_steps.iter().map(|step| (step.command.clone(), step.purpose.clone()));
     let steps: Vec<(String, String)> = std::iter::once(enter).chain(steps).collect();
     steps.iter().fold("\nNext steps\n".to_owned(), |mut text, (command, purpose)| {

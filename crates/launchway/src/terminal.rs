@@ -1,6 +1,11 @@
 //! What may reach a terminal, and how it is left behind.
 
+use std::borrow::Cow;
 use std::io::{self, IsTerminal as _, Write as _};
+
+use launchway_core::quote::is_invisible;
+
+use crate::failure::{Exit, Failure};
 
 /// Makes control characters and invisible ones visible, so that no text of a template or a user can steer a terminal.
 pub(crate) fn visible(text: &str) -> String {
@@ -9,10 +14,8 @@ pub(crate) fn visible(text: &str) -> String {
         match character {
             '\n' => shown.push('\n'),
             '\t' => shown.push(' '),
-            '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' => {
-                shown.extend(character.escape_unicode());
-            }
             _ if character.is_control() => shown.extend(character.escape_default()),
+            _ if is_invisible(character) => shown.extend(character.escape_unicode()),
             _ => shown.push(character),
         }
     }
@@ -58,11 +61,14 @@ pub(crate) fn is_interactive() -> bool {
 }
 
 /// Writes the result to stdout. A closed pipe is not an error: the reader has seen enough.
-pub(crate) fn print(text: &str) -> io::Result<()> {
+pub(crate) fn print(text: &str) -> Result<(), Failure> {
     let mut stdout = io::stdout().lock();
+    let text = if stdout.is_terminal() { Cow::Owned(visible(text)) } else { Cow::Borrowed(text) };
     match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        result => result,
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Failure::new(Exit::Io, format!("cannot write to stdout: {error}")))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -1,10 +1,10 @@
 //! The wizard: asks what is open, shows what will be written, and lets answers be changed.
 
 use launchway_core::template::{Choice, Kind, Question};
-use launchway_core::{Answers, Defaults, Interview, Provenance, Template, Value};
+use launchway_core::{Answers, Changes, Defaults, Interview, Provenance, Template, Value};
 
 use crate::args::NewArgs;
-use crate::commands::new::Prepared;
+use crate::commands::new::{Prepared, destination};
 use crate::failure::Failure;
 use crate::terminal::{self, visible_line};
 use crate::{prompt, review};
@@ -53,7 +53,10 @@ fn ask_open(template: &Template, answers: &mut Answers, defaults: Defaults, args
             asked = true;
         }
         let value = ask(&interview, question, default.as_ref())?;
-        answers.set(&question.id, value, Provenance::Prompt);
+        if question.id == template.name_question {
+            Changes::check_destination(&destination(args, &value.to_string()))?;
+        }
+        keep(answers, question, value, default.as_ref());
     }
 }
 
@@ -68,6 +71,15 @@ fn greet(template: &Template, args: &NewArgs) {
     ));
 }
 
+/// Keeps an answer. A default that was accepted stays a default: it follows the answers that it is made of.
+fn keep(answers: &mut Answers, question: &Question, value: Value, default: Option<&Value>) {
+    if default == Some(&value) {
+        answers.take_default(&question.id);
+    } else {
+        answers.set(&question.id, value, Provenance::Prompt);
+    }
+}
+
 /// Asks for another answer to a question that has one. Answers that no longer fit are asked for again.
 fn change(interview: &Interview<'_>, answers: &mut Answers) -> Result<(), Failure> {
     let items: Vec<String> = interview
@@ -77,7 +89,9 @@ fn change(interview: &Interview<'_>, answers: &mut Answers) -> Result<(), Failur
         .collect();
     let accepted = &interview.accepted[prompt::select("Which answer?", &items, 0)?];
     let value = ask(interview, accepted.question, Some(&accepted.value))?;
-    answers.set(&accepted.question.id, value, Provenance::Prompt);
+    if value != accepted.value {
+        answers.set(&accepted.question.id, value, Provenance::Prompt);
+    }
     drop_misfits(interview.template(), answers)
 }
 
@@ -119,9 +133,14 @@ fn ask(interview: &Interview<'_>, question: &Question, default: Option<&Value>) 
             Ok(Value::Bool(position == 0))
         }
         Kind::Text(_) | Kind::Slug(_) | Kind::Slugs(_) | Kind::Int { .. } => {
-            let default = default.map(ToString::to_string);
-            let text = prompt::text(&wording, default.as_deref(), |text| accept(interview, question, text))?;
-            Ok(question.read(&text)?)
+            let shown = default.map(|default| visible_line(&default.to_string()));
+            let text = prompt::text(&wording, shown.as_deref(), |text| {
+                if Some(text) == shown.as_deref() { Ok(()) } else { accept(interview, question, text) }
+            })?;
+            match default {
+                Some(default) if Some(&text) == shown.as_ref() => Ok(default.clone()),
+                _ => Ok(question.read(&text)?),
+            }
         }
     }
 }

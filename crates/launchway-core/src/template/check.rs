@@ -10,6 +10,8 @@ use super::helpers::{self, HELPERS, Type, Yields};
 use super::problem::{Place, Problem, nearest};
 
 const MAX_VISITED: usize = 200_000;
+/// Blocks and partials inside one another; the renderer uses the stack for each.
+const MAX_DEPTH: usize = 64;
 
 /// The names that a template can use, with their types.
 pub(crate) type Names = BTreeMap<String, Type>;
@@ -42,6 +44,7 @@ pub(crate) struct Checker<'a> {
     frames: Vec<Frame>,
     partial_path: Vec<String>,
     visited: usize,
+    depth: usize,
     findings: Findings,
 }
 
@@ -66,6 +69,7 @@ impl<'a> Checker<'a> {
             frames: Vec::new(),
             partial_path: Vec::new(),
             visited: 0,
+            depth: 0,
             findings: Findings::default(),
         }
     }
@@ -78,7 +82,7 @@ impl<'a> Checker<'a> {
     /// Checks an expression and returns its type, if it has one.
     pub(crate) fn check_expression(mut self, syntax: &Syntax) -> (Findings, Option<Type>) {
         let yields = match syntax.elements.first() {
-            Some(TemplateElement::Expression(call)) => {
+            Some(TemplateElement::Expression(call)) if call.params.len() == 1 && call.hash.is_empty() => {
                 let place = self.place(syntax.mapping.first());
                 call.params.first().and_then(|parameter| self.parameter_type(parameter, &place))
             }
@@ -88,6 +92,16 @@ impl<'a> Checker<'a> {
     }
 
     fn walk(&mut self, syntax: &Syntax) {
+        if self.depth == MAX_DEPTH {
+            let place = self.place(syntax.mapping.first());
+            return self.refuse(&place, &format!("blocks and partials are nested more than {MAX_DEPTH} deep"));
+        }
+        self.depth += 1;
+        self.walk_elements(syntax);
+        self.depth -= 1;
+    }
+
+    fn walk_elements(&mut self, syntax: &Syntax) {
         for (index, element) in syntax.elements.iter().enumerate() {
             let place = self.place(syntax.mapping.get(index));
             self.visited += 1;
@@ -133,7 +147,10 @@ impl<'a> Checker<'a> {
             Type::Text => {
                 self.findings.prints_text = true;
                 if self.printing == Printing::Quoted {
-                    let problem = Problem::new(place.clone(), "a text is printed without a quoting helper");
+                    let problem = Problem::new(
+                        place.clone(),
+                        format!("`{}` is a text, and is printed without a quoting helper", shown(expression)),
+                    );
                     self.report(problem.hint(
                         "use `{{quote …}}` in YAML, TOML and JSON, or `quote_shell`, `quote_markdown`, `quote_rust`, \
                          `quote_sub`, `quote_kubernetes`",
@@ -180,6 +197,9 @@ impl<'a> Checker<'a> {
     }
 
     fn partial(&mut self, name: &str, place: &Place) {
+        if !self.frames.is_empty() {
+            return self.refuse(place, "a partial cannot stand inside `each`: outer names have no spelling in it");
+        }
         let Some(syntax) = self.partials.get(name) else {
             let problem = Problem::new(place.clone(), format!("there is no partial `{name}`"));
             return self.report(with_nearest(problem, name, self.partials.keys().map(String::as_str)));
@@ -307,6 +327,11 @@ impl<'a> Checker<'a> {
     fn report(&mut self, problem: Problem) {
         self.findings.problems.push(problem);
     }
+}
+
+/// Returns what an expression starts with, for messages.
+fn shown(expression: &HelperTemplate) -> &str {
+    expression.name.as_name().unwrap_or("…")
 }
 
 /// Returns the file that a partial stands in.

@@ -71,6 +71,14 @@ impl Engine {
         compiled(file, syntax, findings).map(|compiled| (compiled, prints_text))
     }
 
+    /// Checks every partial on its own, so that one that nobody uses is sound as well.
+    pub(crate) fn unused_partial_problems(&self, names: &Names) -> Vec<Problem> {
+        let check = |(name, syntax): (&String, &Syntax)| {
+            Checker::new(&partial_file(name), names, &self.partials, Printing::Quoted).check(syntax).problems
+        };
+        self.partials.iter().flat_map(check).collect()
+    }
+
     /// Compiles an expression: what could stand between `{{` and `}}`.
     pub(crate) fn expression(&self, file: &str, text: &str, names: &Names) -> Result<Expression, Vec<Problem>> {
         let text = text.trim();
@@ -251,7 +259,7 @@ mod tests {
     #[test]
     fn a_text_must_be_quoted_for_its_format() {
         for text in ["{{description}}", "{{concat service description}}", "{{lower description}}"] {
-            assert!(refused(text).contains("without a quoting helper"), "{text}");
+            assert!(refused(text).contains("printed without a quoting helper"), "{text}");
         }
         assert!(render("{{quote (concat service description)}}").is_ok());
     }
@@ -268,6 +276,7 @@ mod tests {
             ("{{quote service port}}", "`quote` takes 1 value, and gets 2"),
             ("{{environments}}", "a list cannot be printed"),
             ("{{#each service}}{{/each}}", "`each` needs a list"),
+            ("{{#each environments}}{{> line}}{{/each}}", "a partial cannot stand inside `each`"),
             ("{{> loop_a}}", "includes itself: `loop_a` → `loop_b` → `loop_a`"),
             ("{{> (lower service)}}", "must be written out"),
             ("{{> missing}}", "there is no partial `missing`"),
@@ -278,6 +287,21 @@ mod tests {
         ] {
             assert!(refused(text).contains(message), "{text}: {}", refused(text));
         }
+    }
+
+    #[test]
+    fn a_long_chain_of_partials_is_refused_not_followed() {
+        let texts: Vec<(String, String)> =
+            (0..5_000).map(|n| (format!("p{n}"), format!("{{{{> p{}}}}}", n + 1))).collect();
+        let engine = Engine::new(texts.iter().map(|(name, text)| (name.as_str(), text.as_str()))).unwrap();
+        let problems = engine.compile("files/f.hbs", "{{> p0}}", &names(), Printing::Quoted).unwrap_err();
+        assert!(problems[0].message.contains("nested more than 64 deep"));
+    }
+
+    #[test]
+    fn a_computed_text_does_not_grow_without_bound() {
+        let long = format!("(concat {})", vec![format!("\"{}\"", "x".repeat(4_000)); 30].join(" "));
+        assert!(refused(&format!("{{{{quote {long}}}}}")).contains("longer than 64 KiB"));
     }
 
     #[test]
@@ -312,7 +336,17 @@ mod tests {
             let expression = engine.expression("template.toml", text, &names()).unwrap();
             assert_eq!((engine.evaluate(&expression, &data()).unwrap(), expression.yields), (value, yields), "{text}");
         }
-        for text in ["", "eq service", "typo", "}} {{service", "eq (", "service }}{{service"] {
+        for text in [
+            "(eq service \"a\") (eq service \"b\")",
+            "\"a\" \"b\"",
+            "service x=1",
+            "",
+            "eq service",
+            "typo",
+            "}} {{service",
+            "eq (",
+            "service }}{{service",
+        ] {
             assert!(engine.expression("template.toml", text, &names()).is_err(), "{text}");
         }
     }

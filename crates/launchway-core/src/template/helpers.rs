@@ -40,6 +40,7 @@ pub(crate) enum Yields {
 type Function = fn(&[&Json]) -> Result<Json, String>;
 
 const MANY: usize = 32;
+const MAX_COMPUTED_BYTES: usize = 64 << 10;
 
 /// Every helper that a template can call. Those without a function are Handlebars' own.
 pub(crate) const HELPERS: &[Signature] = &[
@@ -174,7 +175,15 @@ fn has(arguments: &[&Json]) -> Result<Json, String> {
 
 fn concat(parts: &[&Json]) -> Result<Json, String> {
     let parts: Result<Vec<String>, String> = parts.iter().map(|part| text(part)).collect();
-    Ok(parts?.concat().into())
+    bounded(parts?.concat())
+}
+
+/// Computed texts are short; a template that multiplies one is stopped before it takes all memory.
+fn bounded(text: String) -> Result<Json, String> {
+    if text.len() > MAX_COMPUTED_BYTES {
+        return Err(format!("the text is longer than {} KiB", MAX_COMPUTED_BYTES >> 10));
+    }
+    Ok(text.into())
 }
 
 fn end_of(value: &Json, pick: fn(&[Json]) -> Option<&Json>) -> Result<Json, String> {
@@ -190,7 +199,7 @@ fn before(arguments: &[&Json]) -> Result<Json, String> {
 
 fn join(arguments: &[&Json]) -> Result<Json, String> {
     let items: Result<Vec<String>, String> = list(arguments[0])?.iter().map(text).collect();
-    Ok(items?.join(&text(arguments[1])?).into())
+    bounded(items?.join(&text(arguments[1])?))
 }
 
 fn choose(arguments: &[&Json]) -> Result<Json, String> {

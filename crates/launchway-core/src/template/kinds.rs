@@ -19,21 +19,42 @@ pub(super) fn build(raw: &manifest::Question) -> Result<Kind, String> {
         Declared::Text => Kind::Text(text_rule(raw, MAX_TEXT)?),
         Declared::Slug => Kind::Slug(text_rule(raw, MAX_SLUG)?),
         Declared::Slugs => Kind::Slugs(text_rule(raw, MAX_SLUG)?),
-        Declared::Int => Kind::Int { min: raw.min.unwrap_or(i64::MIN), max: raw.max.unwrap_or(i64::MAX) },
+        Declared::Int => int(raw)?,
         Declared::Bool => Kind::Bool,
         Declared::Choice => Kind::Choice(choices(raw)?),
         Declared::Choices => Kind::Choices(choices(raw)?),
     })
 }
 
+fn int(raw: &manifest::Question) -> Result<Kind, String> {
+    let (min, max) = (raw.min.unwrap_or(i64::MIN), raw.max.unwrap_or(i64::MAX));
+    if min > max {
+        return Err(format!("`min` {min} is greater than `max` {max}"));
+    }
+    Ok(Kind::Int { min, max })
+}
+
+fn repeated(choices: &[Choice]) -> Option<&str> {
+    let values = || choices.iter().map(|choice| choice.value.as_str());
+    values()
+        .enumerate()
+        .find(|(position, value)| values().take(*position).any(|earlier| earlier == *value))
+        .map(|(_, value)| value)
+}
+
 /// Compiles a pattern; `whole` anchors it to the whole text.
 pub(super) fn pattern(text: &str, whole: bool) -> Result<Regex, String> {
+    let broken = |error: &regex::Error| {
+        format!("`{text}` is not a pattern: {}", error.to_string().lines().last().unwrap_or_default())
+    };
+    // On its own first: brackets that do not pair could otherwise escape from the anchors.
+    Regex::new(text).map_err(|error| broken(&error))?;
     let anchored = if whole { format!("^(?:{text})$") } else { text.to_owned() };
     RegexBuilder::new(&anchored)
         .multi_line(!whole)
         .size_limit(MAX_PATTERN_BYTES)
         .build()
-        .map_err(|error| format!("`{text}` is not a pattern: {}", error.to_string().lines().last().unwrap_or_default()))
+        .map_err(|error| broken(&error))
 }
 
 /// A key that the kind does not use would be a rule that nobody keeps.
@@ -58,7 +79,10 @@ fn check_keys(raw: &manifest::Question) -> Result<(), String> {
 fn text_rule(raw: &manifest::Question, max: usize) -> Result<TextRule, String> {
     let max = match raw.max {
         None => max,
-        Some(declared) => usize::try_from(declared).ok().filter(|max| *max > 0).ok_or("`max` must be 1 or more")?,
+        Some(declared) => match usize::try_from(declared) {
+            Ok(declared) if declared > 0 && (raw.kind == manifest::Kind::Text || declared <= MAX_SLUG) => declared,
+            _ => return Err(format!("`max` must be 1 or more, and at most {MAX_SLUG} for slugs")),
+        },
     };
     let pattern = raw.pattern.as_ref().map(|text| pattern(text.get_ref(), true)).transpose()?;
     Ok(TextRule { max, pattern, reserved: raw.reserved.clone() })
@@ -70,6 +94,10 @@ fn choices(raw: &manifest::Question) -> Result<Choices, String> {
         (true, 1) => by_answer(&raw.choices_by),
         _ => return Err("a choice needs either `choices`, or `choices_by` with one question".to_owned()),
     };
+    let repeated = choices.lists().iter().find_map(|list| repeated(list));
+    if let Some(value) = repeated {
+        return Err(format!("the choice `{value}` is declared twice"));
+    }
     let odd = choices.all().map(|choice| &choice.value).find(|value| !is_plain(value)).cloned();
     match odd {
         None => Ok(choices),

@@ -1,21 +1,21 @@
 //! From the files of a template to a checked [`Template`].
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use semver::Version;
 use toml::Spanned;
 
 use super::check::Names;
 use super::engine::{Compiled, Engine, Expression};
+use super::glob::Glob;
 use super::helpers::{self, Type};
 use super::manifest::{self, Manifest, Places};
 use super::problem::{Place, Problem, none_or_invalid};
 use super::question::{self, Default, Question, Refusal};
 use super::source::Files;
 use super::{
-    Computed, Each, FileRule, Invalid, LoadError, ObjectRule, Printing, Source, SourceFile, StepRule, Template, glob,
-    kinds,
+    Computed, Each, FileRule, Invalid, LoadError, ObjectRule, Printing, Source, SourceFile, StepRule, Template, kinds,
 };
 use crate::Value;
 use crate::agreement::{Agreement, AgreementPlace, Reading};
@@ -31,9 +31,12 @@ const LANGUAGE_WORDS: &[&str] = &["this", "else", "as", "each", "if", "unless", 
 
 /// Builds a template from its files.
 pub(super) fn template(files: Files, source: Source) -> Result<Template, LoadError> {
-    let text = files.0.get(manifest::FILE).map(|bytes| String::from_utf8_lossy(bytes).into_owned()).unwrap_or_default();
+    let text = text_of(&files, manifest::FILE)?;
     let (mut manifest, places) = manifest::parse(&text).map_err(Invalid::from)?;
     let version = version_of(&manifest, places)?;
+    for path in files.0.keys().filter(|path| path.starts_with("partials/")) {
+        text_of(&files, path)?;
+    }
     let (files, partials) = split(files);
     let engine = Engine::new(partials.iter().map(|(name, text)| (name.as_str(), text.as_str())))
         .map_err(|problems| Invalid { problems })?;
@@ -90,7 +93,7 @@ fn split(files: Files) -> (Vec<SourceFile>, BTreeMap<String, String>) {
         let bytes = without_carriage_returns(bytes);
         if let Some(path) = path.strip_prefix("files/") {
             let (path, renders) = path.strip_suffix(".hbs").map_or((path, false), |stem| (stem, true));
-            sources.push(SourceFile { path: path.to_owned(), renders, bytes });
+            sources.push(SourceFile::new(path, renders, bytes));
         } else if let Some(name) = path.strip_prefix("partials/").and_then(|name| name.strip_suffix(".hbs")) {
             partials.insert(name.to_owned(), String::from_utf8_lossy(&bytes).into_owned());
         }
@@ -108,13 +111,32 @@ fn without_carriage_returns(bytes: Cow<'static, [u8]>) -> Cow<'static, [u8]> {
     }
 }
 
+/// Checks a name of the manifest: a question, a value, the element of an `each`.
+fn usable_name(name: &str) -> Result<(), String> {
+    let is_identifier = name.starts_with(|first: char| first.is_ascii_lowercase())
+        && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
+    if !is_identifier {
+        return Err(format!("the id `{name}` is not of the form [a-z][a-z0-9_]*"));
+    }
+    if helpers::signature(name).is_some() || LANGUAGE_WORDS.contains(&name) || name == helpers::AS_JSON {
+        return Err(format!("`{name}` is a word of the template language"));
+    }
+    Ok(())
+}
+
+/// Returns a file that must be text.
+fn text_of(files: &Files, path: &str) -> Result<String, Invalid> {
+    let bytes = files.0.get(path).map(|bytes| bytes.to_vec()).unwrap_or_default();
+    String::from_utf8(bytes).map_err(|_| Problem::new(Place::file(path), "this is not UTF-8 text").into())
+}
+
 /// Collects everything that is wrong with a manifest while it is turned into a template.
 struct Loader<'t> {
     places: Places<'t>,
     engine: Engine,
     names: Names,
     /// For every name the questions, by their position, that must be answered before it has a value.
-    needs: BTreeMap<String, Vec<usize>>,
+    needs: BTreeMap<String, BTreeSet<usize>>,
     problems: Vec<Problem>,
 }
 
@@ -168,31 +190,37 @@ impl Loader<'_> {
                 refusals: Vec::new(),
             };
             self.names.insert(id.clone(), question.yields());
-            self.needs.insert(id, vec![position]);
+            self.needs.insert(id, BTreeSet::from([position]));
             declared.push(Declared { question, place, when: raw.when, default: raw.default, refusals: raw.refusals });
         }
         declared
     }
 
+    /// Every answer of the deciding question must leave a choice.
     fn check_earlier_choice(&mut self, raw: &manifest::Question, earlier: &[Declared]) {
-        for name in raw.choices_by.keys() {
-            let decides = earlier.iter().find(|declared| declared.question.id == *name);
-            if !decides.is_some_and(|declared| matches!(declared.question.kind, question::Kind::Choice(_))) {
+        for (name, by_answer) in &raw.choices_by {
+            let decides = earlier.iter().map(|declared| &declared.question).find(|question| question.id == *name);
+            let Some(question::Kind::Choice(choices)) = decides.map(|question| &question.kind) else {
                 self.report(&raw.id, format!("`choices_by.{name}` is not an earlier `choice` question"));
+                continue;
+            };
+            for choice in choices.all() {
+                if by_answer.get(&choice.value).is_none_or(Vec::is_empty) {
+                    self.report(&raw.id, format!("`choices_by.{name}` has no choice for `{}`", choice.value));
+                }
+            }
+            if raw.default.is_some() {
+                self.report(&raw.id, "with `choices_by` the first choice is the default".to_owned());
             }
         }
     }
 
     fn check_name(&mut self, id: &Spanned<String>) {
         let name = id.get_ref();
-        let is_identifier = name.starts_with(|first: char| first.is_ascii_lowercase())
-            && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
-        if !is_identifier {
-            self.report(id, format!("the id `{name}` is not of the form [a-z][a-z0-9_]*"));
+        if let Err(message) = usable_name(name) {
+            self.report(id, message);
         } else if self.names.contains_key(name) {
             self.report(id, format!("the id `{name}` is declared twice"));
-        } else if helpers::signature(name).is_some() || LANGUAGE_WORDS.contains(&name.as_str()) {
-            self.report(id, format!("`{name}` is a word of the template language"));
         } else if PROGRAM_FLAGS.contains(&name.as_str()) {
             self.report(id, format!("`--{}` is a flag of the program itself", name.replace('_', "-")));
         }
@@ -204,11 +232,12 @@ impl Loader<'_> {
             self.check_name(&raw.id);
             let when = self.condition(raw.when.as_ref());
             let Some(is) = self.expression(&raw.is) else { continue };
-            let used = is.names().iter().chain(when.iter().flat_map(Expression::names));
-            let needs = used.flat_map(|name| self.needs.get(name).cloned().unwrap_or_default()).collect();
-            self.needs.insert(raw.id.get_ref().clone(), needs);
-            self.names.insert(raw.id.get_ref().clone(), is.yields);
-            computed.push(Computed { id: raw.id.into_inner(), is, when });
+            let value = Computed { id: raw.id.into_inner(), is, when };
+            let needs: BTreeSet<usize> =
+                value.names().filter_map(|name| self.needs.get(name)).flatten().copied().collect();
+            self.needs.insert(value.id.clone(), needs);
+            self.names.insert(value.id.clone(), value.is.yields);
+            computed.push(value);
         }
         computed
     }
@@ -265,13 +294,23 @@ impl Loader<'_> {
     fn file_rules(&mut self, rules: Vec<manifest::FileRule>, files: &[SourceFile]) -> Vec<FileRule> {
         let mut built = Vec::new();
         for raw in rules {
-            if !files.iter().any(|file| glob::matches(raw.path.get_ref(), &file.path)) {
+            let path = match Glob::new(raw.path.get_ref()) {
+                Ok(path) => path,
+                Err(message) => {
+                    self.report(&raw.path, message);
+                    continue;
+                }
+            };
+            if !files.iter().any(|file| path.matches(&file.path)) {
                 self.report(&raw.path, format!("`{}` matches no file below `files/`", raw.path.get_ref()));
+            }
+            if raw.each.is_none() && raw.element.is_some() {
+                self.report(&raw.path, "`as` names the element of `each`, which is missing".to_owned());
             }
             let each = self.each(raw.each.as_ref(), raw.element.as_deref());
             let when = self.condition(raw.when.as_ref());
             built.push(FileRule {
-                path: raw.path.into_inner(),
+                path,
                 when,
                 each,
                 ownership: raw.ownership,
@@ -291,6 +330,10 @@ impl Loader<'_> {
         };
         if self.names.contains_key(element) {
             self.problems.push(Problem::new(place, format!("`{element}` is already the name of a question or value")));
+            return None;
+        }
+        if let Err(message) = usable_name(element) {
+            self.problems.push(Problem::new(place, message));
             return None;
         }
         let expression = self.expression(list)?;

@@ -66,6 +66,20 @@ fn every_fault_of_a_manifest_is_named_with_its_line() {
             question("team", "kind = \"text\"\nwhen = \"late\"") + &question("late", "kind = \"bool\""),
             "`late` is not known yet",
         ),
+        (question("port", "kind = \"int\"\nmin = 2\nmax = 1"), "`min` 2 is greater than `max` 1"),
+        (question("team", "kind = \"text\"\npattern = \"a)|(b\""), "is not a pattern"),
+        (
+            question("size", "kind = \"choice\"\nchoices = [{ value = \"a\" }, { value = \"a\" }]"),
+            "the choice `a` is declared twice",
+        ),
+        (
+            question("cpu", "kind = \"choice\"\nchoices = [{ value = \"1\" }, { value = \"2\" }]")
+                + &question("size", "kind = \"choice\"\nchoices_by.cpu = { 1 = [\"a\"] }"),
+            "`choices_by.cpu` has no choice for `2`",
+        ),
+        (question("launchway_as_json", "kind = \"bool\""), "is a word of the template language"),
+        (question("team", "kind = \"slug\"\nmax = 400"), "`max` must be 1 or more, and at most 63"),
+        ("[[file]]\npath = \"a.txt\"\nas = \"x\"".to_owned(), "`as` names the element of `each`"),
         (question("team", "kind = \"text\"\nwhen = \"typo\""), "`typo` is not a declared name here"),
         (question("team", "kind = \"text\"\nwhen = \"service\""), "`service` is neither true nor false"),
         (question("team", "kind = \"text\"\ndefault = \"{{typo}}\""), "`typo` is not a declared name here"),
@@ -122,6 +136,12 @@ fn a_template_for_a_newer_program_is_refused() {
 fn the_name_must_be_a_slug_question_that_is_always_asked() {
     let manifest = HEAD.replace("name = \"service\"", "name = \"other\"");
     assert!(problems_in(&[("template.toml", &manifest)]).contains("`name` must be the id of a slug question"));
+}
+
+#[test]
+fn a_partial_that_nobody_uses_is_checked_too() {
+    let files = [("template.toml", HEAD), ("partials/p.hbs", "{{typo}}")];
+    assert!(problems_in(&files).contains("partials/p.hbs:1:1: `typo` is not a declared name"));
 }
 
 #[test]

@@ -15,6 +15,7 @@ mod syntax;
 
 use std::borrow::Cow;
 use std::path::Path;
+use std::sync::OnceLock;
 
 use semver::Version;
 use serde::{Deserialize, Serialize};
@@ -97,10 +98,17 @@ pub(crate) struct SourceFile {
     pub(crate) path: String,
     pub(crate) renders: bool,
     pub(crate) bytes: Cow<'static, [u8]>,
+    compiled: OnceLock<CompiledFile>,
+}
+
+/// A file's templates; `None` for what holds no tags.
+pub(crate) struct CompiledFile {
+    pub(crate) path: Option<Compiled>,
+    pub(crate) text: Option<Compiled>,
 }
 
 pub(crate) struct FileRule {
-    pub(crate) path: String,
+    pub(crate) path: glob::Glob,
     pub(crate) when: Option<Expression>,
     pub(crate) each: Option<Each>,
     pub(crate) ownership: Option<Ownership>,
@@ -124,6 +132,13 @@ pub(crate) struct StepRule {
     pub(crate) command: Compiled,
     pub(crate) purpose: String,
     pub(crate) when: Option<Expression>,
+}
+
+impl Computed {
+    /// Returns the names that the value is computed from.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &String> {
+        self.is.names().iter().chain(self.when.iter().flat_map(Expression::names))
+    }
 }
 
 impl Template {
@@ -150,14 +165,8 @@ impl Template {
     /// # Errors
     /// All the faults that were found, sorted by place.
     pub fn verify(&self) -> Result<(), Invalid> {
-        let problems = self.files.iter().flat_map(|file| match self.names_in(file) {
-            Ok(names) => {
-                let path = self.compile_path(file, &names).err().unwrap_or_default();
-                path.into_iter().chain(self.compile_file(file, &names).err().unwrap_or_default()).collect()
-            }
-            Err(problem) => vec![problem],
-        });
-        none_or_invalid(problems.collect())
+        let problems = self.files.iter().filter_map(|file| self.compile(file).err()).flatten();
+        none_or_invalid(problems.chain(self.engine.unused_partial_problems(&self.names)).collect())
     }
 
     /// Finds a question by its id.
@@ -168,11 +177,21 @@ impl Template {
 
     /// Returns the rules that speak of a file.
     pub(crate) fn rules_for<'t>(&'t self, file: &'t SourceFile) -> impl Iterator<Item = &'t FileRule> {
-        self.rules.iter().filter(|rule| glob::matches(&rule.path, &file.path))
+        self.rules.iter().filter(|rule| rule.path.matches(&file.path))
+    }
+
+    /// Compiles a file, once.
+    pub(crate) fn compile<'t>(&self, file: &'t SourceFile) -> Result<&'t CompiledFile, Vec<Problem>> {
+        if let Some(compiled) = file.compiled.get() {
+            return Ok(compiled);
+        }
+        let names = self.names_in(file).map_err(|problem| vec![problem])?;
+        let compiled = CompiledFile { path: self.compile_path(file, &names)?, text: self.compile_text(file, &names)? };
+        Ok(file.compiled.get_or_init(|| compiled))
     }
 
     /// Returns the names that a file can use: all that is declared, and the element of its `each`.
-    pub(crate) fn names_in(&self, file: &SourceFile) -> Result<check::Names, Problem> {
+    fn names_in(&self, file: &SourceFile) -> Result<check::Names, Problem> {
         let mut names = self.names.clone();
         let mut elements = self.rules_for(file).filter_map(|rule| rule.each.as_ref());
         if let Some(each) = elements.next() {
@@ -184,12 +203,7 @@ impl Template {
         }
     }
 
-    /// Compiles a file's text; `None` if it is copied as it is.
-    pub(crate) fn compile_file(
-        &self,
-        file: &SourceFile,
-        names: &check::Names,
-    ) -> Result<Option<Compiled>, Vec<Problem>> {
+    fn compile_text(&self, file: &SourceFile, names: &check::Names) -> Result<Option<Compiled>, Vec<Problem>> {
         if !file.renders {
             return Ok(None);
         }
@@ -200,12 +214,7 @@ impl Template {
         Ok(Some(compiled))
     }
 
-    /// Compiles a file's path; `None` if it holds no values.
-    pub(crate) fn compile_path(
-        &self,
-        file: &SourceFile,
-        names: &check::Names,
-    ) -> Result<Option<Compiled>, Vec<Problem>> {
+    fn compile_path(&self, file: &SourceFile, names: &check::Names) -> Result<Option<Compiled>, Vec<Problem>> {
         if !file.path.contains("{{") {
             return Ok(None);
         }
@@ -219,6 +228,10 @@ impl Template {
 }
 
 impl SourceFile {
+    fn new(path: &str, renders: bool, bytes: Cow<'static, [u8]>) -> Self {
+        Self { path: path.to_owned(), renders, bytes, compiled: OnceLock::new() }
+    }
+
     /// Returns the path in the template's folder.
     pub(crate) fn place(&self) -> String {
         format!("files/{}{}", self.path, if self.renders { ".hbs" } else { "" })

@@ -6,7 +6,7 @@ use regex::Regex;
 
 use super::engine::{Compiled, Expression};
 use super::helpers::Type;
-use super::problem::Problem;
+use super::problem::{Place, Problem};
 use crate::Value;
 
 /// A question of a template.
@@ -22,8 +22,8 @@ pub struct Question {
     pub kind: Kind,
     /// Whether the wizard leaves it at its default until the user asks to change it.
     pub advanced: bool,
-    /// An answer that the error messages can show.
-    pub example: Option<String>,
+    /// An answer that the error messages can show, as the template declares it.
+    pub(super) example: Option<String>,
     pub(super) default: Option<Default>,
     pub(super) when: Option<Expression>,
     pub(super) refusals: Vec<Refusal>,
@@ -137,6 +137,16 @@ impl Question {
         }
     }
 
+    /// Returns an answer that the question would accept, quoted for a shell, if one is known.
+    #[must_use]
+    pub fn example(&self) -> Option<String> {
+        match &self.kind {
+            Kind::Bool => Some("true".to_owned()),
+            Kind::Choice(choices) if self.example.is_none() => choices.all().next().map(|choice| choice.value.clone()),
+            _ => self.example.as_deref().map(super::quote::quote_shell),
+        }
+    }
+
     /// Returns the choices that are open with the earlier answers, in order.
     #[must_use]
     pub fn choices(&self, earlier: impl Fn(&str) -> Option<Value>) -> &[Choice] {
@@ -185,8 +195,23 @@ impl Question {
         match &self.default {
             None => Ok(None),
             Some(Default::Value(value)) => Ok(Some(value.clone())),
-            Some(Default::Computed(template)) => Ok(self.read(&render(template)?).ok()),
+            Some(Default::Computed(template)) => {
+                let text = render(template)?;
+                let value = self.read(&text).map_err(|problem| self.default_problem(&problem))?;
+                Ok(Some(value))
+            }
         }
+    }
+
+    /// Tells whether a refused default is the template's own doing: nothing that the user typed is part of it.
+    pub(crate) fn is_computed_default_at_fault(&self, problem: &AnswerProblem) -> bool {
+        matches!(self.default, Some(Default::Computed(_))) && problem.question == self.id
+    }
+
+    /// Turns a fault of the default into one of the template.
+    pub(crate) fn default_problem(&self, problem: &AnswerProblem) -> Problem {
+        let place = Place::file(super::manifest::FILE);
+        Problem::new(place, format!("the default of question `{}` breaks its own rule: {problem}", self.id))
     }
 
     /// Returns the first open choice where the choices depend on another answer: it is their default.
@@ -237,8 +262,8 @@ impl Question {
     pub fn coerce(&self, value: Value) -> Value {
         match (&self.kind, value) {
             (Kind::Choice(_), Value::Int(number)) => Value::Text(number.to_string()),
-            (Kind::Slugs(_) | Kind::Choices(_), Value::Text(text)) => {
-                self.read(&text).unwrap_or_else(|_| Value::List(vec![text]))
+            (Kind::Slugs(_) | Kind::Choices(_) | Kind::Bool, Value::Text(text)) => {
+                self.read(&text).unwrap_or(Value::Text(text))
             }
             (_, value) => value,
         }
@@ -367,20 +392,17 @@ impl Question {
     }
 
     /// Makes a problem with the hint that suits any answer to the question.
-    pub(crate) fn problem(&self, message: String) -> AnswerProblem {
-        let example = match &self.kind {
-            Kind::Bool => Some("true".to_owned()),
-            _ => self.example.clone(),
-        };
-        let hint = match example {
-            Some(example) => format!("for example `{} {example}`", self.flag()),
+    #[must_use]
+    pub fn problem(&self, message: String) -> AnswerProblem {
+        let hint = match self.example() {
+            Some(example) => format!("for example `{}={example}`", self.flag()),
             None => format!("{} takes {}", self.flag(), self.placeholder()),
         };
         AnswerProblem { question: self.id.clone(), message, hint }
     }
 
     fn for_example(&self) -> String {
-        self.example.as_ref().map_or_else(String::new, |example| format!(", for example `{} {example}`", self.flag()))
+        self.example().map_or_else(String::new, |example| format!(", for example `{}={example}`", self.flag()))
     }
 }
 
@@ -395,10 +417,15 @@ impl Choices {
         }
     }
 
-    pub(super) fn all(&self) -> Box<dyn Iterator<Item = &Choice> + '_> {
+    pub(super) fn all(&self) -> impl Iterator<Item = &Choice> {
+        self.lists().into_iter().flatten()
+    }
+
+    /// Returns the lists of choices of which one is open at a time.
+    pub(super) fn lists(&self) -> Vec<&[Choice]> {
         match self {
-            Self::Fixed(choices) => Box::new(choices.iter()),
-            Self::By { choices, .. } => Box::new(choices.values().flatten()),
+            Self::Fixed(choices) => vec![choices],
+            Self::By { choices, .. } => choices.values().map(Vec::as_slice).collect(),
         }
     }
 }

@@ -45,7 +45,7 @@ pub fn quote_shell(text: &str) -> String {
 #[must_use]
 pub fn quote_markdown(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
+    for character in text.trim().chars() {
         match character {
             '\n' | '\r' | '\t' => escaped.push(' '),
             _ if needs_escape(character) => escaped.push('\u{fffd}'),
@@ -90,12 +90,20 @@ pub fn quote_kubernetes(text: &str) -> String {
 }
 
 fn needs_escape(character: char) -> bool {
-    matches!(character,
-        '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-        | '\u{2066}'..='\u{2069}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}')
+    let is_in_basic_plane = u32::from(character) <= 0xffff;
+    is_in_basic_plane && (is_invisible(character) || matches!(character, '\u{fffe}' | '\u{ffff}'))
 }
 
-/// All the characters that need an escape lie in the basic plane: four digits are enough.
+/// Tells whether a character leaves no mark of its own, or turns the text around it.
+#[must_use]
+pub fn is_invisible(character: char) -> bool {
+    character.is_control()
+        || matches!(character,
+            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
+}
+
+/// Four digits are enough for the basic plane. Beyond it the three languages have no escape in common.
 fn push_unicode_escape(quoted: &mut String, character: char) {
     let _ = write!(quoted, "\\u{:04x}", u32::from(character));
 }
@@ -193,6 +201,7 @@ mod tests {
         assert_eq!(quote_markdown("a\n# b *c*"), r"a \# b \*c\*");
         assert_eq!(quote_markdown("- x"), r"\- x");
         assert_eq!(quote_markdown("1. x"), r"1\. x");
+        assert_eq!(quote_markdown("    - x"), r"\- x");
         assert_eq!(quote_markdown("![x](y) <b>"), r"!\[x\](y) \<b\>");
     }
 

@@ -6,9 +6,10 @@ use super::problem::{Place, Problem};
 use crate::document::line_and_column;
 
 const MAX_NESTING: usize = 64;
-/// Handlebars counts lines from the start of the file for every tag: the time grows with tags × bytes.
 const MAX_TAGS: usize = 2_000;
 const MAX_BYTES: usize = 256 << 10;
+/// Tags × bytes: Handlebars counts lines from the start of the file for every tag.
+const MAX_WORK: usize = 64 << 20;
 const MAX_PARENTHESES: usize = 16;
 
 /// Stands for a brace of `${{ … }}` while Handlebars reads the text; never left in the tree.
@@ -37,39 +38,85 @@ pub(crate) fn parse(file: &str, text: &str) -> Result<Syntax, Problem> {
     Ok(syntax)
 }
 
-/// Refuses what would overflow the stack of the parser or of the renderer.
+/// Refuses what would overflow the stack of the parser or of the renderer, or would take seconds.
 fn check_limits(text: &str) -> Result<(), (usize, String)> {
     if text.len() > MAX_BYTES {
-        return Err((0, format!("a file with tags cannot be larger than {} KiB", MAX_BYTES >> 10)));
+        return Err((0, format!("a file that is rendered cannot be larger than {} KiB", MAX_BYTES >> 10)));
     }
     let mut nesting = 0_usize;
-    let mut tags = 0_usize;
-    for (offset, _) in text.match_indices("{{") {
-        let tag = text[offset + 2..].trim_start_matches(['{', '~', '&']);
-        tags += 1;
-        nesting = match tag.bytes().next() {
+    for (count, tag) in (1..).zip(tags(text)) {
+        nesting = match tag.inner.trim_start_matches(['{', '~', '&']).bytes().next() {
             Some(b'#') => nesting + 1,
             Some(b'/') => nesting.saturating_sub(1),
             _ => nesting,
         };
         if nesting > MAX_NESTING {
-            return Err((offset, format!("blocks are nested more than {MAX_NESTING} deep")));
+            return Err((tag.start, format!("blocks are nested more than {MAX_NESTING} deep")));
         }
-        if tags > MAX_TAGS {
-            return Err((offset, format!("more than {MAX_TAGS} tags in one file")));
+        if count > MAX_TAGS || count * text.len() > MAX_WORK {
+            return Err((tag.start, format!("{count} tags are too many for a file of {} KiB", text.len() >> 10)));
         }
-        if parentheses(tag) > MAX_PARENTHESES {
-            return Err((offset, format!("parentheses are nested more than {MAX_PARENTHESES} deep")));
+        if parentheses(tag.inner) > MAX_PARENTHESES {
+            return Err((tag.start, format!("parentheses are nested more than {MAX_PARENTHESES} deep")));
         }
     }
     Ok(())
 }
 
+/// A tag of Handlebars, or an expression of a GitHub workflow.
+struct Tag<'t> {
+    /// The offset of its first brace.
+    start: usize,
+    /// What stands between `{{` and `}}`.
+    inner: &'t str,
+    /// Whether a dollar sign stands before it.
+    is_workflow: bool,
+    /// Whether `}}` was found.
+    is_closed: bool,
+}
+
+/// Finds the tags from the left; braces inside a tag's strings and comments do not count.
+fn tags(text: &str) -> impl Iterator<Item = Tag<'_>> {
+    let mut done = 0;
+    std::iter::from_fn(move || {
+        let start = done + text[done..].find("{{")?;
+        let rest = &text[start + 2..];
+        let is_workflow = text[..start].ends_with('$');
+        let end = if is_workflow { rest.find("}}") } else { end_of_tag(rest) };
+        done = start + 2 + end.map_or(rest.len(), |end| end + 2);
+        Some(Tag { start, inner: &rest[..end.unwrap_or(rest.len())], is_workflow, is_closed: end.is_some() })
+    })
+}
+
+fn end_of_tag(rest: &str) -> Option<usize> {
+    let comment = rest.trim_start_matches('~');
+    if comment.starts_with("!--") {
+        let end = rest.find("--}}").map(|end| end + 2);
+        return end.or_else(|| rest.find("--~}}").map(|end| end + 3));
+    }
+    if comment.starts_with('!') {
+        return rest.find("}}");
+    }
+    let bytes = rest.as_bytes();
+    let mut quote = None;
+    let mut at = 0;
+    while at < bytes.len() {
+        match (bytes[at], quote) {
+            (b'\\', Some(_)) => at += 1,
+            (byte, Some(open)) if byte == open => quote = None,
+            (byte @ (b'"' | b'\''), None) => quote = Some(byte),
+            (b'}', None) if bytes.get(at + 1) == Some(&b'}') => return Some(at),
+            _ => {}
+        }
+        at += 1;
+    }
+    None
+}
+
 fn parentheses(tag: &str) -> usize {
-    let inner = tag.split("}}").next().unwrap_or(tag);
     let mut depth = 0_usize;
     let mut deepest = 0;
-    for byte in inner.bytes() {
+    for byte in tag.bytes() {
         match byte {
             b'(' => depth += 1,
             b')' => depth = depth.saturating_sub(1),
@@ -84,13 +131,15 @@ fn parentheses(tag: &str) -> usize {
 fn protect_workflow_expressions(text: &str) -> Result<String, usize> {
     let mut protected = String::with_capacity(text.len());
     let mut done = 0;
-    while let Some(start) = text[done..].find("${{").map(|found| done + found) {
-        let end = text[start..].find("}}").map(|found| start + found).ok_or(start)?;
-        protected.push_str(&text[done..=start]);
+    for tag in tags(text).filter(|tag| tag.is_workflow) {
+        if !tag.is_closed {
+            return Err(tag.start - 1);
+        }
+        protected.push_str(&text[done..tag.start]);
         protected.extend([OPEN, OPEN]);
-        protected.push_str(&text[start + 3..end]);
+        protected.push_str(tag.inner);
         protected.extend([CLOSE, CLOSE]);
-        done = end + 2;
+        done = tag.start + 2 + tag.inner.len() + 2;
     }
     protected.push_str(&text[done..]);
     Ok(protected)
@@ -136,13 +185,19 @@ mod tests {
         assert_eq!(syntax.elements, [TemplateElement::RawString("a: ${{ github.ref }}\n".to_owned())]);
         assert_eq!(problem("${{ github.ref }} {{#if").0.map(|place| place.0), Some(1));
         assert_eq!(problem("x\n ${{ oops").0, Some((2, 2)));
+        let quoted = parse("f.hbs", "{{quote \"${{ github.ref }}\"}}").unwrap();
+        assert!(!format!("{quoted:?}").contains(OPEN), "{quoted:?}");
     }
 
     #[test]
     fn hostile_nesting_is_refused_before_it_is_parsed() {
         assert!(problem(&"{{#if a}}".repeat(5_000)).1.contains("nested more than 64 deep"));
-        assert!(problem(&"{{a}}".repeat(3_000)).1.contains("more than 2000 tags"));
-        assert!(problem(&format!("{{{{not {}a{}}}}}", "(not ".repeat(500), ")".repeat(500))).1.contains("parentheses"));
+        assert!(problem(&"{{a}}".repeat(3_000)).1.contains("2001 tags are too many"));
+        let deep = |start: &str| format!("{{{{{start} {}a{}}}}}", "(not ".repeat(500), ")".repeat(500));
+        assert!(problem(&deep("not")).1.contains("parentheses"));
+        assert!(problem(&deep("eq \"}}\"")).1.contains("parentheses"), "braces in a string do not end a tag");
+        let large = format!("{}{}", "x".repeat(200_000), "{{a}}".repeat(1_000));
+        assert!(problem(&large).1.contains("too many for a file"));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use launchway_core::template::Question;
 use launchway_core::{Answers, Changes, Context, Defaults, Interview, Plan, Provenance, Template, apply};
 
 use crate::args::{self, NewArgs, Output};
-use crate::failure::{self, Exit, Failure};
+use crate::failure::{Exit, Failure};
 use crate::git::{self, Committed};
 use crate::report::Report;
 use crate::wizard::{self, Decision};
@@ -67,22 +67,29 @@ impl Prepared {
             return Err(missing(interview, &command));
         };
         let warnings = unused_answers(interview)?;
-        let destination = args.dest.clone().unwrap_or_else(|| PathBuf::from(&context.name));
+        let destination = destination(args, &context.name);
         let plan = Plan::new(template, &context)?;
-        let changes = Changes::to_create(template, &context, &plan, &destination)
-            .map_err(|exists| failure::destination_exists(&exists.to_string()))?;
+        let changes = Changes::to_create(template, &context, &plan, &destination)?;
         Ok(Self { context, plan, changes, command, warnings })
     }
 }
 
+/// Returns the folder to make: the one that was asked for, or one of the project's name.
+pub(crate) fn destination(args: &NewArgs, name: &str) -> PathBuf {
+    args.dest.clone().unwrap_or_else(|| PathBuf::from(name))
+}
+
 /// Names every flag that is missing, and a line that has them all.
 fn missing(interview: &Interview<'_>, command: &str) -> Failure {
-    let questions = || interview.open.iter().map(|(question, _)| *question).filter(|question| !question.has_default());
+    let all = || interview.open.iter().map(|(question, _)| *question);
+    let needs_all = all().all(Question::has_default);
+    // A default that waits for another answer comes by itself once that is given.
+    let questions = || all().filter(|question| needs_all || !question.has_default());
     let flags: Vec<String> = questions().map(Question::flag).collect();
     let mut line = command.to_owned();
     for question in questions() {
-        let value = question.example.clone().unwrap_or_else(|| question.placeholder());
-        let _ = write!(line, " {} {value}", question.flag());
+        let value = question.example().unwrap_or_else(|| "VALUE".to_owned());
+        let _ = write!(line, " {}={value}", question.flag());
     }
     let mut failure = Failure::new(Exit::Usage, format!("there is no answer for {}", flags.join(", ")));
     for question in questions() {
@@ -101,7 +108,8 @@ fn unused_answers(interview: &Interview<'_>) -> Result<Vec<String>, Failure> {
                 let hint = format!("leave out `--{}`, or change the answers that it depends on", id.replace('_', "-"));
                 return Err(Failure::new(Exit::Usage, message).hint(hint));
             }
-            _ => warnings.push(format!("{message} (from the {provenance})")),
+            Provenance::Prompt | Provenance::Default => {}
+            Provenance::Environment | Provenance::File(_) => warnings.push(format!("{message} ({provenance})")),
         }
     }
     Ok(warnings)
@@ -146,5 +154,10 @@ fn show(
         Output::Text if args.dry_run => review::tree(&prepared.changes),
         Output::Text => format!("{}\n", terminal::visible_line(&prepared.changes.destination.display().to_string())),
     };
-    terminal::print(&text).map_err(|error| Failure::new(Exit::Io, format!("cannot write to stdout: {error}")))
+    if args.diff && args.output == Output::Text {
+        for path in review::binary_files(&prepared.changes) {
+            terminal::say(&format!("left out of the diff: `{path}`, it is not text\n"));
+        }
+    }
+    terminal::print(&text)
 }

@@ -5,7 +5,7 @@ use launchway_core::template::builtin_ids;
 use serde_json::json;
 
 use crate::args::Output;
-use crate::failure::{Exit, Failure};
+use crate::failure::Failure;
 use crate::terminal;
 
 pub(crate) fn run(output: Output) -> Result<(), Failure> {
@@ -21,5 +21,5 @@ pub(crate) fn run(output: Output) -> Result<(), Failure> {
             format!("{:#}\n", json!({ "schema": "launchway.templates/1", "templates": entries.collect::<Vec<_>>() }))
         }
     };
-    terminal::print(&text).map_err(|error| Failure::new(Exit::Io, format!("cannot write to stdout: {error}")))
+    terminal::print(&text)
 }
