@@ -4,7 +4,6 @@ use regex::Regex;
 use serde::Deserialize;
 use serde_json::Value as Json;
 
-use crate::document::{self, Format};
 use crate::template::{Compiled, Each, Expression};
 
 /// An agreement as a template declares it.
@@ -47,10 +46,8 @@ pub(crate) struct Reported {
     pub(crate) value: String,
 }
 
-/// Reads the value at a JSON pointer. The error completes "cannot be read: …".
-pub(crate) fn read_pointer(path: &str, text: &str, pointer: &str) -> Result<String, String> {
-    let format = Format::of(path).ok_or("a pointer needs a YAML, JSON or TOML file")?;
-    let documents = document::parse(format, text).map_err(|error| error.to_string())?;
+/// Reads the value at a JSON pointer, in the first document that has one there.
+pub(crate) fn read_pointer(documents: &[Json], pointer: &str) -> Result<String, String> {
     let found = documents.iter().find_map(|document| document.pointer(pointer));
     match found {
         None => Err(format!("there is nothing at `{pointer}`")),
@@ -87,11 +84,11 @@ mod tests {
 
     #[test]
     fn values_are_read_from_structured_files_and_from_text() {
-        let yaml = "a:\n  - {port: 8080}\n---\nb: x\n";
-        assert_eq!(read_pointer("f.yaml", yaml, "/a/0/port"), Ok("8080".to_owned()));
-        assert_eq!(read_pointer("f.yaml", yaml, "/b"), Ok("x".to_owned()));
-        assert!(read_pointer("f.yaml", yaml, "/a/1").is_err());
-        assert!(read_pointer("Dockerfile", yaml, "/a").is_err());
+        let documents = [serde_json::json!({"a": [{"port": 8080}]}), serde_json::json!({"b": "x"})];
+        assert_eq!(read_pointer(&documents, "/a/0/port"), Ok("8080".to_owned()));
+        assert_eq!(read_pointer(&documents, "/b"), Ok("x".to_owned()));
+        assert!(read_pointer(&documents, "/a/1").is_err());
+        assert!(read_pointer(&documents, "/a").is_err());
         let expose = Regex::new(r"EXPOSE (\d+)").unwrap();
         assert_eq!(read_capture("EXPOSE 8080 9090\n", &expose), Ok("8080".to_owned()));
         assert!(read_capture("EXPOSE 1\nEXPOSE 2\n", &expose).is_err());

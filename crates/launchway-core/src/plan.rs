@@ -5,17 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value as Json;
 
-use crate::agreement::{self, Agreement, Reading, Relation, Reported};
+use crate::agreement::{Agreement, AgreementPlace, Reading};
 use crate::collisions::Taken;
-use crate::document::{self, Format};
+use crate::output::{LocatedReading, Location, Output, OutputProblem};
 use crate::safe_path::collision_key;
 use crate::template::{
-    CompiledFile, Data, Expression, FileRule, Order, Ownership, Place, Problem, SourceFile, Template, none_or_invalid,
+    CompiledFile, Data, Each, Expression, FileRule, Order, Ownership, Place, Problem, SourceFile, Template,
+    none_or_invalid,
 };
 use crate::{Context, Invalid, SafePath, cargo_lock, record};
-
-const MAX_FILES: usize = 65_536;
-const MAX_TOTAL_BYTES: usize = 256 << 20;
 
 /// Every file of a project, and what to say about them. The same context and template give the same plan.
 #[derive(Debug)]
@@ -70,16 +68,6 @@ pub enum PlanError {
     Output(Vec<OutputProblem>),
 }
 
-/// A fault of the generated output.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
-#[error("{place}: {message}")]
-pub struct OutputProblem {
-    /// The file of the project, with the line and the column where they are known.
-    pub place: String,
-    /// What is wrong.
-    pub message: String,
-}
-
 impl Plan {
     /// Renders every file that the answers select, and checks all of them.
     ///
@@ -89,10 +77,10 @@ impl Plan {
     pub fn new(template: &Template, context: &Context) -> Result<Self, PlanError> {
         let planner = Planner { template, context };
         let files = planner.render_all()?;
-        check_sizes(&files)?;
-        let mut faults = check_content(&files);
+        let output = Output::new(files.iter().map(|(path, it)| (path, &*it.file.bytes, it.was_rendered)));
+        let mut faults = output.faults();
         if faults.is_empty() {
-            faults = planner.check_agreements(&files)?;
+            faults = planner.disagreements(&output).map_err(Invalid::from)?;
         }
         if !faults.is_empty() {
             faults.sort();
@@ -148,16 +136,8 @@ impl Planner<'_> {
         }
         let compiled = self.template.compile(file).map_err(|problems| Invalid { problems })?;
         let each = rules.iter().find_map(|rule| rule.each.as_ref());
-        let turns = match each {
-            None => vec![Cow::Borrowed(self.context.data())],
-            Some(each) => self
-                .elements(&each.list)?
-                .iter()
-                .map(|element| Cow::Owned(self.context.data_with(&each.element, element)))
-                .collect(),
-        };
         let render = |data: &Cow<'_, Data>| self.render_turn(file, &rules, compiled, data);
-        Ok(turns.iter().map(render).collect::<Result<_, _>>()?)
+        Ok(self.turns(each)?.iter().map(render).collect::<Result<_, _>>()?)
     }
 
     fn render_turn(
@@ -183,6 +163,13 @@ impl Planner<'_> {
             ownership: rules.iter().rev().find_map(|rule| rule.ownership).unwrap_or_default(),
         };
         Ok((path, Rendered { file, was_rendered: compiled.text.is_some() }))
+    }
+
+    /// Returns the values that are seen in each turn: one turn, or one for every element of a list.
+    fn turns(&self, each: Option<&Each>) -> Result<Vec<Cow<'_, Data>>, Problem> {
+        let Some(each) = each else { return Ok(vec![Cow::Borrowed(self.context.data())]) };
+        let elements = self.elements(&each.list)?;
+        Ok(elements.iter().map(|element| Cow::Owned(self.context.data_with(&each.element, element))).collect())
     }
 
     fn is_true(&self, when: Option<&Expression>) -> Result<bool, Problem> {
@@ -218,73 +205,30 @@ impl Planner<'_> {
         Ok(steps)
     }
 
-    fn check_agreements(&self, files: &BTreeMap<SafePath, Rendered>) -> Result<Vec<OutputProblem>, Invalid> {
+    fn disagreements(&self, output: &Output<'_>) -> Result<Vec<OutputProblem>, Problem> {
         let mut faults = Vec::new();
         for agreement in &self.template.agreements {
             if !self.is_true(agreement.when.as_ref())? {
                 continue;
             }
-            match &agreement.each {
-                None => faults.extend(self.check_agreement(agreement, self.context.data(), files)?),
-                Some(each) => {
-                    for element in self.elements(&each.list)? {
-                        let data = self.context.data_with(&each.element, &element);
-                        faults.extend(self.check_agreement(agreement, &data, files)?);
-                    }
-                }
+            for data in self.turns(agreement.each.as_ref())? {
+                let locations = self.locate(agreement, &data)?;
+                faults.extend(output.disagreement(&agreement.says, agreement.relation, &locations));
             }
         }
         Ok(faults)
     }
 
-    fn check_agreement(
-        &self,
-        agreement: &Agreement,
-        data: &Data,
-        files: &BTreeMap<SafePath, Rendered>,
-    ) -> Result<Option<OutputProblem>, Problem> {
-        let mut values = Vec::new();
-        for place in &agreement.places {
+    fn locate<'a>(&'a self, agreement: &'a Agreement, data: &Data) -> Result<Vec<Location<'a>>, Problem> {
+        let locate = |place: &'a AgreementPlace| {
             let path = self.template.engine.render(&place.file, data)?;
-            let (label, read) = self.read_place(&path, &place.reading, data, files)?;
-            match read {
-                Ok(value) => values.push(Reported { place: label, value }),
-                Err(message) => {
-                    return Ok(Some(OutputProblem { place: path, message: format!("{}: {message}", agreement.says) }));
-                }
-            }
-        }
-        if agreement::holds(agreement.relation, &values) {
-            return Ok(None);
-        }
-        let relation = match agreement.relation {
-            Relation::Equal => "the values differ",
-            Relation::Ascending => "the values do not ascend",
+            let reading = match &place.reading {
+                Reading::Pointer(pointer) => LocatedReading::Pointer(self.template.engine.render(pointer, data)?),
+                Reading::Capture(pattern) => LocatedReading::Capture(pattern),
+            };
+            Ok(Location { path, reading })
         };
-        let shown: Vec<String> = values.iter().map(|value| format!("`{}` in {}", value.value, value.place)).collect();
-        let message = format!("{}: {relation}: {}", agreement.says, shown.join(", "));
-        Ok(Some(OutputProblem { place: values[0].place.clone(), message }))
-    }
-
-    fn read_place(
-        &self,
-        path: &str,
-        reading: &Reading,
-        data: &Data,
-        files: &BTreeMap<SafePath, Rendered>,
-    ) -> Result<(String, Result<String, String>), Problem> {
-        let text = SafePath::new(path).ok().and_then(|path| files.get(&path)).map(|rendered| &rendered.file.bytes);
-        let Some(text) = text.and_then(|bytes| std::str::from_utf8(bytes).ok()) else {
-            return Ok((path.to_owned(), Err("there is no such text file".to_owned())));
-        };
-        Ok(match reading {
-            Reading::Pointer(pointer) => {
-                let pointer = self.template.engine.render(pointer, data)?;
-                let value = agreement::read_pointer(path, text, &pointer);
-                (format!("{path} at {pointer}"), value)
-            }
-            Reading::Capture(pattern) => (path.to_owned(), agreement::read_capture(text, pattern)),
-        })
+        agreement.places.iter().map(locate).collect()
     }
 }
 
@@ -318,42 +262,6 @@ fn in_cargo_order(bytes: Cow<'static, [u8]>) -> Cow<'static, [u8]> {
         Ok(text) => cargo_lock::sort_packages(text).into_bytes().into(),
         Err(_) => bytes,
     }
-}
-
-fn check_sizes(files: &BTreeMap<SafePath, Rendered>) -> Result<(), PlanError> {
-    let total: usize = files.values().map(|rendered| rendered.file.bytes.len()).sum();
-    if files.len() <= MAX_FILES && total <= MAX_TOTAL_BYTES {
-        return Ok(());
-    }
-    let message = format!("{} files of {total} bytes are more than a project may have", files.len());
-    Err(PlanError::Output(vec![OutputProblem { place: ".".to_owned(), message }]))
-}
-
-fn check_content(files: &BTreeMap<SafePath, Rendered>) -> Vec<OutputProblem> {
-    files.iter().filter_map(|(path, rendered)| check_file(path, rendered)).collect()
-}
-
-fn check_file(path: &SafePath, rendered: &Rendered) -> Option<OutputProblem> {
-    let text = match std::str::from_utf8(&rendered.file.bytes) {
-        Ok(text) if !text.contains('\0') => text,
-        _ if rendered.was_rendered => {
-            return Some(OutputProblem { place: path.to_string(), message: "a NUL character was rendered".to_owned() });
-        }
-        _ => return None,
-    };
-    let fault = |message: &str| Some(OutputProblem { place: path.to_string(), message: message.to_owned() });
-    if text.contains('\r') {
-        return fault("the text has a carriage return; lines end with LF");
-    }
-    if !text.is_empty() && (!text.ends_with('\n') || text.ends_with("\n\n")) {
-        return fault("the text must end with exactly one newline");
-    }
-    if !rendered.was_rendered {
-        return None;
-    }
-    let error = document::parse(Format::of(path.as_str())?, text).err()?;
-    let place = format!("{path}:{}:{}", error.line, error.column);
-    Some(OutputProblem { place, message: error.message })
 }
 
 #[cfg(test)]
