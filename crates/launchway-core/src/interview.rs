@@ -226,6 +226,7 @@ impl<'t> Interview<'t> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::template::load::tests::{HEAD, load};
 
     fn template() -> Template {
         Template::builtin("service").unwrap()
@@ -326,10 +327,8 @@ mod tests {
     }
 
     fn own_template(manifest: &str) -> Template {
-        const HEAD: &str = "[template]\nid = \"t\"\ntitle = \"T\"\nversion = \"1.0.0\"\nname = \"service\"\n\n\
-             [[question]]\nid = \"service\"\nprompt = \"P\"\nhelp = \"H.\"\nkind = \"slug\"\n\
-             [[question]]\nid = \"port\"\nprompt = \"P\"\nhelp = \"H.\"\nkind = \"int\"\ndefault = 8\n";
-        crate::template::load::tests::load(&[("template.toml", &format!("{HEAD}{manifest}"))]).unwrap()
+        const PORT: &str = "[[question]]\nid = \"port\"\nprompt = \"P\"\nhelp = \"H.\"\nkind = \"int\"\ndefault = 8\n";
+        load(&[("template.toml", &format!("{HEAD}{PORT}{manifest}"))]).unwrap()
     }
 
     #[test]

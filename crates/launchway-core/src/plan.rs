@@ -267,22 +267,10 @@ fn in_cargo_order(bytes: Cow<'static, [u8]>) -> Cow<'static, [u8]> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::template::load::tests::load;
+    use crate::template::load::tests::{HEAD, load};
     use crate::{Answers, Defaults, Interview, Provenance, Value};
 
-    const MANIFEST: &str = r#"[template]
-id = "t"
-title = "T"
-version = "1.0.0"
-name = "service"
-
-[[question]]
-id = "service"
-prompt = "Name"
-help = "The name."
-kind = "slug"
-default = "orders"
-
+    const QUESTIONS: &str = r#"
 [[question]]
 id = "environments"
 prompt = "Environments"
@@ -299,7 +287,7 @@ default = false
 "#;
 
     fn plan(manifest: &str, files: &[(&str, &str)]) -> Result<Plan, PlanError> {
-        let manifest = format!("{MANIFEST}{manifest}");
+        let manifest = format!("{HEAD}{QUESTIONS}{manifest}");
         let mut all = vec![("template.toml", manifest.as_str())];
         all.extend(files);
         let template = load(&all).unwrap_or_else(|error| panic!("{error}"));

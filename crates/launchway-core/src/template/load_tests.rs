@@ -9,7 +9,8 @@ pub(crate) fn load(files: &[(&str, &str)]) -> Result<Template, LoadError> {
     Ok(template)
 }
 
-const HEAD: &str = r#"[template]
+/// A template that asks for a name; manifests of tests go on from here.
+pub(crate) const HEAD: &str = r#"[template]
 id = "t"
 title = "T"
 version = "1.0.0"
@@ -20,6 +21,7 @@ id = "service"
 prompt = "Name"
 help = "The name."
 kind = "slug"
+default = "orders"
 "#;
 
 fn problems(manifest: &str) -> String {
@@ -43,8 +45,8 @@ fn question(id: &str, rest: &str) -> String {
 #[test]
 fn every_fault_of_a_manifest_is_named_with_its_line() {
     let cases = [
-        ("colour = 1".to_owned(), "template.toml:12:1: unknown field `colour`"),
-        (question("service", "kind = \"bool\""), ":13:6: the id `service` is declared twice"),
+        ("colour = 1".to_owned(), "template.toml:13:1: unknown field `colour`"),
+        (question("service", "kind = \"bool\""), ":14:6: the id `service` is declared twice"),
         (question("Port", "kind = \"int\""), "the id `Port` is not of the form"),
         (question("quote", "kind = \"int\""), "`quote` is a word of the template language"),
         (question("dry_run", "kind = \"bool\""), "`--dry-run` is a flag of the program itself"),
