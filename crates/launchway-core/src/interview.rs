@@ -344,6 +344,14 @@ mod tests {
     }
 
     #[test]
+    fn a_value_that_cannot_be_computed_is_named_with_its_line() {
+        let template = own_template("[[value]]\nid = \"half\"\nis = \"divide port 0\"\n");
+        let interview = Interview::new(&template, &given(&[("service", text("orders"))]), Defaults::All).unwrap();
+        let problem = interview.context().unwrap_err().to_string();
+        assert_eq!(problem, "template.toml:21:6: `divide`: the result is out of range");
+    }
+
+    #[test]
     fn values_that_build_on_each_other_are_computed_once() {
         let mut manifest =
             String::from("[[value]]\nid = \"v0\"\nis = \"eq port 8\"\n[[value]]\nid = \"v1\"\nis = \"not v0\"\n");

@@ -24,6 +24,8 @@ pub(crate) struct Engine {
 #[derive(Debug, Clone)]
 pub(crate) struct Compiled {
     file: String,
+    /// Where the text stands, for a text that is part of the manifest.
+    stands_at: Option<Place>,
     syntax: Syntax,
     /// The declared names that it uses.
     pub(crate) names: Vec<String>,
@@ -106,8 +108,9 @@ impl Engine {
             .map_err(|error| {
                 let file =
                     error.template_name.clone().map_or_else(|| template.file.clone(), |name| partial_file(&name));
-                let place = match (error.line_no, error.column_no) {
-                    (Some(line), Some(column)) => Place::at(&file, line, column),
+                let place = match (&template.stands_at, error.line_no, error.column_no) {
+                    (Some(place), ..) => place.clone(),
+                    (None, Some(line), Some(column)) => Place::at(&file, line, column),
                     _ => Place::file(&file),
                 };
                 Problem::new(place, plain_reason(&error))
@@ -122,7 +125,19 @@ impl Engine {
     }
 }
 
+impl Compiled {
+    /// Says where in the manifest the text stands.
+    pub(crate) fn standing_at(self, place: &Place) -> Self {
+        Self { stands_at: Some(place.clone()), ..self }
+    }
+}
+
 impl Expression {
+    /// Says where in the manifest the expression stands.
+    pub(crate) fn standing_at(self, place: &Place) -> Self {
+        Self { compiled: self.compiled.standing_at(place), ..self }
+    }
+
     /// Returns the declared names that the expression uses.
     pub(crate) fn names(&self) -> &[String] {
         &self.compiled.names
@@ -141,7 +156,7 @@ impl From<Map<String, Json>> for Data {
 
 fn compiled(file: &str, syntax: Syntax, findings: Findings) -> Result<Compiled, Vec<Problem>> {
     if findings.problems.is_empty() {
-        Ok(Compiled { file: file.to_owned(), syntax, names: findings.used.into_iter().collect() })
+        Ok(Compiled { file: file.to_owned(), stands_at: None, syntax, names: findings.used.into_iter().collect() })
     } else {
         Err(findings.problems)
     }

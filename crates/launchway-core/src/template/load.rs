@@ -423,7 +423,7 @@ impl Loader<'_> {
     fn expression(&mut self, text: &Spanned<String>) -> Option<Expression> {
         let place = self.places.of(text);
         match self.engine.expression(manifest::FILE, text.get_ref(), &self.names) {
-            Ok(expression) => Some(expression),
+            Ok(expression) => Some(expression.standing_at(&place)),
             Err(problems) => {
                 self.report_at(problems, &place);
                 None
@@ -433,7 +433,7 @@ impl Loader<'_> {
 
     fn snippet(&mut self, text: &str, place: &Place, printing: Printing) -> Option<Compiled> {
         match self.engine.compile(manifest::FILE, text, &self.names, printing) {
-            Ok((compiled, _)) => Some(compiled),
+            Ok((compiled, _)) => Some(compiled.standing_at(place)),
             Err(problems) => {
                 self.report_at(problems, place);
                 None
