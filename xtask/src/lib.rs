@@ -1,0 +1,12 @@
+//! Keeps the repository honest. The library half is what the tests share with the commands:
+//! where things are, how a golden project is rendered, and where the validators are installed.
+
+#![expect(clippy::missing_panics_doc, reason = "each `expect` says why it cannot fail")]
+
+pub mod golden;
+pub mod tools;
+pub mod tree;
+pub mod workspace;
+
+/// The result of anything here: a message for the person at the terminal, or the value.
+pub type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;

@@ -1,0 +1,48 @@
+//! `cargo xtask`: see `USAGE`.
+
+mod bless;
+mod test;
+
+use std::env;
+use std::process::ExitCode;
+
+use xtask::{Result, tools};
+
+const USAGE: &str = "\
+usage: cargo xtask COMMAND
+
+  test [--fast]     every check of the repository; --fast leaves out what needs minutes
+  bless [--check]   write the golden projects again; --check only says which are out of date
+  tools             install the validators, pinned, under target/tools";
+
+fn main() -> ExitCode {
+    let words: Vec<String> = env::args().skip(1).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let result = match words[..] {
+        ["test"] => test::test(false),
+        ["test", "--fast"] => test::test(true),
+        ["bless"] => bless::bless(),
+        ["bless", "--check"] => bless::check(),
+        ["tools"] => install_tools(),
+        _ => {
+            eprintln!("{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn install_tools() -> Result<()> {
+    let tools = tools::install()?;
+    for name in ["cfn-lint", "kubectl", "kubernetes-validate", "actionlint", "zizmor", "hadolint"] {
+        println!("{}", tools.linter(name).display());
+    }
+    println!("{}\n{}", tools.aws("ministack").display(), tools.checkov().display());
+    Ok(())
+}

@@ -1,0 +1,148 @@
+//! The validators: Python packages with pinned versions, installed under `target/tools` on first use.
+//!
+//! A folder's name carries the hash of its pins, so a changed pin makes a new folder. A folder counts as installed once
+//! the file `installed` is in it, which is written last and says for which path: scripts of a venv hold that path, so a
+//! moved repository installs again. One lock file keeps two processes apart.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::thread;
+
+use sha2::{Digest as _, Sha256};
+
+use crate::{Result, workspace};
+
+const VENVS: [&str; 3] = ["linters", "aws", "checkov"];
+
+/// Where the validators are.
+#[derive(Debug, Clone)]
+pub struct Tools {
+    linters: PathBuf,
+    aws: PathBuf,
+    checkov: PathBuf,
+}
+
+impl Tools {
+    /// Returns the path of a linter: `cfn-lint`, `kubectl`, `kubernetes-validate`, `actionlint`, `zizmor`, `hadolint`, or
+    /// the `python` that can read YAML.
+    #[must_use]
+    pub fn linter(&self, name: &str) -> PathBuf {
+        self.linters.join("bin").join(name)
+    }
+
+    /// Returns the path of a program beside the AWS client and emulator: `ministack`, or their `python`.
+    #[must_use]
+    pub fn aws(&self, name: &str) -> PathBuf {
+        self.aws.join("bin").join(name)
+    }
+
+    /// Returns the path of checkov.
+    #[must_use]
+    pub fn checkov(&self) -> PathBuf {
+        self.checkov.join("bin").join("checkov")
+    }
+}
+
+/// Installs what is not there yet.
+///
+/// # Errors
+///
+/// When there is no fitting Python, or a package cannot be installed.
+pub fn install() -> Result<Tools> {
+    let folder = workspace::target().join("tools");
+    fs::create_dir_all(&folder)?;
+    let lock = File::create(folder.join("lock"))?;
+    lock.lock()?;
+    let [linters, aws, checkov] = thread::scope(|scope| {
+        VENVS
+            .map(|name| scope.spawn(|| install_venv(&folder, name)))
+            .map(|thread| thread.join().expect("installing does not panic"))
+    });
+    Ok(Tools { linters: linters?, aws: aws?, checkov: checkov? })
+}
+
+fn install_venv(folder: &Path, name: &str) -> Result<PathBuf> {
+    let pins = pins(name);
+    let hash = Sha256::digest(fs::read(&pins)?);
+    let short = hash.iter().take(6).fold(0, |number: u64, byte| number << 8 | u64::from(*byte));
+    let venv = folder.join(format!("{name}-{short:012x}"));
+    if is_installed(&venv) {
+        return Ok(venv);
+    }
+    eprintln!("installing the validators of `{}`", pins.display());
+    if venv.exists() {
+        fs::remove_dir_all(&venv)?;
+    }
+    run(Command::new(python()?).args(["-m", "venv"]).arg(&venv), "is the Debian package `python3-venv` missing?")?;
+    // Only wheels, and nothing but the pins: an installation that downloads on its own fails here.
+    let install = ["-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check"];
+    let pinned = ["--only-binary", ":all:", "--no-deps", "--requirement"];
+    let python = venv.join("bin").join("python");
+    run(Command::new(&python).args(install).args(pinned).arg(&pins), "is PyPI within reach?")?;
+    run(Command::new(&python).args(["-m", "pip", "check", "--quiet"]), "the pins do not fit together")?;
+    fs::write(marker(&venv), venv.as_os_str().as_encoded_bytes())?;
+    Ok(venv)
+}
+
+fn pins(venv: &str) -> PathBuf {
+    workspace::root().join("tests/validators").join(format!("requirements-{venv}.txt"))
+}
+
+fn is_installed(venv: &Path) -> bool {
+    fs::read(marker(venv)).is_ok_and(|path| path == venv.as_os_str().as_encoded_bytes())
+}
+
+fn marker(venv: &Path) -> PathBuf {
+    venv.join("installed")
+}
+
+/// The first Python of the path that is new enough for the pins.
+fn python() -> Result<&'static str> {
+    let is_fitting = |name: &&str| {
+        let test = "import sys; sys.exit(sys.version_info < (3, 11))";
+        Command::new(name).args(["-c", test]).output().is_ok_and(|output| output.status.success())
+    };
+    let found = ["python3", "python3.13", "python3.12", "python3.11"].into_iter().find(is_fitting);
+    found.ok_or_else(|| "the validators need Python 3.11 or later with `venv`; no `python3` of the path is one".into())
+}
+
+fn run(command: &mut Command, hint: &str) -> Result<()> {
+    let output = command.output()?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let said = [output.stdout, output.stderr].concat();
+    Err(format!("{command:?} failed: {}\n  hint: {hint}", String::from_utf8_lossy(&said).trim()).into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_venv_counts_as_installed_only_when_it_was_finished_where_it_is() -> Result<()> {
+        let folder = tempfile::tempdir()?;
+        let (venv, moved) = (folder.path().join("venv"), folder.path().join("moved"));
+        fs::create_dir(&venv)?;
+        assert!(!is_installed(&venv), "it was begun");
+        fs::write(marker(&venv), venv.as_os_str().as_encoded_bytes())?;
+        assert!(is_installed(&venv), "it was finished");
+        fs::rename(&venv, &moved)?;
+        assert!(!is_installed(&moved), "its scripts name another path");
+        Ok(())
+    }
+
+    #[test]
+    fn every_package_is_pinned_to_one_version() -> Result<()> {
+        for name in VENVS {
+            let pins = fs::read_to_string(pins(name))?;
+            let packages: Vec<_> = pins.lines().filter(|line| !line.starts_with('#')).collect();
+            assert!(packages.len() > 10, "{name}: {packages:?}");
+            for package in packages {
+                assert!(package.split("==").count() == 2, "{name}: {package}");
+            }
+        }
+        Ok(())
+    }
+}
