@@ -1,0 +1,142 @@
+//! The generated services: their own checks pass, and the running binary keeps what the manifests rely on.
+
+use std::fs;
+use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::thread;
+use std::time::Duration;
+
+use toml::Table;
+
+use crate::program::run;
+use crate::project::{self, Project};
+use crate::service::{Load, Service, get, load};
+use crate::source::{Source, sources};
+use crate::validators::environment;
+
+#[test]
+fn the_code_of_every_golden_project_is_formatted() {
+    for source in sources() {
+        source.cargo(&["fmt", "--all", "--check"]);
+    }
+}
+
+#[test]
+fn the_code_of_every_golden_project_is_free_of_warnings() {
+    for source in sources() {
+        assert_free_of_warnings(&source);
+    }
+}
+
+#[test]
+fn the_tests_of_every_golden_project_pass() {
+    for source in sources() {
+        assert_tests_pass(&source);
+    }
+}
+
+#[test]
+fn a_service_builds_with_the_lock_file_whatever_its_name() {
+    for name in ["a1", "zulu", "inventory-reservation-and-allocation-api"] {
+        let folder = tempfile::tempdir().unwrap();
+        let answers = Table::from_iter([("service".into(), name.into()), ("target".into(), "kubernetes".into())]);
+        let project = Project::make(answers, &folder.path().join("project"));
+        Source::of(&project).build(name);
+    }
+}
+
+#[test]
+fn without_its_sample_resource_a_service_still_builds_and_passes_its_tests() {
+    let (_folder, project) = project::named("both-default").copy();
+    delete_sample(&project);
+    let source = Source::of(&project);
+    source.cargo(&["fmt", "--all", "--check"]);
+    assert_free_of_warnings(&source);
+    assert_tests_pass(&source);
+}
+
+fn assert_free_of_warnings(source: &Source) {
+    source.cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"]);
+}
+
+fn assert_tests_pass(source: &Source) {
+    let said = source.cargo(&["test", "--workspace", "--locked"]);
+    let counts = said.lines().filter_map(|line| line.strip_prefix("test result: ok. ")?.split(' ').next());
+    let passed: usize = counts.map(|count| count.parse::<usize>().unwrap()).sum();
+    assert!(passed >= 10, "only {passed} tests\n{said}");
+}
+
+/// Runs the commands that the README of the project names.
+fn delete_sample(project: &Project) {
+    let sample = project.path("crates").join(project.service()).join("src/notes.rs");
+    assert!(sample.exists());
+    let readme = fs::read_to_string(project.path("README.md")).unwrap();
+    let commands = readme.split("\n\n").find(|block| block.starts_with("    rm crates/")).unwrap();
+    run(Command::new("sh").args(["-euc", commands]).current_dir(&project.folder)).success();
+    assert!(!sample.exists());
+}
+
+#[test]
+fn on_ecs_a_rolling_update_loses_no_request() {
+    assert_drains(&project::named("both-default"), "ecs");
+}
+
+#[test]
+fn in_a_cluster_a_rolling_update_loses_no_request() {
+    assert_drains(&project::named("both-default"), "kubernetes");
+}
+
+#[test]
+fn behind_an_ingress_a_rolling_update_loses_no_request() {
+    assert_drains(&project::named("kubernetes-ingress"), "kubernetes");
+}
+
+/// Starts the service as `platform` does, and ends it as `platform` does, under load.
+fn assert_drains(project: &Project, platform: &str) {
+    let environment = environment(project, platform, &project.production());
+    let seconds = |key: &str| Duration::from_secs(value(&environment, key).parse().unwrap());
+    let mut service = Service::start(&Source::of(project).build(project.service()), &environment);
+    for (address, path) in [(service.admin, "/livez"), (service.admin, "/readyz"), (service.traffic, "/readyz")] {
+        assert_eq!(get(address, path).unwrap().status, 200, "{path}");
+    }
+
+    let is_over = AtomicBool::new(false);
+    let address = service.traffic;
+    let loads: Vec<Load> = thread::scope(|scope| {
+        let client = || load(address, || is_over.load(Relaxed));
+        let clients: Vec<_> = (0..4).map(|_| scope.spawn(client)).collect();
+        thread::sleep(Duration::from_millis(500));
+        service.terminate();
+        // By the end of the drain delay, no load balancer sends anything here.
+        thread::sleep(seconds("DRAIN_DELAY_SECONDS").saturating_sub(Duration::from_secs(1)));
+        is_over.store(true, Relaxed);
+        clients.into_iter().map(|client| client.join().unwrap()).collect()
+    });
+
+    let readiness = get(service.admin, "/readyz").unwrap().status;
+    let status = service.ends_within(Duration::from_secs(2) + seconds("DRAIN_TIMEOUT_SECONDS"));
+    for load in loads {
+        assert!(load.lost.is_empty(), "{load:?}\n{}", service.log());
+        assert!(load.answered > 100, "{load:?}");
+    }
+    assert_eq!(readiness, 503, "a draining service is not ready");
+    assert_eq!(status.code(), Some(0), "{}", service.log());
+}
+
+#[test]
+fn the_manifests_and_the_code_agree_on_the_ports() {
+    for project in project::all() {
+        let platforms = [("ecs", project.is_for_ecs()), ("kubernetes", project.is_for_kubernetes())];
+        for (platform, _) in platforms.into_iter().filter(|(_, is_used)| *is_used) {
+            let environment = environment(&project, platform, &project.production());
+            let dockerfile = fs::read_to_string(project.path("Dockerfile")).unwrap();
+            let ports = format!("\nEXPOSE {} {}\n", value(&environment, "PORT"), value(&environment, "ADMIN_PORT"));
+            assert!(dockerfile.contains(&ports), "{}: {ports}", project.case);
+        }
+    }
+}
+
+fn value<'a>(environment: &'a [(String, String)], key: &str) -> &'a str {
+    let found = environment.iter().find(|(name, _)| name == key);
+    &found.unwrap_or_else(|| panic!("{key} is in {environment:?}")).1
+}

@@ -1,0 +1,18 @@
+//! The whole program from outside, as one test binary: `cargo test --package launchway-tests`.
+
+#![expect(clippy::unwrap_used, reason = "a test ends where an expectation of its own is wrong")]
+
+mod command_line;
+mod generated;
+mod golden;
+mod hostile;
+mod matrix;
+mod package;
+mod pairs;
+mod program;
+mod project;
+mod service;
+mod source;
+mod terminal;
+mod validators;
+mod wizard;

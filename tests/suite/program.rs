@@ -1,0 +1,51 @@
+//! The program under test, built once, started with nothing of this machine.
+
+use std::borrow::BorrowMut;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::OnceLock;
+
+use xtask::workspace;
+
+/// Returns the path of the program, after building it.
+pub(crate) fn path() -> &'static Path {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    PROGRAM.get_or_init(|| workspace::program().unwrap())
+}
+
+/// Returns a command for the program.
+pub(crate) fn launchway() -> Command {
+    workspace::hermetic(path()).unwrap()
+}
+
+/// What a finished program said.
+#[derive(Debug)]
+pub(crate) struct Ran {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+/// Runs a command to its end.
+pub(crate) fn run(mut command: impl BorrowMut<Command>) -> Ran {
+    let Output { status, stdout, stderr } = command.borrow_mut().output().unwrap();
+    Ran { code: status.code(), stdout: String::from_utf8(stdout).unwrap(), stderr: String::from_utf8(stderr).unwrap() }
+}
+
+impl Ran {
+    /// Fails the test unless the program ended well; returns what it printed.
+    #[track_caller]
+    pub(crate) fn success(self) -> String {
+        let Self { code, stdout, stderr } = self;
+        assert_eq!(code, Some(0), "stdout:\n{stdout}\nstderr:\n{stderr}");
+        stdout
+    }
+
+    /// Fails the test unless the program ended with `code`; returns what it complained about.
+    #[track_caller]
+    pub(crate) fn failure(self, code: i32) -> String {
+        let Self { code: actual, stdout, stderr } = self;
+        assert_eq!(actual, Some(code), "stdout:\n{stdout}\nstderr:\n{stderr}");
+        stderr
+    }
+}

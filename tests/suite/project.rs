@@ -1,0 +1,102 @@
+//! What the tests need to know of a golden project.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use tempfile::TempDir;
+use toml::Table;
+use xtask::golden::{self, Case};
+use xtask::tree;
+
+use crate::program::{launchway, run};
+
+/// A golden project: a folder with the answers that it was made of.
+pub(crate) struct Project {
+    pub(crate) case: String,
+    pub(crate) folder: PathBuf,
+    answers: Table,
+}
+
+/// Lists the golden projects.
+pub(crate) fn all() -> Vec<Project> {
+    golden::cases().unwrap().into_iter().map(Project::of).collect()
+}
+
+/// Returns the golden project of one case.
+pub(crate) fn named(case: &str) -> Project {
+    all().into_iter().find(|project| project.case == case).unwrap()
+}
+
+impl Project {
+    fn of(case: Case) -> Self {
+        let answers = fs::read_to_string(case.answers()).unwrap().parse().unwrap();
+        Self { folder: case.project(), case: case.name, answers }
+    }
+
+    /// Has the program make a project of `answers` at `folder`, which must accept them.
+    #[track_caller]
+    pub(crate) fn make(answers: Table, folder: &Path) -> Self {
+        let file = folder.with_extension("toml");
+        fs::write(&file, answers.to_string()).unwrap();
+        let new = ["new", "--no-input", "--no-git", "--answers"];
+        let ran = run(launchway().args(new).arg(&file).arg("--dest").arg(folder));
+        assert_eq!(ran.code, Some(0), "{answers}\n{}", ran.stderr);
+        Self { case: "project".to_owned(), folder: folder.to_owned(), answers }
+    }
+
+    /// Copies the project, for a test that changes it.
+    pub(crate) fn copy(&self) -> (TempDir, Self) {
+        let folder = tempfile::tempdir().unwrap();
+        tree::write(&tree::read(&self.folder).unwrap(), folder.path()).unwrap();
+        let copy = Self { case: self.case.clone(), folder: folder.path().to_owned(), answers: self.answers.clone() };
+        (folder, copy)
+    }
+
+    /// Replaces the only place in one of its files that reads `from`.
+    #[track_caller]
+    pub(crate) fn replace(&self, path: &str, from: &str, to: &str) {
+        let path = self.folder.join(path);
+        let text = fs::read_to_string(&path).unwrap();
+        assert_eq!(text.matches(from).count(), 1, "`{from}` is in {} once", path.display());
+        fs::write(&path, text.replace(from, to)).unwrap();
+    }
+
+    pub(crate) fn service(&self) -> &str {
+        self.answers["service"].as_str().unwrap()
+    }
+
+    pub(crate) fn is_for_ecs(&self) -> bool {
+        self.answers["target"].as_str() != Some("kubernetes")
+    }
+
+    pub(crate) fn is_for_kubernetes(&self) -> bool {
+        self.answers["target"].as_str() != Some("ecs")
+    }
+
+    pub(crate) fn has_certificate(&self) -> bool {
+        self.answers.get("https").is_none_or(|https| https.as_bool() == Some(true))
+    }
+
+    /// The environments, the last of which is production.
+    pub(crate) fn environments(&self) -> Vec<String> {
+        let Some(environments) = self.answers.get("environments") else {
+            return ["dev", "staging", "prod"].map(String::from).into();
+        };
+        environments.clone().try_into().unwrap()
+    }
+
+    pub(crate) fn production(&self) -> String {
+        self.environments().pop().unwrap()
+    }
+
+    /// The paths of its files below `folder` whose names end in `suffix`; none if there is no such folder.
+    pub(crate) fn files(&self, folder: &str, suffix: &str) -> Vec<PathBuf> {
+        let folder = self.folder.join(folder);
+        let tree = tree::read(&folder).unwrap_or_default();
+        tree.keys().filter(|path| path.ends_with(suffix)).map(|path| folder.join(path)).collect()
+    }
+
+    pub(crate) fn path(&self, path: &str) -> PathBuf {
+        self.folder.join(Path::new(path))
+    }
+}

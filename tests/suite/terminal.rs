@@ -1,0 +1,173 @@
+//! The program in a terminal of its own, as a person has it: keys go in, and a screen can be read.
+
+use std::io::{ErrorKind, Read as _, Write as _};
+use std::num::NonZero;
+use std::path::Path;
+use std::process::{Child, Command};
+use std::sync::{Arc, Mutex};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use pty_process::Size;
+use pty_process::blocking::{self, Pty};
+use rustix::termios::{Termios, tcgetattr};
+
+const PATIENCE: Duration = Duration::from_secs(20);
+const ROWS: NonZero<u16> = NonZero::new(50).unwrap();
+const COLUMNS: NonZero<u16> = NonZero::new(100).unwrap();
+
+/// The keys that have no character.
+pub(crate) const ENTER: &str = "\r";
+pub(crate) const DOWN: &str = "\x1b[B";
+pub(crate) const CONTROL_C: &str = "\x03";
+
+/// A terminal with a running program.
+pub(crate) struct Terminal {
+    pty: Arc<Pty>,
+    child: Child,
+    shown: Arc<Mutex<Shown>>,
+    reader: Option<JoinHandle<()>>,
+    before: Termios,
+}
+
+/// What the program has written: all of it, and what is on the screen now.
+struct Shown {
+    bytes: Vec<u8>,
+    parser: vt100::Parser,
+}
+
+/// How the program left the terminal.
+pub(crate) struct Left {
+    pub(crate) code: Option<i32>,
+    pub(crate) written: String,
+    pub(crate) screen: String,
+    pub(crate) is_cursor_hidden: bool,
+    /// Whether lines, echo and signals are as they were before.
+    pub(crate) is_restored: bool,
+}
+
+impl Terminal {
+    /// Starts `command`, whose environment is exactly what was set on it.
+    pub(crate) fn start(command: &Command) -> Self {
+        let (pty, pts) = blocking::open().unwrap();
+        pty.resize(Size::new(ROWS.get(), COLUMNS.get())).unwrap();
+        let before = tcgetattr(&pty).unwrap();
+        let set = command.get_envs().filter_map(|(key, value)| Some((key, value?)));
+        let child = blocking::Command::new(command.get_program())
+            .args(command.get_args())
+            .env_clear()
+            .envs(set)
+            .env("TERM", "xterm-256color")
+            .current_dir(command.get_current_dir().unwrap_or(Path::new("/")))
+            .spawn(pts)
+            .unwrap();
+        let pty = Arc::new(pty);
+        let parser = vt100::Parser::new(ROWS, COLUMNS, 0);
+        let shown = Arc::new(Mutex::new(Shown { bytes: Vec::new(), parser }));
+        let reader = thread::spawn({
+            let (pty, shown) = (Arc::clone(&pty), Arc::clone(&shown));
+            move || read(&pty, &shown)
+        });
+        Self { pty, child, shown, reader: Some(reader), before }
+    }
+
+    /// Waits until `text` is on the screen.
+    #[track_caller]
+    pub(crate) fn wait_for(&self, text: &str) -> &Self {
+        self.wait_until(text, || self.screen().contains(text));
+        self
+    }
+
+    #[track_caller]
+    fn wait_until(&self, text: &str, is_there: impl Fn() -> bool) {
+        let start = Instant::now();
+        while !is_there() {
+            assert!(start.elapsed() < PATIENCE, "`{text}` is not on the screen:\n{}", self.screen());
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// Presses keys.
+    pub(crate) fn press(&self, keys: &str) -> &Self {
+        (&*self.pty).write_all(keys.as_bytes()).unwrap();
+        self
+    }
+
+    /// Types a text as a person does: the next character comes when the one before it is on the screen.
+    #[track_caller]
+    pub(crate) fn type_text(&self, text: &str) -> &Self {
+        let before = self.screen().matches(text).count();
+        for character in text.chars() {
+            let column = self.column();
+            self.press(character.encode_utf8(&mut [0; 4]));
+            self.wait_until(text, || self.column() != column);
+        }
+        self.wait_until(text, || text.is_empty() || self.screen().matches(text).count() > before);
+        self
+    }
+
+    fn column(&self) -> u16 {
+        self.shown.lock().unwrap().parser.screen().cursor_position().1
+    }
+
+    pub(crate) fn screen(&self) -> String {
+        self.shown.lock().unwrap().parser.screen().contents()
+    }
+
+    /// Everything that was written until now, with its escape sequences.
+    pub(crate) fn written(&self) -> String {
+        String::from_utf8_lossy(&self.shown.lock().unwrap().bytes).into_owned()
+    }
+
+    /// Waits for the end of the program.
+    #[track_caller]
+    pub(crate) fn end(mut self) -> Left {
+        let start = Instant::now();
+        let status = loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                break status;
+            }
+            assert!(start.elapsed() < PATIENCE, "the program waits:\n{}", self.screen());
+            thread::sleep(Duration::from_millis(10));
+        };
+        self.reader.take().unwrap().join().unwrap();
+        let after = tcgetattr(&self.pty).unwrap();
+        let shown = self.shown.lock().unwrap();
+        Left {
+            code: status.code(),
+            written: String::from_utf8_lossy(&shown.bytes).into_owned(),
+            screen: shown.parser.screen().contents(),
+            is_cursor_hidden: shown.parser.screen().hide_cursor(),
+            is_restored: modes(&after) == modes(&self.before),
+        }
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        // It has ended already in a test that got to its end.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn modes(termios: &Termios) -> [u32; 3] {
+    [termios.input_modes.bits(), termios.output_modes.bits(), termios.local_modes.bits()]
+}
+
+/// Reads until the last program has closed the terminal, which Linux reports as an input error.
+fn read(mut pty: &Pty, shown: &Mutex<Shown>) {
+    let mut buffer = [0; 4096];
+    loop {
+        match pty.read(&mut buffer) {
+            Ok(0) => return,
+            Ok(length) => {
+                let mut shown = shown.lock().unwrap();
+                shown.bytes.extend_from_slice(&buffer[..length]);
+                shown.parser.process(&buffer[..length]);
+            }
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(_) => return,
+        }
+    }
+}

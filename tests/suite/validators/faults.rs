@@ -1,0 +1,118 @@
+//! One planted fault for each validator: a check that cannot fail proves nothing.
+
+use super::{Verdict, check, ecs, kubernetes, repository, tools, validate};
+use crate::project::{self, Project};
+
+/// Plants a fault in a copy of a golden project, where `from` becomes `to`; the validator must name it with `word`.
+#[track_caller]
+fn assert_caught(validator: impl FnOnce(&Project) -> Verdict, path: &str, [from, to]: [&str; 2], word: &str) {
+    let (_folder, project) = project::named("both-default").copy();
+    project.replace(path, from, to);
+    let said = validator(&project).expect_err("the fault is noticed");
+    assert!(said.contains(word), "`{word}` is not in:\n{said}");
+}
+
+fn one(validator: fn(&[Project]) -> Verdict) -> impl FnOnce(&Project) -> Verdict {
+    move |project| validator(std::slice::from_ref(project))
+}
+
+const STACK: &str = "deploy/ecs/service.yaml";
+const DEPLOYMENT: &str = "deploy/kubernetes/base/workload/deployment.yaml";
+
+#[test]
+fn cfn_lint_notices_a_size_that_fargate_does_not_offer() {
+    assert_caught(one(ecs::cfn_lint), STACK, ["Memory: \"512\"", "Memory: \"4096\""], "E3047");
+}
+
+#[test]
+fn the_ecs_api_notices_a_field_that_it_does_not_know() {
+    let fault = ["StopTimeout: ", "StopTimeoutSeconds: "];
+    assert_caught(ecs::botocore, STACK, fault, "topTimeoutSeconds");
+}
+
+#[test]
+fn the_emulator_notices_a_health_command_that_the_binary_does_not_have() {
+    assert_caught(ecs::ministack, STACK, ["[CMD, /app, healthcheck]", "[CMD, /app, health]"], "health command");
+}
+
+#[test]
+fn checkov_notices_a_repository_whose_tags_can_be_moved() {
+    let fault = ["ImageTagMutability: IMMUTABLE", "ImageTagMutability: MUTABLE"];
+    assert_caught(one(ecs::checkov), "deploy/ecs/bootstrap.yaml", fault, "CKV_AWS_51");
+}
+
+#[test]
+fn kustomize_notices_a_file_that_is_not_there() {
+    let fault = ["deployment.yaml", "deploymint.yaml"];
+    let path = "deploy/kubernetes/base/workload/kustomization.yaml";
+    assert_caught(one(kubernetes::schemas), path, fault, "deploymint.yaml");
+}
+
+#[test]
+fn the_schemas_notice_a_misspelt_field() {
+    let fault = ["minReadySeconds", "minReadySecond"];
+    assert_caught(
+        one(kubernetes::schemas),
+        DEPLOYMENT,
+        [&format!("  {}:", fault[0]), &format!("  {}:", fault[1])],
+        fault[1],
+    );
+}
+
+#[test]
+fn pod_security_notices_a_pod_that_may_run_as_root() {
+    assert_caught(
+        one(kubernetes::pod_security),
+        DEPLOYMENT,
+        ["runAsNonRoot: true", "runAsNonRoot: false"],
+        "runAsNonRoot",
+    );
+}
+
+#[test]
+fn the_invariants_notice_every_fault_that_no_other_tool_sees() {
+    for case in ["both-default", "kubernetes-ingress", "kubernetes-gateway-five-environments"] {
+        let mut command = check("kubernetes_faults.py");
+        command.arg(&project::named(case).folder).arg("--kubectl").arg(tools().linter("kubectl"));
+        validate(&mut command).unwrap();
+    }
+}
+
+#[test]
+fn checkov_notices_a_container_that_can_gain_privileges() {
+    let fault = ["allowPrivilegeEscalation: false", "allowPrivilegeEscalation: true"];
+    assert_caught(one(kubernetes::checkov), DEPLOYMENT, fault, "CKV_K8S_20");
+}
+
+#[test]
+fn the_deploy_script_check_notices_a_rollout_that_is_not_undone() {
+    let path = "deploy/kubernetes/deploy.sh";
+    assert_caught(kubernetes::deploy_script, path, ["rollout undo deployment", "rollout history deployment"], "undo");
+}
+
+#[test]
+fn actionlint_notices_a_job_that_is_not_there() {
+    let path = ".github/workflows/deploy-kubernetes.yaml";
+    assert_caught(one(repository::actionlint), path, ["needs: image", "needs: imago"], "imago");
+}
+
+#[test]
+fn zizmor_notices_a_token_that_may_write_everything() {
+    let path = ".github/workflows/ci.yaml";
+    assert_caught(
+        one(repository::zizmor),
+        path,
+        ["\npermissions: {}\n", "\npermissions: write-all\n"],
+        "excessive-permissions",
+    );
+}
+
+#[test]
+fn hadolint_notices_an_image_without_a_version() {
+    assert_caught(
+        one(repository::hadolint),
+        "Dockerfile",
+        ["FROM gcr.io/distroless/cc-debian12:nonroot", "FROM debian"],
+        "DL3006",
+    );
+}

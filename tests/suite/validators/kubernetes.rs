@@ -1,0 +1,119 @@
+//! Kubernetes: what kustomize builds of every overlay, against the schemas of three versions and our own invariants.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::{Verdict, check, ours, tools, validate};
+use crate::matrix;
+use crate::program::run;
+use crate::project::{self, Project};
+
+/// The versions that are in support.
+const VERSIONS: [&str; 3] = ["1.35", "1.36", "1.37"];
+
+fn projects() -> Vec<Project> {
+    project::all().into_iter().filter(Project::is_for_kubernetes).collect()
+}
+
+/// Builds one overlay into `folder`; returns the file.
+pub(super) fn build_overlay(project: &Project, environment: &str, folder: &Path) -> Result<PathBuf, String> {
+    let file = folder.join(format!("{}-{environment}.yaml", project.case));
+    kustomize(&project.path("deploy/kubernetes/overlays").join(environment), &file).map(|()| file)
+}
+
+fn kustomize(source: &Path, file: &Path) -> Verdict {
+    let built = run(Command::new(tools().linter("kubectl")).arg("kustomize").arg(source));
+    // Kustomize says what is deprecated, and still succeeds.
+    if built.code != Some(0) || !built.stderr.is_empty() {
+        return Err(format!("{}\n{}", source.display(), built.stderr));
+    }
+    fs::write(file, built.stdout).map_err(|error| error.to_string())
+}
+
+/// Builds every overlay of the projects, and hands the files to a validator.
+fn on_every_overlay(projects: &[Project], validator: impl Fn(&[PathBuf]) -> Verdict) -> Verdict {
+    let folder = tempfile::tempdir().unwrap();
+    let overlays = projects.iter().flat_map(|project| {
+        let build = |environment: String| build_overlay(project, &environment, folder.path());
+        project.environments().into_iter().map(build).collect::<Vec<_>>()
+    });
+    validator(&overlays.collect::<Result<Vec<_>, _>>()?)
+}
+
+pub(super) fn schemas(projects: &[Project]) -> Verdict {
+    on_every_overlay(projects, |files| {
+        VERSIONS.iter().try_for_each(|version| {
+            let mut command = Command::new(tools().linter("kubernetes-validate"));
+            validate(command.args(["--strict", "--quiet", "--no-warn", "-k", version]).args(files))
+        })
+    })
+}
+
+pub(super) fn checkov(projects: &[Project]) -> Verdict {
+    on_every_overlay(projects, |files| {
+        let mut command = Command::new(tools().checkov());
+        validate(command.arg("--config-file").arg(ours("checkov-kubernetes.yaml")).arg("--file").args(files))
+    })
+}
+
+pub(super) fn pod_security(projects: &[Project]) -> Verdict {
+    on_every_overlay(projects, |files| {
+        files.iter().try_for_each(|file| validate(check("kubernetes_pod_security.py").arg(file)))
+    })
+}
+
+pub(super) fn invariants(project: &Project) -> Verdict {
+    let folder = tempfile::tempdir().unwrap();
+    project.environments().iter().try_for_each(|environment| {
+        let built = build_overlay(project, environment, folder.path())?;
+        let namespace = folder.path().join("namespace.yaml");
+        kustomize(&project.path("deploy/kubernetes/namespaces").join(environment), &namespace)?;
+        let mut command = check("kubernetes_invariants.py");
+        command.arg(built).arg("--namespace").arg(namespace).arg("--project").arg(&project.folder);
+        validate(&mut command)
+    })
+}
+
+pub(super) fn deploy_script(project: &Project) -> Verdict {
+    validate(check("kubernetes_deploy_script.py").arg(&project.folder))
+}
+
+#[test]
+fn the_schemas_of_the_three_newest_versions_accept_every_overlay() {
+    schemas(&projects()).unwrap();
+}
+
+#[test]
+fn every_pod_passes_the_restricted_pod_security_standard() {
+    pod_security(&projects()).unwrap();
+}
+
+#[test]
+fn the_objects_of_every_overlay_fit_each_other() {
+    for project in projects() {
+        invariants(&project).unwrap();
+    }
+}
+
+#[test]
+fn checkov_accepts_every_overlay() {
+    checkov(&projects()).unwrap();
+}
+
+#[test]
+fn the_deploy_script_rolls_back_what_does_not_become_ready() {
+    for project in projects() {
+        deploy_script(&project).unwrap();
+    }
+}
+
+#[test]
+fn the_objects_fit_each_other_whatever_was_answered() {
+    let folder = tempfile::tempdir().unwrap();
+    let is_for_kubernetes = |answers: &toml::Table| answers["target"].as_str() != Some("ecs");
+    for (number, answers) in matrix::matrix().into_iter().filter(is_for_kubernetes).enumerate() {
+        let project = Project::make(answers, &folder.path().join(number.to_string()));
+        invariants(&project).unwrap();
+    }
+}

@@ -1,0 +1,200 @@
+//! The wizard, walked with real keys in a real terminal.
+
+use std::fs;
+use std::path::Path;
+
+use tempfile::TempDir;
+use xtask::tree;
+
+use crate::program::{launchway, run};
+use crate::terminal::{CONTROL_C, DOWN, ENTER, Left, Terminal};
+
+fn start(words: &[&str]) -> (TempDir, Terminal) {
+    let folder = tempfile::tempdir().unwrap();
+    let terminal = Terminal::start(launchway().arg("new").args(words).arg("--no-git").current_dir(folder.path()));
+    (folder, terminal)
+}
+
+/// Answers a question of text; nothing takes the default.
+#[track_caller]
+fn answer(terminal: &Terminal, question: &str, text: &str) {
+    terminal.wait_for(question).type_text(text).press(ENTER);
+}
+
+/// Chooses the item that is `down` below the one that is offered.
+#[track_caller]
+fn choose(terminal: &Terminal, question: &str, down: usize) {
+    terminal.wait_for(question).press(&DOWN.repeat(down)).press(ENTER);
+}
+
+#[track_caller]
+fn assert_left_in_order(left: &Left) {
+    assert!(!left.is_cursor_hidden, "the cursor is visible again:\n{}", left.screen);
+    assert!(left.is_restored, "lines, echo and signals are as before:\n{}", left.screen);
+}
+
+/// What the same answers give without a question.
+#[track_caller]
+fn assert_same_as(project: &Path, words: &[&str]) {
+    let folder = tempfile::tempdir().unwrap();
+    run(launchway().arg("new").args(words).args(["--no-input", "--no-git"]).current_dir(folder.path())).success();
+    let expected = tree::read(&folder.path().join("orders")).unwrap();
+    assert_eq!(tree::differences(&expected, &tree::read(project).unwrap()), Vec::<String>::new());
+}
+
+#[test]
+fn the_wizard_makes_a_project_for_ecs() {
+    let (folder, terminal) = start(&[]);
+    answer(&terminal, "Service name", "orders");
+    answer(&terminal, "What does it do", "");
+    choose(&terminal, "Where will it run?", 0);
+    answer(&terminal, "AWS region", "eu-west-1");
+    choose(&terminal, "CPU of one task", 1);
+    choose(&terminal, "Memory of one task", 1);
+    choose(&terminal, "Who may reach the load balancer?", 1);
+    choose(&terminal, "Serve HTTPS", 1);
+    answer(&terminal, "Environments", "dev,live");
+    answer(&terminal, "GitHub repository", "acme/orders");
+    choose(&terminal, "What now?", 0);
+    let left = terminal.end();
+    assert_eq!(left.code, Some(0), "{}", left.screen);
+    assert_left_in_order(&left);
+    let size = ["--cpu", "512", "--memory", "2048", "--scheme", "internal", "--https=false"];
+    let rest = [
+        "orders",
+        "--target",
+        "ecs",
+        "--region",
+        "eu-west-1",
+        "--environments",
+        "dev,live",
+        "--repository",
+        "acme/orders",
+    ];
+    assert_same_as(&folder.path().join("orders"), &[&rest[..], &size].concat());
+}
+
+#[test]
+fn the_wizard_makes_a_project_for_kubernetes() {
+    let (folder, terminal) = start(&["orders"]);
+    answer(&terminal, "What does it do", "Takes orders");
+    choose(&terminal, "Where will it run?", 1);
+    choose(&terminal, "How is it reached from outside", 2);
+    answer(&terminal, "Domain below which", "example.org");
+    answer(&terminal, "Namespace of the ingress controller", "edge");
+    answer(&terminal, "Name of the Gateway", "");
+    answer(&terminal, "Environments", "");
+    answer(&terminal, "GitHub repository", "");
+    choose(&terminal, "What now?", 0);
+    let left = terminal.end();
+    assert_eq!(left.code, Some(0), "{}", left.screen);
+    assert_left_in_order(&left);
+    let exposure = ["--exposure", "gateway", "--domain", "example.org", "--ingress-namespace", "edge"];
+    let rest = ["orders", "--target", "kubernetes", "--description", "Takes orders"];
+    assert_same_as(&folder.path().join("orders"), &[&rest[..], &exposure].concat());
+}
+
+#[test]
+fn the_review_shows_everything_and_an_answer_can_be_changed() {
+    let (folder, terminal) =
+        start(&["orders", "--target", "kubernetes", "--exposure", "none", "--environments", "prod"]);
+    answer(&terminal, "What does it do", "");
+    answer(&terminal, "GitHub repository", "acme/orders");
+    terminal.wait_for("What now?");
+    let shown = terminal.written();
+    let wanted =
+        ["overlays/", "Dockerfile", "HorizontalPodAutoscaler", "(flag)", "(default)", "--repository=acme/orders"];
+    for text in wanted {
+        assert!(shown.contains(text), "`{text}` is not in:\n{shown}");
+    }
+    choose(&terminal, "What now?", 1);
+    choose(&terminal, "Which answer?", 1);
+    answer(&terminal, "(The orders service)", "Takes orders");
+    terminal.wait_for("--description='Takes orders'");
+    choose(&terminal, "What now?", 0);
+    assert_eq!(terminal.end().code, Some(0));
+    let readme = fs::read_to_string(folder.path().join("orders/README.md")).unwrap();
+    assert!(readme.contains("Takes orders"));
+}
+
+#[test]
+fn an_answer_is_refused_in_the_prompt_and_asked_again() {
+    let (_folder, terminal) = start(&[]);
+    answer(&terminal, "Service name", "Orders!");
+    terminal.wait_for("`Orders!` is not a slug");
+    assert!(!terminal.screen().contains("What does it do"), "{}", terminal.screen());
+    terminal.press(CONTROL_C);
+    assert_eq!(terminal.end().code, Some(130));
+}
+
+#[test]
+fn an_answer_that_is_pasted_arrives_whole() {
+    let (folder, terminal) = start(&[]);
+    terminal.wait_for("Service name").press("inventory-reservation-and-allocation-api").press(ENTER);
+    terminal
+        .wait_for("What does it do")
+        .wait_for("(The inventory-reservation-and-allocation-api service)")
+        .press(CONTROL_C);
+    assert_interrupted(terminal, folder.path());
+}
+
+#[test]
+fn a_default_follows_the_answers_that_it_is_made_of() {
+    let words = ["first", "--target", "kubernetes", "--exposure", "none", "--environments", "prod", "--ci", "none"];
+    let (folder, terminal) = start(&words);
+    answer(&terminal, "What does it do", "");
+    answer(&terminal, "GitHub repository", "");
+    choose(&terminal, "What now?", 1);
+    choose(&terminal, "Which answer?", 0);
+    answer(&terminal, "Service name (first)", "second");
+    terminal.wait_for("launchway new second");
+    choose(&terminal, "What now?", 0);
+    assert_eq!(terminal.end().code, Some(0));
+    let readme = fs::read_to_string(folder.path().join("second/README.md")).unwrap();
+    assert!(readme.contains("The second service"), "{readme}");
+}
+
+#[test]
+fn leaving_at_the_review_writes_nothing() {
+    let (folder, terminal) = start(&["orders", "--target", "kubernetes", "--exposure", "none"]);
+    answer(&terminal, "What does it do", "");
+    answer(&terminal, "Environments", "");
+    answer(&terminal, "GitHub repository", "");
+    choose(&terminal, "What now?", 2);
+    let left = terminal.end();
+    assert_eq!(left.code, Some(1), "{}", left.screen);
+    assert_left_in_order(&left);
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn control_c_in_a_text_question_leaves_the_terminal_as_it_was() {
+    let (folder, terminal) = start(&[]);
+    terminal.wait_for("Service name").type_text("ord").press(CONTROL_C);
+    assert_interrupted(terminal, folder.path());
+}
+
+#[test]
+fn control_c_in_a_choice_leaves_the_terminal_as_it_was() {
+    let (folder, terminal) = start(&["orders", "--description", "x"]);
+    terminal.wait_for("Where will it run?").press(DOWN).wait_for("❯ Kubernetes").press(CONTROL_C);
+    assert_interrupted(terminal, folder.path());
+}
+
+#[test]
+fn control_c_at_the_review_leaves_the_terminal_as_it_was() {
+    let (folder, terminal) =
+        start(&["orders", "--target", "kubernetes", "--exposure", "none", "--environments", "prod"]);
+    answer(&terminal, "What does it do", "");
+    answer(&terminal, "GitHub repository", "");
+    terminal.wait_for("What now?").press(CONTROL_C);
+    assert_interrupted(terminal, folder.path());
+}
+
+#[track_caller]
+fn assert_interrupted(terminal: Terminal, folder: &Path) {
+    let left = terminal.end();
+    assert_eq!(left.code, Some(130), "{}", left.screen);
+    assert_left_in_order(&left);
+    assert_eq!(fs::read_dir(folder).unwrap().count(), 0, "nothing was written");
+}

@@ -1,0 +1,379 @@
+"""Creates the generated stacks on ministack and calls the generated service through its generated load balancer.
+
+Starts ministack on a free loopback port, creates the bootstrap stack and the service stack of one environment with its
+parameter file, starts the service binary with exactly the environment of the task definition that ECS registered
+(ports apart, which are free ones), registers it in the generated target group, and sends requests through the
+generated listener rule. What must hold:
+
+- both stacks reach CREATE_COMPLETE with every resource that ministack knows,
+- the container's health command succeeds against the running binary,
+- the target group's health path answers through the load balancer, with the matcher's status, from this binary,
+- a plain HTTP listener beside an HTTPS one redirects,
+- SIGTERM ends the binary with status 0 within the container's StopTimeout, and then nobody answers any more.
+
+Everything that was started is stopped, whatever happens. No traffic leaves 127.0.0.1.
+
+Usage: ecs_ministack.py --project DIR --binary PATH [--environment NAME]
+Exit status: 0 when all of it holds, 1 otherwise.
+"""
+
+import argparse
+import contextlib
+import http.client
+import json
+import os
+import pathlib
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import uuid
+
+import boto3
+import botocore.config
+import botocore.exceptions
+import yaml
+
+from ecs_taskdef_shapes import CloudFormationLoader
+
+REGION = "us-east-1"
+ACCOUNT = "000000000000"
+DIGEST = "sha256:" + "0" * 64
+
+# ministack 1.5.33 answers "Unrecognized resource types" to these, so they are taken out, and only these. Nothing here
+# carries a request: it enforces no security group, and there is no load to scale with.
+REFUSED_TYPES = {
+    "AWS::ApplicationAutoScaling::ScalableTarget",
+    "AWS::ApplicationAutoScaling::ScalingPolicy",
+    "AWS::EC2::SecurityGroupIngress",
+    "AWS::IAM::OIDCProvider",
+}
+
+
+class CheckFailed(Exception):
+    """Something that must hold does not; the text says what."""
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--project", type=pathlib.Path, required=True, help="root of the generated project")
+    parser.add_argument("--binary", type=pathlib.Path, required=True, help="the built service")
+    parser.add_argument("--environment", help="default: the first parameter file by name")
+    arguments = parser.parse_args()
+    try:
+        check(arguments.project / "deploy/ecs", arguments.binary.resolve(), arguments.environment)
+    except (CheckFailed, botocore.exceptions.ClientError) as error:
+        print(f"ecs_ministack: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def check(folder, binary, environment):
+    parameter_files = sorted((folder / "params").glob("*.json"))
+    environment = environment or parameter_files[0].stem
+    parameters = {
+        entry["ParameterKey"]: entry["ParameterValue"]
+        for entry in json.loads((folder / "params" / f"{environment}.json").read_text(encoding="utf-8"))
+    }
+    with contextlib.ExitStack() as cleanup:
+        port = start_ministack(cleanup)
+        clients = Clients(port)
+
+        bootstrap = create_stack(clients, folder / "bootstrap.yaml", "bootstrap", bootstrap_parameters(folder))
+        repository = bootstrap["RepositoryUri"]
+        network = network_parameters(clients, parameters)
+        image = {"Image": f"{repository}@{DIGEST}"}
+        stack = f"{repository.rsplit('/', 1)[-1]}-{environment}"
+        outputs = create_stack(clients, folder / "service.yaml", stack, parameters | network | image)
+
+        container = only(
+            clients.ecs.describe_task_definition(taskDefinition=outputs["TaskDefinitionArn"])["taskDefinition"],
+            "containerDefinitions",
+        )
+        service = only(
+            clients.ecs.describe_services(cluster=outputs["ClusterName"], services=[outputs["ServiceName"]]),
+            "services",
+        )
+        target_group = only(
+            clients.elbv2.describe_target_groups(
+                TargetGroupArns=[only(service, "loadBalancers")["targetGroupArn"]]
+            ),
+            "TargetGroups",
+        )
+        if service["taskDefinition"] != outputs["TaskDefinitionArn"]:
+            raise CheckFailed(f"the service runs {service['taskDefinition']}, not the stack's task definition")
+
+        process, settings = start_service(cleanup, binary, container)
+        wait_until_ready(process, int(settings["PORT"]), target_group["HealthCheckPath"])
+        run_health_command(binary, health_check(folder), settings)
+        clients.elbv2.register_targets(
+            TargetGroupArn=target_group["TargetGroupArn"],
+            Targets=[{"Id": "127.0.0.1", "Port": int(settings["PORT"])}],
+        )
+        check_requests(clients, port, target_group)
+        check_drain(process, container["stopTimeout"])
+        status, _ = request_through(clients, port, target_group["HealthCheckPath"])
+        expect(status == 502, f"the load balancer answered {status} after the service had stopped, not 502")
+    print(f"{folder}: stacks created and {container['name']} reached through the load balancer of {stack}")
+
+
+class Clients:
+    """The AWS APIs of one ministack."""
+
+    def __init__(self, port):
+        self.endpoint = f"http://127.0.0.1:{port}"
+        for name in ("acm", "cloudformation", "ec2", "ecs", "elbv2"):
+            setattr(self, name, self.client(name))
+
+    def client(self, name):
+        return boto3.client(
+            name,
+            endpoint_url=self.endpoint,
+            region_name=REGION,
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+            config=botocore.config.Config(proxies={}, retries={"max_attempts": 0}),
+        )
+
+
+def start_ministack(cleanup):
+    """Starts ministack in a folder of its own and waits until it answers."""
+    home = cleanup.enter_context(tempfile.TemporaryDirectory(prefix="ministack-"))
+    port = free_port()
+    log = cleanup.enter_context(open(pathlib.Path(home) / "log", "w+", encoding="utf-8"))
+    process = start(
+        cleanup,
+        [sys.executable, "-m", "ministack"],
+        # Its listeners beside the gateway, for services that are not used here, stay off.
+        {
+            "PATH": os.environ.get("PATH", ""),
+            "HOME": home,
+            "TMPDIR": home,
+            "BIND_HOST": "127.0.0.1",
+            "GATEWAY_PORT": str(port),
+            "IOT_MTLS_ENABLED": "0",
+            "SFTP_ENABLED": "0",
+            "S3_DATA_DIR": f"{home}/s3",
+        },
+        log,
+    )
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and process.poll() is None:
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            if get(port, "/_ministack/health")[0] == 200:
+                return port
+        time.sleep(0.2)
+    log.seek(0)
+    raise CheckFailed(f"ministack did not start:\n{log.read()[-2000:]}")
+
+
+def create_stack(clients, template_path, name, parameters):
+    """Creates a stack and returns its outputs."""
+    template = yaml.load(template_path.read_text(encoding="utf-8"), Loader=CloudFormationLoader)
+    resources = template["Resources"]
+    leave_out_refused(resources)
+    unknown = set(parameters) - set(template.get("Parameters", {}))
+    expect(not unknown, f"{template_path} has no parameter {', '.join(sorted(unknown))}")
+
+    clients.cloudformation.create_stack(
+        StackName=name,
+        TemplateBody=json.dumps(template),
+        Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in sorted(parameters.items())],
+        Capabilities=["CAPABILITY_IAM"],
+    )
+    deadline = time.monotonic() + 60
+    while True:
+        stack = only(clients.cloudformation.describe_stacks(StackName=name), "Stacks")
+        if not stack["StackStatus"].endswith("_IN_PROGRESS") or time.monotonic() > deadline:
+            break
+        time.sleep(0.2)
+    if stack["StackStatus"] != "CREATE_COMPLETE":
+        events = clients.cloudformation.describe_stack_events(StackName=name)["StackEvents"]
+        reasons = [
+            f"{event['LogicalResourceId']}: {event['ResourceStatusReason']}"
+            for event in events
+            if event["ResourceStatus"].endswith("FAILED") and event.get("ResourceStatusReason")
+        ]
+        raise CheckFailed(f"{template_path} ended as {stack['StackStatus']}\n" + "\n".join(reasons))
+    created = {
+        resource["LogicalResourceId"]
+        for resource in clients.cloudformation.list_stack_resources(StackName=name)["StackResourceSummaries"]
+        if resource["ResourceStatus"] == "CREATE_COMPLETE"
+    }
+    missing = {key for key, resource in resources.items() if "Condition" not in resource} - created
+    expect(not missing, f"{template_path} created no {', '.join(sorted(missing))}")
+    return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
+
+
+def leave_out_refused(resources):
+    """Takes out what ministack refuses and what it would only choke on."""
+    for logical_id, resource in list(resources.items()):
+        if resource["Type"] == "AWS::IAM::OIDCProvider" and "Condition" in resource:
+            # The roles name it in the branch of a condition that bootstrap_parameters does not take.
+            resources[logical_id] = {
+                "Type": "AWS::CloudFormation::WaitConditionHandle",
+                "Condition": resource["Condition"],
+            }
+        elif resource["Type"] in REFUSED_TYPES:
+            del resources[logical_id]
+        elif resource["Type"] == "AWS::CloudWatch::Alarm" and "Metrics" in resource["Properties"]:
+            # ministack knows alarms over one metric only; the service must still find an alarm of this name.
+            properties = resource["Properties"]
+            statistic = next(metric["MetricStat"] for metric in properties.pop("Metrics") if "MetricStat" in metric)
+            properties |= statistic["Metric"] | {"Statistic": statistic["Stat"], "Period": statistic["Period"]}
+
+
+def bootstrap_parameters(folder):
+    """A repository, and a provider that another stack made, if the project deploys from GitHub."""
+    template = yaml.load((folder / "bootstrap.yaml").read_text(encoding="utf-8"), Loader=CloudFormationLoader)
+    values = {
+        "GitHubSubject": "acme@1/orders@2",
+        "GitHubProviderArn": f"arn:aws:iam::{ACCOUNT}:oidc-provider/token.actions.githubusercontent.com",
+    }
+    return {name: value for name, value in values.items() if name in template.get("Parameters", {})}
+
+
+def network_parameters(clients, parameters):
+    """Replaces the example ids of the parameter file by a network and a certificate that exist."""
+    vpc = clients.ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    subnets = [
+        clients.ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{index}.0/24", AvailabilityZone=f"{REGION}{zone}")
+        ["Subnet"]["SubnetId"]
+        for index, zone in enumerate("abab")
+    ]
+    values = {
+        "VpcId": vpc,
+        "LoadBalancerSubnetIds": ",".join(subnets[:2]),
+        "TaskSubnetIds": ",".join(subnets[2:]),
+    }
+    if "CertificateArn" in parameters:
+        certificate = clients.acm.request_certificate(DomainName="service.example.com")
+        values["CertificateArn"] = certificate["CertificateArn"]
+    return values
+
+
+def start_service(cleanup, binary, container):
+    """Starts the binary as ECS would, on free ports, and returns the process and its environment."""
+    settings = {entry["name"]: entry["value"] for entry in container["environment"]}
+    mapped = {mapping["containerPort"] for mapping in container["portMappings"]}
+    for name in ("PORT", "ADMIN_PORT"):
+        expect(settings.get(name, "").isdigit(), f"{name} is {settings.get(name)!r} in the task definition, not a port")
+    expect({int(settings["PORT"])} == mapped, f"PORT is {settings['PORT']}, but the container maps {mapped}")
+    settings |= {"PORT": str(free_port()), "ADMIN_PORT": str(free_port())}
+    return start(cleanup, [str(binary)], settings, subprocess.DEVNULL), settings
+
+
+def wait_until_ready(process, port, path):
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        expect(process.poll() is None, f"the service ended with status {process.poll()} under its own task definition")
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            if get(port, path)[0] == 200:
+                return
+        time.sleep(0.05)
+    raise CheckFailed(f"{path} did not answer 200 on the service's own port within 20 s")
+
+
+def health_check(folder):
+    """The container's health check as the template has it: ministack returns an empty one."""
+    template = yaml.load((folder / "service.yaml").read_text(encoding="utf-8"), Loader=CloudFormationLoader)
+    return template["Resources"]["TaskDefinition"]["Properties"]["ContainerDefinitions"][0]["HealthCheck"]
+
+
+def run_health_command(binary, health, settings):
+    kind, *command = health["Command"]
+    expect(kind == "CMD" and command[0] == "/app", f"the health command is {health['Command']}, not the binary's own")
+    result = subprocess.run(
+        [str(binary), *command[1:]], env=settings, timeout=health["Timeout"], capture_output=True, check=False
+    )
+    expect(result.returncode == 0, f"the health command ended with status {result.returncode}: {result.stderr!r}")
+
+
+def check_requests(clients, port, target_group):
+    """The health path and an unknown path reach the service; plain HTTP beside HTTPS is redirected."""
+    path = target_group["HealthCheckPath"]
+    request_id = str(uuid.uuid4())
+    status, headers = request_through(clients, port, path, {"x-request-id": request_id})
+    wanted = target_group["Matcher"]["HttpCode"]
+    expect(str(status) == wanted, f"{path} answered {status} through the load balancer, not {wanted}")
+    echoed = headers.get("x-request-id")
+    expect(echoed == request_id, f"{path} was not answered by the service: x-request-id is {echoed}")
+
+    status, headers = request_through(clients, port, f"/no-such-thing-{request_id}")
+    expect(status == 404 and "x-request-id" in headers, f"an unknown path gave {status}, not the service's own 404")
+
+    if len(clients.elbv2.describe_listeners(LoadBalancerArn=load_balancer(clients)["LoadBalancerArn"])["Listeners"]) > 1:
+        status, headers = request_through(clients, port, path, listener_port=80)
+        location = headers.get("location", "")
+        expect(status == 301 and location.startswith("https://"), f"port 80 gave {status} to {location!r}, not a redirect")
+
+
+def check_drain(process, stop_timeout):
+    process.send_signal(signal.SIGTERM)
+    try:
+        status = process.wait(timeout=stop_timeout)
+    except subprocess.TimeoutExpired:
+        raise CheckFailed(f"the service still runs {stop_timeout} s after SIGTERM: ECS would kill it") from None
+    expect(status == 0, f"the service ended with status {status} after SIGTERM, not 0")
+
+
+def request_through(clients, port, path, headers=None, listener_port=None):
+    """Sends a request to the listener of the load balancer that forwards; returns the status and the headers."""
+    balancer = load_balancer(clients)
+    if listener_port is None:
+        listeners = clients.elbv2.describe_listeners(LoadBalancerArn=balancer["LoadBalancerArn"])["Listeners"]
+        listener_port = max(listener["Port"] for listener in listeners)
+    host = {"Host": f"{balancer['DNSName']}:{listener_port}"}
+    return get(port, path, host | (headers or {}))
+
+
+def load_balancer(clients):
+    return only(clients.elbv2.describe_load_balancers(), "LoadBalancers")
+
+
+def get(port, path, headers=None):
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    try:
+        connection.request("GET", path, headers=headers or {})
+        response = connection.getresponse()
+        response.read()
+        return response.status, {name.lower(): value for name, value in response.getheaders()}
+    finally:
+        connection.close()
+
+
+def start(cleanup, command, environment, output):
+    """Starts a process that ends with this check."""
+    process = subprocess.Popen(command, env=environment, stdout=output, stderr=subprocess.STDOUT)
+
+    def stop():
+        if process.poll() is None:
+            process.kill()
+        process.wait()
+
+    cleanup.callback(stop)
+    return process
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def only(response, key):
+    """The single element of a list in an answer."""
+    elements = response[key]
+    expect(len(elements) == 1, f"{len(elements)} {key} instead of one")
+    return elements[0]
+
+
+def expect(condition, message):
+    if not condition:
+        raise CheckFailed(message)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,45 @@
+"""Prints the environment of the service's container, as the deployment files set it, as one JSON object.
+
+    environment.py ecs PROJECT ENVIRONMENT
+    environment.py kubernetes BUILT_YAML
+
+The first reads the task definition and the parameter file of the environment, the second the output of `kubectl kustomize`.
+"""
+
+import json
+import pathlib
+import sys
+
+import yaml
+
+from ecs_taskdef_shapes import CloudFormationLoader
+
+
+def of_task_definition(project, environment):
+    folder = pathlib.Path(project) / "deploy/ecs"
+    template = yaml.load((folder / "service.yaml").read_text(encoding="utf-8"), Loader=CloudFormationLoader)
+    parameters = json.loads((folder / "params" / f"{environment}.json").read_text(encoding="utf-8"))
+    values = {entry["ParameterKey"]: entry["ParameterValue"] for entry in parameters}
+    (container,) = template["Resources"]["TaskDefinition"]["Properties"]["ContainerDefinitions"]
+    return {entry["Name"]: resolve(entry["Value"], values) for entry in container["Environment"]}
+
+
+def resolve(value, parameters):
+    """A literal as it is, a reference to a parameter as the parameter file has it."""
+    return parameters[value["Ref"]] if isinstance(value, dict) else value
+
+
+def of_deployment(built):
+    objects = [thing for thing in yaml.safe_load_all(pathlib.Path(built).read_text(encoding="utf-8")) if thing]
+    (deployment,) = (thing for thing in objects if thing["kind"] == "Deployment")
+    (container,) = deployment["spec"]["template"]["spec"]["containers"]
+    maps = {thing["metadata"]["name"]: thing["data"] for thing in objects if thing["kind"] == "ConfigMap"}
+    environment = {}
+    for source in container.get("envFrom", []):
+        environment |= maps[source["configMapRef"]["name"]]
+    return environment | {entry["name"]: entry["value"] for entry in container.get("env", [])}
+
+
+if __name__ == "__main__":
+    platform, *arguments = sys.argv[1:]
+    print(json.dumps({"ecs": of_task_definition, "kubernetes": of_deployment}[platform](*arguments)))

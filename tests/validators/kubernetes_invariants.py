@@ -1,0 +1,528 @@
+"""Checks what no other tool sees in the built output of an overlay: that the objects fit each other and the service.
+
+    kubectl kustomize deploy/kubernetes/overlays/prod > built.yaml
+    kubectl kustomize deploy/kubernetes/namespaces/prod > namespace.yaml
+    kubernetes_invariants.py built.yaml --namespace namespace.yaml --project .
+
+Schema validators, kube-linter and even an API server say nothing about a target port that no container has, a grace period
+shorter than the drain or a reference to a ConfigMap that is not there. With --namespace the administrator's layer is checked
+too, with --project the files around the manifests: sources, Dockerfile, README.md, workflow.
+
+Exit code 0: everything holds. 1: what does not, one line each.
+"""
+
+import argparse
+import pathlib
+import re
+import sys
+
+import yaml
+
+from kubernetes_pod_security import pod_template, violations
+
+# What the service serves and how it is asked: the contract between the service and its platform.
+PROBES = {
+    "startupProbe": {"path": "/startupz", "periodSeconds": 1, "timeoutSeconds": 1, "failureThreshold": 30},
+    "livenessProbe": {"path": "/livez", "periodSeconds": 10, "timeoutSeconds": 2, "failureThreshold": 3},
+    "readinessProbe": {"path": "/readyz", "periodSeconds": 2, "timeoutSeconds": 1, "failureThreshold": 1},
+}
+PROBE_DEFAULTS = {"periodSeconds": 10, "timeoutSeconds": 1, "failureThreshold": 3}
+ENVIRONMENT = {
+    "ADMIN_PORT", "DRAIN_DELAY_SECONDS", "DRAIN_TIMEOUT_SECONDS", "ENVIRONMENT", "KEEP_ALIVE_SECONDS", "LOG_LEVEL",
+    "MAX_BODY_BYTES", "MAX_IN_FLIGHT", "PORT", "REQUEST_TIMEOUT_SECONDS", "TOKIO_WORKER_THREADS",
+}
+SELECTOR_KEYS = {"app.kubernetes.io/name", "app.kubernetes.io/component"}
+CLUSTER_KINDS = {"Namespace"}
+IMAGE = re.compile(r"(?P<name>[a-z0-9][a-z0-9._/:-]*)@sha256:[0-9a-f]{64}")
+GRACE_SLACK = 5
+PROXY_IDLE = 60
+
+
+class Manifest:
+    """The objects of one overlay, with the few that there is one of by name."""
+
+    def __init__(self, objects):
+        self.objects = objects
+        self.deployment = self.one("Deployment")
+        self.service = self.one("Service")
+        template = pod_template(self.deployment)
+        self.labels = template["metadata"]["labels"]
+        self.pod = template["spec"]
+        self.template = template
+        (self.container,) = self.pod["containers"]
+        self.ports = {port["name"]: port["containerPort"] for port in self.container.get("ports") or []}
+        self.hpa = next(iter(self.all("HorizontalPodAutoscaler")), None)
+
+    def all(self, kind):
+        return [thing for thing in self.objects if thing["kind"] == kind]
+
+    def one(self, kind):
+        found = self.all(kind)
+        if len(found) != 1:
+            raise Broken(f"there must be exactly one {kind}, there are {len(found)}")
+        return found[0]
+
+    def names(self, kind):
+        return {thing["metadata"]["name"] for thing in self.all(kind)}
+
+    def environment(self):
+        """The container's environment as the kubelet would make it; only literals and ConfigMaps are read."""
+        maps = {thing["metadata"]["name"]: thing.get("data") or {} for thing in self.all("ConfigMap")}
+        values = {}
+        for source in self.container.get("envFrom") or []:
+            values |= maps.get((source.get("configMapRef") or {}).get("name"), {})
+        values |= {entry["name"]: entry["value"] for entry in self.container.get("env") or [] if "value" in entry}
+        return values
+
+    def lowest_replicas(self):
+        if self.hpa:
+            return self.hpa["spec"].get("minReplicas", 1)
+        return self.deployment["spec"].get("replicas", 1)
+
+    def highest_replicas(self):
+        return self.hpa["spec"]["maxReplicas"] if self.hpa else self.lowest_replicas()
+
+
+class Broken(Exception):
+    """The input is so far off that no single rule can be checked."""
+
+
+def one_namespace(manifest):
+    namespaced = [thing for thing in manifest.objects if thing["kind"] not in CLUSTER_KINDS]
+    found = {thing["metadata"].get("namespace") for thing in namespaced}
+    if len(found) != 1 or None in found:
+        yield f"all objects must be in one namespace, they are in {sorted(map(str, found))}"
+
+
+def unique_objects(manifest):
+    seen = set()
+    for thing in manifest.objects:
+        key = (thing["apiVersion"].split("/")[0], thing["kind"], thing["metadata"]["name"])
+        if key in seen:
+            yield f"{key[1]} `{key[2]}` appears twice"
+        seen.add(key)
+
+
+def selectors(manifest):
+    expected = manifest.deployment["spec"]["selector"]["matchLabels"]
+    if set(expected) != SELECTOR_KEYS:
+        yield f"selector labels must be {sorted(SELECTOR_KEYS)} and nothing that changes, they are {sorted(expected)}"
+    if not expected.items() <= manifest.labels.items():
+        yield f"the Deployment's selector {expected} does not match its pods' labels {manifest.labels}"
+    others = [("Service", manifest.service["spec"].get("selector"))]
+    others += [("PodDisruptionBudget", pdb["spec"]["selector"].get("matchLabels")) for pdb in manifest.all("PodDisruptionBudget")]
+    others += [("NetworkPolicy", policy["spec"]["podSelector"].get("matchLabels")) for policy in manifest.all("NetworkPolicy")]
+    others += [
+        (f"topology spread over {spread['topologyKey']}", spread["labelSelector"].get("matchLabels"))
+        for spread in manifest.pod.get("topologySpreadConstraints") or []
+    ]
+    for what, found in others:
+        if found != expected:
+            yield f"{what} selects {found}, the Deployment {expected}"
+    for kind in ("PodDisruptionBudget", "NetworkPolicy"):
+        if not manifest.all(kind):
+            yield f"there is no {kind}"
+
+
+def service_ports(manifest):
+    if set(manifest.ports) != {"http", "admin"}:
+        yield f"the container's ports must be `http` and `admin`, they are {sorted(manifest.ports)}"
+    if len(set(manifest.ports.values())) != len(manifest.ports):
+        yield f"two of the container's ports are the same: {manifest.ports}"
+    for port in manifest.service["spec"]["ports"]:
+        target = port.get("targetPort", port["port"])
+        if target != "http":
+            yield f"Service port `{port.get('name')}` must target the container port `http`, it targets `{target}`"
+        if target not in manifest.ports and target not in manifest.ports.values():
+            yield f"Service port `{port.get('name')}` targets `{target}`, which the container does not have"
+
+
+def backends(manifest):
+    for ingress in manifest.all("Ingress"):
+        hosts = [rule.get("host") for rule in ingress["spec"]["rules"]]
+        yield from host_problems("Ingress", hosts)
+        for tls in ingress["spec"].get("tls") or []:
+            if tls.get("hosts") != hosts:
+                yield f"Ingress TLS is for {tls.get('hosts')}, its rules for {hosts}"
+        for rule in ingress["spec"]["rules"]:
+            for path in rule["http"]["paths"]:
+                backend = path["backend"]["service"]
+                yield from backend_problems(manifest, "Ingress", backend["name"], backend["port"])
+    for route in manifest.all("HTTPRoute"):
+        yield from host_problems("HTTPRoute", route["spec"].get("hostnames") or [None])
+        yield from httproute_problems(manifest, route["spec"])
+
+
+def httproute_problems(manifest, spec):
+    """No schema of a custom resource is at hand, so the fields in use are spelled out here."""
+    yield from unknown_fields("HTTPRoute spec", spec, {"parentRefs", "hostnames", "rules"})
+    for parent in spec["parentRefs"]:
+        yield from unknown_fields("HTTPRoute parentRef", parent, {"group", "kind", "name", "namespace", "sectionName"})
+        if missing := {"group", "kind"} - set(parent):
+            yield f"HTTPRoute parentRef must spell out {sorted(missing)}"
+    for rule in spec["rules"]:
+        yield from unknown_fields("HTTPRoute rule", rule, {"matches", "backendRefs", "timeouts"})
+        for backend in rule["backendRefs"]:
+            yield from unknown_fields("HTTPRoute backendRef", backend, {"group", "kind", "name", "port", "weight"})
+            if missing := {"group", "kind", "weight"} - set(backend):
+                yield f"HTTPRoute backendRef must spell out {sorted(missing)}"
+            yield from backend_problems(manifest, "HTTPRoute", backend["name"], {"number": backend.get("port")})
+
+
+def unknown_fields(what, value, known):
+    for field in sorted(set(value) - known):
+        yield f"{what} has the unknown field `{field}`"
+
+
+def host_problems(kind, hosts):
+    for host in hosts:
+        if not host or host.endswith(".invalid"):
+            yield f"{kind} has the host `{host}`: the overlay must replace it"
+
+
+def backend_problems(manifest, kind, name, port):
+    if name not in manifest.names("Service"):
+        yield f"{kind} sends to the Service `{name}`, which is not there"
+        return
+    ports = manifest.service["spec"]["ports"]
+    if "name" in port and port["name"] not in {each.get("name") for each in ports}:
+        yield f"{kind} sends to the port `{port['name']}`, which the Service does not have"
+    if "name" not in port and port.get("number") not in {each["port"] for each in ports}:
+        yield f"{kind} sends to the port {port.get('number')}, which the Service does not have"
+
+
+def network_policy_ports(manifest):
+    reached = set()
+    for policy in manifest.all("NetworkPolicy"):
+        spec = policy["spec"]
+        if set(spec.get("policyTypes") or []) != {"Ingress", "Egress"}:
+            yield "NetworkPolicy must cover both Ingress and Egress"
+        for rule in spec.get("ingress") or []:
+            if not rule.get("from"):
+                yield "a NetworkPolicy ingress rule without `from` admits the whole world"
+            if not rule.get("ports"):
+                yield "a NetworkPolicy ingress rule without `ports` opens every port"
+            for port in rule.get("ports") or []:
+                reached.add(port["port"])
+                if port["port"] not in manifest.ports and port["port"] not in manifest.ports.values():
+                    yield f"NetworkPolicy opens the port `{port['port']}`, which the container does not have"
+        resolves = any(port.get("port") == 53 for rule in spec.get("egress") or [] for port in rule.get("ports") or [])
+        if not resolves:
+            yield "NetworkPolicy lets no name be resolved: there is no egress to port 53"
+    if manifest.all("NetworkPolicy") and (missing := {"http", "admin"} - reached):
+        yield f"NetworkPolicy lets nobody reach {sorted(missing)}"
+
+
+def references(manifest):
+    """Every name that an object refers to is built along with it; Secrets are looked for by `external_secrets`."""
+    needed = []
+    for source in manifest.container.get("envFrom") or []:
+        needed.append(("ConfigMap", (source.get("configMapRef") or {}).get("name")))
+    for entry in manifest.container.get("env") or []:
+        reference = (entry.get("valueFrom") or {}).get("configMapKeyRef")
+        needed.append(("ConfigMap", (reference or {}).get("name")))
+    for volume in manifest.pod.get("volumes") or []:
+        needed.append(("ConfigMap", (volume.get("configMap") or {}).get("name")))
+    needed.append(("ServiceAccount", manifest.pod.get("serviceAccountName", "default")))
+    for kind, name in needed:
+        if name and name not in manifest.names(kind):
+            yield f"{kind} `{name}` is referred to and not there"
+    mounts = {mount["name"] for mount in manifest.container.get("volumeMounts") or []}
+    volumes = {volume["name"] for volume in manifest.pod.get("volumes") or []}
+    if mounts != volumes:
+        yield f"mounts {sorted(mounts)} and volumes {sorted(volumes)} differ"
+    if manifest.all("Secret"):
+        yield "there is a literal Secret; refer to one instead"
+
+
+def external_secrets(manifest):
+    """The names of all Secrets that somebody has to create."""
+    names = {entry["name"] for account in manifest.all("ServiceAccount") for entry in account.get("imagePullSecrets") or []}
+    names |= {entry["name"] for entry in manifest.pod.get("imagePullSecrets") or []}
+    names |= {tls["secretName"] for ingress in manifest.all("Ingress") for tls in ingress["spec"].get("tls") or [] if tls.get("secretName")}
+    names |= {(volume.get("secret") or {}).get("secretName") for volume in manifest.pod.get("volumes") or []}
+    names |= {(source.get("secretRef") or {}).get("name") for source in manifest.container.get("envFrom") or []}
+    names |= {
+        ((entry.get("valueFrom") or {}).get("secretKeyRef") or {}).get("name") for entry in manifest.container.get("env") or []
+    }
+    return names - {None}
+
+
+def drain(manifest):
+    values = manifest.environment()
+    if missing := ENVIRONMENT - set(values):
+        yield f"the container's environment lacks {', '.join(sorted(missing))}"
+        return
+    numbers = {key: int(value) for key, value in values.items() if re.fullmatch(r"\d+", value)}
+    delay, timeout = numbers["DRAIN_DELAY_SECONDS"], numbers["DRAIN_TIMEOUT_SECONDS"]
+    grace = manifest.pod.get("terminationGracePeriodSeconds", 30)
+    if grace < delay + timeout + GRACE_SLACK:
+        yield f"terminationGracePeriodSeconds {grace} is below drain delay {delay} + drain timeout {timeout} + {GRACE_SLACK}"
+    if (manifest.container.get("lifecycle") or {}).get("preStop"):
+        yield "a preStop hook delays SIGTERM: the service drains by itself"
+    if numbers["REQUEST_TIMEOUT_SECONDS"] > timeout:
+        yield f"REQUEST_TIMEOUT_SECONDS {numbers['REQUEST_TIMEOUT_SECONDS']} is above DRAIN_TIMEOUT_SECONDS {timeout}"
+    if numbers["KEEP_ALIVE_SECONDS"] <= PROXY_IDLE:
+        yield f"KEEP_ALIVE_SECONDS {numbers['KEEP_ALIVE_SECONDS']} must be above a proxy's idle {PROXY_IDLE}"
+    least = 15 if manifest.all("Ingress") or manifest.all("HTTPRoute") else 5
+    if delay < least:
+        yield f"DRAIN_DELAY_SECONDS {delay} is below {least}, the time that endpoints and load balancers need"
+    for name, key in (("http", "PORT"), ("admin", "ADMIN_PORT")):
+        if manifest.ports.get(name) != numbers.get(key):
+            yield f"{key} is {values[key]} and the container port `{name}` {manifest.ports.get(name)}"
+
+
+def probes(manifest):
+    for probe, expected in PROBES.items():
+        found = manifest.container.get(probe) or {}
+        get = found.get("httpGet") or {}
+        if get.get("path") != expected["path"]:
+            yield f"{probe} asks for `{get.get('path')}`, the service answers `{expected['path']}`"
+        if get.get("port") != "admin":
+            yield f"{probe} asks the port `{get.get('port')}`, not `admin`"
+        for field in ("periodSeconds", "timeoutSeconds", "failureThreshold"):
+            if found.get(field, PROBE_DEFAULTS[field]) != expected[field]:
+                yield f"{probe} has {field} {found.get(field, PROBE_DEFAULTS[field])} instead of {expected[field]}"
+
+
+def rollout(manifest):
+    spec = manifest.deployment["spec"]
+    startup = manifest.container.get("startupProbe") or {}
+    budget = startup.get("initialDelaySeconds", 0) + startup.get("periodSeconds", 10) * startup.get("failureThreshold", 3)
+    ready = spec.get("minReadySeconds", 0)
+    deadline = spec.get("progressDeadlineSeconds", 600)
+    if deadline <= budget + ready:
+        yield f"progressDeadlineSeconds {deadline} is not above start-up {budget} + minReadySeconds {ready}"
+    if spec.get("strategy") != {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}:
+        yield f"the strategy must be RollingUpdate with surge 1 and unavailable 0, it is {spec.get('strategy')}"
+
+
+def replicas(manifest):
+    fixed = manifest.deployment["spec"].get("replicas")
+    if not manifest.hpa:
+        if fixed is None:
+            yield "neither the Deployment nor a HorizontalPodAutoscaler sets the replicas"
+        return
+    if fixed is not None:
+        yield f"the HorizontalPodAutoscaler owns the replicas and the Deployment sets {fixed}"
+    spec = manifest.hpa["spec"]
+    target = spec["scaleTargetRef"]
+    workload = manifest.deployment
+    found = (target.get("apiVersion"), target["kind"], target["name"])
+    expected = (workload["apiVersion"], workload["kind"], workload["metadata"]["name"])
+    if found != expected:
+        yield f"HorizontalPodAutoscaler scales {found}, the workload is {expected}"
+    if spec.get("minReplicas", 1) > spec["maxReplicas"]:
+        yield "HorizontalPodAutoscaler has more replicas at least than at most"
+    requests = (manifest.container.get("resources") or {}).get("requests") or {}
+    for metric in spec.get("metrics") or []:
+        resource = metric.get("resource") or {}
+        if (resource.get("target") or {}).get("type") == "Utilization" and resource["name"] not in requests:
+            yield f"HorizontalPodAutoscaler measures a share of the {resource['name']} request, and there is none"
+
+
+def disruption(manifest):
+    lowest = manifest.lowest_replicas()
+    for pdb in manifest.all("PodDisruptionBudget"):
+        spec = pdb["spec"]
+        if "maxUnavailable" in spec:
+            evictions = share(spec["maxUnavailable"], lowest)
+        else:
+            evictions = lowest - share(spec.get("minAvailable", lowest), lowest)
+        if evictions < 1:
+            yield f"the PodDisruptionBudget leaves no eviction at {lowest} replicas: no node could be drained"
+        if spec.get("unhealthyPodEvictionPolicy") != "AlwaysAllow":
+            yield "the PodDisruptionBudget must set unhealthyPodEvictionPolicy: AlwaysAllow"
+
+
+def share(value, whole):
+    """A number or a percentage of `whole`, rounded up as the disruption controller does."""
+    if isinstance(value, str):
+        return -(-int(value.removesuffix("%")) * whole // 100)
+    return value
+
+
+def hardening(manifest):
+    """What the contract asks beyond Pod Security."""
+    pod, container = manifest.pod, manifest.container
+    for violation in violations(manifest.template):
+        yield f"Pod Security restricted: {violation}"
+    context = pod.get("securityContext") or {}
+    for key in ("runAsUser", "runAsGroup", "fsGroup"):
+        if context.get(key) != 65532:
+            yield f"{key} must be 65532, it is {context.get(key)}"
+    if (container.get("securityContext") or {}).get("readOnlyRootFilesystem") is not True:
+        yield "the root file system must be read-only"
+    if pod.get("automountServiceAccountToken") is not False:
+        yield "automountServiceAccountToken must be false"
+    if pod.get("enableServiceLinks") is not False:
+        yield "enableServiceLinks must be false: X_PORT=tcp://… breaks the configuration"
+    if not IMAGE.fullmatch(container["image"]):
+        yield f"the image must be given by digest, it is `{container['image']}`"
+    if not (pod.get("nodeSelector") or {}).get("kubernetes.io/arch"):
+        yield "nodeSelector must name the architecture of the image"
+    if not any((volume.get("emptyDir") or {}).get("sizeLimit") for volume in pod.get("volumes") or []):
+        yield "`/tmp` must be an emptyDir with a sizeLimit"
+
+
+def resources(manifest):
+    found = manifest.container.get("resources") or {}
+    requests, limits = found.get("requests") or {}, found.get("limits") or {}
+    for key in ("memory", "ephemeral-storage"):
+        if key not in requests or key not in limits:
+            yield f"{key} needs a request and a limit"
+        elif quantity(limits[key]) < quantity(requests[key]):
+            yield f"the {key} limit {limits[key]} is below the request {requests[key]}"
+    if "cpu" not in requests:
+        yield "cpu needs a request"
+    if "memory" in limits and not 64 * 2**20 <= quantity(limits["memory"]) <= 128 * 2**20:
+        yield f"the memory limit must be 64Mi to 128Mi, it is {limits['memory']}"
+    if requests.get("memory") != "32Mi":
+        yield f"the memory request must be 32Mi, it is {requests.get('memory')}"
+
+
+def quantity(text):
+    """A Kubernetes quantity as a number: `100m`, `1.5`, `32Mi`."""
+    number, unit = re.fullmatch(r"([0-9.]+)([a-zA-Z]*)", str(text)).groups()
+    factors = {"": 1, "m": 0.001, "k": 1e3, "M": 1e6, "G": 1e9, "Ki": 2**10, "Mi": 2**20, "Gi": 2**30}
+    return float(number) * factors[unit]
+
+
+RULES = [
+    one_namespace, unique_objects, selectors, service_ports, backends, network_policy_ports, references, drain, probes, rollout,
+    replicas, disruption, hardening, resources,
+]
+
+
+def namespace_problems(manifest, layer):
+    """Checks the administrator's layer against the overlay that will run in it."""
+    by_kind = {thing["kind"]: thing for thing in layer}
+    if missing := {"Namespace", "NetworkPolicy", "ResourceQuota", "LimitRange"} - set(by_kind):
+        yield f"the namespace layer lacks {', '.join(sorted(missing))}"
+        return
+    name = by_kind["Namespace"]["metadata"]["name"]
+    spaces = {thing["metadata"].get("namespace", name) for thing in layer} | {manifest.deployment["metadata"]["namespace"]}
+    if spaces != {name}:
+        yield f"the namespace layer makes `{name}`, the objects are in {sorted(spaces)}"
+    labels = by_kind["Namespace"]["metadata"].get("labels") or {}
+    for mode in ("enforce", "warn", "audit"):
+        if labels.get(f"pod-security.kubernetes.io/{mode}") != "restricted":
+            yield f"the Namespace does not {mode} Pod Security `restricted`"
+    deny = by_kind["NetworkPolicy"]["spec"]
+    if deny != {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}:
+        yield "the namespace's NetworkPolicy must deny everything in both directions"
+    yield from quota_problems(manifest, by_kind["ResourceQuota"]["spec"]["hard"])
+
+
+def quota_problems(manifest, hard):
+    pods = manifest.highest_replicas() + 1
+    found = manifest.container.get("resources") or {}
+    for key, limit in hard.items():
+        if key == "pods":
+            needed = pods
+        else:
+            group, _, resource = key.partition(".")
+            needed = pods * quantity((found.get(group) or {}).get(resource, 0))
+        if needed > quantity(limit):
+            yield f"the quota {key} {limit} does not hold {pods} pods, the most with a rollout's surge"
+
+
+def project_problems(manifest, project):
+    """Checks the files around the manifests that hold the same values."""
+    yield from stray_files(project / "deploy/kubernetes")
+    readme = text_of(project / "deploy/kubernetes/README.md")
+    for name in sorted(external_secrets(manifest)):
+        if f"`{name}`" not in readme and f" {name} " not in readme:
+            yield f"somebody must create the Secret `{name}`, and deploy/kubernetes/README.md does not say so"
+
+    dockerfile = text_of(project / "Dockerfile")
+    if dockerfile:
+        exposed = {int(port) for line in re.findall(r"(?m)^EXPOSE +(.+)$", dockerfile) for port in re.findall(r"\d+", line)}
+        if exposed != set(manifest.ports.values()):
+            yield f"Dockerfile exposes {sorted(exposed)}, the container's ports are {sorted(manifest.ports.values())}"
+        users = re.findall(r"(?m)^USER +(\d+)", dockerfile)
+        if users and int(users[-1]) != (manifest.pod.get("securityContext") or {}).get("runAsUser"):
+            yield f"Dockerfile runs as {users[-1]}, the pod as {manifest.pod['securityContext'].get('runAsUser')}"
+
+    sources = "".join(text_of(path) for path in sorted((project / "crates").glob("*/src/**/*.rs")))
+    for key in sorted(manifest.environment() if sources else []):
+        if f'"{key}"' not in sources and f'"{key.removesuffix("_FILE")}"' not in sources:
+            yield f"no source file of the service reads {key}"
+
+    workflow = text_of(project / ".github/workflows/deploy-kubernetes.yaml")
+    image = IMAGE.fullmatch(manifest.container["image"])
+    if workflow and image:
+        document = yaml.safe_load(workflow)
+        if document["env"]["IMAGE"] != image["name"]:
+            yield f"the workflow pushes to {document['env']['IMAGE']}, the overlay runs {image['name']}"
+        platform = f"linux/{(manifest.pod.get('nodeSelector') or {}).get('kubernetes.io/arch')}"
+        platforms = {step["with"]["platforms"] for step in document["jobs"]["image"]["steps"] if "platforms" in step.get("with", {})}
+        if platforms != {platform}:
+            yield f"the workflow builds for {sorted(platforms)}, the pods ask for {platform}"
+
+
+def stray_files(folder):
+    """Every manifest is named by the kustomization beside it, and every component by an overlay."""
+    used = set()
+    for path in sorted(folder.rglob("kustomization.yaml")):
+        document = yaml.safe_load(text_of(path)) or {}
+        used |= {(path.parent / name).resolve() for key in ("resources", "components") for name in document.get(key) or []}
+    for path in sorted(folder.rglob("*.yaml")):
+        if path.name != "kustomization.yaml" and path.resolve() not in used:
+            yield f"{path.relative_to(folder)} is in no kustomization"
+    for path in sorted((folder / "components").glob("*")):
+        if path.resolve() not in used:
+            yield f"{path.relative_to(folder)} is in no overlay"
+
+
+def text_of(path):
+    return path.read_text(encoding="utf-8") if path.is_file() else ""
+
+
+class UniqueKeys(yaml.SafeLoader):
+    """A YAML reader that refuses a key given twice, where the plain one keeps the last."""
+
+    def construct_mapping(self, node, deep=False):
+        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+        for key in keys:
+            if keys.count(key) > 1:
+                raise Broken(f"the key `{key}` is given twice near line {node.start_mark.line + 1}")
+        return super().construct_mapping(node, deep)
+
+
+def read(path):
+    with open(path, encoding="utf-8") as file:
+        return [thing for thing in yaml.load_all(file, Loader=UniqueKeys) if thing]
+
+
+def problems(arguments):
+    manifest = Manifest(read(arguments.built))
+    for rule in RULES:
+        yield from rule(manifest)
+    if arguments.namespace:
+        yield from namespace_problems(manifest, read(arguments.namespace))
+    if arguments.project:
+        yield from project_problems(manifest, pathlib.Path(arguments.project))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("built", help="output of `kubectl kustomize deploy/kubernetes/overlays/ENVIRONMENT`")
+    parser.add_argument("--namespace", help="output of `kubectl kustomize deploy/kubernetes/namespaces/ENVIRONMENT`")
+    parser.add_argument("--project", help="root of the generated project")
+    arguments = parser.parse_args()
+
+    try:
+        found = list(problems(arguments))
+    except (Broken, KeyError, TypeError, ValueError, yaml.YAMLError) as error:
+        found = [f"not the manifest that was expected: {type(error).__name__}: {error}"]
+    for line in found:
+        print(f"{arguments.built}: {line}", file=sys.stderr)
+    if found:
+        return 1
+    print(f"{arguments.built}: {len(RULES)} rules hold")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
