@@ -45,7 +45,7 @@ aws cloudformation deploy \
   --stack-name "$stack" \
   --template-file "$folder/service.yaml" \
   --parameter-overrides "${overrides[@]}" "Image=$repository@$digest" \
-  --tags service=inventory-reservation-and-allocation-api "environment=$environment" owner=warehouse \
+  --tags service=inventory-reservation-and-allocation-api "environment=$environment" owner=inventory-reservation-and-allocation-api-team \
   --capabilities CAPABILITY_IAM \
   --role-arn "$stack_role" \
   --no-fail-on-empty-changeset
