@@ -405,3 +405,20 @@ fn the_record_holds_the_answers_and_the_files_as_they_were_made() {
     assert_eq!(record["answers"]["port"].as_integer(), Some(9000), "{record}");
     assert_eq!(record["answers"]["target"].as_str(), Some("ecs"), "{record}");
 }
+
+#[test]
+fn the_small_template_of_the_guide_works_as_it_is_written() {
+    let guide = fs::read_to_string(workspace::root().join("docs/templates.md")).unwrap();
+    let block = |language: &str| {
+        let (_, rest) = guide.split_once(&format!("```{language}\n")).unwrap();
+        rest.split_once("```").unwrap().0.to_owned()
+    };
+    let folder = empty_folder();
+    let template = folder.path().join("template");
+    fs::create_dir_all(template.join("files")).unwrap();
+    fs::write(template.join("template.toml"), block("toml")).unwrap();
+    fs::write(template.join("files/notice.yaml.hbs"), block("yaml")).unwrap();
+    new(folder.path(), &["--template", "./template"]).success();
+    let notice = fs::read_to_string(folder.path().join("orders/notice.yaml")).unwrap();
+    assert_eq!(notice, "name: orders\ntext: \"This is orders\"\n");
+}
