@@ -256,6 +256,13 @@ fn a_dry_run_with_diff_shows_what_is_in_the_files() {
     assert_empty(folder.path());
 }
 
+#[test]
+fn a_diff_cannot_be_json() {
+    let folder = empty_folder();
+    let said = new(folder.path(), &["--target", "ecs", "--dry-run", "--diff", "--output", "json"]).failure(2);
+    assert!(said.contains("`--diff` is text"), "{said}");
+}
+
 /// Copies the built-in template, as a team does that makes it its own.
 fn team_template() -> (TempDir, PathBuf) {
     let folder = empty_folder();

@@ -9,6 +9,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use launchway_core::template::{Kind, Question};
 use launchway_core::{AnswerProblem, Answers, Provenance, Template};
 
+use crate::failure::{Exit, Failure};
 use crate::terminal::visible_line;
 
 const AFTER_HELP: &str = "\
@@ -151,8 +152,15 @@ pub(crate) fn output(matches: &ArgMatches) -> Output {
 }
 
 /// Reads the arguments of `new`.
-pub(crate) fn new_args(matches: &ArgMatches) -> NewArgs {
-    NewArgs {
+///
+/// # Errors
+/// Two of them exclude each other.
+pub(crate) fn new_args(matches: &ArgMatches) -> Result<NewArgs, Failure> {
+    if matches.get_flag("diff") && output(matches) == Output::Json {
+        return Err(Failure::new(Exit::Usage, "`--diff` is text, and `--output json` is not")
+            .hint("leave out one of them; the JSON lists every file with its digest"));
+    }
+    Ok(NewArgs {
         template: matches.get_one::<String>("template").cloned().unwrap_or_default(),
         dest: matches.get_one::<PathBuf>("dest").cloned(),
         answers_files: matches.get_many::<PathBuf>("answers").into_iter().flatten().cloned().collect(),
@@ -162,7 +170,7 @@ pub(crate) fn new_args(matches: &ArgMatches) -> NewArgs {
         diff: matches.get_flag("diff"),
         no_git: matches.get_flag("no-git"),
         output: output(matches),
-    }
+    })
 }
 
 /// Reads the answers that stand on the command line and in the environment.

@@ -23,6 +23,9 @@ pub(crate) fn first_commit(project: &Path) -> Committed {
         Ok(_) => {
             return Committed::Skipped("the project stands inside a repository already; commit it there".to_owned());
         }
+        Err(Error::Said(said)) if said.contains("dubious ownership") => {
+            return Committed::Skipped("the project stands inside a repository that git does not trust".to_owned());
+        }
         Err(Error::Said(_)) => {}
     }
     let steps: [&[&str]; 3] = [

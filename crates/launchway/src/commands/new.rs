@@ -15,7 +15,7 @@ use crate::wizard::{self, Decision};
 use crate::{answers_file, interrupt, review, terminal};
 
 pub(crate) fn run(matches: &ArgMatches, template: &Template) -> Result<(), Failure> {
-    let args = args::new_args(matches);
+    let args = args::new_args(matches)?;
     let mut answers = args::answers(matches, template)?;
     for path in &args.answers_files {
         answers_file::add(path, template, &mut answers)?;
