@@ -133,8 +133,8 @@ fn parameters() -> Vec<Parameter> {
             lists(&[&["prod"], &["dev", "staging", "prod"], &["dev", "test", "qa-1", "staging", "pre-live-blu"]]),
             always,
         ),
-        parameter("repository", strings(&["acme/orders", "ACME/Orders.Api_2"]), always),
         parameter("ci", strings(&["github", "none"]), always),
+        parameter("repository", strings(&["acme/orders", "ACME/Orders.Api_2"]), stored_or_built),
         parameter("architecture", strings(&["arm64", "amd64"]), always),
         parameter("port", [1024, 8080, 65535].map(Value::from).into(), always),
         parameter("region", strings(&["us-east-1", "eu-central-1"]), ecs),
@@ -158,6 +158,10 @@ fn ecs(answers: &Table) -> bool {
 
 fn kubernetes(answers: &Table) -> bool {
     answers["target"].as_str() != Some("ecs")
+}
+
+fn stored_or_built(answers: &Table) -> bool {
+    kubernetes(answers) || answers["ci"].as_str() == Some("github")
 }
 
 fn exposed(answers: &Table) -> bool {

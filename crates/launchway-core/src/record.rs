@@ -77,7 +77,7 @@ fn text(template: &Template, context: &Context, plan: &Plan) -> String {
     };
     let body = toml::to_string(&record).expect("strings, numbers and lists always fit into TOML");
     format!(
-        "# How `launchway` made this project, and what it compares with on update. Commit it; do not edit it.\n{body}"
+        "# How `launchway` made this project, so that a later version can be compared. Commit it; do not edit it.\n{body}"
     )
 }
 

@@ -27,6 +27,8 @@ stack=a1-$environment
 parameters=$folder/params/$environment.json
 region=us-east-1
 export AWS_REGION=${AWS_REGION:-$region}
+# Version 1 of the AWS CLI reads only this one.
+export AWS_DEFAULT_REGION=$AWS_REGION
 
 [ -f "$parameters" ] || fail "no environment $environment: $parameters does not exist"
 [[ $digest =~ ^sha256:[0-9a-f]{64}$ ]] || fail "$digest is not a digest (sha256: and 64 hexadecimal digits)"

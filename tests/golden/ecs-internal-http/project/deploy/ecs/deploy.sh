@@ -4,8 +4,8 @@
 #   bash deploy/ecs/deploy.sh ENVIRONMENT DIGEST
 #   bash deploy/ecs/deploy.sh prod sha256:4f5e…
 #
-# Needs the AWS CLI, jq and curl. The digest is that of an image in the ECR repository orders; deploying an
-# older one is how to go back.
+# Needs the AWS CLI and jq. The digest is that of an image in the ECR repository orders; deploying an older one is
+# how to go back.
 set -euo pipefail
 
 fail() {
@@ -27,6 +27,8 @@ stack=orders-$environment
 parameters=$folder/params/$environment.json
 region=eu-central-1
 export AWS_REGION=${AWS_REGION:-$region}
+# Version 1 of the AWS CLI reads only this one.
+export AWS_DEFAULT_REGION=$AWS_REGION
 
 [ -f "$parameters" ] || fail "no environment $environment: $parameters does not exist"
 [[ $digest =~ ^sha256:[0-9a-f]{64}$ ]] || fail "$digest is not a digest (sha256: and 64 hexadecimal digits)"
