@@ -74,7 +74,7 @@ impl Engine {
     }
 
     /// Checks every partial on its own, so that one that nobody uses is sound as well.
-    pub(crate) fn unused_partial_problems(&self, names: &Names) -> Vec<Problem> {
+    pub(crate) fn partial_problems(&self, names: &Names) -> Vec<Problem> {
         let check = |(name, syntax): (&String, &Syntax)| {
             Checker::new(&partial_file(name), names, &self.partials, Printing::Quoted).check(syntax).problems
         };

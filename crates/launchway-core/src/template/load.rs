@@ -31,13 +31,10 @@ const LANGUAGE_WORDS: &[&str] = &["this", "else", "as", "each", "if", "unless", 
 
 /// Builds a template from its files.
 pub(super) fn template(files: Files, source: Source) -> Result<Template, LoadError> {
-    let text = text_of(&files, manifest::FILE)?;
+    let text = text_of(manifest::FILE, files.0.get(manifest::FILE).map_or(&[], |bytes| bytes))?;
     let (mut manifest, places) = manifest::parse(&text).map_err(Invalid::from)?;
     let version = version_of(&manifest, places)?;
-    for path in files.0.keys().filter(|path| path.starts_with("partials/")) {
-        text_of(&files, path)?;
-    }
-    let (files, partials) = split(files);
+    let (files, partials) = split(files)?;
     let engine = Engine::new(partials.iter().map(|(name, text)| (name.as_str(), text.as_str())))
         .map_err(|problems| Invalid { problems })?;
     let mut loader = Loader { places, engine, names: Names::new(), needs: BTreeMap::new(), problems: Vec::new() };
@@ -86,7 +83,7 @@ fn version_of(manifest: &Manifest, places: Places<'_>) -> Result<Version, LoadEr
 }
 
 /// Separates what becomes a file of the project from the partials. Text loses carriage returns.
-fn split(files: Files) -> (Vec<SourceFile>, BTreeMap<String, String>) {
+fn split(files: Files) -> Result<(Vec<SourceFile>, BTreeMap<String, String>), Invalid> {
     let mut sources = Vec::new();
     let mut partials = BTreeMap::new();
     for (path, bytes) in files.0 {
@@ -95,10 +92,10 @@ fn split(files: Files) -> (Vec<SourceFile>, BTreeMap<String, String>) {
             let (path, renders) = path.strip_suffix(".hbs").map_or((path, false), |stem| (stem, true));
             sources.push(SourceFile::new(path, renders, bytes));
         } else if let Some(name) = path.strip_prefix("partials/").and_then(|name| name.strip_suffix(".hbs")) {
-            partials.insert(name.to_owned(), String::from_utf8_lossy(&bytes).into_owned());
+            partials.insert(name.to_owned(), text_of(&path, &bytes)?);
         }
     }
-    (sources, partials)
+    Ok((sources, partials))
 }
 
 /// A checkout on Windows may have turned the line ends of text; the output is the same everywhere.
@@ -125,9 +122,9 @@ fn usable_name(name: &str) -> Result<(), String> {
 }
 
 /// Returns a file that must be text.
-fn text_of(files: &Files, path: &str) -> Result<String, Invalid> {
-    let bytes = files.0.get(path).map(|bytes| bytes.to_vec()).unwrap_or_default();
-    String::from_utf8(bytes).map_err(|_| Problem::new(Place::file(path), "this is not UTF-8 text").into())
+fn text_of(path: &str, bytes: &[u8]) -> Result<String, Invalid> {
+    let text = std::str::from_utf8(bytes).map(str::to_owned);
+    text.map_err(|_| Problem::new(Place::file(path), "this is not UTF-8 text").into())
 }
 
 /// Collects everything that is wrong with a manifest while it is turned into a template.
@@ -304,10 +301,7 @@ impl Loader<'_> {
             if !files.iter().any(|file| path.matches(&file.path)) {
                 self.report(&raw.path, format!("`{}` matches no file below `files/`", raw.path.get_ref()));
             }
-            if raw.each.is_none() && raw.element.is_some() {
-                self.report(&raw.path, "`as` names the element of `each`, which is missing".to_owned());
-            }
-            let each = self.each(raw.each.as_ref(), raw.element.as_deref());
+            let each = self.each(&raw.path, raw.each.as_ref(), raw.element.as_deref());
             let when = self.condition(raw.when.as_ref());
             built.push(FileRule {
                 path,
@@ -321,8 +315,14 @@ impl Loader<'_> {
         built
     }
 
-    fn each(&mut self, list: Option<&Spanned<String>>, element: Option<&str>) -> Option<Each> {
-        let list = list?;
+    /// Reads `each` and `as`, which only mean something together.
+    fn each(&mut self, at: &Spanned<String>, list: Option<&Spanned<String>>, element: Option<&str>) -> Option<Each> {
+        let Some(list) = list else {
+            if element.is_some() {
+                self.report(at, "`as` names the element of `each`, which is missing".to_owned());
+            }
+            return None;
+        };
         let place = self.places.of(list);
         let Some(element) = element else {
             self.problems.push(Problem::new(place, "`each` needs `as`, the name of the element"));
@@ -372,7 +372,7 @@ impl Loader<'_> {
             self.report(&raw.says, "an agreement needs two places or more".to_owned());
         }
         let when = self.condition(raw.when.as_ref());
-        let each = self.each(raw.each.as_ref(), raw.element.as_deref());
+        let each = self.each(&raw.says, raw.each.as_ref(), raw.element.as_deref());
         let element = each.as_ref().map(|each| each.element.clone());
         if let Some(element) = &element {
             self.names.insert(element.clone(), Type::Word);

@@ -97,6 +97,10 @@ fn every_fault_of_a_manifest_is_named_with_its_line() {
             "an agreement needs two places",
         ),
         (
+            "[[agreement]]\nsays = \"x\"\nas = \"y\"\nplace = [{ file = \"a\", at = \"/x\" }]".to_owned(),
+            "`as` names the element of `each`",
+        ),
+        (
             "[[agreement]]\nsays = \"x\"\nplace = [{ file = \"a\" }, { file = \"b\", capture = \"x\" }]".to_owned(),
             "a place needs either",
         ),
@@ -144,6 +148,18 @@ fn the_name_must_be_a_slug_question_that_is_always_asked() {
 fn a_partial_that_nobody_uses_is_checked_too() {
     let files = [("template.toml", HEAD), ("partials/p.hbs", "{{typo}}")];
     assert!(problems_in(&files).contains("partials/p.hbs:1:1: `typo` is not a declared name"));
+}
+
+#[test]
+fn a_partial_may_use_the_element_of_the_files_that_use_it() {
+    let environments = question("environments", "kind = \"slugs\"\ndefault = [\"dev\"]");
+    let rule = "[[file]]\npath = \"{{environment}}.txt\"\neach = \"environments\"\nas = \"environment\"\n";
+    let manifest = format!("{HEAD}{environments}{rule}");
+    let partial = ("partials/p.hbs", "{{environment}}\n");
+    let files = [("template.toml", manifest.as_str()), partial, ("files/{{environment}}.txt.hbs", "{{> p}}\n")];
+    assert_eq!(problems_in(&files), "");
+    let elsewhere = [&files[..], &[("files/a.txt.hbs", "{{> p}}\n")]].concat();
+    assert!(problems_in(&elsewhere).contains("`environment` is not a declared name"));
 }
 
 #[test]

@@ -166,7 +166,11 @@ impl Template {
     /// All the faults that were found, sorted by place.
     pub fn verify(&self) -> Result<(), Invalid> {
         let problems = self.files.iter().filter_map(|file| self.compile(file).err()).flatten();
-        none_or_invalid(problems.chain(self.engine.unused_partial_problems(&self.names)).collect())
+        // On its own a partial may use the element of any `each`; each file that uses it is checked with its own.
+        let elements = self.rules.iter().filter_map(|rule| rule.each.as_ref()).map(|each| each.element.clone());
+        let mut names = self.names.clone();
+        names.extend(elements.map(|element| (element, helpers::Type::Word)));
+        none_or_invalid(problems.chain(self.engine.partial_problems(&names)).collect())
     }
 
     /// Finds a question by its id.
