@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use xtask::tree::{self, Tree};
 use xtask::workspace;
 
-use crate::program::{self, Ran, launchway, run};
+use crate::program::{self, GIT_IDENTITY, Ran, launchway, run};
 use crate::terminal::{CONTROL_C, Left, Terminal};
 
 const NO_QUESTIONS: [&str; 2] = ["--no-input", "--no-git"];
@@ -73,14 +73,6 @@ fn shell(line: &str) -> Command {
     command.args(["-euc", line]).env("PATH", path).envs(GIT_IDENTITY);
     command
 }
-
-/// Who makes the first commit: the tests' home has no configuration.
-const GIT_IDENTITY: [(&str, &str); 4] = [
-    ("GIT_AUTHOR_NAME", "Ada"),
-    ("GIT_AUTHOR_EMAIL", "ada@example.com"),
-    ("GIT_COMMITTER_NAME", "Ada"),
-    ("GIT_COMMITTER_EMAIL", "ada@example.com"),
-];
 
 #[test]
 fn the_result_as_json_lists_every_file_with_its_hash() {

@@ -7,6 +7,14 @@ use std::sync::OnceLock;
 
 use xtask::workspace;
 
+/// Who makes the first commit: the tests' home has no configuration.
+pub(crate) const GIT_IDENTITY: [(&str, &str); 4] = [
+    ("GIT_AUTHOR_NAME", "Ada"),
+    ("GIT_AUTHOR_EMAIL", "ada@example.com"),
+    ("GIT_COMMITTER_NAME", "Ada"),
+    ("GIT_COMMITTER_EMAIL", "ada@example.com"),
+];
+
 /// Returns the path of the program, after building it.
 pub(crate) fn path() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();

@@ -52,11 +52,9 @@ impl<'t> Interview<'t> {
         for question in &template.questions {
             interview.take(question, given, defaults)?;
         }
-        for (id, _, provenance) in given.iter() {
-            let is_asked = interview.is_settled(id) || interview.problems.iter().any(|problem| problem.question == id);
-            if !is_asked && interview.is_complete() {
-                interview.unused.push((id.to_owned(), provenance.clone()));
-            }
+        if interview.is_complete() {
+            let unused = given.iter().filter(|(id, ..)| interview.answer(id).is_none());
+            interview.unused = unused.map(|(id, _, provenance)| (id.to_owned(), provenance.clone())).collect();
         }
         Ok(interview)
     }
@@ -104,10 +102,8 @@ impl<'t> Interview<'t> {
             return Ok(());
         };
         match self.check(question, &value)? {
-            Ok(()) => {
-                self.accepted.push(Accepted { question, value, provenance });
-            }
-            Err(problem) if provenance == Provenance::Default && question.is_computed_default_at_fault(&problem) => {
+            Ok(()) => self.accepted.push(Accepted { question, value, provenance }),
+            Err(problem) if provenance == Provenance::Default && question.has_computed_default() => {
                 return Err(question.default_problem(&problem));
             }
             Err(problem) => self.problems.push(problem),
@@ -143,10 +139,6 @@ impl<'t> Interview<'t> {
     #[must_use]
     pub fn answer(&self, id: &str) -> Option<Value> {
         self.accepted.iter().find(|accepted| accepted.question.id == id).map(|accepted| accepted.value.clone())
-    }
-
-    fn is_settled(&self, id: &str) -> bool {
-        self.accepted.iter().any(|accepted| accepted.question.id == id)
     }
 
     /// A question whose condition hangs on an open or refused one is not asked yet.
@@ -215,7 +207,8 @@ impl<'t> Interview<'t> {
     }
 
     fn compute(&self, value: &Computed, known: &Map<String, Json>) -> Result<Json, Problem> {
-        let data = Data::from(known.clone());
+        let seen = value.names().filter_map(|name| Some((name.clone(), known.get(name)?.clone())));
+        let data = Data::from(seen.collect::<Map<_, _>>());
         match &value.when {
             Some(when) if self.template.engine.evaluate(when, &data)? != Json::Bool(true) => Ok(Json::Null),
             _ => self.template.engine.evaluate(&value.is, &data),

@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 use regex::Regex;
 use serde_json::Value as Json;
 
-use crate::SafePath;
 use crate::agreement::{self, Relation, Reported};
 use crate::document::{self, Format, Unreadable};
+use crate::{PlannedFile, SafePath};
 
 const MAX_FILES: usize = 65_536;
 const MAX_TOTAL_BYTES: usize = 256 << 20;
@@ -27,7 +27,7 @@ pub struct OutputProblem {
 pub(crate) struct Output<'f>(BTreeMap<&'f str, File<'f>>);
 
 struct File<'f> {
-    bytes: &'f [u8],
+    planned: &'f PlannedFile,
     was_rendered: bool,
     documents: OnceCell<Result<Vec<Json>, Unreadable>>,
 }
@@ -44,15 +44,15 @@ pub(crate) enum LocatedReading<'a> {
 }
 
 impl<'f> Output<'f> {
-    /// Takes files as path, content, and whether the content was rendered rather than copied.
-    pub(crate) fn new(files: impl Iterator<Item = (&'f SafePath, &'f [u8], bool)>) -> Self {
-        let file = |bytes, was_rendered| File { bytes, was_rendered, documents: OnceCell::new() };
-        Self(files.map(|(path, bytes, was_rendered)| (path.as_str(), file(bytes, was_rendered))).collect())
+    /// Takes files with their path, and whether the content was rendered rather than copied.
+    pub(crate) fn new(files: impl Iterator<Item = (&'f SafePath, &'f PlannedFile, bool)>) -> Self {
+        let file = |planned, was_rendered| File { planned, was_rendered, documents: OnceCell::new() };
+        Self(files.map(|(path, planned, was_rendered)| (path.as_str(), file(planned, was_rendered))).collect())
     }
 
     /// Finds what is wrong with the files, each on its own.
     pub(crate) fn faults(&self) -> Vec<OutputProblem> {
-        let total: usize = self.0.values().map(|file| file.bytes.len()).sum();
+        let total: usize = self.0.values().map(|file| file.planned.bytes.len()).sum();
         if self.0.len() > MAX_FILES || total > MAX_TOTAL_BYTES {
             let message = format!("{} files of {total} bytes are more than a project may have", self.0.len());
             return vec![OutputProblem { place: ".".to_owned(), message }];
@@ -99,24 +99,20 @@ impl<'f> Output<'f> {
                 agreement::read_pointer(documents, pointer)
             }
             LocatedReading::Capture(pattern) => {
-                agreement::read_capture(file.text().ok_or("this is not a text file")?, pattern)
+                agreement::read_capture(file.planned.text().ok_or("this is not a text file")?, pattern)
             }
         }
     }
 }
 
 impl File<'_> {
-    fn text(&self) -> Option<&str> {
-        std::str::from_utf8(self.bytes).ok().filter(|text| !text.contains('\0'))
-    }
-
     fn documents(&self, format: Format) -> &Result<Vec<Json>, Unreadable> {
-        self.documents.get_or_init(|| document::parse(format, self.text().unwrap_or_default()))
+        self.documents.get_or_init(|| document::parse(format, self.planned.text().unwrap_or_default()))
     }
 
     fn fault(&self, path: &str) -> Option<OutputProblem> {
         let fault = |message: &str| Some(OutputProblem { place: path.to_owned(), message: message.to_owned() });
-        let Some(text) = self.text() else {
+        let Some(text) = self.planned.text() else {
             return if self.was_rendered { fault("a NUL character was rendered") } else { None };
         };
         if text.contains('\r') {

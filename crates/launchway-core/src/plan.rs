@@ -39,6 +39,14 @@ pub struct PlannedFile {
     pub ownership: Ownership,
 }
 
+impl PlannedFile {
+    /// Returns the content if it is text: UTF-8 without a NUL character.
+    #[must_use]
+    pub fn text(&self) -> Option<&str> {
+        std::str::from_utf8(&self.bytes).ok().filter(|text| !text.contains('\0'))
+    }
+}
+
 /// Something that the files create in the cloud or the cluster.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Object {
@@ -77,7 +85,7 @@ impl Plan {
     pub fn new(template: &Template, context: &Context) -> Result<Self, PlanError> {
         let planner = Planner { template, context };
         let files = planner.render_all()?;
-        let output = Output::new(files.iter().map(|(path, it)| (path, &*it.file.bytes, it.was_rendered)));
+        let output = Output::new(files.iter().map(|(path, it)| (path, &it.file, it.was_rendered)));
         let mut faults = output.faults();
         if faults.is_empty() {
             faults = planner.disagreements(&output).map_err(Invalid::from)?;

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use launchway_core::quote::quote_shell;
 use launchway_core::template::Source;
-use launchway_core::{Changes, Interview, PlannedFile, Provenance, Template};
+use launchway_core::{Changes, Interview, Provenance, Template};
 
 use crate::args::NewArgs;
 use crate::commands::new::Prepared;
@@ -135,7 +135,7 @@ fn rows(changes: &Changes, depth: usize) -> Vec<Row<'_>> {
 pub(crate) fn diff(changes: &Changes) -> String {
     let mut text = String::new();
     for (path, file) in &changes.creates {
-        let Some(content) = content(file) else { continue };
+        let Some(content) = file.text() else { continue };
         let mode = if file.executable { "100755" } else { "100644" };
         let _ = writeln!(text, "diff --git a/{path} b/{path}\nnew file mode {mode}");
         text.push_str(&added_lines(path.as_str(), content));
@@ -145,11 +145,7 @@ pub(crate) fn diff(changes: &Changes) -> String {
 
 /// Names the files that a diff cannot show.
 pub(crate) fn binary_files(changes: &Changes) -> Vec<&str> {
-    changes.creates.iter().filter(|(_, file)| content(file).is_none()).map(|(path, _)| path.as_str()).collect()
-}
-
-fn content(file: &PlannedFile) -> Option<&str> {
-    std::str::from_utf8(&file.bytes).ok().filter(|content| !content.contains('\0'))
+    changes.creates.iter().filter(|(_, file)| file.text().is_none()).map(|(path, _)| path.as_str()).collect()
 }
 
 fn added_lines(path: &str, content: &str) -> String {

@@ -203,9 +203,9 @@ impl Question {
         }
     }
 
-    /// Tells whether a refused default is the template's own doing: nothing that the user typed is part of it.
-    pub(crate) fn is_computed_default_at_fault(&self, problem: &AnswerProblem) -> bool {
-        matches!(self.default, Some(Default::Computed(_))) && problem.question == self.id
+    /// Tells whether the default is computed: then it could not be checked when the template was loaded.
+    pub(crate) fn has_computed_default(&self) -> bool {
+        matches!(self.default, Some(Default::Computed(_)))
     }
 
     /// Turns a fault of the default into one of the template.
