@@ -110,9 +110,11 @@ def check(folder, binary, environment):
         if service["taskDefinition"] != outputs["TaskDefinitionArn"]:
             raise CheckFailed(f"the service runs {service['taskDefinition']}, not the stack's task definition")
 
-        process, settings = start_service(cleanup, binary, container)
+        written = written_container(folder)
+        secret_names = [secret["Name"] for secret in written.get("Secrets", [])]
+        process, settings = start_service(cleanup, binary, container, secret_names)
         wait_until_ready(process, int(settings["PORT"]), target_group["HealthCheckPath"])
-        run_health_command(binary, health_check(folder), settings)
+        run_health_command(binary, written["HealthCheck"], settings)
         target = {"Id": "127.0.0.1", "Port": int(settings["PORT"])}
         clients.elbv2.register_targets(TargetGroupArn=target_group["TargetGroupArn"], Targets=[target])
         check_requests(clients, port, target_group)
@@ -278,15 +280,14 @@ def network_parameters(clients, parameters):
     return values
 
 
-def start_service(cleanup, binary, container):
+def start_service(cleanup, binary, container, secret_names):
     """Starts the binary as ECS would, on free ports, and returns the process and its environment."""
     settings = {entry["name"]: entry["value"] for entry in container["environment"]}
     mapped = {mapping["containerPort"] for mapping in container["portMappings"]}
     for name in ("PORT", "ADMIN_PORT"):
         expect(settings.get(name, "").isdigit(), f"{name} is {settings.get(name)!r} in the task definition, not a port")
     expect({int(settings["PORT"])} == mapped, f"PORT is {settings['PORT']}, but the container maps {mapped}")
-    # ministack keeps CloudFormation's spelling of these.
-    settings |= {secret["Name"]: f"the secret of {secret['ValueFrom']}" for secret in container.get("secrets", [])}
+    settings |= {name: "a secret" for name in secret_names}
     settings |= {"PORT": str(free_port()), "ADMIN_PORT": str(free_port())}
     return start(cleanup, [str(binary)], settings, subprocess.DEVNULL), settings
 
@@ -302,10 +303,10 @@ def wait_until_ready(process, port, path):
     raise CheckFailed(f"{path} did not answer 200 on the service's own port within 20 s")
 
 
-def health_check(folder):
-    """The container's health check as the template has it: ministack returns an empty one."""
+def written_container(folder):
+    """The container as the template has it: ministack returns its health check and its secrets empty."""
     template = yaml.load((folder / "service.yaml").read_text(encoding="utf-8"), Loader=CloudFormationLoader)
-    return template["Resources"]["TaskDefinition"]["Properties"]["ContainerDefinitions"][0]["HealthCheck"]
+    return template["Resources"]["TaskDefinition"]["Properties"]["ContainerDefinitions"][0]
 
 
 def run_health_command(binary, health, settings):
