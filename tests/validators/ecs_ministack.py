@@ -8,6 +8,8 @@ generated listener rule. What must hold:
 - both stacks reach CREATE_COMPLETE with every resource that ministack knows,
 - the container's health command succeeds against the running binary,
 - the target group's health path answers through the load balancer, with the matcher's status, from this binary,
+- with two target groups, it answers through the production rule and the test rule that the service names, from either
+  group; the check itself points the rules at the groups, as ECS would by weight: ministack takes the first of a rule,
 - a plain HTTP listener beside an HTTPS one redirects,
 - SIGTERM ends the binary with status 0 within the container's StopTimeout, and then nobody answers any more.
 
@@ -48,7 +50,10 @@ REFUSED_TYPES = {
     "AWS::ApplicationAutoScaling::ScalableTarget",
     "AWS::ApplicationAutoScaling::ScalingPolicy",
     "AWS::EC2::SecurityGroupIngress",
+    "AWS::ECS::CapacityProvider",
+    "AWS::ECS::ClusterCapacityProviderAssociations",
     "AWS::IAM::OIDCProvider",
+    "AWS::WAFv2::WebACLAssociation",
 }
 
 
@@ -60,7 +65,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--project", type=pathlib.Path, required=True, help="root of the generated project")
     parser.add_argument("--binary", type=pathlib.Path, required=True, help="the built service")
-    parser.add_argument("--environment", help="default: the first parameter file by name")
+    parser.add_argument("--environment", help="default: that of the first parameter file by name")
     arguments = parser.parse_args()
     try:
         check(arguments.project / "deploy/ecs", arguments.binary.resolve(), arguments.environment)
@@ -71,11 +76,13 @@ def main():
 
 
 def check(folder, binary, environment):
-    parameter_files = sorted((folder / "params").glob("*.json"))
-    environment = environment or parameter_files[0].stem
+    # With several regions there is a file for each, ENVIRONMENT.REGION.json; they differ in nothing that matters here.
+    files = sorted((folder / "params").glob("*.json"))
+    parameter_file = next(file for file in files if environment in (None, environment_of(file)))
+    environment = environment_of(parameter_file)
     parameters = {
         entry["ParameterKey"]: entry["ParameterValue"]
-        for entry in json.loads((folder / "params" / f"{environment}.json").read_text(encoding="utf-8"))
+        for entry in json.loads(parameter_file.read_text(encoding="utf-8"))
     }
     with contextlib.ExitStack() as cleanup:
         port = start_ministack(cleanup)
@@ -96,27 +103,31 @@ def check(folder, binary, environment):
             clients.ecs.describe_services(cluster=outputs["ClusterName"], services=[outputs["ServiceName"]]),
             "services",
         )
+        balanced = only(service, "loadBalancers")
         target_group = only(
-            clients.elbv2.describe_target_groups(
-                TargetGroupArns=[only(service, "loadBalancers")["targetGroupArn"]]
-            ),
-            "TargetGroups",
+            clients.elbv2.describe_target_groups(TargetGroupArns=[balanced["targetGroupArn"]]), "TargetGroups"
         )
         if service["taskDefinition"] != outputs["TaskDefinitionArn"]:
             raise CheckFailed(f"the service runs {service['taskDefinition']}, not the stack's task definition")
 
-        process, settings = start_service(cleanup, binary, container)
+        written = written_container(folder)
+        secret_names = [secret["Name"] for secret in written.get("Secrets", [])]
+        process, settings = start_service(cleanup, binary, container, secret_names)
         wait_until_ready(process, int(settings["PORT"]), target_group["HealthCheckPath"])
-        run_health_command(binary, health_check(folder), settings)
-        clients.elbv2.register_targets(
-            TargetGroupArn=target_group["TargetGroupArn"],
-            Targets=[{"Id": "127.0.0.1", "Port": int(settings["PORT"])}],
-        )
+        run_health_command(binary, written["HealthCheck"], settings)
+        target = {"Id": "127.0.0.1", "Port": int(settings["PORT"])}
+        clients.elbv2.register_targets(TargetGroupArn=target_group["TargetGroupArn"], Targets=[target])
         check_requests(clients, port, target_group)
+        if "advancedConfiguration" in balanced:
+            check_shift(clients, port, target_group, balanced["advancedConfiguration"], target)
         check_drain(process, container["stopTimeout"])
         status, _ = request_through(clients, port, target_group["HealthCheckPath"])
         expect(status == 502, f"the load balancer answered {status} after the service had stopped, not 502")
     print(f"{folder}: stacks created and {container['name']} reached through the load balancer of {stack}")
+
+
+def environment_of(parameter_file):
+    return parameter_file.name.split(".")[0]
 
 
 class Clients:
@@ -124,7 +135,7 @@ class Clients:
 
     def __init__(self, port):
         self.endpoint = f"http://127.0.0.1:{port}"
-        for name in ("acm", "cloudformation", "ec2", "ecs", "elbv2"):
+        for name in ("acm", "cloudformation", "ec2", "ecs", "elbv2", "ssm"):
             setattr(self, name, self.client(name))
 
     def client(self, name):
@@ -218,11 +229,22 @@ def leave_out_refused(resources):
             }
         elif resource["Type"] in REFUSED_TYPES:
             del resources[logical_id]
+        elif resource["Type"] == "AWS::ECS::Service":
+            leave_out_capacity(resource)
         elif resource["Type"] == "AWS::CloudWatch::Alarm" and "Metrics" in resource["Properties"]:
             # ministack knows alarms over one metric only; the service must still find an alarm of this name.
             properties = resource["Properties"]
             statistic = next(metric["MetricStat"] for metric in properties.pop("Metrics") if "MetricStat" in metric)
             properties |= statistic["Metric"] | {"Statistic": statistic["Stat"], "Period": statistic["Period"]}
+
+
+def leave_out_capacity(service):
+    """Takes a capacity provider of the stack out of a service: ministack places no tasks."""
+    strategy = service["Properties"].get("CapacityProviderStrategy", [])
+    if any(isinstance(item["CapacityProvider"], dict) for item in strategy):
+        del service["Properties"]["CapacityProviderStrategy"]
+        names = service.pop("DependsOn")
+        service["DependsOn"] = [name for name in ([names] if isinstance(names, str) else names) if name != "ClusterCapacity"]
 
 
 def bootstrap_parameters(folder):
@@ -251,16 +273,21 @@ def network_parameters(clients, parameters):
     if "CertificateArn" in parameters:
         certificate = clients.acm.request_certificate(DomainName="service.example.com")
         values["CertificateArn"] = certificate["CertificateArn"]
+    if "MaxInstances" in parameters:
+        # The public parameter of the template cannot be made here.
+        values["MachineImage"] = "/machine-image"
+        clients.ssm.put_parameter(Name=values["MachineImage"], Type="String", Value="ami-00000000000000000")
     return values
 
 
-def start_service(cleanup, binary, container):
+def start_service(cleanup, binary, container, secret_names):
     """Starts the binary as ECS would, on free ports, and returns the process and its environment."""
     settings = {entry["name"]: entry["value"] for entry in container["environment"]}
     mapped = {mapping["containerPort"] for mapping in container["portMappings"]}
     for name in ("PORT", "ADMIN_PORT"):
         expect(settings.get(name, "").isdigit(), f"{name} is {settings.get(name)!r} in the task definition, not a port")
     expect({int(settings["PORT"])} == mapped, f"PORT is {settings['PORT']}, but the container maps {mapped}")
+    settings |= {name: "a secret" for name in secret_names}
     settings |= {"PORT": str(free_port()), "ADMIN_PORT": str(free_port())}
     return start(cleanup, [str(binary)], settings, subprocess.DEVNULL), settings
 
@@ -276,10 +303,10 @@ def wait_until_ready(process, port, path):
     raise CheckFailed(f"{path} did not answer 200 on the service's own port within 20 s")
 
 
-def health_check(folder):
-    """The container's health check as the template has it: ministack returns an empty one."""
+def written_container(folder):
+    """The container as the template has it: ministack returns its health check and its secrets empty."""
     template = yaml.load((folder / "service.yaml").read_text(encoding="utf-8"), Loader=CloudFormationLoader)
-    return template["Resources"]["TaskDefinition"]["Properties"]["ContainerDefinitions"][0]["HealthCheck"]
+    return template["Resources"]["TaskDefinition"]["Properties"]["ContainerDefinitions"][0]
 
 
 def run_health_command(binary, health, settings):
@@ -304,10 +331,56 @@ def check_requests(clients, port, target_group):
     status, headers = request_through(clients, port, f"/no-such-thing-{request_id}")
     expect(status == 404 and "x-request-id" in headers, f"an unknown path gave {status}, not the service's own 404")
 
-    if len(clients.elbv2.describe_listeners(LoadBalancerArn=load_balancer(clients)["LoadBalancerArn"])["Listeners"]) > 1:
+    if production_port(clients) == 443:
         status, headers = request_through(clients, port, path, listener_port=80)
         location = headers.get("location", "")
         expect(status == 301 and location.startswith("https://"), f"port 80 gave {status} to {location!r}, not a redirect")
+
+
+def check_shift(clients, port, target_group, configuration, target):
+    """The production rule and the test rule reach the service in either target group."""
+    groups = [target_group["TargetGroupArn"], configuration["alternateTargetGroupArn"]]
+    expect(groups[0] != groups[1], "the alternate target group is the target group")
+    ports = {
+        configuration[rule]: listener_of(clients, configuration[rule])["Port"]
+        for rule in ("productionListenerRule", "testListenerRule")
+    }
+    expect(
+        ports[configuration["productionListenerRule"]] == production_port(clients),
+        "the production rule is not one of the production listener",
+    )
+    expect(len(set(ports.values())) == 2, "the production rule and the test rule share a listener")
+    for group, other in ((groups[0], groups[1]), (groups[1], groups[0])):
+        clients.elbv2.deregister_targets(TargetGroupArn=other, Targets=[target])
+        clients.elbv2.register_targets(TargetGroupArn=group, Targets=[target])
+        for rule, listener_port in ports.items():
+            clients.elbv2.modify_rule(RuleArn=rule, Actions=[{"Type": "forward", "TargetGroupArn": group}])
+            request_id = str(uuid.uuid4())
+            status, headers = request_through(
+                clients, port, target_group["HealthCheckPath"], {"x-request-id": request_id}, listener_port
+            )
+            expect(
+                status == 200 and headers.get("x-request-id") == request_id,
+                f"port {listener_port} answered {status} with the tasks in {group}",
+            )
+
+
+def listener_of(clients, rule):
+    """The listener that a rule belongs to."""
+    for listener in listeners(clients):
+        rules = clients.elbv2.describe_rules(ListenerArn=listener["ListenerArn"])["Rules"]
+        if rule in {candidate["RuleArn"] for candidate in rules}:
+            return listener
+    raise CheckFailed(f"no listener has the rule {rule}")
+
+
+def production_port(clients):
+    ports = {listener["Port"] for listener in listeners(clients)}
+    return 443 if 443 in ports else 80
+
+
+def listeners(clients):
+    return clients.elbv2.describe_listeners(LoadBalancerArn=load_balancer(clients)["LoadBalancerArn"])["Listeners"]
 
 
 def check_drain(process, stop_timeout):
@@ -320,12 +393,8 @@ def check_drain(process, stop_timeout):
 
 
 def request_through(clients, port, path, headers=None, listener_port=None):
-    """Sends a request to the listener of the load balancer that forwards; returns the status and the headers."""
-    balancer = load_balancer(clients)
-    if listener_port is None:
-        listeners = clients.elbv2.describe_listeners(LoadBalancerArn=balancer["LoadBalancerArn"])["Listeners"]
-        listener_port = max(listener["Port"] for listener in listeners)
-    host = {"Host": f"{balancer['DNSName']}:{listener_port}"}
+    """Sends a request to a listener of the load balancer, of production unless told; returns the status and the headers."""
+    host = {"Host": f"{load_balancer(clients)['DNSName']}:{listener_port or production_port(clients)}"}
     return get(port, path, host | (headers or {}))
 
 

@@ -18,7 +18,10 @@ from ecs_taskdef_shapes import CloudFormationLoader
 def of_task_definition(project, environment):
     folder = pathlib.Path(project) / "deploy/ecs"
     template = yaml.load((folder / "service.yaml").read_text(encoding="utf-8"), Loader=CloudFormationLoader)
-    parameters = json.loads((folder / "params" / f"{environment}.json").read_text(encoding="utf-8"))
+    # With several regions there is a file for each; they differ in nothing that the container sees.
+    files = sorted((folder / "params").glob("*.json"))
+    file = next(file for file in files if file.name.split(".")[0] == environment)
+    parameters = json.loads(file.read_text(encoding="utf-8"))
     values = {entry["ParameterKey"]: entry["ParameterValue"] for entry in parameters}
     (container,) = template["Resources"]["TaskDefinition"]["Properties"]["ContainerDefinitions"]
     return {entry["Name"]: resolve(entry["Value"], values) for entry in container["Environment"]}
