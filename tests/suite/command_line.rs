@@ -188,7 +188,7 @@ fn a_flag_wins_over_the_environment_and_that_over_the_answers_file() {
     assert_eq!(answer("port"), "3003");
     assert_eq!(answer("owner"), "\"environment\"");
     assert_eq!(answer("cpu"), "\"512\"");
-    assert_eq!(answer("region"), "\"us-east-1\"");
+    assert_eq!(answer("regions"), "[\"us-east-1\"]");
 }
 
 #[test]
@@ -224,7 +224,7 @@ fn the_templates_are_listed_on_stdout() {
 #[test]
 fn the_help_of_new_has_a_flag_for_every_question() {
     let said = run(launchway().args(["new", "--help"])).success();
-    let ids = ["description", "owner", "target", "environments", "repository", "ci", "architecture", "port", "region"];
+    let ids = ["description", "owner", "target", "environments", "repository", "ci", "architecture", "port", "regions"];
     let more = ["cpu", "memory", "scheme", "https", "exposure", "domain", "ingress-namespace", "gateway"];
     for id in ids.into_iter().chain(more) {
         assert!(said.contains(&format!("      --{id}")), "--{id} is not in:\n{said}");

@@ -137,7 +137,7 @@ fn parameters() -> Vec<Parameter> {
         parameter("repository", strings(&["acme/orders", "ACME/Orders.Api_2"]), stored_or_built),
         parameter("architecture", strings(&["arm64", "amd64"]), always),
         parameter("port", [1024, 8080, 65535].map(Value::from).into(), always),
-        parameter("region", strings(&["us-east-1", "eu-central-1"]), ecs),
+        parameter("regions", lists(&[&["us-east-1"], &["eu-central-1"]]), ecs),
         parameter("size", sizes, ecs),
         parameter("scheme", strings(&["internet-facing", "internal"]), ecs),
         parameter("https", [true, false].map(Value::from).into(), ecs),

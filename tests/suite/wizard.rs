@@ -48,23 +48,24 @@ fn the_wizard_makes_a_project_for_ecs() {
     answer(&terminal, "Service name", "orders");
     answer(&terminal, "What does it do", "");
     choose(&terminal, "Where will it run?", 0);
-    answer(&terminal, "AWS region", "eu-west-1");
+    answer(&terminal, "AWS regions", "eu-west-1");
+    choose(&terminal, "What do the tasks run on?", 1);
     choose(&terminal, "CPU of one task", 1);
-    choose(&terminal, "Memory of one task", 1);
     choose(&terminal, "Who may reach the load balancer?", 1);
-    choose(&terminal, "Serve HTTPS", 1);
+    choose(&terminal, "How does a new version replace", 2);
+    choose(&terminal, "Who moves the traffic on Amazon ECS?", 0);
     answer(&terminal, "Environments", "dev,live");
     answer(&terminal, "GitHub repository", "acme/orders");
     choose(&terminal, "What now?", 0);
     let left = terminal.end();
     assert_eq!(left.code, Some(0), "{}", left.screen);
     assert_left_in_order(&left);
-    let size = ["--cpu", "512", "--memory", "2048", "--scheme", "internal", "--https=false"];
+    let size = ["--capacity", "fargate-spot", "--cpu", "512", "--scheme", "internal", "--strategy", "canary"];
     let rest = [
         "orders",
         "--target",
         "ecs",
-        "--region",
+        "--regions",
         "eu-west-1",
         "--environments",
         "dev,live",
@@ -83,6 +84,7 @@ fn the_wizard_makes_a_project_for_kubernetes() {
     answer(&terminal, "Domain below which", "example.org");
     answer(&terminal, "Namespace of the ingress controller", "edge");
     answer(&terminal, "Name of the Gateway", "");
+    choose(&terminal, "How does a new version replace", 0);
     answer(&terminal, "Environments", "");
     answer(&terminal, "GitHub repository", "");
     choose(&terminal, "What now?", 0);
@@ -99,6 +101,7 @@ fn the_review_shows_everything_and_an_answer_can_be_changed() {
     let (folder, terminal) =
         start(&["orders", "--target", "kubernetes", "--exposure", "none", "--environments", "prod"]);
     answer(&terminal, "What does it do", "");
+    choose(&terminal, "How does a new version replace", 0);
     answer(&terminal, "GitHub repository", "acme/orders");
     terminal.wait_for("What now?");
     let shown = terminal.written();

@@ -10,7 +10,7 @@ use crate::template::{Compiled, Each, Expression};
 pub(crate) struct Agreement {
     pub(crate) says: String,
     pub(crate) when: Option<Expression>,
-    pub(crate) each: Option<Each>,
+    pub(crate) each: Vec<Each>,
     pub(crate) relation: Relation,
     pub(crate) places: Vec<AgreementPlace>,
 }

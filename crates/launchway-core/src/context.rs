@@ -34,10 +34,10 @@ impl Context {
         Data::from(known.collect::<Map<_, _>>())
     }
 
-    /// Returns what templates see in the turn of one element of a list.
-    pub(crate) fn data_with(&self, name: &str, value: &str) -> Data {
+    /// Returns what templates see in a turn: the elements by their names, beside all else.
+    pub(crate) fn data_with<'e>(&self, elements: impl IntoIterator<Item = (&'e str, &'e str)>) -> Data {
         let mut values = self.values.clone();
-        values.insert(name.to_owned(), value.into());
+        values.extend(elements.into_iter().map(|(name, value)| (name.to_owned(), value.into())));
         Data::from(values)
     }
 }

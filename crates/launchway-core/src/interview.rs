@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value as Json};
 
 use crate::answers::{Answers, Provenance};
-use crate::template::{AnswerProblem, Computed, Data, Expression, Problem, Question, Template};
+use crate::template::{AnswerProblem, Choice, Computed, Data, Expression, Problem, Question, Template, either};
 use crate::{Context, SafePath, Value};
 
 /// Which questions take their default without being asked.
@@ -129,10 +129,31 @@ impl<'t> Interview<'t> {
         for refusal in question.refusals() {
             if self.evaluate(&refusal.when, Some(own))? == Json::Bool(true) {
                 let message = format!("{} `{value}` is refused: {}", question.id, refusal.because);
-                return Ok(Err(question.problem(message)));
+                let problem = question.problem(message);
+                return Ok(Err(match self.not_refused(question, open)? {
+                    Some(hint) => AnswerProblem { hint, ..problem },
+                    None => problem,
+                }));
             }
         }
         Ok(Ok(()))
+    }
+
+    /// Says which choices are not refused.
+    fn not_refused(&self, question: &Question, open: &[Choice]) -> Result<Option<String>, Problem> {
+        let mut others = Vec::new();
+        for choice in open {
+            let value = Value::Text(choice.value.clone());
+            let own = (question.id.as_str(), &value);
+            let mut refused = false;
+            for refusal in question.refusals() {
+                refused |= self.evaluate(&refusal.when, Some(own))? == Json::Bool(true);
+            }
+            if !refused {
+                others.push(choice.value.as_str());
+            }
+        }
+        Ok((!others.is_empty()).then(|| format!("choose {}", either(&others))))
     }
 
     /// Returns the accepted answer to a question.

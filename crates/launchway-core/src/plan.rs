@@ -143,7 +143,7 @@ impl Planner<'_> {
             }
         }
         let compiled = self.template.compile(file).map_err(|problems| Invalid { problems })?;
-        let each = rules.iter().find_map(|rule| rule.each.as_ref());
+        let each = rules.iter().map(|rule| rule.each.as_slice()).find(|each| !each.is_empty()).unwrap_or_default();
         let render = |data: &Cow<'_, Data>| self.render_turn(file, &rules, compiled, data);
         Ok(self.turns(each)?.iter().map(render).collect::<Result<_, _>>()?)
     }
@@ -173,11 +173,26 @@ impl Planner<'_> {
         Ok((path, Rendered { file, was_rendered: compiled.text.is_some() }))
     }
 
-    /// Returns the values that are seen in each turn: one turn, or one for every element of a list.
-    fn turns(&self, each: Option<&Each>) -> Result<Vec<Cow<'_, Data>>, Problem> {
-        let Some(each) = each else { return Ok(vec![Cow::Borrowed(self.context.data())]) };
-        let elements = self.elements(&each.list)?;
-        Ok(elements.iter().map(|element| Cow::Owned(self.context.data_with(&each.element, element))).collect())
+    /// Returns the values that are seen in each turn: one turn, or one for every combination of the lists' elements.
+    fn turns(&self, each: &[Each]) -> Result<Vec<Cow<'_, Data>>, Problem> {
+        if each.is_empty() {
+            return Ok(vec![Cow::Borrowed(self.context.data())]);
+        }
+        let mut turns: Vec<Vec<(&str, String)>> = vec![Vec::new()];
+        for Each { list, element } in each {
+            let elements = self.elements(list)?;
+            let mut longer = Vec::new();
+            for turn in turns {
+                longer.extend(elements.iter().map(|value| {
+                    turn.iter().cloned().chain([(element.as_str(), value.clone())]).collect()
+                }));
+            }
+            turns = longer;
+        }
+        let data = |turn: &Vec<(&str, String)>| {
+            Cow::Owned(self.context.data_with(turn.iter().map(|(name, value)| (*name, value.as_str()))))
+        };
+        Ok(turns.iter().map(data).collect())
     }
 
     fn is_true(&self, when: Option<&Expression>) -> Result<bool, Problem> {
@@ -219,7 +234,7 @@ impl Planner<'_> {
             if !self.is_true(agreement.when.as_ref())? {
                 continue;
             }
-            for data in self.turns(agreement.each.as_ref())? {
+            for data in self.turns(&agreement.each)? {
                 let locations = self.locate(agreement, &data)?;
                 faults.extend(output.disagreement(&agreement.says, agreement.relation, &locations));
             }

@@ -132,7 +132,7 @@ fn ask(interview: &Interview<'_>, question: &Question, default: Option<&Value>) 
             prompt::chosen(&wording, &words[position]);
             Ok(Value::Bool(position == 0))
         }
-        Kind::Text(_) | Kind::Slug(_) | Kind::Slugs(_) | Kind::Int { .. } => {
+        Kind::Text(_) | Kind::Slug(_) | Kind::Slugs { .. } | Kind::Int { .. } => {
             let shown = default.map(|default| visible_line(&default.to_string()));
             let text = prompt::text(&wording, shown.as_deref(), |text| {
                 if Some(text) == shown.as_deref() { Ok(()) } else { accept(interview, question, text) }

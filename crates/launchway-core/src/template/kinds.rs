@@ -18,7 +18,7 @@ pub(super) fn build(raw: &manifest::Question) -> Result<Kind, String> {
     Ok(match raw.kind {
         Declared::Text => Kind::Text(text_rule(raw, MAX_TEXT)?),
         Declared::Slug => Kind::Slug(text_rule(raw, MAX_SLUG)?),
-        Declared::Slugs => Kind::Slugs(text_rule(raw, MAX_SLUG)?),
+        Declared::Slugs => Kind::Slugs { rule: text_rule(raw, MAX_SLUG)?, optional: raw.optional },
         Declared::Int => int(raw)?,
         Declared::Bool => Kind::Bool,
         Declared::Choice => Kind::Choice(choices(raw)?),
@@ -65,6 +65,7 @@ fn check_keys(raw: &manifest::Question) -> Result<(), String> {
     let unused = [
         ("pattern", raw.pattern.is_some() && !is_text),
         ("reserved", !raw.reserved.is_empty() && !is_text),
+        ("optional", raw.optional && raw.kind != Declared::Slugs),
         ("min", raw.min.is_some() && raw.kind != Declared::Int),
         ("max", raw.max.is_some() && !is_text && raw.kind != Declared::Int),
         ("choices", !raw.choices.is_empty() && !is_choice),

@@ -10,7 +10,7 @@ use super::check::Names;
 use super::engine::{Compiled, Engine, Expression};
 use super::glob::Glob;
 use super::helpers::{self, Type};
-use super::manifest::{self, Manifest, Places};
+use super::manifest::{self, Manifest, OneOrMany, Places};
 use super::problem::{Place, Problem, none_or_invalid};
 use super::question::{self, Default, Question, Refusal};
 use super::source::Files;
@@ -301,7 +301,7 @@ impl Loader<'_> {
             if !files.iter().any(|file| path.matches(&file.path)) {
                 self.report(&raw.path, format!("`{}` matches no file below `files/`", raw.path.get_ref()));
             }
-            let each = self.each(&raw.path, raw.each.as_ref(), raw.element.as_deref());
+            let each = self.each(&raw.path, raw.each.as_ref(), raw.elements.as_ref());
             let when = self.condition(raw.when.as_ref());
             built.push(FileRule {
                 path,
@@ -315,30 +315,49 @@ impl Loader<'_> {
         built
     }
 
-    /// Reads `each` and `as`, which only mean something together.
-    fn each(&mut self, at: &Spanned<String>, list: Option<&Spanned<String>>, element: Option<&str>) -> Option<Each> {
-        let Some(list) = list else {
-            if element.is_some() {
+    /// Reads `each` and `as`, which only mean something together: a list and its element, or as many of both.
+    fn each(
+        &mut self,
+        at: &Spanned<String>,
+        lists: Option<&Spanned<OneOrMany>>,
+        elements: Option<&OneOrMany>,
+    ) -> Vec<Each> {
+        let Some(lists) = lists else {
+            if elements.is_some() {
                 self.report(at, "`as` names the element of `each`, which is missing".to_owned());
             }
-            return None;
+            return Vec::new();
         };
-        let place = self.places.of(list);
-        let Some(element) = element else {
-            self.problems.push(Problem::new(place, "`each` needs `as`, the name of the element"));
-            return None;
+        let place = self.places.of(lists);
+        let (lists, elements) = (lists.get_ref().as_slice(), elements.map_or(&[][..], OneOrMany::as_slice));
+        if lists.len() != elements.len() {
+            self.problems.push(Problem::new(place, "`each` needs `as`, the name of the element of each list"));
+            return Vec::new();
+        }
+        let mut each: Vec<Each> = Vec::new();
+        for (list, element) in lists.iter().zip(elements) {
+            if each.iter().any(|earlier| earlier.element == *element) {
+                self.problems.push(Problem::new(place.clone(), format!("the element `{element}` is named twice")));
+            } else {
+                each.extend(self.one_each(&place, list, element));
+            }
+        }
+        each
+    }
+
+    fn one_each(&mut self, place: &Place, list: &str, element: &str) -> Option<Each> {
+        let refused = if self.names.contains_key(element) {
+            Err(format!("`{element}` is already the name of a question or value"))
+        } else {
+            usable_name(element)
         };
-        if self.names.contains_key(element) {
-            self.problems.push(Problem::new(place, format!("`{element}` is already the name of a question or value")));
+        if let Err(message) = refused {
+            self.problems.push(Problem::new(place.clone(), message));
             return None;
         }
-        if let Err(message) = usable_name(element) {
-            self.problems.push(Problem::new(place, message));
-            return None;
-        }
-        let expression = self.expression(list)?;
+        let expression = self.expression_at(list, place)?;
         if expression.yields != Type::Words {
-            self.problems.push(Problem::new(place, "`each` needs a list"));
+            self.problems.push(Problem::new(place.clone(), "`each` needs a list"));
             return None;
         }
         Some(Each { list: expression, element: element.to_owned() })
@@ -372,14 +391,11 @@ impl Loader<'_> {
             self.report(&raw.says, "an agreement needs two places or more".to_owned());
         }
         let when = self.condition(raw.when.as_ref());
-        let each = self.each(&raw.says, raw.each.as_ref(), raw.element.as_deref());
-        let element = each.as_ref().map(|each| each.element.clone());
-        if let Some(element) = &element {
-            self.names.insert(element.clone(), Type::Word);
-        }
+        let each = self.each(&raw.says, raw.each.as_ref(), raw.elements.as_ref());
+        self.names.extend(each.iter().map(|each| (each.element.clone(), Type::Word)));
         let places: Option<Vec<_>> = raw.places.iter().map(|place| self.agreement_place(place)).collect();
-        if let Some(element) = &element {
-            self.names.remove(element);
+        for each in &each {
+            self.names.remove(&each.element);
         }
         Some(Agreement { says: raw.says.into_inner(), when, each, relation: raw.relation, places: places? })
     }
@@ -421,11 +437,14 @@ impl Loader<'_> {
     }
 
     fn expression(&mut self, text: &Spanned<String>) -> Option<Expression> {
-        let place = self.places.of(text);
-        match self.engine.expression(manifest::FILE, text.get_ref(), &self.names) {
-            Ok(expression) => Some(expression.standing_at(&place)),
+        self.expression_at(text.get_ref(), &self.places.of(text))
+    }
+
+    fn expression_at(&mut self, text: &str, place: &Place) -> Option<Expression> {
+        match self.engine.expression(manifest::FILE, text, &self.names) {
+            Ok(expression) => Some(expression.standing_at(place)),
             Err(problems) => {
-                self.report_at(problems, &place);
+                self.report_at(problems, place);
                 None
             }
         }

@@ -73,6 +73,8 @@ pub(super) struct Question {
     pub(super) choices_by: BTreeMap<String, BTreeMap<String, Vec<String>>>,
     #[serde(default)]
     pub(super) advanced: bool,
+    #[serde(default)]
+    pub(super) optional: bool,
     #[serde(default, rename = "refuse")]
     pub(super) refusals: Vec<Refusal>,
 }
@@ -105,9 +107,9 @@ pub(super) struct Computed {
 pub(super) struct FileRule {
     pub(super) path: Spanned<String>,
     pub(super) when: Option<Spanned<String>>,
-    pub(super) each: Option<Spanned<String>>,
+    pub(super) each: Option<Spanned<OneOrMany>>,
     #[serde(rename = "as")]
-    pub(super) element: Option<String>,
+    pub(super) elements: Option<OneOrMany>,
     pub(super) ownership: Option<super::Ownership>,
     #[serde(default)]
     pub(super) executable: bool,
@@ -135,9 +137,9 @@ pub(super) struct NextStep {
 pub(super) struct Agreement {
     pub(super) says: Spanned<String>,
     pub(super) when: Option<Spanned<String>>,
-    pub(super) each: Option<Spanned<String>>,
+    pub(super) each: Option<Spanned<OneOrMany>>,
     #[serde(rename = "as")]
-    pub(super) element: Option<String>,
+    pub(super) elements: Option<OneOrMany>,
     #[serde(default)]
     pub(super) relation: crate::agreement::Relation,
     #[serde(rename = "place")]
@@ -150,6 +152,23 @@ pub(super) struct AgreementPlace {
     pub(super) file: Spanned<String>,
     pub(super) at: Option<Spanned<String>>,
     pub(super) capture: Option<Spanned<String>>,
+}
+
+/// One text, or a list of them.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged)]
+pub(super) enum OneOrMany {
+    One(String),
+    Many(Vec<String>),
+}
+
+impl OneOrMany {
+    pub(super) fn as_slice(&self) -> &[String] {
+        match self {
+            Self::One(text) => std::slice::from_ref(text),
+            Self::Many(texts) => texts,
+        }
+    }
 }
 
 /// Reads a manifest; the second value finds places in its text.

@@ -24,6 +24,7 @@ pub(crate) use check::Printing;
 pub(crate) use engine::{Compiled, Data, Engine, Expression};
 pub(crate) use problem::none_or_invalid;
 pub use problem::{Invalid, Place, Problem};
+pub(crate) use question::either;
 pub use question::{AnswerProblem, Choice, Choices, Kind, Question, TextRule};
 pub use source::{Source, SourceError, builtin_ids};
 
@@ -110,13 +111,13 @@ pub(crate) struct CompiledFile {
 pub(crate) struct FileRule {
     pub(crate) path: glob::Glob,
     pub(crate) when: Option<Expression>,
-    pub(crate) each: Option<Each>,
+    pub(crate) each: Vec<Each>,
     pub(crate) ownership: Option<Ownership>,
     pub(crate) executable: bool,
     pub(crate) order: Option<Order>,
 }
 
-/// One turn for every element of a list.
+/// One turn for every element of a list; several lists multiply.
 pub(crate) struct Each {
     pub(crate) list: Expression,
     pub(crate) element: String,
@@ -167,7 +168,7 @@ impl Template {
     pub fn verify(&self) -> Result<(), Invalid> {
         let problems = self.files.iter().filter_map(|file| self.compile(file).err()).flatten();
         // On its own a partial may use the element of any `each`; each file that uses it is checked with its own.
-        let elements = self.rules.iter().filter_map(|rule| rule.each.as_ref()).map(|each| each.element.clone());
+        let elements = self.rules.iter().flat_map(|rule| &rule.each).map(|each| each.element.clone());
         let mut names = self.names.clone();
         names.extend(elements.map(|element| (element, helpers::Type::Word)));
         none_or_invalid(problems.chain(self.engine.partial_problems(&names)).collect())
@@ -194,14 +195,14 @@ impl Template {
         Ok(file.compiled.get_or_init(|| compiled))
     }
 
-    /// Returns the names that a file can use: all that is declared, and the element of its `each`.
+    /// Returns the names that a file can use: all that is declared, and the elements of its `each`.
     fn names_in(&self, file: &SourceFile) -> Result<check::Names, Problem> {
         let mut names = self.names.clone();
-        let mut elements = self.rules_for(file).filter_map(|rule| rule.each.as_ref());
-        if let Some(each) = elements.next() {
+        let mut looping = self.rules_for(file).filter(|rule| !rule.each.is_empty());
+        for each in looping.next().iter().flat_map(|rule| &rule.each) {
             names.insert(each.element.clone(), helpers::Type::Word);
         }
-        match elements.next() {
+        match looping.next() {
             None => Ok(names),
             Some(_) => Err(Problem::new(Place::file(&file.place()), "more than one `each` speaks of this file")),
         }

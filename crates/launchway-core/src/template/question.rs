@@ -36,8 +36,13 @@ pub enum Kind {
     Text(TextRule),
     /// Lower-case letters, digits and single dashes.
     Slug(TextRule),
-    /// One or more slugs.
-    Slugs(TextRule),
+    /// A list of slugs.
+    Slugs {
+        /// The rule for each of them.
+        rule: TextRule,
+        /// Whether the list may be empty.
+        optional: bool,
+    },
     /// A whole number between two bounds, both included.
     Int {
         /// The least number.
@@ -128,7 +133,7 @@ impl Question {
         match &self.kind {
             Kind::Text(_) => "TEXT".to_owned(),
             Kind::Slug(_) => "NAME".to_owned(),
-            Kind::Slugs(_) => "NAME,…".to_owned(),
+            Kind::Slugs { .. } => "NAME,…".to_owned(),
             Kind::Int { .. } => "NUMBER".to_owned(),
             Kind::Bool => "true|false".to_owned(),
             Kind::Choice(Choices::Fixed(choices)) if choices.len() <= 5 => values(choices).join("|"),
@@ -228,7 +233,7 @@ impl Question {
         match self.kind {
             Kind::Text(_) => Type::Text,
             Kind::Slug(_) | Kind::Choice(_) => Type::Word,
-            Kind::Slugs(_) | Kind::Choices(_) => Type::Words,
+            Kind::Slugs { .. } | Kind::Choices(_) => Type::Words,
             Kind::Int { .. } => Type::Int,
             Kind::Bool => Type::Bool,
         }
@@ -241,7 +246,7 @@ impl Question {
     pub fn read(&self, text: &str) -> Result<Value, AnswerProblem> {
         match &self.kind {
             Kind::Text(_) | Kind::Slug(_) | Kind::Choice(_) => Ok(Value::Text(text.to_owned())),
-            Kind::Slugs(_) | Kind::Choices(_) => Ok(Value::List(
+            Kind::Slugs { .. } | Kind::Choices(_) => Ok(Value::List(
                 text.split(',').map(|item| item.trim().to_owned()).filter(|item| !item.is_empty()).collect(),
             )),
             Kind::Int { .. } => text
@@ -262,7 +267,7 @@ impl Question {
     pub fn coerce(&self, value: Value) -> Value {
         match (&self.kind, value) {
             (Kind::Choice(_), Value::Int(number)) => Value::Text(number.to_string()),
-            (Kind::Slugs(_) | Kind::Choices(_) | Kind::Bool, Value::Text(text)) => {
+            (Kind::Slugs { .. } | Kind::Choices(_) | Kind::Bool, Value::Text(text)) => {
                 self.read(&text).unwrap_or(Value::Text(text))
             }
             (_, value) => value,
@@ -277,8 +282,11 @@ impl Question {
         match (&self.kind, value) {
             (Kind::Text(rule), Value::Text(text)) => self.check_text(rule, text),
             (Kind::Slug(rule), Value::Text(text)) => self.check_slug(rule, text),
-            (Kind::Slugs(rule), Value::List(items)) => {
-                self.check_list(items)?;
+            (Kind::Slugs { rule, optional }, Value::List(items)) => {
+                if items.is_empty() && !optional {
+                    return Err(self.problem(format!("{} is empty", self.id)));
+                }
+                self.check_distinct(items)?;
                 items.iter().try_for_each(|item| self.check_slug(rule, item))
             }
             (Kind::Int { min, max }, Value::Int(number)) => {
@@ -355,13 +363,6 @@ impl Question {
             Some((reason, _)) => Err(self.problem(format!("{} `{text}` {reason}", self.id))),
             None => Ok(()),
         }
-    }
-
-    fn check_list(&self, items: &[String]) -> Result<(), AnswerProblem> {
-        if items.is_empty() {
-            return Err(self.problem(format!("{} is empty", self.id)));
-        }
-        self.check_distinct(items)
     }
 
     fn check_distinct(&self, items: &[String]) -> Result<(), AnswerProblem> {
@@ -442,7 +443,7 @@ fn values(choices: &[Choice]) -> Vec<&str> {
     choices.iter().map(|choice| choice.value.as_str()).collect()
 }
 
-fn either(values: &[&str]) -> String {
+pub(crate) fn either(values: &[&str]) -> String {
     match values {
         [] => "nothing: no choice is open".to_owned(),
         [one] => format!("`{one}`"),
