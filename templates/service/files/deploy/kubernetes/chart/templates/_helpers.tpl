@@ -8,3 +8,7 @@ app.kubernetes.io/component: server
 {{ include "service.selector" . }}
 owner: {{ .Values.owner | quote }}
 {{- end }}
+
+{{- define "service.image" -}}
+{{ .Values.image.repository }}@{{ .Values.image.digest }}
+{{- end }}

@@ -13,9 +13,13 @@ spec:
   # The image is built for this architecture alone.
   nodeSelector:
     kubernetes.io/arch: {{ .Values.architecture }}
+  {{- with .Values.priorityClassName }}
+  priorityClassName: {{ . }}
+  {{- end }}
+  {{- with .Values.spreadOver }}
   # Spread each version over zones and nodes where there are several; a single node still takes them all.
   topologySpreadConstraints:
-    {{- range list "topology.kubernetes.io/zone" "kubernetes.io/hostname" }}
+    {{- range . }}
     - topologyKey: {{ . }}
       maxSkew: 1
       whenUnsatisfiable: ScheduleAnyway
@@ -23,8 +27,9 @@ spec:
         matchLabels:
           {{- include "service.selector" $ | nindent 10 }}
       matchLabelKeys:
-        - pod-template-hash
+        - {{ include "service.hash" $ }}
     {{- end }}
+  {{- end }}
   securityContext:
     runAsNonRoot: true
     runAsUser: 65532
@@ -34,7 +39,7 @@ spec:
       type: RuntimeDefault
   containers:
     - name: {{ .Chart.Name }}
-      image: "{{ .Values.image.repository }}@{{ .Values.image.digest }}"
+      image: {{ include "service.image" . | quote }}
       imagePullPolicy: IfNotPresent
       # Part of the pod template, not a ConfigMap: Helm would change or delete that under the pods of the version before,
       # and a version that is rolled back would come up with settings of the one that failed.
@@ -42,6 +47,13 @@ spec:
         {{- range $name, $value := .Values.config }}
         - name: {{ $name }}
           value: {{ $value | quote }}
+        {{- end }}
+        {{- range .Values.secrets }}
+        - name: {{ . | upper | replace "-" "_" }}
+          valueFrom:
+            secretKeyRef:
+              name: {{ $.Chart.Name }}
+              key: {{ . }}
         {{- end }}
       ports:
         - name: http
