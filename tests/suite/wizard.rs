@@ -131,6 +131,18 @@ fn an_answer_is_refused_in_the_prompt_and_asked_again() {
 }
 
 #[test]
+fn a_choice_that_another_answer_rules_out_is_refused_with_its_reason_and_asked_again() {
+    let (folder, terminal) = start(&["orders", "--target", "kubernetes", "--exposure", "none", "--ci", "none"]);
+    answer(&terminal, "What does it do", "");
+    choose(&terminal, "How does a new version replace", 3);
+    terminal.wait_for("linear is a strategy of Amazon ECS");
+    terminal.wait_for("❯ Linear").press(UP).wait_for("❯ Canary").press(ENTER);
+    choose(&terminal, "Who moves the traffic on Kubernetes?", 0);
+    terminal.wait_for("Who lets a new version go on?").press(CONTROL_C);
+    assert_interrupted(terminal, folder.path());
+}
+
+#[test]
 fn an_answer_that_is_pasted_arrives_whole() {
     let (folder, terminal) = start(&[]);
     terminal.wait_for("Service name").press("inventory-reservation-and-allocation-api").press(ENTER);
@@ -146,6 +158,7 @@ fn a_default_follows_the_answers_that_it_is_made_of() {
     let words = ["first", "--target", "kubernetes", "--exposure", "none", "--environments", "prod", "--ci", "none"];
     let (folder, terminal) = start(&words);
     answer(&terminal, "What does it do", "");
+    choose(&terminal, "How does a new version replace", 0);
     answer(&terminal, "GitHub repository", "");
     choose(&terminal, "What now?", 1);
     choose(&terminal, "Which answer?", 0);
@@ -161,6 +174,7 @@ fn a_default_follows_the_answers_that_it_is_made_of() {
 fn leaving_at_the_review_writes_nothing() {
     let (folder, terminal) = start(&["orders", "--target", "kubernetes", "--exposure", "none"]);
     answer(&terminal, "What does it do", "");
+    choose(&terminal, "How does a new version replace", 0);
     answer(&terminal, "Environments", "");
     answer(&terminal, "GitHub repository", "");
     choose(&terminal, "What now?", 2);
@@ -189,6 +203,7 @@ fn control_c_at_the_review_leaves_the_terminal_as_it_was() {
     let (folder, terminal) =
         start(&["orders", "--target", "kubernetes", "--exposure", "none", "--environments", "prod"]);
     answer(&terminal, "What does it do", "");
+    choose(&terminal, "How does a new version replace", 0);
     answer(&terminal, "GitHub repository", "");
     terminal.wait_for("What now?").press(CONTROL_C);
     assert_interrupted(terminal, folder.path());

@@ -1,80 +1,367 @@
-//! Agreements: values that stand in several files and must stay the same there.
+//! Agreements: values that stand in several files and must stay in a stated relation.
 
-use regex::Regex;
-use serde::Deserialize;
-use serde_json::Value as Json;
+use std::cell::OnceCell;
+use std::collections::BTreeSet;
 
-use crate::template::{Compiled, Each, Expression};
+use regex::{Regex, RegexBuilder};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value as Json};
 
-/// An agreement as a template declares it.
-pub(crate) struct Agreement {
-    pub(crate) says: String,
-    pub(crate) when: Option<Expression>,
-    pub(crate) each: Vec<Each>,
-    pub(crate) relation: Relation,
-    pub(crate) places: Vec<AgreementPlace>,
+use crate::document::{Format, line_and_column};
+use crate::locate;
+use crate::pointer::{Pointer, Step, plain};
+use crate::template::{Data, Engine, Names, Type};
+use crate::texts::Texts;
+
+const MAX_PATTERN_BYTES: usize = 1 << 20;
+
+/// Values of one project that must agree, as its record keeps them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Agreement {
+    /// What the values are.
+    pub says: String,
+    /// The ids of the questions whose answers set the values.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub answers: Vec<String>,
+    /// How the values relate.
+    #[serde(default, skip_serializing_if = "Relation::is_default")]
+    pub relation: Relation,
+    /// An expression over the places' ids that must be true, instead of a relation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub holds: Option<String>,
+    /// Where the values stand.
+    pub places: Vec<Place>,
 }
 
 /// How the values of an agreement relate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) enum Relation {
+pub enum Relation {
     /// All are equal.
     #[default]
     Equal,
     /// Each number is less than the next, or equal to it.
     Ascending,
+    /// Every value of the first place is among the values of the others.
+    OneOf,
+    /// No value stands in two places.
+    Disjoint,
+    /// All places have the same values, in whatever order.
+    SameSet,
 }
 
-pub(crate) struct AgreementPlace {
-    pub(crate) file: Compiled,
-    pub(crate) reading: Reading,
+/// Where values stand.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place {
+    /// The name of the value in the expression of `holds`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// How the values are read.
+    #[serde(flatten)]
+    pub reading: Reading,
 }
 
-/// How a value is read from a file.
-pub(crate) enum Reading {
-    /// A JSON pointer into YAML, JSON or TOML.
-    Pointer(Compiled),
-    /// The first group of a pattern, in any text.
-    Capture(Regex),
+/// How values are read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+#[expect(missing_docs, reason = "the variants say it")]
+pub enum Reading {
+    /// At a pointer into YAML, JSON or TOML.
+    At { file: String, at: String },
+    /// The first group of a pattern, wherever it matches.
+    Capture { file: String, capture: String },
+    /// A value that the agreement states itself.
+    Is { is: String },
 }
 
-/// A value with the place it was read from.
+/// An agreement that does not hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Reported {
-    pub(crate) place: String,
-    pub(crate) value: String,
+pub struct Disagreement {
+    /// What the values are.
+    pub says: String,
+    /// What is wrong with them.
+    pub fault: String,
+    /// The ids of the questions whose answers set the values.
+    pub answers: Vec<String>,
+    /// Every place with its values, or the one place that could not be read.
+    pub places: Vec<Reported>,
 }
 
-/// Reads the value at a JSON pointer, in the first document that has one there.
-pub(crate) fn read_pointer(documents: &[Json], pointer: &str) -> Result<String, String> {
-    let found = documents.iter().find_map(|document| document.pointer(pointer));
-    match found {
-        None => Err(format!("there is nothing at `{pointer}`")),
-        Some(Json::String(text)) => Ok(text.clone()),
-        Some(Json::Array(_) | Json::Object(_)) => Err(format!("`{pointer}` is not a plain value")),
-        Some(value) => Ok(value.to_string()),
+/// A place with what was read there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reported {
+    /// The place.
+    pub reading: Reading,
+    /// The line, from 1, if the place could be found in its file.
+    pub line: Option<usize>,
+    /// The values; none if the place could not be read.
+    pub values: Vec<String>,
+}
+
+impl Relation {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Tells whether places may be empty or hold several values.
+    fn is_of_sets(self) -> bool {
+        matches!(self, Self::OneOf | Self::Disjoint | Self::SameSet)
     }
 }
 
-/// Reads the first group of a pattern, which must match exactly once or always with the same value.
-pub(crate) fn read_capture(text: &str, pattern: &Regex) -> Result<String, String> {
-    let mut values = pattern.captures_iter(text).filter_map(|captures| captures.get(1)).map(|group| group.as_str());
-    let first = values.next().ok_or_else(|| format!("nothing matches `{pattern}`"))?;
-    match values.find(|value| *value != first) {
-        None => Ok(first.to_owned()),
-        Some(other) => Err(format!("`{pattern}` matches both `{first}` and `{other}`")),
-    }
-}
-
-/// Tells whether the values keep the relation.
-pub(crate) fn holds(relation: Relation, values: &[Reported]) -> bool {
-    match relation {
-        Relation::Equal => values.windows(2).all(|pair| pair[0].value == pair[1].value),
-        Relation::Ascending => {
-            let numbers: Option<Vec<f64>> = values.iter().map(|reported| reported.value.parse().ok()).collect();
-            numbers.is_some_and(|numbers| numbers.is_sorted())
+impl Reading {
+    /// Returns the file, if the values stand in one.
+    #[must_use]
+    pub fn file(&self) -> Option<&str> {
+        match self {
+            Self::At { file, .. } | Self::Capture { file, .. } => Some(file),
+            Self::Is { .. } => None,
         }
+    }
+
+    /// Reads the values that stand there.
+    pub(crate) fn values(&self, texts: &Texts<'_>) -> Result<Vec<String>, String> {
+        match self {
+            Self::Is { is } => Ok(vec![is.clone()]),
+            Self::At { file, at } => values_at(texts, file, at),
+            Self::Capture { file, capture } => {
+                let text = texts.get(file)?.text()?;
+                let pattern = pattern(capture)?;
+                let groups = pattern.captures_iter(text).filter_map(|captures| captures.get(1));
+                Ok(groups.map(|group| group.as_str().to_owned()).collect())
+            }
+        }
+    }
+
+    /// Tells whether it is no fault that nothing stands there.
+    fn may_be_empty(&self) -> bool {
+        match self {
+            Self::At { at, .. } => Pointer::parse(at).is_ok_and(|pointer| pointer.takes_all()),
+            Self::Capture { .. } => true,
+            Self::Is { .. } => false,
+        }
+    }
+
+    /// Returns the line on which the first value stands.
+    fn line(&self, texts: &Texts<'_>) -> Option<usize> {
+        match self {
+            Self::Is { .. } => None,
+            Self::At { file, at } => {
+                let (text, format) = (texts.get(file).ok()?, Format::of(file)?);
+                let steps = nearest(&Pointer::parse(at).ok()?, text.documents(format).ok()?);
+                locate::line_of(format, text.text().ok()?, &steps?)
+            }
+            Self::Capture { file, capture } => {
+                let text = texts.get(file).ok()?.text().ok()?;
+                let group = pattern(capture).ok()?.captures(text)?.get(1)?.start();
+                Some(line_and_column(text, group).0)
+            }
+        }
+    }
+
+    fn missing(&self) -> String {
+        match self {
+            Self::At { at, .. } => format!("there is nothing at `{at}`"),
+            Self::Capture { capture, .. } => format!("nothing matches `{capture}`"),
+            Self::Is { .. } => "there is no value".to_owned(),
+        }
+    }
+}
+
+impl std::fmt::Display for Reading {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::At { file, at } => write!(formatter, "{file} at {at}"),
+            Self::Capture { file, .. } => formatter.write_str(file),
+            Self::Is { .. } => formatter.write_str("the agreement itself"),
+        }
+    }
+}
+
+/// Holds agreements against texts.
+pub(crate) struct Judge<'t> {
+    texts: &'t Texts<'t>,
+    engine: OnceCell<Engine>,
+}
+
+impl<'t> Judge<'t> {
+    pub(crate) fn new(texts: &'t Texts<'t>) -> Self {
+        Self { texts, engine: OnceCell::new() }
+    }
+
+    /// Reads the values of an agreement, and tells what is wrong with them.
+    pub(crate) fn disagreement(&self, agreement: &Agreement) -> Option<Disagreement> {
+        let disagreement = |fault: String, places| Disagreement {
+            says: agreement.says.clone(),
+            fault,
+            answers: agreement.answers.clone(),
+            places,
+        };
+        let mut read = Vec::new();
+        for place in &agreement.places {
+            match self.read(agreement, place, read.is_empty()) {
+                Ok(values) => read.push(values),
+                Err(fault) => return Some(disagreement(fault, vec![self.reported(place, Vec::new())])),
+            }
+        }
+        let fault = self.fault(agreement, &read)?;
+        let places = agreement.places.iter().zip(read).map(|(place, values)| self.reported(place, values));
+        Some(disagreement(fault, places.collect()))
+    }
+
+    fn read(&self, agreement: &Agreement, place: &Place, is_first: bool) -> Result<Vec<String>, String> {
+        let values = place.reading.values(self.texts)?;
+        let is_set = agreement.holds.is_none() && agreement.relation.is_of_sets();
+        let may_be_empty =
+            is_set && place.reading.may_be_empty() && !(is_first && agreement.relation == Relation::OneOf);
+        if values.is_empty() && !may_be_empty { Err(place.reading.missing()) } else { Ok(values) }
+    }
+
+    fn reported(&self, place: &Place, values: Vec<String>) -> Reported {
+        Reported { line: place.reading.line(self.texts), reading: place.reading.clone(), values }
+    }
+
+    fn fault(&self, agreement: &Agreement, values: &[Vec<String>]) -> Option<String> {
+        match &agreement.holds {
+            Some(holds) => self.broken_rule(holds, &agreement.places, values),
+            None => broken_relation(agreement.relation, values),
+        }
+    }
+
+    /// Evaluates an expression over the places' ids.
+    fn broken_rule(&self, holds: &str, places: &[Place], values: &[Vec<String>]) -> Option<String> {
+        let mut known = Map::new();
+        for (place, values) in places.iter().zip(values) {
+            let Some(id) = &place.id else { continue };
+            match whole_number(values) {
+                Ok(number) => drop(known.insert(id.clone(), number.into())),
+                Err(fault) => return Some(fault),
+            }
+        }
+        let names: Names = known.keys().map(|id| (id.clone(), Type::Int)).collect();
+        let engine = self.engine.get_or_init(|| Engine::new([]).expect("without partials there is nothing to refuse"));
+        let judged = engine.expression("", holds, &names).map_err(|problems| problems.first().map(ToString::to_string));
+        let judged = judged.and_then(|holds| engine.evaluate(&holds, &Data::from(known.clone())).map_err(|it| Some(it.message)));
+        match judged {
+            Ok(Json::Bool(true)) => None,
+            Ok(_) => {
+                let numbers: Vec<String> = known.iter().map(|(id, number)| format!("{id} = {number}")).collect();
+                Some(format!("`{holds}` does not hold with {}", numbers.join(", ")))
+            }
+            Err(message) => Some(message.unwrap_or_else(|| format!("`{holds}` cannot be computed"))),
+        }
+    }
+}
+
+fn values_at(texts: &Texts<'_>, file: &str, at: &str) -> Result<Vec<String>, String> {
+    let text = texts.get(file)?;
+    text.text()?;
+    let format = Format::of(file).ok_or("a pointer needs a YAML, JSON or TOML file")?;
+    let documents = text.documents(format).map_err(ToString::to_string)?;
+    let found = Pointer::parse(at).map_err(|fault| format!("the pointer {fault}"))?.find(documents);
+    let value = |value| plain(value).ok_or_else(|| format!("`{at}` is not a plain value"));
+    found.iter().map(|found| value(found.value)).collect()
+}
+
+/// Returns the way to the first value, or to the document where it is missing.
+fn nearest(pointer: &Pointer, documents: &[Json]) -> Option<Vec<Step>> {
+    pointer.find(documents).into_iter().next().map(|found| found.steps)
+}
+
+/// Compiles the pattern of a capture.
+pub(crate) fn pattern(text: &str) -> Result<Regex, String> {
+    let built = RegexBuilder::new(text).multi_line(true).size_limit(MAX_PATTERN_BYTES).build();
+    built.map_err(|_| format!("`{text}` is not a pattern"))
+}
+
+fn broken_relation(relation: Relation, values: &[Vec<String>]) -> Option<String> {
+    let set = |values: &Vec<String>| values.iter().cloned().collect::<BTreeSet<String>>();
+    match relation {
+        Relation::Equal => {
+            let mut all = values.iter().flatten();
+            let first = all.next()?;
+            all.any(|value| value != first).then(|| "the values differ".to_owned())
+        }
+        Relation::Ascending => {
+            let numbers: Result<Vec<Number>, String> = values.iter().map(|values| number(values)).collect();
+            match numbers {
+                Err(fault) => Some(fault),
+                Ok(numbers) if numbers.windows(2).any(|pair| pair[0].unit != pair[1].unit) => {
+                    Some("the values have different units".to_owned())
+                }
+                Ok(numbers) => {
+                    (!numbers.is_sorted_by(|left, right| left.value <= right.value)).then(|| "the values do not ascend".to_owned())
+                }
+            }
+        }
+        Relation::OneOf => {
+            let others: BTreeSet<String> = values.iter().skip(1).flatten().cloned().collect();
+            let stray = values.first()?.iter().find(|value| !others.contains(*value))?;
+            Some(format!("`{stray}` is not there"))
+        }
+        Relation::Disjoint => {
+            let mut seen = BTreeSet::new();
+            let twice = values.iter().find_map(|values| set(values).into_iter().find(|value| !seen.insert(value.clone())))?;
+            Some(format!("`{twice}` stands in two places"))
+        }
+        Relation::SameSet => {
+            let sets: Vec<_> = values.iter().map(set).collect();
+            let stray = sets.windows(2).find_map(|pair| pair[0].symmetric_difference(&pair[1]).next().cloned())?;
+            Some(format!("`{stray}` is missing in a place"))
+        }
+    }
+}
+
+/// A number with the unit that makes it comparable.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Number {
+    value: f64,
+    unit: Unit,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Unit {
+    /// None, seconds, or per cent.
+    One,
+    Bytes,
+    /// Thousandths of a processor, or minutes: whoever compares them has both in the same unit.
+    M,
+    Hours,
+}
+
+fn number(values: &[String]) -> Result<Number, String> {
+    let text = the_one(values)?;
+    let digits = text.trim_end_matches(|character: char| !character.is_ascii_digit());
+    let value: f64 = digits.parse().map_err(|_| format!("`{text}` is not a number"))?;
+    let (factor, unit) = match text[digits.len()..].trim() {
+        "" | "s" | "%" => (1.0, Unit::One),
+        "Ki" => (1024.0, Unit::Bytes),
+        "Mi" => (1024.0 * 1024.0, Unit::Bytes),
+        "Gi" => (1024.0 * 1024.0 * 1024.0, Unit::Bytes),
+        "m" => (1.0, Unit::M),
+        "h" => (1.0, Unit::Hours),
+        unit => return Err(format!("`{text}` has the unit `{unit}`, which cannot be compared")),
+    };
+    Ok(Number { value: value * factor, unit })
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "the fraction is zero, and the size is checked")]
+fn whole_number(values: &[String]) -> Result<i64, String> {
+    let Number { value, .. } = number(values)?;
+    if value.fract() == 0.0 && value.abs() < 9e15 {
+        Ok(value as i64)
+    } else {
+        Err(format!("`{}` is not a whole number", values.join(", ")))
+    }
+}
+
+/// Several places of one pattern or pointer count as one value if they hold the same.
+fn the_one(values: &[String]) -> Result<&String, String> {
+    match values.iter().find(|value| **value != values[0]) {
+        None => values.first().ok_or_else(|| "there is no value".to_owned()),
+        Some(other) => Err(format!("both `{}` and `{other}` stand there", values[0])),
     }
 }
 
@@ -82,27 +369,85 @@ pub(crate) fn holds(relation: Relation, values: &[Reported]) -> bool {
 mod tests {
     use super::*;
 
-    #[test]
-    fn values_are_read_from_structured_files_and_from_text() {
-        let documents = [serde_json::json!({"a": [{"port": 8080}]}), serde_json::json!({"b": "x"})];
-        assert_eq!(read_pointer(&documents, "/a/0/port"), Ok("8080".to_owned()));
-        assert_eq!(read_pointer(&documents, "/b"), Ok("x".to_owned()));
-        assert!(read_pointer(&documents, "/a/1").is_err());
-        assert!(read_pointer(&documents, "/a").is_err());
-        let expose = Regex::new(r"EXPOSE (\d+)").unwrap();
-        assert_eq!(read_capture("EXPOSE 8080 9090\n", &expose), Ok("8080".to_owned()));
-        assert!(read_capture("EXPOSE 1\nEXPOSE 2\n", &expose).is_err());
+    fn fault(agreement: &str) -> Option<String> {
+        let agreement: Agreement = serde_json::from_str(agreement).unwrap();
+        let mut texts = Texts::default();
+        let yaml = "port: 8080\nlist:\n  - {name: a, v: 5}\n  - {name: b, v: 30}\nmemory: 1Gi\nsmall: 512Mi\ncpu: 100m\n";
+        texts.add("a.yaml", Ok(yaml.into()));
+        texts.add("Dockerfile", Ok("EXPOSE 8080 9090\nENV a=1\nENV c=2\n".into()));
+        Judge::new(&texts).disagreement(&agreement).map(|disagreement| disagreement.fault)
+    }
+
+    fn said(rule: &str, places: &[&str]) -> Option<String> {
+        fault(&format!(r#"{{"says": "x", {rule}"places": [{}]}}"#, places.join(", ")))
+    }
+
+    const PORT: &str = r#"{"file": "a.yaml", "at": "/port"}"#;
+    const EXPOSED: &str = r#"{"file": "Dockerfile", "capture": "^EXPOSE (\\d+) "}"#;
+    const NAMES: &str = r#"{"file": "a.yaml", "at": "/list/*/name"}"#;
+    const ENV: &str = r#"{"file": "Dockerfile", "capture": "^ENV (\\w+)="}"#;
+
+    fn is(value: &str) -> String {
+        format!(r#"{{"is": "{value}"}}"#)
     }
 
     #[test]
-    fn relations_compare_words_and_numbers() {
-        let values = |values: &[&str]| -> Vec<Reported> {
-            values.iter().map(|value| Reported { place: String::new(), value: (*value).to_owned() }).collect()
+    fn equal_values_agree_wherever_they_stand() {
+        assert_eq!(said("", &[PORT, EXPOSED]), None);
+        assert_eq!(said("", &[PORT, EXPOSED, &is("80")]).as_deref(), Some("the values differ"));
+        assert_eq!(said("", &[NAMES, &is("a")]).as_deref(), Some("the values differ"));
+    }
+
+    #[test]
+    fn numbers_ascend_with_their_units() {
+        let ascending = r#""relation": "ascending", "#;
+        let at = |name: &str| format!(r#"{{"file": "a.yaml", "at": "/{name}"}}"#);
+        assert_eq!(said(ascending, &[&is("5"), &is("5"), &is("30")]), None);
+        assert_eq!(said(ascending, &[&at("small"), &at("memory")]), None);
+        assert_eq!(said(ascending, &[&at("memory"), &at("small")]).as_deref(), Some("the values do not ascend"));
+        assert_eq!(said(ascending, &[&is("1"), &at("cpu")]).as_deref(), Some("the values have different units"));
+        assert!(said(ascending, &[&is("x"), &is("1")]).is_some_and(|fault| fault.contains("not a number")));
+    }
+
+    #[test]
+    fn sets_are_compared_as_sets() {
+        assert_eq!(said(r#""relation": "one-of", "#, &[&is("a"), NAMES]), None);
+        assert_eq!(said(r#""relation": "one-of", "#, &[ENV, NAMES]).as_deref(), Some("`c` is not there"));
+        assert_eq!(said(r#""relation": "disjoint", "#, &[ENV, NAMES]).as_deref(), Some("`a` stands in two places"));
+        assert_eq!(said(r#""relation": "same-set", "#, &[NAMES, NAMES]), None);
+        assert!(said(r#""relation": "same-set", "#, &[ENV, NAMES]).is_some());
+        let none = r#"{"file": "a.yaml", "at": "/none/*"}"#;
+        assert_eq!(said(r#""relation": "disjoint", "#, &[none, NAMES]), None);
+        assert!(said(r#""relation": "one-of", "#, &[none, NAMES]).is_some_and(|fault| fault.contains("nothing at")));
+    }
+
+    #[test]
+    fn an_expression_holds_over_the_ids() {
+        let place = |id: &str, name: &str| {
+            format!(r#"{{"id": "{id}", "file": "a.yaml", "at": "/list/[name={name}]/v"}}"#)
         };
-        assert!(holds(Relation::Equal, &values(&["8080", "8080"])));
-        assert!(!holds(Relation::Equal, &values(&["8080", "8081"])));
-        assert!(holds(Relation::Ascending, &values(&["5", "30", "120"])));
-        assert!(!holds(Relation::Ascending, &values(&["30", "5"])));
-        assert!(!holds(Relation::Ascending, &values(&["a", "b"])));
+        let places = [place("drain", "a"), place("grace", "b")];
+        let said = |holds: &str| {
+            said(&format!(r#""holds": "{holds}", "#), &places.iter().map(String::as_str).collect::<Vec<_>>())
+        };
+        assert_eq!(said("gte grace (add drain 25)"), None);
+        assert_eq!(
+            said("gte grace (add drain 26)").as_deref(),
+            Some("`gte grace (add drain 26)` does not hold with drain = 5, grace = 30")
+        );
+        assert!(said("gte grace typo").is_some());
+    }
+
+    #[test]
+    fn a_place_that_cannot_be_read_is_the_one_that_is_reported() {
+        for (place, message) in [
+            (r#"{"file": "a.yaml", "at": "/none"}"#, "there is nothing at `/none`"),
+            (r#"{"file": "a.yaml", "at": "/list"}"#, "`/list` is not a plain value"),
+            (r#"{"file": "b.yaml", "at": "/port"}"#, "there is no such file"),
+            (r#"{"file": "Dockerfile", "at": "/x"}"#, "a pointer needs a YAML, JSON or TOML file"),
+            (r#"{"file": "Dockerfile", "capture": "USER (.*)"}"#, "nothing matches `USER (.*)`"),
+        ] {
+            assert_eq!(said("", &[PORT, place]).as_deref(), Some(message));
+        }
     }
 }

@@ -19,30 +19,38 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-mod agreement;
+pub mod agreement;
 mod answers;
 mod apply;
+mod beneath;
 mod cargo_lock;
 mod changes;
+mod check;
 mod collisions;
 mod context;
 pub mod document;
 mod interview;
+mod locate;
 mod output;
 mod plan;
+mod pointer;
+mod project;
 mod record;
 mod safe_path;
 pub mod template;
+mod texts;
 mod value;
 
 pub use answers::{Answers, Provenance};
 pub use apply::{ApplyError, apply};
 pub use cargo_lock::sort_packages;
 pub use changes::{Changes, DestinationExists};
+pub use check::{Finding, FindingPlace, Rule, check};
 pub use context::Context;
 pub use interview::{Accepted, Defaults, Interview};
 pub use output::OutputProblem;
 pub use plan::{NextStep, Object, Plan, PlanError, PlannedFile};
+pub use project::{Origin, Project, ProjectError};
 pub use safe_path::{Reason, SafePath, UnsafePath};
 pub use template::{AnswerProblem, Invalid, LoadError, Template, quote};
 pub use value::Value;

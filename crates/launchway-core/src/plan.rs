@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value as Json;
 
-use crate::agreement::{Agreement, AgreementPlace, Reading};
+use crate::agreement::{self, Agreement, Reading};
 use crate::collisions::Taken;
-use crate::output::{LocatedReading, Location, Output, OutputProblem};
+use crate::output::{Output, OutputProblem};
 use crate::safe_path::collision_key;
 use crate::template::{
-    CompiledFile, Data, Each, Expression, FileRule, Order, Ownership, Place, Problem, SourceFile, Template,
-    none_or_invalid,
+    AgreementRule, Compiled, CompiledFile, Data, Each, Expression, FileRule, Order, Ownership, Place, PlaceRule, Problem,
+    ReadingRule, SourceFile, Template, none_or_invalid,
 };
 use crate::{Context, Invalid, SafePath, cargo_lock, record};
 
@@ -22,6 +22,8 @@ pub struct Plan {
     pub name: String,
     /// The files, sorted by path.
     pub files: BTreeMap<SafePath, PlannedFile>,
+    /// The values that must stay the same in several files.
+    pub agreements: Vec<Agreement>,
     /// What the files create in the cloud or the cluster.
     pub objects: Vec<Object>,
     /// What to run next.
@@ -85,10 +87,11 @@ impl Plan {
     pub fn new(template: &Template, context: &Context) -> Result<Self, PlanError> {
         let planner = Planner { template, context };
         let files = planner.render_all()?;
+        let agreements = planner.agreements().map_err(Invalid::from)?;
         let output = Output::new(files.iter().map(|(path, it)| (path, &it.file, it.was_rendered)));
         let mut faults = output.faults();
         if faults.is_empty() {
-            faults = planner.disagreements(&output).map_err(Invalid::from)?;
+            faults = output.disagreements(&agreements);
         }
         if !faults.is_empty() {
             faults.sort();
@@ -96,7 +99,7 @@ impl Plan {
         }
         let files = files.into_iter().map(|(path, rendered)| (path, rendered.file)).collect();
         let (objects, next_steps) = (planner.objects()?, planner.next_steps()?);
-        Ok(Self { name: context.name.clone(), files, objects, next_steps })
+        Ok(Self { name: context.name.clone(), files, agreements, objects, next_steps })
     }
 }
 
@@ -228,30 +231,40 @@ impl Planner<'_> {
         Ok(steps)
     }
 
-    fn disagreements(&self, output: &Output<'_>) -> Result<Vec<OutputProblem>, Problem> {
-        let mut faults = Vec::new();
-        for agreement in &self.template.agreements {
-            if !self.is_true(agreement.when.as_ref())? {
-                continue;
-            }
-            for data in self.turns(&agreement.each)? {
-                let locations = self.locate(agreement, &data)?;
-                faults.extend(output.disagreement(&agreement.says, agreement.relation, &locations));
+    /// Returns the agreements of the files that the answers select, with every name filled in.
+    fn agreements(&self) -> Result<Vec<Agreement>, Problem> {
+        let mut agreements = Vec::new();
+        for rule in &self.template.agreements {
+            if self.is_true(rule.when.as_ref())? {
+                for data in self.turns(&rule.each)? {
+                    agreements.push(self.agreement(rule, &data)?);
+                }
             }
         }
-        Ok(faults)
+        Ok(agreements)
     }
 
-    fn locate<'a>(&'a self, agreement: &'a Agreement, data: &Data) -> Result<Vec<Location<'a>>, Problem> {
-        let locate = |place: &'a AgreementPlace| {
-            let path = self.template.engine.render(&place.file, data)?;
-            let reading = match &place.reading {
-                Reading::Pointer(pointer) => LocatedReading::Pointer(self.template.engine.render(pointer, data)?),
-                Reading::Capture(pattern) => LocatedReading::Capture(pattern),
+    fn agreement(&self, rule: &AgreementRule, data: &Data) -> Result<Agreement, Problem> {
+        let render = |text: &Compiled| self.template.engine.render(text, data);
+        let place = |rule: &PlaceRule| {
+            let reading = match &rule.reading {
+                ReadingRule::At { file, at } => Reading::At { file: render(file)?, at: render(at)? },
+                ReadingRule::Capture { file, capture } => {
+                    Reading::Capture { file: render(file)?, capture: capture.clone() }
+                }
+                ReadingRule::Is(is) => Reading::Is { is: render(is)? },
             };
-            Ok(Location { path, reading })
+            Ok(agreement::Place { id: rule.id.clone(), reading })
         };
-        agreement.places.iter().map(locate).collect()
+        let asked = |id: &&str| self.context.answers.iter().any(|(asked, _)| asked == id);
+        let behind = rule.from.iter().flat_map(|name| self.template.questions_behind(name));
+        Ok(Agreement {
+            says: rule.says.clone(),
+            answers: behind.filter(asked).map(str::to_owned).collect(),
+            relation: rule.relation,
+            holds: rule.holds.clone(),
+            places: rule.places.iter().map(place).collect::<Result<_, Problem>>()?,
+        })
     }
 }
 

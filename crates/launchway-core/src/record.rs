@@ -1,4 +1,4 @@
-//! What a project remembers of how it was made: `.launchway/<name>.toml` and `.launchway/<name>.base`.
+//! What a project remembers of how it was made: `.launchway/<name>.toml`, `.agreements.json` and `.base`.
 
 use std::io::Write as _;
 
@@ -12,7 +12,12 @@ use crate::{Context, Plan, PlannedFile, SafePath, Template, Value};
 pub(crate) const FOLDER: &str = ".launchway";
 
 /// The version of the record's format.
-const FORMAT: u32 = 1;
+pub(crate) const FORMAT: u32 = 1;
+
+/// How the names of the record's files end.
+pub(crate) const RECORD_ENDING: &str = "toml";
+pub(crate) const AGREEMENTS_ENDING: &str = "agreements.json";
+pub(crate) const BASE_ENDING: &str = "base";
 
 #[derive(Serialize)]
 struct Record<'a> {
@@ -47,16 +52,27 @@ impl OwnershipRecord<'_> {
     }
 }
 
-/// Returns the two files of the record. They say nothing of the machine, the user or the time.
+/// Returns the files of the record. They say nothing of the machine, the user or the time.
 ///
 /// # Panics
 /// Never: the record is made of strings, numbers and lists, which TOML can hold, and the archive is in memory.
 #[must_use]
-pub(crate) fn files(template: &Template, context: &Context, plan: &Plan) -> [(SafePath, PlannedFile); 2] {
+pub(crate) fn files(template: &Template, context: &Context, plan: &Plan) -> [(SafePath, PlannedFile); 3] {
     let path =
         |ending: &str| SafePath::new(&format!("{FOLDER}/{}.{ending}", context.name)).expect("a slug makes a safe path");
     let file = |bytes: Vec<u8>| PlannedFile { bytes: bytes.into(), executable: false, ownership: Ownership::Managed };
-    [(path("toml"), file(text(template, context, plan).into_bytes())), (path("base"), file(archive(plan)))]
+    [
+        (path(RECORD_ENDING), file(text(template, context, plan).into_bytes())),
+        (path(AGREEMENTS_ENDING), file(agreements(plan).into_bytes())),
+        (path(BASE_ENDING), file(archive(plan))),
+    ]
+}
+
+/// Writes the agreements as JSON, one on each line, so that a change of one is a change of its line.
+fn agreements(plan: &Plan) -> String {
+    let line = |agreement| serde_json::to_string(agreement).expect("texts and lists always fit into JSON");
+    let lines: Vec<String> = plan.agreements.iter().map(line).collect();
+    if lines.is_empty() { "[]\n".to_owned() } else { format!("[\n{}\n]\n", lines.join(",\n")) }
 }
 
 fn text(template: &Template, context: &Context, plan: &Plan) -> String {

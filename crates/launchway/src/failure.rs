@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 
 use launchway_core::template::{Problem, SourceError};
-use launchway_core::{AnswerProblem, ApplyError, DestinationExists, Invalid, LoadError, PlanError};
+use launchway_core::{AnswerProblem, ApplyError, DestinationExists, Invalid, LoadError, PlanError, ProjectError};
 
 use crate::terminal;
 
@@ -128,6 +128,22 @@ impl From<PlanError> for Failure {
             PlanError::Template(invalid) => invalid.into(),
             PlanError::Output(problems) => Self::many(Exit::Output, problems, |problem| (problem.to_string(), None))
                 .hint("this is a fault of the template; nothing was written"),
+        }
+    }
+}
+
+impl From<ProjectError> for Failure {
+    fn from(error: ProjectError) -> Self {
+        let message = error.to_string();
+        match error {
+            ProjectError::NoFolder(_) => Self::new(Exit::Usage, message).hint("name the folder of a project"),
+            ProjectError::NoRecord(_) => Self::new(Exit::Usage, message)
+                .hint("run it in the folder of a project that launchway made, or name that folder: `launchway check DIR`"),
+            ProjectError::NewerFormat { .. } => Self::new(Exit::Usage, message).hint("install a newer launchway"),
+            ProjectError::Missing { file } | ProjectError::Unusable { file, .. } => {
+                let file = launchway_core::quote::quote_shell(&file);
+                Self::new(Exit::Io, message).hint(format!("bring it back from git: `git checkout HEAD -- {file}`"))
+            }
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod answers_file;
 mod args;
+mod check_report;
 mod commands;
 mod failure;
 mod git;
@@ -9,6 +10,7 @@ mod interrupt;
 mod prompt;
 mod report;
 mod review;
+mod sarif;
 mod terminal;
 mod wizard;
 
@@ -49,6 +51,7 @@ fn run(arguments: &[OsString]) -> Result<(), Failure> {
     };
     match (matches.subcommand(), template) {
         (Some(("new", matches)), Some(template)) => commands::new::run(matches, &template),
+        (Some(("check", matches)), _) => commands::check::run(matches),
         (Some(("templates", matches)), _) => commands::templates::run(args::output(matches)),
         _ => Err(Failure::new(Exit::Usage, "there is no such command")),
     }

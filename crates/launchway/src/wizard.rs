@@ -113,11 +113,7 @@ fn ask(interview: &Interview<'_>, question: &Question, default: Option<&Value>) 
     let wording = visible_line(&question.prompt);
     let open = question.choices(|id| interview.answer(id));
     match &question.kind {
-        Kind::Choice(_) => {
-            let position = prompt::select(&wording, &labels(open), position_of(open, default))?;
-            prompt::chosen(&wording, &visible_line(&open[position].label));
-            Ok(Value::Text(open[position].value.clone()))
-        }
+        Kind::Choice(_) => ask_choice(interview, question, open, default),
         Kind::Choices(_) => {
             let chosen: Vec<bool> = open.iter().map(|choice| is_chosen(choice, default)).collect();
             let positions = prompt::select_many(&wording, &labels(open), &chosen)?;
@@ -141,6 +137,28 @@ fn ask(interview: &Interview<'_>, question: &Question, default: Option<&Value>) 
                 Some(default) if Some(&text) == shown.as_ref() => Ok(default.clone()),
                 _ => Ok(question.read(&text)?),
             }
+        }
+    }
+}
+
+/// Asks until a choice is made that the other answers allow.
+fn ask_choice(
+    interview: &Interview<'_>,
+    question: &Question,
+    open: &[Choice],
+    default: Option<&Value>,
+) -> Result<Value, Failure> {
+    let wording = visible_line(&question.prompt);
+    let mut position = position_of(open, default);
+    loop {
+        position = prompt::select(&wording, &labels(open), position)?;
+        let value = Value::Text(open[position].value.clone());
+        match interview.check(question, &value)? {
+            Ok(()) => {
+                prompt::chosen(&wording, &visible_line(&open[position].label));
+                return Ok(value);
+            }
+            Err(problem) => terminal::say(&format!("  {}\n", terminal::hanging(&sentence(&problem), 2))),
         }
     }
 }

@@ -15,10 +15,11 @@ use super::problem::{Place, Problem, none_or_invalid};
 use super::question::{self, Default, Question, Refusal};
 use super::source::Files;
 use super::{
-    Computed, Each, FileRule, Invalid, LoadError, ObjectRule, Printing, Source, SourceFile, StepRule, Template, kinds,
+    AgreementRule, Computed, Each, FileRule, Invalid, LoadError, ObjectRule, PlaceRule, Printing, ReadingRule, Source,
+    SourceFile, StepRule, Template, kinds,
 };
 use crate::Value;
-use crate::agreement::{Agreement, AgreementPlace, Reading};
+use crate::pointer::Pointer;
 
 /// The program's own flags; a question of the same name could not be answered.
 const PROGRAM_FLAGS: &[&str] = &[
@@ -382,48 +383,91 @@ impl Loader<'_> {
         steps.into_iter().filter_map(build).collect()
     }
 
-    fn agreements(&mut self, agreements: Vec<manifest::Agreement>) -> Vec<Agreement> {
+    fn agreements(&mut self, agreements: Vec<manifest::Agreement>) -> Vec<AgreementRule> {
         agreements.into_iter().filter_map(|raw| self.agreement(raw)).collect()
     }
 
-    fn agreement(&mut self, raw: manifest::Agreement) -> Option<Agreement> {
+    fn agreement(&mut self, raw: manifest::Agreement) -> Option<AgreementRule> {
         if raw.places.len() < 2 {
             self.report(&raw.says, "an agreement needs two places or more".to_owned());
         }
+        if raw.relation.is_some() && raw.holds.is_some() {
+            self.report(&raw.says, "an agreement has either `relation` or `holds`".to_owned());
+        }
+        if let Some(from) = raw.from.as_ref().filter(|from| !self.names.contains_key(from.get_ref())) {
+            self.report(from, format!("`{}` is neither a question nor a value", from.get_ref()));
+        }
+        let holds = raw.holds.as_ref().map(|holds| self.holds(holds, &raw.places));
         let when = self.condition(raw.when.as_ref());
         let each = self.each(&raw.says, raw.each.as_ref(), raw.elements.as_ref());
         self.names.extend(each.iter().map(|each| (each.element.clone(), Type::Word)));
-        let places: Option<Vec<_>> = raw.places.iter().map(|place| self.agreement_place(place)).collect();
+        let places: Option<Vec<_>> = raw.places.iter().map(|place| self.place_rule(&raw.says, place)).collect();
         for each in &each {
             self.names.remove(&each.element);
         }
-        Some(Agreement { says: raw.says.into_inner(), when, each, relation: raw.relation, places: places? })
+        Some(AgreementRule {
+            says: raw.says.into_inner(),
+            when,
+            each,
+            relation: raw.relation.unwrap_or_default(),
+            holds,
+            from: raw.from.map(Spanned::into_inner),
+            places: places?,
+        })
     }
 
-    fn agreement_place(&mut self, raw: &manifest::AgreementPlace) -> Option<AgreementPlace> {
-        let file = self.snippet(raw.file.get_ref(), &self.places.of(&raw.file), Printing::Quoted)?;
-        let reading = match (&raw.at, &raw.capture) {
-            (Some(pointer), None) => {
-                let place = self.places.of(pointer);
-                Reading::Pointer(self.snippet(pointer.get_ref(), &place, Printing::Quoted)?)
+    /// Checks an expression over the ids of places, each of which stands for a whole number.
+    fn holds(&mut self, holds: &Spanned<String>, places: &[manifest::AgreementPlace]) -> String {
+        let mut ids = Names::new();
+        for id in places.iter().filter_map(|place| place.id.as_ref()) {
+            let name = id.get_ref();
+            if let Err(message) = usable_name(name) {
+                self.report(id, message);
+            } else if ids.insert(name.clone(), Type::Int).is_some() {
+                self.report(id, format!("the id `{name}` is given to two places"));
             }
-            (None, Some(capture)) => match kinds::pattern(capture.get_ref(), false) {
-                Ok(pattern) if pattern.captures_len() == 2 => Reading::Capture(pattern),
-                Ok(_) => {
-                    self.report(capture, "the pattern needs one group, which holds the value".to_owned());
-                    return None;
+        }
+        match self.engine.expression(manifest::FILE, holds.get_ref(), &ids) {
+            Ok(expression) if expression.yields == Type::Bool => {}
+            Ok(_) => self.report(holds, format!("`{}` is neither true nor false", holds.get_ref())),
+            Err(problems) => {
+                let place = self.places.of(holds);
+                self.report_at(problems, &place);
+            }
+        }
+        holds.get_ref().clone()
+    }
+
+    fn place_rule(&mut self, says: &Spanned<String>, raw: &manifest::AgreementPlace) -> Option<PlaceRule> {
+        let mut compile = |text: &Spanned<String>| {
+            let place = self.places.of(text);
+            self.snippet(text.get_ref(), &place, Printing::Quoted)
+        };
+        let reading = match (&raw.file, &raw.at, &raw.capture, &raw.is) {
+            (Some(file), Some(at), None, None) => {
+                let reading = ReadingRule::At { file: compile(file)?, at: compile(at)? };
+                if let Err(fault) = Pointer::parse(at.get_ref()) {
+                    self.report(at, format!("the pointer {fault}"));
                 }
-                Err(message) => {
-                    self.report(capture, message);
-                    return None;
+                reading
+            }
+            (Some(file), None, Some(capture), None) => {
+                let file = compile(file)?;
+                match kinds::pattern(capture.get_ref(), false) {
+                    Ok(pattern) if pattern.captures_len() == 2 => {}
+                    Ok(_) => self.report(capture, "the pattern needs one group, which holds the value".to_owned()),
+                    Err(message) => self.report(capture, message),
                 }
-            },
+                ReadingRule::Capture { file, capture: capture.get_ref().clone() }
+            }
+            (None, None, None, Some(is)) => ReadingRule::Is(compile(is)?),
             _ => {
-                self.report(&raw.file, "a place needs either `at` or `capture`".to_owned());
+                let message = "a place needs `file` with either `at` or `capture`, or `is` alone";
+                self.report(says, message.to_owned());
                 return None;
             }
         };
-        Some(AgreementPlace { file, reading })
+        Some(PlaceRule { id: raw.id.as_ref().map(|id| id.get_ref().clone()), reading })
     }
 
     /// Compiles an expression that must be true or false.

@@ -140,8 +140,9 @@ pub(super) struct Agreement {
     pub(super) each: Option<Spanned<OneOrMany>>,
     #[serde(rename = "as")]
     pub(super) elements: Option<OneOrMany>,
-    #[serde(default)]
-    pub(super) relation: crate::agreement::Relation,
+    pub(super) relation: Option<crate::agreement::Relation>,
+    pub(super) holds: Option<Spanned<String>>,
+    pub(super) from: Option<Spanned<String>>,
     #[serde(rename = "place")]
     pub(super) places: Vec<AgreementPlace>,
 }
@@ -149,9 +150,11 @@ pub(super) struct Agreement {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct AgreementPlace {
-    pub(super) file: Spanned<String>,
+    pub(super) id: Option<Spanned<String>>,
+    pub(super) file: Option<Spanned<String>>,
     pub(super) at: Option<Spanned<String>>,
     pub(super) capture: Option<Spanned<String>>,
+    pub(super) is: Option<Spanned<String>>,
 }
 
 /// One text, or a list of them.

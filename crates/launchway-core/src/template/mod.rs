@@ -14,21 +14,23 @@ mod source;
 mod syntax;
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::OnceLock;
 
 use semver::Version;
 use serde::{Deserialize, Serialize};
 
-pub(crate) use check::Printing;
+pub(crate) use check::{Names, Printing};
 pub(crate) use engine::{Compiled, Data, Engine, Expression};
+pub(crate) use helpers::Type;
 pub(crate) use problem::none_or_invalid;
 pub use problem::{Invalid, Place, Problem};
 pub(crate) use question::either;
 pub use question::{AnswerProblem, Choice, Choices, Kind, Question, TextRule};
 pub use source::{Source, SourceError, builtin_ids};
 
-use crate::agreement::Agreement;
+use crate::agreement::Relation;
 
 /// A template whose manifest was read and checked.
 pub struct Template {
@@ -49,7 +51,7 @@ pub struct Template {
     pub(crate) rules: Vec<FileRule>,
     pub(crate) objects: Vec<ObjectRule>,
     pub(crate) next_steps: Vec<StepRule>,
-    pub(crate) agreements: Vec<Agreement>,
+    pub(crate) agreements: Vec<AgreementRule>,
     pub(crate) engine: Engine,
     names: check::Names,
 }
@@ -135,6 +137,29 @@ pub(crate) struct StepRule {
     pub(crate) when: Option<Expression>,
 }
 
+/// An agreement as a template declares it.
+pub(crate) struct AgreementRule {
+    pub(crate) says: String,
+    pub(crate) when: Option<Expression>,
+    pub(crate) each: Vec<Each>,
+    pub(crate) relation: Relation,
+    pub(crate) holds: Option<String>,
+    /// The question or value that sets the values.
+    pub(crate) from: Option<String>,
+    pub(crate) places: Vec<PlaceRule>,
+}
+
+pub(crate) struct PlaceRule {
+    pub(crate) id: Option<String>,
+    pub(crate) reading: ReadingRule,
+}
+
+pub(crate) enum ReadingRule {
+    At { file: Compiled, at: Compiled },
+    Capture { file: Compiled, capture: String },
+    Is(Compiled),
+}
+
 impl Computed {
     /// Returns the names that the value is computed from.
     pub(crate) fn names(&self) -> impl Iterator<Item = &String> {
@@ -178,6 +203,22 @@ impl Template {
     #[must_use]
     pub fn question(&self, id: &str) -> Option<&Question> {
         self.questions.iter().find(|question| question.id == id)
+    }
+
+    /// Returns the ids of the questions whose answers a name is made of.
+    pub(crate) fn questions_behind(&self, name: &str) -> BTreeSet<&str> {
+        let mut questions = BTreeSet::new();
+        let mut rest = vec![name];
+        while let Some(name) = rest.pop() {
+            match self.question(name) {
+                Some(question) => drop(questions.insert(question.id.as_str())),
+                None => {
+                    let computed = self.values.iter().filter(|value| value.id == name);
+                    rest.extend(computed.flat_map(Computed::names).map(String::as_str));
+                }
+            }
+        }
+        questions
     }
 
     /// Returns the rules that speak of a file.

@@ -1,4 +1,5 @@
 //! The commands, one a file.
 
+pub(crate) mod check;
 pub(crate) mod new;
 pub(crate) mod templates;

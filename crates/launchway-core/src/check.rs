@@ -1,0 +1,219 @@
+//! The check: a project's files held against what its record says of them. Nothing is rendered and nothing written.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use crate::agreement::{Agreement, Disagreement, Judge, Reading, Reported};
+use crate::beneath::{self, NotRead};
+use crate::document::{self, Format};
+use crate::project::Project;
+use crate::texts::Texts;
+use crate::{SafePath, Value};
+
+/// Something that is wrong with a project.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Finding {
+    /// Which rule is broken.
+    pub rule: Rule,
+    /// What is wrong, in one line.
+    pub message: String,
+    /// Where: of an agreement every place, otherwise the file.
+    pub places: Vec<FindingPlace>,
+    /// The answers that set the values, by the id of their question.
+    pub answers: Vec<(String, Value)>,
+}
+
+/// The rules that a check knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Rule {
+    /// A YAML, JSON or TOML file that was generated must parse.
+    Unreadable,
+    /// A file that agreements speak of must be there.
+    Missing,
+    /// Values that stand in several files must agree.
+    Agreement,
+    /// A file that belongs to the template must be as it was generated.
+    Drifted,
+}
+
+/// A place that a finding speaks of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FindingPlace {
+    /// The file, below the project; none for a value that the agreement states itself.
+    pub file: Option<String>,
+    /// The line, from 1.
+    pub line: Option<usize>,
+    /// The pointer or the pattern by which the values are found.
+    pub at: Option<String>,
+    /// The values that stand there.
+    pub values: Vec<String>,
+    /// The values that were generated there.
+    pub generated: Vec<String>,
+}
+
+impl Rule {
+    /// Returns the id of the rule, as it stands in reports.
+    #[must_use]
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Unreadable => "unreadable",
+            Self::Missing => "missing",
+            Self::Agreement => "agreement",
+            Self::Drifted => "drifted",
+        }
+    }
+
+    /// Returns what the rule says.
+    #[must_use]
+    pub fn says(self) -> &'static str {
+        match self {
+            Self::Unreadable => "A YAML, JSON or TOML file that was generated must parse",
+            Self::Missing => "A file that agreements speak of must be there",
+            Self::Agreement => "Values that stand in several files must agree",
+            Self::Drifted => "A file that belongs to the template must be as it was generated",
+        }
+    }
+}
+
+/// Checks the files of a project, in a folder that may have changed since they were generated.
+#[must_use]
+pub fn check(root: &Path, project: &Project) -> Vec<Finding> {
+    let tree = Tree::read(root, project);
+    let mut findings = tree.unreadable();
+    let broken: BTreeSet<String> = findings.iter().flat_map(|it| &it.places).filter_map(|it| it.file.clone()).collect();
+    findings.extend(tree.missing());
+    findings.extend(tree.disagreements(&broken));
+    findings.extend(tree.drifted(root));
+    findings.sort_by(|left, right| (left.rule, &left.places[0].file).cmp(&(right.rule, &right.places[0].file)));
+    findings
+}
+
+/// The files of a project as they are, and as they were generated.
+struct Tree<'p> {
+    project: &'p Project,
+    current: Texts<'p>,
+    missing: BTreeSet<&'p str>,
+    generated: Texts<'p>,
+}
+
+impl<'p> Tree<'p> {
+    /// Reads the files that a check looks into.
+    fn read(root: &Path, project: &'p Project) -> Self {
+        let structured = project.generated.keys().map(SafePath::as_str).filter(|path| Format::of(path).is_some());
+        let paths: BTreeSet<&str> = structured.chain(project.agreements.iter().flat_map(files)).collect();
+        let mut tree = Self { project, current: Texts::default(), missing: BTreeSet::new(), generated: Texts::default() };
+        for path in paths {
+            let content = match SafePath::new(path).map(|path| beneath::read(root, &path)) {
+                Ok(Ok(bytes)) => String::from_utf8(bytes).map(Cow::Owned).map_err(|_| "it is not UTF-8 text".to_owned()),
+                Ok(Err(NotRead::Missing)) => {
+                    tree.missing.insert(path);
+                    continue;
+                }
+                Ok(Err(NotRead::Unusable(reason))) => Err(format!("it {reason}")),
+                Err(error) => Err(error.to_string()),
+            };
+            tree.current.add(path, content);
+        }
+        for (path, bytes) in &project.generated {
+            let text = std::str::from_utf8(bytes).map(Cow::Borrowed).map_err(|_| "it is not UTF-8 text".to_owned());
+            tree.generated.add(path.as_str(), text);
+        }
+        tree
+    }
+
+    /// Finds the files that cannot be read and could be when they were generated.
+    fn unreadable(&self) -> Vec<Finding> {
+        let fault = |path: &str| {
+            let text = self.current.get(path).ok()?;
+            let (line, message) = match text.text() {
+                Err(reason) => (None, reason),
+                Ok(_) => {
+                    let error = text.documents(Format::of(path)?).err()?;
+                    (Some(error.line), format!("column {}: {}", error.column, error.message))
+                }
+            };
+            let generated = self.generated.get(path).ok();
+            let was_readable = |text: &str| Format::of(path).is_none_or(|format| document::parse(format, text).is_ok());
+            if !generated.is_none_or(|generated| generated.text().is_ok_and(was_readable)) {
+                return None;
+            }
+            let place = FindingPlace { line, ..in_file(path) };
+            Some(Finding { rule: Rule::Unreadable, message, places: vec![place], answers: Vec::new() })
+        };
+        self.current.paths().filter_map(fault).collect()
+    }
+
+    /// Finds the files that agreements speak of and that are gone.
+    fn missing(&self) -> Vec<Finding> {
+        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+        for agreement in &self.project.agreements {
+            let gone: BTreeSet<&str> = files(agreement).filter(|path| self.missing.contains(path)).collect();
+            gone.into_iter().for_each(|path| *counts.entry(path).or_default() += 1);
+        }
+        let finding = |(path, count): (&str, usize)| Finding {
+            rule: Rule::Missing,
+            message: format!(
+                "the file was generated and is gone; {count} {} cannot be checked without it",
+                if count == 1 { "agreement" } else { "agreements" }
+            ),
+            places: vec![in_file(path)],
+            answers: Vec::new(),
+        };
+        counts.into_iter().map(finding).collect()
+    }
+
+    /// Finds the agreements that do not hold, among those whose files are all there and readable.
+    fn disagreements(&self, broken: &BTreeSet<String>) -> Vec<Finding> {
+        let judge = Judge::new(&self.current);
+        let can_be_judged = |agreement: &&Agreement| {
+            files(agreement).all(|path| !self.missing.contains(path) && !broken.contains(path))
+        };
+        let agreements = self.project.agreements.iter().filter(can_be_judged);
+        agreements.filter_map(|agreement| judge.disagreement(agreement)).map(|it| self.disagreement(it)).collect()
+    }
+
+    fn disagreement(&self, disagreement: Disagreement) -> Finding {
+        let answer = |id: &String| Some((id.clone(), self.project.answers.get(id)?.clone()));
+        let place = |reported: Reported| FindingPlace {
+            file: reported.reading.file().map(str::to_owned),
+            line: reported.line,
+            at: match &reported.reading {
+                Reading::At { at, .. } => Some(at.clone()),
+                Reading::Capture { capture, .. } => Some(capture.clone()),
+                Reading::Is { .. } => None,
+            },
+            generated: reported.reading.values(&self.generated).unwrap_or_default(),
+            values: reported.values,
+        };
+        Finding {
+            rule: Rule::Agreement,
+            message: format!("{}: {}", disagreement.says, disagreement.fault),
+            answers: disagreement.answers.iter().filter_map(answer).collect(),
+            places: disagreement.places.into_iter().map(place).collect(),
+        }
+    }
+
+    /// Finds the template's own files that were changed or taken away.
+    fn drifted(&self, root: &Path) -> Vec<Finding> {
+        let drift = |path: &SafePath| match beneath::read(root, path) {
+            Ok(bytes) if self.project.generated.get(path) == Some(&bytes) => None,
+            Ok(_) => Some("the file belongs to the template and was changed"),
+            Err(NotRead::Missing) => Some("the file belongs to the template and is gone"),
+            Err(NotRead::Unusable(_)) => Some("the file belongs to the template and cannot be read"),
+        };
+        let finding = |path: &SafePath| {
+            let message = drift(path)?.to_owned();
+            Some(Finding { rule: Rule::Drifted, message, places: vec![in_file(path.as_str())], answers: Vec::new() })
+        };
+        self.project.managed.iter().filter_map(finding).collect()
+    }
+}
+
+fn files(agreement: &Agreement) -> impl Iterator<Item = &str> {
+    agreement.places.iter().filter_map(|place| place.reading.file())
+}
+
+fn in_file(path: &str) -> FindingPlace {
+    FindingPlace { file: Some(path.to_owned()), line: None, at: None, values: Vec::new(), generated: Vec::new() }
+}

@@ -1,0 +1,50 @@
+//! The texts of a project by their path, each parsed at most once.
+
+use std::borrow::Cow;
+use std::cell::OnceCell;
+use std::collections::BTreeMap;
+
+use serde_json::Value as Json;
+
+use crate::document::{self, Format, Unreadable};
+
+/// Files that agreements and checks read.
+#[derive(Default)]
+pub(crate) struct Texts<'f>(BTreeMap<Cow<'f, str>, Text<'f>>);
+
+/// One file.
+pub(crate) struct Text<'f> {
+    /// The content, or why it is not to be had, as the end of a sentence about the file.
+    pub(crate) content: Result<Cow<'f, str>, String>,
+    documents: OnceCell<Result<Vec<Json>, Unreadable>>,
+}
+
+impl<'f> Texts<'f> {
+    /// Adds a file; `content` is the text, or why there is none.
+    pub(crate) fn add(&mut self, path: impl Into<Cow<'f, str>>, content: Result<Cow<'f, str>, String>) {
+        self.0.insert(path.into(), Text { content, documents: OnceCell::new() });
+    }
+
+    /// Returns the paths of the files, sorted.
+    pub(crate) fn paths(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(AsRef::as_ref)
+    }
+
+    /// Finds a file.
+    pub(crate) fn get(&self, path: &str) -> Result<&Text<'f>, String> {
+        self.0.get(path).ok_or_else(|| "there is no such file".to_owned())
+    }
+}
+
+impl Text<'_> {
+    /// Returns the text, or why there is none.
+    pub(crate) fn text(&self) -> Result<&str, String> {
+        self.content.as_deref().map_err(Clone::clone)
+    }
+
+    /// Returns what the text holds, read in a format.
+    pub(crate) fn documents(&self, format: Format) -> Result<&Vec<Json>, &Unreadable> {
+        let parse = || document::parse(format, self.content.as_deref().unwrap_or_default());
+        self.documents.get_or_init(parse).as_ref()
+    }
+}

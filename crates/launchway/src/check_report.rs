@@ -1,0 +1,88 @@
+//! The result of `check` as JSON, schema `launchway.check/1`. `docs/output.md` describes it.
+
+use std::collections::BTreeMap;
+
+use launchway_core::{Finding, FindingPlace};
+use serde::Serialize;
+use serde_json::Value as Json;
+
+use crate::commands::check::Checked;
+
+#[derive(Serialize)]
+struct Report<'a> {
+    schema: &'static str,
+    clean: bool,
+    projects: Vec<ProjectReport<'a>>,
+}
+
+#[derive(Serialize)]
+struct ProjectReport<'a> {
+    name: &'a str,
+    template: TemplateReport<'a>,
+    agreements: usize,
+    findings: Vec<FindingReport<'a>>,
+}
+
+#[derive(Serialize)]
+struct TemplateReport<'a> {
+    source: &'a str,
+    id: &'a str,
+    version: &'a str,
+}
+
+#[derive(Serialize)]
+struct FindingReport<'a> {
+    rule: &'static str,
+    message: &'a str,
+    places: Vec<PlaceReport<'a>>,
+    answers: BTreeMap<&'a str, Json>,
+}
+
+#[derive(Serialize)]
+struct PlaceReport<'a> {
+    file: Option<&'a str>,
+    line: Option<usize>,
+    at: Option<&'a str>,
+    values: &'a [String],
+    generated: &'a [String],
+}
+
+pub(crate) fn to_json(checked: &[Checked]) -> String {
+    let report = Report {
+        schema: "launchway.check/1",
+        clean: checked.iter().all(|checked| checked.findings.is_empty()),
+        projects: checked.iter().map(project).collect(),
+    };
+    let mut text = serde_json::to_string_pretty(&report).expect("strings, numbers and lists always fit into JSON");
+    text.push('\n');
+    text
+}
+
+fn project(checked: &Checked) -> ProjectReport<'_> {
+    let template = &checked.project.template;
+    ProjectReport {
+        name: &checked.project.name,
+        template: TemplateReport { source: &template.source, id: &template.id, version: &template.version },
+        agreements: checked.project.agreements.len(),
+        findings: checked.findings.iter().map(finding).collect(),
+    }
+}
+
+fn finding(finding: &Finding) -> FindingReport<'_> {
+    FindingReport {
+        rule: finding.rule.id(),
+        message: &finding.message,
+        places: finding.places.iter().map(place).collect(),
+        answers: finding.answers.iter().map(|(id, value)| (id.as_str(), value.to_json())).collect(),
+    }
+}
+
+fn place(place: &FindingPlace) -> PlaceReport<'_> {
+    PlaceReport {
+        file: place.file.as_deref(),
+        line: place.line,
+        at: place.at.as_deref(),
+        values: &place.values,
+        generated: &place.generated,
+    }
+}
