@@ -6,7 +6,7 @@ app.kubernetes.io/component: server
 
 {{- define "service.labels" -}}
 {{ include "service.selector" . }}
-owner: {{ .Values.owner | quote }}
+{{ toYaml .Values.labels }}
 {{- end }}
 
 {{- define "service.image" -}}

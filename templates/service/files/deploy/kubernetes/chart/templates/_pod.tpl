@@ -2,7 +2,8 @@
 {{- define "service.pod" -}}
 metadata:
   labels:
-    {{- include "service.labels" . | nindent 4 }}
+    {{- include "service.selector" . | nindent 4 }}
+    owner: {{ .Values.labels.owner | quote }}
 spec:
   serviceAccountName: {{ .Chart.Name }}
   automountServiceAccountToken: false

@@ -12,7 +12,7 @@ track: {{ . }}
 
 {{- define "service.labels" -}}
 {{ include "service.selector" . }}
-owner: {{ .Values.owner | quote }}
+{{ toYaml .Values.labels }}
 {{- end }}
 
 {{- define "service.image" -}}
