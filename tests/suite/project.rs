@@ -73,6 +73,17 @@ impl Project {
         self.answers["target"].as_str() != Some("ecs")
     }
 
+    pub(crate) fn is_for_helm(&self) -> bool {
+        self.answers.get("packaging").and_then(toml::Value::as_str) == Some("helm")
+    }
+
+    /// Has the program make the same project at `folder` with kustomize instead.
+    pub(crate) fn with_kustomize(&self, folder: &Path) -> Self {
+        let mut answers = self.answers.clone();
+        answers.remove("packaging");
+        Self::make(answers, folder)
+    }
+
     pub(crate) fn has_certificate(&self) -> bool {
         self.answers.get("https").is_none_or(|https| https.as_bool() == Some(true))
     }
@@ -83,6 +94,18 @@ impl Project {
             return ["dev", "staging", "prod"].map(String::from).into();
         };
         environments.clone().try_into().unwrap()
+    }
+
+    /// The environments, or each of them in each cluster where GitOps brings it to several.
+    pub(crate) fn overlays(&self) -> Vec<String> {
+        let text = |id: &str| self.answers.get(id).and_then(toml::Value::as_str);
+        if !matches!(text("multi_cluster"), Some("argo-cd" | "flux")) {
+            return self.environments();
+        }
+        let clusters = self.answers.get("clusters").cloned();
+        let clusters = clusters.map_or_else(|| ["east", "west"].map(String::from).into(), |list| list.try_into().unwrap());
+        let of = |environment: String| clusters.iter().map(move |cluster: &String| format!("{environment}-{cluster}"));
+        self.environments().into_iter().flat_map(of).collect()
     }
 
     pub(crate) fn production(&self) -> String {

@@ -468,6 +468,9 @@ def stray_files(folder):
         document = yaml.safe_load(text_of(path)) or {}
         used |= {(path.parent / name).resolve() for key in ("resources", "components") for name in document.get(key) or []}
     for path in sorted(folder.rglob("*.yaml")):
+        if path.is_relative_to(folder / "chart") or path.is_relative_to(folder / "values"):
+            # Helm's: a chart takes all of its templates.
+            continue
         if path.name != "kustomization.yaml" and path.resolve() not in used:
             yield f"{path.relative_to(folder)} is in no kustomization"
     for path in sorted((folder / "components").glob("*")):
