@@ -102,9 +102,11 @@ impl Project {
         if !matches!(text("multi_cluster"), Some("argo-cd" | "flux")) {
             return self.environments();
         }
-        let clusters = self.answers.get("clusters").cloned();
-        let clusters = clusters.map_or_else(|| ["east", "west"].map(String::from).into(), |list| list.try_into().unwrap());
-        let of = |environment: String| clusters.iter().map(move |cluster: &String| format!("{environment}-{cluster}"));
+        let clusters: Vec<String> = match self.answers.get("clusters") {
+            Some(list) => list.clone().try_into().unwrap(),
+            None => ["east", "west"].map(String::from).into(),
+        };
+        let of = |environment: String| clusters.iter().map(move |cluster| format!("{environment}-{cluster}"));
         self.environments().into_iter().flat_map(of).collect()
     }
 

@@ -96,6 +96,24 @@ fn the_comparison_with_kustomize_notices_a_chart_that_went_its_own_way() {
 }
 
 #[test]
+fn the_release_of_a_chart_notices_a_right_that_the_workflow_lacks() {
+    let (_folder, project) = project::named("kubernetes-helm-ingress").copy();
+    let path = "deploy/kubernetes/namespaces/base/deployer.yaml";
+    project.replace(path, "verbs: [get, list, create, update, delete]", "verbs: [get, create, update, delete]");
+    let said = helm::release(&project).expect_err("the fault is noticed");
+    assert!(said.contains("no right to list secrets"), "{said}");
+}
+
+#[test]
+fn the_release_of_a_chart_notices_a_live_track_that_is_deployed_to() {
+    let (_folder, project) = project::named("kubernetes-helm-tracks-every-option").copy();
+    let path = "deploy/kubernetes/chart/templates/tracks.yaml";
+    project.replace(path, "if and $running (eq . $.Values.live)", "if and $running false");
+    let said = helm::release(&project).expect_err("the fault is noticed");
+    assert!(said.contains("changes the live track"), "{said}");
+}
+
+#[test]
 fn the_check_of_a_charts_scripts_notices_a_release_that_does_not_go_back() {
     let (_folder, project) = project::named("kubernetes-helm-ingress").copy();
     project.replace("deploy/kubernetes/deploy.sh", "helm rollback orders", "helm status orders");

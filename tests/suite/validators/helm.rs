@@ -52,6 +52,19 @@ fn helm_accepts_every_chart_and_its_schema_refuses_wrong_values() {
     }
 }
 
+pub(super) fn release(project: &Project) -> Verdict {
+    let mut command = check("kubernetes_helm_release.py");
+    command.arg(&project.folder).arg("--helm").arg(tools().helm()).arg("--kubectl").arg(tools().linter("kubectl"));
+    validate(&mut command)
+}
+
+#[test]
+fn every_chart_is_released_with_the_rights_of_the_workflow_and_rolled_back() {
+    for project in projects() {
+        release(&project).unwrap();
+    }
+}
+
 #[test]
 fn a_chart_makes_the_same_objects_as_kustomize() {
     for project in projects() {
