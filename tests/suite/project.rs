@@ -9,6 +9,7 @@ use xtask::golden::{self, Case};
 use xtask::tree;
 
 use crate::program::{launchway, run};
+use crate::rendered::Rendered;
 
 /// A golden project: a folder with the answers that it was made of.
 pub(crate) struct Project {
@@ -42,6 +43,13 @@ impl Project {
         let ran = run(launchway().args(new).arg(&file).arg("--dest").arg(folder));
         assert_eq!(ran.code, Some(0), "{answers}\n{}", ran.stderr);
         Self { case: "project".to_owned(), folder: folder.to_owned(), answers }
+    }
+
+    /// Writes a project that was rendered in memory to `folder`.
+    pub(crate) fn write(rendered: Rendered, folder: &Path) -> Self {
+        tree::write(&rendered.tree, folder).unwrap();
+        let answers = rendered.answers.into_iter().map(|(id, value)| (id, toml::Value::try_from(value).unwrap()));
+        Self { case: "project".to_owned(), folder: folder.to_owned(), answers: answers.collect() }
     }
 
     /// Copies the project, for a test that changes it.
