@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::{Verdict, check, ours, tools, validate};
+use super::{Verdict, check, helm, ours, tools, validate};
 use crate::matrix;
 use crate::program::run;
 use crate::project::{self, Project};
@@ -20,6 +20,9 @@ fn projects() -> Vec<Project> {
 /// Builds one overlay into `folder`; returns the file.
 pub(super) fn build_overlay(project: &Project, environment: &str, folder: &Path) -> Result<PathBuf, String> {
     let file = folder.join(format!("{}-{environment}.yaml", project.case));
+    if project.is_for_helm() {
+        return helm::build(project, environment, &file).map(|()| file);
+    }
     kustomize(&project.path("deploy/kubernetes/overlays").join(environment), &file).map(|()| file)
 }
 
@@ -77,7 +80,8 @@ pub(super) fn invariants(project: &Project) -> Verdict {
 }
 
 pub(super) fn deploy_script(project: &Project) -> Verdict {
-    validate(check("kubernetes_deploy_script.py").arg(&project.folder))
+    let name = if project.is_for_helm() { "kubernetes_helm_scripts.py" } else { "kubernetes_deploy_script.py" };
+    validate(check(name).arg(&project.folder))
 }
 
 #[test]
