@@ -1,203 +1,518 @@
-"""Runs the generated deploy.sh of a project whose stacks own the task definition, with a stand-in for the AWS CLI.
+"""Runs the generated `deploy/ecs/deploy.sh` of a project whose task definition is a JSON file, against AWS as moto plays it.
 
-The stand-in answers from a script of answers and writes down how it was called. What must hold, whatever the project is:
+    ecs_deploy_script.py PROJECT
 
-- what is deployed is the image of the digest, with every value of the parameter file, in the region that was named,
-- a deployment that ECS put back, or that never settles, ends with an error, and so do a load balancer that does not
-  answer, an image that never arrives in a region, and a stack that failed,
-- a stack that is at work for longer than the AWS CLI waits is waited for,
-- example ids and what is not a digest are refused before anything is called.
+The real AWS CLI, in this process because starting it takes long, speaks to moto on a free loopback port: task definitions,
+services, CodeDeploy applications, groups and deployments are moto's own. What moto does not do is done here, and only this:
 
-Usage: ecs_deploy_script.py PROJECT_DIR
-Exit status: 0 when all of it holds, 1 otherwise.
+- `aws cloudformation deploy`, whose change sets lose the outputs of a stack in moto, is a stand-in that creates the stack
+  through CreateStack, and what moto leaves out of it (the service, CodeDeploy) through the API that CloudFormation calls;
+  alarms are names, autoscaling and security-group rules are left out;
+- moto has no ListServiceDeployments: the list is empty;
+- moto's CodeDeploy deployments never end: `Cloud.move` reads the revision and moves the service, as a case wants it;
+- `curl` answers, and `seq` counts its last number alone, so that the script asks once where it would wait.
+
+The project is copied first and stays as it is. Exit code 0: the script did the right thing in every case. 1: what it did.
 """
 
 import argparse
+import contextlib
+import io
 import json
+import logging
 import os
 import pathlib
 import re
 import shutil
-import stat
+import socketserver
 import subprocess
 import sys
 import tempfile
+import threading
+import warnings
 
-DIGEST = "sha256:" + "1" * 64
-REPOSITORY = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/service"
-DEPLOYED = "arn:aws:ecs:eu-west-1:123456789012:task-definition/service:2"
-BEFORE = "arn:aws:ecs:eu-west-1:123456789012:task-definition/service:1"
+import yaml
 
-# Stands in for aws, curl and sleep. A question that comes again gets the next of its answers, and the last one for ever.
-STAND_IN = '''#!{python}
-import json, os, pathlib, sys
-program, words = pathlib.Path(sys.argv[0]).name, sys.argv[1:]
-folder = pathlib.Path(os.environ["STAND_IN"])
-line = " ".join([program, *words])
-with open(folder / "calls", "a") as calls:
-    calls.write(json.dumps([os.environ.get("AWS_REGION"), line]) + "\\n")
-for number, (asked, answers) in enumerate(json.loads((folder / "answers").read_text())):
-    if all(part in line for part in asked):
-        turn = folder / str(number)
-        count = int(turn.read_text()) if turn.exists() else 0
-        turn.write_text(str(count + 1))
-        code, text = answers[min(count, len(answers) - 1)]
-        print(text)
-        sys.exit(code)
-sys.exit(f"nothing is known about: {{line}}")
-'''
+from ecs_taskdef_shapes import CloudFormationLoader, to_api
+
+REGION = "us-east-1"
+OWNER = "123456789012"
+
+# In the order in which they need each other; what carries no request and names no other resource is left out.
+MADE_BY_API = {
+    "AWS::ECS::Service": ("ecs", "create_service"),
+    "AWS::CodeDeploy::Application": ("codedeploy", "create_application"),
+    "AWS::CodeDeploy::DeploymentGroup": ("codedeploy", "create_deployment_group"),
+}
+LEFT_OUT = {
+    "AWS::ApplicationAutoScaling::ScalableTarget",
+    "AWS::ApplicationAutoScaling::ScalingPolicy",
+    "AWS::EC2::SecurityGroupIngress",
+    "AWS::ECS::ClusterCapacityProviderAssociations",
+    "AWS::WAFv2::WebACLAssociation",
+}
+NAMES = {"AWS::CloudWatch::Alarm", "AWS::ECS::CapacityProvider"}
+
+# Hands its arguments to this process, which answers with the exit code and the output.
+AWS = """#!/bin/bash
+exec 3<>"/dev/tcp/127.0.0.1/$AWS_PORT"
+printf '%s\\0' "$AWS_REGION" "$@" $'\\1' >&3
+read -r code <&3
+cat <&3
+exit "$code"
+"""
 
 
-class CheckFailed(Exception):
-    """Something that must hold does not; the text says what."""
+def client(name):
+    import boto3
+
+    return boto3.client(name, region_name=os.environ["AWS_REGION"])
 
 
-class Script:
-    """The deploy.sh of one project, on a copy whose parameter files name a network."""
+# --- The AWS CLI in this process ------------------------------------------------------------------------------------------
 
-    def __init__(self, project, folder):
-        self.folder = folder / "deploy/ecs"
-        shutil.copytree(project / "deploy/ecs", self.folder)
-        # Three attempts instead of hundreds, since the stand-in takes no time between them.
-        text = (self.folder / "deploy.sh").read_text(encoding="utf-8")
-        self.text = re.sub(r'(seq |"\$attempt" -lt )\d+', r"\g<1>3", text)
-        (self.folder / "deploy.sh").write_text(self.text, encoding="utf-8")
-        self.regions = len(list((self.folder / "params").glob("*.*.json"))) > 0
-        file = sorted((self.folder / "params").glob("*.json"))[-1]
-        self.example = file.read_text(encoding="utf-8")
-        self.parameters = file
-        self.environment, self.region = file.name.split(".")[:2]
-        if not self.regions:
-            self.region = re.search(r"^region=(\S+)$", self.text, re.MULTILINE).group(1)
-        self.bin = folder / "bin"
-        self.bin.mkdir()
-        for name in ("aws", "curl", "sleep"):
-            program = self.bin / name
-            program.write_text(STAND_IN.format(python=sys.executable), encoding="utf-8")
-            program.chmod(program.stat().st_mode | stat.S_IXUSR)
 
-    def name_network(self):
-        self.parameters.write_text(re.sub("(vpc-|subnet-|certificate/|example/)0{8}", r"\g<1>1a2b3c4d", self.example))
+class CommandLine(socketserver.ThreadingTCPServer):
+    """Runs the calls of the script's `aws`."""
 
-    def run(self, changes=None, digest=DIGEST):
-        """Runs the script; `changes` are answers that come before the usual ones."""
-        answers = [*(changes or []), *self.usual()]
-        with tempfile.TemporaryDirectory() as memory:
-            (pathlib.Path(memory) / "answers").write_text(json.dumps(answers), encoding="utf-8")
-            region = [self.region] if self.regions else []
-            result = subprocess.run(
-                ["bash", str(self.folder / "deploy.sh"), self.environment, *region, digest],
-                env={"PATH": f"{self.bin}:{os.environ['PATH']}", "STAND_IN": memory},
-                capture_output=True,
-                text=True,
-                timeout=120,
-                check=False,
-            )
-            calls = pathlib.Path(memory) / "calls"
-            lines = calls.read_text(encoding="utf-8").splitlines() if calls.exists() else []
-        return result, [json.loads(line) for line in lines]
+    allow_reuse_address = True
+    daemon_threads = True
 
-    def usual(self):
-        """The answers of a deployment in which nothing goes wrong."""
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), Call)
+        self.stacks, self.calls, self.said = {}, [], ""
+        self.lock = threading.Lock()
+
+    def run(self, region, arguments):
+        """Returns the exit code and what was printed; what was said to standard error is kept."""
+        from awscli.clidriver import create_clidriver
+
+        output, errors = io.TextIOWrapper(io.BytesIO(), "utf-8"), io.StringIO()
+        with self.lock, contextlib.redirect_stdout(output), contextlib.redirect_stderr(errors):
+            self.calls.append(" ".join(arguments[:2]))
+            os.environ["AWS_REGION"] = os.environ["AWS_DEFAULT_REGION"] = region
+            try:
+                if arguments[:2] == ["cloudformation", "deploy"]:
+                    code = self.deploy_stack(region, arguments[2:])
+                else:
+                    code = create_clidriver().main(arguments)
+            except SystemExit as error:
+                code = 1
+                print(error, file=errors)
+            self.said += errors.getvalue()
+        output.flush()
+        return code, output.buffer.getvalue()
+
+    def deploy_stack(self, region, arguments):
+        options, key = {}, None
+        for argument in arguments:
+            if argument.startswith("--"):
+                key = argument
+                options[key] = []
+            else:
+                options[key].append(argument)
+        (name,), (path,) = options["--stack-name"], options["--template-file"]
+        template = yaml.load(pathlib.Path(path).read_text(encoding="utf-8"), Loader=CloudFormationLoader)
+        given, tags = (dict(item.split("=", 1) for item in options[key]) for key in ("--parameter-overrides", "--tags"))
+        unknown = set(given) - set(template["Parameters"])
+        if unknown:
+            raise SystemExit(f"{path} has no parameter {', '.join(sorted(unknown))}")
+        self.stacks.setdefault((region, name), Stack(name, template)).create_or_update(given, tags)
+        return 0
+
+
+class Call(socketserver.StreamRequestHandler):
+    def handle(self):
+        received = b""
+        while not received.endswith(b"\0\1\0"):
+            received += self.request.recv(65536)
+        region, *arguments = received.decode().split("\0")[:-2]
+        code, output = self.server.run(region, arguments)
+        self.wfile.write(f"{code}\n".encode() + output)
+
+
+class Stack:
+    """One stack on moto."""
+
+    def __init__(self, name, template):
+        self.name, self.template = name, template
+        self.parameters = {key: value["Default"] for key, value in template["Parameters"].items() if "Default" in value}
+        self.ids = None
+
+    def create_or_update(self, given, tags):
+        self.parameters |= given
+        missing = set(self.template["Parameters"]) - set(self.parameters)
+        if missing:
+            raise SystemExit(f"no value for {', '.join(sorted(missing))}")
+        conditions = {key: self.condition(value) for key, value in self.template.get("Conditions", {}).items()}
+        if self.ids is None:
+            self.create(tags)
+        for kind, (service, call) in MADE_BY_API.items():
+            for logical_id, resource in self.template["Resources"].items():
+                wanted = resource["Type"] == kind and conditions.get(resource.get("Condition"), True)
+                if wanted and logical_id not in self.ids:
+                    self.ids[logical_id] = self.make(service, call, resource)
+
+    def condition(self, value):
+        left, right = (self.parameters[item["Ref"]] if isinstance(item, dict) else item for item in value["Fn::Equals"])
+        return left == right
+
+    def create(self, tags):
+        """Hands to moto what it can make."""
+        template = json.loads(json.dumps(self.template))
+        named = {key for key, value in template["Resources"].items() if value["Type"] in NAMES}
+        for key, resource in list(template["Resources"].items()):
+            if resource["Type"] in LEFT_OUT | NAMES | set(MADE_BY_API):
+                del template["Resources"][key]
+        for output in template["Outputs"].values():
+            if output["Value"].get("Ref") in named:
+                output["Value"] = f"{self.name}-{output['Value']['Ref']}"
+            elif output["Value"].get("Fn::GetAtt", [""])[-1] == "CanonicalHostedZoneID":
+                output["Value"] = "Z00000000000000000000"
+        cloudformation = client("cloudformation")
+        cloudformation.create_stack(
+            StackName=self.name,
+            TemplateBody=json.dumps(template),
+            Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in self.parameters.items()],
+            Tags=[{"Key": key, "Value": value} for key, value in tags.items()],
+            Capabilities=["CAPABILITY_IAM"],
+        )
+        made = cloudformation.list_stack_resources(StackName=self.name)["StackResourceSummaries"]
+        self.ids = {resource["LogicalResourceId"]: resource["PhysicalResourceId"] for resource in made}
+        self.ids |= {key: f"{self.name}-{key}" for key in named}
+
+    def make(self, service, call, resource):
+        """Makes a resource as CloudFormation does: its properties are the members of the API call."""
+        api = client(service)
+        shape = api.meta.service_model.operation_model(api.meta.method_to_api_mapping[call]).input_shape
+        answer = getattr(api, call)(**to_api(self.resolve(resource["Properties"]), shape))
+        return answer["service"]["serviceArn"] if service == "ecs" else self.name
+
+    def resolve(self, value):
+        if isinstance(value, list):
+            return [self.resolve(item) for item in value]
+        if not isinstance(value, dict):
+            return value
+        if "Ref" in value:
+            return self.reference(value["Ref"])
+        if "Fn::GetAtt" in value:
+            return self.attribute(*value["Fn::GetAtt"])
+        if "Fn::Sub" in value:
+            return re.sub(r"\$\{([^}]*)\}", lambda name: str(self.reference(name[1])), value["Fn::Sub"])
+        return {key: self.resolve(item) for key, item in value.items()}
+
+    def reference(self, name):
+        pseudo = {"AWS::StackName": self.name, "AWS::Region": os.environ["AWS_REGION"], "AWS::AccountId": OWNER}
+        if name in pseudo:
+            return pseudo[name]
+        if name in self.parameters:
+            is_list = self.template["Parameters"][name]["Type"].startswith("List<")
+            return self.parameters[name].split(",") if is_list else self.parameters[name]
+        return self.ids[name]
+
+    def attribute(self, name, attribute):
+        if attribute == "TargetGroupName":
+            (group,) = client("elbv2").describe_target_groups(TargetGroupArns=[self.ids[name]])["TargetGroups"]
+            return group["TargetGroupName"]
+        if attribute == "Arn":
+            return client("iam").get_role(RoleName=self.ids[name])["Role"]["Arn"]
+        return self.ids[name].rsplit("/", 1)[-1]
+
+
+# --- AWS, as moto and the cases play it -----------------------------------------------------------------------------------
+
+
+class Cloud:
+    """A moto with a network, a registry with images, and a CodeDeploy that ends its deployments."""
+
+    DIGESTS = 3
+
+    def __init__(self, cleanup, folder):
+        keys = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "HOME": str(folder)}
+        os.environ.update(keys | {"MOTO_ECS_SERVICE_RUNNING": "99", "AWS_REGION": REGION})
+        logging.getLogger("werkzeug").setLevel(logging.ERROR)
+        warnings.simplefilter("ignore")
+        from moto.server import ThreadedMotoServer
+
+        # Its certificates and listeners are only names here; nothing is resolved or opened.
+        server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+        server.start()
+        cleanup.callback(server.stop)
+        host, port = server.get_host_and_port()
+        os.environ["AWS_ENDPOINT_URL"] = f"http://{host}:{port}"
+        self.folder = folder
+        self.ending = "Succeeded"
+        self.lost = False
+        self.teach_moto()
+
+    def teach_moto(self):
+        from moto.codedeploy.models import CodeDeployBackend
+        from moto.codedeploy.responses import CodeDeployResponse
+        from moto.core.responses import ActionResult
+        from moto.ecs.models import EC2ContainerServiceBackend
+        from moto.ecs.responses import EC2ContainerServiceResponse
+
+        cloud = self
+        create, update = CodeDeployBackend.create_deployment, EC2ContainerServiceBackend.update_service
+
+        def create_deployment(backend, *arguments, **named):
+            identity = create(backend, *arguments, **named)
+            deployment = backend.deployments[identity]
+            deployment.status = cloud.ending
+            if cloud.ending == "Succeeded" and not cloud.lost:
+                cloud.move(deployment)
+            return identity
+
+        def update_service(backend, properties):
+            if cloud.lost:
+                properties.pop("task_definition")
+            return update(backend, properties)
+
+        CodeDeployBackend.create_deployment = create_deployment
+        EC2ContainerServiceBackend.update_service = update_service
+        EC2ContainerServiceResponse.list_service_deployments = lambda _: ActionResult({"serviceDeployments": []})
+
+        def create_service(backend, *arguments, **named):
+            service = original(backend, *arguments, **named)
+            if service.deployment_controller["type"] == "CODE_DEPLOY":
+                cloud.run(service, service.task_definition)
+            return service
+
+        original = EC2ContainerServiceBackend.create_service
+        EC2ContainerServiceBackend.create_service = create_service
+
+    def run(self, service, revision):
+        """Makes a revision the primary task set of a service, as moto keeps them."""
+        from moto.ecs.models import TaskSet
+
+        service.task_sets = [TaskSet(
+            service=service.name, cluster=service.cluster_name, task_definition=revision, account_id=OWNER,
+            region_name=os.environ["AWS_REGION"], external_id="", network_configuration={}, load_balancers=[],
+            service_registries=[], launch_type="FARGATE", capacity_provider_strategy=[], platform_version="LATEST",
+            scale={"value": 100.0, "unit": "PERCENT"}, client_token="", tags=[],
+        )]
+        service.task_sets[0].status = "PRIMARY"
+
+    def move(self, deployment):
+        """Does what the revision says, as CodeDeploy does: it must fit the task definition and the deployment group."""
+        from moto.ecs.models import ecs_backends
+
+        ecs = ecs_backends[OWNER][REGION]
+        group = deployment.deployment_group
+        (target,) = yaml.safe_load(deployment.revision["appSpecContent"]["content"])["Resources"]
+        properties = target["TargetService"]["Properties"]
+        (container,) = ecs.describe_task_definition(properties["TaskDefinition"]).container_definitions
+        (pair,) = group.load_balancer_info["targetGroupPairInfoList"]
+        (named,) = group.ecs_services
+        service = ecs.services[f"{named['clusterName']}:{named['serviceName']}"]
+        balancer = properties["LoadBalancerInfo"]
+        fits = (
+            group.deployment_config_name.startswith("CodeDeployDefault.ECS")
+            and len({item["name"] for item in pair["targetGroups"]}) == 2
+            and balancer["ContainerName"] == container["name"] == service.load_balancers[0]["containerName"]
+            and [balancer["ContainerPort"]] == [mapping["containerPort"] for mapping in container["portMappings"]]
+        )
+        if fits:
+            self.run(service, properties["TaskDefinition"])
+        else:
+            deployment.status = "Failed"
+
+    def network(self):
+        """The parameters that a stack needs of a network."""
+        ec2 = client("ec2")
+        vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+        subnets = [
+            ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{index}.0/24", AvailabilityZone=f"{REGION}{zone}")["Subnet"]["SubnetId"]
+            for index, zone in enumerate("abab")
+        ]
+        certificate = client("acm").request_certificate(DomainName="service.example.com")["CertificateArn"]
+        return {
+            "VpcId": vpc,
+            "LoadBalancerSubnetIds": ",".join(subnets[:2]),
+            "TaskSubnetIds": ",".join(subnets[2:]),
+            "CertificateArn": certificate,
+            "WebAclArn": f"arn:aws:wafv2:{REGION}:{OWNER}:regional/webacl/example/11111111-2222-3333-4444-555555555555",
+        }
+
+    def registry(self, service):
+        """A bootstrap stack with the outputs that deploy.sh reads, and images; returns their digests."""
+        resources = {"Repository": {"Type": "AWS::ECR::Repository", "Properties": {"RepositoryName": service}}}
+        outputs = {
+            "RepositoryUri": {"Value": {"Fn::GetAtt": ["Repository", "RepositoryUri"]}},
+            "StackRoleArn": {"Value": f"arn:aws:iam::{OWNER}:role/stack"},
+        }
+        body = json.dumps({"Resources": resources, "Outputs": outputs})
+        client("cloudformation").create_stack(StackName=f"{service}-bootstrap", TemplateBody=body)
+        ecr = client("ecr")
+        manifest = '{{"schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json", "config": {{"digest": "sha256:{number:064x}"}}, "layers": []}}'
         return [
-            [["describe-stacks", "RepositoryUri"], [[0, REPOSITORY]]],
-            [["describe-stacks", "StackRoleArn"], [[0, "arn:aws:iam::123456789012:role/stack"]]],
-            [["describe-stacks", "TaskDefinitionArn"], [[0, DEPLOYED]]],
-            [["describe-stacks", "LoadBalancerUrl"], [[0, "https://balancer.example.com"]]],
-            [["describe-stacks", "StackStatus"], [[0, "UPDATE_COMPLETE"]]],
-            [["describe-repositories"], [[0, REPOSITORY]]],
-            [["describe-images"], [[254, ""], [0, "{}"]]],
-            [["cloudformation deploy"], [[0, ""]]],
-            [["list-service-deployments"], [[0, "1"], [0, "0"]]],
-            [["describe-services", "length(deployments)"], [[0, f"{DEPLOYED}\t2\tIN_PROGRESS"], [0, f"{DEPLOYED}\t1\tCOMPLETED"]]],
-            [["describe-services"], [[0, DEPLOYED]]],
-            [["curl"], [[0, ""]]],
-            [["sleep"], [[0, ""]]],
+            ecr.put_image(repositoryName=service, imageManifest=manifest.format(number=number), imageTag=f"v{number}")
+            ["image"]["imageId"]["imageDigest"]
+            for number in range(self.DIGESTS)
         ]
 
-    def must_fail(self, changes, word, digest=DIGEST):
-        result, calls = self.run(changes, digest)
-        if result.returncode == 0 or word not in result.stderr:
-            raise CheckFailed(f"no error that says `{word}`, but status {result.returncode}: {result.stderr}{result.stdout}")
-        return calls
+
+class Case:
+    """A copy of the project in an account of its own, with its own network in one environment's parameter file."""
+
+    def __init__(self, cleanup, project):
+        self.folder = pathlib.Path(cleanup.enter_context(tempfile.TemporaryDirectory()))
+        shutil.copytree(project / "deploy", self.folder / "deploy")
+        self.deploy = self.folder / "deploy/ecs"
+        self.cloud = Cloud(cleanup, self.folder)
+        task_definition = json.loads((self.deploy / "task-definition.json").read_text(encoding="utf-8"))
+        self.service = task_definition["family"].removesuffix("-<Environment>")
+        (container,) = task_definition["containerDefinitions"]
+        self.secrets = [entry["valueFrom"].rsplit("/", 1)[-1] for entry in container.get("secrets", [])]
+        network = self.cloud.network()
+        self.digests = self.cloud.registry(self.service)
+        parameter_file = sorted((self.deploy / "params").glob(f"*{REGION}.json")) or sorted((self.deploy / "params").glob("*.json"))
+        self.environment, *region = parameter_file[0].stem.split(".")
+        self.arguments = [self.environment, *region]
+        parameters = json.loads(parameter_file[0].read_text(encoding="utf-8"))
+        for entry in parameters:
+            entry["ParameterValue"] = network.get(entry["ParameterKey"], entry["ParameterValue"])
+        parameter_file[0].write_text(json.dumps(parameters))
+        self.parameters = {entry["ParameterKey"]: entry["ParameterValue"] for entry in parameters}
+        self.stack = f"{self.service}-{self.environment}"
+        self.code_deploy = (self.deploy / "appspec.yaml").exists()
+        self.command_line = cleanup.enter_context(CommandLine())
+        threading.Thread(target=self.command_line.serve_forever, daemon=True).start()
+        cleanup.callback(self.command_line.shutdown)
+        programs = self.folder / "bin"
+        programs.mkdir()
+        for name, text in {"aws": AWS, "curl": "#!/bin/sh\n", "seq": "#!/bin/sh\necho $1\n"}.items():
+            (programs / name).write_text(text)
+            (programs / name).chmod(0o755)
+
+    def store_secrets(self):
+        for secret in self.secrets:
+            client("ssm").put_parameter(Name=f"/{self.service}/{self.environment}/{secret}", Value="x", Type="SecureString")
+            client("secretsmanager").create_secret(Name=f"{self.service}/{self.environment}/{secret}", SecretString="x")
+
+    def run(self, digest, *, ending="Succeeded", lost=False):
+        self.cloud.ending, self.cloud.lost = ending, lost
+        self.command_line.calls, self.command_line.said = [], ""
+        done = subprocess.run(
+            ["bash", "deploy/ecs/deploy.sh", *self.arguments, digest],
+            cwd=self.folder,
+            env={
+                "PATH": f"{self.folder / 'bin'}:{os.environ['PATH']}",
+                "AWS_PORT": str(self.command_line.server_address[1]),
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+        self.code, self.output = done.returncode, done.stdout + done.stderr + self.command_line.said
+        self.calls = self.command_line.calls
+
+    def revisions(self):
+        return client("ecs").list_task_definitions(familyPrefix=self.stack)["taskDefinitionArns"]
+
+    def running(self):
+        """The service, and the revision that it runs."""
+        (service,) = client("ecs").describe_services(cluster=self.stack, services=[self.stack])["services"]
+        if not self.code_deploy:
+            return service, service["taskDefinition"]
+        return service, [sets["taskDefinition"] for sets in service["taskSets"] if sets["status"] == "PRIMARY"][0]
+
+    def plant(self, path, old, new):
+        text = (self.deploy / path).read_text(encoding="utf-8")
+        assert old in text, f"{old} is not in {path}"
+        (self.deploy / path).write_text(text.replace(old, new, 1))
 
 
-def check(project):
-    with tempfile.TemporaryDirectory() as folder:
-        script = Script(project, pathlib.Path(folder))
-        if script.must_fail([], "example ids"):
-            raise CheckFailed("something was called with example ids")
-        script.name_network()
-        if script.must_fail([], "not a digest", "latest"):
-            raise CheckFailed("something was called with a tag")
-        check_success(script)
-        check_failures(script)
-        if "wait_for_stack" in script.text:
-            check_long_wait(script)
+def placeholders(value):
+    return re.findall(r"<[^<>]*>", json.dumps(value))
 
 
-def check_success(script):
-    result, calls = script.run()
-    if result.returncode != 0:
-        raise CheckFailed(f"a deployment without a fault ended with status {result.returncode}: {result.stderr}")
-    (deploy,) = [line for _, line in calls if "cloudformation deploy" in line]
-    wanted = [f"Image={REPOSITORY}@{DIGEST}", "service.yaml", "CAPABILITY_IAM"]
-    wanted += [f"{entry['ParameterKey']}={entry['ParameterValue']}" for entry in json.loads(script.parameters.read_text())]
-    for word in wanted:
-        if word not in deploy:
-            raise CheckFailed(f"`{word}` is not in the call: {deploy}")
-    for region, line in calls:
-        if region != script.region and "bootstrap" not in line:
-            raise CheckFailed(f"called in {region}, not in {script.region}: {line}")
-    if script.regions and not any("describe-images" in line for _, line in calls):
-        raise CheckFailed("nothing waited for the image of this region")
+def cases(case):
+    """Yields a sentence and whether it holds."""
+    first, second, third = case.digests
+    changes = {"cloudformation deploy", "ecs register-task-definition", "ecs create-service", "ecs update-service", "deploy create-deployment"}
 
+    case.run("sha256:" + "0" * 64)
+    yield "an image that is not there is refused before anything changes", case.code != 0 and not changes & set(case.calls)
+    if case.secrets:
+        case.run(first)
+        yield "a secret that is not there is refused before anything changes", case.code != 0 and not changes & set(case.calls)
+        case.store_secrets()
 
-def check_failures(script):
-    script.must_fail(
-        [
-            [["describe-services", "length(deployments)"], [[0, f"{BEFORE}\t1\tCOMPLETED"]]],
-            [["describe-services"], [[0, BEFORE]]],
-        ],
-        "rolled back",
+    case.run(first)
+    yield "the first deployment exits 0", case.code == 0
+    if case.code != 0:
+        return
+    service, running = case.running()
+    described = client("ecs").describe_task_definition(taskDefinition=running)["taskDefinition"]
+    (container,) = described["containerDefinitions"]
+    yield "the service runs the first revision", running.endswith(f"/{case.stack}:1")
+    yield "it is the image that was asked for", container["image"].endswith(f"/{case.service}@{first}")
+    yield "no placeholder is left in what was registered", not placeholders(described)
+    yield "no placeholder is left in the service", not placeholders(json.loads(json.dumps(service, default=str)))
+    subnets = service["networkConfiguration"]["awsvpcConfiguration"]["subnets"]
+    yield "the tasks are in the subnets of the parameter file", subnets == case.parameters["TaskSubnetIds"].split(",")
+    yield "stack, revision, service, in this order", [call for call in case.calls if call in changes] == (
+        ["cloudformation deploy", "ecs register-task-definition", "cloudformation deploy"]
+        if case.code_deploy
+        else ["cloudformation deploy", "ecs register-task-definition", "ecs create-service", "cloudformation deploy"]
     )
-    script.must_fail(
-        [
-            [["describe-services", "length(deployments)"], [[0, f"{DEPLOYED}\t2\tIN_PROGRESS"]]],
-            [["list-service-deployments"], [[0, "1"]]],
-        ],
-        "settled",
-    )
-    calls = script.must_fail([[["cloudformation deploy"], [[255, ""]]]], "")
-    if any("describe-services" in line for _, line in calls):
-        raise CheckFailed("it went on after the stack had failed")
-    if "curl " in script.text:
-        script.must_fail([[["curl"], [[22, ""]]]], "")
-    if script.regions:
-        script.must_fail([[["describe-images"], [[254, ""]]]], "there is no image")
+    stack = case.command_line.stacks[REGION, case.stack]
+    yield "the stack knows of the service then", stack.parameters["WithService"] == "true"
+    if case.code_deploy:
+        group = client("codedeploy").get_deployment_group(applicationName=case.stack, deploymentGroupName=case.stack)
+        yield "CodeDeploy has the group", bool(group["deploymentGroupInfo"])
+        yield "the first deployment is none of CodeDeploy's", not client("codedeploy").list_deployments()["deployments"]
+    else:
+        yield "the service starts with the fewest tasks", str(service["desiredCount"]) == case.parameters["MinTasks"]
 
+    case.run(second)
+    _, running = case.running()
+    yield "the next deployment exits 0", case.code == 0
+    yield "the service runs the next revision", running.endswith(f"/{case.stack}:2")
+    begins = "deploy create-deployment" if case.code_deploy else "ecs update-service"
+    yield "it is deployed once", case.calls.count(begins) == 1 and "ecs create-service" not in case.calls
+    if case.code_deploy:
+        yield "the way back is told", "aws deploy stop-deployment --deployment-id" in case.output
 
-def check_long_wait(script):
-    """The command gives up, and the stack is still at work."""
-    gives_up = [["cloudformation deploy"], [[255, ""]]]
-    states = [["describe-stacks", "StackStatus"], [[0, "UPDATE_IN_PROGRESS"], [0, "UPDATE_COMPLETE"]]]
-    result, _ = script.run([gives_up, states])
-    if result.returncode != 0:
-        raise CheckFailed(f"a slow deployment was not waited for: {result.stderr}")
-    states = [["describe-stacks", "StackStatus"], [[0, "UPDATE_IN_PROGRESS"], [0, "UPDATE_ROLLBACK_COMPLETE"]]]
-    script.must_fail([gives_up, states], "UPDATE_ROLLBACK_COMPLETE")
+    before = running
+    case.run(third, lost=True)
+    yield "a deployment that was rolled back is a failure", case.code == 1 and "instead of" in case.output
+    yield "the service runs what it ran before", case.running()[1] == before
+    if case.code_deploy:
+        for ending in ("Failed", "Stopped"):
+            case.run(third, ending=ending)
+            yield f"a deployment that ended as {ending} is a failure", case.code == 1 and f"ended as {ending}" in case.output
+        case.cloud.ending = "InProgress"
+        client("codedeploy").create_deployment(applicationName=case.stack, deploymentGroupName=case.stack, revision={})
+        case.run(third)
+        yield "while one is under way there is no other", case.code == 1 and not (changes - {"cloudformation deploy"}) & set(case.calls)
+
+    count = len(case.revisions())
+    case.plant("task-definition.json", "<TaskRoleArn>", "<TaskRole>")
+    case.run(third)
+    yield "a name that nothing fills is an error", case.code != 0 and "nothing fills <TaskRole>" in case.output
+    yield "nothing is registered then", len(case.revisions()) == count
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("project", type=pathlib.Path, help="root of the generated project")
-    project = parser.parse_args().project
-    try:
-        check(project)
-    except CheckFailed as error:
-        print(f"{project}/deploy/ecs/deploy.sh: {error}", file=sys.stderr)
+    arguments = parser.parse_args()
+
+    checked, wrong = 0, 0
+    with contextlib.ExitStack() as cleanup:
+        case = Case(cleanup, arguments.project)
+        for sentence, holds in cases(case):
+            checked += 1
+            if not holds:
+                wrong += 1
+                print(f"not true: {sentence}\n  exit code {case.code}", file=sys.stderr)
+                print("".join(f"  aws {call}\n" for call in case.calls) + case.output, file=sys.stderr)
+    if wrong:
         return 1
-    print(f"{project}/deploy/ecs/deploy.sh: deploys, and notices what goes wrong")
+    print(f"{arguments.project}: deploy.sh is right in {checked} respects")
     return 0
 
 
