@@ -1,20 +1,18 @@
 //! The matrix: every value of every question meets every value of every other one, and each such project is accepted.
 
-use std::fs;
+use std::collections::{BTreeMap, BTreeSet};
 
-use toml::{Table, Value};
-use xtask::tree;
+use launchway_core::{Answers, Value};
 
 use crate::golden::scars;
 use crate::pairs::all_pairs;
 use crate::program::{launchway, run};
-use crate::project::Project;
+use crate::rendered::{self, TEMPLATE, render, settle};
 
-/// A question with the values that it takes in the matrix, and when it is asked.
+/// A question with the values that it takes in the matrix.
 struct Parameter {
     id: &'static str,
     values: Vec<Value>,
-    asked: fn(&Table) -> bool,
 }
 
 const HOSTILE: &str =
@@ -42,27 +40,41 @@ const SIZES: [(&str, &str); 16] = [
 
 #[test]
 fn every_pair_of_answers_makes_a_project() {
-    let folder = tempfile::tempdir().unwrap();
-    for (number, answers) in matrix().into_iter().enumerate() {
-        let project = Project::make(answers.clone(), &folder.path().join(number.to_string()));
-        let scars = scars(&tree::read(&project.folder).unwrap());
-        assert!(scars.is_empty(), "{scars:?}\n{answers}");
-        let has = |path: &str| project.path(path).exists();
-        assert_eq!(has("deploy/ecs"), ecs(&answers), "{answers}");
-        assert_eq!(has("deploy/kubernetes"), kubernetes(&answers), "{answers}");
-        assert_eq!(has(".github"), answers["ci"].as_str() == Some("github"), "{answers}");
+    let mut used: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for given in matrix() {
+        let rendered = render(&given);
+        let answer =
+            |id: &str| rendered.answers.iter().find(|(asked, _)| asked == id).map(|(_, value)| value.to_string());
+        let scars = scars(&rendered.tree);
+        assert!(scars.is_empty(), "{scars:?}\n{:?}", rendered.answers);
+        let has = |folder: &str| rendered.tree.keys().any(|path| path.starts_with(folder));
+        let target = answer("target").unwrap();
+        assert_eq!(has("deploy/ecs/"), target != "kubernetes", "{:?}", rendered.answers);
+        assert_eq!(has("deploy/kubernetes/"), target != "ecs", "{:?}", rendered.answers);
+        assert_eq!(has(".github/"), answer("ci").as_deref() == Some("github"), "{:?}", rendered.answers);
+        for (id, value) in rendered.answers {
+            used.entry(id).or_default().insert(value.to_string());
+        }
     }
+    for question in &TEMPLATE.questions {
+        assert!(used.contains_key(&question.id), "`{}` is asked in no row", question.id);
+    }
+    let mut unused = Vec::new();
+    for Parameter { id, values } in parameters() {
+        let is_used = |value: &&Value| id == "size" || used[id].contains(&value.to_string());
+        unused.extend(values.iter().filter(|value| !is_used(value)).map(|value| format!("{id}={value}")));
+    }
+    // It needs four other answers; `strategies::` has it in all its combinations.
+    assert_eq!(unused, ["canary_traffic=gateway"]);
 }
 
 #[test]
 fn every_fargate_size_makes_a_project_that_states_it() {
-    let folder = tempfile::tempdir().unwrap();
     for (cpu, memory) in fargate_table() {
-        let answers =
-            [("service", "orders"), ("target", "ecs"), ("cpu", &cpu.to_string()), ("memory", &memory.to_string())];
-        let answers = answers.map(|(id, value)| (id.to_owned(), Value::from(value)));
-        let project = Project::make(Table::from_iter(answers), &folder.path().join(format!("{cpu}-{memory}")));
-        let stack = fs::read_to_string(project.path("deploy/ecs/service.yaml")).unwrap();
+        let (cpu, memory) = (cpu.to_string(), memory.to_string());
+        let given = [("service", "orders"), ("target", "ecs"), ("cpu", &cpu), ("memory", &memory)];
+        let rendered = render(&rendered::answers(given.map(|(id, value)| (id, Value::Text(value.to_owned())))));
+        let stack = std::str::from_utf8(&rendered.tree["deploy/ecs/service.yaml"].bytes).unwrap();
         assert!(stack.contains(&format!("\n      Cpu: \"{cpu}\"\n      Memory: \"{memory}\"\n")), "{cpu}/{memory}");
     }
 }
@@ -89,85 +101,97 @@ fn fargate_table() -> Vec<(u32, u32)> {
     table
 }
 
-/// The answers of every row, each without the questions that are not asked in it.
-pub(crate) fn matrix() -> Vec<Table> {
+/// The answers of every row. What the other answers of a row leave unasked, or rule out, is left to its default.
+pub(crate) fn matrix() -> Vec<Answers> {
     let parameters = parameters();
     let sizes: Vec<_> = parameters.iter().map(|parameter| parameter.values.len()).collect();
     let answers = |row: Vec<usize>| {
-        let chosen = parameters.iter().zip(row).map(|(parameter, value)| (parameter, &parameter.values[value]));
-        chosen.fold(Table::new(), |mut answers, (parameter, value)| {
-            if (parameter.asked)(&answers) {
-                insert(&mut answers, parameter.id, value);
+        let chosen = parameters.iter().zip(row).map(|(parameter, value)| (parameter.id, &parameter.values[value]));
+        let mut answers = rendered::answers(chosen.flat_map(|(id, value)| given(id, value)));
+        loop {
+            let refused = settle(&mut answers);
+            if refused.is_empty() {
+                return answers;
             }
-            answers
-        })
+            for problem in refused {
+                assert!(answers.get(&problem.question).is_some(), "a default is refused: {problem}");
+                answers.remove(&problem.question);
+            }
+        }
     };
     all_pairs(&sizes).into_iter().map(answers).collect()
 }
 
-/// Adds an answer; a Fargate size, written `CPU/MEMORY`, is two.
-fn insert(answers: &mut Table, id: &str, value: &Value) {
-    match value.as_str().and_then(|size| size.split_once('/')) {
-        Some((cpu, memory)) if id == "size" => {
-            answers.insert("cpu".into(), cpu.into());
-            answers.insert("memory".into(), memory.into());
+/// Returns the answers that a value stands for; a Fargate size, written `CPU/MEMORY`, is two.
+fn given(id: &'static str, value: &Value) -> Vec<(&'static str, Value)> {
+    match value {
+        Value::Text(size) if id == "size" => {
+            let (cpu, memory) = size.split_once('/').unwrap();
+            vec![("cpu", Value::Text(cpu.to_owned())), ("memory", Value::Text(memory.to_owned()))]
         }
-        _ => {
-            answers.insert(id.into(), value.clone());
-        }
+        value => vec![(id, value.clone())],
     }
 }
 
 fn parameters() -> Vec<Parameter> {
-    let strings = |values: &[&str]| -> Vec<Value> { values.iter().copied().map(Value::from).collect() };
-    let lists = |values: &[&[&str]]| -> Vec<Value> { values.iter().map(|list| strings(list).into()).collect() };
-    let sizes: Vec<_> = SIZES.iter().map(|(cpu, memory)| format!("{cpu}/{memory}")).map(Value::from).collect();
-    let parameter = |id, values, asked| Parameter { id, values, asked };
+    let text = |value: &str| Value::Text(value.to_owned());
+    let texts = |values: &[&str]| -> Vec<Value> { values.iter().copied().map(text).collect() };
+    let lists = |values: &[&[&str]]| -> Vec<Value> {
+        values.iter().map(|list| Value::List(list.iter().copied().map(str::to_owned).collect())).collect()
+    };
+    let numbers = |values: &[i64]| -> Vec<Value> { values.iter().copied().map(Value::Int).collect() };
+    let switch = || vec![Value::Bool(true), Value::Bool(false)];
+    let sizes: Vec<_> = SIZES.iter().map(|(cpu, memory)| text(&format!("{cpu}/{memory}"))).collect();
+    let parameter = |id, values| Parameter { id, values };
     vec![
-        parameter("service", strings(&["orders", "a1", "inventory-reservation-and-allocation-api"]), always),
-        parameter("target", strings(&["ecs", "kubernetes", "both"]), always),
-        parameter("description", strings(&["Takes orders", HOSTILE]), always),
-        parameter("owner", strings(&["shop", "e10"]), always),
+        parameter("service", texts(&["orders", "a1", "inventory-reservation-and-allocation-api"])),
+        parameter("target", texts(&["ecs", "kubernetes", "both"])),
+        parameter("description", texts(&["Takes orders", HOSTILE])),
+        parameter("owner", texts(&["shop", "e10"])),
         parameter(
             "environments",
             lists(&[&["prod"], &["dev", "staging", "prod"], &["dev", "test", "qa-1", "staging", "pre-live-blu"]]),
-            always,
         ),
-        parameter("ci", strings(&["github", "none"]), always),
-        parameter("repository", strings(&["acme/orders", "ACME/Orders.Api_2"]), stored_or_built),
-        parameter("architecture", strings(&["arm64", "amd64"]), always),
-        parameter("port", [1024, 8080, 65535].map(Value::from).into(), always),
-        parameter("regions", lists(&[&["us-east-1"], &["eu-central-1"]]), ecs),
-        parameter("size", sizes, ecs),
-        parameter("scheme", strings(&["internet-facing", "internal"]), ecs),
-        parameter("https", [true, false].map(Value::from).into(), ecs),
-        parameter("exposure", strings(&["none", "ingress", "gateway"]), kubernetes),
-        parameter("domain", strings(&["example.com", "shop.example.co.uk"]), exposed),
-        parameter("ingress_namespace", strings(&["ingress-nginx", "edge"]), exposed),
-        parameter("gateway", strings(&["public", "internal-2"]), gateway),
+        parameter("ci", texts(&["github", "none"])),
+        parameter("repository", texts(&["acme/orders", "ACME/Orders.Api_2"])),
+        parameter("architecture", texts(&["arm64", "amd64"])),
+        parameter("port", numbers(&[1024, 8080, 65535])),
+        parameter(
+            "regions",
+            lists(&[&["us-east-1"], &["eu-central-1", "us-east-1"], &["eu-west-1", "us-east-1", "ap-south-1"]]),
+        ),
+        parameter("dns_routing", texts(&["failover", "latency"])),
+        parameter("size", sizes),
+        parameter("capacity", texts(&["fargate", "fargate-spot", "ec2"])),
+        parameter("scheme", texts(&["internet-facing", "internal"])),
+        parameter("https", switch()),
+        parameter("ecs_format", texts(&["cloudformation", "json"])),
+        parameter("ephemeral_storage", numbers(&[20, 21, 200])),
+        parameter("execute_command", switch()),
+        parameter("waf", switch()),
+        parameter("exposure", texts(&["none", "ingress", "gateway"])),
+        parameter("domain", texts(&["example.com", "shop.example.co.uk"])),
+        parameter("ingress_namespace", texts(&["ingress-nginx", "edge"])),
+        parameter("gateway", texts(&["public", "internal-2"])),
+        parameter("packaging", texts(&["kustomize", "helm"])),
+        parameter("multi_cluster", texts(&["none", "argo-cd", "flux", "karmada"])),
+        parameter("clusters", lists(&[&["east", "west"], &["one"]])),
+        parameter("quota", switch()),
+        parameter("topology_spread", switch()),
+        parameter("priority_class", switch()),
+        parameter("service_monitor", switch()),
+        parameter("strategy", texts(&["rolling", "blue-green", "canary", "linear"])),
+        parameter("deployment_controller", texts(&["ecs", "code-deploy"])),
+        parameter("shift_percent", numbers(&[1, 10, 50])),
+        parameter("shift_minutes", numbers(&[1, 3, 5, 15])),
+        parameter("bake_minutes", numbers(&[0, 10, 1440])),
+        parameter("rollout_controller", texts(&["argo-rollouts", "none"])),
+        parameter("canary_traffic", texts(&["replicas", "gateway"])),
+        parameter("promotion", texts(&["manual", "automatic"])),
+        parameter("analysis", texts(&["prometheus", "web"])),
+        parameter("scale_on", texts(&["cpu", "requests"])),
+        parameter("secrets", lists(&[&[], &["database-url"], &["database-url", "api-token"]])),
+        parameter("secret_store", texts(&["ssm", "secrets-manager"])),
+        parameter("kubernetes_secrets", texts(&["external-secrets", "existing"])),
     ]
-}
-
-fn always(_: &Table) -> bool {
-    true
-}
-
-fn ecs(answers: &Table) -> bool {
-    answers["target"].as_str() != Some("kubernetes")
-}
-
-fn kubernetes(answers: &Table) -> bool {
-    answers["target"].as_str() != Some("ecs")
-}
-
-fn stored_or_built(answers: &Table) -> bool {
-    kubernetes(answers) || answers["ci"].as_str() == Some("github")
-}
-
-fn exposed(answers: &Table) -> bool {
-    kubernetes(answers) && answers["exposure"].as_str() != Some("none")
-}
-
-fn gateway(answers: &Table) -> bool {
-    exposed(answers) && answers["exposure"].as_str() == Some("gateway")
 }

@@ -9,6 +9,7 @@ use xtask::golden::{self, Case};
 use xtask::tree;
 
 use crate::program::{launchway, run};
+use crate::rendered::Rendered;
 
 /// A golden project: a folder with the answers that it was made of.
 pub(crate) struct Project {
@@ -44,6 +45,13 @@ impl Project {
         Self { case: "project".to_owned(), folder: folder.to_owned(), answers }
     }
 
+    /// Writes a project that was rendered in memory to `folder`.
+    pub(crate) fn write(rendered: Rendered, folder: &Path) -> Self {
+        tree::write(&rendered.tree, folder).unwrap();
+        let answers = rendered.answers.into_iter().map(|(id, value)| (id, toml::Value::try_from(value).unwrap()));
+        Self { case: "project".to_owned(), folder: folder.to_owned(), answers: answers.collect() }
+    }
+
     /// Copies the project, for a test that changes it.
     pub(crate) fn copy(&self) -> (TempDir, Self) {
         let folder = tempfile::tempdir().unwrap();
@@ -73,6 +81,17 @@ impl Project {
         self.answers["target"].as_str() != Some("ecs")
     }
 
+    pub(crate) fn is_for_helm(&self) -> bool {
+        self.answers.get("packaging").and_then(toml::Value::as_str) == Some("helm")
+    }
+
+    /// Has the program make the same project at `folder` with kustomize instead.
+    pub(crate) fn with_kustomize(&self, folder: &Path) -> Self {
+        let mut answers = self.answers.clone();
+        answers.remove("packaging");
+        Self::make(answers, folder)
+    }
+
     pub(crate) fn has_certificate(&self) -> bool {
         self.answers.get("https").is_none_or(|https| https.as_bool() == Some(true))
     }
@@ -83,6 +102,20 @@ impl Project {
             return ["dev", "staging", "prod"].map(String::from).into();
         };
         environments.clone().try_into().unwrap()
+    }
+
+    /// The environments, or each of them in each cluster where GitOps brings it to several.
+    pub(crate) fn overlays(&self) -> Vec<String> {
+        let text = |id: &str| self.answers.get(id).and_then(toml::Value::as_str);
+        if !matches!(text("multi_cluster"), Some("argo-cd" | "flux")) {
+            return self.environments();
+        }
+        let clusters: Vec<String> = match self.answers.get("clusters") {
+            Some(list) => list.clone().try_into().unwrap(),
+            None => ["east", "west"].map(String::from).into(),
+        };
+        let of = |environment: String| clusters.iter().map(move |cluster| format!("{environment}-{cluster}"));
+        self.environments().into_iter().flat_map(of).collect()
     }
 
     pub(crate) fn production(&self) -> String {

@@ -18,6 +18,7 @@ const COLUMNS: NonZero<u16> = NonZero::new(100).unwrap();
 
 /// The keys that have no character.
 pub(crate) const ENTER: &str = "\r";
+pub(crate) const UP: &str = "\x1b[A";
 pub(crate) const DOWN: &str = "\x1b[B";
 pub(crate) const CONTROL_C: &str = "\x03";
 

@@ -7,7 +7,7 @@ use tempfile::TempDir;
 use xtask::tree;
 
 use crate::program::{launchway, run};
-use crate::terminal::{CONTROL_C, DOWN, ENTER, Left, Terminal};
+use crate::terminal::{CONTROL_C, DOWN, ENTER, Left, Terminal, UP};
 
 fn start(words: &[&str]) -> (TempDir, Terminal) {
     let folder = tempfile::tempdir().unwrap();

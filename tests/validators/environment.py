@@ -39,13 +39,14 @@ def resolve(value, parameters):
 
 def of_deployment(built):
     objects = [thing for thing in yaml.safe_load_all(pathlib.Path(built).read_text(encoding="utf-8")) if thing]
-    (deployment,) = (thing for thing in objects if thing["kind"] == "Deployment")
-    (container,) = deployment["spec"]["template"]["spec"]["containers"]
+    # Two tracks have the same environment, so the first will do.
+    workload = next(thing for thing in objects if thing["kind"] in ("Deployment", "Rollout"))
+    (container,) = workload["spec"]["template"]["spec"]["containers"]
     maps = {thing["metadata"]["name"]: thing["data"] for thing in objects if thing["kind"] == "ConfigMap"}
     environment = {}
     for source in container.get("envFrom", []):
         environment |= maps[source["configMapRef"]["name"]]
-    return environment | {entry["name"]: entry["value"] for entry in container.get("env", [])}
+    return environment | {entry["name"]: entry["value"] for entry in container.get("env", []) if "value" in entry}
 
 
 if __name__ == "__main__":

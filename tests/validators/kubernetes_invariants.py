@@ -32,35 +32,51 @@ ENVIRONMENT = {
     "MAX_BODY_BYTES", "MAX_IN_FLIGHT", "PORT", "REQUEST_TIMEOUT_SECONDS", "TOKIO_WORKER_THREADS",
 }
 SELECTOR_KEYS = {"app.kubernetes.io/name", "app.kubernetes.io/component"}
-CLUSTER_KINDS = {"Namespace"}
+WORKLOADS = {"Deployment": "pod-template-hash", "Rollout": "rollouts-pod-template-hash"}
+# Keep whoever applies from the server's side away from a Service whose selector Argo Rollouts writes.
+OWNED = [
+    ("argocd.argoproj.io/sync-options", "ServerSideApply=false"),
+    ("kustomize.toolkit.fluxcd.io/ssa", "IfNotPresent"),
+]
+CLUSTER_KINDS = {"Namespace", "PriorityClass"}
 IMAGE = re.compile(r"(?P<name>[a-z0-9][a-z0-9._/:-]*)@sha256:[0-9a-f]{64}")
 GRACE_SLACK = 5
 PROXY_IDLE = 60
 
 
 class Manifest:
-    """The objects of one overlay, with the few that there is one of by name."""
+    """The objects that belong to one workload, with the few that there is one of by name. Two tracks make two manifests."""
 
-    def __init__(self, objects):
-        self.objects = objects
-        self.deployment = self.one("Deployment")
-        self.service = self.one("Service")
-        template = pod_template(self.deployment)
+    def __init__(self, objects, workload):
+        self.workload = workload
+        self.track = workload["metadata"].get("labels", {}).get("track")
+        self.objects = [thing for thing in objects if thing["metadata"].get("labels", {}).get("track", self.track) == self.track]
+        self.everything = objects
+        self.tracks = sorted({thing["metadata"].get("labels", {}).get("track") for thing in objects} - {None})
+        template = pod_template(workload)
         self.labels = template["metadata"]["labels"]
         self.pod = template["spec"]
         self.template = template
         (self.container,) = self.pod["containers"]
         self.ports = {port["name"]: port["containerPort"] for port in self.container.get("ports") or []}
         self.hpa = next(iter(self.all("HorizontalPodAutoscaler")), None)
+        strategy = workload["spec"].get("strategy") or {}
+        self.blue_green, self.canary = strategy.get("blueGreen"), strategy.get("canary")
+        self.scraped = [thing for thing in self.all("Service") if thing["spec"].get("clusterIP") == "None"]
+        self.services = [thing for thing in self.all("Service") if thing not in self.scraped]
+        if not self.services:
+            raise Broken("there is no Service")
+
+    @property
+    def versions(self):
+        """How many versions stand at full size at the same time."""
+        return 2 if self.tracks or self.blue_green or (self.canary or {}).get("trafficRouting") else 1
+
+    def service(self, name):
+        return next((thing for thing in self.services if thing["metadata"]["name"] == name), None)
 
     def all(self, kind):
         return [thing for thing in self.objects if thing["kind"] == kind]
-
-    def one(self, kind):
-        found = self.all(kind)
-        if len(found) != 1:
-            raise Broken(f"there must be exactly one {kind}, there are {len(found)}")
-        return found[0]
 
     def names(self, kind):
         return {thing["metadata"]["name"] for thing in self.all(kind)}
@@ -77,10 +93,21 @@ class Manifest:
     def lowest_replicas(self):
         if self.hpa:
             return self.hpa["spec"].get("minReplicas", 1)
-        return self.deployment["spec"].get("replicas", 1)
+        return self.workload["spec"].get("replicas", 1)
 
     def highest_replicas(self):
         return self.hpa["spec"]["maxReplicas"] if self.hpa else self.lowest_replicas()
+
+
+def manifests(objects):
+    """One manifest for each workload."""
+    workloads = [thing for thing in objects if thing["kind"] in WORKLOADS]
+    if not workloads:
+        raise Broken("there is neither a Deployment nor a Rollout")
+    found = [Manifest(objects, workload) for workload in workloads]
+    if len(found) > 1 and [manifest.track for manifest in found] != found[0].tracks:
+        raise Broken(f"there are {len(found)} workloads, which must be tracks of different names")
+    return found
 
 
 class Broken(Exception):
@@ -88,7 +115,7 @@ class Broken(Exception):
 
 
 def one_namespace(manifest):
-    namespaced = [thing for thing in manifest.objects if thing["kind"] not in CLUSTER_KINDS]
+    namespaced = [thing for thing in manifest.everything if thing["kind"] not in CLUSTER_KINDS]
     found = {thing["metadata"].get("namespace") for thing in namespaced}
     if len(found) != 1 or None in found:
         yield f"all objects must be in one namespace, they are in {sorted(map(str, found))}"
@@ -96,7 +123,7 @@ def one_namespace(manifest):
 
 def unique_objects(manifest):
     seen = set()
-    for thing in manifest.objects:
+    for thing in manifest.everything:
         key = (thing["apiVersion"].split("/")[0], thing["kind"], thing["metadata"]["name"])
         if key in seen:
             yield f"{key[1]} `{key[2]}` appears twice"
@@ -104,24 +131,155 @@ def unique_objects(manifest):
 
 
 def selectors(manifest):
-    expected = manifest.deployment["spec"]["selector"]["matchLabels"]
-    if set(expected) != SELECTOR_KEYS:
+    kind = manifest.workload["kind"]
+    expected = manifest.workload["spec"]["selector"]["matchLabels"]
+    if set(expected) != SELECTOR_KEYS | ({"track"} if manifest.track else set()):
         yield f"selector labels must be {sorted(SELECTOR_KEYS)} and nothing that changes, they are {sorted(expected)}"
     if not expected.items() <= manifest.labels.items():
-        yield f"the Deployment's selector {expected} does not match its pods' labels {manifest.labels}"
-    others = [("Service", manifest.service["spec"].get("selector"))]
-    others += [("PodDisruptionBudget", pdb["spec"]["selector"].get("matchLabels")) for pdb in manifest.all("PodDisruptionBudget")]
-    others += [("NetworkPolicy", policy["spec"]["podSelector"].get("matchLabels")) for policy in manifest.all("NetworkPolicy")]
+        yield f"the {kind}'s selector {expected} does not match its pods' labels {manifest.labels}"
+    shared = {key: value for key, value in expected.items() if key != "track"}
+    others = [("PodDisruptionBudget", pdb["spec"]["selector"].get("matchLabels"), expected) for pdb in manifest.all("PodDisruptionBudget")]
+    others += [("NetworkPolicy", policy["spec"]["podSelector"].get("matchLabels"), shared) for policy in manifest.all("NetworkPolicy")]
+    others += [("metrics Service", service["spec"].get("selector"), shared) for service in manifest.scraped]
     others += [
-        (f"topology spread over {spread['topologyKey']}", spread["labelSelector"].get("matchLabels"))
+        (f"topology spread over {spread['topologyKey']}", spread["labelSelector"].get("matchLabels"), expected)
         for spread in manifest.pod.get("topologySpreadConstraints") or []
     ]
-    for what, found in others:
-        if found != expected:
-            yield f"{what} selects {found}, the Deployment {expected}"
-    for kind in ("PodDisruptionBudget", "NetworkPolicy"):
-        if not manifest.all(kind):
-            yield f"there is no {kind}"
+    if not manifest.tracks:
+        others += [("Service", service["spec"].get("selector"), shared) for service in manifest.services]
+    for what, found, right in others:
+        if found != right:
+            yield f"{what} selects {found}, the {kind} {right}"
+    for spread in manifest.pod.get("topologySpreadConstraints") or []:
+        if spread.get("matchLabelKeys") != [WORKLOADS[kind]]:
+            yield f"topology spread over {spread['topologyKey']} must tell versions apart by {WORKLOADS[kind]}"
+    for needed in ("PodDisruptionBudget", "NetworkPolicy"):
+        if not manifest.all(needed):
+            yield f"there is no {needed}"
+
+
+def tracks(manifest):
+    """Two tracks: one Service leads to each."""
+    if not manifest.tracks:
+        return
+    if manifest.tracks != ["blue", "green"]:
+        yield f"the tracks must be blue and green, they are {manifest.tracks}"
+    expected = manifest.workload["spec"]["selector"]["matchLabels"]
+    leading = [service["metadata"]["name"] for service in manifest.services if service["spec"].get("selector") == expected]
+    if len(leading) != 1:
+        yield f"one Service must lead to the track {manifest.track}, there are {leading}"
+    if len(manifest.services) != 2:
+        yield f"there must be a Service and a preview Service, there are {len(manifest.services)}"
+
+
+def rollout_services(manifest):
+    """The Services that Argo Rollouts leads to a version exist, and nobody else may replace their selectors."""
+    named = {key: (manifest.blue_green or {}).get(key) for key in ("activeService", "previewService")}
+    named |= {key: (manifest.canary or {}).get(key) for key in ("stableService", "canaryService")}
+    named = {key: name for key, name in named.items() if name}
+    if manifest.workload["kind"] == "Rollout" and not named:
+        yield "the Rollout names no Service"
+    if len(set(named.values())) != len(named):
+        yield f"the Rollout names one Service twice: {named}"
+    for key, name in named.items():
+        if not manifest.service(name):
+            yield f"the Rollout has {key} `{name}`, which is not there"
+    for service in manifest.services:
+        name = service["metadata"]["name"]
+        is_kept = any(service["metadata"].get("annotations", {}).get(key) == value for key, value in OWNED)
+        if is_kept != (name in named.values()):
+            yield f"the Service `{name}` must say that it is not applied from the server's side exactly if the Rollout owns it"
+    routing = (manifest.canary or {}).get("trafficRouting")
+    if not routing:
+        return
+    route = routing["plugins"]["argoproj-labs/gatewayAPI"]["httpRoute"]
+    found = [thing for thing in manifest.all("HTTPRoute") if thing["metadata"]["name"] == route]
+    if not found:
+        yield f"the Rollout writes the weights of the HTTPRoute `{route}`, which is not there"
+    for rule in (rule for thing in found for rule in thing["spec"]["rules"]):
+        weights = {backend["name"]: backend["weight"] for backend in rule["backendRefs"]}
+        if weights != {named.get("stableService"): 100, named.get("canaryService"): 0}:
+            yield f"the HTTPRoute must begin with everything for the stable version, its weights are {weights}"
+
+
+def analyses(manifest):
+    """Yields each analysis of a Rollout with its name."""
+    for key in ("prePromotionAnalysis", "postPromotionAnalysis"):
+        if manifest.blue_green:
+            yield key, manifest.blue_green.get(key)
+    for number, step in enumerate((manifest.canary or {}).get("steps") or []):
+        if "analysis" in step:
+            yield f"the analysis of step {number}", step["analysis"]
+
+
+def analysis(manifest):
+    if manifest.workload["kind"] != "Rollout":
+        return
+    templates = {thing["metadata"]["name"]: thing["spec"] for thing in manifest.all("AnalysisTemplate")}
+    used = list(analyses(manifest))
+    if not used:
+        yield "the Rollout measures nothing"
+    for what, run in used:
+        names = [template["templateName"] for template in (run or {}).get("templates") or []]
+        if not names:
+            yield f"{what} names no AnalysisTemplate"
+        for name in names:
+            if name not in templates:
+                yield f"{what} names the AnalysisTemplate `{name}`, which is not there"
+                continue
+            given = {argument["name"] for argument in run.get("args") or []}
+            declared = {argument["name"] for argument in templates[name].get("args") or []}
+            if given != declared:
+                yield f"{what} gives the arguments {sorted(given)}, the AnalysisTemplate takes {sorted(declared)}"
+        for argument in (run or {}).get("args") or []:
+            if argument["name"] == "service-name" and not manifest.service(argument.get("value")):
+                yield f"{what} asks the Service `{argument.get('value')}`, which is not there"
+    for name, spec in templates.items():
+        yield from template_problems(manifest, name, spec)
+
+
+def template_problems(manifest, name, spec):
+    declared = {argument["name"] for argument in spec.get("args") or []}
+    longest = 0
+    for metric in spec["metrics"]:
+        if "successCondition" not in metric and "web" not in metric["provider"]:
+            yield f"the metric `{metric['name']}` of the AnalysisTemplate `{name}` is good whatever it is"
+        asked = set(re.findall(r"\{\{args\.([a-z-]+)\}\}", str(metric["provider"])))
+        if asked - declared:
+            yield f"the AnalysisTemplate `{name}` uses the arguments {sorted(asked - declared)}, which it does not take"
+        if web := metric["provider"].get("web"):
+            if {"key": "Connection", "value": "close"} not in (web.get("headers") or []):
+                yield f"the AnalysisTemplate `{name}` must ask with `Connection: close`: it would go on measuring the pods before"
+            if not web["url"].endswith("/readyz"):
+                yield f"the AnalysisTemplate `{name}` asks {web['url']}, the service answers /readyz"
+        longest = max(longest, seconds(metric.get("initialDelay", "0s")) + metric["count"] * seconds(metric["interval"]))
+    kept = (manifest.blue_green or {}).get("scaleDownDelaySeconds")
+    if kept is not None and kept <= longest:
+        yield f"scaleDownDelaySeconds {kept} is not above the {longest} s of the measurements: there would be no way back"
+
+
+def seconds(text):
+    number, unit = re.fullmatch(r"(\d+)([smh])", text).groups()
+    return int(number) * {"s": 1, "m": 60, "h": 3600}[unit]
+
+
+def monitoring(manifest):
+    ports = {thing["metadata"]["name"]: {port["name"] for port in thing["spec"]["ports"]} for thing in manifest.scraped}
+    labels = {thing["metadata"]["name"]: thing["metadata"]["labels"] for thing in manifest.all("Service")}
+    for monitor in manifest.all("ServiceMonitor"):
+        selected = monitor["spec"]["selector"]["matchLabels"].items()
+        found = [name for name, has in labels.items() if selected <= has.items()]
+        if found != sorted(ports):
+            yield f"the ServiceMonitor selects the Services {found}, the one to scrape is {sorted(ports)}"
+        for endpoint in monitor["spec"]["endpoints"]:
+            if any(endpoint["port"] not in names for names in ports.values()):
+                yield f"the ServiceMonitor scrapes the port `{endpoint['port']}`, which the Service does not have"
+    if manifest.scraped and not manifest.all("ServiceMonitor"):
+        yield "nothing scrapes the metrics Service"
+    for service in manifest.scraped:
+        for port in service["spec"]["ports"]:
+            if port["targetPort"] != "admin":
+                yield f"the metrics Service must lead to the container port `admin`, it leads to `{port['targetPort']}`"
 
 
 def service_ports(manifest):
@@ -129,7 +287,7 @@ def service_ports(manifest):
         yield f"the container's ports must be `http` and `admin`, they are {sorted(manifest.ports)}"
     if len(set(manifest.ports.values())) != len(manifest.ports):
         yield f"two of the container's ports are the same: {manifest.ports}"
-    for port in manifest.service["spec"]["ports"]:
+    for port in (port for service in manifest.services for port in service["spec"]["ports"]):
         target = port.get("targetPort", port["port"])
         if target != "http":
             yield f"Service port `{port.get('name')}` must target the container port `http`, it targets `{target}`"
@@ -181,10 +339,10 @@ def host_problems(kind, hosts):
 
 
 def backend_problems(manifest, kind, name, port):
-    if name not in manifest.names("Service"):
+    if not manifest.service(name):
         yield f"{kind} sends to the Service `{name}`, which is not there"
         return
-    ports = manifest.service["spec"]["ports"]
+    ports = manifest.service(name)["spec"]["ports"]
     if "name" in port and port["name"] not in {each.get("name") for each in ports}:
         yield f"{kind} sends to the port `{port['name']}`, which the Service does not have"
     if "name" not in port and port.get("number") not in {each["port"] for each in ports}:
@@ -233,6 +391,18 @@ def references(manifest):
         yield f"mounts {sorted(mounts)} and volumes {sorted(volumes)} differ"
     if manifest.all("Secret"):
         yield "there is a literal Secret; refer to one instead"
+    made = {thing["spec"]["target"]["name"]: thing["spec"] for thing in manifest.all("ExternalSecret")}
+    for entry in manifest.container.get("env") or []:
+        reference = (entry.get("valueFrom") or {}).get("secretKeyRef")
+        keys = {data["secretKey"] for data in made.get((reference or {}).get("name"), {}).get("data", [])}
+        if reference and reference["name"] in made and reference["key"] not in keys:
+            yield f"the ExternalSecret does not fill the key `{reference['key']}`"
+        if reference and made and reference["name"] not in made:
+            yield f"no ExternalSecret makes the Secret `{reference['name']}`"
+    environment = manifest.environment().get("ENVIRONMENT")
+    for data in (data for spec in made.values() for data in spec["data"]):
+        if f"/{environment}/" not in data["remoteRef"]["key"]:
+            yield f"the ExternalSecret reads `{data['remoteRef']['key']}`, which is not a secret of {environment}"
 
 
 def external_secrets(manifest):
@@ -245,7 +415,7 @@ def external_secrets(manifest):
     names |= {
         ((entry.get("valueFrom") or {}).get("secretKeyRef") or {}).get("name") for entry in manifest.container.get("env") or []
     }
-    return names - {None}
+    return names - {None} - {thing["spec"]["target"]["name"] for thing in manifest.all("ExternalSecret")}
 
 
 def drain(manifest):
@@ -286,28 +456,40 @@ def probes(manifest):
 
 
 def rollout(manifest):
-    spec = manifest.deployment["spec"]
+    spec = manifest.workload["spec"]
     startup = manifest.container.get("startupProbe") or {}
     budget = startup.get("initialDelaySeconds", 0) + startup.get("periodSeconds", 10) * startup.get("failureThreshold", 3)
     ready = spec.get("minReadySeconds", 0)
     deadline = spec.get("progressDeadlineSeconds", 600)
     if deadline <= budget + ready:
         yield f"progressDeadlineSeconds {deadline} is not above start-up {budget} + minReadySeconds {ready}"
-    if spec.get("strategy") != {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}:
-        yield f"the strategy must be RollingUpdate with surge 1 and unavailable 0, it is {spec.get('strategy')}"
+    if manifest.workload["kind"] == "Deployment":
+        if spec.get("strategy") != {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}:
+            yield f"the strategy must be RollingUpdate with surge 1 and unavailable 0, it is {spec.get('strategy')}"
+        return
+    if spec.get("progressDeadlineAbort") is not True:
+        yield "without progressDeadlineAbort a version that does not come up stays half-way"
+    if (spec.get("rollbackWindow") or {}).get("revisions", 1) > 1:
+        yield "the rollback window is not measured, so it must be small"
+    if manifest.canary and not manifest.canary.get("trafficRouting"):
+        if (manifest.canary.get("maxSurge"), manifest.canary.get("maxUnavailable")) != (1, 0):
+            yield "a canary by its share of the pods must have surge 1 and unavailable 0"
+    weights = [step["setWeight"] for step in (manifest.canary or {}).get("steps") or [] if "setWeight" in step]
+    if weights != sorted(weights):
+        yield f"the weights of the steps must grow, they are {weights}"
 
 
 def replicas(manifest):
-    fixed = manifest.deployment["spec"].get("replicas")
+    fixed = manifest.workload["spec"].get("replicas")
     if not manifest.hpa:
         if fixed is None:
-            yield "neither the Deployment nor a HorizontalPodAutoscaler sets the replicas"
+            yield "neither the workload nor a HorizontalPodAutoscaler sets the replicas"
         return
     if fixed is not None:
-        yield f"the HorizontalPodAutoscaler owns the replicas and the Deployment sets {fixed}"
+        yield f"the HorizontalPodAutoscaler owns the replicas and the workload sets {fixed}"
     spec = manifest.hpa["spec"]
     target = spec["scaleTargetRef"]
-    workload = manifest.deployment
+    workload = manifest.workload
     found = (target.get("apiVersion"), target["kind"], target["name"])
     expected = (workload["apiVersion"], workload["kind"], workload["metadata"]["name"])
     if found != expected:
@@ -389,19 +571,21 @@ def quantity(text):
 
 
 RULES = [
-    one_namespace, unique_objects, selectors, service_ports, backends, network_policy_ports, references, drain, probes, rollout,
-    replicas, disruption, hardening, resources,
+    one_namespace, unique_objects, selectors, tracks, rollout_services, analysis, service_ports, monitoring, backends,
+    network_policy_ports, references, drain, probes, rollout, replicas, disruption, hardening, resources,
 ]
 
 
 def namespace_problems(manifest, layer):
     """Checks the administrator's layer against the overlay that will run in it."""
     by_kind = {thing["kind"]: thing for thing in layer}
-    if missing := {"Namespace", "NetworkPolicy", "ResourceQuota", "LimitRange"} - set(by_kind):
+    if missing := {"Namespace", "NetworkPolicy"} - set(by_kind):
         yield f"the namespace layer lacks {', '.join(sorted(missing))}"
         return
+    if ("ResourceQuota" in by_kind) != ("LimitRange" in by_kind):
+        yield "a quota refuses a container that states nothing, and a limit range fills that in: they belong together"
     name = by_kind["Namespace"]["metadata"]["name"]
-    spaces = {thing["metadata"].get("namespace", name) for thing in layer} | {manifest.deployment["metadata"]["namespace"]}
+    spaces = {thing["metadata"].get("namespace", name) for thing in layer} | {manifest.workload["metadata"]["namespace"]}
     if spaces != {name}:
         yield f"the namespace layer makes `{name}`, the objects are in {sorted(spaces)}"
     labels = by_kind["Namespace"]["metadata"].get("labels") or {}
@@ -411,11 +595,15 @@ def namespace_problems(manifest, layer):
     deny = by_kind["NetworkPolicy"]["spec"]
     if deny != {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}:
         yield "the namespace's NetworkPolicy must deny everything in both directions"
-    yield from quota_problems(manifest, by_kind["ResourceQuota"]["spec"]["hard"])
+    if "ResourceQuota" in by_kind:
+        yield from quota_problems(manifest, by_kind["ResourceQuota"]["spec"]["hard"])
+    priority, made = manifest.pod.get("priorityClassName"), by_kind.get("PriorityClass", {"metadata": {"name": None}})
+    if priority != made["metadata"]["name"]:
+        yield f"the pods have the priority class `{priority}`, the administrator's layer makes `{made['metadata']['name']}`"
 
 
 def quota_problems(manifest, hard):
-    pods = manifest.highest_replicas() + 1
+    pods = manifest.highest_replicas() * manifest.versions + 1
     found = manifest.container.get("resources") or {}
     for key, limit in hard.items():
         if key == "pods":
@@ -466,9 +654,15 @@ def stray_files(folder):
     used = set()
     for path in sorted(folder.rglob("kustomization.yaml")):
         document = yaml.safe_load(text_of(path)) or {}
-        used |= {(path.parent / name).resolve() for key in ("resources", "components") for name in document.get(key) or []}
+        names = [name for key in ("resources", "components", "configurations") for name in document.get(key) or []]
+        names += [patch["path"] for patch in document.get("patches") or [] if "path" in patch]
+        used |= {(path.parent / name).resolve() for name in names}
+    # What Argo CD and Flux are given is applied by itself, and Helm takes all of a chart.
+    given = [folder / name for name in ("clusters/argocd", "clusters/flux", "chart", "values")]
     for path in sorted(folder.rglob("*.yaml")):
-        if path.name != "kustomization.yaml" and path.resolve() not in used:
+        if path.name == "kustomization.yaml" or any(path.is_relative_to(each) for each in given):
+            continue
+        if path.resolve() not in used:
             yield f"{path.relative_to(folder)} is in no kustomization"
     for path in sorted((folder / "components").glob("*")):
         if path.resolve() not in used:
@@ -496,13 +690,14 @@ def read(path):
 
 
 def problems(arguments):
-    manifest = Manifest(read(arguments.built))
-    for rule in RULES:
-        yield from rule(manifest)
-    if arguments.namespace:
-        yield from namespace_problems(manifest, read(arguments.namespace))
-    if arguments.project:
-        yield from project_problems(manifest, pathlib.Path(arguments.project))
+    found = manifests(read(arguments.built))
+    for manifest in found:
+        for rule in RULES:
+            yield from rule(manifest)
+        if arguments.namespace:
+            yield from namespace_problems(manifest, read(arguments.namespace))
+        if arguments.project:
+            yield from project_problems(manifest, pathlib.Path(arguments.project))
 
 
 def main():
@@ -513,7 +708,7 @@ def main():
     arguments = parser.parse_args()
 
     try:
-        found = list(problems(arguments))
+        found = sorted(set(problems(arguments)))
     except (Broken, KeyError, TypeError, ValueError, yaml.YAMLError) as error:
         found = [f"not the manifest that was expected: {type(error).__name__}: {error}"]
     for line in found:

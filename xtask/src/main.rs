@@ -44,5 +44,6 @@ fn install_tools() -> Result<()> {
         println!("{}", tools.linter(name).display());
     }
     println!("{}\n{}", tools.aws("ministack").display(), tools.checkov().display());
+    println!("{}", tools.helm().display());
     Ok(())
 }

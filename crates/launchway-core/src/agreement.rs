@@ -243,7 +243,8 @@ impl<'t> Judge<'t> {
         let names: Names = known.keys().map(|id| (id.clone(), Type::Int)).collect();
         let engine = self.engine.get_or_init(|| Engine::new([]).expect("without partials there is nothing to refuse"));
         let judged = engine.expression("", holds, &names).map_err(|problems| problems.first().map(ToString::to_string));
-        let judged = judged.and_then(|holds| engine.evaluate(&holds, &Data::from(known.clone())).map_err(|it| Some(it.message)));
+        let judged =
+            judged.and_then(|holds| engine.evaluate(&holds, &Data::from(known.clone())).map_err(|it| Some(it.message)));
         match judged {
             Ok(Json::Bool(true)) => None,
             Ok(_) => {
@@ -291,9 +292,8 @@ fn broken_relation(relation: Relation, values: &[Vec<String>]) -> Option<String>
                 Ok(numbers) if numbers.windows(2).any(|pair| pair[0].unit != pair[1].unit) => {
                     Some("the values have different units".to_owned())
                 }
-                Ok(numbers) => {
-                    (!numbers.is_sorted_by(|left, right| left.value <= right.value)).then(|| "the values do not ascend".to_owned())
-                }
+                Ok(numbers) => (!numbers.is_sorted_by(|left, right| left.value <= right.value))
+                    .then(|| "the values do not ascend".to_owned()),
             }
         }
         Relation::OneOf => {
@@ -303,7 +303,8 @@ fn broken_relation(relation: Relation, values: &[Vec<String>]) -> Option<String>
         }
         Relation::Disjoint => {
             let mut seen = BTreeSet::new();
-            let twice = values.iter().find_map(|values| set(values).into_iter().find(|value| !seen.insert(value.clone())))?;
+            let twice =
+                values.iter().find_map(|values| set(values).into_iter().find(|value| !seen.insert(value.clone())))?;
             Some(format!("`{twice}` stands in two places"))
         }
         Relation::SameSet => {
@@ -372,7 +373,8 @@ mod tests {
     fn fault(agreement: &str) -> Option<String> {
         let agreement: Agreement = serde_json::from_str(agreement).unwrap();
         let mut texts = Texts::default();
-        let yaml = "port: 8080\nlist:\n  - {name: a, v: 5}\n  - {name: b, v: 30}\nmemory: 1Gi\nsmall: 512Mi\ncpu: 100m\n";
+        let yaml =
+            "port: 8080\nlist:\n  - {name: a, v: 5}\n  - {name: b, v: 30}\nmemory: 1Gi\nsmall: 512Mi\ncpu: 100m\n";
         texts.add("a.yaml", Ok(yaml.into()));
         texts.add("Dockerfile", Ok("EXPOSE 8080 9090\nENV a=1\nENV c=2\n".into()));
         Judge::new(&texts).disagreement(&agreement).map(|disagreement| disagreement.fault)
@@ -423,9 +425,8 @@ mod tests {
 
     #[test]
     fn an_expression_holds_over_the_ids() {
-        let place = |id: &str, name: &str| {
-            format!(r#"{{"id": "{id}", "file": "a.yaml", "at": "/list/[name={name}]/v"}}"#)
-        };
+        let place =
+            |id: &str, name: &str| format!(r#"{{"id": "{id}", "file": "a.yaml", "at": "/list/[name={name}]/v"}}"#);
         let places = [place("drain", "a"), place("grace", "b")];
         let said = |holds: &str| {
             said(&format!(r#""holds": "{holds}", "#), &places.iter().map(String::as_str).collect::<Vec<_>>())

@@ -25,7 +25,8 @@ pub(crate) fn read(root: &Path, path: &SafePath) -> Result<Vec<u8>, NotRead> {
     let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW;
     let mut segments: Vec<&str> = path.as_str().split('/').collect();
     let name = segments.pop().unwrap_or_default();
-    let mut folder = open(root, OFlags::RDONLY | OFlags::CLOEXEC | OFlags::DIRECTORY, Mode::empty()).map_err(not_read)?;
+    let mut folder =
+        open(root, OFlags::RDONLY | OFlags::CLOEXEC | OFlags::DIRECTORY, Mode::empty()).map_err(not_read)?;
     for segment in segments {
         folder = openat(&folder, segment, flags | OFlags::DIRECTORY, Mode::empty()).map_err(not_read)?;
     }

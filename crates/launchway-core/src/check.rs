@@ -102,10 +102,13 @@ impl<'p> Tree<'p> {
     fn read(root: &Path, project: &'p Project) -> Self {
         let structured = project.generated.keys().map(SafePath::as_str).filter(|path| Format::of(path).is_some());
         let paths: BTreeSet<&str> = structured.chain(project.agreements.iter().flat_map(files)).collect();
-        let mut tree = Self { project, current: Texts::default(), missing: BTreeSet::new(), generated: Texts::default() };
+        let mut tree =
+            Self { project, current: Texts::default(), missing: BTreeSet::new(), generated: Texts::default() };
         for path in paths {
             let content = match SafePath::new(path).map(|path| beneath::read(root, &path)) {
-                Ok(Ok(bytes)) => String::from_utf8(bytes).map(Cow::Owned).map_err(|_| "it is not UTF-8 text".to_owned()),
+                Ok(Ok(bytes)) => {
+                    String::from_utf8(bytes).map(Cow::Owned).map_err(|_| "it is not UTF-8 text".to_owned())
+                }
                 Ok(Err(NotRead::Missing)) => {
                     tree.missing.insert(path);
                     continue;

@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value as Json};
 
 use crate::answers::{Answers, Provenance};
-use crate::template::{AnswerProblem, Choice, Computed, Data, Expression, Problem, Question, Template, either};
+use crate::template::{
+    AnswerProblem, Choice, Computed, Data, Expression, Problem, Question, Refusal, Template, either,
+};
 use crate::{Context, SafePath, Value};
 
 /// Which questions take their default without being asked.
@@ -106,6 +108,10 @@ impl<'t> Interview<'t> {
             Err(problem) if provenance == Provenance::Default && question.has_computed_default() => {
                 return Err(question.default_problem(&problem));
             }
+            // Whoever can be asked is asked: the other answers rule the default out.
+            Err(_) if provenance == Provenance::Default && defaults == Defaults::Advanced => {
+                self.open.push((question, None));
+            }
             Err(problem) => self.problems.push(problem),
         }
         Ok(())
@@ -126,7 +132,7 @@ impl<'t> Interview<'t> {
             return Ok(Err(question.problem(format!("{} names a folder, and the {error}", question.id))));
         }
         let own = (question.id.as_str(), value);
-        for refusal in question.refusals() {
+        for refusal in self.decidable_refusals(question) {
             if self.evaluate(&refusal.when, Some(own))? == Json::Bool(true) {
                 let message = format!("{} `{value}` is refused: {}", question.id, refusal.because);
                 let problem = question.problem(message);
@@ -139,6 +145,18 @@ impl<'t> Interview<'t> {
         Ok(Ok(()))
     }
 
+    /// Returns the refusals of a question that do not hang on another one that is open or refused.
+    fn decidable_refusals<'q>(&'q self, question: &'q Question) -> impl Iterator<Item = &'q Refusal> {
+        let is_undecided = |name: &str| name != question.id && self.is_open_or_refused(name);
+        let hangs = move |refusal: &Refusal| self.all_needed(refusal.when.names()).into_iter().any(is_undecided);
+        question.refusals().iter().filter(move |refusal| !hangs(refusal))
+    }
+
+    fn is_open_or_refused(&self, name: &str) -> bool {
+        self.open.iter().any(|(question, _)| question.id == name)
+            || self.problems.iter().any(|problem| problem.question == name)
+    }
+
     /// Says which choices are not refused.
     fn not_refused(&self, question: &Question, open: &[Choice]) -> Result<Option<String>, Problem> {
         let mut others = Vec::new();
@@ -146,7 +164,7 @@ impl<'t> Interview<'t> {
             let value = Value::Text(choice.value.clone());
             let own = (question.id.as_str(), &value);
             let mut refused = false;
-            for refusal in question.refusals() {
+            for refusal in self.decidable_refusals(question) {
                 refused |= self.evaluate(&refusal.when, Some(own))? == Json::Bool(true);
             }
             if !refused {
@@ -173,10 +191,7 @@ impl<'t> Interview<'t> {
 
     /// Tells whether names have no value yet because a question is open, or its answer refused.
     fn hang_on_open(&self, names: &[String]) -> bool {
-        self.all_needed(names).iter().any(|name| {
-            self.open.iter().any(|(question, _)| question.id == *name)
-                || self.problems.iter().any(|problem| problem.question == *name)
-        })
+        self.all_needed(names).into_iter().any(|name| self.is_open_or_refused(name))
     }
 
     fn default_of(&self, question: &Question) -> Result<Option<Value>, Problem> {

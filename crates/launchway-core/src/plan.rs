@@ -10,8 +10,8 @@ use crate::collisions::Taken;
 use crate::output::{Output, OutputProblem};
 use crate::safe_path::collision_key;
 use crate::template::{
-    AgreementRule, Compiled, CompiledFile, Data, Each, Expression, FileRule, Order, Ownership, Place, PlaceRule, Problem,
-    ReadingRule, SourceFile, Template, none_or_invalid,
+    AgreementRule, Compiled, CompiledFile, Data, Each, Expression, FileRule, Order, Ownership, Place, PlaceRule,
+    Problem, ReadingRule, SourceFile, Template, none_or_invalid,
 };
 use crate::{Context, Invalid, SafePath, cargo_lock, record};
 
@@ -186,9 +186,11 @@ impl Planner<'_> {
             let elements = self.elements(list)?;
             let mut longer = Vec::new();
             for turn in turns {
-                longer.extend(elements.iter().map(|value| {
-                    turn.iter().cloned().chain([(element.as_str(), value.clone())]).collect()
-                }));
+                longer.extend(
+                    elements
+                        .iter()
+                        .map(|value| turn.iter().cloned().chain([(element.as_str(), value.clone())]).collect()),
+                );
             }
             turns = longer;
         }

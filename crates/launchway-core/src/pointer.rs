@@ -67,7 +67,9 @@ impl Pointer {
         let roots = documents.iter().enumerate().filter(|(_, document)| is_meant(document));
         let find = |(index, value)| {
             let root = Found { steps: vec![Step::Index(index)], value };
-            self.segments.iter().fold(vec![root], |nodes, segment| nodes.iter().flat_map(|it| segment.below(it)).collect())
+            self.segments
+                .iter()
+                .fold(vec![root], |nodes, segment| nodes.iter().flat_map(|it| segment.below(it)).collect())
         };
         roots.map(find).find(|nodes: &Vec<_>| !nodes.is_empty()).unwrap_or_default()
     }
@@ -119,7 +121,9 @@ impl Segment {
         let elements = || node.value.as_array().into_iter().flatten().enumerate();
         match self {
             Self::Key(key) => match node.value {
-                Json::Object(entries) => entries.get(key).map(|value| found(Step::Key(key.clone()), value)).into_iter().collect(),
+                Json::Object(entries) => {
+                    entries.get(key).map(|value| found(Step::Key(key.clone()), value)).into_iter().collect()
+                }
                 Json::Array(items) => {
                     let item = key.parse().ok().and_then(|index: usize| Some((index, items.get(index)?)));
                     item.map(|(index, value)| found(Step::Index(index), value)).into_iter().collect()

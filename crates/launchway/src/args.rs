@@ -139,9 +139,11 @@ fn check_command() -> Command {
                 .default_value(".")
                 .help("The folder of the project, with `.launchway` in it"),
         )
-        .arg(output_arg().value_parser(["text", "json", "sarif"]).help(
-            "What stdout carries: text, one JSON object, or SARIF 2.1.0 for code scanning",
-        ))
+        .arg(
+            output_arg()
+                .value_parser(["text", "json", "sarif"])
+                .help("What stdout carries: text, one JSON object, or SARIF 2.1.0 for code scanning"),
+        )
 }
 
 fn question_arg(question: &Question) -> Arg {

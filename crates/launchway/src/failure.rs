@@ -137,8 +137,9 @@ impl From<ProjectError> for Failure {
         let message = error.to_string();
         match error {
             ProjectError::NoFolder(_) => Self::new(Exit::Usage, message).hint("name the folder of a project"),
-            ProjectError::NoRecord(_) => Self::new(Exit::Usage, message)
-                .hint("run it in the folder of a project that launchway made, or name that folder: `launchway check DIR`"),
+            ProjectError::NoRecord(_) => Self::new(Exit::Usage, message).hint(
+                "run it in the folder of a project that launchway made, or name that folder: `launchway check DIR`",
+            ),
             ProjectError::NewerFormat { .. } => Self::new(Exit::Usage, message).hint("install a newer launchway"),
             ProjectError::Missing { file } | ProjectError::Unusable { file, .. } => {
                 let file = launchway_core::quote::quote_shell(&file);

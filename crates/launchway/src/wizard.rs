@@ -99,11 +99,14 @@ fn change(interview: &Interview<'_>, answers: &mut Answers) -> Result<(), Failur
 fn drop_misfits(template: &Template, answers: &mut Answers) -> Result<(), Failure> {
     loop {
         let interview = Interview::new(template, answers, Defaults::All)?;
-        if interview.problems.is_empty() {
+        let is_given = |question: &&String| answers.get(question).is_some();
+        let misfits: Vec<_> = interview.problems.iter().map(|problem| &problem.question).filter(is_given).collect();
+        // What is left is asked: the other answers rule its default out.
+        if misfits.is_empty() {
             return Ok(());
         }
-        for problem in &interview.problems {
-            answers.remove(&problem.question);
+        for question in misfits.into_iter().cloned().collect::<Vec<_>>() {
+            answers.remove(&question);
         }
     }
 }

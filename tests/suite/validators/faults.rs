@@ -1,6 +1,6 @@
 //! One planted fault for each validator: a check that cannot fail proves nothing.
 
-use super::{Verdict, check, ecs, kubernetes, repository, tools, validate};
+use super::{Verdict, check, ecs, helm, kubernetes, repository, tools, validate};
 use crate::project::{self, Project};
 
 /// Plants a fault in a copy of a golden project, where `from` becomes `to`; the validator must name it with `word`.
@@ -76,6 +76,49 @@ fn the_invariants_notice_every_fault_that_no_other_tool_sees() {
         command.arg(&project::named(case).folder).arg("--kubectl").arg(tools().linter("kubectl"));
         validate(&mut command).unwrap();
     }
+}
+
+#[test]
+fn the_checks_of_a_chart_notice_every_fault_that_helm_would_install() {
+    for case in ["kubernetes-helm-ingress", "kubernetes-helm-canary-gateway"] {
+        let mut command = check("kubernetes_helm_faults.py");
+        command.arg(&project::named(case).folder).arg("--helm").arg(tools().helm());
+        validate(command.arg("--kubectl").arg(tools().linter("kubectl"))).unwrap();
+    }
+}
+
+#[test]
+fn the_comparison_with_kustomize_notices_a_chart_that_went_its_own_way() {
+    let (_folder, project) = project::named("kubernetes-helm-ingress").copy();
+    project.replace("deploy/kubernetes/chart/templates/deployment.yaml", "minReadySeconds: 5", "minReadySeconds: 6");
+    let said = helm::like_kustomize(&project).expect_err("the fault is noticed");
+    assert!(said.contains("Deployment `orders` at /spec/minReadySeconds: Helm has 6, kustomize 5"), "{said}");
+}
+
+#[test]
+fn the_release_of_a_chart_notices_a_right_that_the_workflow_lacks() {
+    let (_folder, project) = project::named("kubernetes-helm-ingress").copy();
+    let path = "deploy/kubernetes/namespaces/base/deployer.yaml";
+    project.replace(path, "verbs: [get, list, create, update, delete]", "verbs: [get, create, update, delete]");
+    let said = helm::release(&project).expect_err("the fault is noticed");
+    assert!(said.contains("no right to list secrets"), "{said}");
+}
+
+#[test]
+fn the_release_of_a_chart_notices_a_live_track_that_is_deployed_to() {
+    let (_folder, project) = project::named("kubernetes-helm-tracks-every-option").copy();
+    let path = "deploy/kubernetes/chart/templates/tracks.yaml";
+    project.replace(path, "if and $running (eq . $.Values.live)", "if and $running false");
+    let said = helm::release(&project).expect_err("the fault is noticed");
+    assert!(said.contains("changes the live track"), "{said}");
+}
+
+#[test]
+fn the_check_of_a_charts_scripts_notices_a_release_that_does_not_go_back() {
+    let (_folder, project) = project::named("kubernetes-helm-ingress").copy();
+    project.replace("deploy/kubernetes/deploy.sh", "helm rollback orders", "helm status orders");
+    let said = kubernetes::deploy_script(&project).expect_err("the fault is noticed");
+    assert!(said.contains("goes back to the last revision"), "{said}");
 }
 
 #[test]

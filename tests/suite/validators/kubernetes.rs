@@ -4,10 +4,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::{Verdict, check, ours, tools, validate};
+use super::{Verdict, check, helm, ours, tools, validate};
 use crate::matrix;
 use crate::program::run;
 use crate::project::{self, Project};
+use crate::rendered::render;
 
 /// The versions that are in support.
 const VERSIONS: [&str; 3] = ["1.35", "1.36", "1.37"];
@@ -19,6 +20,9 @@ fn projects() -> Vec<Project> {
 /// Builds one overlay into `folder`; returns the file.
 pub(super) fn build_overlay(project: &Project, environment: &str, folder: &Path) -> Result<PathBuf, String> {
     let file = folder.join(format!("{}-{environment}.yaml", project.case));
+    if project.is_for_helm() {
+        return helm::build(project, environment, &file).map(|()| file);
+    }
     kustomize(&project.path("deploy/kubernetes/overlays").join(environment), &file).map(|()| file)
 }
 
@@ -76,7 +80,8 @@ pub(super) fn invariants(project: &Project) -> Verdict {
 }
 
 pub(super) fn deploy_script(project: &Project) -> Verdict {
-    validate(check("kubernetes_deploy_script.py").arg(&project.folder))
+    let name = if project.is_for_helm() { "kubernetes_helm_scripts.py" } else { "kubernetes_deploy_script.py" };
+    validate(check(name).arg(&project.folder))
 }
 
 #[test]
@@ -111,9 +116,10 @@ fn the_deploy_script_rolls_back_what_does_not_become_ready() {
 #[test]
 fn the_objects_fit_each_other_whatever_was_answered() {
     let folder = tempfile::tempdir().unwrap();
-    let is_for_kubernetes = |answers: &toml::Table| answers["target"].as_str() != Some("ecs");
-    for (number, answers) in matrix::matrix().into_iter().filter(is_for_kubernetes).enumerate() {
-        let project = Project::make(answers, &folder.path().join(number.to_string()));
-        invariants(&project).unwrap();
+    for (number, answers) in matrix::matrix().into_iter().enumerate() {
+        let project = Project::write(render(&answers), &folder.path().join(number.to_string()));
+        if project.is_for_kubernetes() {
+            invariants(&project).unwrap();
+        }
     }
 }

@@ -4,6 +4,7 @@
 
 mod ecs;
 mod faults;
+mod helm;
 mod kubernetes;
 mod repository;
 

@@ -26,8 +26,8 @@ pub(crate) use engine::{Compiled, Data, Engine, Expression};
 pub(crate) use helpers::Type;
 pub(crate) use problem::none_or_invalid;
 pub use problem::{Invalid, Place, Problem};
-pub(crate) use question::either;
 pub use question::{AnswerProblem, Choice, Choices, Kind, Question, TextRule};
+pub(crate) use question::{Refusal, either};
 pub use source::{Source, SourceError, builtin_ids};
 
 use crate::agreement::Relation;

@@ -19,21 +19,15 @@ pub(crate) struct Checked {
 pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
     let args = args::check_args(matches);
     let projects = Project::open_all(&args.folder)?;
-    let checked: Vec<Checked> = projects
-        .into_iter()
-        .map(|project| Checked { findings: check(&args.folder, &project), project })
-        .collect();
+    let checked: Vec<Checked> =
+        projects.into_iter().map(|project| Checked { findings: check(&args.folder, &project), project }).collect();
     let report = match args.output {
         CheckOutput::Text => checked.iter().map(text).collect(),
         CheckOutput::Json => check_report::to_json(&checked),
         CheckOutput::Sarif => sarif::to_json(&checked),
     };
     terminal::print(&report)?;
-    if checked.iter().all(|checked| checked.findings.is_empty()) {
-        Ok(())
-    } else {
-        Err(Failure::silent(Exit::Refused))
-    }
+    if checked.iter().all(|checked| checked.findings.is_empty()) { Ok(()) } else { Err(Failure::silent(Exit::Refused)) }
 }
 
 /// Renders what was found in one project.

@@ -1,0 +1,150 @@
+//! The strategies: every way to deploy that can be combined with the others renders and passes the checks, and what
+//! makes no sense is refused at the question with its reason.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use launchway_core::{Answers, Value};
+
+use crate::golden::scars;
+use crate::rendered::{self, render, settle};
+
+type Dimension = (&'static str, &'static [&'static str]);
+
+const SHARED: &[Dimension] = &[("strategy", &["rolling", "blue-green", "canary", "linear"])];
+
+const ECS: &[Dimension] = &[
+    ("regions", &["eu-west-1", "eu-west-1,us-east-1"]),
+    ("capacity", &["fargate", "fargate-spot", "ec2"]),
+    ("deployment_controller", &["ecs", "code-deploy"]),
+    ("shift_minutes", &["1", "3", "5", "15"]),
+    ("ecs_format", &["cloudformation", "json"]),
+    ("scheme", &["internet-facing", "internal"]),
+    ("https", &["true", "false"]),
+];
+
+const KUBERNETES: &[Dimension] = &[
+    ("exposure", &["none", "ingress", "gateway"]),
+    ("rollout_controller", &["argo-rollouts", "none"]),
+    ("canary_traffic", &["replicas", "gateway"]),
+    ("promotion", &["manual", "automatic"]),
+    ("analysis", &["prometheus", "web"]),
+    ("packaging", &["kustomize", "helm"]),
+    ("multi_cluster", &["none", "argo-cd", "flux", "karmada"]),
+];
+
+#[test]
+fn every_way_to_deploy_to_ecs_renders_or_is_refused_with_its_reason() {
+    let refused = walk("ecs", ECS);
+    assert_eq!(
+        refused.iter().map(String::as_str).collect::<Vec<_>>(),
+        [
+            "deployment_controller: with CodeDeploy the service is written for the launch type Fargate",
+            "shift_minutes: the predefined canaries of CodeDeploy wait 5 or 15 minutes",
+            "shift_minutes: the predefined linear configurations of CodeDeploy wait 1 or 3 minutes",
+        ]
+    );
+}
+
+#[test]
+fn every_way_to_deploy_to_kubernetes_renders_or_is_refused_with_its_reason() {
+    let refused = walk("kubernetes", KUBERNETES);
+    assert_eq!(
+        refused.iter().map(String::as_str).collect::<Vec<_>>(),
+        [
+            "multi_cluster: Karmada propagates the objects that are applied to it, and a Helm release lives in one cluster",
+            "rollout_controller: without a controller nothing measures a canary and moves its traffic on",
+            "strategy: linear is a strategy of Amazon ECS",
+        ]
+    );
+}
+
+#[test]
+fn what_makes_no_sense_is_refused_at_the_question() {
+    for (given, question, reason) in [
+        (vec![("target", "both"), ("strategy", "linear")], "strategy", "linear is a strategy of Amazon ECS"),
+        (
+            vec![("target", "ecs"), ("strategy", "canary"), ("scale_on", "requests")],
+            "scale_on",
+            "counts the requests of one target group",
+        ),
+        (
+            vec![("target", "ecs"), ("strategy", "linear"), ("shift_percent", "1"), ("shift_minutes", "20")],
+            "shift_minutes",
+            "below 33 hours",
+        ),
+        (
+            vec![("target", "ecs"), ("regions", "eu-west-1,us-east-1,us-west-2"), ("dns_routing", "failover")],
+            "dns_routing",
+            "one primary and one secondary",
+        ),
+        (
+            vec![
+                ("target", "ecs"),
+                ("strategy", "canary"),
+                ("deployment_controller", "code-deploy"),
+                ("shift_percent", "20"),
+            ],
+            "shift_percent",
+            "move 10 percent",
+        ),
+    ] {
+        let problems = settle(&mut answers(&given.iter().copied().collect()));
+        assert!(
+            problems.iter().any(|problem| problem.question == question && problem.message.contains(reason)),
+            "{given:?}: {problems:?}"
+        );
+    }
+}
+
+/// Walks through all combinations, renders those that are accepted and returns the reasons of the others.
+fn walk(target: &'static str, dimensions: &[Dimension]) -> BTreeSet<String> {
+    let mut reasons = BTreeSet::new();
+    let mut seen = BTreeSet::new();
+    let mut used: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+    let dimensions: Vec<Dimension> = SHARED.iter().chain(dimensions).copied().collect();
+    for mut row in rows(&dimensions) {
+        row.insert("target", target);
+        let mut given = answers(&row);
+        let problems = settle(&mut given);
+        for problem in &problems {
+            let (_, because) = problem.message.split_once(" is refused: ").unwrap_or_else(|| panic!("{problem:?}"));
+            let (because, _) = because.split_once(';').unwrap_or((because, ""));
+            reasons.insert(format!("{}: {because}", problem.question));
+        }
+        let is_new = seen.insert(given.iter().map(|(id, value, _)| format!("{id}={value}")).collect::<Vec<_>>());
+        if problems.is_empty() && is_new {
+            let rendered = render(&given);
+            let scars = scars(&rendered.tree);
+            assert!(scars.is_empty(), "{row:?}: {scars:?}");
+            for (id, value, _) in given.iter() {
+                let id = dimensions.iter().map(|(id, _)| *id).find(|known| *known == id);
+                id.map(|id| used.entry(id).or_default().insert(value.to_string()));
+            }
+        }
+    }
+    for (id, values) in &dimensions {
+        let missing: Vec<_> = values.iter().filter(|value| !used[id].contains(**value)).collect();
+        assert!(
+            missing.is_empty() || *id == "strategy" && missing == [&"linear"],
+            "{id}: {missing:?} was never rendered"
+        );
+    }
+    reasons
+}
+
+fn rows(dimensions: &[Dimension]) -> Vec<BTreeMap<&'static str, &'static str>> {
+    dimensions.iter().fold(vec![BTreeMap::new()], |rows, (id, values)| {
+        let with =
+            |row: &BTreeMap<_, _>, value| row.iter().map(|(id, value)| (*id, *value)).chain([(*id, value)]).collect();
+        rows.iter().flat_map(|row| values.iter().map(move |value| with(row, *value))).collect()
+    })
+}
+
+fn answers(row: &BTreeMap<&'static str, &'static str>) -> Answers {
+    let value = |(id, text): (&&'static str, &&str)| {
+        let question = rendered::TEMPLATE.question(id).unwrap();
+        (*id, question.read(text).unwrap())
+    };
+    let service = ("service", Value::Text("orders".to_owned()));
+    rendered::answers(row.iter().map(value).chain([service]))
+}
