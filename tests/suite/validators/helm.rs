@@ -94,6 +94,7 @@ const VARIANTS: [&str; 8] = [
 ];
 
 fn variant(answers: &str) -> toml::Table {
-    let common = "service = \"orders\"\ntarget = \"kubernetes\"\npackaging = \"helm\"\nenvironments = [\"dev\", \"prod\"]\n";
+    let common =
+        "service = \"orders\"\ntarget = \"kubernetes\"\npackaging = \"helm\"\nenvironments = [\"dev\", \"prod\"]\n";
     format!("{common}{answers}").parse().unwrap()
 }

@@ -1,7 +1,7 @@
 //! From the files of a template to a checked [`Template`].
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use semver::Version;
 use toml::Spanned;
@@ -38,7 +38,14 @@ pub(super) fn template(files: Files, source: Source) -> Result<Template, LoadErr
     let (files, partials) = split(files)?;
     let engine = Engine::new(partials.iter().map(|(name, text)| (name.as_str(), text.as_str())))
         .map_err(|problems| Invalid { problems })?;
-    let mut loader = Loader { places, engine, names: Names::new(), needs: BTreeMap::new(), problems: Vec::new() };
+    let mut loader = Loader {
+        places,
+        engine,
+        names: Names::new(),
+        needs: BTreeMap::new(),
+        expressions: HashMap::new(),
+        problems: Vec::new(),
+    };
     loader.header(&manifest);
     let mut questions = loader.questions(std::mem::take(&mut manifest.questions));
     let values = loader.values(std::mem::take(&mut manifest.values));
@@ -135,6 +142,8 @@ struct Loader<'t> {
     names: Names,
     /// For every name the questions, by their position, that must be answered before it has a value.
     needs: BTreeMap<String, BTreeSet<usize>>,
+    /// The expressions by their text: many rules share their `when`, and names are only ever added.
+    expressions: HashMap<String, Expression>,
     problems: Vec<Problem>,
 }
 
@@ -485,8 +494,14 @@ impl Loader<'_> {
     }
 
     fn expression_at(&mut self, text: &str, place: &Place) -> Option<Expression> {
+        if let Some(expression) = self.expressions.get(text) {
+            return Some(expression.clone().standing_at(place));
+        }
         match self.engine.expression(manifest::FILE, text, &self.names) {
-            Ok(expression) => Some(expression.standing_at(place)),
+            Ok(expression) => {
+                self.expressions.insert(text.to_owned(), expression.clone());
+                Some(expression.standing_at(place))
+            }
             Err(problems) => {
                 self.report_at(problems, place);
                 None

@@ -26,6 +26,9 @@ pub(crate) fn parse(file: &str, text: &str) -> Result<Syntax, Problem> {
         return Err(at(offset, "the private-use characters U+E000 and U+E001 cannot stand in a template".to_owned()));
     }
     check_limits(text).map_err(|(offset, message)| at(offset, message))?;
+    if !text.contains("{{") {
+        return Ok(literal(text));
+    }
     let protected = protect_workflow_expressions(text).map_err(|offset| {
         at(offset, "`${{` is not closed by `}}`".to_owned())
             .hint("`${{ … }}` is a GitHub expression; write {{\"$\"}} before a value that follows a dollar sign")
@@ -36,6 +39,14 @@ pub(crate) fn parse(file: &str, text: &str) -> Result<Syntax, Problem> {
     })?;
     restore_workflow_expressions(&mut syntax);
     Ok(syntax)
+}
+
+/// Makes the tree of a text without tags; the parser would take long to find none.
+fn literal(text: &str) -> Syntax {
+    // The tree of one letter has the place that goes with the text; its type cannot be made from outside.
+    let mut syntax = Syntax::compile("x").expect("one letter is a template");
+    syntax.elements = vec![TemplateElement::RawString(text.to_owned())];
+    syntax
 }
 
 /// Refuses what would overflow the stack of the parser or of the renderer, or would take seconds.
