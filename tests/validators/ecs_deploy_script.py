@@ -17,6 +17,7 @@ The project is copied first and stays as it is. Exit code 0: the script did the 
 
 import argparse
 import contextlib
+import functools
 import io
 import json
 import logging
@@ -222,6 +223,14 @@ class Stack:
 # --- AWS, as moto and the cases play it -----------------------------------------------------------------------------------
 
 
+def read_models_once():
+    """Keeps the API models, which take most of the time of a call."""
+    from botocore.loaders import JSONFileLoader
+
+    load_file = functools.cache(functools.partial(JSONFileLoader.load_file, JSONFileLoader()))
+    JSONFileLoader.load_file = lambda _, path: load_file(path)
+
+
 class Cloud:
     """A moto with a network, a registry with images, and a CodeDeploy that ends its deployments."""
 
@@ -230,6 +239,7 @@ class Cloud:
     def __init__(self, cleanup, folder):
         keys = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "HOME": str(folder)}
         os.environ.update(keys | {"MOTO_ECS_SERVICE_RUNNING": "99", "AWS_REGION": REGION})
+        read_models_once()
         logging.getLogger("werkzeug").setLevel(logging.ERROR)
         warnings.simplefilter("ignore")
         from moto.server import ThreadedMotoServer
