@@ -99,6 +99,20 @@ fn the_deploy_script_check_notices_a_service_that_is_not_compared() {
 }
 
 #[test]
+fn the_emulator_notices_a_test_rule_that_is_the_production_rule() {
+    let (_folder, project) = project::named("ecs-linear-spot").copy();
+    project.replace(STACK, "TestListenerRule: !Ref TestRule", "TestListenerRule: !Ref ForwardRule");
+    let said = ecs::ministack(&project).expect_err("the fault is noticed");
+    assert!(said.contains("share a listener"), "{said}");
+}
+
+#[test]
+fn the_deploy_script_check_notices_a_rollback_that_passes_for_a_deployment() {
+    let fault = [r#"[ "$running" = "$expected" ] || fail"#, r#"[ "$running" ] || fail"#];
+    assert_caught(ecs::stack_deploy_script, "deploy/ecs/deploy.sh", fault, "rolled back");
+}
+
+#[test]
 fn checkov_notices_a_repository_whose_tags_can_be_moved() {
     let fault = ["ImageTagMutability: IMMUTABLE", "ImageTagMutability: MUTABLE"];
     assert_caught(one(ecs::checkov), "deploy/ecs/bootstrap.yaml", fault, "CKV_AWS_51");
