@@ -3,6 +3,7 @@
 //! Each takes a list of projects and returns what the validator complained about.
 
 mod ecs;
+mod ecs_json;
 mod faults;
 mod helm;
 mod kubernetes;
