@@ -32,6 +32,26 @@ def overlay_problems(root, what, path, namespace):
         yield f"{what} brings {path}, which is for {own}, to {namespace}"
 
 
+def chart_problems(root, what, path, files, names):
+    """A chart that something else names by its path, with the files of values that go with it."""
+    repository = root.parents[1]
+    if not (repository / path / "Chart.yaml").is_file():
+        yield f"{what} names the chart {path}, which is not there"
+    for file in files:
+        if not (repository / file).is_file():
+            yield f"{what} takes values from {file}, which is not there"
+    expected = [root / "values" / f"{name}.yaml" for name in names]
+    found = [(repository / file).resolve() for file in files]
+    if found[-len(expected):] != expected:
+        yield f"{what} must end with the values of {' and '.join(names)}, it has {files}"
+
+
+def namespace_problems(root, what, environment, namespace):
+    own = yaml.safe_load((root / "namespaces" / environment / "kustomization.yaml").read_text())["namespace"]
+    if own != namespace:
+        yield f"{what} releases to {namespace}, the administrator's layer makes {own}"
+
+
 def argo_cd(root):
     for path in sorted((root / "clusters/argocd").glob("*.yaml")):
         (thing,) = documents(path)
@@ -50,8 +70,12 @@ def argo_cd(root):
             yield f"{what} follows {source['targetRevision']}, deploy.sh pushes to env/{environment}"
         if WAY_IN not in thing["spec"]["template"]["metadata"]["name"]:
             yield f"{what} gives all Applications one name"
-        if not (root / "chart").is_dir():
-            for name in names:
+        for name in names:
+            if "helm" in source:
+                files = [f"{source['path']}/{file.replace(WAY_IN, name)}" for file in source["helm"]["valueFiles"]]
+                yield from chart_problems(root, what, source["path"], files, [environment, f"{environment}-{name}"])
+                yield from namespace_problems(root, what, environment, namespace)
+            else:
                 yield from overlay_problems(root, what, source["path"].replace(WAY_IN, name), namespace)
 
 
@@ -61,6 +85,7 @@ def flux(root):
         source, applied = things["GitRepository"], things.get("Kustomization")
         what = f"clusters/flux/{path.name}"
         if applied is None:
+            yield from flux_helm(root, what, path, source, things["HelmRelease"]["spec"])
             continue
         spec, branch = applied["spec"], source["spec"]["ref"]["branch"]
         if spec["sourceRef"]["name"] != source["metadata"]["name"]:
@@ -73,6 +98,30 @@ def flux(root):
         if not spec.get("wait") and not (root / "base/workload/rollout.yaml").is_file():
             yield f"{what} does not wait for the pods"
         yield from overlay_problems(root, what, spec["path"], applied["metadata"]["name"])
+
+
+def flux_helm(root, what, path, source, spec):
+    chart, branch = spec["chart"]["spec"], source["spec"]["ref"]["branch"]
+    environment = branch.removeprefix("env/")
+    if chart["sourceRef"] != {"kind": "GitRepository", "name": source["metadata"]["name"]}:
+        yield f"{what} takes the chart from {chart['sourceRef']}, which is not there"
+    if chart["reconcileStrategy"] != "Revision":
+        yield f"{what} sees a commit only when the version of the chart changes"
+    # Flux reads the chart's own values only where there is no list.
+    if chart["valuesFiles"][0] != f"{chart['chart']}/values.yaml":
+        yield f"{what} leaves out the chart's own values"
+    yield from chart_problems(root, what, chart["chart"], chart["valuesFiles"], [environment, path.stem])
+    for key in ("targetNamespace", "storageNamespace"):
+        yield from namespace_problems(root, what, environment, spec[key])
+    name = yaml.safe_load((root / "chart/Chart.yaml").read_text())["name"]
+    if spec["releaseName"] != name:
+        yield f"{what} releases `{spec['releaseName']}`, the chart is `{name}`"
+    has_rollout = (root / "chart/templates/rollout.yaml").is_file()
+    for action, on_server in (("install", False), ("upgrade", "disabled")):
+        if has_rollout and spec[action].get("serverSideApply") != on_server:
+            yield f"{what} would take the selectors away from Argo Rollouts when it does its {action}"
+        if bool(spec[action].get("disableWait")) != has_rollout:
+            yield f"{what} must wait for a Deployment and not for a Rollout when it does its {action}"
 
 
 def karmada(root, kubectl):

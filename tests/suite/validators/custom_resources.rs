@@ -21,6 +21,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 use kcr_argoproj_io::v1alpha1::applicationsets::ApplicationSet;
 use kcr_external_secrets_io::v1::externalsecrets::ExternalSecret;
 use kcr_gateway_networking_k8s_io::v1::httproutes::HttpRoute;
+use kcr_helm_toolkit_fluxcd_io::v2::helmreleases::HelmRelease;
 use kcr_kustomize_toolkit_fluxcd_io::v1::kustomizations::Kustomization;
 use kcr_monitoring_coreos_com::v1::servicemonitors::ServiceMonitor;
 use kcr_policy_karmada_io::v1alpha1::{overridepolicies::OverridePolicy, propagationpolicies::PropagationPolicy};
@@ -56,6 +57,7 @@ fn read(object: &Value) -> Verdict {
             .and_then(|()| read_as::<LabelSelector>(&object["spec"]["selector"])),
         ("external-secrets.io/v1", "ExternalSecret") => read_as::<ExternalSecret>(object),
         ("gateway.networking.k8s.io/v1", "HTTPRoute") => read_as::<HttpRoute>(object),
+        ("helm.toolkit.fluxcd.io/v2", "HelmRelease") => read_as::<HelmRelease>(object),
         ("kustomize.toolkit.fluxcd.io/v1", "Kustomization") => read_as::<Kustomization>(object),
         ("monitoring.coreos.com/v1", "ServiceMonitor") => read_as::<ServiceMonitor>(object),
         ("policy.karmada.io/v1alpha1", "OverridePolicy") => read_as::<OverridePolicy>(object),
@@ -131,7 +133,7 @@ fn an_unknown_field_is_noticed_in_every_kind() {
             assert!(said.contains("speling"), "{kind}: {said}");
         }
     }
-    assert!(kinds.len() >= 22, "{kinds:?}");
+    assert!(kinds.len() >= 23, "{kinds:?}");
 }
 
 #[test]
