@@ -161,36 +161,39 @@ fn the_checks_of_a_chart_notice_every_fault_that_helm_would_install() {
 
 #[test]
 fn the_comparison_with_kustomize_notices_a_chart_that_went_its_own_way() {
-    let (_folder, project) = project::named("kubernetes-helm-ingress").copy();
-    project.replace("deploy/kubernetes/chart/templates/deployment.yaml", "minReadySeconds: 5", "minReadySeconds: 6");
-    let said = helm::like_kustomize(&project).expect_err("the fault is noticed");
-    assert!(said.contains("Deployment `orders` at /spec/minReadySeconds: Helm has 6, kustomize 5"), "{said}");
+    let path = "deploy/kubernetes/chart/templates/deployment.yaml";
+    let fault = ["minReadySeconds: 5", "minReadySeconds: 6"];
+    let word = "Deployment `orders` at /spec/minReadySeconds: Helm has 6, kustomize 5";
+    assert_caught_in("kubernetes-helm-ingress", helm::like_kustomize, path, fault, word);
+}
+
+#[test]
+fn the_check_of_clusters_notices_a_release_that_undoes_a_promotion() {
+    let path = "deploy/kubernetes/clusters/flux/prod-eu.yaml";
+    let fault = ["serverSideApply: disabled", "serverSideApply: enabled"];
+    assert_caught_in("kubernetes-helm-flux", kubernetes::clusters, path, fault, "away from Argo Rollouts");
 }
 
 #[test]
 fn the_release_of_a_chart_notices_a_right_that_the_workflow_lacks() {
-    let (_folder, project) = project::named("kubernetes-helm-ingress").copy();
     let path = "deploy/kubernetes/namespaces/base/deployer.yaml";
-    project.replace(path, "verbs: [get, list, create, update, delete]", "verbs: [get, create, update, delete]");
-    let said = helm::release(&project).expect_err("the fault is noticed");
-    assert!(said.contains("no right to list secrets"), "{said}");
+    let fault = ["verbs: [get, list, create, update, delete]", "verbs: [get, create, update, delete]"];
+    assert_caught_in("kubernetes-helm-ingress", helm::release, path, fault, "no right to list secrets");
 }
 
 #[test]
 fn the_release_of_a_chart_notices_a_live_track_that_is_deployed_to() {
-    let (_folder, project) = project::named("kubernetes-helm-tracks-every-option").copy();
     let path = "deploy/kubernetes/chart/templates/tracks.yaml";
-    project.replace(path, "if and $running (eq . $.Values.live)", "if and $running false");
-    let said = helm::release(&project).expect_err("the fault is noticed");
-    assert!(said.contains("changes the live track"), "{said}");
+    let fault = ["if and $running (eq . $.Values.live)", "if and $running false"];
+    assert_caught_in("kubernetes-helm-tracks-every-option", helm::release, path, fault, "changes the live track");
 }
 
 #[test]
 fn the_check_of_a_charts_scripts_notices_a_release_that_does_not_go_back() {
-    let (_folder, project) = project::named("kubernetes-helm-ingress").copy();
-    project.replace("deploy/kubernetes/deploy.sh", "helm rollback orders", "helm status orders");
-    let said = kubernetes::deploy_script(&project).expect_err("the fault is noticed");
-    assert!(said.contains("goes back to the last revision"), "{said}");
+    let path = "deploy/kubernetes/deploy.sh";
+    let fault = ["helm rollback orders", "helm status orders"];
+    let word = "goes back to the last revision";
+    assert_caught_in("kubernetes-helm-ingress", kubernetes::deploy_script, path, fault, word);
 }
 
 #[test]
