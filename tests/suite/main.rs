@@ -7,6 +7,7 @@ mod generated;
 mod golden;
 mod hostile;
 mod matrix;
+mod mutations;
 mod package;
 mod pairs;
 mod program;

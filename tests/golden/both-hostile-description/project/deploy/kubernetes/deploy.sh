@@ -18,9 +18,9 @@ environment=$1
 digest=$2
 namespace=a1-$environment
 overlay=$(dirname "$0")/overlays/$environment
-kustomization=$overlay/kustomization.yaml
+owned=$overlay/kustomization.yaml
 
-[ -f "$kustomization" ] || fail "no environment '$environment': $kustomization does not exist"
+[ -f "$owned" ] || fail "no environment '$environment': $owned does not exist"
 hexadecimal=${digest#sha256:}
 case $hexadecimal in
   "$digest" | *[!0-9a-f]*) fail "'$digest' is not sha256: and 64 hexadecimal digits" ;;
@@ -28,16 +28,16 @@ case $hexadecimal in
   *) fail "the digest of zeros stands for no image" ;;
 esac
 [ ${#hexadecimal} -eq 64 ] || fail "'$digest' is not sha256: and 64 hexadecimal digits"
-[ "$(grep -c '^ *digest: ' "$kustomization")" = 1 ] || fail "$kustomization must hold exactly one line 'digest: …'"
+[ "$(grep -c '^ *digest: ' "$owned")" = 1 ] || fail "$owned must hold exactly one line 'digest: …'"
 
 # `kustomize edit` is not part of kubectl. The suffix makes -i mean the same to GNU and BSD sed.
 write_digest() {
-  sed -i.bak "s/^\( *digest: \).*/\1$1/" "$kustomization"
-  rm "$kustomization.bak"
+  sed -i.bak "s/^\( *digest: \).*/\1$1/" "$owned"
+  rm "$owned.bak"
 }
 
-# Whatever fails below, the overlay goes on naming the image that it named before.
-previous=$(sed -n 's/^ *digest: //p' "$kustomization")
+# Whatever fails below, the file goes on naming the image that it named before.
+previous=$(sed -n 's/^ *digest: //p' "$owned")
 trap 'write_digest "$previous"' EXIT
 write_digest "$digest"
 

@@ -1,0 +1,69 @@
+#!/usr/bin/env bash
+# Deploys one image to one environment in one region, and fails unless that image is what runs there in the end.
+#
+#   bash deploy/ecs/deploy.sh ENVIRONMENT REGION DIGEST
+#   bash deploy/ecs/deploy.sh prod eu-west-1 sha256:4f5e…
+#
+# Needs the AWS CLI and jq. The digest is that of an image in the ECR repository orders; deploying an older one is
+# how to go back.
+set -euo pipefail
+
+fail() {
+  echo "error: $1" >&2
+  exit 1
+}
+
+# Prints one output of a stack.
+output_of() {
+  aws cloudformation describe-stacks --stack-name "$1" \
+    --query "Stacks[0].Outputs[?OutputKey=='$2'].OutputValue" --output text
+}
+
+[ $# -eq 3 ] || fail "usage: bash deploy/ecs/deploy.sh ENVIRONMENT REGION DIGEST"
+environment=$1
+export AWS_REGION=$2
+digest=$3
+folder=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+stack=orders-$environment
+parameters=$folder/params/$environment.$AWS_REGION.json
+# Version 1 of the AWS CLI reads only this one.
+export AWS_DEFAULT_REGION=$AWS_REGION
+
+[ -f "$parameters" ] || fail "no environment $environment in $AWS_REGION: $parameters does not exist"
+[[ $digest =~ ^sha256:[0-9a-f]{64}$ ]] || fail "$digest is not a digest (sha256: and 64 hexadecimal digits)"
+if grep -Eq '(vpc-|subnet-|certificate/|webacl/example/)00000000' "$parameters"; then
+  fail "$parameters still holds example ids: put in those of your own network first"
+fi
+
+overrides=()
+while IFS= read -r override; do
+  overrides+=("$override")
+done < <(jq -r '.[] | "\(.ParameterKey)=\(.ParameterValue)"' "$parameters")
+
+# Images are pushed in eu-west-1, and ECR takes some minutes to copy them.
+for attempt in $(seq 60); do
+  aws ecr describe-images --repository-name orders --image-ids "imageDigest=$digest" >/dev/null 2>&1 && break
+  [ "$attempt" -lt 60 ] || fail "after ten minutes there is no image $digest in $AWS_REGION"
+  sleep 10
+done
+repository=$(aws ecr describe-repositories --repository-names orders \
+  --query 'repositories[0].repositoryUri' --output text)
+aws cloudformation deploy \
+  --stack-name "$stack" \
+  --template-file "$folder/service.yaml" \
+  --parameter-overrides "${overrides[@]}" "Image=$repository@$digest" \
+  --tags service=orders "environment=$environment" owner=orders-team \
+  --capabilities CAPABILITY_IAM \
+  --no-fail-on-empty-changeset
+
+# A rolled back deployment leaves a healthy service too, so compare what runs with what was deployed.
+expected=$(output_of "$stack" TaskDefinitionArn)
+for attempt in $(seq 30); do
+  read -r running deployments state < <(aws ecs describe-services --cluster "$stack" --services "$stack" \
+    --query 'services[0].[taskDefinition, length(deployments), deployments[0].rolloutState]' --output text)
+  [ "$running" = "$expected" ] || fail "$stack runs $running instead of $expected: it was rolled back or replaced"
+  [ "$deployments $state" = "1 COMPLETED" ] && break
+  [ "$attempt" -lt 30 ] || fail "$stack has not settled after five minutes: $deployments deployments, $state"
+  sleep 10
+done
+echo "$stack runs $running with $digest"

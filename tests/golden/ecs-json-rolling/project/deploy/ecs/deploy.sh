@@ -1,0 +1,117 @@
+#!/usr/bin/env bash
+# Deploys one image to one environment, and fails unless that image is what runs in the end.
+#
+#   bash deploy/ecs/deploy.sh ENVIRONMENT DIGEST
+#   bash deploy/ecs/deploy.sh prod sha256:4f5e…
+#
+# Needs the AWS CLI, jq and curl. The digest is that of an image in the ECR repository orders; deploying an
+# older one is how to go back.
+set -euo pipefail
+
+fail() {
+  echo "error: $1" >&2
+  exit 1
+}
+
+# Prints one output of a stack.
+output_of() {
+  aws cloudformation describe-stacks --stack-name "$1" \
+    --query "Stacks[0].Outputs[?OutputKey=='$2'].OutputValue" --output text
+}
+
+[ $# -eq 2 ] || fail "usage: bash deploy/ecs/deploy.sh ENVIRONMENT DIGEST"
+environment=$1
+digest=$2
+folder=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+stack=orders-$environment
+parameters=$folder/params/$environment.json
+region=us-east-1
+export AWS_REGION=${AWS_REGION:-$region}
+# Version 1 of the AWS CLI reads only this one.
+export AWS_DEFAULT_REGION=$AWS_REGION
+
+[ -f "$parameters" ] || fail "no environment $environment: $parameters does not exist"
+[[ $digest =~ ^sha256:[0-9a-f]{64}$ ]] || fail "$digest is not a digest (sha256: and 64 hexadecimal digits)"
+if grep -Eq '(vpc-|subnet-|certificate/)00000000' "$parameters"; then
+  fail "$parameters still holds example ids: put in those of your own network first"
+fi
+
+overrides=()
+while IFS= read -r override; do
+  overrides+=("$override")
+done < <(jq -r '.[] | "\(.ParameterKey)=\(.ParameterValue)"' "$parameters")
+
+repository=$(output_of orders-bootstrap RepositoryUri)
+stack_role=$(output_of orders-bootstrap StackRoleArn)
+
+# Updates the stack; a parameter that is not named keeps its value.
+deploy_infra() {
+  aws cloudformation deploy \
+    --stack-name "$stack" \
+    --template-file "$folder/infra.yaml" \
+    --parameter-overrides "${overrides[@]}" "$@" \
+    --tags service=orders "environment=$environment" owner=orders-team \
+    --capabilities CAPABILITY_IAM \
+    --role-arn "$stack_role" \
+    --no-fail-on-empty-changeset
+}
+
+# Puts values into a JSON file: <Name> stands for a value of this deployment or an output of the stack, and as an element
+# of a list for all that the value holds between commas. A name that nothing fills is an error.
+fill() {
+  jq --argjson values "$values" '
+    def filled: gsub("<(?<name>[^<>]*)>"; $values[.name] // error("nothing fills <\(.name)>"));
+    def fill:
+      if type == "object" then map_values(fill)
+      elif type == "array" then map(if type == "string" and test("^<[^<>]*>$") then filled / "," | .[] else fill end)
+      elif type == "string" then filled
+      else . end;
+    fill' "$folder/$1"
+}
+
+# Nothing changes before everything that the task will ask for is there.
+aws ecr describe-images --repository-name orders --image-ids "imageDigest=$digest" >/dev/null ||
+  fail "the repository orders holds no image $digest"
+for secret in database-url signing-key; do
+  name=/orders/$environment/$secret
+  found=$(aws ssm describe-parameters --parameter-filters "Key=Name,Values=$name" --query 'Parameters[].Name' --output text)
+  [ -n "$found" ] || fail "Parameter Store holds no $name"
+done
+
+deploy_infra
+values=$(aws cloudformation describe-stacks --stack-name "$stack" --query 'Stacks[0].Outputs' --output json |
+  jq --arg image "$repository@$digest" 'map({(.OutputKey): .OutputValue}) | add + {Image: $image}')
+task_definition=$(fill task-definition.json)
+service=$(fill service.json)
+
+expected=$(aws ecs register-task-definition --cli-input-json "$task_definition" \
+  --query taskDefinition.taskDefinitionArn --output text)
+exists=$(aws ecs describe-services --cluster "$stack" --services "$stack" \
+  --query "services[?status=='ACTIVE'].serviceName" --output text)
+if [ -z "$exists" ]; then
+  minimum=$(jq -r '.[] | select(.ParameterKey == "MinTasks").ParameterValue' "$parameters")
+  aws ecs create-service --cli-input-json "$service" --task-definition "$expected" --desired-count "$minimum" >/dev/null
+else
+  # Without a desired count, which belongs to autoscaling, and without what can only be said at creation.
+  update=$(jq '.service = .serviceName | del(.serviceName, .launchType, .deploymentController, .tags)' <<<"$service")
+  aws ecs update-service --cli-input-json "$update" --task-definition "$expected" --force-new-deployment >/dev/null
+fi
+# Autoscaling acts on a service, so it follows the first one. From then on this changes nothing.
+deploy_infra WithService=true
+
+# When the new revision fails, ECS puts the previous one back, and the service is healthy then too: compare what runs.
+for attempt in $(seq 90); do
+  read -r running deployments state < <(aws ecs describe-services --cluster "$stack" --services "$stack" \
+    --query 'services[0].[taskDefinition, length(deployments), deployments[0].rolloutState]' --output text)
+  [ "$deployments $state" = "1 COMPLETED" ] && break
+  [ "$attempt" -lt 90 ] ||
+    fail "$stack has not settled after 15 minutes: $deployments deployments, $state"
+  sleep 10
+done
+[ "$running" = "$expected" ] || fail "$stack runs $running instead of $expected: it was rolled back or replaced"
+echo "$stack runs $running with $digest"
+
+url=$(output_of "$stack" LoadBalancerUrl)
+# The certificate names your host, not the load balancer's.
+curl --insecure --fail --silent --show-error --max-time 10 --retry 5 --retry-all-errors --output /dev/null "$url/readyz"
+echo "$url/readyz answers"

@@ -1,0 +1,84 @@
+#!/bin/sh
+# Brings one image to one environment, and goes back to the version before if the rollout does not finish.
+#
+#     sh deploy/kubernetes/deploy.sh ENVIRONMENT DIGEST
+#     sh deploy/kubernetes/deploy.sh dev sha256:<64 hexadecimal digits>
+#
+# helm and kubectl use the current context, so choose the environment's cluster first. The digest is written into values/:
+# commit it when you deploy by hand. Exits 0 only when every pod runs the new version.
+set -eu
+
+fail() {
+  echo "error: $1" >&2
+  exit 1
+}
+
+[ $# -eq 2 ] || fail "usage: deploy.sh ENVIRONMENT DIGEST"
+environment=$1
+digest=$2
+namespace=orders-$environment
+owned=$(dirname "$0")/values/$environment.yaml
+
+[ -f "$owned" ] || fail "no environment '$environment': $owned does not exist"
+hexadecimal=${digest#sha256:}
+case $hexadecimal in
+  "$digest" | *[!0-9a-f]*) fail "'$digest' is not sha256: and 64 hexadecimal digits" ;;
+  *[!0]*) ;;
+  *) fail "the digest of zeros stands for no image" ;;
+esac
+[ ${#hexadecimal} -eq 64 ] || fail "'$digest' is not sha256: and 64 hexadecimal digits"
+[ "$(grep -c '^ *digest: ' "$owned")" = 1 ] || fail "$owned must hold exactly one line 'digest: …'"
+
+# The suffix makes -i mean the same to GNU and BSD sed.
+write_digest() {
+  sed -i.bak "s/^\( *digest: \).*/\1$1/" "$owned"
+  rm "$owned.bak"
+}
+
+# Whatever fails below, the file goes on naming the image that it named before.
+previous=$(sed -n 's/^ *digest: //p' "$owned")
+trap 'write_digest "$previous"' EXIT
+write_digest "$digest"
+
+in_namespace() {
+  kubectl --namespace "$namespace" "$@"
+}
+
+chart=$(dirname "$0")/chart
+
+# Helm 4 would apply on the server, and refuse a field that somebody else has changed. Helm 3 does not know the flag.
+case $(helm version --short) in
+  v3*) on_client= ;;
+  *) on_client=--server-side=false ;;
+esac
+
+# Without --wait, which in Helm 3 takes its whole time even for a pod that crashes at once.
+apply() {
+  helm upgrade orders "$chart" --install --namespace "$namespace" --values "$owned" $on_client
+}
+
+# The API server looks at every object before the first one changes.
+try() {
+  helm template orders "$chart" --namespace "$namespace" --values "$owned" |
+    in_namespace apply --server-side --force-conflicts --dry-run=server --filename - >/dev/null
+}
+
+before=$(helm history orders --namespace "$namespace" --output json 2>/dev/null | tr '}' '\n' |
+  sed -n 's/.*"revision":\([0-9]*\),.*"status":"deployed".*/\1/p')
+
+try
+
+if apply && in_namespace rollout status deployment/orders --timeout=10m; then
+  trap - EXIT
+  echo "$namespace runs $digest"
+  exit 0
+fi
+
+# What a person would look at first; nothing here may stop the way back.
+in_namespace get pods --output wide >&2 || true
+in_namespace get events --sort-by=.lastTimestamp >&2 || true
+
+[ -n "$before" ] || fail "the first rollout in $namespace did not finish, and there is no version to go back to"
+helm rollback orders "$before" --namespace "$namespace"
+in_namespace rollout status deployment/orders --timeout=5m || fail "the rollout failed, and so did undoing it"
+fail "the rollout in $namespace did not finish; it runs revision $before again"
