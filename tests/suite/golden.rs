@@ -54,8 +54,9 @@ pub(crate) fn scars(tree: &Tree) -> Vec<String> {
     let mut scars = Vec::new();
     for (path, file) in tree.iter().filter(|(path, _)| !path.starts_with(".launchway/")) {
         let text = std::str::from_utf8(&file.bytes).unwrap();
-        // The hostile description has a tag of its own, and Rust formats with braces.
-        let tags = text.replace("${{", "").replace("{{y}}", "");
+        // The hostile description has a tag of its own, Argo's files have some, and Rust formats with braces.
+        let allowed = ["${{", "{{y}}", "{{args.", "{{.name}}", "{{.server}}"];
+        let tags = allowed.iter().fold(text.to_owned(), |text, tag| text.replace(tag, ""));
         let is_chart = path.starts_with("deploy/kubernetes/chart/templates/");
         let has_tag = tags.contains("{{") && path.strip_suffix(".rs").is_none() && !is_chart;
         let is_scarred = [

@@ -53,7 +53,9 @@ fn every_way_to_deploy_to_kubernetes_renders_or_is_refused_with_its_reason() {
         refused.iter().map(String::as_str).collect::<Vec<_>>(),
         [
             "multi_cluster: Karmada propagates the objects that are applied to it, and a Helm release lives in one cluster",
+            "rollout_controller: several clusters apply both tracks at once, so a changed configuration would reach the live one untried",
             "rollout_controller: without a controller nothing measures a canary and moves its traffic on",
+            "strategy: Karmada reports the progress of a Deployment and not that of a Rollout",
             "strategy: linear is a strategy of Amazon ECS",
         ]
     );

@@ -22,7 +22,7 @@ const fn slow(name: &'static str, words: &'static str) -> Step {
     Step { name, environment: None, words, is_slow: true }
 }
 
-const STEPS: [Step; 9] = [
+const STEPS: [Step; 10] = [
     step("format", "cargo fmt --all --check"),
     step("lints", "cargo clippy --workspace --all-targets --locked -- -D warnings"),
     step("unit tests", "cargo test --workspace --exclude launchway-tests --locked"),
@@ -39,6 +39,10 @@ const STEPS: [Step; 9] = [
     slow("package", "cargo package --package launchway-core --package launchway --locked --allow-dirty"),
     slow("install the validators", "cargo xtask tools"),
     slow("validators", "cargo test --package launchway-tests --locked -- validators::"),
+    slow(
+        "custom resources",
+        "cargo test --package launchway-tests --features custom-resources --locked -- custom_resources::",
+    ),
     slow("generated services", "cargo test --package launchway-tests --locked -- generated::"),
 ];
 

@@ -1,4 +1,5 @@
-//! The validators: Python packages with pinned versions, installed under `target/tools` on first use.
+//! The validators: Python packages with pinned versions, installed under `target/tools` on first use, and one package of
+//! npm, of which only the type declarations are read.
 //!
 //! A folder's name carries the hash of its pins, so a changed pin makes a new folder. A folder counts as installed once
 //! the file `installed` is in it, which is written last and says for which path: scripts of a venv hold that path, so a
@@ -15,6 +16,12 @@ use crate::{Result, workspace};
 
 const VENVS: [&str; 4] = ["linters", "aws", "checkov", "helm"];
 
+/// The types of Argo Rollouts, which no crate has, with the digest of their archive.
+const ROLLOUT_TYPES: (&str, &str) = (
+    "@kubernetes-models/argo-rollouts@2.0.0",
+    "3bee5717bb8cb4db784f7da9e582fdd5c6350a311e1aabee8fd44a707e246a51",
+);
+
 /// Where the validators are.
 #[derive(Debug, Clone)]
 pub struct Tools {
@@ -22,6 +29,7 @@ pub struct Tools {
     aws: PathBuf,
     checkov: PathBuf,
     helm: PathBuf,
+    rollout_types: PathBuf,
 }
 
 impl Tools {
@@ -42,6 +50,12 @@ impl Tools {
     #[must_use]
     pub fn checkov(&self) -> PathBuf {
         self.checkov.join("bin").join("checkov")
+    }
+
+    /// Returns the folder with the type declarations of Argo Rollouts.
+    #[must_use]
+    pub fn rollout_types(&self) -> PathBuf {
+        self.rollout_types.join("package")
     }
 
     /// Returns the path of the program that `tests/validators/helm.py` speaks to.
@@ -66,7 +80,30 @@ pub fn install() -> Result<Tools> {
             .map(|name| scope.spawn(|| install_venv(&folder, name)))
             .map(|thread| thread.join().expect("installing does not panic"))
     });
-    Ok(Tools { linters: linters?, aws: aws?, checkov: checkov?, helm: helm? })
+    let rollout_types = install_rollout_types(&folder)?;
+    Ok(Tools { linters: linters?, aws: aws?, checkov: checkov?, helm: helm?, rollout_types })
+}
+
+fn install_rollout_types(folder: &Path) -> Result<PathBuf> {
+    let (package, digest) = ROLLOUT_TYPES;
+    let types = folder.join(format!("rollout-types-{}", &digest[..12]));
+    if is_installed(&types) {
+        return Ok(types);
+    }
+    fs::create_dir_all(&types)?;
+    // Nothing of the package is run, and nothing that it depends on is fetched.
+    let pack = ["pack", "--silent", "--ignore-scripts", "--pack-destination"];
+    run(Command::new("npm").args(pack).arg(&types).arg(package), "is npm installed, and its registry within reach?")?;
+    let archive = fs::read_dir(&types)?.map(|entry| entry.map(|entry| entry.path())).collect::<std::io::Result<Vec<_>>>()?;
+    let archive = archive.into_iter().find(|path| path.extension().is_some_and(|extension| extension == "tgz"));
+    let archive = archive.ok_or_else(|| format!("npm made no archive of {package}"))?;
+    let found: String = Sha256::digest(fs::read(&archive)?).iter().map(|byte| format!("{byte:02x}")).collect();
+    if found != digest {
+        return Err(format!("{package} has the digest {found}, not {digest}").into());
+    }
+    run(Command::new("tar").arg("-xzf").arg(&archive).arg("-C").arg(&types), "is `tar` installed?")?;
+    fs::write(marker(&types), types.as_os_str().as_encoded_bytes())?;
+    Ok(types)
 }
 
 fn install_venv(folder: &Path, name: &str) -> Result<PathBuf> {

@@ -148,11 +148,83 @@ fn pod_security_notices_a_pod_that_may_run_as_root() {
 
 #[test]
 fn the_invariants_notice_every_fault_that_no_other_tool_sees() {
-    for case in ["both-default", "kubernetes-ingress", "kubernetes-gateway-five-environments"] {
-        let mut command = check("kubernetes_faults.py");
-        command.arg(&project::named(case).folder).arg("--kubectl").arg(tools().linter("kubectl"));
-        validate(&mut command).unwrap();
-    }
+    let cases = [
+        "both-default",
+        "kubernetes-ingress",
+        "kubernetes-gateway-five-environments",
+        "kubernetes-argo-blue-green",
+        "kubernetes-argo-canary-gateway",
+        "kubernetes-argo-cd",
+        "kubernetes-tracks",
+        "kubernetes-every-option",
+    ];
+    let mut command = check("kubernetes_faults.py");
+    command.args(cases.map(|case| project::named(case).folder)).arg("--kubectl").arg(tools().linter("kubectl"));
+    validate(&mut command).unwrap();
+}
+
+/// Plants a fault in a copy of one of the golden projects, as `assert_caught` does in the one for both platforms.
+#[track_caller]
+fn assert_caught_in(case: &str, validator: impl FnOnce(&Project) -> Verdict, path: &str, [from, to]: [&str; 2], word: &str) {
+    let (_folder, project) = project::named(case).copy();
+    project.replace(path, from, to);
+    let said = validator(&project).expect_err("the fault is noticed");
+    assert!(said.contains(word), "`{word}` is not in:\n{said}");
+}
+
+#[test]
+fn the_types_of_argo_rollouts_notice_a_misspelt_field() {
+    let path = "deploy/kubernetes/base/workload/rollout.yaml";
+    let fault = ["scaleDownDelaySeconds", "scaleDownDelay"];
+    assert_caught_in("kubernetes-argo-blue-green", one(kubernetes::rollouts), path, fault, "scaleDownDelay");
+}
+
+#[test]
+fn the_check_of_clusters_notices_two_ways_to_sync() {
+    let path = "deploy/kubernetes/clusters/argocd/prod.yaml";
+    let fault = ["      syncPolicy:\n", "      syncPolicy:\n        automated: {}\n"];
+    assert_caught_in("kubernetes-argo-cd", kubernetes::clusters, path, fault, "both RollingSync and automated");
+}
+
+#[test]
+fn the_check_of_clusters_notices_a_cluster_without_an_overlay() {
+    let path = "deploy/kubernetes/clusters/argocd/prod.yaml";
+    assert_caught_in("kubernetes-argo-cd", kubernetes::clusters, path, ["- \"us\"", "- \"asia\""], "prod-asia");
+}
+
+#[test]
+fn the_check_of_clusters_notices_the_overlay_of_another_cluster() {
+    let path = "deploy/kubernetes/clusters/flux/prod-west.yaml";
+    let fault = ["overlays/prod-west", "overlays/prod-east"];
+    assert_caught_in("kubernetes-flux", kubernetes::clusters, path, fault, "follows env/prod and applies");
+}
+
+#[test]
+fn the_check_of_clusters_notices_what_karmada_leaves_behind() {
+    let path = "deploy/kubernetes/clusters/karmada/prod/propagation.yaml";
+    let fault = ["kind: NetworkPolicy", "kind: NetworkPolice"];
+    assert_caught_in("kubernetes-karmada", kubernetes::clusters, path, fault, "leaves the NetworkPolicy `orders`");
+}
+
+#[test]
+fn the_check_of_scripts_notices_a_promotion_of_whatever_waits() {
+    let path = "deploy/kubernetes/promote.sh";
+    let fault = ["  *\"@${2:-}\"*) ;;", "  *) ;;"];
+    assert_caught_in("kubernetes-argo-blue-green", kubernetes::deploy_script, path, fault, "another image is not promoted");
+}
+
+#[test]
+fn the_check_of_scripts_notices_a_switch_to_a_track_that_is_not_ready() {
+    let path = "deploy/kubernetes/switch.sh";
+    let fault = ["rollout status \"deployment/", "rollout history \"deployment/"];
+    assert_caught_in("kubernetes-tracks", kubernetes::deploy_script, path, fault, "takes no clients");
+}
+
+#[test]
+fn the_check_of_scripts_notices_an_apply_that_takes_the_selectors_away() {
+    let path = "deploy/kubernetes/deploy.sh";
+    let fault = ["--kustomize \"$overlay\" \"$@\"", "--kustomize \"$overlay\" --server-side \"$@\""];
+    assert_caught_in("kubernetes-argo-blue-green", kubernetes::deploy_script, path, fault, "from the server's side");
 }
 
 #[test]
@@ -166,36 +238,39 @@ fn the_checks_of_a_chart_notice_every_fault_that_helm_would_install() {
 
 #[test]
 fn the_comparison_with_kustomize_notices_a_chart_that_went_its_own_way() {
-    let (_folder, project) = project::named("kubernetes-helm-ingress").copy();
-    project.replace("deploy/kubernetes/chart/templates/deployment.yaml", "minReadySeconds: 5", "minReadySeconds: 6");
-    let said = helm::like_kustomize(&project).expect_err("the fault is noticed");
-    assert!(said.contains("Deployment `orders` at /spec/minReadySeconds: Helm has 6, kustomize 5"), "{said}");
+    let path = "deploy/kubernetes/chart/templates/deployment.yaml";
+    let fault = ["minReadySeconds: 5", "minReadySeconds: 6"];
+    let word = "Deployment `orders` at /spec/minReadySeconds: Helm has 6, kustomize 5";
+    assert_caught_in("kubernetes-helm-ingress", helm::like_kustomize, path, fault, word);
+}
+
+#[test]
+fn the_check_of_clusters_notices_a_release_that_undoes_a_promotion() {
+    let path = "deploy/kubernetes/clusters/flux/prod-eu.yaml";
+    let fault = ["serverSideApply: disabled", "serverSideApply: enabled"];
+    assert_caught_in("kubernetes-helm-flux", kubernetes::clusters, path, fault, "away from Argo Rollouts");
 }
 
 #[test]
 fn the_release_of_a_chart_notices_a_right_that_the_workflow_lacks() {
-    let (_folder, project) = project::named("kubernetes-helm-ingress").copy();
     let path = "deploy/kubernetes/namespaces/base/deployer.yaml";
-    project.replace(path, "verbs: [get, list, create, update, delete]", "verbs: [get, create, update, delete]");
-    let said = helm::release(&project).expect_err("the fault is noticed");
-    assert!(said.contains("no right to list secrets"), "{said}");
+    let fault = ["verbs: [get, list, create, update, delete]", "verbs: [get, create, update, delete]"];
+    assert_caught_in("kubernetes-helm-ingress", helm::release, path, fault, "no right to list secrets");
 }
 
 #[test]
 fn the_release_of_a_chart_notices_a_live_track_that_is_deployed_to() {
-    let (_folder, project) = project::named("kubernetes-helm-tracks-every-option").copy();
     let path = "deploy/kubernetes/chart/templates/tracks.yaml";
-    project.replace(path, "if and $running (eq . $.Values.live)", "if and $running false");
-    let said = helm::release(&project).expect_err("the fault is noticed");
-    assert!(said.contains("changes the live track"), "{said}");
+    let fault = ["if and $running (eq . $.Values.live)", "if and $running false"];
+    assert_caught_in("kubernetes-helm-tracks-every-option", helm::release, path, fault, "changes the live track");
 }
 
 #[test]
 fn the_check_of_a_charts_scripts_notices_a_release_that_does_not_go_back() {
-    let (_folder, project) = project::named("kubernetes-helm-ingress").copy();
-    project.replace("deploy/kubernetes/deploy.sh", "helm rollback orders", "helm status orders");
-    let said = kubernetes::deploy_script(&project).expect_err("the fault is noticed");
-    assert!(said.contains("goes back to the last revision"), "{said}");
+    let path = "deploy/kubernetes/deploy.sh";
+    let fault = ["helm rollback orders", "helm status orders"];
+    let word = "goes back to the last revision";
+    assert_caught_in("kubernetes-helm-ingress", kubernetes::deploy_script, path, fault, word);
 }
 
 #[test]

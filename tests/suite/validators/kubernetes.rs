@@ -17,13 +17,15 @@ fn projects() -> Vec<Project> {
     project::all().into_iter().filter(Project::is_for_kubernetes).collect()
 }
 
-/// Builds one overlay into `folder`; returns the file.
+/// Builds one overlay, or what Karmada gets in its place, into `folder`; returns the file.
 pub(super) fn build_overlay(project: &Project, environment: &str, folder: &Path) -> Result<PathBuf, String> {
     let file = folder.join(format!("{}-{environment}.yaml", project.case));
     if project.is_for_helm() {
         return helm::build(project, environment, &file).map(|()| file);
     }
-    kustomize(&project.path("deploy/kubernetes/overlays").join(environment), &file).map(|()| file)
+    let karmada = project.path("deploy/kubernetes/clusters/karmada").join(environment);
+    let overlay = project.path("deploy/kubernetes/overlays").join(environment);
+    kustomize(if karmada.exists() { &karmada } else { &overlay }, &file).map(|()| file)
 }
 
 fn kustomize(source: &Path, file: &Path) -> Verdict {
@@ -35,12 +37,22 @@ fn kustomize(source: &Path, file: &Path) -> Verdict {
     fs::write(file, built.stdout).map_err(|error| error.to_string())
 }
 
+/// Builds the administrator's layer of the environment that an overlay is for.
+pub(super) fn build_namespace(project: &Project, overlay: &str, file: &Path) -> Verdict {
+    let environments = project.environments();
+    let is_its_own = |environment: &&String| {
+        overlay.strip_prefix(environment.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+    };
+    let environment = environments.iter().filter(is_its_own).max_by_key(|environment| environment.len()).unwrap();
+    kustomize(&project.path("deploy/kubernetes/namespaces").join(environment), file)
+}
+
 /// Builds every overlay of the projects, and hands the files to a validator.
 fn on_every_overlay(projects: &[Project], validator: impl Fn(&[PathBuf]) -> Verdict) -> Verdict {
     let folder = tempfile::tempdir().unwrap();
     let overlays = projects.iter().flat_map(|project| {
         let build = |environment: String| build_overlay(project, &environment, folder.path());
-        project.environments().into_iter().map(build).collect::<Vec<_>>()
+        project.overlays().into_iter().map(build).collect::<Vec<_>>()
     });
     validator(&overlays.collect::<Result<Vec<_>, _>>()?)
 }
@@ -56,6 +68,12 @@ pub(super) fn schemas(projects: &[Project]) -> Verdict {
 
 pub(super) fn checkov(projects: &[Project]) -> Verdict {
     on_every_overlay(projects, |files| {
+        // It does not look into a Rollout, whose pods are those of a Deployment.
+        for file in files {
+            let text = fs::read_to_string(file).unwrap();
+            let rollout = "apiVersion: argoproj.io/v1alpha1\nkind: Rollout\n";
+            fs::write(file, text.replace(rollout, "apiVersion: apps/v1\nkind: Deployment\n")).unwrap();
+        }
         let mut command = Command::new(tools().checkov());
         validate(command.arg("--config-file").arg(ours("checkov-kubernetes.yaml")).arg("--file").args(files))
     })
@@ -69,13 +87,25 @@ pub(super) fn pod_security(projects: &[Project]) -> Verdict {
 
 pub(super) fn invariants(project: &Project) -> Verdict {
     let folder = tempfile::tempdir().unwrap();
-    project.environments().iter().try_for_each(|environment| {
-        let built = build_overlay(project, environment, folder.path())?;
+    project.overlays().iter().try_for_each(|overlay| {
+        let built = build_overlay(project, overlay, folder.path())?;
         let namespace = folder.path().join("namespace.yaml");
-        kustomize(&project.path("deploy/kubernetes/namespaces").join(environment), &namespace)?;
+        build_namespace(project, overlay, &namespace)?;
         let mut command = check("kubernetes_invariants.py");
         command.arg(built).arg("--namespace").arg(namespace).arg("--project").arg(&project.folder);
         validate(&mut command)
+    })
+}
+
+/// Checks what Argo CD, Flux or Karmada are given.
+pub(super) fn clusters(project: &Project) -> Verdict {
+    validate(check("kubernetes_clusters.py").arg(&project.folder).arg("--kubectl").arg(tools().linter("kubectl")))
+}
+
+/// Holds every Rollout and AnalysisTemplate against the types of Argo Rollouts.
+pub(super) fn rollouts(projects: &[Project]) -> Verdict {
+    on_every_overlay(projects, |files| {
+        validate(check("kubernetes_rollouts.py").arg(tools().rollout_types()).args(files))
     })
 }
 
@@ -104,6 +134,18 @@ fn the_objects_of_every_overlay_fit_each_other() {
 #[test]
 fn checkov_accepts_every_overlay() {
     checkov(&projects()).unwrap();
+}
+
+#[test]
+fn what_brings_a_project_to_several_clusters_finds_its_way() {
+    for project in projects() {
+        clusters(&project).unwrap();
+    }
+}
+
+#[test]
+fn argo_rollouts_knows_every_field_of_a_rollout_and_its_analysis() {
+    rollouts(&projects()).unwrap();
 }
 
 #[test]

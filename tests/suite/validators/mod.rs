@@ -2,6 +2,8 @@
 //!
 //! Each takes a list of projects and returns what the validator complained about.
 
+#[cfg(feature = "custom-resources")]
+mod custom_resources;
 mod ecs;
 mod ecs_json;
 mod faults;

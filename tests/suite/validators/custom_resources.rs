@@ -1,0 +1,146 @@
+//! Every rendered object, read into the type that was generated from its definition: an unknown field is an error.
+//!
+//! No crate has the types of Argo Rollouts. Of a Rollout the pod template and the selector are read here, and the rest by
+//! `kubernetes_rollouts.py`, as its AnalysisTemplate is.
+
+use std::fmt::Debug;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use k8s_openapi::api::{
+    apps::v1::Deployment,
+    autoscaling::v2::HorizontalPodAutoscaler,
+    core::v1::{ConfigMap, LimitRange, Namespace, PodTemplateSpec, ResourceQuota, Service, ServiceAccount},
+    networking::v1::{Ingress, NetworkPolicy},
+    policy::v1::PodDisruptionBudget,
+    rbac::v1::{Role, RoleBinding},
+    scheduling::v1::PriorityClass,
+};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
+use kcr_argoproj_io::v1alpha1::applicationsets::ApplicationSet;
+use kcr_external_secrets_io::v1::externalsecrets::ExternalSecret;
+use kcr_gateway_networking_k8s_io::v1::httproutes::HttpRoute;
+use kcr_helm_toolkit_fluxcd_io::v2::helmreleases::HelmRelease;
+use kcr_kustomize_toolkit_fluxcd_io::v1::kustomizations::Kustomization;
+use kcr_monitoring_coreos_com::v1::servicemonitors::ServiceMonitor;
+use kcr_policy_karmada_io::v1alpha1::{overridepolicies::OverridePolicy, propagationpolicies::PropagationPolicy};
+use kcr_source_toolkit_fluxcd_io::v1::gitrepositories::GitRepository;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::{Verdict, kubernetes, tools};
+use crate::program::run;
+use crate::project::{self, Project};
+
+/// Reads an object into its type, and fails on a field that the type does not have.
+fn read(object: &Value) -> Verdict {
+    let api_version = object["apiVersion"].as_str().unwrap_or_default();
+    match (api_version, object["kind"].as_str().unwrap_or_default()) {
+        ("v1", "ConfigMap") => read_as::<ConfigMap>(object),
+        ("v1", "LimitRange") => read_as::<LimitRange>(object),
+        ("v1", "Namespace") => read_as::<Namespace>(object),
+        ("v1", "ResourceQuota") => read_as::<ResourceQuota>(object),
+        ("v1", "Service") => read_as::<Service>(object),
+        ("v1", "ServiceAccount") => read_as::<ServiceAccount>(object),
+        ("apps/v1", "Deployment") => read_as::<Deployment>(object),
+        ("autoscaling/v2", "HorizontalPodAutoscaler") => read_as::<HorizontalPodAutoscaler>(object),
+        ("networking.k8s.io/v1", "Ingress") => read_as::<Ingress>(object),
+        ("networking.k8s.io/v1", "NetworkPolicy") => read_as::<NetworkPolicy>(object),
+        ("policy/v1", "PodDisruptionBudget") => read_as::<PodDisruptionBudget>(object),
+        ("rbac.authorization.k8s.io/v1", "Role") => read_as::<Role>(object),
+        ("rbac.authorization.k8s.io/v1", "RoleBinding") => read_as::<RoleBinding>(object),
+        ("scheduling.k8s.io/v1", "PriorityClass") => read_as::<PriorityClass>(object),
+        ("argoproj.io/v1alpha1", "AnalysisTemplate") => Ok(()),
+        ("argoproj.io/v1alpha1", "ApplicationSet") => read_as::<ApplicationSet>(object),
+        ("argoproj.io/v1alpha1", "Rollout") => read_as::<PodTemplateSpec>(&object["spec"]["template"])
+            .and_then(|()| read_as::<LabelSelector>(&object["spec"]["selector"])),
+        ("external-secrets.io/v1", "ExternalSecret") => read_as::<ExternalSecret>(object),
+        ("gateway.networking.k8s.io/v1", "HTTPRoute") => read_as::<HttpRoute>(object),
+        ("helm.toolkit.fluxcd.io/v2", "HelmRelease") => read_as::<HelmRelease>(object),
+        ("kustomize.toolkit.fluxcd.io/v1", "Kustomization") => read_as::<Kustomization>(object),
+        ("monitoring.coreos.com/v1", "ServiceMonitor") => read_as::<ServiceMonitor>(object),
+        ("policy.karmada.io/v1alpha1", "OverridePolicy") => read_as::<OverridePolicy>(object),
+        ("policy.karmada.io/v1alpha1", "PropagationPolicy") => read_as::<PropagationPolicy>(object),
+        ("source.toolkit.fluxcd.io/v1", "GitRepository") => read_as::<GitRepository>(object),
+        (api_version, kind) => Err(format!("nobody reads {kind} of {api_version}")),
+    }
+}
+
+fn read_as<T: DeserializeOwned + Debug>(object: &Value) -> Verdict {
+    let mut unknown = Vec::new();
+    let typed = serde_ignored::deserialize::<_, _, T>(object, |path| unknown.push(path.to_string()));
+    // The generated types keep them as constants.
+    unknown.retain(|path| path != "apiVersion" && path != "kind");
+    let name = object["metadata"]["name"].as_str().unwrap_or_default();
+    match typed {
+        Err(error) => Err(format!("{} `{name}`: {error}", object["kind"])),
+        Ok(_) if unknown.is_empty() => Ok(()),
+        Ok(_) => Err(format!("{} `{name}` has unknown fields: {}", object["kind"], unknown.join(", "))),
+    }
+}
+
+/// The files of a project with all of its objects, built where they have to be.
+fn built(project: &Project, folder: &Path) -> Result<Vec<PathBuf>, String> {
+    let mut files = project.files("deploy/kubernetes/clusters/argocd", ".yaml");
+    files.extend(project.files("deploy/kubernetes/clusters/flux", ".yaml"));
+    for overlay in project.overlays() {
+        let namespace = folder.join(format!("namespace-{overlay}.yaml"));
+        kubernetes::build_namespace(project, &overlay, &namespace)?;
+        files.extend([kubernetes::build_overlay(project, &overlay, folder)?, namespace]);
+    }
+    Ok(files)
+}
+
+fn objects(file: &Path) -> Vec<Value> {
+    let convert = "import json, sys, yaml; json.dump([it for it in yaml.safe_load_all(open(sys.argv[1])) if it], sys.stdout)";
+    let said = run(Command::new(tools().linter("python")).args(["-c", convert]).arg(file)).success();
+    serde_json::from_str(&said).unwrap()
+}
+
+fn types(project: &Project) -> Verdict {
+    let folder = tempfile::tempdir().unwrap();
+    let files = built(project, folder.path())?;
+    files.iter().try_for_each(|file| objects(file).iter().try_for_each(read))
+}
+
+#[test]
+fn every_object_is_read_into_its_type_without_an_unknown_field() {
+    for project in project::all().into_iter().filter(Project::is_for_kubernetes) {
+        types(&project).unwrap_or_else(|said| panic!("{}: {said}", project.case));
+    }
+}
+
+/// Adds a field that no type has to an object of each kind, below its `spec` where it has one.
+#[test]
+fn an_unknown_field_is_noticed_in_every_kind() {
+    let mut kinds = std::collections::BTreeSet::new();
+    for project in project::all().into_iter().filter(Project::is_for_kubernetes) {
+        let folder = tempfile::tempdir().unwrap();
+        for object in built(&project, folder.path()).unwrap().iter().flat_map(|file| objects(file)) {
+            let kind = object["kind"].as_str().unwrap().to_owned();
+            if kind == "AnalysisTemplate" || !kinds.insert(kind.clone()) {
+                continue;
+            }
+            let place = match kind.as_str() {
+                "Rollout" => "/spec/template/spec",
+                "ConfigMap" | "Namespace" | "PriorityClass" | "Role" | "RoleBinding" | "ServiceAccount" => "/metadata",
+                _ => "/spec",
+            };
+            let mut faulty = object.clone();
+            faulty.pointer_mut(place).unwrap()["speling"] = "x".into();
+            let said = read(&faulty).expect_err(&kind);
+            assert!(said.contains("speling"), "{kind}: {said}");
+        }
+    }
+    assert!(kinds.len() >= 23, "{kinds:?}");
+}
+
+#[test]
+fn a_planted_field_is_noticed_in_a_file() {
+    let (_folder, project) = project::named("kubernetes-karmada").copy();
+    let path = "deploy/kubernetes/clusters/karmada/prod/propagation.yaml";
+    let text = fs::read_to_string(project.path(path)).unwrap();
+    fs::write(project.path(path), text.replace("propagateDeps", "propagateDependencies")).unwrap();
+    assert!(types(&project).unwrap_err().contains("propagateDependencies"));
+}
