@@ -11,7 +11,7 @@ fn projects() -> Vec<Project> {
     project::all().into_iter().filter(Project::is_for_ecs).collect()
 }
 
-/// The CloudFormation templates of a project; appspec.yaml is CodeDeploy's.
+/// The `CloudFormation` templates of a project; `appspec.yaml` is `CodeDeploy`'s.
 fn templates(project: &Project) -> Vec<PathBuf> {
     let mut files = project.files("deploy/ecs", ".yaml");
     files.retain(|path| !path.ends_with("appspec.yaml"));
