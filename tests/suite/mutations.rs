@@ -80,7 +80,7 @@ const EDITS: &[Edit] = &[
     edit("ecs-code-deploy-canary", "deploy/ecs/appspec.yaml", "ContainerPort: 8080", "ContainerPort: 80", "the traffic port"),
     edit("ecs-code-deploy-canary", "deploy/ecs/appspec.yaml", "<TASK_DEFINITION>", "orders:1", "the revision, which deploy.sh puts in"),
     edit("ecs-code-deploy-canary", "deploy/ecs/infra.yaml", "WITH_TRAFFIC_CONTROL", "WITHOUT_TRAFFIC_CONTROL", "blue and green, with traffic that CodeDeploy moves"),
-    edit("ecs-code-deploy-canary", "deploy/ecs/infra.yaml", "CodeDeployDefault.ECSCanary10Percent15Minutes", "CodeDeployDefault.ECSAllAtOnce", "what CodeDeploy gives to clients step by step"),
+    edit("ecs-code-deploy-canary", "deploy/ecs/infra.yaml", "CodeDeployDefault.ECSCanary10Percent15Minutes", "CodeDeployDefault.ECSAllAtOnce", "the predefined configuration of CodeDeploy"),
     edit("kubernetes-gateway-five-environments", "deploy/kubernetes/base/workload/deployment.yaml", "            - name: http\n", "            - name: web\n", "a port that the Service leads to"),
     edit("kubernetes-gateway-five-environments", "deploy/kubernetes/base/shared/service.yaml", "targetPort: http", "targetPort: httpx", "a port that the Service leads to"),
     edit("kubernetes-gateway-five-environments", "deploy/kubernetes/base/shared/networkpolicy.yaml", "          port: admin", "          port: metrics", "a port that the NetworkPolicy opens"),

@@ -389,6 +389,7 @@ class Case:
         self.parameters = {entry["ParameterKey"]: entry["ParameterValue"] for entry in parameters}
         self.stack = f"{self.service}-{self.environment}"
         self.code_deploy = (self.deploy / "appspec.yaml").exists()
+        self.every_call = set()
         self.command_line = cleanup.enter_context(CommandLine())
         threading.Thread(target=self.command_line.serve_forever, daemon=True).start()
         cleanup.callback(self.command_line.shutdown)
@@ -420,6 +421,7 @@ class Case:
         )
         self.code, self.output = done.returncode, done.stdout + done.stderr + self.command_line.said
         self.calls = self.command_line.calls
+        self.every_call |= set(self.calls)
         os.environ["AWS_REGION"] = self.cloud.region
 
     def revisions(self):
@@ -436,6 +438,26 @@ class Case:
         text = (self.deploy / path).read_text(encoding="utf-8")
         assert old in text, f"{old} is not in {path}"
         (self.deploy / path).write_text(text.replace(old, new, 1))
+
+
+def rights_of_deployer(template):
+    """The actions that the role of the production environment on GitHub may take, or None without such a role."""
+    resources = template["Resources"]
+    if "ProductionDeployRole" not in resources:
+        return None
+    documents = [policy["PolicyDocument"] for policy in resources["ProductionDeployRole"]["Properties"]["Policies"]]
+    statements = [
+        statement
+        for document in [*documents, resources["DeployPolicy"]["Properties"]["PolicyDocument"]]
+        for statement in document["Statement"]
+    ]
+    return {action for statement in statements for action in ([statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"])}
+
+
+def right_for(call):
+    """The action of a call: `deploy create-deployment` is codedeploy:CreateDeployment."""
+    service, command = call.split()
+    return f"{'codedeploy' if service == 'deploy' else service}:{command.title().replace('-', '')}"
 
 
 def placeholders(value):
@@ -508,6 +530,13 @@ def cases(case):
     case.run(third)
     yield "a name that nothing fills is an error", case.code != 0 and "nothing fills <TaskRole>" in case.output
     yield "nothing is registered then", len(case.revisions()) == count
+
+    bootstrap = (case.deploy / "bootstrap.yaml").read_text(encoding="utf-8")
+    rights = rights_of_deployer(yaml.load(bootstrap, Loader=CloudFormationLoader))
+    if rights is not None:
+        needed = {right_for(call) for call in case.every_call - {"cloudformation deploy"}} | {"iam:PassRole"}
+        case.output = f"missing: {', '.join(sorted(needed - rights))}\n"
+        yield "the role on GitHub may make every call", needed <= rights
 
 
 def main():

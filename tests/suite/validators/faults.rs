@@ -92,6 +92,13 @@ fn code_deploy_notices_a_container_that_the_task_does_not_have() {
 }
 
 #[test]
+fn the_deploy_script_check_notices_a_right_that_the_workflow_lacks() {
+    let fault = ["                  - ecs:UpdateService\n                Resource: !Sub", "                Resource: !Sub"];
+    let path = "deploy/ecs/bootstrap.yaml";
+    assert_caught_in("ecs-json-rolling", ecs_json::deploy_script, path, fault, "missing: ecs:UpdateService");
+}
+
+#[test]
 fn the_deploy_script_check_notices_a_service_that_is_not_compared() {
     let fault = [r#"[ "$running" = "$expected" ] || fail"#, r#"[ "$running" ] || fail"#];
     let path = "deploy/ecs/deploy.sh";
