@@ -38,6 +38,7 @@ fn every_way_to_deploy_to_ecs_renders_or_is_refused_with_its_reason() {
     assert_eq!(
         refused.iter().map(String::as_str).collect::<Vec<_>>(),
         [
+            "ci: a job on GitHub ends after six hours, and one deployment to all regions may take longer",
             "deployment_controller: with CodeDeploy the service is written for the launch type Fargate",
             "shift_minutes: the predefined canaries of CodeDeploy wait 5 or 15 minutes",
             "shift_minutes: the predefined linear configurations of CodeDeploy wait 1 or 3 minutes",
@@ -52,7 +53,9 @@ fn every_way_to_deploy_to_kubernetes_renders_or_is_refused_with_its_reason() {
         refused.iter().map(String::as_str).collect::<Vec<_>>(),
         [
             "multi_cluster: Karmada propagates the objects that are applied to it, and a Helm release lives in one cluster",
+            "rollout_controller: several clusters apply both tracks at once, so a changed configuration would reach the live one untried",
             "rollout_controller: without a controller nothing measures a canary and moves its traffic on",
+            "strategy: Karmada reports the progress of a Deployment and not that of a Rollout",
             "strategy: linear is a strategy of Amazon ECS",
         ]
     );
@@ -68,9 +71,29 @@ fn what_makes_no_sense_is_refused_at_the_question() {
             "counts the requests of one target group",
         ),
         (
-            vec![("target", "ecs"), ("strategy", "linear"), ("shift_percent", "1"), ("shift_minutes", "20")],
+            vec![("target", "ecs"), ("strategy", "linear"), ("shift_percent", "3"), ("shift_minutes", "60")],
             "shift_minutes",
             "below 33 hours",
+        ),
+        (
+            vec![("target", "ecs"), ("strategy", "linear"), ("shift_percent", "2")],
+            "shift_percent",
+            "at least 3 percent",
+        ),
+        (
+            vec![("target", "ecs"), ("strategy", "blue-green"), ("bake_minutes", "400")],
+            "ci",
+            "ends after six hours",
+        ),
+        (
+            vec![("target", "ecs"), ("capacity", "ec2"), ("memory", "2048"), ("instance_type", "t4g.small")],
+            "instance_type",
+            "a task does not fit",
+        ),
+        (
+            vec![("target", "ecs"), ("capacity", "ec2"), ("instance_type", "t3.small")],
+            "instance_type",
+            "another processor than the image",
         ),
         (
             vec![("target", "ecs"), ("regions", "eu-west-1,us-east-1,us-west-2"), ("dns_routing", "failover")],

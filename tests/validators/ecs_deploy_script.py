@@ -17,6 +17,7 @@ The project is copied first and stays as it is. Exit code 0: the script did the 
 
 import argparse
 import contextlib
+import functools
 import io
 import json
 import logging
@@ -35,7 +36,6 @@ import yaml
 
 from ecs_taskdef_shapes import CloudFormationLoader, to_api
 
-REGION = "us-east-1"
 OWNER = "123456789012"
 
 # In the order in which they need each other; what carries no request and names no other resource is left out.
@@ -63,10 +63,10 @@ exit "$code"
 """
 
 
-def client(name):
+def client(name, region=None):
     import boto3
 
-    return boto3.client(name, region_name=os.environ["AWS_REGION"])
+    return boto3.client(name, region_name=region or os.environ["AWS_REGION"])
 
 
 # --- The AWS CLI in this process ------------------------------------------------------------------------------------------
@@ -222,14 +222,23 @@ class Stack:
 # --- AWS, as moto and the cases play it -----------------------------------------------------------------------------------
 
 
+def read_models_once():
+    """Keeps the API models, which take most of the time of a call."""
+    from botocore.loaders import JSONFileLoader
+
+    load_file = functools.cache(functools.partial(JSONFileLoader.load_file, JSONFileLoader()))
+    JSONFileLoader.load_file = lambda _, path: load_file(path)
+
+
 class Cloud:
     """A moto with a network, a registry with images, and a CodeDeploy that ends its deployments."""
 
     DIGESTS = 3
 
-    def __init__(self, cleanup, folder):
+    def __init__(self, cleanup, folder, region):
         keys = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "HOME": str(folder)}
-        os.environ.update(keys | {"MOTO_ECS_SERVICE_RUNNING": "99", "AWS_REGION": REGION})
+        os.environ.update(keys | {"MOTO_ECS_SERVICE_RUNNING": "99", "AWS_REGION": region, "AWS_DEFAULT_REGION": region})
+        read_models_once()
         logging.getLogger("werkzeug").setLevel(logging.ERROR)
         warnings.simplefilter("ignore")
         from moto.server import ThreadedMotoServer
@@ -240,7 +249,7 @@ class Cloud:
         cleanup.callback(server.stop)
         host, port = server.get_host_and_port()
         os.environ["AWS_ENDPOINT_URL"] = f"http://{host}:{port}"
-        self.folder = folder
+        self.region = region
         self.ending = "Succeeded"
         self.lost = False
         self.teach_moto()
@@ -297,7 +306,7 @@ class Cloud:
         """Does what the revision says, as CodeDeploy does: it must fit the task definition and the deployment group."""
         from moto.ecs.models import ecs_backends
 
-        ecs = ecs_backends[OWNER][REGION]
+        ecs = ecs_backends[OWNER][self.region]
         group = deployment.deployment_group
         (target,) = yaml.safe_load(deployment.revision["appSpecContent"]["content"])["Resources"]
         properties = target["TargetService"]["Properties"]
@@ -322,7 +331,7 @@ class Cloud:
         ec2 = client("ec2")
         vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
         subnets = [
-            ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{index}.0/24", AvailabilityZone=f"{REGION}{zone}")["Subnet"]["SubnetId"]
+            ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{index}.0/24", AvailabilityZone=f"{self.region}{zone}")["Subnet"]["SubnetId"]
             for index, zone in enumerate("abab")
         ]
         certificate = client("acm").request_certificate(DomainName="service.example.com")["CertificateArn"]
@@ -331,19 +340,21 @@ class Cloud:
             "LoadBalancerSubnetIds": ",".join(subnets[:2]),
             "TaskSubnetIds": ",".join(subnets[2:]),
             "CertificateArn": certificate,
-            "WebAclArn": f"arn:aws:wafv2:{REGION}:{OWNER}:regional/webacl/example/11111111-2222-3333-4444-555555555555",
+            "WebAclArn": f"arn:aws:wafv2:{self.region}:{OWNER}:regional/webacl/example/11111111-2222-3333-4444-555555555555",
         }
 
-    def registry(self, service):
-        """A bootstrap stack with the outputs that deploy.sh reads, and images; returns their digests."""
+    def registry(self, service, home):
+        """A bootstrap stack in its region with the outputs that deploy.sh reads, and images; returns their digests."""
         resources = {"Repository": {"Type": "AWS::ECR::Repository", "Properties": {"RepositoryName": service}}}
         outputs = {
             "RepositoryUri": {"Value": {"Fn::GetAtt": ["Repository", "RepositoryUri"]}},
             "StackRoleArn": {"Value": f"arn:aws:iam::{OWNER}:role/stack"},
         }
         body = json.dumps({"Resources": resources, "Outputs": outputs})
-        client("cloudformation").create_stack(StackName=f"{service}-bootstrap", TemplateBody=body)
+        client("cloudformation", home).create_stack(StackName=f"{service}-bootstrap", TemplateBody=body)
         ecr = client("ecr")
+        if home != self.region:
+            ecr.create_repository(repositoryName=service)
         manifest = '{{"schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json", "config": {{"digest": "sha256:{number:064x}"}}, "layers": []}}'
         return [
             ecr.put_image(repositoryName=service, imageManifest=manifest.format(number=number), imageTag=f"v{number}")
@@ -359,20 +370,22 @@ class Case:
         self.folder = pathlib.Path(cleanup.enter_context(tempfile.TemporaryDirectory()))
         shutil.copytree(project / "deploy", self.folder / "deploy")
         self.deploy = self.folder / "deploy/ecs"
-        self.cloud = Cloud(cleanup, self.folder)
+        parameter_file = sorted((self.deploy / "params").glob("*.json"))[0]
+        self.environment, *region = parameter_file.stem.split(".")
+        self.arguments = [self.environment, *region]
+        script = (self.deploy / "deploy.sh").read_text(encoding="utf-8")
+        self.cloud = Cloud(cleanup, self.folder, region[0] if region else re.search(r"^region=(\S+)$", script, re.MULTILINE)[1])
         task_definition = json.loads((self.deploy / "task-definition.json").read_text(encoding="utf-8"))
         self.service = task_definition["family"].removesuffix("-<Environment>")
         (container,) = task_definition["containerDefinitions"]
         self.secrets = [entry["valueFrom"].rsplit("/", 1)[-1] for entry in container.get("secrets", [])]
         network = self.cloud.network()
-        self.digests = self.cloud.registry(self.service)
-        parameter_file = sorted((self.deploy / "params").glob(f"*{REGION}.json")) or sorted((self.deploy / "params").glob("*.json"))
-        self.environment, *region = parameter_file[0].stem.split(".")
-        self.arguments = [self.environment, *region]
-        parameters = json.loads(parameter_file[0].read_text(encoding="utf-8"))
+        home = re.search(r"AWS_REGION=([a-z0-9-]+) AWS_DEFAULT_REGION", script)
+        self.digests = self.cloud.registry(self.service, home[1] if home else self.cloud.region)
+        parameters = json.loads(parameter_file.read_text(encoding="utf-8"))
         for entry in parameters:
             entry["ParameterValue"] = network.get(entry["ParameterKey"], entry["ParameterValue"])
-        parameter_file[0].write_text(json.dumps(parameters))
+        parameter_file.write_text(json.dumps(parameters))
         self.parameters = {entry["ParameterKey"]: entry["ParameterValue"] for entry in parameters}
         self.stack = f"{self.service}-{self.environment}"
         self.code_deploy = (self.deploy / "appspec.yaml").exists()
@@ -407,6 +420,7 @@ class Case:
         )
         self.code, self.output = done.returncode, done.stdout + done.stderr + self.command_line.said
         self.calls = self.command_line.calls
+        os.environ["AWS_REGION"] = self.cloud.region
 
     def revisions(self):
         return client("ecs").list_task_definitions(familyPrefix=self.stack)["taskDefinitionArns"]
@@ -458,7 +472,7 @@ def cases(case):
         if case.code_deploy
         else ["cloudformation deploy", "ecs register-task-definition", "ecs create-service", "cloudformation deploy"]
     )
-    stack = case.command_line.stacks[REGION, case.stack]
+    stack = case.command_line.stacks[case.cloud.region, case.stack]
     yield "the stack knows of the service then", stack.parameters["WithService"] == "true"
     if case.code_deploy:
         group = client("codedeploy").get_deployment_group(applicationName=case.stack, deploymentGroupName=case.stack)

@@ -1,7 +1,7 @@
 """Creates the generated stacks on ministack and calls the generated service through its generated load balancer.
 
 Starts ministack on a free loopback port, creates the bootstrap stack and the service stack of one environment with its
-parameter file, starts the service binary with exactly the environment of the task definition that ECS registered
+parameter file (of the JSON formats: the stack, and from its outputs the task definition and the service), starts the service binary with exactly the environment of the task definition that ECS registered
 (ports apart, which are free ones), registers it in the generated target group, and sends requests through the
 generated listener rule. What must hold:
 
@@ -10,6 +10,7 @@ generated listener rule. What must hold:
 - the target group's health path answers through the load balancer, with the matcher's status, from this binary,
 - with two target groups, it answers through the production rule and the test rule that the service names, from either
   group; the check itself points the rules at the groups, as ECS would by weight: ministack takes the first of a rule,
+- with CodeDeploy, the same of the two listeners, which the check turns as CodeDeploy would: ministack has no CodeDeploy,
 - a plain HTTP listener beside an HTTPS one redirects,
 - SIGTERM ends the binary with status 0 within the container's StopTimeout, and then nobody answers any more.
 
@@ -38,6 +39,7 @@ import botocore.config
 import botocore.exceptions
 import yaml
 
+import ecs_json
 from ecs_taskdef_shapes import CloudFormationLoader
 
 REGION = "us-east-1"
@@ -49,6 +51,8 @@ DIGEST = "sha256:" + "0" * 64
 REFUSED_TYPES = {
     "AWS::ApplicationAutoScaling::ScalableTarget",
     "AWS::ApplicationAutoScaling::ScalingPolicy",
+    "AWS::CodeDeploy::Application",
+    "AWS::CodeDeploy::DeploymentGroup",
     "AWS::EC2::SecurityGroupIngress",
     "AWS::ECS::CapacityProvider",
     "AWS::ECS::ClusterCapacityProviderAssociations",
@@ -91,24 +95,19 @@ def check(folder, binary, environment):
         bootstrap = create_stack(clients, folder / "bootstrap.yaml", "bootstrap", bootstrap_parameters(folder))
         repository = bootstrap["RepositoryUri"]
         network = network_parameters(clients, parameters)
-        image = {"Image": f"{repository}@{DIGEST}"}
+        image = f"{repository}@{DIGEST}"
         stack = f"{repository.rsplit('/', 1)[-1]}-{environment}"
-        outputs = create_stack(clients, folder / "service.yaml", stack, parameters | network | image)
+        deploy = deploy_json if ecs_json.is_json(folder) else deploy_stack
+        expected = deploy(clients, folder, stack, parameters | network, image)
 
-        container = only(
-            clients.ecs.describe_task_definition(taskDefinition=outputs["TaskDefinitionArn"])["taskDefinition"],
-            "containerDefinitions",
-        )
-        service = only(
-            clients.ecs.describe_services(cluster=outputs["ClusterName"], services=[outputs["ServiceName"]]),
-            "services",
-        )
+        container = only(clients.ecs.describe_task_definition(taskDefinition=expected)["taskDefinition"], "containerDefinitions")
+        service = only(clients.ecs.describe_services(cluster=stack, services=[stack]), "services")
         balanced = only(service, "loadBalancers")
         target_group = only(
             clients.elbv2.describe_target_groups(TargetGroupArns=[balanced["targetGroupArn"]]), "TargetGroups"
         )
-        if service["taskDefinition"] != outputs["TaskDefinitionArn"]:
-            raise CheckFailed(f"the service runs {service['taskDefinition']}, not the stack's task definition")
+        if service["taskDefinition"] != expected:
+            raise CheckFailed(f"the service runs {service['taskDefinition']}, not {expected}")
 
         written = written_container(folder)
         secret_names = [secret["Name"] for secret in written.get("Secrets", [])]
@@ -120,10 +119,34 @@ def check(folder, binary, environment):
         check_requests(clients, port, target_group)
         if "advancedConfiguration" in balanced:
             check_shift(clients, port, target_group, balanced["advancedConfiguration"], target)
+        if (folder / "appspec.yaml").exists():
+            check_turn(clients, port, target_group, target)
         check_drain(process, container["stopTimeout"])
         status, _ = request_through(clients, port, target_group["HealthCheckPath"])
         expect(status == 502, f"the load balancer answered {status} after the service had stopped, not 502")
     print(f"{folder}: stacks created and {container['name']} reached through the load balancer of {stack}")
+
+
+def deploy_stack(clients, folder, stack, parameters, image):
+    """Creates the stack that owns everything; returns its task definition."""
+    outputs = create_stack(clients, folder / "service.yaml", stack, parameters | {"Image": image})
+    return outputs["TaskDefinitionArn"]
+
+
+def deploy_json(clients, folder, stack, parameters, image):
+    """Does what deploy.sh does the first time; returns the task definition that it registers."""
+    outputs = create_stack(clients, folder / "infra.yaml", stack, parameters) | {"Image": image}
+    task_definition = ecs_json.fill(ecs_json.read(folder / "task-definition.json"), outputs.__getitem__)
+    registered = clients.ecs.register_task_definition(**task_definition)["taskDefinition"]["taskDefinitionArn"]
+    if (folder / "service.json").exists():
+        service = ecs_json.read(folder / "service.json")
+        if "CapacityProvider" not in outputs and "<CapacityProvider>" in json.dumps(service):
+            del service["capacityProviderStrategy"]
+        service = ecs_json.fill(service, outputs.__getitem__)
+        clients.ecs.create_service(**service | {"taskDefinition": registered, "desiredCount": int(parameters["MinTasks"])})
+    else:
+        create_stack(clients, folder / "infra.yaml", stack, parameters | {"WithService": "true"}, again=True)
+    return registered
 
 
 def environment_of(parameter_file):
@@ -180,15 +203,19 @@ def start_ministack(cleanup):
     raise CheckFailed(f"ministack did not start:\n{log.read()[-2000:]}")
 
 
-def create_stack(clients, template_path, name, parameters):
-    """Creates a stack and returns its outputs."""
+def create_stack(clients, template_path, name, parameters, *, again=False):
+    """Creates a stack, or updates it when it is there, and returns its outputs."""
     template = yaml.load(template_path.read_text(encoding="utf-8"), Loader=CloudFormationLoader)
     resources = template["Resources"]
     leave_out_refused(resources)
+    outputs = template.get("Outputs", {})
+    for key in [key for key, output in outputs.items() if is_left_out(output["Value"], resources, template)]:
+        del outputs[key]
     unknown = set(parameters) - set(template.get("Parameters", {}))
     expect(not unknown, f"{template_path} has no parameter {', '.join(sorted(unknown))}")
 
-    clients.cloudformation.create_stack(
+    call = clients.cloudformation.update_stack if again else clients.cloudformation.create_stack
+    call(
         StackName=name,
         TemplateBody=json.dumps(template),
         Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in sorted(parameters.items())],
@@ -200,7 +227,7 @@ def create_stack(clients, template_path, name, parameters):
         if not stack["StackStatus"].endswith("_IN_PROGRESS") or time.monotonic() > deadline:
             break
         time.sleep(0.2)
-    if stack["StackStatus"] != "CREATE_COMPLETE":
+    if stack["StackStatus"] != ("UPDATE_COMPLETE" if again else "CREATE_COMPLETE"):
         events = clients.cloudformation.describe_stack_events(StackName=name)["StackEvents"]
         reasons = [
             f"{event['LogicalResourceId']}: {event['ResourceStatusReason']}"
@@ -211,11 +238,17 @@ def create_stack(clients, template_path, name, parameters):
     created = {
         resource["LogicalResourceId"]
         for resource in clients.cloudformation.list_stack_resources(StackName=name)["StackResourceSummaries"]
-        if resource["ResourceStatus"] == "CREATE_COMPLETE"
+        if resource["ResourceStatus"] in ("CREATE_COMPLETE", "UPDATE_COMPLETE")
     }
-    missing = {key for key, resource in resources.items() if "Condition" not in resource} - created
+    missing = {key for key, resource in resources.items() if again or "Condition" not in resource} - created
     expect(not missing, f"{template_path} created no {', '.join(sorted(missing))}")
     return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
+
+
+def is_left_out(value, resources, template):
+    """Whether an output names a resource that was taken out."""
+    name = value.get("Ref") if isinstance(value, dict) else None
+    return bool(name) and name not in resources and name not in template["Parameters"] and not name.startswith("AWS::")
 
 
 def leave_out_refused(resources):
@@ -305,8 +338,11 @@ def wait_until_ready(process, port, path):
 
 def written_container(folder):
     """The container as the template has it: ministack returns its health check and its secrets empty."""
-    template = yaml.load((folder / "service.yaml").read_text(encoding="utf-8"), Loader=CloudFormationLoader)
-    return template["Resources"]["TaskDefinition"]["Properties"]["ContainerDefinitions"][0]
+    if ecs_json.is_json(folder):
+        wrapped = ecs_json.template(ecs_json.read(folder / "task-definition.json"))
+    else:
+        wrapped = yaml.load((folder / "service.yaml").read_text(encoding="utf-8"), Loader=CloudFormationLoader)
+    return wrapped["Resources"]["TaskDefinition"]["Properties"]["ContainerDefinitions"][0]
 
 
 def run_health_command(binary, health, settings):
@@ -362,6 +398,31 @@ def check_shift(clients, port, target_group, configuration, target):
             expect(
                 status == 200 and headers.get("x-request-id") == request_id,
                 f"port {listener_port} answered {status} with the tasks in {group}",
+            )
+
+
+def check_turn(clients, port, target_group, target):
+    """Both listeners that CodeDeploy turns reach the service in either target group."""
+    first = target_group["TargetGroupArn"]
+    groups = [group["TargetGroupArn"] for group in clients.elbv2.describe_target_groups()["TargetGroups"]]
+    expect(len(groups) == 2 and first in groups, f"the stack has {len(groups)} target groups, not two with that of the service")
+    turned = [listener for listener in listeners(clients) if listener["DefaultActions"][0]["Type"] == "forward"]
+    named = {listener["DefaultActions"][0].get("TargetGroupArn") for listener in turned}
+    expect(len(turned) == 2 and named == {first}, "production and test listener do not both forward to the service's group")
+    for group in sorted(groups, key=lambda group: group != first):
+        for other in groups:
+            clients.elbv2.deregister_targets(TargetGroupArn=other, Targets=[target])
+        clients.elbv2.register_targets(TargetGroupArn=group, Targets=[target])
+        for listener in turned:
+            action = {"Type": "forward", "TargetGroupArn": group}
+            clients.elbv2.modify_listener(ListenerArn=listener["ListenerArn"], DefaultActions=[action])
+            request_id = str(uuid.uuid4())
+            status, headers = request_through(
+                clients, port, target_group["HealthCheckPath"], {"x-request-id": request_id}, listener["Port"]
+            )
+            expect(
+                status == 200 and headers.get("x-request-id") == request_id,
+                f"port {listener['Port']} answered {status} with the tasks in {group}",
             )
 
 

@@ -12,11 +12,16 @@ import sys
 
 import yaml
 
+import ecs_json
 from ecs_taskdef_shapes import CloudFormationLoader
 
 
 def of_task_definition(project, environment):
     folder = pathlib.Path(project) / "deploy/ecs"
+    if ecs_json.is_json(folder):
+        task_definition = ecs_json.fill(ecs_json.read(folder / "task-definition.json"), lambda name: environment if name == "Environment" else name)
+        (container,) = task_definition["containerDefinitions"]
+        return {entry["name"]: entry["value"] for entry in container["environment"]}
     template = yaml.load((folder / "service.yaml").read_text(encoding="utf-8"), Loader=CloudFormationLoader)
     # With several regions there is a file for each; they differ in nothing that the container sees.
     files = sorted((folder / "params").glob("*.json"))

@@ -15,6 +15,8 @@ import subprocess
 import sys
 import tempfile
 
+import yaml
+
 DIGEST = "sha256:" + "0123456789abcdef" * 4
 OTHER = "sha256:" + "fedcba9876543210" * 4
 ZEROS = "sha256:" + "0" * 64
@@ -46,8 +48,17 @@ SETTINGS = {
 }
 
 
+# The resources that the scripts name, as the API server knows them.
+RESOURCES = {
+    "analysisrun": "analysisruns", "deployment": "deployments", "events": "events", "pod": "pods", "pods": "pods",
+    "resourcebinding": "resourcebindings", "rollout": "rollouts", "service": "services",
+}
+
+
 class Run:
     """One run of a script in a copy of the project."""
+
+    everything = set()
 
     def __init__(self, project, environment, script, arguments, **settings):
         with tempfile.TemporaryDirectory() as folder:
@@ -71,6 +82,7 @@ class Run:
             )
             self.code, self.output = done.returncode, done.stdout + done.stderr
             self.calls = calls.read_text().splitlines() if calls.exists() else []
+            Run.everything |= set(self.calls)
             self.verbs = [re.sub(r"^--namespace \S+ ", "", call).split()[0] for call in self.calls]
             overlay = folder / "deploy/kubernetes/overlays" / environment
             self.text = {str(path.relative_to(overlay)): path.read_text() for path in overlay.rglob("*") if path.is_file()}
@@ -326,7 +338,56 @@ def git_ops(project, environment, _files):
         yield from promotion(project, environment)
 
 
+def needed(call, kinds):
+    """The rights that a call of kubectl takes: pairs of a resource and a verb."""
+    words = re.sub(r"^--namespace \S+ ", "", call).split()
+    if words[0] == "apply":
+        return {(kind, verb) for kind in kinds for verb in ("get", "create", "patch")}
+    if words[0] == "rollout":
+        more = {("replicasets", "list"), ("deployments", "patch")} if words[1] == "undo" else {("deployments", "list"), ("deployments", "watch")}
+        return more | {("deployments", "get")}
+    if words[0] == "scale":
+        return {("deployments", "get"), ("deployments/scale", "patch")}
+    names = [RESOURCES[name] for name in words[1].split(",")]
+    if words[0] == "get":
+        return {(name, "list" if len(words) < 3 or words[2].startswith("-") else "get") for name in names}
+    assert words[0] == "patch", call
+    part = "/status" if "--subresource=status" in words else ""
+    return {(names[0] + part, "get"), (names[0] + part, "patch")}
+
+
+def plural(kind):
+    lower = kind.lower()
+    return lower[:-1] + "ies" if lower.endswith("y") else lower + ("es" if lower.endswith("s") else "s")
+
+
+def rights(project):
+    """The Role of the workflow allows what the scripts did, and nothing that they never do."""
+    folder = project / "deploy/kubernetes"
+    deployer = folder / "namespaces/base/deployer.yaml"
+    if not deployer.is_file():
+        return
+    things = [thing for path in folder.glob("[bc]*/**/*.yaml") for thing in yaml.safe_load_all(path.read_text()) if thing]
+    kinds = {plural(thing["kind"]) for thing in things if thing.get("metadata")} | {"configmaps"}
+    (role,) = [thing for thing in yaml.safe_load_all(deployer.read_text()) if thing["kind"] == "Role"]
+    allowed = {(resource, verb) for rule in role["rules"] for resource in rule["resources"] for verb in rule["verbs"]}
+    used = set().union(*(needed(call, kinds) for call in Run.everything))
+
+    class Report:
+        code, digest, calls = 0, "as it was", [str(pair) for pair in sorted(used ^ allowed)]
+        output = ""
+
+    yield "the Role allows what the scripts do", used <= allowed, Report
+    yield "the Role allows nothing else", allowed - {("deployments/scale", "get")} <= used, Report
+
+
 def cases(project):
+    Run.everything = set()
+    yield from cases_of_shape(project)
+    yield from rights(project)
+
+
+def cases_of_shape(project):
     folder = project / "deploy/kubernetes"
     environment = sorted(path.name for path in (folder / "namespaces").iterdir() if path.name != "base")[0]
     overlay = folder / "overlays" / environment

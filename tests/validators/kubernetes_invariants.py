@@ -618,6 +618,7 @@ def quota_problems(manifest, hard):
 def project_problems(manifest, project):
     """Checks the files around the manifests that hold the same values."""
     yield from stray_files(project / "deploy/kubernetes")
+    yield from readme_problems(manifest, project)
     readme = text_of(project / "deploy/kubernetes/README.md")
     for name in sorted(external_secrets(manifest)):
         if f"`{name}`" not in readme and f" {name} " not in readme:
@@ -647,6 +648,24 @@ def project_problems(manifest, project):
         platforms = {step["with"]["platforms"] for step in document["jobs"]["image"]["steps"] if "platforms" in step.get("with", {})}
         if platforms != {platform}:
             yield f"the workflow builds for {sorted(platforms)}, the pods ask for {platform}"
+
+
+def readme_problems(manifest, project):
+    """The commands of README.md name what the files create."""
+    text = text_of(project / "deploy/kubernetes/README.md")
+    code = "\n".join(re.findall(r"(?s)```sh\n(.*?)```", text) + re.findall(r"`([^`]+)`", re.sub(r"(?s)```sh\n.*?```", "", text)))
+    kinds = {"deployment": "Deployment", "rollout": "Rollout", "service": "Service"}
+    named = re.findall(r"\b(deployment|rollout|service)/([a-z0-9-]+)", code)
+    named += re.findall(r"\b(?:get|patch|delete) (deployment|rollout|service) ([a-z0-9][a-z0-9-]*)", code)
+    for kind, name in sorted(set(named)):
+        if name not in {thing["metadata"]["name"] for thing in manifest.everything if thing["kind"] == kinds[kind]}:
+            yield f"README.md names the {kind} `{name}`, which is not there"
+    spaces = {yaml.safe_load(text_of(path))["namespace"] for path in (project / "deploy/kubernetes/namespaces").glob("*/kustomization.yaml") if path.parent.name != "base"}
+    for name in sorted(set(re.findall(r"--namespace ([a-z0-9-]+)", code)) - spaces - {"argocd", "flux-system"}):
+        yield f"README.md names the namespace `{name}`, which nothing makes"
+    for path in sorted(set(re.findall(r"deploy/kubernetes/[\w./-]*\w", code))):
+        if not (project / path).exists():
+            yield f"README.md names {path}, which is not there"
 
 
 def stray_files(folder):

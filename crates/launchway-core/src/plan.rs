@@ -87,7 +87,7 @@ impl Plan {
     pub fn new(template: &Template, context: &Context) -> Result<Self, PlanError> {
         let planner = Planner { template, context };
         let files = planner.render_all()?;
-        let agreements = planner.agreements().map_err(Invalid::from)?;
+        let agreements = planner.agreements()?;
         let output = Output::new(files.iter().map(|(path, it)| (path, &it.file, it.was_rendered)));
         let mut faults = output.faults();
         if faults.is_empty() {
@@ -234,9 +234,15 @@ impl Planner<'_> {
     }
 
     /// Returns the agreements of the files that the answers select, with every name filled in.
-    fn agreements(&self) -> Result<Vec<Agreement>, Problem> {
+    fn agreements(&self) -> Result<Vec<Agreement>, Invalid> {
+        let mut rules: Vec<&AgreementRule> = self.template.own_agreements().iter().collect();
+        for file in self.template.agreement_files() {
+            if self.is_true(file.when.as_ref())? {
+                rules.extend(self.template.agreements_in(file)?);
+            }
+        }
         let mut agreements = Vec::new();
-        for rule in &self.template.agreements {
+        for rule in rules {
             if self.is_true(rule.when.as_ref())? {
                 for data in self.turns(&rule.each)? {
                     agreements.push(self.agreement(rule, &data)?);

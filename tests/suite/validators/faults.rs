@@ -1,12 +1,23 @@
 //! One planted fault for each validator: a check that cannot fail proves nothing.
 
-use super::{Verdict, check, ecs, helm, kubernetes, repository, tools, validate};
+use super::{Verdict, check, ecs, ecs_json, helm, kubernetes, repository, tools, validate};
 use crate::project::{self, Project};
 
 /// Plants a fault in a copy of a golden project, where `from` becomes `to`; the validator must name it with `word`.
 #[track_caller]
-fn assert_caught(validator: impl FnOnce(&Project) -> Verdict, path: &str, [from, to]: [&str; 2], word: &str) {
-    let (_folder, project) = project::named("both-default").copy();
+fn assert_caught(validator: impl FnOnce(&Project) -> Verdict, path: &str, fault: [&str; 2], word: &str) {
+    assert_caught_in("both-default", validator, path, fault, word);
+}
+
+#[track_caller]
+fn assert_caught_in(
+    case: &str,
+    validator: impl FnOnce(&Project) -> Verdict,
+    path: &str,
+    [from, to]: [&str; 2],
+    word: &str,
+) {
+    let (_folder, project) = project::named(case).copy();
     project.replace(path, from, to);
     let said = validator(&project).expect_err("the fault is noticed");
     assert!(said.contains(word), "`{word}` is not in:\n{said}");
@@ -33,6 +44,72 @@ fn the_ecs_api_notices_a_field_that_it_does_not_know() {
 #[test]
 fn the_emulator_notices_a_health_command_that_the_binary_does_not_have() {
     assert_caught(ecs::ministack, STACK, ["[CMD, /app, healthcheck]", "[CMD, /app, health]"], "health command");
+}
+
+#[test]
+fn cfn_lint_notices_a_size_in_json_that_fargate_does_not_offer() {
+    let fault = [r#""memory": "512""#, r#""memory": "4096""#];
+    let path = "deploy/ecs/task-definition.json";
+    assert_caught_in("ecs-json-rolling", ecs_json::task_definition, path, fault, "E3047");
+}
+
+#[test]
+fn the_ecs_api_notices_a_field_of_a_json_file_that_it_does_not_know() {
+    let fault = [r#""healthCheckGracePeriodSeconds""#, r#""healthCheckGracePeriod""#];
+    assert_caught_in("ecs-json-canary-spot", ecs::botocore, "deploy/ecs/service.json", fault, "healthCheckGracePeriod");
+}
+
+#[test]
+fn a_placeholder_that_no_output_fills_is_noticed() {
+    let fault = ["<LogGroupName>", "<LogGroup>"];
+    let path = "deploy/ecs/task-definition.json";
+    assert_caught_in("ecs-code-deploy-canary", ecs::botocore, path, fault, "no output for <LogGroup>");
+}
+
+#[test]
+fn a_revision_that_code_deploy_could_not_read_is_noticed() {
+    let fault = ["LoadBalancerInfo:", "LoadBalancer:"];
+    let path = "deploy/ecs/appspec.yaml";
+    assert_caught_in("ecs-code-deploy-canary", ecs::botocore, path, fault, "unknown LoadBalancer");
+}
+
+#[test]
+fn the_emulator_notices_a_test_listener_that_does_not_forward() {
+    let path = "deploy/ecs/infra.yaml";
+    let (_folder, project) = project::named("ecs-code-deploy-canary").copy();
+    let forward = "        - Type: forward\n          TargetGroupArn: !Ref TargetGroup\n\n  # Service";
+    let fixed = "        - Type: fixed-response\n          FixedResponseConfig:\n            StatusCode: \"404\"\n\n  # Service";
+    project.replace(path, forward, fixed);
+    let said = ecs::ministack(&project).expect_err("the fault is noticed");
+    assert!(said.contains("do not both forward"), "{said}");
+}
+
+#[test]
+fn code_deploy_notices_a_container_that_the_task_does_not_have() {
+    let fault = ["ContainerName: orders", "ContainerName: order"];
+    let path = "deploy/ecs/appspec.yaml";
+    assert_caught_in("ecs-code-deploy-canary", ecs_json::deploy_script, path, fault, "ended as Failed");
+}
+
+#[test]
+fn the_deploy_script_check_notices_a_service_that_is_not_compared() {
+    let fault = [r#"[ "$running" = "$expected" ] || fail"#, r#"[ "$running" ] || fail"#];
+    let path = "deploy/ecs/deploy.sh";
+    assert_caught_in("ecs-json-rolling", ecs_json::deploy_script, path, fault, "rolled back is a failure");
+}
+
+#[test]
+fn the_emulator_notices_a_test_rule_that_is_the_production_rule() {
+    let (_folder, project) = project::named("ecs-linear-spot").copy();
+    project.replace(STACK, "TestListenerRule: !Ref TestRule", "TestListenerRule: !Ref ForwardRule");
+    let said = ecs::ministack(&project).expect_err("the fault is noticed");
+    assert!(said.contains("share a listener"), "{said}");
+}
+
+#[test]
+fn the_deploy_script_check_notices_a_rollback_that_passes_for_a_deployment() {
+    let fault = [r#"[ "$running" = "$expected" ] || fail"#, r#"[ "$running" ] || fail"#];
+    assert_caught(ecs::stack_deploy_script, "deploy/ecs/deploy.sh", fault, "rolled back");
 }
 
 #[test]

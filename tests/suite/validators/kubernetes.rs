@@ -68,6 +68,12 @@ pub(super) fn schemas(projects: &[Project]) -> Verdict {
 
 pub(super) fn checkov(projects: &[Project]) -> Verdict {
     on_every_overlay(projects, |files| {
+        // It does not look into a Rollout, whose pods are those of a Deployment.
+        for file in files {
+            let text = fs::read_to_string(file).unwrap();
+            let rollout = "apiVersion: argoproj.io/v1alpha1\nkind: Rollout\n";
+            fs::write(file, text.replace(rollout, "apiVersion: apps/v1\nkind: Deployment\n")).unwrap();
+        }
         let mut command = Command::new(tools().checkov());
         validate(command.arg("--config-file").arg(ours("checkov-kubernetes.yaml")).arg("--file").args(files))
     })

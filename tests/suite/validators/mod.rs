@@ -5,6 +5,7 @@
 #[cfg(feature = "custom-resources")]
 mod custom_resources;
 mod ecs;
+mod ecs_json;
 mod faults;
 mod helm;
 mod kubernetes;

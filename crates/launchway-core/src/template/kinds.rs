@@ -47,8 +47,10 @@ pub(super) fn pattern(text: &str, whole: bool) -> Result<Regex, String> {
     let broken = |error: &regex::Error| {
         format!("`{text}` is not a pattern: {}", error.to_string().lines().last().unwrap_or_default())
     };
-    // On its own first: brackets that do not pair could otherwise escape from the anchors.
-    Regex::new(text).map_err(|error| broken(&error))?;
+    if whole {
+        // On its own first: brackets that do not pair could otherwise escape from the anchors.
+        Regex::new(text).map_err(|error| broken(&error))?;
+    }
     let anchored = if whole { format!("^(?:{text})$") } else { text.to_owned() };
     RegexBuilder::new(&anchored)
         .multi_line(!whole)

@@ -15,8 +15,8 @@ use super::problem::{Place, Problem, none_or_invalid};
 use super::question::{self, Default, Question, Refusal};
 use super::source::Files;
 use super::{
-    AgreementRule, Computed, Each, FileRule, Invalid, LoadError, ObjectRule, PlaceRule, Printing, ReadingRule, Source,
-    SourceFile, StepRule, Template, kinds,
+    AgreementFile, AgreementRule, Computed, Each, FileRule, Invalid, LoadError, ObjectRule, PlaceRule, Printing,
+    ReadingRule, Source, SourceFile, StepRule, Template, kinds,
 };
 use crate::Value;
 use crate::pointer::Pointer;
@@ -33,14 +33,14 @@ const LANGUAGE_WORDS: &[&str] = &["this", "else", "as", "each", "if", "unless", 
 /// Builds a template from its files.
 pub(super) fn template(files: Files, source: Source) -> Result<Template, LoadError> {
     let text = text_of(manifest::FILE, files.0.get(manifest::FILE).map_or(&[], |bytes| bytes))?;
-    let (mut manifest, places) = manifest::parse(&text).map_err(Invalid::from)?;
+    let (mut manifest, places): (Manifest, _) = manifest::parse(manifest::FILE, &text).map_err(Invalid::from)?;
     let version = version_of(&manifest, places)?;
-    let (files, partials) = split(files)?;
+    let Parts { files, partials, mut agreements } = split(files)?;
     let engine = Engine::new(partials.iter().map(|(name, text)| (name.as_str(), text.as_str())))
         .map_err(|problems| Invalid { problems })?;
     let mut loader = Loader {
         places,
-        engine,
+        engine: &engine,
         names: Names::new(),
         needs: BTreeMap::new(),
         expressions: HashMap::new(),
@@ -53,8 +53,10 @@ pub(super) fn template(files: Files, source: Source) -> Result<Template, LoadErr
     let rules = loader.file_rules(std::mem::take(&mut manifest.files), &files);
     let objects = loader.objects(std::mem::take(&mut manifest.objects));
     let next_steps = loader.next_steps(std::mem::take(&mut manifest.next_steps));
-    let agreements = loader.agreements(std::mem::take(&mut manifest.agreements));
-    none_or_invalid(loader.problems)?;
+    let own_agreements = loader.agreements(std::mem::take(&mut manifest.agreements));
+    let agreement_files = loader.agreement_files(std::mem::take(&mut manifest.agreement_files), &mut agreements);
+    let Loader { names, problems, .. } = loader;
+    none_or_invalid(problems)?;
     Ok(Template {
         id: manifest.template.id.into_inner(),
         title: manifest.template.title,
@@ -67,9 +69,10 @@ pub(super) fn template(files: Files, source: Source) -> Result<Template, LoadErr
         rules,
         objects,
         next_steps,
-        agreements,
-        engine: loader.engine,
-        names: loader.names,
+        agreements: own_agreements,
+        agreement_files,
+        engine,
+        names,
     })
 }
 
@@ -90,10 +93,36 @@ fn version_of(manifest: &Manifest, places: Places<'_>) -> Result<Version, LoadEr
     Ok(read(&manifest.template.version)?)
 }
 
-/// Separates what becomes a file of the project from the partials. Text loses carriage returns.
-fn split(files: Files) -> Result<(Vec<SourceFile>, BTreeMap<String, String>), Invalid> {
+/// Compiles a file of agreements.
+pub(super) fn agreements(template: &Template, file: &AgreementFile) -> Result<Vec<AgreementRule>, Invalid> {
+    let (parsed, places): (manifest::Agreements, _) = manifest::parse(&file.path, &file.text)?;
+    let mut loader = Loader {
+        places,
+        engine: &template.engine,
+        names: template.names.clone(),
+        needs: BTreeMap::new(),
+        expressions: HashMap::new(),
+        problems: Vec::new(),
+    };
+    let agreements = loader.agreements(parsed.agreements);
+    none_or_invalid(loader.problems)?;
+    Ok(agreements)
+}
+
+/// The files of a template by what they are for.
+struct Parts {
+    files: Vec<SourceFile>,
+    /// By their name.
+    partials: BTreeMap<String, String>,
+    /// By their path in the template.
+    agreements: BTreeMap<String, String>,
+}
+
+/// Separates what becomes a file of the project from what it is made with. Text loses carriage returns.
+fn split(files: Files) -> Result<Parts, Invalid> {
     let mut sources = Vec::new();
     let mut partials = BTreeMap::new();
+    let mut agreements = BTreeMap::new();
     for (path, bytes) in files.0 {
         let bytes = without_carriage_returns(bytes);
         if let Some(path) = path.strip_prefix("files/") {
@@ -101,9 +130,11 @@ fn split(files: Files) -> Result<(Vec<SourceFile>, BTreeMap<String, String>), In
             sources.push(SourceFile::new(path, renders, bytes));
         } else if let Some(name) = path.strip_prefix("partials/").and_then(|name| name.strip_suffix(".hbs")) {
             partials.insert(name.to_owned(), text_of(&path, &bytes)?);
+        } else if path.starts_with("agreements/") && path.ends_with(".toml") {
+            agreements.insert(path.clone(), text_of(&path, &bytes)?);
         }
     }
-    Ok((sources, partials))
+    Ok(Parts { files: sources, partials, agreements })
 }
 
 /// A checkout on Windows may have turned the line ends of text; the output is the same everywhere.
@@ -138,7 +169,7 @@ fn text_of(path: &str, bytes: &[u8]) -> Result<String, Invalid> {
 /// Collects everything that is wrong with a manifest while it is turned into a template.
 struct Loader<'t> {
     places: Places<'t>,
-    engine: Engine,
+    engine: &'t Engine,
     names: Names,
     /// For every name the questions, by their position, that must be answered before it has a value.
     needs: BTreeMap<String, BTreeSet<usize>>,
@@ -396,6 +427,29 @@ impl Loader<'_> {
         agreements.into_iter().filter_map(|raw| self.agreement(raw)).collect()
     }
 
+    /// Finds the text of each declared file; the files are compiled when they are used.
+    fn agreement_files(
+        &mut self,
+        declared: Vec<manifest::AgreementFile>,
+        texts: &mut BTreeMap<String, String>,
+    ) -> Vec<AgreementFile> {
+        let mut files = Vec::new();
+        for raw in declared {
+            let when = self.condition(raw.when.as_ref());
+            match texts.remove(raw.file.get_ref()) {
+                Some(text) => files.push(AgreementFile::new(raw.file.into_inner(), text, when)),
+                None => {
+                    self.report(&raw.file, format!("there is no file `{}`, or it is named twice", raw.file.get_ref()))
+                }
+            }
+        }
+        for path in texts.keys() {
+            let problem = Problem::new(Place::file(path), "no `[[agreements]]` of the manifest names this file");
+            self.problems.push(problem);
+        }
+        files
+    }
+
     fn agreement(&mut self, raw: manifest::Agreement) -> Option<AgreementRule> {
         if raw.places.len() < 2 {
             self.report(&raw.says, "an agreement needs two places or more".to_owned());
@@ -436,7 +490,7 @@ impl Loader<'_> {
                 self.report(id, format!("the id `{name}` is given to two places"));
             }
         }
-        match self.engine.expression(manifest::FILE, holds.get_ref(), &ids) {
+        match self.engine.expression(self.places.file, holds.get_ref(), &ids) {
             Ok(expression) if expression.yields == Type::Bool => {}
             Ok(_) => self.report(holds, format!("`{}` is neither true nor false", holds.get_ref())),
             Err(problems) => {
@@ -497,7 +551,7 @@ impl Loader<'_> {
         if let Some(expression) = self.expressions.get(text) {
             return Some(expression.clone().standing_at(place));
         }
-        match self.engine.expression(manifest::FILE, text, &self.names) {
+        match self.engine.expression(self.places.file, text, &self.names) {
             Ok(expression) => {
                 self.expressions.insert(text.to_owned(), expression.clone());
                 Some(expression.standing_at(place))
@@ -510,7 +564,7 @@ impl Loader<'_> {
     }
 
     fn snippet(&mut self, text: &str, place: &Place, printing: Printing) -> Option<Compiled> {
-        match self.engine.compile(manifest::FILE, text, &self.names, printing) {
+        match self.engine.compile(self.places.file, text, &self.names, printing) {
             Ok((compiled, _)) => Some(compiled.standing_at(place)),
             Err(problems) => {
                 self.report_at(problems, place);

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use toml::Spanned;
 
 use super::problem::{Place, Problem};
@@ -27,6 +28,24 @@ pub(super) struct Manifest {
     #[serde(default, rename = "next_step")]
     pub(super) next_steps: Vec<NextStep>,
     #[serde(default, rename = "agreement")]
+    pub(super) agreements: Vec<Agreement>,
+    #[serde(default, rename = "agreements")]
+    pub(super) agreement_files: Vec<AgreementFile>,
+}
+
+/// A file of agreements, which is read when its condition is true.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AgreementFile {
+    pub(super) file: Spanned<String>,
+    pub(super) when: Option<Spanned<String>>,
+}
+
+/// The content of a file of agreements.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Agreements {
+    #[serde(rename = "agreement")]
     pub(super) agreements: Vec<Agreement>,
 }
 
@@ -174,18 +193,21 @@ impl OneOrMany {
     }
 }
 
-/// Reads a manifest; the second value finds places in its text.
-pub(super) fn parse(text: &str) -> Result<(Manifest, Places<'_>), Problem> {
-    let places = Places(text);
-    toml::from_str(text).map(|manifest| (manifest, Places(text))).map_err(|error| {
+/// Reads a manifest, or a file of agreements; the second value finds places in its text.
+pub(super) fn parse<'t, T: DeserializeOwned>(file: &'t str, text: &'t str) -> Result<(T, Places<'t>), Problem> {
+    let places = Places { file, text };
+    toml::from_str(text).map(|parsed| (parsed, places)).map_err(|error| {
         let start = error.span().map_or(0, |span| span.start);
         Problem::new(places.at(start), error.message().replace('\n', ", "))
     })
 }
 
-/// Turns byte offsets of the manifest into places.
+/// Turns byte offsets of a file into places.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Places<'t>(&'t str);
+pub(super) struct Places<'t> {
+    pub(super) file: &'t str,
+    text: &'t str,
+}
 
 impl Places<'_> {
     pub(super) fn of<T>(self, spanned: &Spanned<T>) -> Place {
@@ -193,7 +215,7 @@ impl Places<'_> {
     }
 
     fn at(self, offset: usize) -> Place {
-        let (line, column) = line_and_column(self.0, offset);
-        Place::at(FILE, line, column)
+        let (line, column) = line_and_column(self.text, offset);
+        Place::at(self.file, line, column)
     }
 }

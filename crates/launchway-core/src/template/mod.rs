@@ -51,7 +51,8 @@ pub struct Template {
     pub(crate) rules: Vec<FileRule>,
     pub(crate) objects: Vec<ObjectRule>,
     pub(crate) next_steps: Vec<StepRule>,
-    pub(crate) agreements: Vec<AgreementRule>,
+    agreements: Vec<AgreementRule>,
+    agreement_files: Vec<AgreementFile>,
     pub(crate) engine: Engine,
     names: check::Names,
 }
@@ -149,6 +150,14 @@ pub(crate) struct AgreementRule {
     pub(crate) places: Vec<PlaceRule>,
 }
 
+/// A file of agreements, compiled when it is first used.
+pub(crate) struct AgreementFile {
+    path: String,
+    text: String,
+    pub(crate) when: Option<Expression>,
+    compiled: OnceLock<Vec<AgreementRule>>,
+}
+
 pub(crate) struct PlaceRule {
     pub(crate) id: Option<String>,
     pub(crate) reading: ReadingRule,
@@ -192,6 +201,8 @@ impl Template {
     /// All the faults that were found, sorted by place.
     pub fn verify(&self) -> Result<(), Invalid> {
         let problems = self.files.iter().filter_map(|file| self.compile(file).err()).flatten();
+        let agreements = self.agreement_files.iter().filter_map(|file| self.agreements_in(file).err());
+        let problems = problems.chain(agreements.flat_map(|invalid| invalid.problems));
         // On its own a partial may use the element of any `each`; each file that uses it is checked with its own.
         let elements = self.rules.iter().flat_map(|rule| &rule.each).map(|each| each.element.clone());
         let mut names = self.names.clone();
@@ -219,6 +230,24 @@ impl Template {
             }
         }
         questions
+    }
+
+    /// Returns the agreements that the manifest itself declares.
+    pub(crate) fn own_agreements(&self) -> &[AgreementRule] {
+        &self.agreements
+    }
+
+    pub(crate) fn agreement_files(&self) -> &[AgreementFile] {
+        &self.agreement_files
+    }
+
+    /// Compiles a file of agreements, once.
+    pub(crate) fn agreements_in<'t>(&self, file: &'t AgreementFile) -> Result<&'t [AgreementRule], Invalid> {
+        if let Some(compiled) = file.compiled.get() {
+            return Ok(compiled);
+        }
+        let compiled = load::agreements(self, file)?;
+        Ok(file.compiled.get_or_init(|| compiled))
     }
 
     /// Returns the rules that speak of a file.
@@ -270,6 +299,12 @@ impl Template {
             return Err(vec![Problem::new(Place::file(&place), "a path cannot hold a free text")]);
         }
         Ok(Some(compiled))
+    }
+}
+
+impl AgreementFile {
+    fn new(path: String, text: String, when: Option<Expression>) -> Self {
+        Self { path, text, when, compiled: OnceLock::new() }
     }
 }
 

@@ -77,7 +77,7 @@ fn collect_builtin(dir: &'static Dir<'static>, id: &str, files: &mut BTreeMap<St
     dir.dirs().for_each(|dir| collect_builtin(dir, id, files));
 }
 
-/// Reads the manifest, `files/` and `partials/` of a folder, without following links.
+/// Reads the manifest, `files/`, `partials/` and `agreements/` of a folder, without following links.
 pub(super) fn folder(root: &Path) -> Result<Files, SourceError> {
     let manifest_path = root.join(manifest::FILE);
     if !manifest_path.exists() {
@@ -85,7 +85,7 @@ pub(super) fn folder(root: &Path) -> Result<Files, SourceError> {
     }
     let mut reader = FolderReader { files: BTreeMap::new(), total: 0 };
     reader.entry(&manifest_path, manifest::FILE, 0)?;
-    for name in ["files", "partials"] {
+    for name in ["agreements", "files", "partials"] {
         let path = root.join(name);
         if path.symlink_metadata().is_ok() {
             reader.entry(&path, name, 0)?;

@@ -1,0 +1,205 @@
+"""Runs the generated deploy.sh of a project whose stacks own the task definition, with a stand-in for the AWS CLI.
+
+The stand-in answers from a script of answers and writes down how it was called. What must hold, whatever the project is:
+
+- what is deployed is the image of the digest, with every value of the parameter file, in the region that was named,
+- a deployment that ECS put back, or that never settles, ends with an error, and so do a load balancer that does not
+  answer, an image that never arrives in a region, and a stack that failed,
+- a stack that is at work for longer than the AWS CLI waits is waited for,
+- example ids and what is not a digest are refused before anything is called.
+
+Usage: ecs_stack_deploy_script.py PROJECT_DIR
+Exit status: 0 when all of it holds, 1 otherwise.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import re
+import shutil
+import stat
+import subprocess
+import sys
+import tempfile
+
+DIGEST = "sha256:" + "1" * 64
+REPOSITORY = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/service"
+DEPLOYED = "arn:aws:ecs:eu-west-1:123456789012:task-definition/service:2"
+BEFORE = "arn:aws:ecs:eu-west-1:123456789012:task-definition/service:1"
+
+# Stands in for aws, curl and sleep. A question that comes again gets the next of its answers, and the last one for ever.
+STAND_IN = '''#!{python}
+import json, os, pathlib, sys
+program, words = pathlib.Path(sys.argv[0]).name, sys.argv[1:]
+folder = pathlib.Path(os.environ["STAND_IN"])
+line = " ".join([program, *words])
+with open(folder / "calls", "a") as calls:
+    calls.write(json.dumps([os.environ.get("AWS_REGION"), line]) + "\\n")
+for number, (asked, answers) in enumerate(json.loads((folder / "answers").read_text())):
+    if all(part in line for part in asked):
+        turn = folder / str(number)
+        count = int(turn.read_text()) if turn.exists() else 0
+        turn.write_text(str(count + 1))
+        code, text = answers[min(count, len(answers) - 1)]
+        print(text)
+        sys.exit(code)
+sys.exit(f"nothing is known about: {{line}}")
+'''
+
+
+class CheckFailed(Exception):
+    """Something that must hold does not; the text says what."""
+
+
+class Script:
+    """The deploy.sh of one project, on a copy whose parameter files name a network."""
+
+    def __init__(self, project, folder):
+        self.folder = folder / "deploy/ecs"
+        shutil.copytree(project / "deploy/ecs", self.folder)
+        # Three attempts instead of hundreds, since the stand-in takes no time between them.
+        text = (self.folder / "deploy.sh").read_text(encoding="utf-8")
+        self.text = re.sub(r'(seq |"\$attempt" -lt )\d+', r"\g<1>3", text)
+        (self.folder / "deploy.sh").write_text(self.text, encoding="utf-8")
+        self.regions = len(list((self.folder / "params").glob("*.*.json"))) > 0
+        file = sorted((self.folder / "params").glob("*.json"))[-1]
+        self.example = file.read_text(encoding="utf-8")
+        self.parameters = file
+        self.environment, self.region = file.name.split(".")[:2]
+        if not self.regions:
+            self.region = re.search(r"^region=(\S+)$", self.text, re.MULTILINE).group(1)
+        self.bin = folder / "bin"
+        self.bin.mkdir()
+        for name in ("aws", "curl", "sleep"):
+            program = self.bin / name
+            program.write_text(STAND_IN.format(python=sys.executable), encoding="utf-8")
+            program.chmod(program.stat().st_mode | stat.S_IXUSR)
+
+    def name_network(self):
+        self.parameters.write_text(re.sub("(vpc-|subnet-|certificate/|example/)0{8}", r"\g<1>1a2b3c4d", self.example))
+
+    def run(self, changes=None, digest=DIGEST):
+        """Runs the script; `changes` are answers that come before the usual ones."""
+        answers = [*(changes or []), *self.usual()]
+        with tempfile.TemporaryDirectory() as memory:
+            (pathlib.Path(memory) / "answers").write_text(json.dumps(answers), encoding="utf-8")
+            region = [self.region] if self.regions else []
+            result = subprocess.run(
+                ["bash", str(self.folder / "deploy.sh"), self.environment, *region, digest],
+                env={"PATH": f"{self.bin}:{os.environ['PATH']}", "STAND_IN": memory},
+                capture_output=True,
+                text=True,
+                timeout=120,
+                check=False,
+            )
+            calls = pathlib.Path(memory) / "calls"
+            lines = calls.read_text(encoding="utf-8").splitlines() if calls.exists() else []
+        return result, [json.loads(line) for line in lines]
+
+    def usual(self):
+        """The answers of a deployment in which nothing goes wrong."""
+        return [
+            [["describe-stacks", "RepositoryUri"], [[0, REPOSITORY]]],
+            [["describe-stacks", "StackRoleArn"], [[0, "arn:aws:iam::123456789012:role/stack"]]],
+            [["describe-stacks", "TaskDefinitionArn"], [[0, DEPLOYED]]],
+            [["describe-stacks", "LoadBalancerUrl"], [[0, "https://balancer.example.com"]]],
+            [["describe-stacks", "StackStatus"], [[0, "UPDATE_COMPLETE"]]],
+            [["describe-repositories"], [[0, REPOSITORY]]],
+            [["describe-images"], [[254, ""], [0, "{}"]]],
+            [["cloudformation deploy"], [[0, ""]]],
+            [["list-service-deployments"], [[0, "1"], [0, "0"]]],
+            [["describe-services", "length(deployments)"], [[0, f"{DEPLOYED}\t2\tIN_PROGRESS"], [0, f"{DEPLOYED}\t1\tCOMPLETED"]]],
+            [["describe-services"], [[0, DEPLOYED]]],
+            [["curl"], [[0, ""]]],
+            [["sleep"], [[0, ""]]],
+        ]
+
+    def must_fail(self, changes, word, digest=DIGEST):
+        result, calls = self.run(changes, digest)
+        if result.returncode == 0 or word not in result.stderr:
+            raise CheckFailed(f"no error that says `{word}`, but status {result.returncode}: {result.stderr}{result.stdout}")
+        return calls
+
+
+def check(project):
+    with tempfile.TemporaryDirectory() as folder:
+        script = Script(project, pathlib.Path(folder))
+        if script.must_fail([], "example ids"):
+            raise CheckFailed("something was called with example ids")
+        script.name_network()
+        if script.must_fail([], "not a digest", "latest"):
+            raise CheckFailed("something was called with a tag")
+        check_success(script)
+        check_failures(script)
+        if "wait_for_stack" in script.text:
+            check_long_wait(script)
+
+
+def check_success(script):
+    result, calls = script.run()
+    if result.returncode != 0:
+        raise CheckFailed(f"a deployment without a fault ended with status {result.returncode}: {result.stderr}")
+    (deploy,) = [line for _, line in calls if "cloudformation deploy" in line]
+    wanted = [f"Image={REPOSITORY}@{DIGEST}", "service.yaml", "CAPABILITY_IAM"]
+    wanted += [f"{entry['ParameterKey']}={entry['ParameterValue']}" for entry in json.loads(script.parameters.read_text())]
+    for word in wanted:
+        if word not in deploy:
+            raise CheckFailed(f"`{word}` is not in the call: {deploy}")
+    for region, line in calls:
+        if region != script.region and "bootstrap" not in line:
+            raise CheckFailed(f"called in {region}, not in {script.region}: {line}")
+    if script.regions and not any("describe-images" in line for _, line in calls):
+        raise CheckFailed("nothing waited for the image of this region")
+
+
+def check_failures(script):
+    script.must_fail(
+        [
+            [["describe-services", "length(deployments)"], [[0, f"{BEFORE}\t1\tCOMPLETED"]]],
+            [["describe-services"], [[0, BEFORE]]],
+        ],
+        "rolled back",
+    )
+    script.must_fail(
+        [
+            [["describe-services", "length(deployments)"], [[0, f"{DEPLOYED}\t2\tIN_PROGRESS"]]],
+            [["list-service-deployments"], [[0, "1"]]],
+        ],
+        "settled",
+    )
+    calls = script.must_fail([[["cloudformation deploy"], [[255, ""]]]], "")
+    if any("describe-services" in line for _, line in calls):
+        raise CheckFailed("it went on after the stack had failed")
+    if "curl " in script.text:
+        script.must_fail([[["curl"], [[22, ""]]]], "")
+    if script.regions:
+        script.must_fail([[["describe-images"], [[254, ""]]]], "there is no image")
+
+
+def check_long_wait(script):
+    """The command gives up, and the stack is still at work."""
+    gives_up = [["cloudformation deploy"], [[255, ""]]]
+    states = [["describe-stacks", "StackStatus"], [[0, "UPDATE_IN_PROGRESS"], [0, "UPDATE_COMPLETE"]]]
+    result, _ = script.run([gives_up, states])
+    if result.returncode != 0:
+        raise CheckFailed(f"a slow deployment was not waited for: {result.stderr}")
+    states = [["describe-stacks", "StackStatus"], [[0, "UPDATE_IN_PROGRESS"], [0, "UPDATE_ROLLBACK_COMPLETE"]]]
+    script.must_fail([gives_up, states], "UPDATE_ROLLBACK_COMPLETE")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("project", type=pathlib.Path, help="root of the generated project")
+    project = parser.parse_args().project
+    try:
+        check(project)
+    except CheckFailed as error:
+        print(f"{project}/deploy/ecs/deploy.sh: {error}", file=sys.stderr)
+        return 1
+    print(f"{project}/deploy/ecs/deploy.sh: deploys, and notices what goes wrong")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
