@@ -104,7 +104,7 @@ impl Project {
         environments.clone().try_into().unwrap()
     }
 
-    /// The environments, or each of them in each cluster where GitOps brings it to several.
+    /// The environments, or each of them in each cluster where several clusters fetch it.
     pub(crate) fn overlays(&self) -> Vec<String> {
         let text = |id: &str| self.answers.get(id).and_then(toml::Value::as_str);
         if !matches!(text("multi_cluster"), Some("argo-cd" | "flux")) {

@@ -93,7 +93,8 @@ fn built(project: &Project, folder: &Path) -> Result<Vec<PathBuf>, String> {
 }
 
 fn objects(file: &Path) -> Vec<Value> {
-    let convert = "import json, sys, yaml; json.dump([it for it in yaml.safe_load_all(open(sys.argv[1])) if it], sys.stdout)";
+    let convert =
+        "import json, sys, yaml; json.dump([it for it in yaml.safe_load_all(open(sys.argv[1])) if it], sys.stdout)";
     let said = run(Command::new(tools().linter("python")).args(["-c", convert]).arg(file)).success();
     serde_json::from_str(&said).unwrap()
 }

@@ -172,7 +172,13 @@ fn the_invariants_notice_every_fault_that_no_other_tool_sees() {
 
 /// Plants a fault in a copy of one of the golden projects, as `assert_caught` does in the one for both platforms.
 #[track_caller]
-fn assert_caught_in(case: &str, validator: impl FnOnce(&Project) -> Verdict, path: &str, [from, to]: [&str; 2], word: &str) {
+fn assert_caught_in(
+    case: &str,
+    validator: impl FnOnce(&Project) -> Verdict,
+    path: &str,
+    [from, to]: [&str; 2],
+    word: &str,
+) {
     let (_folder, project) = project::named(case).copy();
     project.replace(path, from, to);
     let said = validator(&project).expect_err("the fault is noticed");
@@ -217,7 +223,13 @@ fn the_check_of_clusters_notices_what_karmada_leaves_behind() {
 fn the_check_of_scripts_notices_a_promotion_of_whatever_waits() {
     let path = "deploy/kubernetes/promote.sh";
     let fault = ["  *\"@${2:-}\"*) ;;", "  *) ;;"];
-    assert_caught_in("kubernetes-argo-blue-green", kubernetes::deploy_script, path, fault, "another image is not promoted");
+    assert_caught_in(
+        "kubernetes-argo-blue-green",
+        kubernetes::deploy_script,
+        path,
+        fault,
+        "another image is not promoted",
+    );
 }
 
 #[test]
