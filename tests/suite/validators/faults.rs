@@ -93,7 +93,8 @@ fn code_deploy_notices_a_container_that_the_task_does_not_have() {
 
 #[test]
 fn the_deploy_script_check_notices_a_right_that_the_workflow_lacks() {
-    let fault = ["                  - ecs:UpdateService\n                Resource: !Sub", "                Resource: !Sub"];
+    let fault =
+        ["                  - ecs:UpdateService\n                Resource: !Sub", "                Resource: !Sub"];
     let path = "deploy/ecs/bootstrap.yaml";
     assert_caught_in("ecs-json-rolling", ecs_json::deploy_script, path, fault, "missing: ecs:UpdateService");
 }
@@ -168,21 +169,6 @@ fn the_invariants_notice_every_fault_that_no_other_tool_sees() {
     let mut command = check("kubernetes_faults.py");
     command.args(cases.map(|case| project::named(case).folder)).arg("--kubectl").arg(tools().linter("kubectl"));
     validate(&mut command).unwrap();
-}
-
-/// Plants a fault in a copy of one of the golden projects, as `assert_caught` does in the one for both platforms.
-#[track_caller]
-fn assert_caught_in(
-    case: &str,
-    validator: impl FnOnce(&Project) -> Verdict,
-    path: &str,
-    [from, to]: [&str; 2],
-    word: &str,
-) {
-    let (_folder, project) = project::named(case).copy();
-    project.replace(path, from, to);
-    let said = validator(&project).expect_err("the fault is noticed");
-    assert!(said.contains(word), "`{word}` is not in:\n{said}");
 }
 
 #[test]
