@@ -1,10 +1,20 @@
 //! The golden projects: what the program writes, compared for equality and read by people.
 
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
 use flate2::read::GzDecoder;
 use xtask::golden::{self, Case};
 use xtask::tree::{self, Tree};
 
 use crate::program;
+
+/// What the program makes of every golden case, with the base; made once for all the tests.
+pub(crate) fn rendered() -> &'static BTreeMap<String, Tree> {
+    static RENDERED: OnceLock<BTreeMap<String, Tree>> = OnceLock::new();
+    let render = |case: Case| (golden::render(program::path(), &case).unwrap(), case.name);
+    RENDERED.get_or_init(|| golden::cases().unwrap().into_iter().map(render).map(|(tree, name)| (name, tree)).collect())
+}
 
 #[test]
 fn every_golden_project_is_what_the_program_writes() {
@@ -13,7 +23,7 @@ fn every_golden_project_is_what_the_program_writes() {
 }
 
 fn differences(case: &Case) -> Vec<String> {
-    let mut rendered = golden::render(program::path(), case).unwrap();
+    let mut rendered = rendered()[&case.name].clone();
     golden::take_base(&mut rendered);
     let blessed = tree::read(&case.project()).unwrap_or_default();
     let differences = tree::differences(&blessed, &rendered);
@@ -23,22 +33,21 @@ fn differences(case: &Case) -> Vec<String> {
 #[test]
 fn a_project_is_the_same_on_every_run() {
     for case in golden::cases().unwrap() {
-        let once = golden::render(program::path(), &case).unwrap();
         let again = golden::render(program::path(), &case).unwrap();
-        assert_eq!(tree::differences(&once, &again), Vec::<String>::new(), "{}", case.name);
+        assert_eq!(tree::differences(&rendered()[&case.name], &again), Vec::<String>::new(), "{}", case.name);
     }
 }
 
 #[test]
 fn the_base_of_the_next_update_is_the_project_itself() {
-    for case in golden::cases().unwrap() {
-        let mut rendered = golden::render(program::path(), &case).unwrap();
+    for (case, rendered) in rendered() {
+        let mut rendered = rendered.clone();
         let (_, base) = golden::take_base(&mut rendered).unwrap();
         rendered.retain(|path, _| !path.starts_with(".launchway/"));
         let folder = tempfile::tempdir().unwrap();
         tar::Archive::new(GzDecoder::new(base.bytes.as_slice())).unpack(folder.path()).unwrap();
         let unpacked = tree::read(folder.path()).unwrap();
-        assert_eq!(tree::differences(&rendered, &unpacked), Vec::<String>::new(), "{}", case.name);
+        assert_eq!(tree::differences(&rendered, &unpacked), Vec::<String>::new(), "{case}");
     }
 }
 

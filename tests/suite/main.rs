@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends where an expectation of its own is wrong")]
 
+mod check;
 mod command_line;
 mod generated;
 mod golden;

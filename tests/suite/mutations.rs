@@ -7,9 +7,10 @@ use std::path::Path;
 
 use serde_json::Value;
 use tempfile::TempDir;
-use xtask::{golden, tree};
+use xtask::tree::{self, Tree};
 
-use crate::program::{self, launchway, run};
+use crate::golden;
+use crate::program::{launchway, run};
 
 /// One edit: a golden project, a file, what is replaced the first time it stands there, and what the check says.
 struct Edit {
@@ -138,14 +139,14 @@ fn every_edit_is_caught_with_the_right_message() {
     assert!(missed.is_empty(), "{}", missed.join("\n"));
 }
 
-/// Makes every golden project anew: what is kept in the repository has no base.
+/// Writes every golden project as the program made it: what is kept in the repository has no base.
 fn projects() -> BTreeMap<String, TempDir> {
-    let make = |case: golden::Case| {
+    let write = |(case, project): (&String, &Tree)| {
         let folder = tempfile::tempdir().unwrap();
-        tree::write(&golden::render(program::path(), &case).unwrap(), folder.path()).unwrap();
-        (case.name, folder)
+        tree::write(project, folder.path()).unwrap();
+        (case.clone(), folder)
     };
-    golden::cases().unwrap().into_iter().map(make).collect()
+    golden::rendered().iter().map(write).collect()
 }
 
 /// Makes an edit, checks the project and takes the edit back; tells what was not as it should be.

@@ -9,7 +9,7 @@ use serde_json::{Map, Value as Json};
 
 use crate::document::{Format, line_and_column};
 use crate::locate;
-use crate::pointer::{Pointer, Step, plain};
+use crate::pointer::{Pointer, plain};
 use crate::template::{Data, Engine, Names, Type};
 use crate::texts::Texts;
 
@@ -144,14 +144,14 @@ impl Reading {
         }
     }
 
-    /// Returns the line on which the first value stands.
+    /// Returns the line on which the first value stands, or on which the way to it ends.
     fn line(&self, texts: &Texts<'_>) -> Option<usize> {
         match self {
             Self::Is { .. } => None,
             Self::At { file, at } => {
                 let (text, format) = (texts.get(file).ok()?, Format::of(file)?);
-                let steps = nearest(&Pointer::parse(at).ok()?, text.documents(format).ok()?);
-                locate::line_of(format, text.text().ok()?, &steps?)
+                let steps = Pointer::parse(at).ok()?.way(text.documents(format).ok()?)?;
+                locate::line_of(format, text.text().ok()?, &steps)
             }
             Self::Capture { file, capture } => {
                 let text = texts.get(file).ok()?.text().ok()?;
@@ -264,11 +264,6 @@ fn values_at(texts: &Texts<'_>, file: &str, at: &str) -> Result<Vec<String>, Str
     let found = Pointer::parse(at).map_err(|fault| format!("the pointer {fault}"))?.find(documents);
     let value = |value| plain(value).ok_or_else(|| format!("`{at}` is not a plain value"));
     found.iter().map(|found| value(found.value)).collect()
-}
-
-/// Returns the way to the first value, or to the document where it is missing.
-fn nearest(pointer: &Pointer, documents: &[Json]) -> Option<Vec<Step>> {
-    pointer.find(documents).into_iter().next().map(|found| found.steps)
 }
 
 /// Compiles the pattern of a capture.

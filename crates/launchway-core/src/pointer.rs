@@ -63,13 +63,21 @@ impl Pointer {
 
     /// Finds the nodes, in the first document that has any.
     pub(crate) fn find<'d>(&self, documents: &'d [Json]) -> Vec<Found<'d>> {
+        self.follow(&self.segments, documents)
+    }
+
+    /// Returns the way to the first node, or as far as it goes.
+    pub(crate) fn way(&self, documents: &[Json]) -> Option<Vec<Step>> {
+        let first = |length| self.follow(&self.segments[..length], documents).into_iter().next();
+        (0..=self.segments.len()).rev().find_map(first).map(|found| found.steps)
+    }
+
+    fn follow<'d>(&self, segments: &[Segment], documents: &'d [Json]) -> Vec<Found<'d>> {
         let is_meant = |document: &Json| self.document.as_ref().is_none_or(|selector| selector.accepts(document));
         let roots = documents.iter().enumerate().filter(|(_, document)| is_meant(document));
         let find = |(index, value)| {
             let root = Found { steps: vec![Step::Index(index)], value };
-            self.segments
-                .iter()
-                .fold(vec![root], |nodes, segment| nodes.iter().flat_map(|it| segment.below(it)).collect())
+            segments.iter().fold(vec![root], |nodes, segment| nodes.iter().flat_map(|it| segment.below(it)).collect())
         };
         roots.map(find).find(|nodes: &Vec<_>| !nodes.is_empty()).unwrap_or_default()
     }

@@ -46,6 +46,7 @@ fn text(checked: &Checked) -> String {
     let (name, template) = (visible_line(&project.name), &project.template);
     let made = visible_line(&format!("{} {}", template.id, template.version));
     let _ = match findings.len() {
+        0 if project.agreements.len() == 1 => writeln!(text, "{name} ({made}): 1 agreement holds"),
         0 => writeln!(text, "{name} ({made}): {} agreements hold", project.agreements.len()),
         1 => writeln!(text, "{name} ({made}): 1 finding"),
         count => writeln!(text, "{name} ({made}): {count} findings"),

@@ -1,0 +1,188 @@
+//! `launchway check` as its users see it: what it says, in which form, and with which exit code.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::program::{Ran, launchway, run};
+
+fn project(words: &[&str]) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let new = ["new", "orders", "--dest", "orders", "--no-input", "--no-git"];
+    run(launchway().args(new).args(words).current_dir(folder.path())).success();
+    folder
+}
+
+fn check(folder: &TempDir, words: &[&str]) -> Ran {
+    run(launchway().arg("check").args(words).current_dir(folder.path().join("orders")))
+}
+
+/// Replaces the only place in a file of the project that reads `from`.
+#[track_caller]
+fn replace(folder: &TempDir, file: &str, from: &str, to: &str) {
+    let path = folder.path().join("orders").join(file);
+    let text = fs::read_to_string(&path).unwrap();
+    assert_eq!(text.matches(from).count(), 1, "{file}");
+    fs::write(path, text.replace(from, to)).unwrap();
+}
+
+#[test]
+fn a_port_that_was_changed_in_one_place_is_shown_with_every_place_both_values_and_the_answer() {
+    let folder = project(&["--target=ecs", "--port=8085"]);
+    assert!(check(&folder, &[]).success().contains("agreements hold"));
+    replace(&folder, "Dockerfile", "EXPOSE 8085", "EXPOSE 8000");
+    let said = check(&folder, &[]);
+    assert_eq!(said.code, Some(1));
+    let line = 1 + fs::read_to_string(folder.path().join("orders/Dockerfile"))
+        .unwrap()
+        .lines()
+        .position(|line| line.starts_with("EXPOSE"))
+        .unwrap();
+    for text in [
+        &format!("Dockerfile:{line}: the traffic port: the values differ"),
+        "generated as `8085`",
+        "`8085` in deploy/ecs/service.yaml:",
+        "the answer `port` is `8085`",
+        "orders (service 0.1.0): 1 finding",
+    ] {
+        assert!(said.stdout.contains(text), "`{text}` is not in:\n{}", said.stdout);
+    }
+    assert_eq!(said.stderr, "");
+}
+
+#[test]
+fn sarif_has_a_result_with_its_place_and_the_related_ones() {
+    let folder = project(&["--target=kubernetes"]);
+    replace(&folder, "Dockerfile", "EXPOSE 8080", "EXPOSE 8000");
+    let said = check(&folder, &["--output", "sarif"]);
+    assert_eq!(said.code, Some(1));
+    let log: Value = serde_json::from_str(&said.stdout).unwrap();
+    assert_eq!(log["version"], "2.1.0");
+    let (driver, result) = (&log["runs"][0]["tool"]["driver"], &log["runs"][0]["results"][0]);
+    assert_eq!(driver["name"], "launchway");
+    let rules: Vec<_> = driver["rules"].as_array().unwrap().iter().map(|rule| &rule["id"]).collect();
+    assert!(rules.contains(&&result["ruleId"]), "{result:#}");
+    let place = &result["locations"][0]["physicalLocation"];
+    assert_eq!(place["artifactLocation"]["uri"], "Dockerfile");
+    assert!(place["region"]["startLine"].as_u64() > Some(1), "{place:#}");
+    assert!(!result["relatedLocations"].as_array().unwrap().is_empty());
+    assert!(result["message"]["text"].as_str().unwrap().contains("`8000` in Dockerfile"));
+}
+
+#[test]
+fn sarif_of_an_untouched_project_has_no_result() {
+    let folder = project(&["--target=kubernetes"]);
+    let log: Value = serde_json::from_str(&check(&folder, &["--output", "sarif"]).success()).unwrap();
+    assert_eq!(log["runs"][0]["results"], Value::Array(Vec::new()));
+}
+
+const OWN_TEMPLATE: &str = r#"
+[template]
+id = "own"
+title = "T"
+version = "3.1.4"
+name = "service"
+[[question]]
+id = "service"
+prompt = "Name"
+help = "H."
+kind = "slug"
+[[file]]
+path = "policy.txt"
+ownership = "managed"
+[[agreement]]
+says = "the limit"
+place = [{ file = "a.yaml", at = "/limits/[name=cpu]/value" }, { file = "b.toml", at = "/limit" }]
+"#;
+
+/// A project whose template is gone.
+fn orphan() -> TempDir {
+    let template = tempfile::tempdir().unwrap();
+    fs::create_dir(template.path().join("files")).unwrap();
+    fs::write(template.path().join("template.toml"), OWN_TEMPLATE).unwrap();
+    let files = [
+        ("a.yaml", "limits:\n  - name: cpu\n    value: 7\n"),
+        ("b.toml", "limit = 7\n"),
+        ("policy.txt", "Be kind.\n"),
+        ("odd.json", "// not JSON, and never was\n"),
+    ];
+    for (name, text) in files {
+        fs::write(template.path().join("files").join(name), text).unwrap();
+    }
+    project(&[&format!("--template={}", template.path().display())])
+}
+
+#[test]
+fn a_project_is_checked_long_after_its_template_has_gone() {
+    let folder = orphan();
+    let said = check(&folder, &[]).success();
+    assert_eq!(said, "orders (own 3.1.4): 1 agreement holds\n");
+    replace(&folder, "b.toml", "7", "8");
+    // One more element in a list disturbs nothing.
+    replace(&folder, "a.yaml", "limits:\n", "limits:\n  - name: memory\n    value: 9\n");
+    let said = check(&folder, &[]);
+    assert!(said.stdout.starts_with("b.toml:1: the limit: the values differ\n  `7` in a.yaml:5 at"), "{}", said.stdout);
+}
+
+#[test]
+fn files_that_are_gone_broken_or_the_templates_own_are_found_too() {
+    let folder = orphan();
+    replace(&folder, "policy.txt", "kind", "quick");
+    replace(&folder, "b.toml", "limit = 7", "limit = ");
+    let said = check(&folder, &[]).stdout;
+    assert!(said.contains("b.toml:1: column 9: "), "{said}");
+    assert!(said.contains("policy.txt: the file belongs to the template and was changed"), "{said}");
+    fs::remove_file(folder.path().join("orders/a.yaml")).unwrap();
+    let said = check(&folder, &[]).stdout;
+    assert!(said.contains("a.yaml: the file was generated and is gone; 1 agreement cannot be checked"), "{said}");
+    assert!(said.ends_with("orders (own 3.1.4): 3 findings\n"), "{said}");
+}
+
+#[test]
+fn a_link_out_of_the_project_is_not_followed() {
+    let folder = orphan();
+    let file = folder.path().join("orders/b.toml");
+    fs::write(folder.path().join("outside.toml"), "limit = 7\n").unwrap();
+    fs::remove_file(&file).unwrap();
+    std::os::unix::fs::symlink("../outside.toml", &file).unwrap();
+    let said = check(&folder, &[]);
+    assert_eq!(said.code, Some(1));
+    assert!(said.stdout.contains("b.toml: it is a symbolic link"), "{}", said.stdout);
+}
+
+#[test]
+fn what_is_no_project_or_has_a_damaged_record_ends_with_the_next_step() {
+    let folder = orphan();
+    let nowhere = run(launchway().args(["check", "nowhere"]).current_dir(folder.path())).failure(2);
+    assert!(nowhere.contains("`nowhere` is not a folder"), "{nowhere}");
+    let outside = run(launchway().arg("check").current_dir(folder.path())).failure(2);
+    assert!(outside.contains("no record of launchway") && outside.contains("hint:"), "{outside}");
+    let record = |name: &str| folder.path().join("orders/.launchway").join(name);
+    for (name, text, code, message) in [
+        ("orders.base", "x", 74, "cannot be used"),
+        ("orders.agreements.json", "[{}]", 74, "cannot be used"),
+        ("orders.toml", "format = 2\n", 2, "of format 2"),
+        ("orders.toml", "format = \n", 74, "cannot be used"),
+    ] {
+        let whole = fs::read(record(name)).unwrap();
+        fs::write(record(name), text).unwrap();
+        let said = check(&folder, &[]).failure(code);
+        assert!(said.contains(message) && said.contains("hint:"), "{said}");
+        fs::write(record(name), whole).unwrap();
+    }
+    fs::remove_file(record("orders.base")).unwrap();
+    let said = check(&folder, &[]).failure(74);
+    assert!(said.contains("orders.base` is missing") && said.contains("git checkout HEAD --"), "{said}");
+}
+
+#[test]
+fn the_check_writes_nothing() {
+    let folder = project(&["--target=both"]);
+    let before = xtask::tree::read(folder.path()).unwrap();
+    check(&folder, &[]).success();
+    let after = xtask::tree::read(folder.path()).unwrap();
+    assert_eq!(xtask::tree::differences(&before, &after), Vec::<String>::new());
+    assert!(Path::new(folder.path()).join("orders/.launchway/orders.agreements.json").exists());
+}
