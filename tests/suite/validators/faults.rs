@@ -163,15 +163,6 @@ fn the_invariants_notice_every_fault_that_no_other_tool_sees() {
     validate(&mut command).unwrap();
 }
 
-/// Plants a fault in a copy of one of the golden projects, as `assert_caught` does in the one for both platforms.
-#[track_caller]
-fn assert_caught_in(case: &str, validator: impl FnOnce(&Project) -> Verdict, path: &str, [from, to]: [&str; 2], word: &str) {
-    let (_folder, project) = project::named(case).copy();
-    project.replace(path, from, to);
-    let said = validator(&project).expect_err("the fault is noticed");
-    assert!(said.contains(word), "`{word}` is not in:\n{said}");
-}
-
 #[test]
 fn the_types_of_argo_rollouts_notice_a_misspelt_field() {
     let path = "deploy/kubernetes/base/workload/rollout.yaml";
