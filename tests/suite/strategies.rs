@@ -80,11 +80,7 @@ fn what_makes_no_sense_is_refused_at_the_question() {
             "shift_percent",
             "at least 3 percent",
         ),
-        (
-            vec![("target", "ecs"), ("strategy", "blue-green"), ("bake_minutes", "400")],
-            "ci",
-            "ends after six hours",
-        ),
+        (vec![("target", "ecs"), ("strategy", "blue-green"), ("bake_minutes", "400")], "ci", "ends after six hours"),
         (
             vec![("target", "ecs"), ("capacity", "ec2"), ("memory", "2048"), ("instance_type", "t4g.small")],
             "instance_type",

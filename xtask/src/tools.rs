@@ -17,10 +17,8 @@ use crate::{Result, workspace};
 const VENVS: [&str; 4] = ["linters", "aws", "checkov", "helm"];
 
 /// The types of Argo Rollouts, which no crate has, with the digest of their archive.
-const ROLLOUT_TYPES: (&str, &str) = (
-    "@kubernetes-models/argo-rollouts@2.0.0",
-    "3bee5717bb8cb4db784f7da9e582fdd5c6350a311e1aabee8fd44a707e246a51",
-);
+const ROLLOUT_TYPES: (&str, &str) =
+    ("@kubernetes-models/argo-rollouts@2.0.0", "3bee5717bb8cb4db784f7da9e582fdd5c6350a311e1aabee8fd44a707e246a51");
 
 /// Where the validators are.
 #[derive(Debug, Clone)]
@@ -94,7 +92,8 @@ fn install_rollout_types(folder: &Path) -> Result<PathBuf> {
     // Nothing of the package is run, and nothing that it depends on is fetched.
     let pack = ["pack", "--silent", "--ignore-scripts", "--pack-destination"];
     run(Command::new("npm").args(pack).arg(&types).arg(package), "is npm installed, and its registry within reach?")?;
-    let archive = fs::read_dir(&types)?.map(|entry| entry.map(|entry| entry.path())).collect::<std::io::Result<Vec<_>>>()?;
+    let archive =
+        fs::read_dir(&types)?.map(|entry| entry.map(|entry| entry.path())).collect::<std::io::Result<Vec<_>>>()?;
     let archive = archive.into_iter().find(|path| path.extension().is_some_and(|extension| extension == "tgz"));
     let archive = archive.ok_or_else(|| format!("npm made no archive of {package}"))?;
     let found: String = Sha256::digest(fs::read(&archive)?).iter().map(|byte| format!("{byte:02x}")).collect();

@@ -201,7 +201,13 @@ fn the_check_of_clusters_notices_what_karmada_leaves_behind() {
 fn the_check_of_scripts_notices_a_promotion_of_whatever_waits() {
     let path = "deploy/kubernetes/promote.sh";
     let fault = ["  *\"@${2:-}\"*) ;;", "  *) ;;"];
-    assert_caught_in("kubernetes-argo-blue-green", kubernetes::deploy_script, path, fault, "another image is not promoted");
+    assert_caught_in(
+        "kubernetes-argo-blue-green",
+        kubernetes::deploy_script,
+        path,
+        fault,
+        "another image is not promoted",
+    );
 }
 
 #[test]
