@@ -5,6 +5,7 @@
 //! the file `installed` is in it, which is written last and says for which path: scripts of a venv hold that path, so a
 //! moved repository installs again. One lock file keeps two processes apart.
 
+use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -96,13 +97,20 @@ fn install_rollout_types(folder: &Path) -> Result<PathBuf> {
         fs::read_dir(&types)?.map(|entry| entry.map(|entry| entry.path())).collect::<std::io::Result<Vec<_>>>()?;
     let archive = archive.into_iter().find(|path| path.extension().is_some_and(|extension| extension == "tgz"));
     let archive = archive.ok_or_else(|| format!("npm made no archive of {package}"))?;
-    let found: String = Sha256::digest(fs::read(&archive)?).iter().map(|byte| format!("{byte:02x}")).collect();
+    let found = hexadecimal(&Sha256::digest(fs::read(&archive)?));
     if found != digest {
         return Err(format!("{package} has the digest {found}, not {digest}").into());
     }
     run(Command::new("tar").arg("-xzf").arg(&archive).arg("-C").arg(&types), "is `tar` installed?")?;
     fs::write(marker(&types), types.as_os_str().as_encoded_bytes())?;
     Ok(types)
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 fn install_venv(folder: &Path, name: &str) -> Result<PathBuf> {

@@ -59,6 +59,7 @@ fn not_read(error: Errno) -> NotRead {
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "a test needs files to read")]
 mod tests {
     use super::*;
 

@@ -129,12 +129,11 @@ impl<'p> Tree<'p> {
     fn unreadable(&self) -> Vec<Finding> {
         let fault = |path: &str| {
             let text = self.current.get(path).ok()?;
-            let (line, message) = match text.text() {
-                Err(reason) => (None, reason),
-                Ok(_) => {
-                    let error = text.documents(Format::of(path)?).err()?;
-                    (Some(error.line), format!("column {}: {}", error.column, error.message))
-                }
+            let (line, message) = if let Err(reason) = text.text() {
+                (None, reason)
+            } else {
+                let error = text.documents(Format::of(path)?).err()?;
+                (Some(error.line), format!("column {}: {}", error.column, error.message))
             };
             let generated = self.generated.get(path).ok();
             let was_readable = |text: &str| Format::of(path).is_none_or(|format| document::parse(format, text).is_ok());
@@ -152,7 +151,9 @@ impl<'p> Tree<'p> {
         let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
         for agreement in &self.project.agreements {
             let gone: BTreeSet<&str> = files(agreement).filter(|path| self.missing.contains(path)).collect();
-            gone.into_iter().for_each(|path| *counts.entry(path).or_default() += 1);
+            for path in gone {
+                *counts.entry(path).or_default() += 1;
+            }
         }
         let finding = |(path, count): (&str, usize)| Finding {
             rule: Rule::Missing,

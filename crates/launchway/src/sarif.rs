@@ -1,5 +1,7 @@
 //! The result of `check` as SARIF 2.1.0, which code scanning services read.
 
+use std::fmt::Write as _;
+
 use launchway_core::{Finding, FindingPlace, Rule};
 use serde_json::{Value as Json, json};
 
@@ -66,7 +68,7 @@ fn uri(path: &str) -> String {
         if byte.is_ascii_alphanumeric() || b"/-._~".contains(&byte) {
             uri.push(char::from(byte));
         } else {
-            uri.push_str(&format!("%{byte:02X}"));
+            let _ = write!(uri, "%{byte:02X}");
         }
         uri
     })

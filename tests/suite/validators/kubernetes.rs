@@ -102,7 +102,7 @@ pub(super) fn clusters(project: &Project) -> Verdict {
     validate(check("kubernetes_clusters.py").arg(&project.folder).arg("--kubectl").arg(tools().linter("kubectl")))
 }
 
-/// Holds every Rollout and AnalysisTemplate against the types of Argo Rollouts.
+/// Holds every `Rollout` and `AnalysisTemplate` against the types of Argo Rollouts.
 pub(super) fn rollouts(projects: &[Project]) -> Verdict {
     on_every_overlay(projects, |files| {
         validate(check("kubernetes_rollouts.py").arg(tools().rollout_types()).args(files))

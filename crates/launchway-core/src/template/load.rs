@@ -130,7 +130,7 @@ fn split(files: Files) -> Result<Parts, Invalid> {
             sources.push(SourceFile::new(path, renders, bytes));
         } else if let Some(name) = path.strip_prefix("partials/").and_then(|name| name.strip_suffix(".hbs")) {
             partials.insert(name.to_owned(), text_of(&path, &bytes)?);
-        } else if path.starts_with("agreements/") && path.ends_with(".toml") {
+        } else if path.starts_with("agreements/") {
             agreements.insert(path.clone(), text_of(&path, &bytes)?);
         }
     }
@@ -436,11 +436,11 @@ impl Loader<'_> {
         let mut files = Vec::new();
         for raw in declared {
             let when = self.condition(raw.when.as_ref());
-            match texts.remove(raw.file.get_ref()) {
-                Some(text) => files.push(AgreementFile::new(raw.file.into_inner(), text, when)),
-                None => {
-                    self.report(&raw.file, format!("there is no file `{}`, or it is named twice", raw.file.get_ref()))
-                }
+            if let Some(text) = texts.remove(raw.file.get_ref()) {
+                files.push(AgreementFile::new(raw.file.into_inner(), text, when));
+            } else {
+                let message = format!("there is no file `{}`, or it is named twice", raw.file.get_ref());
+                self.report(&raw.file, message);
             }
         }
         for path in texts.keys() {

@@ -221,12 +221,11 @@ impl Template {
         let mut questions = BTreeSet::new();
         let mut rest = vec![name];
         while let Some(name) = rest.pop() {
-            match self.question(name) {
-                Some(question) => drop(questions.insert(question.id.as_str())),
-                None => {
-                    let computed = self.values.iter().filter(|value| value.id == name);
-                    rest.extend(computed.flat_map(Computed::names).map(String::as_str));
-                }
+            if let Some(question) = self.question(name) {
+                questions.insert(question.id.as_str());
+            } else {
+                let computed = self.values.iter().filter(|value| value.id == name);
+                rest.extend(computed.flat_map(Computed::names).map(String::as_str));
             }
         }
         questions
