@@ -26,6 +26,7 @@ import tempfile
 DIGEST = "sha256:" + "1" * 64
 REPOSITORY = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/service"
 DEPLOYED = "arn:aws:ecs:eu-west-1:123456789012:task-definition/service:2"
+MISSING = "An error occurred (ImageNotFoundException) when calling the DescribeImages operation"
 BEFORE = "arn:aws:ecs:eu-west-1:123456789012:task-definition/service:1"
 
 # Stands in for aws, curl and sleep. A question that comes again gets the next of its answers, and the last one for ever.
@@ -106,7 +107,7 @@ class Script:
             [["describe-stacks", "LoadBalancerUrl"], [[0, "https://balancer.example.com"]]],
             [["describe-stacks", "StackStatus"], [[0, "UPDATE_COMPLETE"]]],
             [["describe-repositories"], [[0, REPOSITORY]]],
-            [["describe-images"], [[254, ""], [0, "{}"]]],
+            [["describe-images"], [[254, MISSING], [0, "{}"]]],
             [["cloudformation deploy"], [[0, ""]]],
             [["list-service-deployments"], [[0, "1"], [0, "0"]]],
             [["describe-services", "length(deployments)"], [[0, f"{DEPLOYED}\t2\tIN_PROGRESS"], [0, f"{DEPLOYED}\t1\tCOMPLETED"]]],
@@ -174,7 +175,10 @@ def check_failures(script):
     if "curl " in script.text:
         script.must_fail([[["curl"], [[22, ""]]]], "")
     if script.regions:
-        script.must_fail([[["describe-images"], [[254, ""]]]], "there is no image")
+        script.must_fail([[["describe-images"], [[254, MISSING]]]], "there is no image")
+        calls = script.must_fail([[["describe-images"], [[254, "AccessDeniedException"]]]], "AccessDeniedException")
+        if any(line.startswith("sleep") for _, line in calls):
+            raise CheckFailed("it waited for what does not pass")
 
 
 def check_long_wait(script):
