@@ -65,7 +65,6 @@ class Script:
         (self.folder / "deploy.sh").write_text(self.text, encoding="utf-8")
         self.regions = len(list((self.folder / "params").glob("*.*.json"))) > 0
         file = sorted((self.folder / "params").glob("*.json"))[-1]
-        self.example = file.read_text(encoding="utf-8")
         self.parameters = file
         self.environment, self.region = file.name.split(".")[:2]
         if not self.regions:
@@ -78,7 +77,9 @@ class Script:
             program.chmod(program.stat().st_mode | stat.S_IXUSR)
 
     def name_network(self):
-        self.parameters.write_text(re.sub("(vpc-|subnet-|certificate/|example/)0{8}", r"\g<1>1a2b3c4d", self.example))
+        for file in (self.folder / "params").glob("*.json"):
+            text = file.read_text(encoding="utf-8")
+            file.write_text(re.sub("(vpc-|subnet-|certificate/|example/)0{8}", r"\g<1>1a2b3c4d", text), encoding="utf-8")
 
     def run(self, changes=None, digest=DIGEST):
         """Runs the script; `changes` are answers that come before the usual ones."""
@@ -176,9 +177,16 @@ def check_failures(script):
         script.must_fail([[["curl"], [[22, ""]]]], "")
     if script.regions:
         script.must_fail([[["describe-images"], [[254, MISSING]]]], "there is no image")
-        calls = script.must_fail([[["describe-images"], [[254, "AccessDeniedException"]]]], "AccessDeniedException")
-        if any(line.startswith("sleep") for _, line in calls):
-            raise CheckFailed("it waited for what does not pass")
+        must_fail_at_once(script, "AccessDeniedException")
+        script.region = re.search(r"AWS_REGION != (\S+) ", script.text).group(1)
+        must_fail_at_once(script, MISSING)
+
+
+def must_fail_at_once(script, reason):
+    """Only the copy of an image is waited for, and whatever else is wrong is told."""
+    calls = script.must_fail([[["describe-images"], [[254, reason]]]], reason)
+    if any(line.startswith("sleep") for _, line in calls):
+        raise CheckFailed(f"it waited, as if this would pass: {reason}")
 
 
 def check_long_wait(script):
