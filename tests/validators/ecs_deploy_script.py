@@ -80,7 +80,7 @@ class CommandLine(socketserver.ThreadingTCPServer):
 
     def __init__(self):
         super().__init__(("127.0.0.1", 0), Call)
-        self.stacks, self.calls, self.said = {}, [], ""
+        self.stacks, self.calls, self.lines, self.said = {}, [], [], ""
         self.lock = threading.Lock()
 
     def run(self, region, arguments):
@@ -90,6 +90,7 @@ class CommandLine(socketserver.ThreadingTCPServer):
         output, errors = io.TextIOWrapper(io.BytesIO(), "utf-8"), io.StringIO()
         with self.lock, contextlib.redirect_stdout(output), contextlib.redirect_stderr(errors):
             self.calls.append(" ".join(arguments[:2]))
+            self.lines.append(" ".join(arguments))
             os.environ["AWS_REGION"] = os.environ["AWS_DEFAULT_REGION"] = region
             try:
                 if arguments[:2] == ["cloudformation", "deploy"]:
@@ -404,15 +405,16 @@ class Case:
             client("ssm").put_parameter(Name=f"/{self.service}/{self.environment}/{secret}", Value="x", Type="SecureString")
             client("secretsmanager").create_secret(Name=f"{self.service}/{self.environment}/{secret}", SecretString="x")
 
-    def run(self, digest, *, ending="Succeeded", lost=False):
+    def run(self, digest, *, ending="Succeeded", lost=False, variables=None):
         self.cloud.ending, self.cloud.lost = ending, lost
-        self.command_line.calls, self.command_line.said = [], ""
+        self.command_line.calls, self.command_line.lines, self.command_line.said = [], [], ""
         done = subprocess.run(
             ["bash", "deploy/ecs/deploy.sh", *self.arguments, digest],
             cwd=self.folder,
             env={
                 "PATH": f"{self.folder / 'bin'}:{os.environ['PATH']}",
                 "AWS_PORT": str(self.command_line.server_address[1]),
+                **(variables or {}),
             },
             capture_output=True,
             text=True,
@@ -420,7 +422,7 @@ class Case:
             timeout=120,
         )
         self.code, self.output = done.returncode, done.stdout + done.stderr + self.command_line.said
-        self.calls = self.command_line.calls
+        self.calls, self.lines = self.command_line.calls, self.command_line.lines
         self.every_call |= set(self.calls)
         os.environ["AWS_REGION"] = self.cloud.region
 
@@ -511,6 +513,11 @@ def cases(case):
     yield "it is deployed once", case.calls.count(begins) == 1 and "ecs create-service" not in case.calls
     if case.code_deploy:
         yield "the way back is told", "aws deploy stop-deployment --deployment-id" in case.output
+        override = "--override-alarm-configuration enabled=false"
+        yield "alarms are looked at", not any(override in line for line in case.lines)
+        case.run(second, variables={"IGNORE_ALARMS": "1"})
+        yield "they are not on demand", case.code == 0 and any(override in line for line in case.lines)
+        running = case.running()[1]
 
     before = running
     case.run(third, lost=True)
@@ -520,16 +527,17 @@ def cases(case):
         for ending in ("Failed", "Stopped"):
             case.run(third, ending=ending)
             yield f"a deployment that ended as {ending} is a failure", case.code == 1 and f"ended as {ending}" in case.output
-        case.cloud.ending = "InProgress"
-        client("codedeploy").create_deployment(applicationName=case.stack, deploymentGroupName=case.stack, revision={})
-        case.run(third)
-        yield "while one is under way there is no other", case.code == 1 and not (changes - {"cloudformation deploy"}) & set(case.calls)
 
     count = len(case.revisions())
     case.plant("task-definition.json", "<TaskRoleArn>", "<TaskRole>")
     case.run(third)
     yield "a name that nothing fills is an error", case.code != 0 and "nothing fills <TaskRole>" in case.output
     yield "nothing is registered then", len(case.revisions()) == count
+    if case.code_deploy:
+        case.cloud.ending = "InProgress"
+        client("codedeploy").create_deployment(applicationName=case.stack, deploymentGroupName=case.stack, revision={})
+        case.run(third)
+        yield "while one is under way there is no other", "still at deployment" in case.output and not changes & set(case.calls)
 
     bootstrap = (case.deploy / "bootstrap.yaml").read_text(encoding="utf-8")
     rights = rights_of_deployer(yaml.load(bootstrap, Loader=CloudFormationLoader))

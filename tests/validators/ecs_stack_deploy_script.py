@@ -26,6 +26,7 @@ import tempfile
 DIGEST = "sha256:" + "1" * 64
 REPOSITORY = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/service"
 DEPLOYED = "arn:aws:ecs:eu-west-1:123456789012:task-definition/service:2"
+MISSING = "An error occurred (ImageNotFoundException) when calling the DescribeImages operation"
 BEFORE = "arn:aws:ecs:eu-west-1:123456789012:task-definition/service:1"
 
 # Stands in for aws, curl and sleep. A question that comes again gets the next of its answers, and the last one for ever.
@@ -64,7 +65,6 @@ class Script:
         (self.folder / "deploy.sh").write_text(self.text, encoding="utf-8")
         self.regions = len(list((self.folder / "params").glob("*.*.json"))) > 0
         file = sorted((self.folder / "params").glob("*.json"))[-1]
-        self.example = file.read_text(encoding="utf-8")
         self.parameters = file
         self.environment, self.region = file.name.split(".")[:2]
         if not self.regions:
@@ -77,7 +77,9 @@ class Script:
             program.chmod(program.stat().st_mode | stat.S_IXUSR)
 
     def name_network(self):
-        self.parameters.write_text(re.sub("(vpc-|subnet-|certificate/|example/)0{8}", r"\g<1>1a2b3c4d", self.example))
+        for file in (self.folder / "params").glob("*.json"):
+            text = file.read_text(encoding="utf-8")
+            file.write_text(re.sub("(vpc-|subnet-|certificate/|example/)0{8}", r"\g<1>1a2b3c4d", text), encoding="utf-8")
 
     def run(self, changes=None, digest=DIGEST):
         """Runs the script; `changes` are answers that come before the usual ones."""
@@ -106,7 +108,7 @@ class Script:
             [["describe-stacks", "LoadBalancerUrl"], [[0, "https://balancer.example.com"]]],
             [["describe-stacks", "StackStatus"], [[0, "UPDATE_COMPLETE"]]],
             [["describe-repositories"], [[0, REPOSITORY]]],
-            [["describe-images"], [[254, ""], [0, "{}"]]],
+            [["describe-images"], [[254, MISSING], [0, "{}"]]],
             [["cloudformation deploy"], [[0, ""]]],
             [["list-service-deployments"], [[0, "1"], [0, "0"]]],
             [["describe-services", "length(deployments)"], [[0, f"{DEPLOYED}\t2\tIN_PROGRESS"], [0, f"{DEPLOYED}\t1\tCOMPLETED"]]],
@@ -174,7 +176,17 @@ def check_failures(script):
     if "curl " in script.text:
         script.must_fail([[["curl"], [[22, ""]]]], "")
     if script.regions:
-        script.must_fail([[["describe-images"], [[254, ""]]]], "there is no image")
+        script.must_fail([[["describe-images"], [[254, MISSING]]]], "there is no image")
+        must_fail_at_once(script, "AccessDeniedException")
+        script.region = re.search(r"AWS_REGION != (\S+) ", script.text).group(1)
+        must_fail_at_once(script, MISSING)
+
+
+def must_fail_at_once(script, reason):
+    """Only the copy of an image is waited for, and whatever else is wrong is told."""
+    calls = script.must_fail([[["describe-images"], [[254, reason]]]], reason)
+    if any(line.startswith("sleep") for _, line in calls):
+        raise CheckFailed(f"it waited, as if this would pass: {reason}")
 
 
 def check_long_wait(script):
