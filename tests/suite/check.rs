@@ -1,6 +1,7 @@
 //! `launchway check` as its users see it: what it says, in which form, and with which exit code.
 
 use std::fs;
+use std::io::Write as _;
 use std::path::Path;
 
 use serde_json::Value;
@@ -45,7 +46,7 @@ fn a_port_that_was_changed_in_one_place_is_shown_with_every_place_both_values_an
         "generated as `8085`",
         "`8085` in deploy/ecs/service.yaml:",
         "the answer `port` is `8085`",
-        "orders (service 0.1.0): 1 finding",
+        "orders (service 0.1.0): 2 findings",
     ] {
         assert!(said.stdout.contains(text), "`{text}` is not in:\n{}", said.stdout);
     }
@@ -157,12 +158,15 @@ fn what_is_no_project_or_has_a_damaged_record_ends_with_the_next_step() {
     let folder = orphan();
     let nowhere = run(launchway().args(["check", "nowhere"]).current_dir(folder.path())).failure(2);
     assert!(nowhere.contains("`nowhere` is not a folder"), "{nowhere}");
+    let below = run(launchway().args(["check", "orders"]).current_dir(folder.path())).success();
+    assert_eq!(below, "orders (own 3.1.4): 1 agreement holds\n");
     let outside = run(launchway().arg("check").current_dir(folder.path())).failure(2);
     assert!(outside.contains("no record of launchway") && outside.contains("hint:"), "{outside}");
     let record = |name: &str| folder.path().join("orders/.launchway").join(name);
     for (name, text, code, message) in [
         ("orders.base", "x", 74, "cannot be used"),
         ("orders.agreements.json", "[{}]", 74, "cannot be used"),
+        ("orders.agreements.json", r#"[{"says": "x", "places": []}]"#, 74, "an agreement has 2 to 64 places"),
         ("orders.toml", "format = 2\n", 2, "of format 2"),
         ("orders.toml", "format = \n", 74, "cannot be used"),
     ] {
@@ -174,7 +178,61 @@ fn what_is_no_project_or_has_a_damaged_record_ends_with_the_next_step() {
     }
     fs::remove_file(record("orders.base")).unwrap();
     let said = check(&folder, &[]).failure(74);
-    assert!(said.contains("orders.base` is missing") && said.contains("git checkout HEAD --"), "{said}");
+    assert!(said.contains("orders.base` is missing") && said.contains("git -C . checkout HEAD --"), "{said}");
+}
+
+#[test]
+fn a_project_in_a_folder_of_a_repository_is_reported_below_that_folder() {
+    let folder = orphan();
+    replace(&folder, "b.toml", "7", "8");
+    let check =
+        |format: &str| run(launchway().args(["check", "./orders", "--output", format]).current_dir(folder.path()));
+    let text = check("text").stdout;
+    assert!(text.starts_with("./orders/b.toml:1: the limit: the values differ"), "{text}");
+    let log: Value = serde_json::from_str(&check("sarif").stdout).unwrap();
+    let place = &log["runs"][0]["results"][0]["locations"][0]["physicalLocation"];
+    assert_eq!(place["artifactLocation"]["uri"], "orders/b.toml");
+}
+
+#[test]
+fn a_base_that_was_tampered_with_is_noticed() {
+    let folder = orphan();
+    let path = folder.path().join("orders/.launchway/orders.base");
+    let whole = fs::read(&path).unwrap();
+    let mut wrong_sum = whole.clone();
+    *wrong_sum.iter_mut().rev().nth(7).unwrap() ^= 1;
+    let mut link = tar::Header::new_gnu();
+    link.set_path("a").unwrap();
+    link.set_entry_type(tar::EntryType::Symlink);
+    link.set_size(0);
+    link.set_cksum();
+    let mut with_a_link = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    with_a_link.write_all(link.as_bytes()).unwrap();
+    for (bytes, message) in [
+        (wrong_sum, "corrupt gzip stream"),
+        (whole[..whole.len() - 8].to_vec(), "cannot be used"),
+        (with_a_link.finish().unwrap(), "something that is not a plain file"),
+    ] {
+        fs::write(&path, bytes).unwrap();
+        let said = check(&folder, &[]).failure(74);
+        assert!(said.contains(message), "{said}");
+    }
+}
+
+#[test]
+fn what_a_record_says_cannot_forge_a_line_of_output() {
+    let folder = orphan();
+    replace(&folder, "b.toml", "7", "8");
+    let record = folder.path().join("orders/.launchway/orders.toml");
+    let text = fs::read_to_string(&record).unwrap();
+    fs::write(&record, text.replace("[answers]\n", "[answers]\n\"a\\u001b[2J\\n::error::forged\" = \"x\"\n")).unwrap();
+    let agreements = folder.path().join("orders/.launchway/orders.agreements.json");
+    let text = fs::read_to_string(&agreements).unwrap();
+    let forged = r#""says":"the\u001b[2J\n::error::limit","answers":["a\u001b[2J\n::error::forged"]"#;
+    fs::write(&agreements, text.replace(r#""says":"the limit""#, forged)).unwrap();
+    let said = check(&folder, &[]).stdout;
+    assert!(said.contains("forged") && said.contains("limit"), "{said}");
+    assert!(!said.contains('\u{1b}') && !said.lines().any(|line| line.starts_with("::")), "{said}");
 }
 
 #[test]

@@ -7,17 +7,19 @@ use regex::{Regex, RegexBuilder};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
+use crate::SafePath;
 use crate::document::{Format, line_and_column};
 use crate::locate;
 use crate::pointer::{Pointer, plain};
-use crate::template::{Data, Engine, Names, Type};
+use crate::template::{Data, Engine, Names, Problem, Type};
 use crate::texts::Texts;
 
-const MAX_PATTERN_BYTES: usize = 1 << 20;
+const MAX_PATTERN_BYTES: usize = 256 << 10;
+const MAX_PLACES: usize = 64;
 
 /// Values of one project that must agree, as its record keeps them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, try_from = "Unchecked")]
 pub struct Agreement {
     /// What the values are.
     pub says: String,
@@ -32,6 +34,34 @@ pub struct Agreement {
     pub holds: Option<String>,
     /// Where the values stand.
     pub places: Vec<Place>,
+}
+
+/// An agreement as it stands in a record, where anything may stand.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Unchecked {
+    says: String,
+    #[serde(default)]
+    answers: Vec<String>,
+    #[serde(default)]
+    relation: Relation,
+    holds: Option<String>,
+    places: Vec<Place>,
+}
+
+impl TryFrom<Unchecked> for Agreement {
+    type Error = String;
+
+    fn try_from(unchecked: Unchecked) -> Result<Self, String> {
+        let Unchecked { says, answers, relation, holds, places } = unchecked;
+        if !(2..=MAX_PLACES).contains(&places.len()) {
+            return Err(format!("an agreement has 2 to {MAX_PLACES} places, not {}", places.len()));
+        }
+        for file in places.iter().filter_map(|place| place.reading.file()) {
+            SafePath::new(file).map_err(|error| error.to_string())?;
+        }
+        Ok(Self { says, answers, relation, holds, places })
+    }
 }
 
 /// How the values of an agreement relate.
@@ -57,9 +87,24 @@ pub struct Place {
     /// The name of the value in the expression of `holds`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
+    /// What the numbers there count; without it they are plain, or per cent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<Unit>,
     /// How the values are read.
     #[serde(flatten)]
     pub reading: Reading,
+}
+
+/// What numbers count. `m` is a thousandth of a processor in one and a minute in the other, so a place has to say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Unit {
+    /// Processors, as Kubernetes writes them: `2`, `0.5`, `500m`. Counted in thousandths.
+    Cpu,
+    /// Memory and storage, as Kubernetes writes them: `1Gi`, `512Mi`, `64M`, `33554432`. Counted in bytes.
+    Bytes,
+    /// Times: `30`, `30s`, `5m`, `1h`. Counted in seconds.
+    Seconds,
 }
 
 /// How values are read.
@@ -128,7 +173,7 @@ impl Reading {
             Self::At { file, at } => values_at(texts, file, at),
             Self::Capture { file, capture } => {
                 let text = texts.get(file)?.text()?;
-                let pattern = pattern(capture)?;
+                let pattern = texts.pattern(capture)?;
                 let groups = pattern.captures_iter(text).filter_map(|captures| captures.get(1));
                 Ok(groups.map(|group| group.as_str().to_owned()).collect())
             }
@@ -155,7 +200,7 @@ impl Reading {
             }
             Self::Capture { file, capture } => {
                 let text = texts.get(file).ok()?.text().ok()?;
-                let group = pattern(capture).ok()?.captures(text)?.get(1)?.start();
+                let group = texts.pattern(capture).ok()?.captures(text)?.get(1)?.start();
                 Some(line_and_column(text, group).0)
             }
         }
@@ -224,10 +269,11 @@ impl<'t> Judge<'t> {
     }
 
     fn fault(&self, agreement: &Agreement, values: &[Vec<String>]) -> Option<String> {
-        match &agreement.holds {
-            Some(holds) => self.broken_rule(holds, &agreement.places, values),
-            None => broken_relation(agreement.relation, values),
+        if let Some(holds) = &agreement.holds {
+            return self.broken_rule(holds, &agreement.places, values);
         }
+        let units: Vec<_> = agreement.places.iter().map(|place| place.unit).collect();
+        broken_relation(agreement.relation, values, &units)
     }
 
     /// Evaluates an expression over the places' ids.
@@ -235,14 +281,15 @@ impl<'t> Judge<'t> {
         let mut known = Map::new();
         for (place, values) in places.iter().zip(values) {
             let Some(id) = &place.id else { continue };
-            match whole_number(values) {
+            match whole_number(values, place.unit) {
                 Ok(number) => drop(known.insert(id.clone(), number.into())),
                 Err(fault) => return Some(fault),
             }
         }
         let names: Names = known.keys().map(|id| (id.clone(), Type::Int)).collect();
         let engine = self.engine.get_or_init(|| Engine::new([]).expect("without partials there is nothing to refuse"));
-        let judged = engine.expression("", holds, &names).map_err(|problems| problems.first().map(ToString::to_string));
+        let message = |problems: Vec<Problem>| problems.into_iter().next().map(|problem| problem.message);
+        let judged = engine.expression("", holds, &names).map_err(message);
         let judged =
             judged.and_then(|holds| engine.evaluate(&holds, &Data::from(known.clone())).map_err(|it| Some(it.message)));
         match judged {
@@ -266,13 +313,16 @@ fn values_at(texts: &Texts<'_>, file: &str, at: &str) -> Result<Vec<String>, Str
     found.iter().map(|found| value(found.value)).collect()
 }
 
-/// Compiles the pattern of a capture.
+/// Compiles the pattern of a capture, which is matched line by line, whatever the lines end with.
 pub(crate) fn pattern(text: &str) -> Result<Regex, String> {
-    let built = RegexBuilder::new(text).multi_line(true).size_limit(MAX_PATTERN_BYTES).build();
-    built.map_err(|_| format!("`{text}` is not a pattern"))
+    let built = RegexBuilder::new(text).multi_line(true).crlf(true).size_limit(MAX_PATTERN_BYTES).build();
+    built.map_err(|error| {
+        let message = error.to_string();
+        format!("`{text}` is not a pattern: {}", message.lines().last().unwrap_or_default())
+    })
 }
 
-fn broken_relation(relation: Relation, values: &[Vec<String>]) -> Option<String> {
+fn broken_relation(relation: Relation, values: &[Vec<String>], units: &[Option<Unit>]) -> Option<String> {
     let set = |values: &Vec<String>| values.iter().cloned().collect::<BTreeSet<String>>();
     match relation {
         Relation::Equal => {
@@ -281,14 +331,10 @@ fn broken_relation(relation: Relation, values: &[Vec<String>]) -> Option<String>
             all.any(|value| value != first).then(|| "the values differ".to_owned())
         }
         Relation::Ascending => {
-            let numbers: Result<Vec<Number>, String> = values.iter().map(|values| number(values)).collect();
-            match numbers {
+            let numbers = values.iter().zip(units).map(|(values, unit)| number(values, *unit));
+            match numbers.collect::<Result<Vec<f64>, String>>() {
                 Err(fault) => Some(fault),
-                Ok(numbers) if numbers.windows(2).any(|pair| pair[0].unit != pair[1].unit) => {
-                    Some("the values have different units".to_owned())
-                }
-                Ok(numbers) => (!numbers.is_sorted_by(|left, right| left.value <= right.value))
-                    .then(|| "the values do not ascend".to_owned()),
+                Ok(numbers) => (!numbers.is_sorted()).then(|| "the values do not ascend".to_owned()),
             }
         }
         Relation::OneOf => {
@@ -310,42 +356,31 @@ fn broken_relation(relation: Relation, values: &[Vec<String>]) -> Option<String>
     }
 }
 
-/// A number with the unit that makes it comparable.
-#[derive(Debug, Clone, Copy, PartialEq)]
-struct Number {
-    value: f64,
-    unit: Unit,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Unit {
-    /// None, seconds, or per cent.
-    One,
-    Bytes,
-    /// Thousandths of a processor, or minutes: whoever compares them has both in the same unit.
-    M,
-    Hours,
-}
-
-fn number(values: &[String]) -> Result<Number, String> {
+fn number(values: &[String], unit: Option<Unit>) -> Result<f64, String> {
     let text = the_one(values)?;
     let digits = text.trim_end_matches(|character: char| !character.is_ascii_digit());
     let value: f64 = digits.parse().map_err(|_| format!("`{text}` is not a number"))?;
-    let (factor, unit) = match text[digits.len()..].trim() {
-        "" | "s" | "%" => (1.0, Unit::One),
-        "Ki" => (1024.0, Unit::Bytes),
-        "Mi" => (1024.0 * 1024.0, Unit::Bytes),
-        "Gi" => (1024.0 * 1024.0 * 1024.0, Unit::Bytes),
-        "m" => (1.0, Unit::M),
-        "h" => (1.0, Unit::Hours),
-        unit => return Err(format!("`{text}` has the unit `{unit}`, which cannot be compared")),
+    let suffix = text[digits.len()..].trim();
+    let factor = match (unit, suffix) {
+        (None, "" | "%") | (Some(Unit::Bytes), "") | (Some(Unit::Cpu), "m") | (Some(Unit::Seconds), "" | "s") => 1.0,
+        (Some(Unit::Cpu), "") | (Some(Unit::Bytes), "k") => 1e3,
+        (Some(Unit::Bytes), "M") => 1e6,
+        (Some(Unit::Bytes), "G") => 1e9,
+        (Some(Unit::Bytes), "T") => 1e12,
+        (Some(Unit::Bytes), "Ki") => 1024.0,
+        (Some(Unit::Bytes), "Mi") => 1024.0 * 1024.0,
+        (Some(Unit::Bytes), "Gi") => 1024.0 * 1024.0 * 1024.0,
+        (Some(Unit::Bytes), "Ti") => 1024.0 * 1024.0 * 1024.0 * 1024.0,
+        (Some(Unit::Seconds), "m") => 60.0,
+        (Some(Unit::Seconds), "h") => 3600.0,
+        _ => return Err(format!("`{text}` has the unit `{suffix}`, which cannot be compared here")),
     };
-    Ok(Number { value: value * factor, unit })
+    Ok(value * factor)
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "the fraction is zero, and the size is checked")]
-fn whole_number(values: &[String]) -> Result<i64, String> {
-    let Number { value, .. } = number(values)?;
+fn whole_number(values: &[String], unit: Option<Unit>) -> Result<i64, String> {
+    let value = number(values, unit)?;
     if value.fract() == 0.0 && value.abs() < 9e15 {
         Ok(value as i64)
     } else {
@@ -396,14 +431,41 @@ mod tests {
     }
 
     #[test]
-    fn numbers_ascend_with_their_units() {
+    fn numbers_ascend_in_the_unit_that_their_place_states() {
         let ascending = r#""relation": "ascending", "#;
-        let at = |name: &str| format!(r#"{{"file": "a.yaml", "at": "/{name}"}}"#);
+        let at = |name: &str, unit: &str| format!(r#"{{"unit": "{unit}", "file": "a.yaml", "at": "/{name}"}}"#);
+        let counted = |value: &str, unit: &str| format!(r#"{{"unit": "{unit}", "is": "{value}"}}"#);
         assert_eq!(said(ascending, &[&is("5"), &is("5"), &is("30")]), None);
-        assert_eq!(said(ascending, &[&at("small"), &at("memory")]), None);
-        assert_eq!(said(ascending, &[&at("memory"), &at("small")]).as_deref(), Some("the values do not ascend"));
-        assert_eq!(said(ascending, &[&is("1"), &at("cpu")]).as_deref(), Some("the values have different units"));
+        assert_eq!(said(ascending, &[&at("small", "bytes"), &at("memory", "bytes")]), None);
+        let falling = said(ascending, &[&at("memory", "bytes"), &at("small", "bytes")]);
+        assert_eq!(falling.as_deref(), Some("the values do not ascend"));
+        for (less, more, unit) in [
+            ("100m", "0.5", "cpu"),
+            ("900m", "1", "cpu"),
+            ("64M", "64Mi", "bytes"),
+            ("33554432", "1G", "bytes"),
+            ("90", "2m", "seconds"),
+            ("59m", "1h", "seconds"),
+        ] {
+            assert_eq!(said(ascending, &[&counted(less, unit), &counted(more, unit)]), None, "{less} {more}");
+            assert!(said(ascending, &[&counted(more, unit), &counted(less, unit)]).is_some(), "{less} {more}");
+        }
+        let plain = said(ascending, &[&is("1"), &is("500m")]);
+        assert_eq!(plain.as_deref(), Some("`500m` has the unit `m`, which cannot be compared here"));
         assert!(said(ascending, &[&is("x"), &is("1")]).is_some_and(|fault| fault.contains("not a number")));
+    }
+
+    #[test]
+    fn a_record_cannot_hold_an_agreement_without_places_or_with_a_path_that_leads_out() {
+        for (places, message) in [
+            ("", "an agreement has 2 to 64 places, not 0"),
+            (PORT, "an agreement has 2 to 64 places, not 1"),
+            (r#"{"is": "1"}, {"file": "../x.yaml", "at": "/x"}"#, "path `../x.yaml` has the segment"),
+        ] {
+            let text = format!(r#"{{"says": "x", "places": [{places}]}}"#);
+            let error = serde_json::from_str::<Agreement>(&text).unwrap_err().to_string();
+            assert!(error.contains(message), "{error}");
+        }
     }
 
     #[test]

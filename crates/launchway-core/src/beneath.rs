@@ -4,7 +4,8 @@ use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::Path;
 
-use rustix::fs::{Mode, OFlags, open, openat};
+use rustix::fd::OwnedFd;
+use rustix::fs::{AtFlags, FileType, Mode, OFlags, open, openat, statat};
 use rustix::io::Errno;
 
 use crate::SafePath;
@@ -28,7 +29,8 @@ pub(crate) fn read(root: &Path, path: &SafePath) -> Result<Vec<u8>, NotRead> {
     let mut folder =
         open(root, OFlags::RDONLY | OFlags::CLOEXEC | OFlags::DIRECTORY, Mode::empty()).map_err(not_read)?;
     for segment in segments {
-        folder = openat(&folder, segment, flags | OFlags::DIRECTORY, Mode::empty()).map_err(not_read)?;
+        let below = openat(&folder, segment, flags | OFlags::DIRECTORY, Mode::empty());
+        folder = below.map_err(|error| not_entered(&folder, segment, error))?;
     }
     // NONBLOCK: a named pipe would otherwise wait for its writer.
     let file = openat(&folder, name, flags | OFlags::NONBLOCK, Mode::empty()).map_err(not_read)?;
@@ -51,10 +53,23 @@ fn contents(file: File) -> io::Result<Result<Vec<u8>, NotRead>> {
 fn not_read(error: Errno) -> NotRead {
     match error {
         Errno::NOENT => NotRead::Missing,
-        Errno::LOOP | Errno::NOTDIR => {
-            NotRead::Unusable("is a symbolic link or stands below one, and links are not followed".to_owned())
-        }
+        Errno::LOOP => NotRead::Unusable("is a symbolic link, and links are not followed".to_owned()),
         error => NotRead::Unusable(format!("cannot be read: {error}")),
+    }
+}
+
+/// Tells a link on the way from a file on the way: for both the system says that it is no folder.
+fn not_entered(folder: &OwnedFd, segment: &str, error: Errno) -> NotRead {
+    let is_link = || {
+        let found = statat(folder, segment, AtFlags::SYMLINK_NOFOLLOW);
+        found.is_ok_and(|found| FileType::from_raw_mode(found.st_mode) == FileType::Symlink)
+    };
+    match error {
+        Errno::LOOP | Errno::NOTDIR if is_link() => {
+            NotRead::Unusable("stands below a symbolic link, and links are not followed".to_owned())
+        }
+        Errno::NOTDIR => NotRead::Unusable("stands below something that is not a folder".to_owned()),
+        error => not_read(error),
     }
 }
 
@@ -73,8 +88,13 @@ mod tests {
         let read = |path: &str| read(folder.path(), &SafePath::new(path).unwrap());
         assert!(read("a/b").is_ok_and(|bytes| bytes == b"x"));
         assert!(matches!(read("a/c"), Err(NotRead::Missing)));
-        for path in ["link/b", "a/out", "a"] {
-            assert!(matches!(read(path), Err(NotRead::Unusable(_))), "{path}");
+        for (path, expected) in [
+            ("link/b", "stands below a symbolic link, and links are not followed"),
+            ("a/out", "is a symbolic link, and links are not followed"),
+            ("a/b/c", "stands below something that is not a folder"),
+            ("a", "is not a file"),
+        ] {
+            assert!(matches!(read(path), Err(NotRead::Unusable(reason)) if reason == expected), "{path}");
         }
     }
 }

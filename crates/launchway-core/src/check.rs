@@ -52,6 +52,13 @@ pub struct FindingPlace {
     pub generated: Vec<String>,
 }
 
+impl Finding {
+    /// Findings are sorted by rule and file.
+    fn order(&self) -> (Rule, Option<&str>) {
+        (self.rule, self.places.iter().find_map(|place| place.file.as_deref()))
+    }
+}
+
 impl Rule {
     /// Returns the id of the rule, as it stands in reports.
     #[must_use]
@@ -84,8 +91,8 @@ pub fn check(root: &Path, project: &Project) -> Vec<Finding> {
     let broken: BTreeSet<String> = findings.iter().flat_map(|it| &it.places).filter_map(|it| it.file.clone()).collect();
     findings.extend(tree.missing());
     findings.extend(tree.disagreements(&broken));
-    findings.extend(tree.drifted(root));
-    findings.sort_by(|left, right| (left.rule, &left.places[0].file).cmp(&(right.rule, &right.places[0].file)));
+    findings.extend(tree.drifted(root, &broken));
+    findings.sort_by(|left, right| left.order().cmp(&right.order()));
     findings
 }
 
@@ -158,7 +165,12 @@ impl<'p> Tree<'p> {
         let finding = |(path, count): (&str, usize)| Finding {
             rule: Rule::Missing,
             message: format!(
-                "the file was generated and is gone; {count} {} cannot be checked without it",
+                "{}; {count} {} cannot be checked without it",
+                if self.generated.get(path).is_ok() {
+                    "the file was generated and is gone"
+                } else {
+                    "there is no such file"
+                },
                 if count == 1 { "agreement" } else { "agreements" }
             ),
             places: vec![in_file(path)],
@@ -198,8 +210,9 @@ impl<'p> Tree<'p> {
         }
     }
 
-    /// Finds the template's own files that were changed or taken away.
-    fn drifted(&self, root: &Path) -> Vec<Finding> {
+    /// Finds the template's own files that were changed or taken away, apart from those that were found before.
+    fn drifted(&self, root: &Path, broken: &BTreeSet<String>) -> Vec<Finding> {
+        let is_known = |path: &&SafePath| broken.contains(path.as_str()) || self.missing.contains(path.as_str());
         let drift = |path: &SafePath| match beneath::read(root, path) {
             Ok(bytes) if self.project.generated.get(path) == Some(&bytes) => None,
             Ok(_) => Some("the file belongs to the template and was changed"),
@@ -210,7 +223,7 @@ impl<'p> Tree<'p> {
             let message = drift(path)?.to_owned();
             Some(Finding { rule: Rule::Drifted, message, places: vec![in_file(path.as_str())], answers: Vec::new() })
         };
-        self.project.managed.iter().filter_map(finding).collect()
+        self.project.managed.iter().filter(|path| !is_known(path)).filter_map(finding).collect()
     }
 }
 

@@ -288,7 +288,7 @@ impl YamlReader {
     }
 }
 
-fn own_tag(tag: Option<&Tag>) -> Option<String> {
+pub(crate) fn own_tag(tag: Option<&Tag>) -> Option<String> {
     tag.filter(|tag| tag.handle == "!").map(|tag| format!("!{}", tag.suffix))
 }
 

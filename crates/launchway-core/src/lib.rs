@@ -51,6 +51,7 @@ pub use interview::{Accepted, Defaults, Interview};
 pub use output::OutputProblem;
 pub use plan::{NextStep, Object, Plan, PlanError, PlannedFile};
 pub use project::{Origin, Project, ProjectError};
+pub use record::FORMAT;
 pub use safe_path::{Reason, SafePath, UnsafePath};
 pub use template::{AnswerProblem, Invalid, LoadError, Template, quote};
 pub use value::Value;

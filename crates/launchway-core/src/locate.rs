@@ -3,22 +3,24 @@
 use saphyr_parser::{Event, Parser};
 use toml::de::{DeTable, DeValue};
 
-use crate::document::{Format, line_and_column};
+use crate::document::{Format, line_and_column, own_tag};
 use crate::pointer::Step;
 
 /// Returns the line, from 1, of the node that the steps lead to, or of the last node on the way to it.
 pub(crate) fn line_of(format: Format, text: &str, steps: &[Step]) -> Option<usize> {
     match format {
-        // JSON is read as the YAML that it is.
-        Format::Yaml | Format::Json => yaml_line(text, steps),
+        Format::Yaml => yaml_line(text, steps),
+        // JSON is read as the YAML that it is, but for the halves of characters that it can escape.
+        Format::Json => yaml_line(&text.replace("\\ud", "\\u0").replace("\\uD", "\\u0"), steps),
         Format::Toml => toml_line(text, steps.get(1..)?),
     }
 }
 
-/// A container around the current node.
+/// A container around the current node; a tag of a template language's own counts as one.
 struct Open {
     /// Whether the way to this container is the beginning of the steps.
     is_on_the_way: bool,
+    is_tag: bool,
     entry: Entry,
 }
 
@@ -29,26 +31,41 @@ enum Entry {
 }
 
 fn yaml_line(text: &str, steps: &[Step]) -> Option<usize> {
-    let mut open = vec![Open { is_on_the_way: true, entry: Entry::Element(0) }];
+    let mut open = vec![Open { is_on_the_way: true, is_tag: false, entry: Entry::Element(0) }];
     let mut best = None;
     for event in Parser::new_from_str(text) {
-        let (event, span) = event.ok()?;
-        match event {
-            Event::Scalar(ref key, ..) if is_key(&open) => {
+        let Ok((event, span)) = event else { break };
+        match &event {
+            Event::Scalar(..) | Event::Alias(_) if is_key(&open) => {
+                let key = if let Event::Scalar(key, ..) = &event { key.clone().into_owned() } else { String::new() };
                 if let Some(Open { entry: Entry::Value(expected), .. }) = open.last_mut() {
-                    *expected = Some(key.clone().into_owned());
+                    *expected = Some(key);
                 }
             }
-            Event::Scalar(..) | Event::Alias(_) | Event::SequenceStart(..) | Event::MappingStart(..) => {
+            Event::Scalar(_, _, _, tag) | Event::SequenceStart(_, tag) | Event::MappingStart(_, tag) => {
+                if let Some(tag) = own_tag(tag.as_deref()) {
+                    let is_on_the_way = is_next(&open, steps);
+                    open.push(Open { is_on_the_way, is_tag: true, entry: Entry::Value(Some(tag)) });
+                }
                 let is_on_the_way = is_next(&open, steps);
                 if is_on_the_way {
                     best = Some(span.start.line());
                 }
                 match event {
-                    Event::SequenceStart(..) => open.push(Open { is_on_the_way, entry: Entry::Element(0) }),
-                    Event::MappingStart(..) => open.push(Open { is_on_the_way, entry: Entry::Value(None) }),
+                    Event::SequenceStart(..) => {
+                        open.push(Open { is_on_the_way, is_tag: false, entry: Entry::Element(0) });
+                    }
+                    Event::MappingStart(..) => {
+                        open.push(Open { is_on_the_way, is_tag: false, entry: Entry::Value(None) });
+                    }
                     _ => go_on(&mut open),
                 }
+            }
+            Event::Alias(_) => {
+                if is_next(&open, steps) {
+                    best = Some(span.start.line());
+                }
+                go_on(&mut open);
             }
             Event::SequenceEnd | Event::MappingEnd => {
                 open.pop();
@@ -74,8 +91,11 @@ fn is_next(open: &[Open], steps: &[Step]) -> bool {
     }
 }
 
-/// Moves on to the next entry of the innermost container.
-fn go_on(open: &mut [Open]) {
+/// Moves on to the next entry of the innermost container, after the tag of the node that ends here.
+fn go_on(open: &mut Vec<Open>) {
+    if open.last().is_some_and(|last| last.is_tag) {
+        open.pop();
+    }
     match open.last_mut().map(|open| &mut open.entry) {
         Some(Entry::Element(index)) => *index += 1,
         Some(Entry::Value(key)) => *key = None,
@@ -125,6 +145,11 @@ mod tests {
         ] {
             assert_eq!(line(Format::Yaml, yaml, pointer), Some(expected), "{pointer}");
         }
+        let tagged = "a: !Sub\n  - x\n  - i: 1\n    j: 2\nb: &n y\n*n : z\nc: 3\n";
+        assert_eq!(line(Format::Yaml, tagged, "/a/!Sub/1/j"), Some(4));
+        assert_eq!(line(Format::Yaml, tagged, "/c"), Some(7));
+        let escaped = "{\n \"x\": \"\\ud83d\\ude80\",\n \"y\": 1\n}\n";
+        assert_eq!(line(Format::Json, escaped, "/y"), Some(3));
         let json = "{\n  \"a\": [\n    {\"k\": 1},\n    {\"k\":\n 2}\n  ]\n}\n";
         assert_eq!(line(Format::Json, json, "/a/1/k"), Some(5));
         let toml = "x = 1\n[a]\ny = [\n  1,\n  2,\n]\n[[b]]\nz = 3\n[[b]]\nz = 4\n";

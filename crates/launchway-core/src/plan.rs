@@ -262,7 +262,7 @@ impl Planner<'_> {
                 }
                 ReadingRule::Is(is) => Reading::Is { is: render(is)? },
             };
-            Ok(agreement::Place { id: rule.id.clone(), reading })
+            Ok(agreement::Place { id: rule.id.clone(), unit: rule.unit, reading })
         };
         let asked = |id: &&str| self.context.answers.iter().any(|(asked, _)| asked == id);
         let behind = rule.from.iter().flat_map(|name| self.template.questions_behind(name));
@@ -311,7 +311,7 @@ fn in_cargo_order(bytes: Cow<'static, [u8]>) -> Cow<'static, [u8]> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::template::load::tests::{HEAD, load};
+    use crate::template::load::tests::{HEAD, load, load_unverified};
     use crate::{Answers, Defaults, Interview, Provenance, Value};
 
     const QUESTIONS: &str = r#"
@@ -437,6 +437,49 @@ place = [
             "{found}"
         );
         assert!(fault(manifest, &files("USER 1\n")).contains("Dockerfile: the port: nothing matches"));
+    }
+
+    #[test]
+    fn several_lists_multiply_files_and_agreements() {
+        let manifest = r#"
+[[question]]
+id = "regions"
+prompt = "P"
+help = "H."
+kind = "slugs"
+default = ["eu", "us"]
+[[file]]
+path = "{{environment}}.{{region}}.json"
+each = ["environments", "regions"]
+as = ["environment", "region"]
+[[agreement]]
+says = "the region"
+from = "regions"
+each = ["environments", "regions"]
+as = ["environment", "region"]
+place = [{ file = "{{environment}}.{{region}}.json", at = "/region" }, { is = "{{region}}" }]
+"#;
+        let plan = plan(manifest, &[("files/{{environment}}.{{region}}.json.hbs", "{\"region\": \"{{region}}\"}\n")]);
+        let plan = plan.unwrap();
+        assert_eq!(paths(&plan), ["dev.eu.json", "dev.us.json", "prod.eu.json", "prod.us.json"]);
+        let last = plan.agreements.last().unwrap();
+        assert_eq!(last.places[0].reading.to_string(), "prod.us.json at /region");
+        assert_eq!(last.answers, ["regions"]);
+    }
+
+    #[test]
+    fn a_file_of_agreements_is_only_read_when_its_condition_is_true() {
+        let files = [("agreements/broken.toml", "?"), ("files/a.txt", "a\n")];
+        let manifest = |when| format!("[[agreements]]\nfile = \"agreements/broken.toml\"\nwhen = \"{when}\"\n");
+        let plan = |manifest: &str| {
+            let manifest = format!("{HEAD}{QUESTIONS}{manifest}");
+            let template = load_unverified(&[("template.toml", &manifest), files[0], files[1]]).unwrap();
+            let interview = Interview::new(&template, &Answers::default(), Defaults::All).unwrap();
+            Plan::new(&template, &interview.context().unwrap().unwrap()).map_err(|error| error.to_string())
+        };
+        assert!(plan(&manifest("extra")).is_ok());
+        let error = plan(&manifest("not extra")).expect_err("the file is broken");
+        assert!(error.contains("agreements/broken.toml:1:"), "{error}");
     }
 
     #[test]

@@ -13,6 +13,7 @@ use crate::record::{AGREEMENTS_ENDING, BASE_ENDING, FOLDER, FORMAT, RECORD_ENDIN
 use crate::{SafePath, Value};
 
 const MAX_GENERATED_BYTES: u64 = 256 << 20;
+const MAX_AGREEMENTS: usize = 4096;
 
 /// What a project remembers of how it was made.
 #[derive(Debug)]
@@ -50,12 +51,12 @@ pub enum ProjectError {
     NoFolder(PathBuf),
     #[error("`{}` has no record of launchway, `{FOLDER}/NAME.{RECORD_ENDING}`", .0.display())]
     NoRecord(PathBuf),
-    #[error("`{file}` {reason}")]
-    Unusable { file: String, reason: String },
-    #[error("`{file}` is of format {found}, and this launchway knows {FORMAT}")]
-    NewerFormat { file: String, found: u32 },
-    #[error("`{file}` is missing")]
-    Missing { file: String },
+    #[error("`{}` {reason}", .root.join(.file).display())]
+    Unusable { root: PathBuf, file: String, reason: String },
+    #[error("`{}` is of format {found}, and this launchway knows {FORMAT}", .root.join(.file).display())]
+    UnknownFormat { root: PathBuf, file: String, found: u32 },
+    #[error("`{}` is missing", .root.join(.file).display())]
+    Missing { root: PathBuf, file: String },
 }
 
 #[derive(Deserialize)]
@@ -83,16 +84,23 @@ impl Project {
     /// Reads every record of a folder, sorted by name.
     ///
     /// # Errors
-    /// There is none, or one of them cannot be used.
-    pub fn open_all(root: &Path) -> Result<Vec<Self>, ProjectError> {
+    /// There is none, or some of them cannot be used: then all that is wrong.
+    pub fn open_all(root: &Path) -> Result<Vec<Self>, Vec<ProjectError>> {
         if !root.is_dir() {
-            return Err(ProjectError::NoFolder(root.to_owned()));
+            return Err(vec![ProjectError::NoFolder(root.to_owned())]);
         }
-        let names = names(root);
+        let names = names(root).map_err(|error| vec![error])?;
         if names.is_empty() {
-            return Err(ProjectError::NoRecord(root.to_owned()));
+            return Err(vec![ProjectError::NoRecord(root.to_owned())]);
         }
-        names.iter().map(|name| Self::open(root, name)).collect()
+        let (mut projects, mut errors) = (Vec::new(), Vec::new());
+        for name in names {
+            match Self::open(root, &name) {
+                Ok(project) => projects.push(project),
+                Err(error) => errors.push(error),
+            }
+        }
+        if errors.is_empty() { Ok(projects) } else { Err(errors) }
     }
 
     fn open(root: &Path, name: &str) -> Result<Self, ProjectError> {
@@ -100,32 +108,51 @@ impl Project {
         let text = record.text()?;
         let format: FormatFile = toml::from_str(&text).map_err(|error| record.unusable(error.message()))?;
         if format.format != FORMAT {
-            return Err(ProjectError::NewerFormat { file: record.file(), found: format.format });
+            return Err(ProjectError::UnknownFormat {
+                root: root.to_owned(),
+                file: record.file(),
+                found: format.format,
+            });
         }
         let file: RecordFile = toml::from_str(&text).map_err(|error| record.unusable(error.message()))?;
         let managed = file.ownership.managed.iter().map(|path| SafePath::new(path));
         let agreements = RecordPart { root, name, ending: AGREEMENTS_ENDING };
         let base = RecordPart { root, name, ending: BASE_ENDING };
+        let known: Vec<Agreement> =
+            serde_json::from_str(&agreements.text()?).map_err(|error| agreements.unusable(&error.to_string()))?;
+        if known.len() > MAX_AGREEMENTS {
+            return Err(agreements.unusable(&format!("it has more than {MAX_AGREEMENTS} agreements")));
+        }
         Ok(Self {
             name: name.to_owned(),
             template: file.template,
             answers: file.answers,
             managed: managed.collect::<Result<_, _>>().map_err(|error| record.unusable(&error.to_string()))?,
-            agreements: serde_json::from_str(&agreements.text()?)
-                .map_err(|error| agreements.unusable(&error.to_string()))?,
+            agreements: known,
             generated: unpacked(&base.bytes()?).map_err(|reason| base.unusable(&reason))?,
         })
     }
 }
 
 /// Lists the names of the records; what is not a record's name is somebody else's file.
-fn names(root: &Path) -> BTreeSet<String> {
-    let entries = root.join(FOLDER).read_dir().into_iter().flatten().flatten();
-    let name = |entry: std::fs::DirEntry| {
-        let name = entry.file_name().into_string().ok()?;
-        name.strip_suffix(RECORD_ENDING)?.strip_suffix('.').map(str::to_owned)
+fn names(root: &Path) -> Result<BTreeSet<String>, ProjectError> {
+    let unreadable = |error: std::io::Error| ProjectError::Unusable {
+        root: root.to_owned(),
+        file: FOLDER.to_owned(),
+        reason: format!("cannot be read: {error}"),
     };
-    entries.filter_map(name).collect()
+    let entries = match root.join(FOLDER).read_dir() {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(BTreeSet::new()),
+        entries => entries.map_err(unreadable)?,
+    };
+    let mut names = BTreeSet::new();
+    for entry in entries {
+        let name = entry.map_err(unreadable)?.file_name();
+        let stem = name.to_str().and_then(|name| name.strip_suffix(RECORD_ENDING)?.strip_suffix('.'));
+        // A record is named after its project, and that is a safe name.
+        names.extend(stem.filter(|stem| SafePath::new(stem).is_ok()).map(str::to_owned));
+    }
+    Ok(names)
 }
 
 /// One of the files of a record.
@@ -141,15 +168,19 @@ impl RecordPart<'_> {
     }
 
     fn unusable(&self, reason: &str) -> ProjectError {
-        ProjectError::Unusable { file: self.file(), reason: format!("cannot be used: {reason}") }
+        self.bad(format!("cannot be used: {reason}"))
+    }
+
+    fn bad(&self, reason: String) -> ProjectError {
+        ProjectError::Unusable { root: self.root.to_owned(), file: self.file(), reason }
     }
 
     fn bytes(&self) -> Result<Vec<u8>, ProjectError> {
         let file = self.file();
         let path = SafePath::new(&file).map_err(|error| self.unusable(&error.to_string()))?;
         beneath::read(self.root, &path).map_err(|not_read| match not_read {
-            NotRead::Missing => ProjectError::Missing { file },
-            NotRead::Unusable(reason) => ProjectError::Unusable { file, reason },
+            NotRead::Missing => ProjectError::Missing { root: self.root.to_owned(), file },
+            NotRead::Unusable(reason) => self.bad(reason),
         })
     }
 
@@ -158,17 +189,26 @@ impl RecordPart<'_> {
     }
 }
 
-/// Unpacks the files as they were generated.
+/// Unpacks the files as they were generated. Only plain files are ever packed.
 fn unpacked(archive: &[u8]) -> Result<BTreeMap<SafePath, Vec<u8>>, String> {
     let mut files = BTreeMap::new();
-    let mut archive = tar::Archive::new(GzDecoder::new(archive).take(MAX_GENERATED_BYTES));
-    for entry in archive.entries().map_err(|error| error.to_string())? {
-        let mut entry = entry.map_err(|error| error.to_string())?;
+    let mut rest = MAX_GENERATED_BYTES;
+    let mut reader = GzDecoder::new(archive).take(MAX_GENERATED_BYTES);
+    for entry in tar::Archive::new(&mut reader).entries().map_err(|error| error.to_string())? {
+        let entry = entry.map_err(|error| error.to_string())?;
+        // A sparse entry would claim any size without having it.
+        if entry.header().entry_type() != tar::EntryType::Regular {
+            return Err("it holds something that is not a plain file".to_owned());
+        }
         let path = String::from_utf8(entry.path_bytes().into_owned()).map_err(|_| "a path is not UTF-8".to_owned())?;
         let path = SafePath::new(&path).map_err(|error| error.to_string())?;
         let mut bytes = Vec::new();
-        entry.read_to_end(&mut bytes).map_err(|error| error.to_string())?;
-        files.insert(path, bytes);
+        rest -= entry.take(rest).read_to_end(&mut bytes).map_err(|error| error.to_string())? as u64;
+        if let Some(path) = files.insert(path.clone(), bytes).map(|_| path) {
+            return Err(format!("`{path}` is in it twice"));
+        }
     }
-    Ok(files)
+    // To the end, where the checksum stands.
+    std::io::copy(&mut reader, &mut std::io::sink()).map_err(|error| error.to_string())?;
+    if reader.limit() == 0 { Err(format!("it is larger than {} MiB", MAX_GENERATED_BYTES >> 20)) } else { Ok(files) }
 }

@@ -12,7 +12,7 @@ use crate::{Context, Plan, PlannedFile, SafePath, Template, Value};
 pub(crate) const FOLDER: &str = ".launchway";
 
 /// The version of the record's format.
-pub(crate) const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 1;
 
 /// How the names of the record's files end.
 pub(crate) const RECORD_ENDING: &str = "toml";

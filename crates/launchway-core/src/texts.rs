@@ -1,16 +1,21 @@
 //! The texts of a project by their path, each parsed at most once.
 
 use std::borrow::Cow;
-use std::cell::OnceCell;
-use std::collections::BTreeMap;
+use std::cell::{OnceCell, RefCell};
+use std::collections::{BTreeMap, HashMap};
 
+use regex::Regex;
 use serde_json::Value as Json;
 
+use crate::agreement;
 use crate::document::{self, Format, Unreadable};
 
-/// Files that agreements and checks read.
+/// Files that agreements and checks read, with the patterns that were needed so far.
 #[derive(Default)]
-pub(crate) struct Texts<'f>(BTreeMap<Cow<'f, str>, Text<'f>>);
+pub(crate) struct Texts<'f> {
+    files: BTreeMap<Cow<'f, str>, Text<'f>>,
+    patterns: RefCell<HashMap<String, Result<Regex, String>>>,
+}
 
 /// One file.
 pub(crate) struct Text<'f> {
@@ -22,17 +27,25 @@ pub(crate) struct Text<'f> {
 impl<'f> Texts<'f> {
     /// Adds a file; `content` is the text, or why there is none.
     pub(crate) fn add(&mut self, path: impl Into<Cow<'f, str>>, content: Result<Cow<'f, str>, String>) {
-        self.0.insert(path.into(), Text { content, documents: OnceCell::new() });
+        self.files.insert(path.into(), Text { content, documents: OnceCell::new() });
     }
 
     /// Returns the paths of the files, sorted.
     pub(crate) fn paths(&self) -> impl Iterator<Item = &str> {
-        self.0.keys().map(AsRef::as_ref)
+        self.files.keys().map(AsRef::as_ref)
     }
 
     /// Finds a file.
     pub(crate) fn get(&self, path: &str) -> Result<&Text<'f>, String> {
-        self.0.get(path).ok_or_else(|| "there is no such file".to_owned())
+        self.files.get(path).ok_or_else(|| "there is no such file".to_owned())
+    }
+}
+
+impl Texts<'_> {
+    /// Compiles a pattern, once.
+    pub(crate) fn pattern(&self, text: &str) -> Result<Regex, String> {
+        let mut patterns = self.patterns.borrow_mut();
+        patterns.entry(text.to_owned()).or_insert_with(|| agreement::pattern(text)).clone()
     }
 }
 

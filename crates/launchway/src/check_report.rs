@@ -1,4 +1,4 @@
-//! The result of `check` as JSON, schema `launchway.check/1`. `docs/output.md` describes it.
+//! The result of `check` as JSON, schema `launchway.check/1`. `docs/check.md` describes it.
 
 use std::collections::BTreeMap;
 

@@ -3,8 +3,11 @@
 use std::fmt;
 use std::io;
 
+use launchway_core::quote::quote_shell;
 use launchway_core::template::{Problem, SourceError};
-use launchway_core::{AnswerProblem, ApplyError, DestinationExists, Invalid, LoadError, PlanError, ProjectError};
+use launchway_core::{
+    AnswerProblem, ApplyError, DestinationExists, FORMAT, Invalid, LoadError, PlanError, ProjectError,
+};
 
 use crate::terminal;
 
@@ -132,19 +135,30 @@ impl From<PlanError> for Failure {
     }
 }
 
-impl From<ProjectError> for Failure {
-    fn from(error: ProjectError) -> Self {
-        let message = error.to_string();
-        match error {
-            ProjectError::NoFolder(_) => Self::new(Exit::Usage, message).hint("name the folder of a project"),
-            ProjectError::NoRecord(_) => Self::new(Exit::Usage, message).hint(
-                "run it in the folder of a project that launchway made, or name that folder: `launchway check DIR`",
-            ),
-            ProjectError::NewerFormat { .. } => Self::new(Exit::Usage, message).hint("install a newer launchway"),
-            ProjectError::Missing { file } | ProjectError::Unusable { file, .. } => {
-                let file = launchway_core::quote::quote_shell(&file);
-                Self::new(Exit::Io, message).hint(format!("bring it back from git: `git checkout HEAD -- {file}`"))
-            }
+impl From<Vec<ProjectError>> for Failure {
+    fn from(errors: Vec<ProjectError>) -> Self {
+        let exit = match errors.first() {
+            Some(ProjectError::Unusable { .. } | ProjectError::Missing { .. }) => Exit::Io,
+            _ => Exit::Usage,
+        };
+        Self::many(exit, errors, |error| (error.to_string(), Some(next_step(&error))))
+    }
+}
+
+/// Says what helps against the fault of a record.
+fn next_step(error: &ProjectError) -> String {
+    match error {
+        ProjectError::NoFolder(_) => "name the folder of a project".to_owned(),
+        ProjectError::NoRecord(_) => {
+            "run it in the folder of a project that launchway made, or name that folder: `launchway check DIR`"
+                .to_owned()
+        }
+        ProjectError::UnknownFormat { found, .. } if *found > FORMAT => "install a newer launchway".to_owned(),
+        ProjectError::UnknownFormat { root, file, .. }
+        | ProjectError::Missing { root, file }
+        | ProjectError::Unusable { root, file, .. } => {
+            let (root, file) = (quote_shell(&root.to_string_lossy()), quote_shell(file));
+            format!("bring it back from git: `git -C {root} checkout HEAD -- {file}`")
         }
     }
 }
@@ -154,10 +168,8 @@ impl From<ApplyError> for Failure {
         let message = error.to_string();
         match error {
             ApplyError::Exists(exists) => exists.into(),
-            ApplyError::NoParent(parent) => Self::new(Exit::CannotWrite, message).hint(format!(
-                "make it first: `mkdir -p {}`",
-                launchway_core::quote::quote_shell(&parent.to_string_lossy())
-            )),
+            ApplyError::NoParent(parent) => Self::new(Exit::CannotWrite, message)
+                .hint(format!("make it first: `mkdir -p {}`", quote_shell(&parent.to_string_lossy()))),
             ApplyError::Write { error, .. } if is_refusal(&error) => {
                 Self::new(Exit::CannotWrite, message).hint("nothing was written; choose another place with `--dest`")
             }

@@ -1,16 +1,19 @@
 //! The result of `check` as SARIF 2.1.0, which code scanning services read.
 
 use std::fmt::Write as _;
+use std::path::{Component, Path};
 
 use launchway_core::{Finding, FindingPlace, Rule};
 use serde_json::{Value as Json, json};
 
-use crate::commands::check::{Checked, culprit, shown};
+use crate::commands::check::{Checked, culprit, shown, with_values};
 
 const RULES: [Rule; 4] = [Rule::Unreadable, Rule::Missing, Rule::Agreement, Rule::Drifted];
 
-pub(crate) fn to_json(checked: &[Checked]) -> String {
-    let results: Vec<Json> = checked.iter().flat_map(|checked| &checked.findings).map(result).collect();
+/// Renders the log; paths are below `folder`, which code scanning wants relative to the root of the repository.
+pub(crate) fn to_json(checked: &[Checked], folder: &Path) -> String {
+    let findings = checked.iter().flat_map(|checked| &checked.findings);
+    let results: Vec<Json> = findings.map(|finding| result(finding, folder)).collect();
     let rules = RULES.map(|rule| json!({"id": rule.id(), "shortDescription": {"text": rule.says()}}));
     let log = json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
@@ -30,41 +33,51 @@ pub(crate) fn to_json(checked: &[Checked]) -> String {
     text
 }
 
-fn result(finding: &Finding) -> Json {
+fn result(finding: &Finding, folder: &Path) -> Json {
     let culprit = culprit(finding);
-    let others = finding.places.iter().filter(|place| *place != culprit && place.file.is_some());
-    let related: Vec<Json> = others.map(|place| location(place, Some(&shown(place)))).collect();
+    let others = with_values(finding).filter(|place| Some(*place) != culprit);
+    let related = others.filter_map(|place| {
+        let mut location = location(place, folder)?;
+        location["message"] = message(&shown(place, Path::new(".")));
+        Some(location)
+    });
     json!({
         "ruleId": finding.rule.id(),
         "level": "error",
-        "message": {"text": message(finding)},
-        "locations": [location(culprit, None)],
-        "relatedLocations": related,
+        "message": message(&summary(finding)),
+        "locations": culprit.and_then(|place| location(place, folder)).into_iter().collect::<Vec<_>>(),
+        "relatedLocations": related.collect::<Vec<_>>(),
     })
 }
 
 /// Says all that a reader needs in one text: many services show nothing else.
-fn message(finding: &Finding) -> String {
-    let values = finding.places.iter().filter(|place| !place.values.is_empty()).map(shown);
+fn summary(finding: &Finding) -> String {
+    let values = with_values(finding).map(|place| shown(place, Path::new(".")));
     let answers = finding.answers.iter().map(|(id, value)| format!("the answer `{id}` is `{value}`"));
     let details: Vec<String> = values.chain(answers).collect();
     if details.is_empty() { finding.message.clone() } else { format!("{}: {}", finding.message, details.join("; ")) }
 }
 
-fn location(place: &FindingPlace, message: Option<&str>) -> Json {
-    let mut location = json!({"physicalLocation": {
-        "artifactLocation": {"uri": uri(place.file.as_deref().unwrap_or_default()), "uriBaseId": "%SRCROOT%"},
-        "region": {"startLine": place.line.unwrap_or(1)},
-    }});
-    if let Some(message) = message {
-        location["message"] = json!({"text": message});
-    }
-    location
+/// Makes a message; a single brace would begin a placeholder.
+fn message(text: &str) -> Json {
+    json!({"text": text.replace('{', "{{").replace('}', "}}")})
 }
 
-/// Encodes a path as a relative URI.
-fn uri(path: &str) -> String {
-    path.bytes().fold(String::new(), |mut uri, byte| {
+fn location(place: &FindingPlace, folder: &Path) -> Option<Json> {
+    let mut physical =
+        json!({"artifactLocation": {"uri": uri(folder, place.file.as_deref()?), "uriBaseId": "%SRCROOT%"}});
+    if let Some(line) = place.line {
+        physical["region"] = json!({"startLine": line});
+    }
+    Some(json!({"physicalLocation": physical}))
+}
+
+/// Encodes a path as a relative URI; a folder that leads elsewhere than down is left out.
+fn uri(folder: &Path, file: &str) -> String {
+    let leads_down = folder.components().all(|it| matches!(it, Component::Normal(_) | Component::CurDir));
+    let names = folder.components().filter(|it| leads_down && matches!(it, Component::Normal(_)));
+    let folder = names.fold(String::new(), |path, name| path + &name.as_os_str().to_string_lossy() + "/");
+    format!("{folder}{file}").bytes().fold(String::new(), |mut uri, byte| {
         if byte.is_ascii_alphanumeric() || b"/-._~".contains(&byte) {
             uri.push(char::from(byte));
         } else {
@@ -76,11 +89,22 @@ fn uri(path: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::uri;
+    use super::*;
 
     #[test]
-    fn a_path_becomes_a_relative_uri() {
-        assert_eq!(uri("deploy/ecs/service.yaml"), "deploy/ecs/service.yaml");
-        assert_eq!(uri("a b/ü#.txt"), "a%20b/%C3%BC%23.txt");
+    fn a_path_becomes_a_uri_relative_to_where_the_program_was_started() {
+        for (folder, file, expected) in [
+            (".", "deploy/ecs/service.yaml", "deploy/ecs/service.yaml"),
+            ("./services/orders/", "a b/ü#.txt", "services/orders/a%20b/%C3%BC%23.txt"),
+            ("../orders", "Dockerfile", "Dockerfile"),
+            ("/srv/orders", "Dockerfile", "Dockerfile"),
+        ] {
+            assert_eq!(uri(Path::new(folder), file), expected);
+        }
+    }
+
+    #[test]
+    fn braces_of_a_message_are_no_placeholders() {
+        assert_eq!(message("[0-9]{64}")["text"], "[0-9]{{64}}");
     }
 }

@@ -42,21 +42,14 @@ fn repeated(choices: &[Choice]) -> Option<&str> {
         .map(|(_, value)| value)
 }
 
-/// Compiles a pattern; `whole` anchors it to the whole text.
-pub(super) fn pattern(text: &str, whole: bool) -> Result<Regex, String> {
+/// Compiles a pattern for the whole of a text.
+fn pattern(text: &str) -> Result<Regex, String> {
     let broken = |error: &regex::Error| {
         format!("`{text}` is not a pattern: {}", error.to_string().lines().last().unwrap_or_default())
     };
-    if whole {
-        // On its own first: brackets that do not pair could otherwise escape from the anchors.
-        Regex::new(text).map_err(|error| broken(&error))?;
-    }
-    let anchored = if whole { format!("^(?:{text})$") } else { text.to_owned() };
-    RegexBuilder::new(&anchored)
-        .multi_line(!whole)
-        .size_limit(MAX_PATTERN_BYTES)
-        .build()
-        .map_err(|error| broken(&error))
+    // On its own first: brackets that do not pair could otherwise escape from the anchors.
+    Regex::new(text).map_err(|error| broken(&error))?;
+    RegexBuilder::new(&format!("^(?:{text})$")).size_limit(MAX_PATTERN_BYTES).build().map_err(|error| broken(&error))
 }
 
 /// A key that the kind does not use would be a rule that nobody keeps.
@@ -87,7 +80,7 @@ fn text_rule(raw: &manifest::Question, max: usize) -> Result<TextRule, String> {
             _ => return Err(format!("`max` must be 1 or more, and at most {MAX_SLUG} for slugs")),
         },
     };
-    let pattern = raw.pattern.as_ref().map(|text| pattern(text.get_ref(), true)).transpose()?;
+    let pattern = raw.pattern.as_ref().map(|text| pattern(text.get_ref())).transpose()?;
     Ok(TextRule { max, pattern, reserved: raw.reserved.clone() })
 }
 

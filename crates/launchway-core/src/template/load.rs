@@ -19,6 +19,7 @@ use super::{
     ReadingRule, Source, SourceFile, StepRule, Template, kinds,
 };
 use crate::Value;
+use crate::agreement;
 use crate::pointer::Pointer;
 
 /// The program's own flags; a question of the same name could not be answered.
@@ -516,7 +517,7 @@ impl Loader<'_> {
             }
             (Some(file), None, Some(capture), None) => {
                 let file = compile(file)?;
-                match kinds::pattern(capture.get_ref(), false) {
+                match agreement::pattern(capture.get_ref()) {
                     Ok(pattern) if pattern.captures_len() == 2 => {}
                     Ok(_) => self.report(capture, "the pattern needs one group, which holds the value".to_owned()),
                     Err(message) => self.report(capture, message),
@@ -530,7 +531,7 @@ impl Loader<'_> {
                 return None;
             }
         };
-        Some(PlaceRule { id: raw.id.as_ref().map(|id| id.get_ref().clone()), reading })
+        Some(PlaceRule { id: raw.id.as_ref().map(|id| id.get_ref().clone()), unit: raw.unit, reading })
     }
 
     /// Compiles an expression that must be true or false.

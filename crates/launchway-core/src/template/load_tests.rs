@@ -3,10 +3,15 @@ use super::*;
 
 /// Loads a template from texts and checks every file of it.
 pub(crate) fn load(files: &[(&str, &str)]) -> Result<Template, LoadError> {
-    let files = files.iter().map(|(path, text)| ((*path).to_owned(), Cow::Owned(text.as_bytes().to_vec()))).collect();
-    let template = template(Files(files), Source::Builtin)?;
+    let template = load_unverified(files)?;
     template.verify()?;
     Ok(template)
+}
+
+/// Loads a template from texts, as a built-in one is loaded.
+pub(crate) fn load_unverified(files: &[(&str, &str)]) -> Result<Template, LoadError> {
+    let files = files.iter().map(|(path, text)| ((*path).to_owned(), Cow::Owned(text.as_bytes().to_vec()))).collect();
+    template(Files(files), Source::Builtin)
 }
 
 /// A template that asks for a name; manifests of tests go on from here.
@@ -102,14 +107,49 @@ fn every_fault_of_a_manifest_is_named_with_its_line() {
         ),
         (
             "[[agreement]]\nsays = \"x\"\nplace = [{ file = \"a\" }, { file = \"b\", capture = \"x\" }]".to_owned(),
-            "a place needs either",
+            "a place needs `file` with either `at` or `capture`, or `is` alone",
         ),
+        (agreement("", "{ file = \"a\", at = \"x\" }, { is = \"1\" }"), "the pointer `x` does not start with `/`"),
+        (agreement("", "{ file = \"a\", capture = \"x\" }, { is = \"1\" }"), "the pattern needs one group"),
+        (agreement("from = \"typo\"\n", TWO_PLACES), "`typo` is neither a question nor a value"),
+        (agreement("holds = \"gte a typo\"\n", TWO_PLACES), "`typo` is not a declared name here"),
+        (agreement("holds = \"add a b\"\n", TWO_PLACES), "`add a b` is neither true nor false"),
+        (agreement("holds = \"gte a b\"\nrelation = \"equal\"\n", TWO_PLACES), "has either `relation` or `holds`"),
+        (agreement("holds = \"gte a 1\"\n", &TWO_PLACES.replace('b', "a")), "the id `a` is given to two places"),
+        ("[[agreements]]\nfile = \"agreements/x.toml\"".to_owned(), "there is no file `agreements/x.toml`"),
+        (
+            "[[file]]\npath = \"a.txt\"\neach = [\"names\"]\nas = [\"x\", \"y\"]".to_owned(),
+            "`each` needs `as`, the name of the element of each list",
+        ),
+        (
+            question("names", "kind = \"slugs\"")
+                + "[[file]]\npath = \"a.txt\"\neach = [\"names\", \"names\"]\nas = [\"x\", \"x\"]",
+            "the element `x` is named twice",
+        ),
+        (question("port", "kind = \"int\"\noptional = true"), "`optional` does not go with this kind"),
     ];
     for (manifest, expected) in cases {
         let found = problems(&manifest);
         assert!(found.contains(expected), "{manifest}\nexpected: {expected}\nfound: {found}");
         assert!(found.starts_with("template.toml:"), "{found}");
     }
+}
+
+const TWO_PLACES: &str = r#"{ id = "a", is = "1" }, { id = "b", is = "2" }"#;
+
+fn agreement(keys: &str, places: &str) -> String {
+    format!("[[agreement]]\nsays = \"x\"\n{keys}place = [{places}]\n")
+}
+
+#[test]
+fn a_file_of_agreements_is_checked_like_the_manifest_and_named_in_its_faults() {
+    let manifest = format!("{HEAD}[[agreements]]\nfile = \"agreements/a.toml\"\n");
+    let found = |agreements: &str| problems_in(&[("template.toml", &manifest), ("agreements/a.toml", agreements)]);
+    let empty = found("[[agreement]]\nsays = \"x\"\nplace = []\n");
+    assert_eq!(empty, "agreements/a.toml:2:8: an agreement needs two places or more\n");
+    assert!(found("[[agreement]]\nsay = \"x\"\n").starts_with("agreements/a.toml:2:1: unknown field `say`"));
+    let stray = problems_in(&[("template.toml", HEAD), ("agreements/b.toml", "")]);
+    assert_eq!(stray, "agreements/b.toml: no `[[agreements]]` of the manifest names this file\n");
 }
 
 #[test]

@@ -170,6 +170,7 @@ pub(super) struct Agreement {
 #[serde(deny_unknown_fields)]
 pub(super) struct AgreementPlace {
     pub(super) id: Option<Spanned<String>>,
+    pub(super) unit: Option<crate::agreement::Unit>,
     pub(super) file: Option<Spanned<String>>,
     pub(super) at: Option<Spanned<String>>,
     pub(super) capture: Option<Spanned<String>>,

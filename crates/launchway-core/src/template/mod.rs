@@ -30,7 +30,7 @@ pub use question::{AnswerProblem, Choice, Choices, Kind, Question, TextRule};
 pub(crate) use question::{Refusal, either};
 pub use source::{Source, SourceError, builtin_ids};
 
-use crate::agreement::Relation;
+use crate::agreement::{Relation, Unit};
 
 /// A template whose manifest was read and checked.
 pub struct Template {
@@ -160,6 +160,7 @@ pub(crate) struct AgreementFile {
 
 pub(crate) struct PlaceRule {
     pub(crate) id: Option<String>,
+    pub(crate) unit: Option<Unit>,
     pub(crate) reading: ReadingRule,
 }
 

@@ -1,6 +1,6 @@
 //! `launchway check`: whether the files of a project still agree with each other.
 
-use std::fmt::Write as _;
+use std::path::Path;
 
 use clap::ArgMatches;
 use launchway_core::{Finding, FindingPlace, Project, check};
@@ -10,6 +10,9 @@ use crate::failure::{Exit, Failure};
 use crate::terminal::{self, visible_line};
 use crate::{check_report, sarif};
 
+/// The most characters of a value that are shown.
+const MAX_SHOWN: usize = 200;
+
 /// A project with what was found in it.
 pub(crate) struct Checked {
     pub(crate) project: Project,
@@ -18,67 +21,76 @@ pub(crate) struct Checked {
 
 pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
     let args = args::check_args(matches);
-    let projects = Project::open_all(&args.folder)?;
-    let checked: Vec<Checked> =
-        projects.into_iter().map(|project| Checked { findings: check(&args.folder, &project), project }).collect();
+    let checked: Vec<Checked> = Project::open_all(&args.folder)?
+        .into_iter()
+        .map(|project| Checked { findings: check(&args.folder, &project), project })
+        .collect();
     let report = match args.output {
-        CheckOutput::Text => checked.iter().map(text).collect(),
+        CheckOutput::Text => checked.iter().map(|checked| text(checked, &args.folder)).collect(),
         CheckOutput::Json => check_report::to_json(&checked),
-        CheckOutput::Sarif => sarif::to_json(&checked),
+        CheckOutput::Sarif => sarif::to_json(&checked, &args.folder),
     };
     terminal::print(&report)?;
     if checked.iter().all(|checked| checked.findings.is_empty()) { Ok(()) } else { Err(Failure::silent(Exit::Refused)) }
 }
 
 /// Renders what was found in one project.
-fn text(checked: &Checked) -> String {
+fn text(checked: &Checked, folder: &Path) -> String {
     let Checked { project, findings } = checked;
-    let mut text = String::new();
+    let mut lines = Vec::new();
     for finding in findings {
-        let _ = writeln!(text, "{}", visible_line(&headline(finding)));
-        finding.places.iter().filter(|place| !place.values.is_empty()).for_each(|place| {
-            let _ = writeln!(text, "  {}", visible_line(&shown(place)));
-        });
-        for (id, value) in &finding.answers {
-            let _ = writeln!(text, "  the answer `{id}` is `{}`", visible_line(&value.to_string()));
-        }
+        let place = culprit(finding).map(|place| format!("{}: ", located(place, folder)));
+        lines.push(format!("{}{}", place.unwrap_or_default(), finding.message));
+        lines.extend(with_values(finding).map(|place| format!("  {}", shown(place, folder))));
+        lines.extend(finding.answers.iter().map(|(id, value)| format!("  the answer `{id}` is `{value}`")));
     }
-    let (name, template) = (visible_line(&project.name), &project.template);
-    let made = visible_line(&format!("{} {}", template.id, template.version));
-    let _ = match findings.len() {
-        0 if project.agreements.len() == 1 => writeln!(text, "{name} ({made}): 1 agreement holds"),
-        0 => writeln!(text, "{name} ({made}): {} agreements hold", project.agreements.len()),
-        1 => writeln!(text, "{name} ({made}): 1 finding"),
-        count => writeln!(text, "{name} ({made}): {count} findings"),
-    };
-    text
-}
-
-fn headline(finding: &Finding) -> String {
-    format!("{}: {}", located(culprit(finding)), finding.message)
+    let made = format!("{} ({} {})", project.name, project.template.id, project.template.version);
+    lines.push(match (findings.len(), project.agreements.len()) {
+        (0, 1) => format!("{made}: 1 agreement holds"),
+        (0, agreements) => format!("{made}: {agreements} agreements hold"),
+        (1, _) => format!("{made}: 1 finding"),
+        (count, _) => format!("{made}: {count} findings"),
+    });
+    lines.iter().fold(String::new(), |text, line| text + &visible_line(line) + "\n")
 }
 
 /// Returns the place that is most likely at fault: the first whose values are no longer those that were generated.
-pub(crate) fn culprit(finding: &Finding) -> &FindingPlace {
-    let changed = finding.places.iter().find(|place| place.file.is_some() && place.values != place.generated);
-    changed.unwrap_or(&finding.places[0])
+pub(crate) fn culprit(finding: &Finding) -> Option<&FindingPlace> {
+    let mut files = finding.places.iter().filter(|place| place.file.is_some());
+    files.clone().find(|place| place.values != place.generated).or_else(|| files.next())
 }
 
-fn located(place: &FindingPlace) -> String {
-    match (&place.file, place.line) {
-        (Some(file), Some(line)) => format!("{file}:{line}"),
-        (Some(file), None) => file.clone(),
-        (None, _) => "the agreement".to_owned(),
-    }
+/// Returns the places at which something stands.
+pub(crate) fn with_values(finding: &Finding) -> impl Iterator<Item = &FindingPlace> {
+    finding.places.iter().filter(|place| !place.values.is_empty())
+}
+
+fn located(place: &FindingPlace, folder: &Path) -> String {
+    let Some(file) = &place.file else { return "the agreement itself".to_owned() };
+    let path = if folder == Path::new(".") { file.clone() } else { folder.join(file).display().to_string() };
+    place.line.map_or_else(|| path.clone(), |line| format!("{path}:{line}"))
 }
 
 /// Says what stands at a place, and what was generated there if that is not the same.
-pub(crate) fn shown(place: &FindingPlace) -> String {
-    let values = place.values.join("`, `");
-    let generated = match place.generated.join("`, `") {
-        generated if generated == values || generated.is_empty() => String::new(),
-        generated => format!(", generated as `{generated}`"),
+pub(crate) fn shown(place: &FindingPlace, folder: &Path) -> String {
+    let values = listed(&place.values);
+    let generated = match listed(&place.generated) {
+        generated if generated == values || place.generated.is_empty() => String::new(),
+        generated => format!(", generated as {generated}"),
     };
     let at = place.at.as_ref().map(|at| format!(" at {at}")).unwrap_or_default();
-    format!("`{values}` in {}{at}{generated}", located(place))
+    format!("{values} in {}{at}{generated}", located(place, folder))
+}
+
+/// Lists values, long ones cut short.
+fn listed(values: &[String]) -> String {
+    let values: Vec<String> = values.iter().map(|value| format!("`{}`", cut(value))).collect();
+    values.join(", ")
+}
+
+fn cut(value: &str) -> String {
+    match value.char_indices().nth(MAX_SHOWN) {
+        Some((end, _)) => format!("{}…", &value[..end]),
+        None => value.to_owned(),
+    }
 }
