@@ -27,7 +27,7 @@ printf '%s\\n' "$*" >> "$CALLS"
 case "$*" in
   *"get rollout,"*) ;;
   *"get rollout"*metadata.generation*) printf '%s' "$STATE" ;;
-  *"get rollout"*status.abort*) printf '%s' "$ABORTED" ;;
+  *"get rollout"*status.abort*) printf '%s/%s' "$STABLE" "$ABORTED" ;;
   *"get rollout"*status.phase*) printf '%s' "$PHASE" ;;
   *"get service"*) printf '%s' "$LIVE" ;;
   *"get deployment"*spec.replicas*) case "$*" in *"-$LIVE "*) printf 6 ;; *) printf "$IDLE_REPLICAS" ;; esac ;;
@@ -43,7 +43,7 @@ case "$*" in
 esac
 """
 SETTINGS = {
-    "REVISION": "7", "DRY_RUN": 0, "STATUS": 0, "STATUS_OF_UNDO": 0, "STATE": "", "ABORTED": "", "PHASE": "", "LIVE": "",
+    "REVISION": "7", "DRY_RUN": 0, "STATUS": 0, "STATUS_OF_UNDO": 0, "STATE": "", "STABLE": "abc", "ABORTED": "", "PHASE": "", "LIVE": "",
     "RUNNING": OTHER, "IDLE": OTHER, "IDLE_REPLICAS": 6,
 }
 
@@ -177,6 +177,10 @@ def argo(project, environment, files):
     yield "what was aborted is not aborted again", not run.called("patch"), run
     yield "what was measured is shown", run.called("get rollout,analysisrun"), run
     yield "the overlay names the image before", run.digest == ZEROS, run
+
+    for state in ("4/4/Degraded/true", "4/4/Progressing/"):
+        run = deploy(STATE=state, STABLE="")
+        yield "a first rollout that fails exits 1 and names no version before", run.code == 1 and "no version to go back to" in run.output, run
 
     run = deploy(STATE="5/4/Healthy/")
     yield "what the controller said of the version before does not count", run.code == 1, run

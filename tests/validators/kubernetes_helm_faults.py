@@ -40,6 +40,7 @@ FAULTS = [
     ("probe on a path that is not served", f"{TEMPLATES}/_pod.tpl", r"path: /livez", "path: /healthz", "livenessProbe asks for `/healthz`"),
     ("privilege escalation", f"{TEMPLATES}/_pod.tpl", r" +allowPrivilegeEscalation: false\n", "", "allowPrivilegeEscalation"),
     ("Service links", f"{TEMPLATES}/_pod.tpl", r"enableServiceLinks: false", "enableServiceLinks: true", "enableServiceLinks"),
+    ("plugin that looks in no namespace", f"{TEMPLATES}/_traffic-gateway.tpl", r" +namespace: .*\n", "", "looks in the namespace `None`"),
     ("an image by name alone", f"{TEMPLATES}/_pod.tpl", r'\{\{ include "service.image" . \| quote \}\}', "{{ .Values.image.repository }}", "by digest"),
     ("a value that nobody gives", f"{TEMPLATES}/_pod.tpl", r"\.Values\.image\.repository|\.Values\.architecture", ".Values.platform.architecture", "nil pointer"),
     ("a template that is not one", f"{TEMPLATES}/pdb.yaml", r"\Z", "{{- if }}\n", "missing value for if"),

@@ -41,6 +41,7 @@ case "$*" in
   *"get deployment"*image*) printf 'ghcr.io/acme/orders@%s' "$RUNNING" ;;
   *"get deployment"*revision*) printf '%s' "$REVISION" ;;
   *"get rollout"*generation*) printf '%s' "$ROLLOUT" ;;
+  *"get rollout"*stableRS*) printf '%s/' "$STABLE" ;;
   *"apply"*"--dry-run=server"*) cat >/dev/null; exit "$DRY_RUN" ;;
   *"rollout status"*)
     # The first answer is about the rollout, the second about the way back.
@@ -60,6 +61,7 @@ SETTINGS = {
     "RUNNING": OTHER,
     "REVISION": "4",
     "ROLLOUT": "3/3/Healthy/",
+    "STABLE": "abc",
 }
 
 
@@ -181,6 +183,8 @@ def argo_cases(project, environment):
     run = Run(project, environment, [environment, DIGEST], ROLLOUT="3/3/Degraded/true")
     yield "a version that is given up exits 1", run.code == 1 and "given up" in run.output, run
     yield "the values name the image before", run.values["image"]["digest"] == ZEROS, run
+    run = Run(project, environment, [environment, DIGEST], ROLLOUT="3/3/Degraded/true", STABLE="")
+    yield "a first version that is given up has none before it", run.code == 1 and "no version to go back to" in run.output, run
     if (project / "deploy/kubernetes/promote.sh").exists():
         run = Run(project, environment, [environment, DIGEST], ROLLOUT="3/3/Paused/")
         yield "a version that waits exits 0", run.code == 0 and "promote.sh" in run.output, run

@@ -192,7 +192,10 @@ def rollout_services(manifest):
     routing = (manifest.canary or {}).get("trafficRouting")
     if not routing:
         return
-    route = routing["plugins"]["argoproj-labs/gatewayAPI"]["httpRoute"]
+    plugin = routing["plugins"]["argoproj-labs/gatewayAPI"]
+    route, namespace = plugin["httpRoute"], manifest.workload["metadata"]["namespace"]
+    if plugin.get("namespace") != namespace:
+        yield f"the Gateway API plugin looks in the namespace `{plugin.get('namespace')}`, the HTTPRoute is in `{namespace}`"
     found = [thing for thing in manifest.all("HTTPRoute") if thing["metadata"]["name"] == route]
     if not found:
         yield f"the Rollout writes the weights of the HTTPRoute `{route}`, which is not there"
@@ -240,7 +243,6 @@ def analysis(manifest):
 
 def template_problems(manifest, name, spec):
     declared = {argument["name"] for argument in spec.get("args") or []}
-    longest = 0
     for metric in spec["metrics"]:
         if "successCondition" not in metric and "web" not in metric["provider"]:
             yield f"the metric `{metric['name']}` of the AnalysisTemplate `{name}` is good whatever it is"
@@ -252,10 +254,18 @@ def template_problems(manifest, name, spec):
                 yield f"the AnalysisTemplate `{name}` must ask with `Connection: close`: it would go on measuring the pods before"
             if not web["url"].endswith("/readyz"):
                 yield f"the AnalysisTemplate `{name}` asks {web['url']}, the service answers /readyz"
-        longest = max(longest, seconds(metric.get("initialDelay", "0s")) + metric["count"] * seconds(metric["interval"]))
+    longest = measuring(spec)
     kept = (manifest.blue_green or {}).get("scaleDownDelaySeconds")
     if kept is not None and kept <= longest:
         yield f"scaleDownDelaySeconds {kept} is not above the {longest} s of the measurements: there would be no way back"
+
+
+def measuring(spec, waits_less=0):
+    """Seconds that an AnalysisTemplate takes; after the last measurement it waits no interval, so that one may be left out."""
+    return max(
+        seconds(metric.get("initialDelay", "0s")) + (metric["count"] - waits_less) * seconds(metric["interval"])
+        for metric in spec["metrics"]
+    )
 
 
 def seconds(text):
@@ -471,6 +481,12 @@ def rollout(manifest):
         yield "without progressDeadlineAbort a version that does not come up stays half-way"
     if (spec.get("rollbackWindow") or {}).get("revisions", 1) > 1:
         yield "the rollback window is not measured, so it must be small"
+    if manifest.blue_green:
+        measured = max(measuring(thing["spec"], 1) for thing in manifest.all("AnalysisTemplate"))
+        if deadline <= budget + ready + measured:
+            yield f"progressDeadlineSeconds {deadline} is not above the start-up and the {measured} s of measurements, which are no progress"
+        if "rollbackWindow" in spec:
+            yield "within a rollback window nothing is measured, and a blue/green Rollout waits for that for ever"
     if manifest.canary and not manifest.canary.get("trafficRouting"):
         if (manifest.canary.get("maxSurge"), manifest.canary.get("maxUnavailable")) != (1, 0):
             yield "a canary by its share of the pods must have surge 1 and unavailable 0"
