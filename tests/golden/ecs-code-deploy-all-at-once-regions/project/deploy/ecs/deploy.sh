@@ -42,12 +42,24 @@ done < <(jq -r '.[] | "\(.ParameterKey)=\(.ParameterValue)"' "$parameters")
 
 # Images are pushed in eu-west-1, and ECR takes some minutes to copy them.
 for attempt in $(seq 60); do
-  aws ecr describe-images --repository-name orders --image-ids "imageDigest=$digest" >/dev/null 2>&1 && break
+  said=$(aws ecr describe-images --repository-name orders --image-ids "imageDigest=$digest" 2>&1) && break
+  [[ $said == *ImageNotFoundException* && $AWS_REGION != eu-west-1 ]] ||
+    fail "the repository orders in $AWS_REGION has no image $digest to give: $said"
   [ "$attempt" -lt 60 ] || fail "after ten minutes there is no image $digest in $AWS_REGION"
   sleep 10
 done
 repository=$(aws ecr describe-repositories --repository-names orders \
   --query 'repositories[0].repositoryUri' --output text)
+
+# The first time there is no cluster yet that could be asked for the service.
+exists=$(aws ecs describe-clusters --clusters "$stack" --query "clusters[?status=='ACTIVE'].clusterName" --output text)
+[ -z "$exists" ] || exists=$(aws ecs describe-services --cluster "$stack" --services "$stack" \
+  --query "services[?status=='ACTIVE'].serviceName" --output text)
+if [ -n "$exists" ]; then
+  under_way=$(aws deploy list-deployments --application-name "$stack" --deployment-group-name "$stack" \
+    --include-only-statuses Created Queued InProgress Baking Ready --query 'deployments' --output text)
+  [ -z "$under_way" ] || fail "$stack is still at deployment $under_way: wait for it, or stop it as README.md says"
+fi
 
 # Updates the stack; a parameter that is not named keeps its value.
 deploy_infra() {
@@ -84,14 +96,6 @@ values=$(aws cloudformation describe-stacks --stack-name "$stack" --query 'Stack
   jq --arg image "$repository@$digest" 'map({(.OutputKey): .OutputValue}) | add + {Image: $image}')
 task_definition=$(fill task-definition.json)
 
-exists=$(aws ecs describe-services --cluster "$stack" --services "$stack" \
-  --query "services[?status=='ACTIVE'].serviceName" --output text)
-if [ -n "$exists" ]; then
-  under_way=$(aws deploy list-deployments --application-name "$stack" --deployment-group-name "$stack" \
-    --include-only-statuses Created Queued InProgress Baking Ready --query 'deployments' --output text)
-  [ -z "$under_way" ] || fail "$stack is still at deployment $under_way: wait for it, or stop it as README.md says"
-fi
-
 expected=$(aws ecs register-task-definition --cli-input-json "$task_definition" \
   --query taskDefinition.taskDefinitionArn --output text)
 if [ -z "$exists" ]; then
@@ -100,8 +104,10 @@ if [ -z "$exists" ]; then
 else
   revision=$(sed "s|<TASK_DEFINITION>|$expected|" "$folder/appspec.yaml" |
     jq --raw-input --slurp '{revisionType: "AppSpecContent", appSpecContent: {content: .}}')
+  # While an alarm of the group fires, CodeDeploy stops every deployment, the way back too. IGNORE_ALARMS=1 has it not look.
   deployment=$(aws deploy create-deployment --application-name "$stack" --deployment-group-name "$stack" \
-    --description "$digest" --revision "$revision" --query deploymentId --output text)
+    --description "$digest" --revision "$revision" ${IGNORE_ALARMS:+--override-alarm-configuration enabled=false} \
+    --query deploymentId --output text)
   echo "deployment $deployment has begun; to go back:"
   echo "  aws deploy stop-deployment --deployment-id $deployment --auto-rollback-enabled --region $AWS_REGION"
   for attempt in $(seq 150); do

@@ -42,7 +42,9 @@ done < <(jq -r '.[] | "\(.ParameterKey)=\(.ParameterValue)"' "$parameters")
 
 # Images are pushed in eu-west-1, and ECR takes some minutes to copy them.
 for attempt in $(seq 60); do
-  aws ecr describe-images --repository-name orders --image-ids "imageDigest=$digest" >/dev/null 2>&1 && break
+  said=$(aws ecr describe-images --repository-name orders --image-ids "imageDigest=$digest" 2>&1) && break
+  [[ $said == *ImageNotFoundException* && $AWS_REGION != eu-west-1 ]] ||
+    fail "the repository orders in $AWS_REGION has no image $digest to give: $said"
   [ "$attempt" -lt 60 ] || fail "after ten minutes there is no image $digest in $AWS_REGION"
   sleep 10
 done

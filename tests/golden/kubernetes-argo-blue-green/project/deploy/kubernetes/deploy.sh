@@ -81,14 +81,14 @@ explain() {
   in_namespace get events --sort-by=.lastTimestamp >&2 || true
 }
 
-aborted=$(in_namespace get rollout orders --ignore-not-found --output 'jsonpath={.status.abort}')
+before=$(in_namespace get rollout orders --ignore-not-found --output 'jsonpath={.status.stableRS}/{.status.abort}')
 
 # The API server looks at every object before the first one changes.
 apply --dry-run=server >/dev/null
 apply
 
 # A Rollout that was aborted stays so when it is given the same version again; this lets it try once more.
-if [ "$aborted" = true ]; then
+if [ "${before#*/}" = true ]; then
   status '"abort":false'
 fi
 
@@ -103,6 +103,7 @@ if await_rollout paused && [ "$state" != aborted ]; then
 fi
 
 explain
+[ -n "${before%%/*}" ] || fail "the first rollout in $namespace did not finish, and there is no version to go back to"
 [ "$state" != aborted ] || fail "the new version was given up; $namespace runs the version before"
 status '"abort":true'
 fail "the rollout in $namespace did not finish and was aborted; the version before serves"

@@ -93,13 +93,13 @@ explain() {
   in_namespace get events --sort-by=.lastTimestamp >&2 || true
 }
 
-aborted=$(in_namespace get rollout orders --ignore-not-found --output 'jsonpath={.status.abort}')
+before=$(in_namespace get rollout orders --ignore-not-found --output 'jsonpath={.status.stableRS}/{.status.abort}')
 
 try
 apply
 
 # A Rollout that was aborted stays so when it is given the same version again; this lets it try once more.
-if [ "$aborted" = true ]; then
+if [ "${before#*/}" = true ]; then
   status '"abort":false'
 fi
 
@@ -110,6 +110,7 @@ if await_rollout && [ "$state" = settled ]; then
 fi
 
 explain
+[ -n "${before%%/*}" ] || fail "the first rollout in $namespace did not finish, and there is no version to go back to"
 [ "$state" != aborted ] || fail "the new version was given up; $namespace runs the version before"
 status '"abort":true'
 fail "the rollout in $namespace did not finish and was aborted; the version before serves"

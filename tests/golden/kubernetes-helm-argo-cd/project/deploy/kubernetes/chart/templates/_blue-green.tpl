@@ -1,17 +1,22 @@
-{{/* How a new version takes over; rollout.yaml uses it. */}}
+{{/* How a new version takes over, and when it is given up; rollout.yaml uses it. */}}
 {{- define "service.strategy" -}}
-blueGreen:
-  activeService: {{ .Chart.Name }}
-  previewService: {{ .Chart.Name }}-preview
-  # With manual promotion the new version waits behind the preview Service until somebody runs promote.sh; otherwise it takes
-  # over as soon as its first measurements are good.
-  autoPromotionEnabled: {{ eq .Values.promotion "automatic" }}
-  # So long the old version stays up after the switch, and going back is immediate; longer than the measurements
-  # below take. The quota has room for two versions, so leave this much between two deployments under full load.
-  scaleDownDelaySeconds: 300
-  prePromotionAnalysis:
-    {{- include "service.measure" (dict "Chart" .Chart "through" "preview") | nindent 4 }}
-  # When these are bad, the Service is switched back by itself.
-  postPromotionAnalysis:
-    {{- include "service.measure" (dict "Chart" .Chart) | nindent 4 }}
+# More than start-up (30 s), minReadySeconds and the first measurements (150 s) together: nothing counts as progress while
+# they run. When it passes, the new version is given up and the old one goes on serving.
+progressDeadlineSeconds: 300
+progressDeadlineAbort: true
+strategy:
+  blueGreen:
+    activeService: {{ .Chart.Name }}
+    previewService: {{ .Chart.Name }}-preview
+    # With manual promotion the new version waits behind the preview Service until somebody runs promote.sh; otherwise it
+    # takes over as soon as its first measurements are good.
+    autoPromotionEnabled: {{ eq .Values.promotion "automatic" }}
+    # So long the old version stays up after the switch, and going back is immediate; longer than the measurements
+    # below take. The quota has room for two versions, so leave this much between two deployments under full load.
+    scaleDownDelaySeconds: 300
+    prePromotionAnalysis:
+      {{- include "service.measure" (dict "Chart" .Chart "through" "preview") | nindent 6 }}
+    # When these are bad, the Service is switched back by itself.
+    postPromotionAnalysis:
+      {{- include "service.measure" (dict "Chart" .Chart) | nindent 6 }}
 {{- end }}

@@ -6,4 +6,5 @@ trafficRouting:
     # Writes the weights of the two backends into the HTTPRoute.
     argoproj-labs/gatewayAPI:
       httpRoute: {{ .Chart.Name }}
+      namespace: {{ .Release.Namespace }}
 {{- end }}
