@@ -123,6 +123,12 @@ const EDITS: &[Edit] = &[
     edit("kubernetes-helm-ingress", "deploy/kubernetes/chart/values.yaml", "repository: \"ghcr.io/acme/orders\"", "repository: \"ghcr.io/acme/order\"", "the image that the workflow pushes"),
     edit("kubernetes-helm-ingress", "deploy/kubernetes/values/prod.yaml", "maxReplicas: 10", "maxReplicas: 100", "the quota"),
     edit("kubernetes-helm-ingress", "deploy/kubernetes/values/prod.yaml", "minReplicas: 3", "minReplicas: 30", "the least and the most replicas"),
+    edit("ecs-default", "deploy/ecs/service.yaml", "      TaskDefinition: !Ref TaskDefinition\n", "      TaskDefinition: !Ref TaskDefinition\n      DesiredCount: 3\n", "the number of tasks, which belongs to autoscaling"),
+    edit("ecs-json-rolling", "deploy/ecs/service.json", "{\n", "{\n  \"desiredCount\": 3,\n", "the number of tasks, which belongs to autoscaling"),
+    edit("ecs-canary-ec2", "deploy/ecs/service.yaml", "      DeploymentConfiguration:\n", "      DeploymentConfiguration:\n        DeploymentCircuitBreaker: { Enable: true, Rollback: true }\n", "the circuit breaker"),
+    edit("ecs-code-deploy-canary", "deploy/ecs/infra.yaml", "      ServiceName: !Ref AWS::StackName\n", "      ServiceName: !Ref AWS::StackName\n      DeploymentConfiguration: { Strategy: CANARY }\n", "what is not for a service that CodeDeploy deploys to"),
+    edit("kubernetes-ingress", "deploy/kubernetes/base/workload/deployment.yaml", "spec:\n", "spec:\n  replicas: 3\n", "the number of pods, which belongs to an overlay"),
+    edit("kubernetes-helm-ingress", "deploy/kubernetes/values/prod.yaml", "host: ", "replicas: 3\nhost: ", "the number of pods in production"),
 ];
 
 #[test]

@@ -54,8 +54,9 @@ impl TryFrom<Unchecked> for Agreement {
 
     fn try_from(unchecked: Unchecked) -> Result<Self, String> {
         let Unchecked { says, answers, relation, holds, places } = unchecked;
-        if !(2..=MAX_PLACES).contains(&places.len()) {
-            return Err(format!("an agreement has 2 to {MAX_PLACES} places, not {}", places.len()));
+        let least = relation.least_places();
+        if !(least..=MAX_PLACES).contains(&places.len()) {
+            return Err(format!("an agreement has {least} to {MAX_PLACES} places, not {}", places.len()));
         }
         for file in places.iter().filter_map(|place| place.reading.file()) {
             SafePath::new(file).map_err(|error| error.to_string())?;
@@ -79,6 +80,8 @@ pub enum Relation {
     Disjoint,
     /// All places have the same values, in whatever order.
     SameSet,
+    /// Nothing stands in any of the places.
+    Absent,
 }
 
 /// Where values stand.
@@ -150,6 +153,11 @@ impl Relation {
         *self == Self::default()
     }
 
+    /// Returns how few places an agreement may have.
+    pub(crate) fn least_places(self) -> usize {
+        if self == Self::Absent { 1 } else { 2 }
+    }
+
     /// Tells whether places may be empty or hold several values.
     fn is_of_sets(self) -> bool {
         matches!(self, Self::OneOf | Self::Disjoint | Self::SameSet)
@@ -178,6 +186,13 @@ impl Reading {
                 Ok(groups.map(|group| group.as_str().to_owned()).collect())
             }
         }
+    }
+
+    /// Reads what stands there, be it a plain value or not.
+    fn found(&self, texts: &Texts<'_>) -> Result<Vec<String>, String> {
+        let Self::At { file, at } = self else { return self.values(texts) };
+        let shown = |value: &Json| plain(value).unwrap_or_else(|| "…".to_owned());
+        Ok(nodes_at(texts, file, at)?.into_iter().map(shown).collect())
     }
 
     /// Tells whether it is no fault that nothing stands there.
@@ -257,6 +272,9 @@ impl<'t> Judge<'t> {
     }
 
     fn read(&self, agreement: &Agreement, place: &Place, is_first: bool) -> Result<Vec<String>, String> {
+        if agreement.relation == Relation::Absent {
+            return place.reading.found(self.texts);
+        }
         let values = place.reading.values(self.texts)?;
         let is_set = agreement.holds.is_none() && agreement.relation.is_of_sets();
         let may_be_empty =
@@ -304,13 +322,17 @@ impl<'t> Judge<'t> {
 }
 
 fn values_at(texts: &Texts<'_>, file: &str, at: &str) -> Result<Vec<String>, String> {
+    let value = |value| plain(value).ok_or_else(|| format!("`{at}` is not a plain value"));
+    nodes_at(texts, file, at)?.into_iter().map(value).collect()
+}
+
+fn nodes_at<'t>(texts: &'t Texts<'_>, file: &str, at: &str) -> Result<Vec<&'t Json>, String> {
     let text = texts.get(file)?;
     text.text()?;
     let format = Format::of(file).ok_or("a pointer needs a YAML, JSON or TOML file")?;
     let documents = text.documents(format).map_err(ToString::to_string)?;
     let found = Pointer::parse(at).map_err(|fault| format!("the pointer {fault}"))?.find(documents);
-    let value = |value| plain(value).ok_or_else(|| format!("`{at}` is not a plain value"));
-    found.iter().map(|found| value(found.value)).collect()
+    Ok(found.into_iter().map(|found| found.value).collect())
 }
 
 /// Compiles the pattern of a capture, which is matched line by line, whatever the lines end with.
@@ -348,6 +370,7 @@ fn broken_relation(relation: Relation, values: &[Vec<String>], units: &[Option<U
                 values.iter().find_map(|values| set(values).into_iter().find(|value| !seen.insert(value.clone())))?;
             Some(format!("`{twice}` stands in two places"))
         }
+        Relation::Absent => values.iter().flatten().next().map(|value| format!("`{value}` must not stand there")),
         Relation::SameSet => {
             let sets: Vec<_> = values.iter().map(set).collect();
             let stray = sets.windows(2).find_map(|pair| pair[0].symmetric_difference(&pair[1]).next().cloned())?;
@@ -478,6 +501,21 @@ mod tests {
         let none = r#"{"file": "a.yaml", "at": "/none/*"}"#;
         assert_eq!(said(r#""relation": "disjoint", "#, &[none, NAMES]), None);
         assert!(said(r#""relation": "one-of", "#, &[none, NAMES]).is_some_and(|fault| fault.contains("nothing at")));
+    }
+
+    #[test]
+    fn what_must_be_absent_is_a_fault_whatever_it_is() {
+        let absent = r#""relation": "absent", "#;
+        assert_eq!(said(absent, &[r#"{"file": "a.yaml", "at": "/none"}"#]), None);
+        assert_eq!(said(absent, &[PORT]).as_deref(), Some("`8080` must not stand there"));
+        assert_eq!(
+            said(absent, &[r#"{"file": "a.yaml", "at": "/list"}"#]).as_deref(),
+            Some("`…` must not stand there")
+        );
+        assert_eq!(said(absent, &[EXPOSED]).as_deref(), Some("`8080` must not stand there"));
+        assert!(
+            said(absent, &[r#"{"file": "b.yaml", "at": "/x"}"#]).is_some_and(|fault| fault.contains("no such file"))
+        );
     }
 
     #[test]

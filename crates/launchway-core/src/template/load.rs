@@ -452,7 +452,7 @@ impl Loader<'_> {
     }
 
     fn agreement(&mut self, raw: manifest::Agreement) -> Option<AgreementRule> {
-        if raw.places.len() < 2 {
+        if raw.places.len() < raw.relation.unwrap_or_default().least_places() {
             self.report(&raw.says, "an agreement needs two places or more".to_owned());
         }
         if raw.relation.is_some() && raw.holds.is_some() {
