@@ -14,6 +14,7 @@ mod pairs;
 mod program;
 mod project;
 mod rendered;
+mod rollback;
 mod service;
 mod source;
 mod strategies;
