@@ -1,7 +1,6 @@
 //! Agreements: values that stand in several files and must stay in a stated relation.
 
 use std::cell::OnceCell;
-use std::collections::BTreeSet;
 
 use regex::{Regex, RegexBuilder};
 use serde::{Deserialize, Serialize};
@@ -11,6 +10,8 @@ use crate::SafePath;
 use crate::document::{Format, line_and_column};
 use crate::locate;
 use crate::pointer::{Pointer, plain};
+pub use crate::relation::{Relation, Unit};
+use crate::relation::{broken_relation, whole_number};
 use crate::template::{Data, Engine, Names, Problem, Type};
 use crate::texts::Texts;
 
@@ -65,25 +66,6 @@ impl TryFrom<Unchecked> for Agreement {
     }
 }
 
-/// How the values of an agreement relate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Relation {
-    /// All are equal.
-    #[default]
-    Equal,
-    /// Each number is less than the next, or equal to it.
-    Ascending,
-    /// Every value of the first place is among the values of the others.
-    OneOf,
-    /// No value stands in two places.
-    Disjoint,
-    /// All places have the same values, in whatever order.
-    SameSet,
-    /// Nothing stands in any of the places.
-    Absent,
-}
-
 /// Where values stand.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Place {
@@ -96,18 +78,6 @@ pub struct Place {
     /// How the values are read.
     #[serde(flatten)]
     pub reading: Reading,
-}
-
-/// What numbers count. `m` is a thousandth of a processor in one and a minute in the other, so a place has to say.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Unit {
-    /// Processors, as Kubernetes writes them: `2`, `0.5`, `500m`. Counted in thousandths.
-    Cpu,
-    /// Memory and storage, as Kubernetes writes them: `1Gi`, `512Mi`, `64M`, `33554432`. Counted in bytes.
-    Bytes,
-    /// Times: `30`, `30s`, `5m`, `1h`. Counted in seconds.
-    Seconds,
 }
 
 /// How values are read.
@@ -145,23 +115,6 @@ pub struct Reported {
     pub line: Option<usize>,
     /// The values; none if the place could not be read.
     pub values: Vec<String>,
-}
-
-impl Relation {
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
-    fn is_default(&self) -> bool {
-        *self == Self::default()
-    }
-
-    /// Returns how few places an agreement may have.
-    pub(crate) fn least_places(self) -> usize {
-        if self == Self::Absent { 1 } else { 2 }
-    }
-
-    /// Tells whether places may be empty or hold several values.
-    fn is_of_sets(self) -> bool {
-        matches!(self, Self::OneOf | Self::Disjoint | Self::SameSet)
-    }
 }
 
 impl Reading {
@@ -342,81 +295,6 @@ pub(crate) fn pattern(text: &str) -> Result<Regex, String> {
         let message = error.to_string();
         format!("`{text}` is not a pattern: {}", message.lines().last().unwrap_or_default())
     })
-}
-
-fn broken_relation(relation: Relation, values: &[Vec<String>], units: &[Option<Unit>]) -> Option<String> {
-    let set = |values: &Vec<String>| values.iter().cloned().collect::<BTreeSet<String>>();
-    match relation {
-        Relation::Equal => {
-            let mut all = values.iter().flatten();
-            let first = all.next()?;
-            all.any(|value| value != first).then(|| "the values differ".to_owned())
-        }
-        Relation::Ascending => {
-            let numbers = values.iter().zip(units).map(|(values, unit)| number(values, *unit));
-            match numbers.collect::<Result<Vec<f64>, String>>() {
-                Err(fault) => Some(fault),
-                Ok(numbers) => (!numbers.is_sorted()).then(|| "the values do not ascend".to_owned()),
-            }
-        }
-        Relation::OneOf => {
-            let others: BTreeSet<String> = values.iter().skip(1).flatten().cloned().collect();
-            let stray = values.first()?.iter().find(|value| !others.contains(*value))?;
-            Some(format!("`{stray}` is not there"))
-        }
-        Relation::Disjoint => {
-            let mut seen = BTreeSet::new();
-            let twice =
-                values.iter().find_map(|values| set(values).into_iter().find(|value| !seen.insert(value.clone())))?;
-            Some(format!("`{twice}` stands in two places"))
-        }
-        Relation::Absent => values.iter().flatten().next().map(|value| format!("`{value}` must not stand there")),
-        Relation::SameSet => {
-            let sets: Vec<_> = values.iter().map(set).collect();
-            let stray = sets.windows(2).find_map(|pair| pair[0].symmetric_difference(&pair[1]).next().cloned())?;
-            Some(format!("`{stray}` is missing in a place"))
-        }
-    }
-}
-
-fn number(values: &[String], unit: Option<Unit>) -> Result<f64, String> {
-    let text = the_one(values)?;
-    let digits = text.trim_end_matches(|character: char| !character.is_ascii_digit());
-    let value: f64 = digits.parse().map_err(|_| format!("`{text}` is not a number"))?;
-    let suffix = text[digits.len()..].trim();
-    let factor = match (unit, suffix) {
-        (None, "" | "%") | (Some(Unit::Bytes), "") | (Some(Unit::Cpu), "m") | (Some(Unit::Seconds), "" | "s") => 1.0,
-        (Some(Unit::Cpu), "") | (Some(Unit::Bytes), "k") => 1e3,
-        (Some(Unit::Bytes), "M") => 1e6,
-        (Some(Unit::Bytes), "G") => 1e9,
-        (Some(Unit::Bytes), "T") => 1e12,
-        (Some(Unit::Bytes), "Ki") => 1024.0,
-        (Some(Unit::Bytes), "Mi") => 1024.0 * 1024.0,
-        (Some(Unit::Bytes), "Gi") => 1024.0 * 1024.0 * 1024.0,
-        (Some(Unit::Bytes), "Ti") => 1024.0 * 1024.0 * 1024.0 * 1024.0,
-        (Some(Unit::Seconds), "m") => 60.0,
-        (Some(Unit::Seconds), "h") => 3600.0,
-        _ => return Err(format!("`{text}` has the unit `{suffix}`, which cannot be compared here")),
-    };
-    Ok(value * factor)
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "the fraction is zero, and the size is checked")]
-fn whole_number(values: &[String], unit: Option<Unit>) -> Result<i64, String> {
-    let value = number(values, unit)?;
-    if value.fract() == 0.0 && value.abs() < 9e15 {
-        Ok(value as i64)
-    } else {
-        Err(format!("`{}` is not a whole number", values.join(", ")))
-    }
-}
-
-/// Several places of one pattern or pointer count as one value if they hold the same.
-fn the_one(values: &[String]) -> Result<&String, String> {
-    match values.iter().find(|value| **value != values[0]) {
-        None => values.first().ok_or_else(|| "there is no value".to_owned()),
-        Some(other) => Err(format!("both `{}` and `{other}` stand there", values[0])),
-    }
 }
 
 #[cfg(test)]

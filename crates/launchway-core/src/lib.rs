@@ -36,6 +36,7 @@ mod plan;
 mod pointer;
 mod project;
 mod record;
+mod relation;
 mod safe_path;
 pub mod template;
 mod texts;

@@ -1,5 +1,6 @@
 //! Templates: a manifest, the files it speaks of, and the language they are written in.
 
+mod agreements;
 mod check;
 mod engine;
 mod glob;
@@ -246,7 +247,7 @@ impl Template {
         if let Some(compiled) = file.compiled.get() {
             return Ok(compiled);
         }
-        let compiled = load::agreements(self, file)?;
+        let compiled = agreements::compile(self, file)?;
         Ok(file.compiled.get_or_init(|| compiled))
     }
 

@@ -1,0 +1,142 @@
+//! Loading agreements: from their tables in the manifest, or in a file of their own, to rules that were checked.
+
+use std::collections::{BTreeMap, HashMap};
+
+use toml::Spanned;
+
+use super::check::{Names, Printing};
+use super::helpers::Type;
+use super::load::{Loader, usable_name};
+use super::manifest;
+use super::problem::{Invalid, Place, Problem, none_or_invalid};
+use super::{AgreementFile, AgreementRule, PlaceRule, ReadingRule, Template};
+use crate::agreement;
+use crate::pointer::Pointer;
+
+/// Compiles a file of agreements.
+pub(super) fn compile(template: &Template, file: &AgreementFile) -> Result<Vec<AgreementRule>, Invalid> {
+    let (parsed, places): (manifest::Agreements, _) = manifest::parse(&file.path, &file.text)?;
+    let mut loader = Loader {
+        places,
+        engine: &template.engine,
+        names: template.names.clone(),
+        needs: BTreeMap::new(),
+        expressions: HashMap::new(),
+        problems: Vec::new(),
+    };
+    let agreements = loader.agreements(parsed.agreements);
+    none_or_invalid(loader.problems)?;
+    Ok(agreements)
+}
+
+impl Loader<'_> {
+    pub(super) fn agreements(&mut self, agreements: Vec<manifest::Agreement>) -> Vec<AgreementRule> {
+        agreements.into_iter().filter_map(|raw| self.agreement(raw)).collect()
+    }
+
+    /// Finds the text of each declared file; the files are compiled when they are used.
+    pub(super) fn agreement_files(
+        &mut self,
+        declared: Vec<manifest::AgreementFile>,
+        texts: &mut BTreeMap<String, String>,
+    ) -> Vec<AgreementFile> {
+        let mut files = Vec::new();
+        for raw in declared {
+            let when = self.condition(raw.when.as_ref());
+            if let Some(text) = texts.remove(raw.file.get_ref()) {
+                files.push(AgreementFile::new(raw.file.into_inner(), text, when));
+            } else {
+                let message = format!("there is no file `{}`, or it is named twice", raw.file.get_ref());
+                self.report(&raw.file, message);
+            }
+        }
+        for path in texts.keys() {
+            let problem = Problem::new(Place::file(path), "no `[[agreements]]` of the manifest names this file");
+            self.problems.push(problem);
+        }
+        files
+    }
+
+    fn agreement(&mut self, raw: manifest::Agreement) -> Option<AgreementRule> {
+        if raw.places.len() < raw.relation.unwrap_or_default().least_places() {
+            self.report(&raw.says, "an agreement needs two places or more".to_owned());
+        }
+        if raw.relation.is_some() && raw.holds.is_some() {
+            self.report(&raw.says, "an agreement has either `relation` or `holds`".to_owned());
+        }
+        if let Some(from) = raw.from.as_ref().filter(|from| !self.names.contains_key(from.get_ref())) {
+            self.report(from, format!("`{}` is neither a question nor a value", from.get_ref()));
+        }
+        let holds = raw.holds.as_ref().map(|holds| self.holds(holds, &raw.places));
+        let when = self.condition(raw.when.as_ref());
+        let each = self.each(&raw.says, raw.each.as_ref(), raw.elements.as_ref());
+        self.names.extend(each.iter().map(|each| (each.element.clone(), Type::Word)));
+        let places: Option<Vec<_>> = raw.places.iter().map(|place| self.place_rule(&raw.says, place)).collect();
+        for each in &each {
+            self.names.remove(&each.element);
+        }
+        Some(AgreementRule {
+            says: raw.says.into_inner(),
+            when,
+            each,
+            relation: raw.relation.unwrap_or_default(),
+            holds,
+            from: raw.from.map(Spanned::into_inner),
+            places: places?,
+        })
+    }
+
+    /// Checks an expression over the ids of places, each of which stands for a whole number.
+    fn holds(&mut self, holds: &Spanned<String>, places: &[manifest::AgreementPlace]) -> String {
+        let mut ids = Names::new();
+        for id in places.iter().filter_map(|place| place.id.as_ref()) {
+            let name = id.get_ref();
+            if let Err(message) = usable_name(name) {
+                self.report(id, message);
+            } else if ids.insert(name.clone(), Type::Int).is_some() {
+                self.report(id, format!("the id `{name}` is given to two places"));
+            }
+        }
+        match self.engine.expression(self.places.file, holds.get_ref(), &ids) {
+            Ok(expression) if expression.yields == Type::Bool => {}
+            Ok(_) => self.report(holds, format!("`{}` is neither true nor false", holds.get_ref())),
+            Err(problems) => {
+                let place = self.places.of(holds);
+                self.report_at(problems, &place);
+            }
+        }
+        holds.get_ref().clone()
+    }
+
+    fn place_rule(&mut self, says: &Spanned<String>, raw: &manifest::AgreementPlace) -> Option<PlaceRule> {
+        let mut compile = |text: &Spanned<String>| {
+            let place = self.places.of(text);
+            self.snippet(text.get_ref(), &place, Printing::Quoted)
+        };
+        let reading = match (&raw.file, &raw.at, &raw.capture, &raw.is) {
+            (Some(file), Some(at), None, None) => {
+                let reading = ReadingRule::At { file: compile(file)?, at: compile(at)? };
+                if let Err(fault) = Pointer::parse(at.get_ref()) {
+                    self.report(at, format!("the pointer {fault}"));
+                }
+                reading
+            }
+            (Some(file), None, Some(capture), None) => {
+                let file = compile(file)?;
+                match agreement::pattern(capture.get_ref()) {
+                    Ok(pattern) if pattern.captures_len() == 2 => {}
+                    Ok(_) => self.report(capture, "the pattern needs one group, which holds the value".to_owned()),
+                    Err(message) => self.report(capture, message),
+                }
+                ReadingRule::Capture { file, capture: capture.get_ref().clone() }
+            }
+            (None, None, None, Some(is)) => ReadingRule::Is(compile(is)?),
+            _ => {
+                let message = "a place needs `file` with either `at` or `capture`, or `is` alone";
+                self.report(says, message.to_owned());
+                return None;
+            }
+        };
+        Some(PlaceRule { id: raw.id.as_ref().map(|id| id.get_ref().clone()), unit: raw.unit, reading })
+    }
+}
