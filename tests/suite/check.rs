@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::io::Write as _;
-use std::path::Path;
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -242,5 +241,5 @@ fn the_check_writes_nothing() {
     check(&folder, &[]).success();
     let after = xtask::tree::read(folder.path()).unwrap();
     assert_eq!(xtask::tree::differences(&before, &after), Vec::<String>::new());
-    assert!(Path::new(folder.path()).join("orders/.launchway/orders.agreements.json").exists());
+    assert!(folder.path().join("orders/.launchway/orders.agreements.json").exists());
 }

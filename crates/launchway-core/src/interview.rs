@@ -5,9 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value as Json};
 
 use crate::answers::{Answers, Provenance};
-use crate::template::{
-    AnswerProblem, Choice, Computed, Data, Expression, Problem, Question, Refusal, Template, either,
-};
+use crate::template::{AnswerProblem, Computed, Data, Expression, Problem, Question, Refusal, Template, either};
 use crate::{Context, SafePath, Value};
 
 /// Which questions take their default without being asked.
@@ -131,47 +129,34 @@ impl<'t> Interview<'t> {
         {
             return Ok(Err(question.problem(format!("{} names a folder, and the {error}", question.id))));
         }
-        let own = (question.id.as_str(), value);
-        for refusal in self.decidable_refusals(question) {
-            if self.evaluate(&refusal.when, Some(own))? == Json::Bool(true) {
-                let message = format!("{} `{value}` is refused: {}", question.id, refusal.because);
-                let problem = question.problem(message);
-                return Ok(Err(match self.not_refused(question, open)? {
-                    Some(hint) => AnswerProblem { hint, ..problem },
-                    None => problem,
-                }));
+        let Some(refusal) = self.refusal(question, value)? else { return Ok(Ok(())) };
+        let message = format!("{} `{value}` is refused: {}", question.id, refusal.because);
+        let problem = question.problem(message);
+        let mut others = Vec::new();
+        for choice in open {
+            if self.refusal(question, &Value::Text(choice.value.clone()))?.is_none() {
+                others.push(choice.value.as_str());
             }
         }
-        Ok(Ok(()))
+        let hint = if others.is_empty() { problem.hint } else { format!("choose {}", either(&others)) };
+        Ok(Err(AnswerProblem { hint, ..problem }))
     }
 
-    /// Returns the refusals of a question that do not hang on another one that is open or refused.
-    fn decidable_refusals<'q>(&'q self, question: &'q Question) -> impl Iterator<Item = &'q Refusal> {
+    /// Returns why a question refuses an answer; what hangs on another question that is open or refused is not decided.
+    fn refusal<'q>(&self, question: &'q Question, value: &Value) -> Result<Option<&'q Refusal>, Problem> {
         let is_undecided = |name: &str| name != question.id && self.is_open_or_refused(name);
-        let hangs = move |refusal: &Refusal| self.all_needed(refusal.when.names()).into_iter().any(is_undecided);
-        question.refusals().iter().filter(move |refusal| !hangs(refusal))
+        for refusal in question.refusals() {
+            let hangs = self.all_needed(refusal.when.names()).into_iter().any(is_undecided);
+            if !hangs && self.evaluate(&refusal.when, Some((&question.id, value)))? == Json::Bool(true) {
+                return Ok(Some(refusal));
+            }
+        }
+        Ok(None)
     }
 
     fn is_open_or_refused(&self, name: &str) -> bool {
         self.open.iter().any(|(question, _)| question.id == name)
             || self.problems.iter().any(|problem| problem.question == name)
-    }
-
-    /// Says which choices are not refused.
-    fn not_refused(&self, question: &Question, open: &[Choice]) -> Result<Option<String>, Problem> {
-        let mut others = Vec::new();
-        for choice in open {
-            let value = Value::Text(choice.value.clone());
-            let own = (question.id.as_str(), &value);
-            let mut refused = false;
-            for refusal in self.decidable_refusals(question) {
-                refused |= self.evaluate(&refusal.when, Some(own))? == Json::Bool(true);
-            }
-            if !refused {
-                others.push(choice.value.as_str());
-            }
-        }
-        Ok((!others.is_empty()).then(|| format!("choose {}", either(&others))))
     }
 
     /// Returns the accepted answer to a question.

@@ -51,14 +51,14 @@ fn yaml_line(text: &str, steps: &[Step]) -> Option<usize> {
                 if is_on_the_way {
                     best = Some(span.start.line());
                 }
-                match event {
-                    Event::SequenceStart(..) => {
-                        open.push(Open { is_on_the_way, is_tag: false, entry: Entry::Element(0) });
-                    }
-                    Event::MappingStart(..) => {
-                        open.push(Open { is_on_the_way, is_tag: false, entry: Entry::Value(None) });
-                    }
-                    _ => go_on(&mut open),
+                let entry = match event {
+                    Event::SequenceStart(..) => Some(Entry::Element(0)),
+                    Event::MappingStart(..) => Some(Entry::Value(None)),
+                    _ => None,
+                };
+                match entry {
+                    Some(entry) => open.push(Open { is_on_the_way, is_tag: false, entry }),
+                    None => go_on(&mut open),
                 }
             }
             Event::Alias(_) => {

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use crate::agreement::Agreement;
 use crate::beneath::{self, NotRead};
-use crate::record::{AGREEMENTS_ENDING, BASE_ENDING, FOLDER, FORMAT, RECORD_ENDING};
+use crate::record::{AGREEMENTS_ENDING, BASE_ENDING, FOLDER, FORMAT, RECORD_ENDING, file_of};
 use crate::{SafePath, Value};
 
 const MAX_GENERATED_BYTES: u64 = 256 << 20;
@@ -164,7 +164,7 @@ struct RecordPart<'a> {
 
 impl RecordPart<'_> {
     fn file(&self) -> String {
-        format!("{FOLDER}/{}.{}", self.name, self.ending)
+        file_of(self.name, self.ending)
     }
 
     fn unusable(&self, reason: &str) -> ProjectError {

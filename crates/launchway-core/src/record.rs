@@ -52,14 +52,18 @@ impl OwnershipRecord<'_> {
     }
 }
 
+/// Returns the path of one of the files of a project's record.
+pub(crate) fn file_of(name: &str, ending: &str) -> String {
+    format!("{FOLDER}/{name}.{ending}")
+}
+
 /// Returns the files of the record. They say nothing of the machine, the user or the time.
 ///
 /// # Panics
 /// Never: the record is made of strings, numbers and lists, which TOML can hold, and the archive is in memory.
 #[must_use]
 pub(crate) fn files(template: &Template, context: &Context, plan: &Plan) -> [(SafePath, PlannedFile); 3] {
-    let path =
-        |ending: &str| SafePath::new(&format!("{FOLDER}/{}.{ending}", context.name)).expect("a slug makes a safe path");
+    let path = |ending: &str| SafePath::new(&file_of(&context.name, ending)).expect("a slug makes a safe path");
     let file = |bytes: Vec<u8>| PlannedFile { bytes: bytes.into(), executable: false, ownership: Ownership::Managed };
     [
         (path(RECORD_ENDING), file(text(template, context, plan).into_bytes())),

@@ -20,7 +20,7 @@ pub(crate) struct Texts<'f> {
 /// One file.
 pub(crate) struct Text<'f> {
     /// The content, or why it is not to be had, as the end of a sentence about the file.
-    pub(crate) content: Result<Cow<'f, str>, String>,
+    content: Result<Cow<'f, str>, String>,
     documents: OnceCell<Result<Vec<Json>, Unreadable>>,
 }
 

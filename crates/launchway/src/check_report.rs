@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::Value as Json;
 
 use crate::commands::check::Checked;
+use crate::report;
 
 #[derive(Serialize)]
 struct Report<'a> {
@@ -48,14 +49,11 @@ struct PlaceReport<'a> {
 }
 
 pub(crate) fn to_json(checked: &[Checked]) -> String {
-    let report = Report {
+    report::json(&Report {
         schema: "launchway.check/1",
         clean: checked.iter().all(|checked| checked.findings.is_empty()),
         projects: checked.iter().map(project).collect(),
-    };
-    let mut text = serde_json::to_string_pretty(&report).expect("strings, numbers and lists always fit into JSON");
-    text.push('\n');
-    text
+    })
 }
 
 fn project(checked: &Checked) -> ProjectReport<'_> {

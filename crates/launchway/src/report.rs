@@ -98,10 +98,15 @@ impl<'a> Report<'a> {
     }
 
     pub(crate) fn to_json(&self) -> String {
-        let mut text = serde_json::to_string_pretty(self).expect("strings, numbers and lists always fit into JSON");
-        text.push('\n');
-        text
+        json(self)
     }
+}
+
+/// Renders a result of the program as JSON for people too: indented, and ended by a newline.
+pub(crate) fn json(result: &impl Serialize) -> String {
+    let mut text = serde_json::to_string_pretty(result).expect("strings, numbers and lists always fit into JSON");
+    text.push('\n');
+    text
 }
 
 fn file_report<'a>(path: &'a SafePath, file: &launchway_core::PlannedFile) -> FileReport<'a> {

@@ -7,6 +7,7 @@ use launchway_core::{Finding, FindingPlace, Rule};
 use serde_json::{Value as Json, json};
 
 use crate::commands::check::{Checked, culprit, shown, with_values};
+use crate::report;
 
 const RULES: [Rule; 4] = [Rule::Unreadable, Rule::Missing, Rule::Agreement, Rule::Drifted];
 
@@ -15,7 +16,7 @@ pub(crate) fn to_json(checked: &[Checked], folder: &Path) -> String {
     let findings = checked.iter().flat_map(|checked| &checked.findings);
     let results: Vec<Json> = findings.map(|finding| result(finding, folder)).collect();
     let rules = RULES.map(|rule| json!({"id": rule.id(), "shortDescription": {"text": rule.says()}}));
-    let log = json!({
+    report::json(&json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
         "runs": [{
@@ -27,10 +28,7 @@ pub(crate) fn to_json(checked: &[Checked], folder: &Path) -> String {
             }},
             "results": results,
         }],
-    });
-    let mut text = serde_json::to_string_pretty(&log).expect("strings, numbers and lists always fit into JSON");
-    text.push('\n');
-    text
+    }))
 }
 
 fn result(finding: &Finding, folder: &Path) -> Json {

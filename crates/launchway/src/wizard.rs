@@ -105,8 +105,8 @@ fn drop_misfits(template: &Template, answers: &mut Answers) -> Result<(), Failur
         if misfits.is_empty() {
             return Ok(());
         }
-        for question in misfits.into_iter().cloned().collect::<Vec<_>>() {
-            answers.remove(&question);
+        for question in misfits {
+            answers.remove(question);
         }
     }
 }
