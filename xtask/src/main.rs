@@ -1,6 +1,7 @@
 //! `cargo xtask`: see `USAGE`.
 
 mod bless;
+mod package;
 mod test;
 
 use std::env;
@@ -13,6 +14,7 @@ usage: cargo xtask COMMAND
 
   test [--fast]     every check of the repository; --fast leaves out what needs minutes
   bless [--check]   write the golden projects again; --check only says which are out of date
+  package           pack both crates, and build what was packed
   tools             install the validators, pinned, under target/tools";
 
 fn main() -> ExitCode {
@@ -23,6 +25,7 @@ fn main() -> ExitCode {
         ["test", "--fast"] => test::test(true),
         ["bless"] => bless::bless(),
         ["bless", "--check"] => bless::check(),
+        ["package"] => package::package(),
         ["tools"] => install_tools(),
         _ => {
             eprintln!("{USAGE}");

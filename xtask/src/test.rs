@@ -36,7 +36,7 @@ const STEPS: [Step; 10] = [
         words: "cargo doc --workspace --no-deps --locked",
         is_slow: true,
     },
-    slow("package", "cargo package --package launchway-core --package launchway --locked --allow-dirty"),
+    slow("package", "cargo xtask package"),
     slow("install the validators", "cargo xtask tools"),
     slow("validators", "cargo test --package launchway-tests --locked -- validators::"),
     slow(
