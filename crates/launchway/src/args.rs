@@ -9,6 +9,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use launchway_core::template::{Kind, Question};
 use launchway_core::{AnswerProblem, Answers, Provenance, Template};
 
+use crate::commands;
 use crate::failure::{Exit, Failure};
 use crate::terminal::visible_line;
 
@@ -21,30 +22,11 @@ Every question has a flag, a key of the same name in an answers file (with under
 (LAUNCHWAY_ and the name in capitals). A flag wins over the environment, that over the answers file, that over the \
 default. Without a terminal nothing is ever asked.";
 
-const CHECK_AFTER_HELP: &str = "\
-Reads the files as they are now: whether they parse, and whether the values that must agree still do. What must agree \
-was recorded when the project was made; no template and no network is needed. Exit code 1 if anything was found.";
-
 /// How results are written to stdout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Output {
     Text,
     Json,
-}
-
-/// How the result of `launchway check` is written to stdout.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum CheckOutput {
-    Text,
-    Json,
-    Sarif,
-}
-
-/// The arguments of `launchway check`.
-#[derive(Debug)]
-pub(crate) struct CheckArgs {
-    pub(crate) folder: PathBuf,
-    pub(crate) output: CheckOutput,
 }
 
 /// The arguments of `launchway new`, apart from the answers.
@@ -71,8 +53,7 @@ pub(crate) fn command(template: Option<&Template>) -> Command {
         .subcommand_required(true)
         .arg_required_else_help(true)
         .subcommand(new_command(template))
-        .subcommand(check_command())
-        .subcommand(Command::new("templates").about("Lists the built-in templates").arg(output_arg()))
+        .subcommands(commands::all().map(|command| (command.define)()))
 }
 
 /// Finds the template that the command line names, before the whole line can be understood.
@@ -129,23 +110,6 @@ fn new_command(template: Option<&Template>) -> Command {
     command.args(template.iter().flat_map(|template| &template.questions).map(question_arg))
 }
 
-fn check_command() -> Command {
-    Command::new("check")
-        .about("Tells whether the files of a project still agree with each other")
-        .after_help(CHECK_AFTER_HELP)
-        .arg(
-            Arg::new("DIR")
-                .value_parser(value_parser!(PathBuf))
-                .default_value(".")
-                .help("The folder of the project, with `.launchway` in it"),
-        )
-        .arg(
-            output_arg()
-                .value_parser(["text", "json", "sarif"])
-                .help("What stdout carries: text, one JSON object, or SARIF 2.1.0 for code scanning"),
-        )
-}
-
 fn question_arg(question: &Question) -> Arg {
     let arg = Arg::new(question.id.clone())
         .long(question.id.replace('_', "-"))
@@ -167,11 +131,11 @@ fn help(question: &Question) -> String {
     format!("{}{end} {}{default}", question.prompt, question.help)
 }
 
-fn switch(name: &'static str) -> Arg {
+pub(crate) fn switch(name: &'static str) -> Arg {
     Arg::new(name).long(name).action(ArgAction::SetTrue)
 }
 
-fn output_arg() -> Arg {
+pub(crate) fn output_arg() -> Arg {
     Arg::new("output")
         .long("output")
         .value_name("FORMAT")
@@ -185,18 +149,6 @@ pub(crate) fn output(matches: &ArgMatches) -> Output {
     match matches.get_one::<String>("output").map(String::as_str) {
         Some("json") => Output::Json,
         _ => Output::Text,
-    }
-}
-
-/// Reads the arguments of `check`.
-pub(crate) fn check_args(matches: &ArgMatches) -> CheckArgs {
-    CheckArgs {
-        folder: matches.get_one::<PathBuf>("DIR").cloned().unwrap_or_default(),
-        output: match matches.get_one::<String>("output").map(String::as_str) {
-            Some("json") => CheckOutput::Json,
-            Some("sarif") => CheckOutput::Sarif,
-            _ => CheckOutput::Text,
-        },
     }
 }
 

@@ -49,11 +49,13 @@ fn run(arguments: &[OsString]) -> Result<(), Failure> {
         Ok(matches) => matches,
         Err(error) => return finish_with_usage(&error),
     };
-    match (matches.subcommand(), template) {
-        (Some(("new", matches)), Some(template)) => commands::new::run(matches, &template),
-        (Some(("check", matches)), _) => commands::check::run(matches),
-        (Some(("templates", matches)), _) => commands::templates::run(args::output(matches)),
-        _ => Err(Failure::new(Exit::Usage, "there is no such command")),
+    let Some((name, matches)) = matches.subcommand() else {
+        return Err(Failure::new(Exit::Usage, "there is no such command"));
+    };
+    match (commands::all().find(|command| command.name == name), template) {
+        (Some(command), _) => (command.run)(matches),
+        (None, Some(template)) => commands::new::run(matches, &template),
+        (None, None) => Err(Failure::new(Exit::Usage, "there is no such command")),
     }
 }
 

@@ -1,11 +1,11 @@
 //! `launchway check`: whether the files of a project still agree with each other.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use clap::ArgMatches;
+use clap::{Arg, ArgMatches, Command, value_parser};
 use launchway_core::{Finding, FindingPlace, Project, check};
 
-use crate::args::{self, CheckOutput};
+use crate::args;
 use crate::failure::{Exit, Failure};
 use crate::terminal::{self, visible_line};
 use crate::{check_report, sarif};
@@ -13,22 +13,58 @@ use crate::{check_report, sarif};
 /// The most characters of a value that are shown.
 const MAX_SHOWN: usize = 200;
 
+const AFTER_HELP: &str = "\
+Reads the files as they are now: whether they parse, and whether the values that must agree still do. What must agree \
+was recorded when the project was made; no template and no network is needed. Exit code 1 if anything was found.";
+
+/// How the result is written to stdout.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum CheckOutput {
+    Text,
+    Json,
+    Sarif,
+}
+
 /// A project with what was found in it.
 pub(crate) struct Checked {
     pub(crate) project: Project,
     pub(crate) findings: Vec<Finding>,
 }
 
+/// Defines the command line.
+pub(crate) fn define() -> Command {
+    Command::new("check")
+        .about("Tells whether the files of a project still agree with each other")
+        .after_help(AFTER_HELP)
+        .arg(
+            Arg::new("DIR")
+                .value_parser(value_parser!(PathBuf))
+                .default_value(".")
+                .help("The folder of the project, with `.launchway` in it"),
+        )
+        .arg(
+            args::output_arg()
+                .value_parser(["text", "json", "sarif"])
+                .help("What stdout carries: text, one JSON object, or SARIF 2.1.0 for code scanning"),
+        )
+}
+
+/// Runs the command.
 pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
-    let args = args::check_args(matches);
-    let checked: Vec<Checked> = Project::open_all(&args.folder)?
+    let folder = matches.get_one::<PathBuf>("DIR").cloned().unwrap_or_default();
+    let output = match matches.get_one::<String>("output").map(String::as_str) {
+        Some("json") => CheckOutput::Json,
+        Some("sarif") => CheckOutput::Sarif,
+        _ => CheckOutput::Text,
+    };
+    let checked: Vec<Checked> = Project::open_all(&folder)?
         .into_iter()
-        .map(|project| Checked { findings: check(&args.folder, &project), project })
+        .map(|project| Checked { findings: check(&folder, &project), project })
         .collect();
-    let report = match args.output {
-        CheckOutput::Text => checked.iter().map(|checked| text(checked, &args.folder)).collect(),
+    let report = match output {
+        CheckOutput::Text => checked.iter().map(|checked| text(checked, &folder)).collect(),
         CheckOutput::Json => check_report::to_json(&checked),
-        CheckOutput::Sarif => sarif::to_json(&checked, &args.folder),
+        CheckOutput::Sarif => sarif::to_json(&checked, &folder),
     };
     terminal::print(&report)?;
     if checked.iter().all(|checked| checked.findings.is_empty()) { Ok(()) } else { Err(Failure::silent(Exit::Refused)) }

@@ -1,5 +1,25 @@
-//! The commands, one a file.
+//! The commands, one file each: the definition of its command line, and what it does.
 
 pub(crate) mod check;
 pub(crate) mod new;
 pub(crate) mod templates;
+
+use clap::{ArgMatches, Command};
+
+use crate::failure::Failure;
+
+/// A command whose arguments do not depend on a template, as those of `new` do.
+pub(crate) struct Definition {
+    pub(crate) name: &'static str,
+    pub(crate) define: fn() -> Command,
+    pub(crate) run: fn(&ArgMatches) -> Result<(), Failure>,
+}
+
+/// Lists the commands in the order of the help.
+pub(crate) fn all() -> impl Iterator<Item = Definition> {
+    [
+        Definition { name: "check", define: check::define, run: check::run },
+        Definition { name: "templates", define: templates::define, run: templates::run },
+    ]
+    .into_iter()
+}
