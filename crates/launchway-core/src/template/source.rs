@@ -49,8 +49,27 @@ pub enum SourceError {
     Read { path: PathBuf, error: std::io::Error },
 }
 
-/// The files of a template by their path in it, with `/` between the segments.
-pub(super) struct Files(pub(super) BTreeMap<String, Cow<'static, [u8]>>);
+/// The files of one template by their path in it, with `/` between the segments.
+#[derive(Clone)]
+pub struct TemplateFiles(pub(super) BTreeMap<String, Cow<'static, [u8]>>);
+
+impl TemplateFiles {
+    /// Returns the files of a built-in template.
+    ///
+    /// # Errors
+    /// There is none of that id.
+    pub fn builtin(id: &str) -> Result<Self, SourceError> {
+        builtin(id)
+    }
+
+    /// Reads the files of a template from a folder, without following links.
+    ///
+    /// # Errors
+    /// The folder cannot be read, or holds what a template cannot.
+    pub fn folder(root: &Path) -> Result<Self, SourceError> {
+        folder(root)
+    }
+}
 
 /// Lists the ids of the built-in templates, sorted.
 #[must_use]
@@ -60,11 +79,11 @@ pub fn builtin_ids() -> Vec<&'static str> {
     ids
 }
 
-pub(super) fn builtin(id: &str) -> Result<Files, SourceError> {
+fn builtin(id: &str) -> Result<TemplateFiles, SourceError> {
     let dir = BUILTIN.get_dir(id).ok_or_else(|| SourceError::UnknownBuiltin(id.to_owned()))?;
     let mut files = BTreeMap::new();
     collect_builtin(dir, id, &mut files);
-    Ok(Files(files))
+    Ok(TemplateFiles(files))
 }
 
 fn collect_builtin(dir: &'static Dir<'static>, id: &str, files: &mut BTreeMap<String, Cow<'static, [u8]>>) {
@@ -78,7 +97,7 @@ fn collect_builtin(dir: &'static Dir<'static>, id: &str, files: &mut BTreeMap<St
 }
 
 /// Reads the manifest, `files/`, `partials/` and `agreements/` of a folder, without following links.
-pub(super) fn folder(root: &Path) -> Result<Files, SourceError> {
+fn folder(root: &Path) -> Result<TemplateFiles, SourceError> {
     let manifest_path = root.join(manifest::FILE);
     if !manifest_path.exists() {
         return Err(SourceError::NoManifest(root.to_owned()));
@@ -91,7 +110,7 @@ pub(super) fn folder(root: &Path) -> Result<Files, SourceError> {
             reader.entry(&path, name, 0)?;
         }
     }
-    Ok(Files(reader.files))
+    Ok(TemplateFiles(reader.files))
 }
 
 struct FolderReader {
