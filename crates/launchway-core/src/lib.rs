@@ -38,6 +38,7 @@ mod project;
 mod record;
 mod relation;
 mod safe_path;
+mod source_spec;
 pub mod template;
 mod texts;
 mod value;
@@ -54,5 +55,8 @@ pub use plan::{NextStep, Object, Plan, PlanError, PlannedFile};
 pub use project::{Origin, Project, ProjectError};
 pub use record::FORMAT;
 pub use safe_path::{Reason, SafePath, UnsafePath};
+pub use source_spec::{
+    Credentials, GitSpec, SourceSpec, SpecError, SpecFault, check_reference, is_slug, without_credentials,
+};
 pub use template::{AnswerProblem, Invalid, LoadError, Template, quote};
 pub use value::Value;

@@ -87,6 +87,7 @@ fn text(template: &Template, context: &Context, plan: &Plan) -> String {
     let source = match &template.source {
         Source::Builtin => "builtin",
         Source::Folder(_) => "folder",
+        Source::Git(_) => "git",
     };
     let record = Record {
         format: FORMAT,

@@ -13,7 +13,7 @@ use super::helpers::{self, Type};
 use super::manifest::{self, Manifest, OneOrMany, Places};
 use super::problem::{Place, Problem, none_or_invalid};
 use super::question::{self, Default, Question, Refusal};
-use super::source::Files;
+use super::source::TemplateFiles;
 use super::{
     Computed, Each, FileRule, Invalid, LoadError, ObjectRule, Printing, Source, SourceFile, StepRule, Template, kinds,
 };
@@ -29,7 +29,7 @@ const PROGRAM_FLAGS: &[&str] = &[
 const LANGUAGE_WORDS: &[&str] = &["this", "else", "as", "each", "if", "unless", "true", "false", "null"];
 
 /// Builds a template from its files.
-pub(super) fn template(files: Files, source: Source) -> Result<Template, LoadError> {
+pub(super) fn template(files: TemplateFiles, source: Source) -> Result<Template, LoadError> {
     let text = text_of(manifest::FILE, files.0.get(manifest::FILE).map_or(&[], |bytes| bytes))?;
     let (mut manifest, places): (Manifest, _) = manifest::parse(manifest::FILE, &text).map_err(Invalid::from)?;
     let version = version_of(&manifest, places)?;
@@ -101,7 +101,7 @@ struct Parts {
 }
 
 /// Separates what becomes a file of the project from what it is made with. Text loses carriage returns.
-fn split(files: Files) -> Result<Parts, Invalid> {
+fn split(files: TemplateFiles) -> Result<Parts, Invalid> {
     let mut sources = Vec::new();
     let mut partials = BTreeMap::new();
     let mut agreements = BTreeMap::new();

@@ -29,7 +29,7 @@ pub(crate) use problem::none_or_invalid;
 pub use problem::{Invalid, Place, Problem};
 pub use question::{AnswerProblem, Choice, Choices, Kind, Question, TextRule};
 pub(crate) use question::{Refusal, either};
-pub use source::{Source, SourceError, builtin_ids};
+pub use source::{GitSource, Reference, Source, SourceError, TemplateFiles, builtin_ids, is_of_template};
 
 use crate::agreement::{Relation, Unit};
 
@@ -184,7 +184,7 @@ impl Template {
     /// # Errors
     /// There is none of that id. Its files are checked when they are used; the tests have checked them all.
     pub fn builtin(id: &str) -> Result<Self, LoadError> {
-        load::template(source::builtin(id)?, Source::Builtin)
+        load::template(TemplateFiles::builtin(id)?, Source::Builtin)
     }
 
     /// Loads a template from a folder and checks every file in it.
@@ -192,7 +192,7 @@ impl Template {
     /// # Errors
     /// The folder cannot be read, or the template is invalid: then with all the faults that could be found.
     pub fn from_folder(folder: &Path) -> Result<Self, LoadError> {
-        let template = load::template(source::folder(folder)?, Source::Folder(folder.to_owned()))?;
+        let template = load::template(TemplateFiles::folder(folder)?, Source::Folder(folder.to_owned()))?;
         template.verify()?;
         Ok(template)
     }
