@@ -41,22 +41,24 @@ mod safe_path;
 mod source_spec;
 pub mod template;
 mod texts;
+mod update;
 mod value;
 
 pub use answers::{Answers, Provenance};
-pub use apply::{ApplyError, apply};
+pub use apply::{ApplyError, EditError, Lock, apply, edit};
 pub use cargo_lock::sort_packages;
-pub use changes::{Changes, DestinationExists};
+pub use changes::{Changes, DestinationExists, Edit};
 pub use check::{Finding, FindingPlace, Rule, check};
 pub use context::Context;
 pub use interview::{Accepted, Defaults, Interview};
 pub use output::OutputProblem;
 pub use plan::{NextStep, Object, Plan, PlanError, PlannedFile};
-pub use project::{Origin, Project, ProjectError};
+pub use project::{Blob, CatalogOrigin, Origin, Project, ProjectError};
 pub use record::FORMAT;
 pub use safe_path::{Reason, SafePath, UnsafePath};
 pub use source_spec::{
     Credentials, GitSpec, SourceSpec, SpecError, SpecFault, check_reference, is_slug, without_credentials,
 };
 pub use template::{AnswerProblem, Invalid, LoadError, Template, quote};
+pub use update::{Conflict, FileChange, Obstacle, Resolution, Side, Status, Update, Wishes};
 pub use value::Value;

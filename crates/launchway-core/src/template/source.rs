@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use include_dir::{Dir, include_dir};
 
 use super::manifest;
-use crate::SafePath;
+use crate::{Origin, SafePath};
 
 static BUILTIN: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/templates");
 
@@ -42,6 +42,26 @@ pub struct GitSource {
     pub reference: Reference,
     /// The commit, in full.
     pub commit: String,
+}
+
+impl GitSource {
+    /// Adds to what a project remembers of a template where it was found.
+    pub(crate) fn record(&self, origin: Origin) -> Origin {
+        let (tag, branch) = match &self.reference {
+            Reference::Tag(tag) => (Some(tag.clone()), None),
+            Reference::Branch(branch) => (None, Some(branch.clone())),
+            Reference::Commit => (None, None),
+        };
+        Origin {
+            source: "git".to_owned(),
+            url: Some(self.url.clone()),
+            subfolder: self.subfolder.as_ref().map(ToString::to_string),
+            tag,
+            branch,
+            commit: Some(self.commit.clone()),
+            ..origin
+        }
+    }
 }
 
 /// What named the commit.
