@@ -39,6 +39,7 @@ mod project;
 mod record;
 mod relation;
 mod safe_path;
+mod source_spec;
 pub mod template;
 mod texts;
 mod update;
@@ -57,6 +58,9 @@ pub use policy::{Policy, PolicyRule};
 pub use project::{Blob, CatalogOrigin, Origin, Project, ProjectError};
 pub use record::FORMAT;
 pub use safe_path::{Reason, SafePath, UnsafePath};
+pub use source_spec::{
+    Credentials, GitSpec, SourceSpec, SpecError, SpecFault, check_reference, is_slug, without_credentials,
+};
 pub use template::{AnswerProblem, Invalid, LoadError, Template, quote};
 pub use update::{Conflict, FileChange, Obstacle, Resolution, Side, Status, Update, Wishes};
 pub use value::Value;

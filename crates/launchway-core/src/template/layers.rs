@@ -2,13 +2,16 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::fmt;
+use std::path::Path;
 
-use semver::Version;
+use semver::{Version, VersionReq};
 
-use super::manifest::{self, ExtendsOnly, Manifest, Places};
+use super::manifest::{self, ExtendsHeader, ExtendsOnly, Manifest, Places};
 use super::problem::{Invalid, Place, Problem};
 use super::source::TemplateFiles;
 use super::{LoadError, Source, SourceFile};
+use crate::source_spec::{SourceSpec, SpecError};
 
 /// A template that another one extends.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,15 +24,73 @@ pub struct Layer {
     pub source: Source,
 }
 
+impl fmt::Display for Layer {
+    /// Writes the layer as a record names it: where it came from, and its id and version if that does not say them.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { id, version, source } = self;
+        match source {
+            Source::Builtin => write!(formatter, "builtin:{id}@{version}"),
+            // No path of this machine is remembered.
+            Source::Folder(_) => write!(formatter, "folder#{id}@{version}"),
+            Source::Git(git) => {
+                formatter.write_str(&git.url)?;
+                git.subfolder.iter().try_for_each(|subfolder| write!(formatter, "//{subfolder}"))?;
+                write!(formatter, "@{}#{id}@{version}", git.commit)
+            }
+        }
+    }
+}
+
+impl Layer {
+    /// Reads the id and the version out of what a record says of a layer.
+    #[must_use]
+    pub fn remembered(text: &str) -> Option<(String, Version)> {
+        let named = text.rsplit_once('#').map(|(_, named)| named).or_else(|| text.strip_prefix("builtin:"))?;
+        let (id, version) = named.rsplit_once('@')?;
+        Some((id.to_owned(), version.parse().ok()?))
+    }
+}
+
 impl TemplateFiles {
     /// Reads which template this one extends, and nothing else of its manifest.
     ///
     /// # Errors
-    /// The manifest is not TOML, or what it extends is no text.
-    pub fn extends(&self) -> Result<Option<String>, LoadError> {
+    /// The manifest is not TOML, or what it extends is not the name of a template.
+    pub fn extends(&self) -> Result<Option<SourceSpec>, LoadError> {
         let text = manifest_text(self, manifest::FILE)?;
-        let (only, _): (ExtendsOnly, _) = manifest::parse(manifest::FILE, &text).map_err(Invalid::from)?;
-        Ok(only.template.and_then(|header| header.extends).map(toml::Spanned::into_inner))
+        let (only, places): (ExtendsOnly, _) = manifest::parse(manifest::FILE, &text).map_err(Invalid::from)?;
+        let Some(extends) = only.template.and_then(|header| header.extends) else { return Ok(None) };
+        let spec = extends.get_ref().parse().map_err(|error: SpecError| {
+            let hint = error.fault.hint();
+            Invalid::from(Problem::new(places.of(&extends), error.to_string()).hint(hint))
+        })?;
+        Ok(Some(spec))
+    }
+}
+
+/// Collects a folder's template and the built-in one that it extends; what else it may extend is not for the core to get.
+pub(super) fn of_folder(folder: &Path) -> Result<Vec<(TemplateFiles, Source)>, LoadError> {
+    let files = TemplateFiles::folder(folder)?;
+    let extended = match files.extends()? {
+        Some(SourceSpec::Builtin { id, requirement }) => Some(builtin(&id, requirement.as_ref())?),
+        _ => None,
+    };
+    let own = (files, Source::Folder(folder.to_owned()));
+    Ok(std::iter::once(own).chain(extended.map(|files| (files, Source::Builtin))).collect())
+}
+
+/// Returns the files of a built-in template, if it is of a version that will do.
+///
+/// # Errors
+/// There is none of that id, or this program has another version of it.
+pub fn builtin(id: &str, requirement: Option<&VersionReq>) -> Result<TemplateFiles, LoadError> {
+    let files = TemplateFiles::builtin(id)?;
+    let version = version_of(&files);
+    match (requirement, version) {
+        (Some(requirement), Some(version)) if !requirement.matches(&version) => {
+            Err(LoadError::OtherVersion { id: id.to_owned(), version, requirement: requirement.clone() })
+        }
+        _ => Ok(files),
     }
 }
 
@@ -104,14 +165,22 @@ pub(super) fn lay_over(below: &mut Vec<SourceFile>, files: Vec<SourceFile>) {
 /// Says in messages whose file it is: `builtin:service/`, or the folder as it was named.
 fn label(files: &TemplateFiles, source: &Source) -> String {
     match source {
-        Source::Builtin => format!("builtin:{}/", id_of(files).unwrap_or_default()),
+        Source::Builtin => format!("builtin:{}/", header_of(files).and_then(|header| header.id).unwrap_or_default()),
         Source::Folder(folder) => format!("{}/", folder.display()),
+        Source::Git(git) => match &git.subfolder {
+            Some(subfolder) => format!("{}//{subfolder}/", git.url),
+            None => format!("{}/", git.url),
+        },
     }
 }
 
-fn id_of(files: &TemplateFiles) -> Option<String> {
+fn header_of(files: &TemplateFiles) -> Option<ExtendsHeader> {
     let text = manifest_text(files, manifest::FILE).ok()?;
-    toml::from_str::<ExtendsOnly>(&text).ok()?.template?.id
+    toml::from_str::<ExtendsOnly>(&text).ok()?.template
+}
+
+fn version_of(files: &TemplateFiles) -> Option<Version> {
+    header_of(files)?.version?.parse().ok()
 }
 
 fn manifest_text(files: &TemplateFiles, file: &str) -> Result<String, Invalid> {

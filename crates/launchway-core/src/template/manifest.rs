@@ -50,6 +50,7 @@ pub(super) struct ExtendsOnly {
 #[derive(Debug, Deserialize)]
 pub(super) struct ExtendsHeader {
     pub(super) id: Option<String>,
+    pub(super) version: Option<String>,
     pub(super) extends: Option<Spanned<String>>,
 }
 

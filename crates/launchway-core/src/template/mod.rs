@@ -24,13 +24,13 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::OnceLock;
 
-use semver::Version;
+use semver::{Version, VersionReq};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use check::{Names, Printing};
 pub(crate) use engine::{Compiled, Data, Engine, Expression};
 pub(crate) use helpers::Type;
-pub use layers::Layer;
+pub use layers::{Layer, builtin};
 pub use load::MAX_LAYERS;
 pub(crate) use locks::Lock;
 pub use migration::Migrated;
@@ -38,7 +38,7 @@ pub(crate) use problem::none_or_invalid;
 pub use problem::{Invalid, Place, Problem};
 pub use question::{AnswerProblem, Choice, Choices, Kind, Question, TextRule};
 pub(crate) use question::{Refusal, either};
-pub use source::{Source, SourceError, TemplateFiles, builtin_ids};
+pub use source::{GitSource, Reference, Source, SourceError, TemplateFiles, builtin_ids, is_of_template};
 
 use crate::agreement::{Relation, Unit};
 
@@ -106,6 +106,8 @@ pub enum LoadError {
     Layers(usize),
     #[error("the template extends `{0}`, which is not at hand")]
     Unresolved(String),
+    #[error("the built-in template `{id}` is at {version}, and `{requirement}` is asked for")]
+    OtherVersion { id: String, version: Version, requirement: VersionReq },
 }
 
 pub(crate) struct Computed {
@@ -206,12 +208,12 @@ impl Template {
         load::template(vec![(TemplateFiles::builtin(id)?, Source::Builtin)])
     }
 
-    /// Loads a template from a folder and checks every file in it.
+    /// Loads a template from a folder, with the built-in one that it may extend, and checks every file in it.
     ///
     /// # Errors
     /// The folder cannot be read, or the template is invalid: then with all the faults that could be found.
     pub fn from_folder(folder: &Path) -> Result<Self, LoadError> {
-        Self::from_layers(vec![(TemplateFiles::folder(folder)?, Source::Folder(folder.to_owned()))])
+        Self::from_layers(layers::of_folder(folder)?)
     }
 
     /// Makes a template from its own files, followed by those of what it extends, and checks every file in it.
