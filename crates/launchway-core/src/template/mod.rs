@@ -60,6 +60,8 @@ pub struct Template {
     pub questions: Vec<Question>,
     pub(crate) values: Vec<Computed>,
     pub(crate) files: Vec<SourceFile>,
+    /// Files of the extended templates that are not taken over.
+    pub(crate) removed: Vec<SourceFile>,
     pub(crate) rules: Vec<FileRule>,
     pub(crate) objects: Vec<ObjectRule>,
     pub(crate) next_steps: Vec<StepRule>,
@@ -297,6 +299,12 @@ impl Template {
         let names = self.names_in(file).map_err(|problem| vec![problem])?;
         let compiled = CompiledFile { path: self.compile_path(file, &names)?, text: self.compile_text(file, &names)? };
         Ok(file.compiled.get_or_init(|| compiled))
+    }
+
+    /// Compiles the path of a file that is not taken over.
+    pub(crate) fn compile_removed(&self, file: &SourceFile) -> Result<Option<Compiled>, Vec<Problem>> {
+        let names = self.names_in(file).map_err(|problem| vec![problem])?;
+        self.compile_path(file, &names)
     }
 
     /// Returns the names that a file can use: all that is declared, and the elements of its `each`.
