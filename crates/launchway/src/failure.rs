@@ -6,7 +6,7 @@ use std::io;
 use launchway_core::quote::quote_shell;
 use launchway_core::template::{Problem, SourceError};
 use launchway_core::{
-    AnswerProblem, ApplyError, DestinationExists, FORMAT, Invalid, LoadError, PlanError, ProjectError,
+    AnswerProblem, ApplyError, DestinationExists, FORMAT, Invalid, LoadError, PlanError, ProjectError, SpecError,
 };
 
 use crate::terminal;
@@ -30,6 +30,8 @@ pub(crate) enum Exit {
     CannotWrite = 73,
     /// Reading or writing failed on the way.
     Io = 74,
+    /// Somebody else is at work on it.
+    Busy = 75,
     /// Interrupted by the user.
     Interrupted = 130,
 }
@@ -107,6 +109,12 @@ impl From<Problem> for Failure {
 impl From<Invalid> for Failure {
     fn from(invalid: Invalid) -> Self {
         Self::many(Exit::Template, invalid.problems, |problem| (problem.to_string(), problem.hint))
+    }
+}
+
+impl From<SpecError> for Failure {
+    fn from(error: SpecError) -> Self {
+        Self::new(Exit::Usage, error.to_string()).hint(error.fault.hint())
     }
 }
 
