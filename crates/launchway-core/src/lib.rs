@@ -46,7 +46,8 @@ mod value;
 
 pub use answers::{Answers, Provenance};
 pub use apply::{
-    ApplyError, EditError, Lock, apply, clear_leftovers, create_bare_repository, edit, open_lock, write_private,
+    ApplyError, EditError, Lock, Scratch, apply, clear_leftovers, create_bare_repository, edit, open_lock,
+    write_private,
 };
 pub use cargo_lock::sort_packages;
 pub use changes::{Changes, DestinationExists, Edit};
