@@ -124,6 +124,9 @@ impl From<LoadError> for Failure {
         match error {
             LoadError::Invalid(invalid) => invalid.into(),
             LoadError::NeedsNewer(_) => Self::new(Exit::Template, error.to_string()).hint("install a newer launchway"),
+            LoadError::Layers(_) | LoadError::Unresolved(_) | LoadError::OtherVersion { .. } => {
+                Self::new(Exit::Template, error.to_string())
+            }
             LoadError::Source(SourceError::UnknownBuiltin(_)) => Self::new(Exit::Usage, error.to_string())
                 .hint("`launchway templates` lists the built-in ones; a folder is written with a slash, `./folder`"),
             LoadError::Source(SourceError::NoManifest(_)) => Self::new(Exit::Usage, error.to_string())
