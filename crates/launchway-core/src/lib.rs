@@ -46,7 +46,10 @@ mod update;
 mod value;
 
 pub use answers::{Answers, Provenance};
-pub use apply::{ApplyError, EditError, Lock, Scratch, apply, edit};
+pub use apply::{
+    ApplyError, EditError, Lock, Scratch, apply, clear_leftovers, create_bare_repository, edit, open_lock,
+    write_private,
+};
 pub use cargo_lock::sort_packages;
 pub use changes::{Changes, DestinationExists, Edit};
 pub use check::{Finding, FindingPlace, Rule, check};
