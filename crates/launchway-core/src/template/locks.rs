@@ -16,7 +16,7 @@ pub(crate) struct Lock {
     pub(crate) question: String,
     pub(crate) policy: Policy,
     pub(crate) when: Option<Expression>,
-    when_text: Option<String>,
+    pub(crate) when_text: Option<String>,
     place: Place,
 }
 

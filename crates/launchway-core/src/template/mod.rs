@@ -41,6 +41,7 @@ pub(crate) use question::{Refusal, either};
 pub use source::{GitSource, Reference, Source, SourceError, TemplateFiles, builtin_ids, check_limits, is_of_template};
 
 use crate::agreement::{Relation, Unit};
+use crate::policy::Policy;
 
 /// A template whose manifest was read and checked.
 pub struct Template {
@@ -251,6 +252,12 @@ impl Template {
     #[must_use]
     pub fn question(&self, id: &str) -> Option<&Question> {
         self.questions.iter().find(|question| question.id == id)
+    }
+
+    /// Returns what the template and those that it extends have decided about a question, each with its condition.
+    pub fn policies<'t>(&'t self, question: &'t str) -> impl Iterator<Item = (&'t Policy, Option<&'t str>)> {
+        let locks = self.locks.iter().filter(move |lock| lock.question == question);
+        locks.map(|lock| (&lock.policy, lock.when_text.as_deref()))
     }
 
     /// Returns the ids of the questions whose answers a name is made of.
