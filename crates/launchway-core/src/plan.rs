@@ -104,14 +104,15 @@ impl Plan {
 }
 
 /// A file with what the checks need to know about it.
-struct Rendered {
-    file: PlannedFile,
+pub(crate) struct Rendered {
+    pub(crate) file: PlannedFile,
     was_rendered: bool,
 }
 
-struct Planner<'a> {
-    template: &'a Template,
-    context: &'a Context,
+/// Renders the files of a template one by one, for one set of answers.
+pub(crate) struct Planner<'a> {
+    pub(crate) template: &'a Template,
+    pub(crate) context: &'a Context,
 }
 
 impl Planner<'_> {
@@ -138,7 +139,7 @@ impl Planner<'_> {
     }
 
     /// Renders a file once, or once for every element of its `each`; not at all if a rule's condition is false.
-    fn render_file(&self, file: &SourceFile) -> Result<Vec<(String, Rendered)>, Invalid> {
+    pub(crate) fn render_file(&self, file: &SourceFile) -> Result<Vec<(String, Rendered)>, Invalid> {
         let rules: Vec<&FileRule> = self.template.rules_for(file).collect();
         for rule in &rules {
             if !self.is_true(rule.when.as_ref())? {
@@ -177,7 +178,7 @@ impl Planner<'_> {
     }
 
     /// Returns the values that are seen in each turn: one turn, or one for every combination of the lists' elements.
-    fn turns(&self, each: &[Each]) -> Result<Vec<Cow<'_, Data>>, Problem> {
+    pub(crate) fn turns(&self, each: &[Each]) -> Result<Vec<Cow<'_, Data>>, Problem> {
         if each.is_empty() {
             return Ok(vec![Cow::Borrowed(self.context.data())]);
         }
@@ -200,7 +201,7 @@ impl Planner<'_> {
         Ok(turns.iter().map(data).collect())
     }
 
-    fn is_true(&self, when: Option<&Expression>) -> Result<bool, Problem> {
+    pub(crate) fn is_true(&self, when: Option<&Expression>) -> Result<bool, Problem> {
         let Some(when) = when else { return Ok(true) };
         let data = self.context.data_for(when.names());
         Ok(self.template.engine.evaluate(when, &data)? == Json::Bool(true))
@@ -234,7 +235,7 @@ impl Planner<'_> {
     }
 
     /// Returns the agreements of the files that the answers select, with every name filled in.
-    fn agreements(&self) -> Result<Vec<Agreement>, Invalid> {
+    pub(crate) fn agreements(&self) -> Result<Vec<Agreement>, Invalid> {
         let mut rules: Vec<&AgreementRule> = self.template.own_agreements().iter().collect();
         for file in self.template.agreement_files() {
             if self.is_true(file.when.as_ref())? {

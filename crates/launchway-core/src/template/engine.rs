@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use handlebars::template::Template as Syntax;
+use handlebars::template::{Parameter, Template as Syntax, TemplateElement};
 use handlebars::{Context, Handlebars, Output, RenderContext, Renderable, no_escape};
 use serde_json::{Map, Value as Json};
 
@@ -29,6 +29,8 @@ pub(crate) struct Compiled {
     syntax: Syntax,
     /// The declared names that it uses.
     pub(crate) names: Vec<String>,
+    /// The partials that it includes, also through one another.
+    pub(crate) partials: Vec<String>,
 }
 
 /// An expression that was parsed and checked, such as the `when` of a question.
@@ -36,6 +38,8 @@ pub(crate) struct Compiled {
 pub(crate) struct Expression {
     compiled: Compiled,
     pub(crate) yields: Type,
+    /// The expression as it stands in the manifest.
+    pub(crate) text: String,
 }
 
 impl Engine {
@@ -73,6 +77,11 @@ impl Engine {
         compiled(file, syntax, findings).map(|compiled| (compiled, prints_text))
     }
 
+    /// Finds the syntax tree of a partial.
+    pub(super) fn partial(&self, name: &str) -> Option<&Syntax> {
+        self.partials.get(name)
+    }
+
     /// Checks every partial on its own, so that one that nobody uses is sound as well.
     pub(crate) fn partial_problems(&self, names: &Names) -> Vec<Problem> {
         let check = |(name, syntax): (&String, &Syntax)| {
@@ -95,7 +104,7 @@ impl Engine {
             Checker::new(file, names, &self.partials, Printing::Anything).check_expression(&syntax);
         let compiled = compiled(file, syntax, findings)?;
         let yields = yields.ok_or_else(refuse)?;
-        Ok(Expression { compiled, yields })
+        Ok(Expression { compiled, yields, text: text.to_owned() })
     }
 
     /// Renders a template.
@@ -126,6 +135,11 @@ impl Engine {
 }
 
 impl Compiled {
+    /// Returns the syntax tree.
+    pub(super) fn syntax(&self) -> &Syntax {
+        &self.syntax
+    }
+
     /// Says where in the manifest the text stands.
     pub(crate) fn standing_at(self, place: &Place) -> Self {
         Self { stands_at: Some(place.clone()), ..self }
@@ -136,6 +150,14 @@ impl Expression {
     /// Says where in the manifest the expression stands.
     pub(crate) fn standing_at(self, place: &Place) -> Self {
         Self { compiled: self.compiled.standing_at(place), ..self }
+    }
+
+    /// Returns the syntax of what is evaluated.
+    pub(super) fn syntax(&self) -> Option<&Parameter> {
+        match self.compiled.syntax.elements.first() {
+            Some(TemplateElement::Expression(call)) => call.params.first(),
+            _ => None,
+        }
     }
 
     /// Returns the declared names that the expression uses.
@@ -156,7 +178,8 @@ impl From<Map<String, Json>> for Data {
 
 fn compiled(file: &str, syntax: Syntax, findings: Findings) -> Result<Compiled, Vec<Problem>> {
     if findings.problems.is_empty() {
-        Ok(Compiled { file: file.to_owned(), stands_at: None, syntax, names: findings.used.into_iter().collect() })
+        let (names, partials) = (findings.used.into_iter().collect(), findings.partials.into_iter().collect());
+        Ok(Compiled { file: file.to_owned(), stands_at: None, syntax, names, partials })
     } else {
         Err(findings.problems)
     }

@@ -13,6 +13,7 @@ mod question;
 pub mod quote;
 mod source;
 mod syntax;
+pub(crate) mod traces;
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
