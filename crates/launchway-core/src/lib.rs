@@ -42,6 +42,7 @@ mod safe_path;
 pub mod template;
 mod texts;
 mod value;
+pub mod why;
 
 pub use answers::{Answers, Provenance};
 pub use apply::{ApplyError, apply};

@@ -14,6 +14,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
 pub use evidence::Seen;
+pub(crate) use evidence::read_path;
 pub use score::{FileScore, Fit};
 pub use tree::{Tree, TreeError, read_tree};
 

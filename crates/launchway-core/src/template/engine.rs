@@ -170,6 +170,13 @@ impl Expression {
 #[derive(Debug, Clone)]
 pub(crate) struct Data(Context);
 
+impl Data {
+    /// Returns a value by its name.
+    pub(crate) fn get(&self, name: &str) -> Option<&Json> {
+        self.0.data().get(name)
+    }
+}
+
 impl From<Map<String, Json>> for Data {
     fn from(values: Map<String, Json>) -> Self {
         Self(Context::from(Json::Object(values)))

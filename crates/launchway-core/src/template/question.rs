@@ -423,7 +423,7 @@ impl Choices {
         }
     }
 
-    pub(super) fn all(&self) -> impl Iterator<Item = &Choice> {
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Choice> {
         self.lists().into_iter().flatten()
     }
 
