@@ -50,7 +50,7 @@ pub struct Generated {
 pub struct Origin {
     /// The path in the template's folder.
     pub file: String,
-    /// The id and the version of the template or layer that has it.
+    /// The layer: the id and version of the template, or what names the one that it extends.
     pub layer: String,
 }
 
@@ -161,13 +161,13 @@ impl Inquiry<'_> {
             element: elements.get(&each.element).cloned(),
         };
         Ok(Generated {
-            source: self.origin(&file.place()),
+            source: self.origin(&file.place(), "files/"),
             is_rendered: file.renders,
             ownership: rules.iter().rev().find_map(|rule| rule.ownership).unwrap_or_default(),
             executable: rules.iter().any(|rule| rule.executable),
             conditions: self.conditions(&rules)?,
             each: lists.map(turn).collect(),
-            partials: partials.into_iter().map(|name| self.origin(&format!("partials/{name}.hbs"))).collect(),
+            partials: partials.into_iter().filter_map(|name| self.partial(name)).collect(),
             answers: asked.collect(),
         })
     }
@@ -196,8 +196,18 @@ impl Inquiry<'_> {
         self.context.answers.iter().find(|(asked, _)| asked == id).map(|(_, value)| value)
     }
 
-    fn origin(&self, file: &str) -> Origin {
-        Origin { file: file.to_owned(), layer: format!("{} {}", self.template.id, self.template.version) }
+    /// Splits the path that messages give a file: what it extends stands before the path, and before its own nothing.
+    fn origin(&self, place: &str, folder: &str) -> Origin {
+        let start = place.find(folder).unwrap_or(0);
+        let layer = match place[..start].trim_end_matches('/') {
+            "" => format!("{} {}", self.template.id, self.template.version),
+            layer => layer.to_owned(),
+        };
+        Origin { file: place[start..].to_owned(), layer }
+    }
+
+    fn partial(&self, name: &str) -> Option<Origin> {
+        Some(self.origin(&self.template.engine.partial(name)?.file, "partials/"))
     }
 
     fn not_now(&self, file: &SourceFile, traces: &FileTraces, path: &str) -> Result<NotNow, Invalid> {
@@ -210,7 +220,7 @@ impl Inquiry<'_> {
             name: question,
             element: Some(element),
         });
-        Ok(NotNow { source: self.origin(&file.place()), conditions, missing: missing.collect(), change })
+        Ok(NotNow { source: self.origin(&file.place(), "files/"), conditions, missing: missing.collect(), change })
     }
 
     /// Returns the elements in the path that the answers do not hold, with the question of each.

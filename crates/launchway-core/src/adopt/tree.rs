@@ -6,7 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::pattern;
-use crate::beneath::{self, NotRead};
+use crate::beneath;
 use crate::record::FOLDER;
 use crate::template::traces::{FileTraces, Piece};
 use crate::template::{Problem, Template};
@@ -92,7 +92,8 @@ impl TreeReader<'_> {
                 }
                 Ok(())
             }
-            Err(NotRead::Missing | NotRead::Unusable(_)) => Ok(()),
+            // What went away meanwhile, or cannot be read, fits nothing.
+            Err(_) => Ok(()),
         }
     }
 }

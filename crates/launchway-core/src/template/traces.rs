@@ -119,8 +119,8 @@ impl<'t> Tracer<'t> {
                 }
                 TemplateElement::HelperBlock(block) => self.block(block, depth),
                 TemplateElement::PartialExpression(partial) if depth < MAX_DEPTH * 4 => {
-                    let syntax = partial.name.as_name().and_then(|name| self.template.engine.partial(name));
-                    syntax.into_iter().for_each(|syntax| self.walk(syntax, depth + 1));
+                    let partial = partial.name.as_name().and_then(|name| self.template.engine.partial(name));
+                    partial.into_iter().for_each(|partial| self.walk(&partial.syntax, depth + 1));
                 }
                 _ => {}
             }
