@@ -32,7 +32,9 @@ mod context;
 pub mod document;
 mod interview;
 mod locate;
+pub mod matrix;
 mod output;
+pub mod pairs;
 mod plan;
 mod pointer;
 mod policy;
@@ -48,7 +50,7 @@ mod value;
 pub mod why;
 
 pub use answers::{Answers, Provenance};
-pub use apply::{ApplyError, EditError, Lock, Scratch, apply, edit};
+pub use apply::{ApplyError, EditError, Lock, Scratch, Temporary, apply, edit};
 pub use cargo_lock::sort_packages;
 pub use changes::{Changes, DestinationExists, Edit, to_adopt};
 pub use check::{Finding, FindingPlace, Rule, check};

@@ -124,14 +124,22 @@ impl Inquiry<'_> {
         Planner { template: self.template, context: self.context }
     }
 
-    /// Returns the turn in which the file gets the path; `None` if there is none, or a condition is false.
-    fn elements_of(&self, file: &SourceFile, path: &str) -> Result<Option<Elements>, Invalid> {
-        let rules: Vec<&FileRule> = self.template.rules_for(file).collect();
-        for rule in &rules {
+    /// Tells whether all conditions of a file are true.
+    fn is_selected(&self, file: &SourceFile) -> Result<bool, Problem> {
+        for rule in self.template.rules_for(file) {
             if !self.planner().is_true(rule.when.as_ref())? {
-                return Ok(None);
+                return Ok(false);
             }
         }
+        Ok(true)
+    }
+
+    /// Returns the turn in which the file gets the path; `None` if there is none, or a condition is false.
+    fn elements_of(&self, file: &SourceFile, path: &str) -> Result<Option<Elements>, Invalid> {
+        if !self.is_selected(file)? {
+            return Ok(None);
+        }
+        let rules: Vec<&FileRule> = self.template.rules_for(file).collect();
         let compiled = self.template.compile(file).map_err(|problems| Invalid { problems })?;
         let each = rules.iter().map(|rule| rule.each.as_slice()).find(|each| !each.is_empty()).unwrap_or_default();
         for data in self.planner().turns(each)? {
@@ -259,7 +267,10 @@ impl Changer<'_, '_> {
         let behind = questions_before(self.inquiry.template, when.chain(lists));
         let options: Vec<(&str, Vec<Value>)> = behind.iter().map(|it| (it.id.as_str(), options(it))).collect();
         for count in 0..=MAX_CHANGES {
-            if let Some(change) = self.deepen(&options, count, &added)? {
+            let mut found = Vec::new();
+            self.deepen(&options, count, &added, &mut found)?;
+            // Of those that bring it, the one that takes least away; of two such, the first.
+            if let Some((_, change)) = found.into_iter().min_by_key(|(lost, _)| *lost) {
                 return Ok(Some(change));
             }
         }
@@ -277,51 +288,64 @@ impl Changer<'_, '_> {
         added.into_iter().map(|(question, items)| (question.clone(), Value::List(items))).collect()
     }
 
+    /// Collects the changes that bring the file, each with how many others it takes away.
     fn deepen(
         &mut self,
         options: &[(&str, Vec<Value>)],
         count: usize,
         changes: &[(String, Value)],
-    ) -> Result<Option<Vec<(String, Value)>>, Invalid> {
+        found: &mut Vec<(usize, Vec<(String, Value)>)>,
+    ) -> Result<(), Invalid> {
         if count == 0 {
             self.tries += 1;
-            let is_enough = !changes.is_empty() && self.tries <= MAX_TRIES && self.brings(changes)?;
-            return Ok(is_enough.then(|| changes.to_vec()));
+            if !changes.is_empty() && self.tries <= MAX_TRIES {
+                found.extend(self.lost_with(changes)?.map(|lost| (lost, changes.to_vec())));
+            }
+            return Ok(());
         }
         for (number, (id, values)) in options.iter().enumerate() {
             let now = self.inquiry.answer(id);
             for value in values.iter().filter(|value| Some(*value) != now) {
                 let mut more = changes.to_vec();
                 more.push(((*id).to_owned(), value.clone()));
-                if let Some(change) = self.deepen(&options[number + 1..], count - 1, &more)? {
-                    return Ok(Some(change));
-                }
+                self.deepen(&options[number + 1..], count - 1, &more, found)?;
             }
         }
-        Ok(None)
+        Ok(())
     }
 
-    /// Tells whether the file is made with changed answers. What they rule out takes its default.
-    fn brings(&self, changes: &[(String, Value)]) -> Result<bool, Invalid> {
+    /// Counts the files that changed answers take away; `None` if they do not bring this one. What they rule out takes
+    /// its default.
+    fn lost_with(&self, changes: &[(String, Value)]) -> Result<Option<usize>, Invalid> {
+        let template = self.inquiry.template;
         let mut answers = Answers::default();
         for (id, value) in self.inquiry.context.answers.iter().chain(changes) {
             answers.set(id, value.clone(), Provenance::Flag);
         }
         loop {
-            let interview = Interview::new(self.inquiry.template, &answers, Defaults::All)?;
+            let interview = Interview::new(template, &answers, Defaults::All)?;
             if let Some(context) = interview.context()? {
                 let takes_part = |(id, value): &(String, Value)| interview.answer(id).as_ref() == Some(value);
-                let inquiry = Inquiry { template: self.inquiry.template, context: &context };
-                return Ok(changes.iter().all(takes_part) && inquiry.elements_of(self.file, self.path)?.is_some());
+                let with = Inquiry { template, context: &context };
+                let brings = changes.iter().all(takes_part) && with.elements_of(self.file, self.path)?.is_some();
+                return if brings { self.lost(&with).map(Some) } else { Ok(None) };
             }
             let is_changed = |id: &String| changes.iter().any(|(changed, _)| changed == id);
             let refused: Vec<_> = interview.problems.iter().map(|problem| problem.question.clone()).collect();
             let can_go = |id: &String| !is_changed(id) && answers.get(id).is_some();
             if refused.is_empty() || !refused.iter().all(can_go) {
-                return Ok(false);
+                return Ok(None);
             }
             refused.iter().for_each(|id| answers.remove(id));
         }
+    }
+
+    fn lost(&self, with: &Inquiry<'_>) -> Result<usize, Invalid> {
+        let mut lost = 0;
+        for file in &self.inquiry.template.files {
+            lost += usize::from(self.inquiry.is_selected(file)? && !with.is_selected(file)?);
+        }
+        Ok(lost)
     }
 }
 

@@ -3,6 +3,7 @@
 pub(crate) mod adopt;
 pub(crate) mod check;
 pub(crate) mod new;
+pub(crate) mod template;
 pub(crate) mod templates;
 pub(crate) mod update;
 pub(crate) mod why;
@@ -25,6 +26,7 @@ pub(crate) fn all() -> impl Iterator<Item = Definition> {
         Definition { name: "check", define: check::define, run: check::run },
         Definition { name: "why", define: why::define, run: why::run },
         Definition { name: "adopt", define: adopt::define, run: adopt::run },
+        Definition { name: "template", define: template::define, run: template::run },
         Definition { name: "templates", define: templates::define, run: templates::run },
     ]
     .into_iter()
