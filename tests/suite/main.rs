@@ -10,7 +10,6 @@ mod hostile;
 mod matrix;
 mod mutations;
 mod package;
-mod pairs;
 mod program;
 mod project;
 mod rendered;

@@ -87,7 +87,7 @@ impl Plan {
     pub fn new(template: &Template, context: &Context) -> Result<Self, PlanError> {
         let planner = Planner { template, context };
         let files = planner.render_all()?;
-        let agreements = planner.agreements(&files)?;
+        let agreements = planner.agreements()?;
         let output = Output::new(files.iter().map(|(path, it)| (path, &it.file, it.was_rendered)));
         let mut faults = output.faults();
         if faults.is_empty() {
@@ -104,8 +104,8 @@ impl Plan {
 }
 
 /// A file with what the checks need to know about it.
-struct Rendered {
-    file: PlannedFile,
+pub(crate) struct Rendered {
+    pub(crate) file: PlannedFile,
     was_rendered: bool,
 }
 
@@ -124,9 +124,10 @@ fn each_of<'t>(rules: &[&'t FileRule]) -> &'t [Each] {
     rules.iter().map(|rule| rule.each.as_slice()).find(|each| !each.is_empty()).unwrap_or_default()
 }
 
-struct Planner<'t, 'c> {
-    template: &'t Template,
-    context: &'c Context,
+/// Renders the files of a template one by one, for one set of answers.
+pub(crate) struct Planner<'t, 'c> {
+    pub(crate) template: &'t Template,
+    pub(crate) context: &'c Context,
 }
 
 impl<'c> Planner<'_, 'c> {
@@ -153,7 +154,7 @@ impl<'c> Planner<'_, 'c> {
     }
 
     /// Renders a file once, or once for every element of its `each`; not at all if a rule's condition is false.
-    fn render_file(&self, file: &SourceFile) -> Result<Vec<(String, Rendered)>, Invalid> {
+    pub(crate) fn render_file(&self, file: &SourceFile) -> Result<Vec<(String, Rendered)>, Invalid> {
         let rules: Vec<&FileRule> = self.template.rules_for(file).collect();
         if !self.selects(&rules)? {
             return Ok(Vec::new());
@@ -199,7 +200,7 @@ impl<'c> Planner<'_, 'c> {
     }
 
     /// Returns the values that are seen in each turn: one turn, or one for every combination of the lists' elements.
-    fn turns(&self, each: &[Each]) -> Result<Vec<Cow<'c, Data>>, Problem> {
+    pub(crate) fn turns(&self, each: &[Each]) -> Result<Vec<Cow<'c, Data>>, Problem> {
         if each.is_empty() {
             return Ok(vec![Cow::Borrowed(self.context.data())]);
         }
@@ -222,7 +223,7 @@ impl<'c> Planner<'_, 'c> {
         Ok(turns.iter().map(data).collect())
     }
 
-    fn is_true(&self, when: Option<&Expression>) -> Result<bool, Problem> {
+    pub(crate) fn is_true(&self, when: Option<&Expression>) -> Result<bool, Problem> {
         let Some(when) = when else { return Ok(true) };
         let data = self.context.data_for(when.names());
         Ok(self.template.engine.evaluate(when, &data)? == Json::Bool(true))
@@ -256,8 +257,8 @@ impl<'c> Planner<'_, 'c> {
     }
 
     /// Returns the agreements of the files that the answers select, with every name filled in.
-    fn agreements(&self, files: &BTreeMap<SafePath, Rendered>) -> Result<Vec<Agreement>, Invalid> {
-        let removed = self.removed_paths(files)?;
+    pub(crate) fn agreements(&self) -> Result<Vec<Agreement>, Invalid> {
+        let removed = self.removed_paths()?;
         let mut rules: Vec<&AgreementRule> = self.template.own_agreements().iter().collect();
         for file in self.template.agreement_files() {
             if self.is_true(file.when.as_ref())? {
@@ -276,7 +277,7 @@ impl<'c> Planner<'_, 'c> {
     }
 
     /// Returns the paths of the files that an extending template has taken away.
-    fn removed_paths(&self, files: &BTreeMap<SafePath, Rendered>) -> Result<BTreeSet<String>, Invalid> {
+    fn removed_paths(&self) -> Result<BTreeSet<String>, Invalid> {
         let mut removed = BTreeSet::new();
         for file in &self.template.removed {
             let path = self.template.compile_removed(file).map_err(|problems| Invalid { problems })?;
@@ -287,7 +288,6 @@ impl<'c> Planner<'_, 'c> {
                 });
             }
         }
-        removed.retain(|path: &String| !files.keys().any(|file| file.as_str() == path));
         Ok(removed)
     }
 

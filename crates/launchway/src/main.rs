@@ -2,6 +2,7 @@
 
 mod answers_file;
 mod args;
+mod cases;
 mod check_report;
 mod commands;
 mod diff;

@@ -143,6 +143,8 @@ impl Built {
         loader.header(&manifest, &self.questions, &mut self.name_question);
         self.removed.extend(loader.removals(manifest.removals, &mut self.files));
         lay_over(&mut self.files, files);
+        // What is there again is not gone.
+        self.removed.retain(|removed| !self.files.iter().any(|file| file.path == removed.path));
         loader.questions(manifest.questions, &mut self.questions);
         self.values.extend(loader.values(manifest.values));
         loader.conditions(&mut self.questions[inherited..], inherited);

@@ -18,6 +18,7 @@ pub mod quote;
 mod rules;
 mod source;
 mod syntax;
+pub(crate) mod traces;
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
