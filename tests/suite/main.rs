@@ -21,5 +21,6 @@ mod service;
 mod source;
 mod strategies;
 mod terminal;
+mod update;
 mod validators;
 mod wizard;
