@@ -1,5 +1,6 @@
 //! A remote repository, and what was fetched from it: objects in a bare repository, never a checkout.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::PathBuf;
@@ -55,6 +56,7 @@ pub(crate) struct Remote {
     kept: Kept,
     credentials: Option<Credentials>,
     is_offline: bool,
+    refs: OnceCell<Refs>,
 }
 
 /// Where the objects are.
@@ -82,7 +84,13 @@ impl Remote {
                 Kept::Scratch(Scratch::create(&std::env::temp_dir())?)
             }
         };
-        Ok(Self { url: spec.url.clone(), kept, credentials: spec.credentials.clone(), is_offline })
+        Ok(Self {
+            url: spec.url.clone(),
+            kept,
+            credentials: spec.credentials.clone(),
+            is_offline,
+            refs: OnceCell::new(),
+        })
     }
 
     pub(crate) fn is_offline(&self) -> bool {
@@ -111,8 +119,17 @@ impl Remote {
         listed.map(|listed| Refs::read(&listed)).map_err(|error| self.failed(&error))
     }
 
+    /// Returns the tags and branches as they are now, asked for once; offline, those that are kept.
+    pub(crate) fn refs(&self) -> Result<&Refs, Failure> {
+        if let Some(refs) = self.refs.get() {
+            return Ok(refs);
+        }
+        let refs = if self.is_offline { self.kept_refs()? } else { self.remote_refs()? };
+        Ok(self.refs.get_or_init(|| refs))
+    }
+
     /// Asks the remote for its tags and branches.
-    pub(crate) fn remote_refs(&self) -> Result<Refs, Failure> {
+    fn remote_refs(&self) -> Result<Refs, Failure> {
         let limits = Limits { output: MAX_REFS, ..self.limits() };
         let git = self.reaching().within(limits);
         let listed = git.bytes(&["ls-remote", "--quiet", "--tags", "--heads", "--", &self.url], &[]);
