@@ -101,9 +101,10 @@ impl World {
     /// Fails the test if a git that was stopped left something.
     #[track_caller]
     pub(crate) fn assert_nothing_left(&self) {
-        let left = run(Command::new("find").args(["cache", "tmp", "-name", "*.lock", "-path", "*/git/*/*"]).args([
-            "-o", "-name", "tmp_*", "-o", "-path", "tmp/*",
-        ]).current_dir(self.folder.path()));
+        let left = run(Command::new("find")
+            .args(["cache", "tmp", "-name", "*.lock", "-path", "*/git/*/*"])
+            .args(["-o", "-name", "tmp_*", "-o", "-path", "tmp/*"])
+            .current_dir(self.folder.path()));
         assert_eq!(left.stdout, "", "{}", left.stderr);
     }
 }

@@ -157,10 +157,14 @@ impl Remote {
         self.git().bytes(&["symbolic-ref", "HEAD", &branch], &[]).map(drop).map_err(|error| self.failed(&error))
     }
 
-    /// Fetches one tag, branch (`refs/tags/v1`) or commit, without what came before it.
-    pub(crate) fn fetch(&self, wanted: &str) -> Result<(), Failure> {
+    /// Fetches one tag, branch (`refs/tags/v1`) or commit, without what came before it, unless somebody else has fetched
+    /// the commit that it is now.
+    pub(crate) fn fetch(&self, wanted: &str, now: Option<&str>) -> Result<(), Failure> {
         let refspec = if wanted.starts_with("refs/") { format!("+{wanted}:{wanted}") } else { wanted.to_owned() };
         let lock = self.lock()?;
+        if now.is_some() && self.commit_of(wanted).as_deref() == now {
+            return Ok(());
+        }
         self.clear();
         terminal::say(&terminal::visible(&format!("fetching {} from {}\n", short(wanted), self.url)));
         let fetched = self.reaching().bytes(
@@ -183,6 +187,12 @@ impl Remote {
         }
         drop(lock);
         fetched.map(drop).map_err(|error| self.unreachable(&error))
+    }
+
+    /// Returns the commit that a kept tag or branch is.
+    pub(super) fn commit_of(&self, name: &str) -> Option<String> {
+        let commit = format!("{name}^{{commit}}");
+        self.git().text(&["rev-parse", "--verify", "--quiet", "--end-of-options", &commit]).ok()
     }
 
     fn clear(&self) {
@@ -252,7 +262,13 @@ impl Remote {
 
     /// Turns an error of the way to the remote into a failure.
     fn unreachable(&self, error: &GitError) -> Failure {
-        Failure::new(Exit::Io, format!("cannot fetch from `{}`: {error}", self.url)).hint(hint(error, &self.url))
+        let message = format!("cannot fetch from `{}`: {error}", self.url);
+        match error {
+            GitError::Said(said) if CANNOT_WRITE.iter().any(|words| said.contains(words)) => {
+                Failure::new(Exit::CannotWrite, message).hint(CACHE_HINT)
+            }
+            _ => Failure::new(Exit::Io, message).hint(hint(error, &self.url)),
+        }
     }
 }
 
@@ -280,6 +296,10 @@ impl Refs {
         refs
     }
 }
+
+/// What git says of a cache that takes no more.
+const CANNOT_WRITE: [&str; 4] =
+    ["Unable to create '", "unable to create temporary file", "No space left on device", "Read-only file system"];
 
 const CACHE_HINT: &str = "name a folder that can be written to in `LAUNCHWAY_CACHE_DIR`";
 const NO_GIT_HINT: &str = "install git; templates are fetched with it";

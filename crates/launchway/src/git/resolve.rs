@@ -72,7 +72,7 @@ impl Remote {
             if self.is_offline() {
                 return Err(self.not_kept());
             }
-            self.fetch(&commit)?;
+            self.fetch(&commit, None)?;
         }
         Ok(Found { reference: Reference::Commit, commit })
     }
@@ -132,23 +132,23 @@ impl Remote {
             (Some(locked), Some(commit)) if !accept_moved => return Err(moved(&self.url, tag, locked, commit)),
             _ => {}
         }
-        let commit = self.take(&format!("refs/tags/{tag}"))?;
+        let commit = self.take(&format!("refs/tags/{tag}"), refs.tags.get(tag))?;
         Ok(Found { reference: Reference::Tag(tag.to_owned()), commit })
     }
 
     fn take_branch(&self, branch: &str, kept: &Refs) -> Result<Found, Failure> {
         let reference = Reference::Branch(branch.to_owned());
-        match (kept.branches.get(branch), self.refs()?.branches.get(branch)) {
-            (Some(commit), Some(current)) if commit == current => Ok(Found { reference, commit: commit.clone() }),
-            _ => Ok(Found { reference, commit: self.take(&format!("refs/heads/{branch}"))? }),
+        let current = self.refs()?.branches.get(branch);
+        match kept.branches.get(branch) {
+            Some(commit) if Some(commit) == current => Ok(Found { reference, commit: commit.clone() }),
+            _ => Ok(Found { reference, commit: self.take(&format!("refs/heads/{branch}"), current)? }),
         }
     }
 
-    /// Fetches a tag or a branch; returns the commit that it is now.
-    fn take(&self, name: &str) -> Result<String, Failure> {
-        self.fetch(name)?;
-        let commit = format!("{name}^{{commit}}");
-        self.git().text(&["rev-parse", "--verify", "--quiet", "--end-of-options", &commit]).map_err(|_| {
+    /// Fetches a tag or a branch, of which the remote says that it is `now`; returns the commit that it is.
+    fn take(&self, name: &str, now: Option<&String>) -> Result<String, Failure> {
+        self.fetch(name, now.map(String::as_str))?;
+        self.commit_of(name).ok_or_else(|| {
             Failure::new(Exit::Template, format!("`{name}` of `{}` is not the name of a commit", self.url))
         })
     }
