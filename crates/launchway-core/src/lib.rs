@@ -25,6 +25,7 @@ mod answers;
 mod apply;
 mod beneath;
 mod cargo_lock;
+mod catalog;
 mod changes;
 mod check;
 mod collisions;
@@ -43,6 +44,8 @@ mod project;
 mod record;
 mod relation;
 mod safe_path;
+pub mod schema;
+pub mod skeleton;
 mod source_spec;
 pub mod template;
 mod texts;
@@ -56,6 +59,7 @@ pub use apply::{
     write_private,
 };
 pub use cargo_lock::sort_packages;
+pub use catalog::{CATALOG_FILE, Catalog, CatalogEntry, EntrySource};
 pub use changes::{Changes, DestinationExists, Edit, to_adopt};
 pub use check::{Finding, FindingPlace, Rule, check};
 pub use context::Context;

@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use launchway_core::template::Source;
-use launchway_core::{SafePath, Template, Value};
+use launchway_core::{CatalogOrigin, Origin, SafePath, Template, Value};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
@@ -18,7 +17,9 @@ pub(crate) struct Report<'a> {
     /// Whether the files were written; false for `--dry-run`.
     written: bool,
     path: String,
-    template: TemplateReport<'a>,
+    template: Origin,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    catalog: Option<&'a CatalogOrigin>,
     answers: serde_json::Map<String, serde_json::Value>,
     /// The answers that the team decided, by the id of their question.
     decided: BTreeMap<&'a str, DecidedReport<'a>>,
@@ -30,16 +31,9 @@ pub(crate) struct Report<'a> {
     warnings: Vec<String>,
 }
 
-#[derive(Serialize)]
-struct TemplateReport<'a> {
-    source: &'static str,
-    id: &'a str,
-    version: String,
-}
-
 /// Who decided an answer, and why.
-#[derive(Clone, Serialize)]
-pub(crate) struct DecidedReport<'a> {
+#[derive(Serialize)]
+struct DecidedReport<'a> {
     by: &'a str,
     because: Option<&'a str>,
 }
@@ -75,15 +69,8 @@ impl<'a> Report<'a> {
             schema: "launchway.new/1",
             written: committed.is_some(),
             path: prepared.changes.destination.display().to_string(),
-            template: TemplateReport {
-                source: match template.source {
-                    Source::Builtin => "builtin",
-                    Source::Folder(_) => "folder",
-                    Source::Git(_) => "git",
-                },
-                id: &template.id,
-                version: template.version.to_string(),
-            },
+            template: Origin::of(template),
+            catalog: prepared.context.catalog.as_ref(),
             answers: prepared.context.answers.iter().map(answer).collect(),
             decided: prepared.decided.iter().map(decided).collect(),
             files: prepared.changes.creates.iter().map(|(path, file)| file_report(path, file)).collect(),

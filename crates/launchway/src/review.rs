@@ -17,7 +17,7 @@ pub(crate) fn command(template: &Template, interview: &Interview<'_>, args: &New
     if let Some(name) = answer(&template.name_question) {
         words.push(quote_shell(&name.value.to_string()));
     }
-    if template.source != Source::Builtin || template.id != "service" {
+    if template.source != Source::Builtin || args.template != "service" {
         words.push(format!("--template={}", shell_word(&args.template)));
     }
     if let Some(dest) = &args.dest {
@@ -40,7 +40,7 @@ pub(crate) fn command(template: &Template, interview: &Interview<'_>, args: &New
 }
 
 /// Quotes a word so that it can be shown on one line and pasted: control characters are spelt out.
-fn shell_word(text: &str) -> String {
+pub(crate) fn shell_word(text: &str) -> String {
     if !text.chars().any(char::is_control) {
         return quote_shell(text);
     }

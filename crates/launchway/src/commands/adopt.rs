@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use crate::args::{self, Output};
 use crate::failure::{Exit, Failure};
+use crate::sources::Options;
 use crate::update::answers;
 use crate::{interrupt, report, terminal};
 
@@ -39,7 +40,10 @@ pub(crate) fn define() -> Command {
 /// Runs the command.
 pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
     let folder = matches.get_one::<PathBuf>("DIR").cloned().unwrap_or_default();
-    let template = crate::load(matches.get_one::<String>("template").map_or("service", String::as_str))?;
+    let template = super::template::load(
+        matches.get_one::<String>("template").map_or("service", String::as_str),
+        &Options::default(),
+    )?;
     let given = given(matches, &template)?;
     refuse_records(&folder, given.get(&template.name_question))?;
     let tree = read_tree(&folder, &template)?;

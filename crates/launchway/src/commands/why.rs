@@ -12,6 +12,7 @@ use serde_json::{Value as Json, json};
 use crate::args::{self, Output};
 use crate::commands::update::only;
 use crate::failure::{Exit, Failure};
+use crate::sources::Options;
 use crate::{report, terminal};
 
 const AFTER_HELP: &str = "\
@@ -67,7 +68,7 @@ fn path(text: &str) -> Result<SafePath, Failure> {
 
 fn load(project: &Project, template: Option<&str>) -> Result<Template, Failure> {
     match (template, project.template.source.as_str()) {
-        (Some(name), _) => Ok(crate::load(name)?),
+        (Some(name), _) => super::template::load(name, &Options::default()),
         (None, "builtin") => Ok(Template::builtin(&project.template.id)?),
         (None, _) => Err(Failure::new(Exit::Usage, "the project was made from a template in a folder")
             .hint("name the folder: `--template ./folder`")),

@@ -1,7 +1,7 @@
 //! `launchway template test`: the cases of a template, and the combinations of its answers.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use launchway_core::Template;
@@ -12,6 +12,7 @@ use serde_json::{Value as Json, json};
 use crate::args::{self, Output};
 use crate::cases::{self, Case, Outcome, counted};
 use crate::failure::{Exit, Failure};
+use crate::sources::Options;
 use crate::{report, terminal};
 
 /// The most faults of combinations that are shown.
@@ -57,7 +58,7 @@ pub(crate) fn define() -> Command {
 /// Runs the command.
 pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
     let source = matches.get_one::<String>("SOURCE").map_or(".", String::as_str);
-    let template = load(source)?;
+    let template = super::load(source, &Options::default())?;
     let extent = matches.get_one::<String>("matrix").map(|extent| match extent.as_str() {
         "all" => Extent::All,
         _ => Extent::Pairwise,
@@ -73,12 +74,6 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
         Output::Text => terminal::print(&terminal::visible(&report.text()))?,
     }
     if report.passed() { Ok(()) } else { Err(Failure::silent(Exit::Refused)) }
-}
-
-/// Loads the template; one without a slash may be a folder here as well.
-fn load(source: &str) -> Result<Template, Failure> {
-    let is_folder = Path::new(source).join("template.toml").is_file();
-    if is_folder { Ok(Template::from_folder(Path::new(source))?) } else { Ok(crate::load(source)?) }
 }
 
 /// Finds the cases that are to run.
