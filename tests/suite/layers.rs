@@ -82,7 +82,7 @@ fn the_printed_command_makes_the_same_project_again() {
     let report: Json = serde_json::from_str(&made).unwrap();
     let line = report["command"].as_str().unwrap();
     assert!(!line.contains("strategy"), "what the team decided is not said again: {line}");
-    let words = line.split(' ').skip(1).chain(["--no-git", "--dest", "again"]);
+    let words = line.split(' ').skip(1).chain(["--dest", "again"]);
     run(launchway().current_dir(folder.path()).args(words)).success();
     let tree = |name: &str| tree::read(&folder.path().join(name)).unwrap();
     assert!(tree("orders") == tree("again"));
