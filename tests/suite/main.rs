@@ -14,7 +14,6 @@ mod matrix;
 mod merges;
 mod mutations;
 mod package;
-mod pairs;
 mod program;
 mod project;
 mod remote;
