@@ -18,6 +18,8 @@ pub enum Provenance {
     Prompt,
     /// The template's default.
     Default,
+    /// The record of a project; a team that has decided since overrules it.
+    Record,
 }
 
 impl fmt::Display for Provenance {
@@ -28,6 +30,7 @@ impl fmt::Display for Provenance {
             Self::File(name) => write!(formatter, "file {name}"),
             Self::Prompt => formatter.write_str("answered"),
             Self::Default => formatter.write_str("default"),
+            Self::Record => formatter.write_str("as before"),
         }
     }
 }

@@ -61,6 +61,56 @@ pub fn apply(changes: &Changes) -> Result<(), ApplyError> {
     Ok(())
 }
 
+/// An empty bare repository of git's, for work that leaves nothing behind. It is removed in the end.
+#[derive(Debug)]
+pub struct Scratch {
+    path: PathBuf,
+}
+
+impl Scratch {
+    /// Makes one in a folder for temporary files.
+    ///
+    /// # Errors
+    /// The folder cannot be written to.
+    pub fn create(parent: &Path) -> Result<Self, ApplyError> {
+        let at = |path: &Path| {
+            let path = path.to_owned();
+            move |error| ApplyError::Write { path, error }
+        };
+        let taken = |number: &u32| {
+            let path = parent.join(format!("launchway-merge-{number}"));
+            match create_private_folder(&path) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => None,
+                created => Some(created.map(|()| path.clone()).map_err(at(&path))),
+            }
+        };
+        let Some(created) = (0..MAX_STAGING_NAMES).find_map(|number| taken(&number)) else {
+            let error = io::Error::other("too many of the folders `launchway-merge-*` were left here; remove them");
+            return Err(at(parent)(error));
+        };
+        let scratch = Self { path: created? };
+        for folder in ["objects", "refs"] {
+            let path = scratch.path.join(folder);
+            create_folder(&path).map_err(at(&path))?;
+        }
+        let head = scratch.path.join("HEAD");
+        fs::write(&head, "ref: refs/heads/main\n").map_err(at(&head))?;
+        Ok(scratch)
+    }
+
+    /// Returns the folder of the repository.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.path);
+    }
+}
+
 /// Why an existing folder was not changed, or not to the end.
 #[derive(Debug, thiserror::Error)]
 pub enum EditError {
@@ -262,9 +312,17 @@ fn write_file(path: &Path, file: &PlannedFile) -> io::Result<()> {
 }
 
 fn create_folder(path: &Path) -> io::Result<()> {
+    create_folder_with(path, 0o755)
+}
+
+fn create_private_folder(path: &Path) -> io::Result<()> {
+    create_folder_with(path, 0o700)
+}
+
+fn create_folder_with(path: &Path, mode: u32) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o755);
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, mode);
     builder.create(path)
 }
 

@@ -44,7 +44,7 @@ mod update;
 mod value;
 
 pub use answers::{Answers, Provenance};
-pub use apply::{ApplyError, EditError, Lock, apply, edit};
+pub use apply::{ApplyError, EditError, Lock, Scratch, apply, edit};
 pub use cargo_lock::sort_packages;
 pub use changes::{Changes, DestinationExists, Edit};
 pub use check::{Finding, FindingPlace, Rule, check};

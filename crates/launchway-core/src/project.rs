@@ -26,6 +26,14 @@ pub struct Blob {
     pub executable: bool,
 }
 
+impl Blob {
+    /// Reads a file below a folder, without following a link on the way; `None` if there is no such file.
+    #[must_use]
+    pub fn read(root: &Path, path: &SafePath) -> Option<Self> {
+        beneath::read_blob(root, path).ok()
+    }
+}
+
 /// What a project remembers of how it was made.
 #[derive(Debug)]
 pub struct Project {

@@ -57,6 +57,8 @@ pub struct Resolution {
     pub conflicts: BTreeMap<SafePath, Conflict>,
     /// The files that were followed to another name, from the new path to the one that the user knew.
     pub moved: BTreeMap<SafePath, SafePath>,
+    /// The files that the user took away and the template has changed since.
+    pub kept_deleted: BTreeSet<SafePath>,
 }
 
 /// A conflict: the file on each side, where it has one.
@@ -192,13 +194,13 @@ impl Update {
             };
             files.extend(result.map(|blob| (path.clone(), blob.clone())));
         }
-        Some(Resolution { files, conflicts: BTreeMap::new(), moved: BTreeMap::new() })
+        Some(Resolution { files, ..Resolution::default() })
     }
 
-    /// Tells whether the user took away, or moved, a file that the template has changed since.
+    /// Returns the generated files that the user took away, or moved.
     #[must_use]
-    pub fn may_have_moved(&self) -> bool {
-        self.base.keys().any(|path| !self.ours.contains_key(path))
+    pub fn missing(&self) -> Vec<&SafePath> {
+        self.base.keys().filter(|path| !self.ours.contains_key(*path)).collect()
     }
 
     /// Holds what came of the merge against the project.
@@ -233,7 +235,7 @@ impl Update {
         let is_moved_away = || resolution.moved.values().chain(self.moved.values()).any(|from| from == path);
         let status = match (&before, &after) {
             _ if resolution.conflicts.contains_key(path) => Status::Conflict,
-            (None, None) if self.is_kept_deleted(path) && !is_moved_away() => Status::KeptDeleted,
+            (None, None) if self.is_kept_deleted(path, resolution) && !is_moved_away() => Status::KeptDeleted,
             (None, None) => return None,
             (before, after) if self.healed.contains(path) && before != after => Status::Healed,
             _ if from.is_some() => Status::Moved,
@@ -247,8 +249,8 @@ impl Update {
         Some(FileChange { status, from, edit: Edit { path: path.clone(), before, after } })
     }
 
-    fn is_kept_deleted(&self, path: &SafePath) -> bool {
-        self.base.contains_key(path) && self.theirs.contains_key(path)
+    fn is_kept_deleted(&self, path: &SafePath, resolution: &Resolution) -> bool {
+        self.base.contains_key(path) && self.theirs.contains_key(path) || resolution.kept_deleted.contains(path)
     }
 
     /// Says why a file that the update leaves as it is differs from the template's; nothing if it does not.

@@ -130,6 +130,11 @@ impl Git {
         Self::new(Place::Bare(repository.to_owned()), Configuration::Files, Some(Limits::default()))
     }
 
+    /// Runs git on a bare repository with nobody's settings, as for a merge that comes out the same everywhere.
+    pub(crate) fn on_scratch(repository: &Path) -> Self {
+        Self::new(Place::Bare(repository.to_owned()), Configuration::Nobodys, Some(Limits::default()))
+    }
+
     fn new(place: Place, configuration: Configuration, limits: Option<Limits>) -> Self {
         Self { place, configuration, settings: Vec::new(), environment: Vec::new(), limits }
     }
