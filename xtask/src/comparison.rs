@@ -1,9 +1,10 @@
 //! `cargo xtask compare [--check | HISTORY…]`: copier, cruft and launchway, side by side.
 
 use xtask::Result;
+use xtask::compare::oracle::{self, Verdict};
 use xtask::compare::page::{self, Cell, Row};
-use xtask::compare::tool::{self, Programs};
-use xtask::compare::{histories, history::History, oracle, run};
+use xtask::compare::tool::{self, Programs, Tool};
+use xtask::compare::{histories, history::History, run};
 
 /// How often each update runs, for the median of its time.
 const REPEATS: usize = 5;
@@ -33,14 +34,27 @@ pub(crate) fn check() -> Result<()> {
 fn row(history: History, programs: &Programs, is_shown: bool) -> Result<Row> {
     let mut cells = Vec::new();
     for tool in tool::ALL {
-        let ran = run::run(tool, programs, &history, REPEATS)?;
+        let repeats = if is_shown { 1 } else { REPEATS };
+        let ran = run::run(tool, programs, &history, repeats)?;
         let verdict = oracle::judge(&history, &ran.observed);
         let time = ran.times[ran.times.len() / 2];
-        println!("{:20} {:10} {:6} ms  {}", history.id, tool.name(), time.as_millis(), page::words(&verdict));
+        let alternatives = alternatives(tool, programs, &history)?;
+        let cell = Cell { verdict, time, alternatives };
+        println!("{:20} {:10} {:6} ms  {}", history.id, tool.name(), time.as_millis(), cell.words());
         if is_shown {
             println!("{}", ran.observed.output);
         }
-        cells.push(Cell { verdict, time });
+        cells.push(cell);
     }
     Ok(Row { history, cells })
+}
+
+fn alternatives(tool: Tool, programs: &Programs, history: &History) -> Result<Vec<(String, Verdict)>> {
+    let mut verdicts = Vec::new();
+    for alternative in history.alternatives.iter().filter(|alternative| alternative.tool == tool) {
+        let observed = run::alternative(programs, history, alternative)?;
+        let commands: Vec<String> = alternative.commands.iter().map(|words| words.join(" ")).collect();
+        verdicts.push((commands.join(" && "), oracle::judge(history, &observed)));
+    }
+    Ok(verdicts)
 }

@@ -1,5 +1,6 @@
 //! A history: what happened to a template and to a project made from it, told in no tool's own words.
 
+use super::tool::Tool;
 use crate::tree::{File, Tree};
 
 /// The answer to the question `service` that every template asks.
@@ -89,6 +90,8 @@ pub struct Setting {
     pub hooks: bool,
     /// Whether the project is a folder of a larger repository.
     pub subfolder: bool,
+    /// Whether the clone in which the update runs has the newest commit alone, as in many CI systems.
+    pub shallow: bool,
     /// Whether the project was made from a relative path, and has moved since.
     pub relative: bool,
     /// Whether the address that the project was made from holds a token.
@@ -107,6 +110,7 @@ impl Default for Setting {
             git: Vec::new(),
             hooks: false,
             subfolder: false,
+            shallow: false,
             relative: false,
             token: false,
             heal: None,
@@ -114,6 +118,15 @@ impl Default for Setting {
             upstream: Upstream::Kept,
         }
     }
+}
+
+/// Another way to update, where a tool's documentation names an option that may avoid a fault.
+#[derive(Debug, Clone)]
+pub struct Alternative {
+    /// The tool.
+    pub tool: Tool,
+    /// The commands, run one after the other.
+    pub commands: Vec<Vec<&'static str>>,
 }
 
 /// One history.
@@ -141,6 +154,8 @@ pub struct History {
     pub template: Mark,
     /// Where and how the update runs.
     pub setting: Setting,
+    /// Other ways to update.
+    pub alternatives: Vec<Alternative>,
 }
 
 impl History {
@@ -159,6 +174,7 @@ impl History {
             team: Mark::Bytes(Vec::new()),
             template: Mark::Bytes(Vec::new()),
             setting: Setting::default(),
+            alternatives: Vec::new(),
         }
         .file("README.md", "# %service%\n\nMade from a template.\n")
     }
@@ -251,6 +267,14 @@ impl History {
     #[must_use]
     pub fn setting(mut self, setting: Setting) -> Self {
         self.setting = setting;
+        self
+    }
+
+    /// Adds another way to update.
+    #[must_use]
+    pub fn also(mut self, tool: Tool, commands: &[&'static str]) -> Self {
+        let commands = commands.iter().map(|line| line.split(' ').collect()).collect();
+        self.alternatives.push(Alternative { tool, commands });
         self
     }
 

@@ -47,6 +47,8 @@ pub enum Fate {
     Rejected,
     /// The tool stopped and changed nothing.
     Stopped,
+    /// Both are there, but a file that was to be healed is as it was.
+    NotHealed,
     /// The secret stands in the tool's record.
     SecretKept,
     /// Both are there, but not as they should be, and nothing shows it.
@@ -113,7 +115,11 @@ fn fate(history: &History, observed: &Observed) -> Fate {
     if !after.stages.is_empty() || after.files.values().any(has_markers) {
         return Fate::Conflict;
     }
-    if after.files.keys().any(|path| is_rejection(path)) { Fate::Rejected } else { Fate::Misplaced }
+    if after.files.keys().any(|path| is_rejection(path)) {
+        return Fate::Rejected;
+    }
+    let drifted = history.setting.heal.is_some_and(|path| before.files.get(path) == after.files.get(path));
+    if drifted { Fate::NotHealed } else { Fate::Misplaced }
 }
 
 fn holds_token(observed: &Observed) -> bool {

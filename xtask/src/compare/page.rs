@@ -20,6 +20,18 @@ pub struct Cell {
     pub verdict: Verdict,
     /// The median of the times.
     pub time: Duration,
+    /// What other ways to update lead to, each with its commands.
+    pub alternatives: Vec<(String, Verdict)>,
+}
+
+impl Cell {
+    /// The verdicts in words.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let others =
+            self.alternatives.iter().map(|(commands, verdict)| format!("; with `{commands}`: {}", words(verdict)));
+        others.fold(words(&self.verdict), |all, other| all + &other)
+    }
 }
 
 /// One history with what each tool made of it, in the order of [`tool::ALL`].
@@ -40,7 +52,7 @@ pub fn table(rows: &[Row]) -> Result<String> {
     let mut table = head()?;
     for Row { history, cells } in rows {
         let right = if history.is_mergeable() { "merge" } else { "ask" };
-        let said: Vec<String> = cells.iter().map(|cell| words(&cell.verdict)).collect();
+        let said: Vec<String> = cells.iter().map(Cell::words).collect();
         let _ = writeln!(table, "| {} | {right} | {} | {} |", history.title, said.join(" | "), multiples(cells));
     }
     let _ = write!(table, "\n{}", totals(rows));
@@ -63,13 +75,14 @@ pub fn words(verdict: &Verdict) -> String {
         Fate::Conflict => "conflict",
         Fate::Rejected => "`.rej` file",
         Fate::Stopped => "stopped",
+        Fate::NotHealed => "drift stays",
         Fate::SecretKept => "**token recorded**",
         Fate::Misplaced => "**edit misplaced**",
         Fate::TemplateLost => "**template's change lost**",
         Fate::TeamLost => "**edit lost**",
         Fate::TeamGone => "**edit lost for good**",
     };
-    let is_silent = !verdict.is_said && !matches!(verdict.fate, Fate::Merged);
+    let is_silent = !verdict.is_said && !matches!(verdict.fate, Fate::Merged | Fate::NotHealed);
     let silently = if is_silent { ", silently" } else { "" };
     let is_undone = matches!(verdict.fate, Fate::TemplateLost | Fate::Rejected);
     let recorded = if is_undone && verdict.is_recorded { ", recorded as done" } else { "" };

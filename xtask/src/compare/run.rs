@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use super::history::{Change, Edit, History, SERVICE, Upstream, Version};
+use super::history::{Alternative, Change, Edit, History, SERVICE, Upstream, Version};
 use super::oracle::{Observed, Snapshot};
 use super::template;
 use super::tool::{Places, Programs, Tool, hermetic};
@@ -47,12 +47,27 @@ pub fn run(tool: Tool, programs: &Programs, history: &History, repeats: usize) -
     let mut observed = None;
     for repeat in 0..repeats {
         let copy = stage.copy(repeat)?;
-        let (seen, time) = stage.update(&copy)?;
+        let commands = vec![tool.update(&copy, &history.setting); history.setting.updates];
+        let (seen, time) = stage.update(&copy, &commands)?;
         times.push(time);
         observed.get_or_insert(seen);
     }
     times.sort();
     Ok(Ran { observed: observed.ok_or("the update has to run once")?, times })
+}
+
+/// Plays `history` with another way to update.
+///
+/// # Errors
+///
+/// When anything but the update itself fails.
+pub fn alternative(programs: &Programs, history: &History, alternative: &Alternative) -> Result<Observed> {
+    let scratch = tempfile::tempdir()?;
+    let stage = Stage::new(alternative.tool, programs, history, scratch.path())?;
+    stage.prepare()?;
+    let commands: Vec<Vec<String>> =
+        alternative.commands.iter().map(|words| words.iter().map(|word| (*word).to_owned()).collect()).collect();
+    Ok(stage.update(&stage.copy(0)?, &commands)?.0)
 }
 
 impl<'a> Stage<'a> {
@@ -62,6 +77,7 @@ impl<'a> Stage<'a> {
         let setting = &history.setting;
         let git = if tool == Tool::Copier { "git+file://" } else { "file://" };
         let address = match (setting.token, setting.relative) {
+            _ if tool == Tool::Launchway => template.clone(),
             (true, _) => format!("https://ada:{TOKEN}@git.example.com/template.git"),
             (false, true) => "../template".to_owned(),
             (false, false) => format!("{git}{template}"),
@@ -164,11 +180,13 @@ impl<'a> Stage<'a> {
     fn copy(&self, repeat: usize) -> Result<Places> {
         let folder = self.scratch.join("runs").join(repeat.to_string()).join("clone");
         fs::create_dir_all(folder.parent().expect("it was joined"))?;
-        let original = self.repository().display().to_string();
+        let original = format!("file://{}", self.repository().display());
         let clone = folder.join(SERVICE).display().to_string();
         let is_subfolder = self.history.setting.subfolder;
         let clone = if is_subfolder { folder.display().to_string() } else { clone };
-        self.git(&self.scratch, &["clone", "--quiet", "--no-local", &original, &clone])?;
+        let depth = if self.history.setting.shallow { ["--depth", "1"].as_slice() } else { &[] };
+        let words = [&["clone", "--quiet"], depth, &[original.as_str(), clone.as_str()]].concat();
+        self.git(&self.scratch, &words)?;
         let project = folder.join(SERVICE);
         let mut ignored = tree::read(&self.places.project)?;
         ignored.retain(|path, _| !path.starts_with(".git/") && !project.join(path).exists());
@@ -177,16 +195,17 @@ impl<'a> Stage<'a> {
         Ok(Places { project, ..self.places.clone() })
     }
 
-    /// Runs the update, as often as the history says.
-    fn update(&self, places: &Places) -> Result<(Observed, Duration)> {
+    /// Runs the commands of an update, one after the other.
+    fn update(&self, places: &Places, commands: &[Vec<String>]) -> Result<(Observed, Duration)> {
         let setting = &self.history.setting;
         let before = self.snapshot(places)?;
         let (mut code, mut output, mut time) = (Some(0), String::new(), Duration::ZERO);
-        for number in 0..setting.updates {
-            if number > 0 {
+        for (number, words) in commands.iter().enumerate() {
+            if number > 0 && setting.updates > 1 {
                 self.commit(&places.project, "Take the update")?;
             }
-            let mut command = self.tool.update(self.programs, places, setting);
+            let mut command = self.tool.command(self.programs, places);
+            command.current_dir(&places.project).args(words);
             let start = Instant::now();
             let ended = command.output()?;
             time = start.elapsed();

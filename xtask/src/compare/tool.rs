@@ -105,22 +105,21 @@ impl Tool {
         command
     }
 
-    /// Returns the command that updates the project, without a question, as the tool's documentation recommends.
-    pub(super) fn update(self, programs: &Programs, places: &Places, setting: &Setting) -> Command {
-        let mut command = self.command(programs, places);
-        command.current_dir(&places.project);
-        match self {
-            Self::Copier => command.args(["update", "--defaults"]),
-            Self::Cruft => command.args(["update", "--skip-apply-ask"]),
-            Self::Launchway => command.args(["update", "--defaults"]),
+    /// Returns the words that update the project, without a question, as the tool's documentation recommends.
+    pub(super) fn update(self, places: &Places, setting: &Setting) -> Vec<String> {
+        let mut words = match self {
+            Self::Copier => vec!["update", "--defaults"],
+            Self::Cruft => vec!["update", "--skip-apply-ask"],
+            Self::Launchway => vec!["update", "--defaults", "--template", &places.address],
         };
         if let (Self::Launchway, Some(path)) = (self, setting.heal) {
-            command.args(["--heal", path]);
+            words.extend(["--heal", path]);
         }
-        command
+        words.into_iter().map(str::to_owned).collect()
     }
 
-    fn command(self, programs: &Programs, places: &Places) -> Command {
+    /// Returns the program, with a home of its own.
+    pub(super) fn command(self, programs: &Programs, places: &Places) -> Command {
         let program = match (self, &programs.peers) {
             (Self::Launchway, _) | (_, None) => programs.launchway.clone(),
             (_, Some(folder)) => folder.join(self.name()),

@@ -1,6 +1,7 @@
 //! What happens to whole files: moved, deleted, added, binary, ignored, untracked, made executable.
 
 use super::super::history::{Change, Edit, History, Mark, replaced, text};
+use super::super::tool::Tool;
 use super::{CONFIG, config};
 
 pub(super) fn all() -> Vec<History> {
@@ -9,7 +10,6 @@ pub(super) fn all() -> Vec<History> {
         team_moves(),
         template_deletes(),
         team_deletes(),
-        deleted_beside_a_conflict(),
         both_binary(),
         both_add(),
         untracked(),
@@ -30,6 +30,7 @@ fn template_renames() -> History {
         .becomes("settings/service.yaml", replaced(&config(), "port: 8080", "port: 9000"))
         .becomes_absent("config.yaml")
         .marks(text("port: 9000"), Mark::Absent("config.yaml"))
+        .also(Tool::Copier, &["update --defaults --conflict rej"])
 }
 
 fn team_moves() -> History {
@@ -40,6 +41,7 @@ fn team_moves() -> History {
         .becomes("settings/service.yaml", replaced(&config(), "drain_seconds: 5", "drain_seconds: 25"))
         .becomes_absent("config.yaml")
         .marks(Mark::Absent("config.yaml"), text("drain_seconds: 25"))
+        .also(Tool::Copier, &["update --defaults --conflict rej"])
 }
 
 fn template_deletes() -> History {
@@ -47,6 +49,7 @@ fn template_deletes() -> History {
         .was("config.yaml", CONFIG)
         .team_commits(Edit::replace("config.yaml", "port: 8080", "port: 9000"))
         .marks(text("port: 9000"), Mark::Absent("config.yaml"))
+        .also(Tool::Copier, &["update --defaults --conflict rej"])
 }
 
 fn team_deletes() -> History {
@@ -61,21 +64,6 @@ fn team_deletes() -> History {
         .marks(Mark::Absent("notes.yaml"), text("drain_seconds: 25"))
 }
 
-/// Where a patch is rejected, and the new version is recorded all the same.
-fn deleted_beside_a_conflict() -> History {
-    History::new(
-        "rejected-hunk",
-        "both change one line of a file, and the team deleted another that the template changes",
-    )
-    .was("notes.yaml", CONFIG)
-    .is("notes.yaml", replaced(CONFIG, "port: 8080", "port: 8081"))
-    .was("config.yaml", CONFIG)
-    .is("config.yaml", replaced(CONFIG, "requests: 100", "requests: 250"))
-    .team_commits(Edit::of("notes.yaml", Change::Delete))
-    .team_commits(Edit::replace("config.yaml", "requests: 100", "requests: 400"))
-    .marks(text("requests: 400"), text("requests: 250"))
-}
-
 fn binary(seed: u8) -> Vec<u8> {
     let noise = (0..1200u32).map(|number| (number.wrapping_mul(2_654_435_761) >> 13) as u8 ^ seed);
     b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".iter().copied().chain(noise).collect()
@@ -87,6 +75,7 @@ fn both_binary() -> History {
         .is("logo.png", binary(2))
         .team_commits(Edit::write("logo.png", binary(3)))
         .marks(Mark::Bytes(binary(3)), Mark::Bytes(binary(2)))
+        .also(Tool::Copier, &["update --defaults --conflict rej"])
 }
 
 const TEMPLATE_SEED: &str = "insert one\ninsert two\ninsert three\n";
@@ -104,6 +93,7 @@ fn untracked() -> History {
         .is("seed.txt", TEMPLATE_SEED)
         .team_keeps(Edit::write("seed.txt", TEAM_SEED))
         .marks(text("from the team's own file"), text("insert two"))
+        .also(Tool::Cruft, &["update --skip-apply-ask --allow-untracked-files"])
 }
 
 fn untracked_and_ignored() -> History {
@@ -112,6 +102,7 @@ fn untracked_and_ignored() -> History {
         .is("seed.txt", TEMPLATE_SEED)
         .team_keeps(Edit::write("seed.txt", TEAM_SEED))
         .marks(text("from the team's own file"), text("insert two"))
+        .also(Tool::Copier, &["update --defaults --skip seed.txt"])
 }
 
 fn ignored() -> History {
@@ -123,6 +114,7 @@ fn ignored() -> History {
         .team_keeps(Edit::write("local.yaml", ours.clone()))
         .becomes("local.yaml", replaced(&ours, "drain_seconds: 5", "drain_seconds: 25"))
         .marks(text("port: 9000"), text("drain_seconds: 25"))
+        .also(Tool::Copier, &["update --defaults --skip local.yaml"])
 }
 
 const SCRIPT: &str = "#!/bin/sh\nset -eu\necho building %service%\necho testing\necho packing\necho pushing\n";

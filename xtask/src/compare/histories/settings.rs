@@ -13,6 +13,7 @@ pub(super) fn all() -> Vec<History> {
             with_git(vec![("diff.mnemonicPrefix", "true")]),
         ),
         usual("no-prefix", "the user has `diff.noprefix = true`", with_git(vec![("diff.noprefix", "true")])),
+        trailing_spaces(),
         usual(
             "gpg-sign",
             "the user has `commit.gpgSign = true`, and no key at hand",
@@ -71,4 +72,17 @@ fn tag_moved() -> History {
         .becomes("config.yaml", mended(&replaced(&ours, "drain_seconds: 5", "drain_seconds: 25")))
         .marks(text("port: 9000"), text("connections: 64"))
         .setting(Setting { upstream: Upstream::TagMoved(moved), ..Setting::default() })
+}
+
+/// Two spaces at the end of a line are a line break in Markdown.
+fn trailing_spaces() -> History {
+    let first = "# %service%\n\nLine one.\n\nLine two.\n\nLine three.\n\nLine four.\n\nLine five.\n";
+    let ours = replaced(&first.replace("%service%", "orders"), "Line one.", "Line one,  \nbroken by us.");
+    History::new("whitespace", "the user has `apply.whitespace = fix`, and a line of theirs ends in two spaces")
+        .was("guide.md", first)
+        .is("guide.md", replaced(first, "Line five.", "Line five, mended."))
+        .team_commits(Edit::replace("guide.md", "Line one.", "Line one,  \nbroken by us."))
+        .becomes("guide.md", replaced(&ours, "Line five.", "Line five, mended."))
+        .marks(text("Line one,  "), text("Line five, mended."))
+        .setting(Setting { git: vec![("apply.whitespace", "fix")], ..Setting::default() })
 }

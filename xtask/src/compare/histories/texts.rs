@@ -1,6 +1,7 @@
 //! Edits of texts: blocks that look alike, lines near each other, line ends, encodings.
 
 use super::super::history::{Edit, History, Mark, Setting, replaced, text};
+use super::super::tool::Tool;
 use super::{CONFIG, config};
 
 pub(super) fn all() -> Vec<History> {
@@ -13,6 +14,8 @@ pub(super) fn all() -> Vec<History> {
         same_change(),
         next_to_each_other(),
         drifted_line(),
+        shallow_blocks(),
+        shallow_same_line(),
         crlf(),
         latin_1(),
         new_question(),
@@ -66,6 +69,7 @@ fn kubernetes_list() -> History {
     .team_commits(Edit::write("deployment.yaml", edit(&first)))
     .becomes("deployment.yaml", edit(&second))
     .marks(text("memory: 999Mi"), text("- name: logs"))
+    .also(Tool::Copier, &["update --defaults --context-lines 20"])
 }
 
 /// A list of container definitions that differ in their names alone.
@@ -90,6 +94,7 @@ fn ecs_containers() -> History {
         .team_commits(Edit::write("task-definition.json", edit(&first)))
         .becomes("task-definition.json", edit(&second))
         .marks(text("\"stopTimeout\": 77"), text("[\n    {\n      \"name\": \"metrics\""))
+        .also(Tool::Copier, &["update --defaults --context-lines 20"])
 }
 
 /// A CloudFormation template with queues that differ in their names and what `settings` adds to each.
@@ -119,6 +124,7 @@ fn cloudformation_resources() -> History {
     .team_commits(Edit::write("stack.yaml", edit(&first)))
     .becomes("stack.yaml", edit(&second))
     .marks(text("VisibilityTimeout: 600"), text("Value: platform"))
+    .also(Tool::Copier, &["update --defaults --context-lines 20"])
 }
 
 fn same_line() -> History {
@@ -127,6 +133,19 @@ fn same_line() -> History {
         .is("config.yaml", replaced(CONFIG, "requests: 100", "requests: 250"))
         .team_commits(Edit::replace("config.yaml", "requests: 100", "requests: 400"))
         .marks(text("requests: 400"), text("requests: 250"))
+}
+
+/// A clone with one commit lacks the texts that the project once had, which git could merge from.
+fn shallow_blocks() -> History {
+    let title = "the edit in the third of three alike containers again, in a clone with one commit, as CI has it";
+    let setting = Setting { shallow: true, ..Setting::default() };
+    History { id: "shallow-blocks", title, ..kubernetes_list() }.setting(setting)
+}
+
+fn shallow_same_line() -> History {
+    let setting = Setting { shallow: true, ..Setting::default() };
+    History { id: "rejected-hunk", title: "both change the same line, in a clone with one commit", ..same_line() }
+        .setting(setting)
 }
 
 fn same_change() -> History {
