@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value as Json};
 
-use crate::Value;
 use crate::template::{Data, Template};
+use crate::{CatalogOrigin, Value};
 
 /// What the files of a project are rendered from. It exists only if every answer is valid.
 #[derive(Debug, Clone)]
@@ -12,6 +12,8 @@ pub struct Context {
     pub name: String,
     /// The answers in the order of the questions.
     pub answers: Vec<(String, Value)>,
+    /// The catalog through which the project is made; it is remembered with the project.
+    pub catalog: Option<CatalogOrigin>,
     values: Map<String, Json>,
     data: Data,
 }
@@ -20,7 +22,7 @@ impl Context {
     pub(crate) fn new(template: &Template, answers: Vec<(String, Value)>, values: Map<String, Json>) -> Self {
         let name = answers.iter().find(|(id, _)| *id == template.name_question);
         let name = name.map(|(_, value)| value.to_string()).unwrap_or_default();
-        Self { name, answers, data: Data::from(values.clone()), values }
+        Self { name, answers, catalog: None, data: Data::from(values.clone()), values }
     }
 
     /// Returns what templates see.

@@ -7,6 +7,7 @@ use launchway_core::quote::quote_shell;
 use launchway_core::template::{Problem, SourceError};
 use launchway_core::{
     AnswerProblem, ApplyError, DestinationExists, EditError, FORMAT, Invalid, LoadError, PlanError, ProjectError,
+    SpecError,
 };
 
 use crate::terminal;
@@ -112,11 +113,20 @@ impl From<Invalid> for Failure {
     }
 }
 
+impl From<SpecError> for Failure {
+    fn from(error: SpecError) -> Self {
+        Self::new(Exit::Usage, error.to_string()).hint(error.fault.hint())
+    }
+}
+
 impl From<LoadError> for Failure {
     fn from(error: LoadError) -> Self {
         match error {
             LoadError::Invalid(invalid) => invalid.into(),
             LoadError::NeedsNewer(_) => Self::new(Exit::Template, error.to_string()).hint("install a newer launchway"),
+            LoadError::Layers(_) | LoadError::Unresolved(_) | LoadError::OtherVersion { .. } => {
+                Self::new(Exit::Template, error.to_string())
+            }
             LoadError::Source(SourceError::UnknownBuiltin(_)) => Self::new(Exit::Usage, error.to_string())
                 .hint("`launchway templates` lists the built-in ones; a folder is written with a slash, `./folder`"),
             LoadError::Source(SourceError::NoManifest(_)) => Self::new(Exit::Usage, error.to_string())

@@ -224,7 +224,8 @@ fn write(prepared: &Prepared, repository: &Repository) -> Result<Option<String>,
     }
     interrupt::uninterrupted(|| {
         let index = Index::read(repository)?;
-        let way_back = index.way_back(&index.keep(&prepared.project.name, &edits)?);
+        let commit = index.keep(&prepared.project.name, &edits)?;
+        let way_back = index.way_back(&commit, &edits, &prepared.merged.stages);
         edit(&repository.root, &edits)
             .map_err(|error| Failure::from(error).hint(format!("bring everything back with `{way_back}`")))?;
         index.stage(&edits, &prepared.merged.stages, prepared.merged.scratch.as_ref())?;
