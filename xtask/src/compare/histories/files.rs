@@ -7,6 +7,8 @@ use super::{CONFIG, config};
 pub(super) fn all() -> Vec<History> {
     vec![
         template_renames(),
+        renamed_and_same_line(),
+        both_rename(),
         team_moves(),
         template_deletes(),
         team_deletes(),
@@ -15,9 +17,13 @@ pub(super) fn all() -> Vec<History> {
         untracked(),
         untracked_and_ignored(),
         ignored(),
+        ignored_same_line(),
+        ignored_and_deleted(),
+        ignored_and_renamed(),
         template_makes_executable(),
         team_makes_executable(),
         file_becomes_folder(),
+        folder_becomes_file(),
         sixty_files(),
     ]
 }
@@ -42,6 +48,25 @@ fn team_moves() -> History {
         .becomes_absent("config.yaml")
         .marks(Mark::Absent("config.yaml"), text("drain_seconds: 25"))
         .also(Tool::Copier, &["update --defaults --conflict rej"])
+}
+
+fn renamed_and_same_line() -> History {
+    History::new("renamed-same-line", "the template renames a file and changes a line that the team changes too")
+        .was("config.yaml", CONFIG)
+        .is("settings/service.yaml", replaced(CONFIG, "requests: 100", "requests: 250"))
+        .team_commits(Edit::replace("config.yaml", "requests: 100", "requests: 400"))
+        .marks(text("requests: 400"), text("requests: 250"))
+}
+
+fn both_rename() -> History {
+    History::new(
+        "both-rename",
+        "the team and the template rename a file, to different names, and the template mends a line",
+    )
+    .was("config.yaml", CONFIG)
+    .is("settings/service.yaml", replaced(CONFIG, "drain_seconds: 5", "drain_seconds: 25"))
+    .team_commits(Edit::of("config.yaml", Change::Move("ours/service.yaml")))
+    .marks(Mark::Absent("config.yaml"), text("drain_seconds: 25"))
 }
 
 fn template_deletes() -> History {
@@ -117,6 +142,41 @@ fn ignored() -> History {
         .also(Tool::Copier, &["update --defaults --skip local.yaml"])
 }
 
+fn ignored_same_line() -> History {
+    History::new("ignored-same-line", "a file of the template that git ignores; both change the same line")
+        .file(".gitignore", "local.yaml\n")
+        .was("local.yaml", CONFIG)
+        .is("local.yaml", replaced(CONFIG, "requests: 100", "requests: 250"))
+        .team_keeps(Edit::replace("local.yaml", "requests: 100", "requests: 400"))
+        .marks(text("requests: 400"), text("requests: 250"))
+}
+
+fn ignored_and_deleted() -> History {
+    History::new(
+        "ignored-deleted",
+        "a file of the template that git ignores; the team edits it, the template deletes it",
+    )
+    .file(".gitignore", "local.yaml\n")
+    .was("local.yaml", CONFIG)
+    .team_keeps(Edit::replace("local.yaml", "port: 8080", "port: 9000"))
+    .marks(text("port: 9000"), Mark::Absent("local.yaml"))
+}
+
+fn ignored_and_renamed() -> History {
+    let ours = replaced(&config(), "port: 8080", "port: 9000");
+    History::new(
+        "ignored-renamed",
+        "a file of the template that git ignores; the team edits it, the template renames it",
+    )
+    .file(".gitignore", "local.yaml\nown.yaml\n")
+    .was("local.yaml", CONFIG)
+    .is("own.yaml", CONFIG)
+    .team_keeps(Edit::replace("local.yaml", "port: 8080", "port: 9000"))
+    .becomes("own.yaml", ours)
+    .becomes_absent("local.yaml")
+    .marks(text("port: 9000"), Mark::Absent("local.yaml"))
+}
+
 const SCRIPT: &str = "#!/bin/sh\nset -eu\necho building %service%\necho testing\necho packing\necho pushing\n";
 
 fn template_makes_executable() -> History {
@@ -151,6 +211,14 @@ fn file_becomes_folder() -> History {
         .becomes("config/base.yaml", replaced(&config(), "port: 8080", "port: 9000"))
         .becomes("config/limits.yaml", "soft: 10\nhard: 20\n")
         .marks(text("port: 9000"), text("hard: 20"))
+}
+
+fn folder_becomes_file() -> History {
+    History::new("folder-becomes-file", "a folder of the template, to which the team added a file, becomes a file")
+        .was("config/base.yaml", CONFIG)
+        .is("config", "moved: elsewhere\n")
+        .team_commits(Edit::write("config/ours.yaml", "from: the team\n"))
+        .marks(text("from: the team"), text("moved: elsewhere"))
 }
 
 /// As large as a generated service: sixty files, of which the template changes a third and the team a fifth.
