@@ -9,6 +9,7 @@ use super::load;
 use super::loader::{Declared, Loader};
 use super::manifest;
 use super::problem::Problem;
+use super::question::Kind;
 use super::{Printing, Template};
 use crate::{Context, SafePath, Value};
 
@@ -143,7 +144,19 @@ impl Template {
             migration.apply(&mut migrated);
         }
         migrated.answers.retain(|id, _| self.question(id).is_some());
+        for (id, answer) in &mut migrated.answers {
+            self.fit(id, answer);
+        }
         Ok(migrated)
+    }
+
+    /// Makes an answer a list where the question takes several by now.
+    fn fit(&self, id: &str, answer: &mut Value) {
+        let takes_several =
+            self.question(id).is_some_and(|question| matches!(question.kind, Kind::Slugs { .. } | Kind::Choices(_)));
+        if let (true, Value::Text(one)) = (takes_several, &*answer) {
+            *answer = Value::List(vec![one.clone()]);
+        }
     }
 
     /// Renders the paths of moved files with the answers of today, from the old path to the new one.
