@@ -32,6 +32,8 @@ pub struct Observed {
     pub output: String,
     /// Whether an update that had nothing to do changed something.
     pub is_repeated_with_changes: bool,
+    /// Whether the command that the tool printed for it brought all files back; nothing if it printed none.
+    pub taken_back: Option<bool>,
     /// A secret that no file of the project may hold.
     pub token: Option<&'static str>,
 }
