@@ -24,6 +24,7 @@ mod answers;
 mod apply;
 mod beneath;
 mod cargo_lock;
+mod catalog;
 mod changes;
 mod check;
 mod collisions;
@@ -51,6 +52,7 @@ pub use apply::{
     write_private,
 };
 pub use cargo_lock::sort_packages;
+pub use catalog::{CATALOG_FILE, Catalog, CatalogEntry, EntrySource};
 pub use changes::{Changes, DestinationExists, Edit};
 pub use check::{Finding, FindingPlace, Rule, check};
 pub use context::Context;

@@ -2,8 +2,7 @@
 
 use std::fmt::Write as _;
 
-use launchway_core::template::Source;
-use launchway_core::{SafePath, Template, Value};
+use launchway_core::{CatalogOrigin, Origin, SafePath, Template, Value};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
@@ -17,7 +16,9 @@ pub(crate) struct Report<'a> {
     /// Whether the files were written; false for `--dry-run`.
     written: bool,
     path: String,
-    template: TemplateReport<'a>,
+    template: Origin,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    catalog: Option<&'a CatalogOrigin>,
     answers: serde_json::Map<String, serde_json::Value>,
     files: Vec<FileReport<'a>>,
     objects: Vec<ObjectReport<'a>>,
@@ -25,13 +26,6 @@ pub(crate) struct Report<'a> {
     command: &'a str,
     git: &'static str,
     warnings: Vec<String>,
-}
-
-#[derive(Serialize)]
-struct TemplateReport<'a> {
-    source: &'static str,
-    id: &'a str,
-    version: String,
 }
 
 #[derive(Serialize)]
@@ -65,15 +59,8 @@ impl<'a> Report<'a> {
             schema: "launchway.new/1",
             written: committed.is_some(),
             path: prepared.changes.destination.display().to_string(),
-            template: TemplateReport {
-                source: match template.source {
-                    Source::Builtin => "builtin",
-                    Source::Folder(_) => "folder",
-                    Source::Git(_) => "git",
-                },
-                id: &template.id,
-                version: template.version.to_string(),
-            },
+            template: Origin::of(template),
+            catalog: prepared.context.catalog.as_ref(),
             answers: prepared.context.answers.iter().map(answer).collect(),
             files: prepared.changes.creates.iter().map(|(path, file)| file_report(path, file)).collect(),
             objects: prepared

@@ -17,7 +17,7 @@ pub(crate) fn command(template: &Template, interview: &Interview<'_>, args: &New
     if let Some(name) = answer(&template.name_question) {
         words.push(quote_shell(&name.value.to_string()));
     }
-    if template.source != Source::Builtin || template.id != "service" {
+    if template.source != Source::Builtin || args.template != "service" {
         words.push(format!("--template={}", shell_word(&args.template)));
     }
     if let Some(dest) = &args.dest {

@@ -1,13 +1,14 @@
 //! The wizard: asks what is open, shows what will be written, and lets answers be changed.
 
 use launchway_core::template::{Choice, Kind, Question};
-use launchway_core::{Answers, Changes, Defaults, Interview, Provenance, Template, Value};
+use launchway_core::{Answers, Changes, Defaults, Interview, Provenance, SourceSpec, Template, Value};
 
 use crate::args::NewArgs;
 use crate::commands::new::{Prepared, destination};
 use crate::failure::Failure;
+use crate::sources::Options;
 use crate::terminal::{self, visible_line};
-use crate::{prompt, review};
+use crate::{catalogs, prompt, review};
 
 /// What the user decided at the review.
 pub(crate) enum Decision {
@@ -37,6 +38,25 @@ pub(crate) fn run(template: &Template, answers: &mut Answers, args: &NewArgs) ->
         }
         ask_open(template, answers, defaults, args)?;
     }
+}
+
+/// Asks which template is wanted, if there are others than the built-in ones: those of the catalogs.
+pub(crate) fn choose_template() -> Result<SourceSpec, Failure> {
+    let service = SourceSpec::Builtin { id: "service".to_owned(), requirement: None };
+    let offers = catalogs::offers(&Options { offline: true, ..Options::default() })?;
+    if offers.is_empty() {
+        return Ok(service);
+    }
+    let _keys = terminal::KeyByKey::enter();
+    let mut specs = vec![service];
+    let mut items = vec!["service: built in".to_owned()];
+    for offer in offers {
+        items.push(visible_line(&format!("{}: {}", offer.spec, offer.title)));
+        specs.push(offer.spec);
+    }
+    let position = prompt::select("Which template?", &items, 0)?;
+    prompt::chosen("Which template?", &items[position]);
+    Ok(specs.swap_remove(position))
 }
 
 /// Asks one open question after the other; tells whether there was any.
