@@ -19,6 +19,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+pub mod adopt;
 pub mod agreement;
 mod answers;
 mod apply;
@@ -32,7 +33,9 @@ mod context;
 pub mod document;
 mod interview;
 mod locate;
+pub mod matrix;
 mod output;
+pub mod pairs;
 mod plan;
 mod pointer;
 mod policy;
@@ -45,15 +48,16 @@ pub mod template;
 mod texts;
 mod update;
 mod value;
+pub mod why;
 
 pub use answers::{Answers, Provenance};
 pub use apply::{
-    ApplyError, EditError, Lock, Scratch, apply, clear_leftovers, create_bare_repository, edit, open_lock,
+    ApplyError, EditError, Lock, Scratch, Temporary, apply, clear_leftovers, create_bare_repository, edit, open_lock,
     write_private,
 };
 pub use cargo_lock::sort_packages;
 pub use catalog::{CATALOG_FILE, Catalog, CatalogEntry, EntrySource};
-pub use changes::{Changes, DestinationExists, Edit};
+pub use changes::{Changes, DestinationExists, Edit, to_adopt};
 pub use check::{Finding, FindingPlace, Rule, check};
 pub use context::Context;
 pub use interview::{Accepted, Defaults, Interview, Overruled};

@@ -7,7 +7,7 @@ use clap::builder::StyledStr;
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use launchway_core::template::{Kind, Question};
-use launchway_core::{AnswerProblem, Answers, CatalogOrigin, Provenance, Template};
+use launchway_core::{AnswerProblem, Answers, CatalogOrigin, Policy, Provenance, Template};
 
 use crate::catalogs::CatalogPolicy;
 use crate::commands;
@@ -137,17 +137,20 @@ fn new_command(template: Option<&Template>) -> Command {
         .arg(offline_arg())
         .arg(accept_moved_arg())
         .arg(output_arg());
-    command.args(template.iter().flat_map(|template| &template.questions).map(question_arg))
+    let arg = |template: &'_ Template| -> Vec<Arg> {
+        template.questions.iter().map(|question| question_arg(question, template)).collect()
+    };
+    command.args(template.map(arg).unwrap_or_default())
 }
 
-fn question_arg(question: &Question) -> Arg {
+fn question_arg(question: &Question, template: &Template) -> Arg {
     let arg = Arg::new(question.id.clone())
         .long(question.id.replace('_', "-"))
         .env(format!("LAUNCHWAY_{}", question.id.to_uppercase()))
         .hide_env(true)
         .value_name(question.placeholder())
         .help_heading("Questions")
-        .help(StyledStr::from(visible_line(&help(question))));
+        .help(StyledStr::from(visible_line(&help(question, template))));
     match question.kind {
         Kind::Bool => arg.num_args(0..=1).require_equals(true).default_missing_value("true"),
         Kind::Int { .. } => arg.allow_negative_numbers(true),
@@ -155,10 +158,20 @@ fn question_arg(question: &Question) -> Arg {
     }
 }
 
-fn help(question: &Question) -> String {
+fn help(question: &Question, template: &Template) -> String {
     let end = if question.prompt.ends_with(['?', '.']) { "" } else { "." };
-    let default = question.fixed_default().map_or_else(String::new, |default| format!(" [default: {default}]"));
-    format!("{}{end} {}{default}", question.prompt, question.help)
+    let policies: Vec<String> = template.policies(&question.id).map(policy).collect();
+    let is_decided = template.policies(&question.id).any(|(it, when)| it.decided().is_some() && when.is_none());
+    let default = question.fixed_default().filter(|_| !is_decided);
+    let default = default.map_or_else(String::new, |default| format!(" [default: {default}]"));
+    format!("{}{end} {}{default}{}", question.prompt, question.help, policies.concat())
+}
+
+/// Says what the team has decided about a question.
+fn policy((policy, when): (&Policy, Option<&str>)) -> String {
+    let when = when.map_or_else(String::new, |when| format!(" when {when}"));
+    let because = policy.because.as_ref().map_or_else(String::new, |because| format!(": {because}"));
+    format!(" [{}{when}, decided by {}{because}]", policy.summary(), policy.by)
 }
 
 pub(crate) fn switch(name: &'static str) -> Arg {

@@ -2,6 +2,7 @@
 
 mod answers_file;
 mod args;
+mod cases;
 mod catalogs;
 mod check_report;
 mod commands;

@@ -74,6 +74,26 @@ pub(crate) struct Prepared {
     /// The command line that makes the same project again.
     pub(crate) command: String,
     pub(crate) warnings: Vec<String>,
+    /// The answers that were not the user's to give.
+    pub(crate) decided: Vec<Decided>,
+}
+
+/// An answer that the team decided.
+pub(crate) struct Decided {
+    pub(crate) question: String,
+    pub(crate) by: String,
+    pub(crate) because: Option<String>,
+}
+
+/// Lists the answers that the team decided.
+fn decided(interview: &Interview<'_>) -> Vec<Decided> {
+    let decided = interview.accepted.iter().filter_map(|accepted| match &accepted.provenance {
+        Provenance::Policy(by) => {
+            Some(Decided { question: accepted.question.id.clone(), by: by.clone(), because: accepted.because.clone() })
+        }
+        _ => None,
+    });
+    decided.collect()
 }
 
 impl Prepared {
@@ -100,7 +120,7 @@ impl Prepared {
         let destination = destination(args, &context.name);
         let plan = Plan::new(template, &context)?;
         let changes = Changes::to_create(template, &context, &plan, &destination)?;
-        Ok(Self { context, plan, changes, command, warnings })
+        Ok(Self { context, plan, changes, command, warnings, decided: decided(interview) })
     }
 }
 

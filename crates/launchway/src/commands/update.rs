@@ -153,7 +153,7 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
 }
 
 /// Picks the project that is meant.
-fn only(projects: Vec<Project>, wanted: Option<&str>) -> Result<Project, Failure> {
+pub(crate) fn only(projects: Vec<Project>, wanted: Option<&str>) -> Result<Project, Failure> {
     let names: Vec<String> = projects.iter().map(|project| format!("`{}`", project.name)).collect();
     let mut found: Vec<Project> =
         projects.into_iter().filter(|project| wanted.is_none_or(|name| project.name == name)).collect();

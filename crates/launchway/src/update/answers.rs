@@ -28,7 +28,7 @@ pub(crate) struct ChangedAnswer {
 /// Finds an answer to every question of the new version.
 pub(crate) fn gather(template: &Template, project: &Project, args: &UpdateArgs) -> Result<Answered, Failure> {
     let mut answers = Answers::default();
-    set(template, args, &mut answers)?;
+    set(template, &args.set, &mut answers)?;
     for path in &args.answers_files {
         answers_file::add(path, template, &mut answers)?;
     }
@@ -48,8 +48,8 @@ pub(crate) fn gather(template: &Template, project: &Project, args: &UpdateArgs) 
 }
 
 /// Reads `--set key=value`.
-fn set(template: &Template, args: &UpdateArgs, answers: &mut Answers) -> Result<(), Failure> {
-    for text in &args.set {
+pub(crate) fn set(template: &Template, texts: &[String], answers: &mut Answers) -> Result<(), Failure> {
+    for text in texts {
         let Some((key, value)) = text.split_once('=') else {
             return Err(Failure::new(Exit::Usage, format!("`--set {text}` has no value"))
                 .hint("write it as `--set question=answer`"));
