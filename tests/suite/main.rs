@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends where an expectation of its own is wrong")]
 
+mod adopt;
 mod check;
 mod command_line;
 mod generated;
@@ -17,6 +18,8 @@ mod rollback;
 mod service;
 mod source;
 mod strategies;
+mod template_test;
 mod terminal;
 mod validators;
+mod why;
 mod wizard;
