@@ -50,7 +50,10 @@ mod value;
 pub mod why;
 
 pub use answers::{Answers, Provenance};
-pub use apply::{ApplyError, EditError, Lock, Scratch, Temporary, apply, edit};
+pub use apply::{
+    ApplyError, EditError, Lock, Scratch, Temporary, apply, clear_leftovers, create_bare_repository, edit, open_lock,
+    write_private,
+};
 pub use cargo_lock::sort_packages;
 pub use changes::{Changes, DestinationExists, Edit, to_adopt};
 pub use check::{Finding, FindingPlace, Rule, check};

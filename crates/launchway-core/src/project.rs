@@ -13,7 +13,7 @@ use crate::agreement::Agreement;
 use crate::beneath::{self, NotRead};
 use crate::record::{AGREEMENTS_ENDING, BASE_ENDING, FOLDER, FORMAT, OLDEST_FORMAT, RECORD_ENDING, file_of};
 use crate::template::{Layer, Source};
-use crate::{SafePath, Template, Value};
+use crate::{Edit, SafePath, Template, Value};
 
 const MAX_GENERATED_BYTES: u64 = 256 << 20;
 const MAX_AGREEMENTS: usize = 4096;
@@ -184,6 +184,17 @@ impl Project {
             }
         }
         if errors.is_empty() { Ok(projects) } else { Err(errors) }
+    }
+
+    /// Returns what became of the generated files, those left out that are the user's since they were written.
+    #[must_use]
+    pub fn edits(&self, root: &Path) -> Vec<Edit> {
+        let generated = self.generated.iter().filter(|(path, _)| !self.seeded.contains(path));
+        let edit = |(path, blob): (&SafePath, &Blob)| {
+            let after = Blob::read(root, path);
+            (after.as_ref() != Some(blob)).then(|| Edit { path: path.clone(), before: Some(blob.clone()), after })
+        };
+        generated.filter_map(edit).collect()
     }
 
     fn open(root: &Path, name: &str) -> Result<Self, ProjectError> {

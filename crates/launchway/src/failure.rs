@@ -8,6 +8,7 @@ use launchway_core::quote::quote_shell;
 use launchway_core::template::{Problem, SourceError};
 use launchway_core::{
     AnswerProblem, ApplyError, DestinationExists, EditError, FORMAT, Invalid, LoadError, PlanError, ProjectError,
+    SpecError,
 };
 
 use crate::terminal;
@@ -110,6 +111,12 @@ impl From<Problem> for Failure {
 impl From<Invalid> for Failure {
     fn from(invalid: Invalid) -> Self {
         Self::many(Exit::Template, invalid.problems, |problem| (problem.to_string(), problem.hint))
+    }
+}
+
+impl From<SpecError> for Failure {
+    fn from(error: SpecError) -> Self {
+        Self::new(Exit::Usage, error.to_string()).hint(error.fault.hint())
     }
 }
 

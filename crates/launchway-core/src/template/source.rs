@@ -87,6 +87,8 @@ pub enum SourceError {
     Link(PathBuf),
     #[error("`{}` is neither a file nor a folder", .0.display())]
     Special(PathBuf),
+    #[error("`{}` is a submodule; submodules are not allowed in a template", .0.display())]
+    Submodule(PathBuf),
     #[error("the name of `{}` is not valid UTF-8", .0.display())]
     Name(PathBuf),
     #[error("`{}` is larger than 5 MiB", .0.display())]
@@ -125,19 +127,46 @@ impl TemplateFiles {
     /// # Errors
     /// There is no manifest among them, or they break a limit that also holds for a folder.
     pub fn from_blobs(blobs: impl IntoIterator<Item = (String, Vec<u8>)>) -> Result<Self, SourceError> {
-        let mut reader = FolderReader { files: BTreeMap::new(), total: 0 };
-        for (path, bytes) in blobs.into_iter().filter(|(path, _)| is_of_template(path)) {
-            if path.split('/').count() > MAX_DEPTH + 2 {
-                return Err(SourceError::Deep(path.into()));
-            }
-            reader.count(Path::new(&path), bytes.len() as u64)?;
-            reader.files.insert(path, Cow::Owned(bytes));
+        let blobs: Vec<_> = blobs.into_iter().filter(|(path, _)| is_of_template(path)).collect();
+        check_limits(blobs.iter().map(|(path, bytes)| (path.as_str(), bytes.len() as u64)))?;
+        if !blobs.iter().any(|(path, _)| path == manifest::FILE) {
+            return Err(SourceError::NoManifest(PathBuf::from(".")));
         }
-        if reader.files.contains_key(manifest::FILE) {
-            Ok(Self(reader.files))
-        } else {
-            Err(SourceError::NoManifest(PathBuf::from(".")))
+        Ok(Self(blobs.into_iter().map(|(path, bytes)| (path, Cow::Owned(bytes))).collect()))
+    }
+}
+
+/// Holds the paths and sizes of a template's files against the limits, before any of them is read.
+///
+/// # Errors
+/// The first limit that is broken.
+pub fn check_limits<'p>(files: impl IntoIterator<Item = (&'p str, u64)>) -> Result<(), SourceError> {
+    let mut count = Count::default();
+    files.into_iter().try_for_each(|(path, size)| {
+        // A folder is entered below `files/`, which is the first.
+        if path.matches('/').count() > MAX_DEPTH + 1 {
+            return Err(SourceError::Deep(path.into()));
         }
+        count.add(Path::new(path), size)
+    })
+}
+
+/// What was seen of a template so far.
+#[derive(Default)]
+struct Count {
+    files: usize,
+    bytes: u64,
+}
+
+impl Count {
+    /// Counts one file more.
+    fn add(&mut self, path: &Path, size: u64) -> Result<(), SourceError> {
+        if size > MAX_FILE_BYTES {
+            return Err(SourceError::LargeFile(path.to_owned()));
+        }
+        self.files += 1;
+        self.bytes += size;
+        if self.files > MAX_FILES || self.bytes > MAX_TOTAL_BYTES { Err(SourceError::Large) } else { Ok(()) }
     }
 }
 
@@ -178,7 +207,7 @@ fn folder(root: &Path) -> Result<TemplateFiles, SourceError> {
     if !manifest_path.exists() {
         return Err(SourceError::NoManifest(root.to_owned()));
     }
-    let mut reader = FolderReader { files: BTreeMap::new(), total: 0 };
+    let mut reader = FolderReader { files: BTreeMap::new(), count: Count::default() };
     reader.entry(&manifest_path, manifest::FILE, 0)?;
     for name in FOLDERS {
         let path = root.join(name);
@@ -191,7 +220,7 @@ fn folder(root: &Path) -> Result<TemplateFiles, SourceError> {
 
 struct FolderReader {
     files: BTreeMap<String, Cow<'static, [u8]>>,
-    total: u64,
+    count: Count,
 }
 
 impl FolderReader {
@@ -221,21 +250,9 @@ impl FolderReader {
     }
 
     fn file(&mut self, path: &Path, relative: &str, size: u64) -> Result<(), SourceError> {
-        self.count(path, size)?;
+        self.count.add(path, size)?;
         let bytes = fs::read(path).map_err(|error| unreadable(path, error))?;
         self.files.insert(relative.to_owned(), Cow::Owned(bytes));
-        Ok(())
-    }
-
-    /// Counts one file more, before it is read.
-    fn count(&mut self, path: &Path, size: u64) -> Result<(), SourceError> {
-        if size > MAX_FILE_BYTES {
-            return Err(SourceError::LargeFile(path.to_owned()));
-        }
-        self.total += size;
-        if self.files.len() >= MAX_FILES || self.total > MAX_TOTAL_BYTES {
-            return Err(SourceError::Large);
-        }
         Ok(())
     }
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod adopt;
 pub(crate) mod check;
+pub(crate) mod diff;
 pub(crate) mod new;
 pub(crate) mod template;
 pub(crate) mod templates;
@@ -24,6 +25,7 @@ pub(crate) fn all() -> impl Iterator<Item = Definition> {
     [
         Definition { name: "update", define: update::define, run: update::run },
         Definition { name: "check", define: check::define, run: check::run },
+        Definition { name: "diff", define: diff::define, run: diff::run },
         Definition { name: "why", define: why::define, run: why::run },
         Definition { name: "adopt", define: adopt::define, run: adopt::run },
         Definition { name: "template", define: template::define, run: template::run },

@@ -7,11 +7,12 @@ pub(super) fn harmless(bytes: &[u8]) -> String {
     without_credentials(&String::from_utf8_lossy(bytes))
 }
 
-/// Returns the line that says the most: the first that is an error, or else the first.
+/// Returns the line that says the most, without the word in front: the first that is an error, or else the first.
 pub(super) fn first_line(said: &str) -> &str {
     let lines = || said.lines().map(str::trim).filter(|line| !line.is_empty());
     let is_error = |line: &&str| line.starts_with("fatal:") || line.starts_with("error:");
-    lines().find(is_error).or_else(|| lines().next()).unwrap_or("git said nothing")
+    let line = lines().find(is_error).or_else(|| lines().next()).unwrap_or("git said nothing");
+    line.strip_prefix("fatal:").or(line.strip_prefix("error:")).unwrap_or(line).trim_start()
 }
 
 #[cfg(test)]
@@ -20,7 +21,7 @@ mod tests {
 
     #[test]
     fn the_line_that_says_what_is_wrong_is_chosen() {
-        assert_eq!(first_line("warning: x\nfatal: y\n"), "fatal: y");
+        assert_eq!(first_line("warning: x\nfatal: y\n"), "y");
         assert_eq!(first_line("\n  hm \n"), "hm");
         assert_eq!(first_line(""), "git said nothing");
     }
