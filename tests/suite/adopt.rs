@@ -80,14 +80,13 @@ fn answers_are_found_in_a_project_that_people_have_changed() {
     });
 }
 
-/// Takes every tenth file away; of every other one, takes one line in twelve away and puts one beside another.
+/// Of every other file, takes one line in twelve away and puts one beside another.
 fn damage(tree: &mut Tree, seed: u64) {
     let mut state = seed;
     let mut dice = |sides: u64| {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (state >> 33) % sides
     };
-    tree.retain(|_, _| dice(10) != 0);
     for file in tree.values_mut() {
         if dice(2) == 0 {
             let text = String::from_utf8(file.bytes.clone()).unwrap();
