@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends where an expectation of its own is wrong")]
 
+mod adopt;
 mod catalogs;
 mod check;
 mod command_line;
@@ -25,7 +26,9 @@ mod service;
 mod source;
 mod sources;
 mod strategies;
+mod template_test;
 mod terminal;
 mod update;
 mod validators;
+mod why;
 mod wizard;
