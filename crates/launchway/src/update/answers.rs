@@ -83,6 +83,7 @@ fn ask(
     let may_ask = terminal::is_interactive() && !args.no_input;
     let _keys = may_ask.then(terminal::KeyByKey::enter);
     let mut given_up = BTreeSet::new();
+    let mut was_asked = false;
     loop {
         let interview = Interview::new(template, answers, defaults)?;
         if !interview.problems.is_empty() {
@@ -111,6 +112,9 @@ fn ask(
         };
         if !may_ask {
             return Err(unanswered(&interview));
+        }
+        if !std::mem::replace(&mut was_asked, true) {
+            terminal::say("The template asks what it did not ask before. Ctrl-C leaves and changes nothing.\n\n");
         }
         let value = wizard::ask(&interview, question, default.as_ref())?;
         wizard::keep(answers, question, value, default.as_ref());
