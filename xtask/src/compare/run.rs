@@ -77,7 +77,6 @@ impl<'a> Stage<'a> {
         let setting = &history.setting;
         let git = if tool == Tool::Copier { "git+file://" } else { "file://" };
         let address = match (setting.token, setting.relative) {
-            _ if tool == Tool::Launchway => template.clone(),
             (true, _) => format!("https://ada:{TOKEN}@git.example.com/template.git"),
             (false, true) => "../template".to_owned(),
             (false, false) => format!("{git}{template}"),
@@ -96,7 +95,7 @@ impl<'a> Stage<'a> {
             }
         }
         fs::write(home.join(".gitconfig"), config)?;
-        Ok(Self { tool, programs, history, places: Places { home, address, project }, scratch })
+        Ok(Self { tool, programs, history, places: Places { home, address, folder: template, project }, scratch })
     }
 
     /// Does all that comes before the update.
