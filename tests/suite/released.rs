@@ -55,11 +55,7 @@ pub(crate) const ECS: Released = Released {
             "## The first deployment, in order\n",
             "Ask #checkout before you touch prod.\n\n## The first deployment, in order\n",
         ),
-        Edit(
-            ".github/workflows/deploy-ecs.yaml",
-            "    timeout-minutes: 30\n",
-            "    timeout-minutes: 35\n",
-        ),
+        Edit(".github/workflows/deploy-ecs.yaml", "    timeout-minutes: 30\n", "    timeout-minutes: 35\n"),
     ],
 };
 
