@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends where an expectation of its own is wrong")]
 
+mod adopt;
 mod catalogs;
 mod check;
 mod command_line;
@@ -14,8 +15,10 @@ mod matrix;
 mod merges;
 mod mutations;
 mod package;
+mod peers;
 mod program;
 mod project;
+mod released;
 mod remote;
 mod rendered;
 mod rollback;
@@ -23,7 +26,9 @@ mod service;
 mod source;
 mod sources;
 mod strategies;
+mod template_test;
 mod terminal;
 mod update;
 mod validators;
+mod why;
 mod wizard;

@@ -11,8 +11,8 @@ use crate::{Context, Invalid};
 
 /// What a file adds that matches to the last byte.
 const EXACT: i64 = 12;
-/// What a file takes away that is not there, beside half of its lines.
-const MISSING: i64 = 6;
+/// What a file takes away that is not there, be it long or short: why it is gone says nothing of what stood in it.
+const MISSING: i64 = 8;
 
 /// How one rendered file fits.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,7 +48,7 @@ impl FileScore {
         match self.fit {
             Fit::Exact => number(self.units) + EXACT,
             Fit::Differs => 2 * number(self.matched_units) - number(self.units),
-            Fit::Missing => -number(self.units) / 2 - MISSING,
+            Fit::Missing => -MISSING,
         }
     }
 }
