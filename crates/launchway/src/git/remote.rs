@@ -346,7 +346,7 @@ fn hint(error: &GitError, url: &str) -> String {
     let has = |words: &[&str]| words.iter().any(|word| said.contains(word));
     if has(&["could not read Username", "could not read Password", "Authentication failed", "Permission denied"]) {
         format!("let git know you: `git ls-remote {url}` has to work without a question")
-    } else if has(&["SSL", "certificate", "TLS"]) {
+    } else if has(&["certificate"]) {
         "the certificate has to be one that git trusts: `http.sslCAInfo` in its settings, or `GIT_SSL_CAINFO`"
             .to_owned()
     } else if has(&["dubious ownership"]) {
