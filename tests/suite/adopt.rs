@@ -19,8 +19,7 @@ use crate::rendered::{self, TEMPLATE};
 /// Finds the answers of a tree of which nothing but the files is known.
 fn adopted(tree: &Tree) -> Adoption {
     let files = tree.iter().filter(|(path, _)| !path.starts_with(".launchway/"));
-    let core: CoreTree =
-        files.map(|(path, file)| (SafePath::new(path).unwrap(), file.bytes.clone())).collect();
+    let core: CoreTree = files.map(|(path, file)| (SafePath::new(path).unwrap(), file.bytes.clone())).collect();
     adopt(&TEMPLATE, &core, &BTreeMap::new(), "some-folder").unwrap_or_else(|error| panic!("{error}"))
 }
 
@@ -111,7 +110,9 @@ fn an_answer_is_sure_where_the_files_tell_and_open_where_they_do_not() {
         assert!(answer(id).seen.is_some(), "{id}");
     }
     // A question of which nothing in any file depends.
-    let template = folder_template("[[question]]\nid = \"mood\"\nprompt = \"P\"\nhelp = \"H.\"\nkind = \"bool\"\ndefault = true\n");
+    let template = folder_template(
+        "[[question]]\nid = \"mood\"\nprompt = \"P\"\nhelp = \"H.\"\nkind = \"bool\"\ndefault = true\n",
+    );
     let template = launchway_core::Template::from_folder(template.path()).unwrap();
     let tree = [(SafePath::new("a.txt").unwrap(), b"name: one\nsize: small\n".to_vec())].into();
     let adoption = adopt(&template, &tree, &BTreeMap::new(), "x").unwrap();

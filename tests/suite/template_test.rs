@@ -115,7 +115,10 @@ fn a_blessed_case_passes_and_every_kind_of_difference_fails() {
 #[test]
 fn commands_run_in_the_result_and_a_failing_one_fails_the_case() {
     let template = Template::new();
-    template.write("tests/plain/case.toml", "commands = [\"test -x run.sh && grep -q things a.yaml\", \"launchway-none || touch made\"]\n");
+    template.write(
+        "tests/plain/case.toml",
+        "commands = [\"test -x run.sh && grep -q things a.yaml\", \"launchway-none || touch made\"]\n",
+    );
     template.test(&["--bless"]).success();
     template.test(&[]).success();
     assert!(!template.path("tests/plain/expected/made").exists() && !template.folder.path().join("made").exists());
@@ -125,7 +128,8 @@ fn commands_run_in_the_result_and_a_failing_one_fails_the_case() {
     assert!(said.stdout.contains("  `echo oh no; exit 3` ended with exit code 3\n    oh no\n"), "{}", said.stdout);
     let json: Value = serde_json::from_str(&template.test(&["--output", "json"]).stdout).unwrap();
     assert_eq!((&json["schema"], &json["passed"]), (&"launchway.template-test/1".into(), &false.into()));
-    let codes: Vec<_> = json["cases"][0]["commands"].as_array().unwrap().iter().map(|ran| ran["code"].clone()).collect();
+    let codes: Vec<_> =
+        json["cases"][0]["commands"].as_array().unwrap().iter().map(|ran| ran["code"].clone()).collect();
     assert_eq!(codes, [0, 3]);
 }
 
@@ -204,7 +208,10 @@ fn the_matrix_passes_counts_refusals_and_finds_the_combination_that_breaks() {
     assert!(said.stdout.contains("    with fast=true service=things size=small\n"), "{}", said.stdout);
     let json: Value = serde_json::from_str(&template.test(&["--matrix", "--output=json"]).stdout).unwrap();
     let matrix = &json["matrix"];
-    assert_eq!((&matrix["extent"], &matrix["combinations"], &matrix["passed"]), (&"pairwise".into(), &4.into(), &3.into()));
+    assert_eq!(
+        (&matrix["extent"], &matrix["combinations"], &matrix["passed"]),
+        (&"pairwise".into(), &4.into(), &3.into())
+    );
     assert_eq!(matrix["failed"][0]["answers"]["fast"], true);
 }
 

@@ -70,7 +70,10 @@ fn a_file_that_is_not_made_comes_with_the_answers_that_are_named_and_those_bring
 fn a_false_condition_is_named_with_the_answers_behind_it() {
     let folder = project(&["--target=kubernetes", "--exposure=gateway"]);
     let said = why(&folder, &["deploy/kubernetes/components/ingress/ingress.yaml"]).success();
-    assert!(said.contains("not so      `ingress` (deploy/kubernetes/components/ingress/**): exposure = gateway\n"), "{said}");
+    assert!(
+        said.contains("not so      `ingress` (deploy/kubernetes/components/ingress/**): exposure = gateway\n"),
+        "{said}"
+    );
     let said = why(&folder, &["deploy/ecs/dns.yaml"]).success();
     assert!(said.contains("regions is not asked"), "{said}");
 }
@@ -92,18 +95,21 @@ fn the_state_of_a_path_is_told_and_what_is_nothing_is_an_error() {
     ] {
         assert!(why(&folder, &[path]).failure(2).contains(message), "{path}");
     }
-    let elsewhere = run(launchway().args(["why", "Dockerfile", "--dir", "orders"]).current_dir(folder.path())).success();
+    let elsewhere =
+        run(launchway().args(["why", "Dockerfile", "--dir", "orders"]).current_dir(folder.path())).success();
     assert!(elsewhere.starts_with("Dockerfile\n"), "{elsewhere}");
 }
 
 #[test]
 fn the_json_holds_the_same_for_programs() {
     let folder = project(&["--target=ecs"]);
-    let json = |path: &str| -> Value {
-        serde_json::from_str(&why(&folder, &[path, "--output", "json"]).success()).unwrap()
-    };
+    let json =
+        |path: &str| -> Value { serde_json::from_str(&why(&folder, &[path, "--output", "json"]).success()).unwrap() };
     let params = json("deploy/ecs/params/dev.json");
-    assert_eq!((&params["schema"], &params["made"], &params["state"]), (&"launchway.why/1".into(), &true.into(), &"unchanged".into()));
+    assert_eq!(
+        (&params["schema"], &params["made"], &params["state"]),
+        (&"launchway.why/1".into(), &true.into(), &"unchanged".into())
+    );
     assert_eq!(params["generated"]["file"], "files/deploy/ecs/params/{{environment}}.json.hbs");
     assert_eq!(params["generated"]["ownership"], "merged");
     assert_eq!(params["generated"]["each"][0]["element"], "dev");
@@ -129,7 +135,10 @@ fn what_is_managed_or_seeded_says_whose_it_is() {
     run(launchway().args(new).current_dir(folder.path())).success();
     let why = |words: &[&str]| run(launchway().arg("why").args(words).current_dir(folder.path()));
     let said = why(&["m.txt", "--dir", "one", "--template", "./t"]).success();
-    assert!(said.contains("files/m.txt of t 1.0.0, copied as it is") && said.contains("ownership   managed: "), "{said}");
+    assert!(
+        said.contains("files/m.txt of t 1.0.0, copied as it is") && said.contains("ownership   managed: "),
+        "{said}"
+    );
     let said = why(&["s.sh", "--dir", "one", "--template", "./t"]).success();
     assert!(said.contains("ownership   seeded: ") && said.contains("mode        can be run"), "{said}");
     assert!(why(&["s.sh", "--dir", "one"]).failure(2).contains("made from a template in a folder"));

@@ -342,7 +342,7 @@ pub fn create_bare_repository(path: &Path) -> Result<(), ApplyError> {
 
 /// Removes what a git that was stopped has left in a bare repository: its locks, and packs that were not complete.
 pub fn clear_leftovers(repository: &Path) {
-    let is_leftover = |name: &str| name.ends_with(".lock") || name.starts_with("tmp_");
+    let is_leftover = |name: &str| name.starts_with("tmp_") || Path::new(name).extension() == Some("lock".as_ref());
     for folder in ["", "objects/pack", "refs/heads", "refs/tags"] {
         for entry in repository.join(folder).read_dir().into_iter().flatten().flatten() {
             if entry.file_name().to_str().is_some_and(is_leftover) {

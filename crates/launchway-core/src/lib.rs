@@ -25,6 +25,7 @@ mod answers;
 mod apply;
 mod beneath;
 mod cargo_lock;
+mod catalog;
 mod changes;
 mod check;
 mod collisions;
@@ -55,6 +56,7 @@ pub use apply::{
     write_private,
 };
 pub use cargo_lock::sort_packages;
+pub use catalog::{CATALOG_FILE, Catalog, CatalogEntry, EntrySource};
 pub use changes::{Changes, DestinationExists, Edit, to_adopt};
 pub use check::{Finding, FindingPlace, Rule, check};
 pub use context::Context;

@@ -172,11 +172,7 @@ fn dependent(
 }
 
 /// Takes refused answers back, or chooses another where the default itself is refused; tells whether anything changed.
-fn take_back(
-    interview: &Interview<'_>,
-    answers: &mut Answers,
-    refused: &mut Vec<String>,
-) -> Result<bool, Problem> {
+fn take_back(interview: &Interview<'_>, answers: &mut Answers, refused: &mut Vec<String>) -> Result<bool, Problem> {
     let mut is_changed = false;
     for problem in &interview.problems {
         let Some(question) = interview.template().question(&problem.question) else { continue };
@@ -248,7 +244,8 @@ l = ["l1", "l2", "l3"]
 
     #[test]
     fn every_combination_is_made_and_what_is_refused_is_counted_with_its_reason() {
-        let template = load(&[("template.toml", &format!("{HEAD}{QUESTIONS}")), ("files/a.txt.hbs", "{{part}}\n")]).unwrap();
+        let template =
+            load(&[("template.toml", &format!("{HEAD}{QUESTIONS}")), ("files/a.txt.hbs", "{{part}}\n")]).unwrap();
         let matrix = Matrix::new(&template, Extent::All);
         assert_eq!((matrix.len(), matrix.total), (12, 12));
         let made: Vec<Made> = matrix.made(&template).map(Result::unwrap).collect();

@@ -136,9 +136,9 @@ impl Evidence {
     /// Takes the elements in the order in which a loop wrote them.
     fn list(&mut self, template: &Template, question: &str, list: &OrderedList, seen: &Seen) {
         let value = Value::List(list.items.clone());
-        let is_allowed = template.question(question).is_some_and(|question| {
-            matches!(question.kind, Kind::Choices(_)) || question.check(&value, &[]).is_ok()
-        });
+        let is_allowed = template
+            .question(question)
+            .is_some_and(|question| matches!(question.kind, Kind::Choices(_)) || question.check(&value, &[]).is_ok());
         if is_allowed {
             note(self.candidates.entry(question.to_owned()).or_default(), value, list.weight, seen);
         }

@@ -202,7 +202,8 @@ fn add_names(evidence: &mut Evidence, template: &Template, tree: &Tree, folder: 
 
 /// Makes a name that the template takes of the folder's.
 fn name_from(template: &Template, folder: &str) -> String {
-    let letters = folder.chars().map(|letter| if letter.is_ascii_alphanumeric() { letter.to_ascii_lowercase() } else { '-' });
+    let letters =
+        folder.chars().map(|letter| if letter.is_ascii_alphanumeric() { letter.to_ascii_lowercase() } else { '-' });
     let slug: String = letters.collect();
     let slug = slug.split('-').filter(|part| !part.is_empty()).collect::<Vec<_>>().join("-");
     let fits = |slug: &String| {
@@ -298,7 +299,8 @@ fn standing(template: &Template, agreement: &Agreement, id: &str, texts: &Texts<
         let values = if is_readable { reading.values(texts).ok()? } else { Vec::new() };
         let first = values.first()?.clone();
         let value = if is_list { Value::List(values) } else { question.read(&first).ok()? };
-        let is_allowed = matches!(question.kind, Kind::Choice(_) | Kind::Choices(_)) || question.check(&value, &[]).is_ok();
+        let is_allowed =
+            matches!(question.kind, Kind::Choice(_) | Kind::Choices(_)) || question.check(&value, &[]).is_ok();
         let seen = Seen { file: file.to_owned(), line: reading.line(texts) };
         is_allowed.then_some((value, seen))
     };
@@ -331,12 +333,7 @@ fn answers(search: &mut Search<'_>, best: &Rc<Outcome>) -> Vec<FoundAnswer> {
     answers
 }
 
-fn best_other(
-    search: &mut Search<'_>,
-    question: &Question,
-    best: &Rc<Outcome>,
-    value: &Value,
-) -> Option<Rc<Outcome>> {
+fn best_other(search: &mut Search<'_>, question: &Question, best: &Rc<Outcome>, value: &Value) -> Option<Rc<Outcome>> {
     let trials = search.trials(question, best).into_iter().chain(neighbours(value).into_iter().map(Some));
     let trials: Vec<_> = trials.filter(|trial| trial.as_ref() != Some(value)).collect();
     let outcomes = trials.into_iter().filter_map(|trial| search.with(best, question, trial));

@@ -108,7 +108,10 @@ mod tests {
             let found = read(&template, pieces, text)?;
             Some(found.into_iter().map(|(hole, text)| format!("{}={text}", hole.question)).collect::<Vec<_>>())
         };
-        assert_eq!(read(&line, "host: orders.a.example"), Some(vec!["service=orders".into(), "domain=a.example".into()]));
+        assert_eq!(
+            read(&line, "host: orders.a.example"),
+            Some(vec!["service=orders".into(), "domain=a.example".into()])
+        );
         assert_eq!(read(&line, "host: Orders.a.example"), None);
         let quoted = [literal("d = \""), hole("description", true), literal("\"")];
         assert_eq!(read(&quoted, r#"d = "a \"b\" c""#), Some(vec!["description=a \"b\" c".into()]));

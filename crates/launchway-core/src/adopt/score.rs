@@ -133,7 +133,8 @@ fn common<T: std::hash::Hash + Eq>(there: &HashMap<T, usize>, rendered: impl Ite
 /// Returns the names of all that decides what becomes of a file.
 fn names_of(template: &Template, compiled: &CompiledFile, file: &crate::template::SourceFile) -> Vec<String> {
     let texts = compiled.path.iter().chain(&compiled.text).flat_map(|compiled| &compiled.names);
-    let rules = template.rules_for(file).flat_map(|rule| rule.when.iter().chain(rule.each.iter().map(|each| &each.list)));
+    let rules =
+        template.rules_for(file).flat_map(|rule| rule.when.iter().chain(rule.each.iter().map(|each| &each.list)));
     let mut names: Vec<String> = texts.chain(rules.flat_map(|expression| expression.names())).cloned().collect();
     names.sort_unstable();
     names.dedup();

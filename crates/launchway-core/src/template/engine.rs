@@ -1,5 +1,6 @@
 //! Handlebars, held to the language that templates are written in. The only file that names the crate's registry.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use handlebars::template::{Parameter, Template as Syntax, TemplateElement};
@@ -197,6 +198,12 @@ impl Data {
 impl From<Map<String, Json>> for Data {
     fn from(values: Map<String, Json>) -> Self {
         Self(Context::from(Json::Object(values)))
+    }
+}
+
+impl<'d> From<&'d Data> for Cow<'d, Data> {
+    fn from(data: &'d Data) -> Self {
+        Self::Borrowed(data)
     }
 }
 

@@ -338,7 +338,10 @@ mod tests {
         let template = load(&[
             ("template.toml", &manifest),
             ("partials/p.hbs", "in: {{quote host}}\n"),
-            ("files/d/{{zone}}.txt.hbs", "x\n  {{> p}}\n{{#each zones as |it|}}\n- {{it}}{{#if (eq it \"a\")}}!{{/if}}\n{{/each}}\nz {{zone}}\n"),
+            (
+                "files/d/{{zone}}.txt.hbs",
+                "x\n  {{> p}}\n{{#each zones as |it|}}\n- {{it}}{{#if (eq it \"a\")}}!{{/if}}\n{{/each}}\nz {{zone}}\n",
+            ),
         ])
         .unwrap();
         let traces = template.traces().unwrap();

@@ -122,7 +122,10 @@ impl<'a, 'i> Changer<'a, 'i> {
 }
 
 /// Returns the questions that expressions hang on, and those that must be answered for these to be asked.
-fn questions_before<'t>(template: &'t Template, expressions: impl Iterator<Item = &'t Expression>) -> Vec<&'t Question> {
+fn questions_before<'t>(
+    template: &'t Template,
+    expressions: impl Iterator<Item = &'t Expression>,
+) -> Vec<&'t Question> {
     let mut found: BTreeSet<&str> = BTreeSet::new();
     let mut rest: Vec<&str> = expressions.flat_map(Expression::names).map(String::as_str).collect();
     while let Some(name) = rest.pop() {

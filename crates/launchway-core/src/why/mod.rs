@@ -119,7 +119,7 @@ struct Inquiry<'a> {
 }
 
 impl Inquiry<'_> {
-    fn planner(&self) -> Planner<'_> {
+    fn planner(&self) -> Planner<'_, '_> {
         Planner { template: self.template, context: self.context }
     }
 

@@ -106,7 +106,8 @@ mod tests {
 
     #[test]
     fn a_path_a_byte_and_a_mode_are_each_a_difference() {
-        let expected = tree(&[("gone", false, ""), ("line", false, "a\nb\n"), ("mode", true, ""), ("same", false, "x")]);
+        let expected =
+            tree(&[("gone", false, ""), ("line", false, "a\nb\n"), ("mode", true, ""), ("same", false, "x")]);
         let actual = tree(&[("line", false, "a\nB\n"), ("mode", false, ""), ("new", false, ""), ("same", false, "x")]);
         assert_eq!(
             differences(&expected, &actual),

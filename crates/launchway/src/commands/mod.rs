@@ -1,6 +1,7 @@
 //! The commands, one file each: the definition of its command line, and what it does.
 
 pub(crate) mod adopt;
+pub(crate) mod catalog;
 pub(crate) mod check;
 pub(crate) mod diff;
 pub(crate) mod new;
@@ -25,6 +26,7 @@ pub(crate) fn all() -> impl Iterator<Item = Definition> {
     [
         Definition { name: "update", define: update::define, run: update::run },
         Definition { name: "check", define: check::define, run: check::run },
+        Definition { name: "catalog", define: catalog::define, run: catalog::run },
         Definition { name: "diff", define: diff::define, run: diff::run },
         Definition { name: "why", define: why::define, run: why::run },
         Definition { name: "adopt", define: adopt::define, run: adopt::run },
