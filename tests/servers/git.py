@@ -93,6 +93,7 @@ class Handler(BaseHTTPRequestHandler):
     def start(self, kind):
         self.send_response(200)
         self.send_header("Content-Type", kind)
+        self.send_header("Connection", "close")
         self.end_headers()
 
     def endless_refs(self):

@@ -32,6 +32,7 @@ mod collisions;
 mod context;
 pub mod document;
 mod interview;
+pub mod lint;
 mod locate;
 pub mod matrix;
 mod output;

@@ -21,7 +21,7 @@ mod syntax;
 pub(crate) mod traces;
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::OnceLock;
 
@@ -72,6 +72,8 @@ pub struct Template {
     pub(crate) locks: Vec<Lock>,
     pub(crate) migrations: Vec<migration::Migration>,
     pub(crate) engine: Engine,
+    /// Where each question and value is declared.
+    pub(crate) declared: BTreeMap<String, Place>,
     names: check::Names,
 }
 
@@ -253,6 +255,12 @@ impl Template {
     #[must_use]
     pub fn question(&self, id: &str) -> Option<&Question> {
         self.questions.iter().find(|question| question.id == id)
+    }
+
+    /// Tells whether a file that messages name is one of the template itself, and not of one that it extends.
+    #[must_use]
+    pub fn is_own(&self, file: &str) -> bool {
+        is_of_template(file)
     }
 
     /// Returns what the template and those that it extends have decided about a question, each with its condition.

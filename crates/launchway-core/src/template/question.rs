@@ -152,6 +152,14 @@ impl Question {
         }
     }
 
+    /// Tells whether texts have to have a form that a pattern describes.
+    pub(crate) fn has_pattern(&self) -> bool {
+        match &self.kind {
+            Kind::Text(rule) | Kind::Slug(rule) | Kind::Slugs { rule, .. } => rule.pattern.is_some(),
+            _ => false,
+        }
+    }
+
     /// Returns the example as an answer, if there is one that can be read.
     pub(crate) fn example_value(&self) -> Option<Value> {
         self.read(self.example.as_deref()?).ok()

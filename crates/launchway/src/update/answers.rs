@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use launchway_core::template::Question;
 use launchway_core::{Answers, Context, Defaults, Interview, Project, Provenance, SafePath, Template, Value};
 
+use crate::catalogs::CatalogPolicy;
 use crate::commands::update::UpdateArgs;
 use crate::failure::{Exit, Failure};
 use crate::{answers_file, terminal, wizard};
@@ -26,8 +27,14 @@ pub(crate) struct ChangedAnswer {
 }
 
 /// Finds an answer to every question of the new version.
-pub(crate) fn gather(template: &Template, project: &Project, args: &UpdateArgs) -> Result<Answered, Failure> {
+pub(crate) fn gather(
+    template: &Template,
+    project: &Project,
+    policy: Option<&CatalogPolicy>,
+    args: &UpdateArgs,
+) -> Result<Answered, Failure> {
     let mut answers = Answers::default();
+    policy.into_iter().for_each(|policy| policy.apply(&mut answers));
     set(template, &args.set, &mut answers)?;
     for path in &args.answers_files {
         answers_file::add(path, template, &mut answers)?;
