@@ -108,7 +108,9 @@ impl<'a, 'i> Changer<'a, 'i> {
             if refused.is_empty() || !refused.iter().all(can_go) {
                 return Ok(None);
             }
-            refused.iter().for_each(|id| answers.remove(id));
+            for id in &refused {
+                answers.remove(id);
+            }
         }
     }
 
