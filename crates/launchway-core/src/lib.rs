@@ -44,6 +44,8 @@ mod project;
 mod record;
 mod relation;
 mod safe_path;
+pub mod schema;
+pub mod skeleton;
 mod source_spec;
 pub mod template;
 mod texts;

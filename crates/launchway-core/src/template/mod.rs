@@ -257,6 +257,24 @@ impl Template {
         self.questions.iter().find(|question| question.id == id)
     }
 
+    /// Returns where a question or value is declared.
+    #[must_use]
+    pub fn declared_at(&self, id: &str) -> Option<&Place> {
+        self.declared.get(id)
+    }
+
+    /// Returns the ids of the questions on which it hangs whether a question is asked, or what it can be answered.
+    #[must_use]
+    pub fn hangs_on(&self, question: &Question) -> BTreeSet<&str> {
+        let names = question.when().into_iter().flat_map(Expression::names);
+        let mut questions: BTreeSet<&str> = names.flat_map(|name| self.questions_behind(name)).collect();
+        if let Kind::Choice(Choices::By { question, .. }) | Kind::Choices(Choices::By { question, .. }) = &question.kind
+        {
+            questions.extend(self.question(question).map(|question| question.id.as_str()));
+        }
+        questions
+    }
+
     /// Tells whether a file that messages name is one of the template itself, and not of one that it extends.
     #[must_use]
     pub fn is_own(&self, file: &str) -> bool {

@@ -44,6 +44,8 @@ enum Configuration {
     Users,
     /// Those in the user's and the system's files.
     Files,
+    /// None.
+    Nobodys,
 }
 
 /// What a git command may use up before it is stopped.
@@ -174,6 +176,9 @@ impl Git {
         let mut command = Command::new("git");
         for (variable, _) in std::env::vars_os().filter(|(variable, _)| self.is_removed(variable)) {
             command.env_remove(variable);
+        }
+        if self.configuration == Configuration::Nobodys {
+            command.env("GIT_CONFIG_NOSYSTEM", "1").env("GIT_CONFIG_GLOBAL", "/dev/null");
         }
         // Some messages have to be understood; `LC_ALL` would win over their language.
         command.env_remove("LC_ALL").env("LC_MESSAGES", "C").env("GIT_TERMINAL_PROMPT", "0");
