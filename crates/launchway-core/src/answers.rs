@@ -16,6 +16,8 @@ pub enum Provenance {
     File(String),
     /// The user, asked by the wizard.
     Prompt,
+    /// Another service of the same project, by its name.
+    Service(String),
     /// The template's default.
     Default,
 }
@@ -27,6 +29,7 @@ impl fmt::Display for Provenance {
             Self::Environment => formatter.write_str("environment"),
             Self::File(name) => write!(formatter, "file {name}"),
             Self::Prompt => formatter.write_str("answered"),
+            Self::Service(name) => write!(formatter, "as in {name}"),
             Self::Default => formatter.write_str("default"),
         }
     }
@@ -37,7 +40,12 @@ impl fmt::Display for Provenance {
 pub struct Answers {
     given: BTreeMap<String, (Value, Provenance)>,
     defaults_taken: BTreeSet<String>,
+    added: Added,
 }
+
+/// What a service that was added to a workspace takes from it, by the names that templates see: what its template
+/// calls an added service, and the values that the workspace decides. Empty for the first service of a project.
+pub type Added = BTreeMap<String, Value>;
 
 impl Answers {
     /// Sets an answer; what was there before is replaced.
@@ -72,6 +80,17 @@ impl Answers {
     #[must_use]
     pub fn get(&self, question: &str) -> Option<(&Value, &Provenance)> {
         self.given.get(question).map(|(value, provenance)| (value, provenance))
+    }
+
+    /// Makes these the answers of a service that is added to a workspace; nothing added means a new project.
+    pub fn join(&mut self, added: Added) {
+        self.added = added;
+    }
+
+    /// Returns what the service takes from the workspace that it is added to.
+    #[must_use]
+    pub fn added(&self) -> &Added {
+        &self.added
     }
 
     /// Returns all the answers, by id.

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value as Json};
 
-use crate::Value;
+use crate::{Added, Value};
 use crate::template::{Data, Template};
 
 /// What the files of a project are rendered from. It exists only if every answer is valid.
@@ -12,15 +12,22 @@ pub struct Context {
     pub name: String,
     /// The answers in the order of the questions.
     pub answers: Vec<(String, Value)>,
+    /// What the service takes from the workspace that it is added to; nothing in a new project.
+    pub added: Added,
     values: Map<String, Json>,
     data: Data,
 }
 
 impl Context {
-    pub(crate) fn new(template: &Template, answers: Vec<(String, Value)>, values: Map<String, Json>) -> Self {
+    pub(crate) fn new(
+        template: &Template,
+        answers: Vec<(String, Value)>,
+        added: Added,
+        values: Map<String, Json>,
+    ) -> Self {
         let name = answers.iter().find(|(id, _)| *id == template.name_question);
         let name = name.map(|(_, value)| value.to_string()).unwrap_or_default();
-        Self { name, answers, data: Data::from(values.clone()), values }
+        Self { name, answers, added, data: Data::from(values.clone()), values }
     }
 
     /// Returns what templates see.

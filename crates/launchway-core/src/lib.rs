@@ -24,6 +24,7 @@ mod answers;
 mod apply;
 mod beneath;
 mod cargo_lock;
+mod cargo_workspace;
 mod changes;
 mod check;
 mod collisions;
@@ -42,7 +43,7 @@ pub mod template;
 mod texts;
 mod value;
 
-pub use answers::{Answers, Provenance};
+pub use answers::{Added, Answers, Provenance};
 pub use apply::{ApplyError, apply};
 pub use cargo_lock::sort_packages;
 pub use changes::{Changes, DestinationExists};

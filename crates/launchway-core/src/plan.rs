@@ -10,8 +10,8 @@ use crate::collisions::Taken;
 use crate::output::{Output, OutputProblem};
 use crate::safe_path::collision_key;
 use crate::template::{
-    AgreementRule, Compiled, CompiledFile, Data, Each, Expression, FileRule, Order, Ownership, Place, PlaceRule,
-    Problem, ReadingRule, SourceFile, Template, none_or_invalid,
+    AddRules, AgreementRule, Compiled, CompiledFile, Data, Each, Expression, FileRule, Order, Ownership, Place,
+    PlaceRule, Problem, ReadingRule, SourceFile, Template, below, none_or_invalid,
 };
 use crate::{Context, Invalid, SafePath, cargo_lock, record};
 
@@ -22,6 +22,9 @@ pub struct Plan {
     pub name: String,
     /// The files, sorted by path.
     pub files: BTreeMap<SafePath, PlannedFile>,
+    /// The files of the workspace, as a new project would have them, when the service is added to one: they are there
+    /// already and not written, but say what the service relies on. Empty for a new project.
+    pub workspace: BTreeMap<SafePath, PlannedFile>,
     /// The values that must stay the same in several files.
     pub agreements: Vec<Agreement>,
     /// What the files create in the cloud or the cluster.
@@ -85,7 +88,7 @@ impl Plan {
     /// A fault of the template, or output that does not pass the checks: unreadable YAML, JSON or TOML, an agreement
     /// that does not hold, wrong line ends, two paths that a disk may take for one.
     pub fn new(template: &Template, context: &Context) -> Result<Self, PlanError> {
-        let planner = Planner { template, context };
+        let planner = Planner::new(template, context).map_err(Invalid::from)?;
         let files = planner.render_all()?;
         let agreements = planner.agreements()?;
         let output = Output::new(files.iter().map(|(path, it)| (path, &it.file, it.was_rendered)));
@@ -97,9 +100,11 @@ impl Plan {
             faults.sort();
             return Err(PlanError::Output(faults));
         }
-        let files = files.into_iter().map(|(path, rendered)| (path, rendered.file)).collect();
         let (objects, next_steps) = (planner.objects()?, planner.next_steps()?);
-        Ok(Self { name: context.name.clone(), files, agreements, objects, next_steps })
+        let (workspace, files): (Vec<_>, Vec<_>) = files.into_iter().partition(|(_, it)| it.is_of_workspace);
+        let [workspace, files] = [workspace, files]
+            .map(|files| files.into_iter().map(|(path, rendered)| (path, rendered.file)).collect());
+        Ok(Self { name: context.name.clone(), files, workspace, agreements, objects, next_steps })
     }
 }
 
@@ -107,14 +112,35 @@ impl Plan {
 struct Rendered {
     file: PlannedFile,
     was_rendered: bool,
+    is_of_workspace: bool,
 }
 
 struct Planner<'a> {
     template: &'a Template,
     context: &'a Context,
+    /// How the service is added to a workspace; `None` for a new project.
+    add: Option<&'a AddRules>,
+    /// Where files go that stand elsewhere in a new project.
+    moves: Vec<(String, String)>,
 }
 
-impl Planner<'_> {
+impl<'a> Planner<'a> {
+    fn new(template: &'a Template, context: &'a Context) -> Result<Self, Problem> {
+        let add = template.add.as_ref().filter(|_| !context.added.is_empty());
+        let mut planner = Self { template, context, add, moves: Vec::new() };
+        let render = |text| template.engine.render(text, context.data());
+        for it in add.iter().flat_map(|add| &add.moves) {
+            planner.moves.push((render(&it.from)?, render(&it.to)?));
+        }
+        Ok(planner)
+    }
+
+    /// Returns where a file stands: elsewhere than in a new project, if the service is added to a workspace.
+    fn placed(&self, path: String) -> String {
+        let moved = self.moves.iter().find_map(|(from, to)| Some(format!("{to}{}", below(&path, from)?)));
+        moved.unwrap_or(path)
+    }
+
     /// Renders the files under safe paths that no disk takes for one another.
     fn render_all(&self) -> Result<BTreeMap<SafePath, Rendered>, Invalid> {
         let mut files = BTreeMap::new();
@@ -168,12 +194,14 @@ impl Planner<'_> {
         };
         let ordered = rules.iter().any(|rule| rule.order == Some(Order::CargoLock));
         let bytes = if ordered { in_cargo_order(bytes) } else { bytes };
+        let is_of_workspace = self.add.is_some_and(|add| add.is_of_workspace(file));
+        let path = if is_of_workspace { path } else { self.placed(path) };
         let file = PlannedFile {
             bytes,
             executable: rules.iter().any(|rule| rule.executable),
             ownership: rules.iter().rev().find_map(|rule| rule.ownership).unwrap_or_default(),
         };
-        Ok((path, Rendered { file, was_rendered: compiled.text.is_some() }))
+        Ok((path, Rendered { file, was_rendered: compiled.text.is_some(), is_of_workspace }))
     }
 
     /// Returns the values that are seen in each turn: one turn, or one for every combination of the lists' elements.
@@ -256,9 +284,9 @@ impl Planner<'_> {
         let render = |text: &Compiled| self.template.engine.render(text, data);
         let place = |rule: &PlaceRule| {
             let reading = match &rule.reading {
-                ReadingRule::At { file, at } => Reading::At { file: render(file)?, at: render(at)? },
+                ReadingRule::At { file, at } => Reading::At { file: self.placed(render(file)?), at: render(at)? },
                 ReadingRule::Capture { file, capture } => {
-                    Reading::Capture { file: render(file)?, capture: capture.clone() }
+                    Reading::Capture { file: self.placed(render(file)?), capture: capture.clone() }
                 }
                 ReadingRule::Is(is) => Reading::Is { is: render(is)? },
             };

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use crate::agreement::Agreement;
 use crate::beneath::{self, NotRead};
 use crate::record::{AGREEMENTS_ENDING, BASE_ENDING, FOLDER, FORMAT, RECORD_ENDING, file_of};
-use crate::{SafePath, Value};
+use crate::{Added, SafePath, Value};
 
 const MAX_GENERATED_BYTES: u64 = 256 << 20;
 const MAX_AGREEMENTS: usize = 4096;
@@ -24,6 +24,8 @@ pub struct Project {
     pub template: Origin,
     /// The answers by the id of their question.
     pub answers: BTreeMap<String, Value>,
+    /// What it took from the workspace that it was added to; empty for the first service of a project.
+    pub added: Added,
     /// The values that must agree.
     pub agreements: Vec<Agreement>,
     /// The files exactly as they were generated.
@@ -64,6 +66,8 @@ struct RecordFile {
     template: Origin,
     #[serde(default)]
     answers: BTreeMap<String, Value>,
+    #[serde(default)]
+    added: Added,
     #[serde(default)]
     ownership: OwnershipFile,
 }
@@ -127,6 +131,7 @@ impl Project {
             name: name.to_owned(),
             template: file.template,
             answers: file.answers,
+            added: file.added,
             managed: managed.collect::<Result<_, _>>().map_err(|error| record.unusable(&error.to_string()))?,
             agreements: known,
             generated: unpacked(&base.bytes()?).map_err(|reason| base.unusable(&reason))?,

@@ -6,7 +6,7 @@ use flate2::{Compression, GzBuilder};
 use serde::{Serialize, Serializer};
 
 use crate::template::{Ownership, Source};
-use crate::{Context, Plan, PlannedFile, SafePath, Template, Value};
+use crate::{Added, Context, Plan, PlannedFile, SafePath, Template, Value};
 
 /// The folder of the record, at the root of a project.
 pub(crate) const FOLDER: &str = ".launchway";
@@ -26,6 +26,8 @@ struct Record<'a> {
     template: TemplateRecord<'a>,
     #[serde(serialize_with = "in_order")]
     answers: &'a [(String, Value)],
+    #[serde(skip_serializing_if = "Added::is_empty")]
+    added: &'a Added,
     #[serde(skip_serializing_if = "OwnershipRecord::is_empty")]
     ownership: OwnershipRecord<'a>,
 }
@@ -93,6 +95,7 @@ fn text(template: &Template, context: &Context, plan: &Plan) -> String {
         launchway: env!("CARGO_PKG_VERSION"),
         template: TemplateRecord { source: source.to_owned(), id: &template.id, version: template.version.to_string() },
         answers: &context.answers,
+        added: &context.added,
         ownership: OwnershipRecord { managed: owned(Ownership::Managed), seeded: owned(Ownership::Seeded) },
     };
     let body = toml::to_string(&record).expect("strings, numbers and lists always fit into TOML");

@@ -45,12 +45,15 @@ pub(super) fn template(files: Files, source: Source) -> Result<Template, LoadErr
         problems: Vec::new(),
     };
     loader.header(&manifest);
+    loader.declare_added(manifest.add.as_ref());
     let mut questions = loader.questions(std::mem::take(&mut manifest.questions));
     let values = loader.values(std::mem::take(&mut manifest.values));
     loader.conditions(&mut questions);
     let rules = loader.file_rules(std::mem::take(&mut manifest.files), &files);
     let objects = loader.objects(std::mem::take(&mut manifest.objects));
     let next_steps = loader.next_steps(std::mem::take(&mut manifest.next_steps));
+    let ids: Vec<String> = questions.iter().map(|declared| declared.question.id.clone()).collect();
+    let add = loader.add_rules(manifest.add.take(), &ids, &values, &files);
     let own_agreements = loader.agreements(std::mem::take(&mut manifest.agreements));
     let agreement_files = loader.agreement_files(std::mem::take(&mut manifest.agreement_files), &mut agreements);
     let Loader { names, problems, .. } = loader;
@@ -69,6 +72,7 @@ pub(super) fn template(files: Files, source: Source) -> Result<Template, LoadErr
         next_steps,
         agreements: own_agreements,
         agreement_files,
+        add,
         engine,
         names,
     })
@@ -235,7 +239,7 @@ impl Loader<'_> {
         }
     }
 
-    fn check_name(&mut self, id: &Spanned<String>) {
+    pub(super) fn check_name(&mut self, id: &Spanned<String>) {
         let name = id.get_ref();
         if let Err(message) = usable_name(name) {
             self.report(id, message);

@@ -1,5 +1,6 @@
 //! Templates: a manifest, the files it speaks of, and the language they are written in.
 
+mod add;
 mod agreements;
 mod check;
 mod engine;
@@ -22,6 +23,7 @@ use std::sync::OnceLock;
 use semver::Version;
 use serde::{Deserialize, Serialize};
 
+pub(crate) use add::{AddRules, below};
 pub(crate) use check::{Names, Printing};
 pub(crate) use engine::{Compiled, Data, Engine, Expression};
 pub(crate) use helpers::Type;
@@ -54,6 +56,7 @@ pub struct Template {
     pub(crate) next_steps: Vec<StepRule>,
     agreements: Vec<AgreementRule>,
     agreement_files: Vec<AgreementFile>,
+    pub(crate) add: Option<AddRules>,
     pub(crate) engine: Engine,
     names: check::Names,
 }
