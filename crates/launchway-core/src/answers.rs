@@ -16,10 +16,10 @@ pub enum Provenance {
     File(String),
     /// The user, asked by the wizard.
     Prompt,
-    /// Another service of the same project, by its name.
-    Service(String),
     /// The template's default.
     Default,
+    /// The record of a project; a team that has decided since overrules it.
+    Record,
 }
 
 impl fmt::Display for Provenance {
@@ -29,8 +29,8 @@ impl fmt::Display for Provenance {
             Self::Environment => formatter.write_str("environment"),
             Self::File(name) => write!(formatter, "file {name}"),
             Self::Prompt => formatter.write_str("answered"),
-            Self::Service(name) => write!(formatter, "as in {name}"),
             Self::Default => formatter.write_str("default"),
+            Self::Record => formatter.write_str("as before"),
         }
     }
 }

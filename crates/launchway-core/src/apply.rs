@@ -7,8 +7,13 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use crate::changes::{Changes, DestinationExists};
-use crate::{PlannedFile, SafePath};
+use rustix::fd::OwnedFd;
+use rustix::fs::{AtFlags, FlockOperation, Mode, OFlags};
+use rustix::io::Errno;
+
+use crate::beneath::{self, NotRead};
+use crate::changes::{Changes, DestinationExists, Edit};
+use crate::{Blob, PlannedFile, SafePath, record};
 
 const MAX_STAGING_NAMES: u32 = 1000;
 
@@ -54,6 +59,188 @@ pub fn apply(changes: &Changes) -> Result<(), ApplyError> {
     // The project is there; whether the rename itself survives a power cut is all that is left to ask for.
     let _ = parent_folder.map(|folder| folder.sync_all());
     Ok(())
+}
+
+/// An empty bare repository of git's, for work that leaves nothing behind. It is removed in the end.
+#[derive(Debug)]
+pub struct Scratch {
+    path: PathBuf,
+}
+
+impl Scratch {
+    /// Makes one in a folder for temporary files.
+    ///
+    /// # Errors
+    /// The folder cannot be written to.
+    pub fn create(parent: &Path) -> Result<Self, ApplyError> {
+        let at = |path: &Path| {
+            let path = path.to_owned();
+            move |error| ApplyError::Write { path, error }
+        };
+        let taken = |number: &u32| {
+            let path = parent.join(format!("launchway-merge-{number}"));
+            match create_private_folder(&path) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => None,
+                created => Some(created.map(|()| path.clone()).map_err(at(&path))),
+            }
+        };
+        let Some(created) = (0..MAX_STAGING_NAMES).find_map(|number| taken(&number)) else {
+            let error = io::Error::other("too many of the folders `launchway-merge-*` were left here; remove them");
+            return Err(at(parent)(error));
+        };
+        let scratch = Self { path: created? };
+        for folder in ["objects", "refs"] {
+            let path = scratch.path.join(folder);
+            create_folder(&path).map_err(at(&path))?;
+        }
+        let head = scratch.path.join("HEAD");
+        fs::write(&head, "ref: refs/heads/main\n").map_err(at(&head))?;
+        Ok(scratch)
+    }
+
+    /// Returns the folder of the repository.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.path);
+    }
+}
+
+/// Why an existing folder was not changed, or not to the end.
+#[derive(Debug, thiserror::Error)]
+pub enum EditError {
+    /// Somebody else works on it.
+    #[error("another launchway is at work in `{}`", .0.display())]
+    Busy(PathBuf),
+    /// It is not what the changes were computed for; nothing was written.
+    #[error("`{}` was changed in the meantime", .0.display())]
+    Changed(PathBuf),
+    /// The system refused.
+    #[error("cannot write `{}`: {error}", .path.display())]
+    Write {
+        /// The path that could not be written.
+        path: PathBuf,
+        /// What the system said.
+        error: io::Error,
+        /// Whether other files were written before.
+        partly: bool,
+    },
+}
+
+/// A folder in which nobody else makes changes; the system lets go of it when the program ends, however it ends.
+#[derive(Debug)]
+pub struct Lock(#[expect(dead_code, reason = "the lock lasts as long as the descriptor")] OwnedFd);
+
+impl Lock {
+    /// Takes the folder of a project's record.
+    ///
+    /// # Errors
+    /// Another process has it, or there is no such folder.
+    pub fn take(root: &Path) -> Result<Self, EditError> {
+        let path = root.join(record::FOLDER);
+        let refused = |error: Errno| match error {
+            Errno::WOULDBLOCK => EditError::Busy(root.to_owned()),
+            error => EditError::Write { path: path.clone(), error: error.into(), partly: false },
+        };
+        let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::DIRECTORY | OFlags::NOFOLLOW;
+        let folder = rustix::fs::open(&path, flags, Mode::empty()).map_err(refused)?;
+        rustix::fs::flock(&folder, FlockOperation::NonBlockingLockExclusive).map_err(refused)?;
+        Ok(Self(folder))
+    }
+}
+
+/// Changes files of a folder that is there: first what goes, then what comes, in the order of the list.
+///
+/// Each file is staged beside its place, synced, and renamed; no link is followed on the way.
+///
+/// # Errors
+/// A file is not as the list says it was; then nothing was written. Or the system refused.
+pub fn edit(root: &Path, edits: &[Edit]) -> Result<(), EditError> {
+    for edit in edits {
+        let found = match beneath::read_blob(root, &edit.path) {
+            Ok(blob) => Some(blob),
+            Err(NotRead::Missing | NotRead::BelowFile | NotRead::Folder) => None,
+            Err(NotRead::Unusable(_)) => return Err(EditError::Changed(root.join(edit.path.as_str()))),
+        };
+        if found.map(|blob| blob.bytes) != edit.before.as_ref().map(|blob| blob.bytes.clone()) {
+            return Err(EditError::Changed(root.join(edit.path.as_str())));
+        }
+    }
+    let mut partly = false;
+    let (goes, comes): (Vec<&Edit>, Vec<&Edit>) =
+        edits.iter().filter(|edit| edit.before != edit.after).partition(|edit| edit.after.is_none());
+    for edit in goes.into_iter().chain(comes) {
+        let done = match &edit.after {
+            Some(blob) => put(root, &edit.path, blob),
+            None => take_away(root, &edit.path),
+        };
+        done.map_err(|error| EditError::Write { path: root.join(edit.path.as_str()), error, partly })?;
+        partly = true;
+    }
+    Ok(())
+}
+
+/// Writes a file of a folder, whatever was there.
+fn put(root: &Path, path: &SafePath, blob: &Blob) -> io::Result<()> {
+    let folder = enter_or_create(root, path)?;
+    let name = path.as_str().rsplit('/').next().unwrap_or_default();
+    let staged = format!(".{}.launchway-new", name.chars().take(40).collect::<String>());
+    let mode = Mode::from_raw_mode(if blob.executable { 0o755 } else { 0o644 });
+    // What an earlier run has left there is ours.
+    let _ = rustix::fs::unlinkat(&folder, &staged, AtFlags::empty());
+    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC | OFlags::NOFOLLOW;
+    let mut file = File::from(rustix::fs::openat(&folder, &staged, flags, mode)?);
+    let written = file.write_all(&blob.bytes).and_then(|()| file.sync_all());
+    let published = written.and_then(|()| Ok(rustix::fs::renameat(&folder, &staged, &folder, name)?));
+    if published.is_err() {
+        let _ = rustix::fs::unlinkat(&folder, &staged, AtFlags::empty());
+    }
+    published
+}
+
+/// Opens the folder above a path, and makes those that are missing.
+fn enter_or_create(root: &Path, path: &SafePath) -> io::Result<OwnedFd> {
+    let mut folder = beneath::enter(root, None).map_err(|error| io::Error::other(error.to_string()))?;
+    let mut segments: Vec<&str> = path.as_str().split('/').collect();
+    segments.pop();
+    for segment in segments {
+        let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::DIRECTORY | OFlags::NOFOLLOW;
+        let open = || rustix::fs::openat(&folder, segment, flags, Mode::empty());
+        let below = match open() {
+            Err(Errno::NOENT) => {
+                rustix::fs::mkdirat(&folder, segment, Mode::from_raw_mode(0o755))?;
+                open()
+            }
+            below => below,
+        };
+        folder = below?;
+    }
+    Ok(folder)
+}
+
+/// Removes a file, and the folders that it leaves empty.
+fn take_away(root: &Path, path: &SafePath) -> io::Result<()> {
+    let mut rest = path.as_str();
+    let mut flags = AtFlags::empty();
+    loop {
+        let (above, name) = rest.rsplit_once('/').map_or((None, rest), |(above, name)| (Some(above), name));
+        let folder = beneath::enter(root, above).map_err(|error| io::Error::other(error.to_string()))?;
+        match rustix::fs::unlinkat(&folder, name, flags) {
+            // A folder with something else in it stays.
+            Err(_) if flags == AtFlags::REMOVEDIR => return Ok(()),
+            removed => removed?,
+        }
+        flags = AtFlags::REMOVEDIR;
+        match above {
+            Some(above) => rest = above,
+            None => return Ok(()),
+        }
+    }
 }
 
 /// A folder beside the destination, removed unless it is published.
@@ -125,9 +312,17 @@ fn write_file(path: &Path, file: &PlannedFile) -> io::Result<()> {
 }
 
 fn create_folder(path: &Path) -> io::Result<()> {
+    create_folder_with(path, 0o755)
+}
+
+fn create_private_folder(path: &Path) -> io::Result<()> {
+    create_folder_with(path, 0o700)
+}
+
+fn create_folder_with(path: &Path, mode: u32) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o755);
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, mode);
     builder.create(path)
 }
 

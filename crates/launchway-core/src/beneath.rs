@@ -2,43 +2,91 @@
 
 use std::fs::File;
 use std::io::{self, Read as _};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use rustix::fd::OwnedFd;
-use rustix::fs::{AtFlags, FileType, Mode, OFlags, open, openat, statat};
+use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, open, openat, statat};
 use rustix::io::Errno;
 
-use crate::SafePath;
+use crate::{Blob, SafePath};
+
+/// How everything below the folder is opened.
+const FLAGS: OFlags = OFlags::RDONLY.union(OFlags::CLOEXEC).union(OFlags::NOFOLLOW);
 
 const MAX_BYTES: u64 = 16 << 20;
 
-/// Why a file of the folder is not to be had.
-#[derive(Debug)]
+/// Why a file of the folder is not to be had. The message is the end of a sentence about the path.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum NotRead {
     /// There is no such file.
+    #[error("is missing")]
     Missing,
-    /// There is something else, or it cannot be read; the text is the end of a sentence about the path.
+    /// There is a folder.
+    #[error("is not a file")]
+    Folder,
+    /// One of the folders on the way is a file.
+    #[error("stands below something that is not a folder")]
+    BelowFile,
+    /// There is something else, or it cannot be read.
+    #[error("{0}")]
     Unusable(String),
 }
 
 /// Reads a file below a folder.
 pub(crate) fn read(root: &Path, path: &SafePath) -> Result<Vec<u8>, NotRead> {
-    let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW;
-    let mut segments: Vec<&str> = path.as_str().split('/').collect();
-    let name = segments.pop().unwrap_or_default();
-    let mut folder =
-        open(root, OFlags::RDONLY | OFlags::CLOEXEC | OFlags::DIRECTORY, Mode::empty()).map_err(not_read)?;
-    for segment in segments {
-        let below = openat(&folder, segment, flags | OFlags::DIRECTORY, Mode::empty());
-        folder = below.map_err(|error| not_entered(&folder, segment, error))?;
-    }
+    read_blob(root, path).map(|blob| blob.bytes.into_owned())
+}
+
+/// Reads a file below a folder, and whether its owner can run it.
+pub(crate) fn read_blob(root: &Path, path: &SafePath) -> Result<Blob, NotRead> {
+    let (above, name) =
+        path.as_str().rsplit_once('/').map_or((None, path.as_str()), |(above, name)| (Some(above), name));
+    let folder = enter(root, above)?;
     // NONBLOCK: a named pipe would otherwise wait for its writer.
-    let file = openat(&folder, name, flags | OFlags::NONBLOCK, Mode::empty()).map_err(not_read)?;
+    let file = openat(&folder, name, FLAGS | OFlags::NONBLOCK, Mode::empty()).map_err(not_read)?;
     contents(File::from(file)).map_err(|error| NotRead::Unusable(format!("cannot be read: {error}")))?
 }
 
-fn contents(file: File) -> io::Result<Result<Vec<u8>, NotRead>> {
+/// Opens a folder below another, or that one itself.
+pub(crate) fn enter(root: &Path, path: Option<&str>) -> Result<OwnedFd, NotRead> {
+    let mut folder =
+        open(root, OFlags::RDONLY | OFlags::CLOEXEC | OFlags::DIRECTORY, Mode::empty()).map_err(not_read)?;
+    for segment in path.into_iter().flat_map(|path| path.split('/')) {
+        let below = openat(&folder, segment, FLAGS | OFlags::DIRECTORY, Mode::empty());
+        folder = below.map_err(|error| not_entered(&folder, segment, error))?;
+    }
+    Ok(folder)
+}
+
+/// Lists all the files below a folder of a folder.
+pub(crate) fn files_below(root: &Path, folder: &SafePath) -> Result<Vec<SafePath>, NotRead> {
+    let (mut files, mut folders) = (Vec::new(), vec![folder.clone()]);
+    while let Some(folder) = folders.pop() {
+        let entries = Dir::new(enter(root, Some(folder.as_str()))?).map_err(not_read)?;
+        for entry in entries {
+            let entry = entry.map_err(not_read)?;
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if name == "." || name == ".." {
+                continue;
+            }
+            let path =
+                SafePath::new(&format!("{folder}/{name}")).map_err(|error| NotRead::Unusable(error.to_string()))?;
+            match read_blob(root, &path) {
+                Ok(_) => files.push(path),
+                Err(NotRead::Folder) => folders.push(path),
+                Err(error) => return Err(error),
+            }
+        }
+    }
+    Ok(files)
+}
+
+fn contents(file: File) -> io::Result<Result<Blob, NotRead>> {
     let metadata = file.metadata()?;
+    if metadata.is_dir() {
+        return Ok(Err(NotRead::Folder));
+    }
     if !metadata.is_file() {
         return Ok(Err(NotRead::Unusable("is not a file".to_owned())));
     }
@@ -47,7 +95,8 @@ fn contents(file: File) -> io::Result<Result<Vec<u8>, NotRead>> {
     if bytes.len() as u64 > MAX_BYTES {
         return Ok(Err(NotRead::Unusable(format!("is larger than {} MiB", MAX_BYTES >> 20))));
     }
-    Ok(Ok(bytes))
+    let executable = metadata.permissions().mode() & 0o100 != 0;
+    Ok(Ok(Blob { bytes: bytes.into(), executable }))
 }
 
 fn not_read(error: Errno) -> NotRead {
@@ -68,7 +117,7 @@ fn not_entered(folder: &OwnedFd, segment: &str, error: Errno) -> NotRead {
         Errno::LOOP | Errno::NOTDIR if is_link() => {
             NotRead::Unusable("stands below a symbolic link, and links are not followed".to_owned())
         }
-        Errno::NOTDIR => NotRead::Unusable("stands below something that is not a folder".to_owned()),
+        Errno::NOTDIR => NotRead::BelowFile,
         error => not_read(error),
     }
 }
@@ -94,7 +143,7 @@ mod tests {
             ("a/b/c", "stands below something that is not a folder"),
             ("a", "is not a file"),
         ] {
-            assert!(matches!(read(path), Err(NotRead::Unusable(reason)) if reason == expected), "{path}");
+            assert!(read(path).is_err_and(|error| error.to_string() == expected), "{path}");
         }
     }
 }

@@ -47,6 +47,11 @@ pub(crate) fn join(root: &str, folder: &str, crate_manifest: &str, model: &str) 
     Ok(Joined { text, says, differs, needs })
 }
 
+/// Returns the name of a crate.
+pub(crate) fn name(crate_manifest: &str) -> Option<String> {
+    parse(crate_manifest).ok()?.get("package")?.get("name")?.as_str().map(str::to_owned)
+}
+
 /// Returns the version that a crate has: its own, or the one that it inherits.
 pub(crate) fn version(root: &str, crate_manifest: &str) -> Option<String> {
     let (root, member) = (parse(&LineEnds::of(root).plain(root)).ok()?, parse(crate_manifest).ok()?);

@@ -1,8 +1,9 @@
 //! Changes: a plan held against the folder it is meant for.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use crate::{Context, Plan, PlannedFile, SafePath, Template, record};
+use crate::{Blob, Context, Plan, PlannedFile, SafePath, Template, record};
 
 /// What will happen to a folder. The preview and the writer consume the same list.
 #[derive(Debug)]
@@ -11,6 +12,17 @@ pub struct Changes {
     pub destination: PathBuf,
     /// The files to create, sorted by path, the project's record among them.
     pub creates: Vec<(SafePath, PlannedFile)>,
+}
+
+/// A change to one file of a folder that is there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Edit {
+    /// The path below the folder.
+    pub path: SafePath,
+    /// The file as it is; none if there is none.
+    pub before: Option<Blob>,
+    /// The file as it will be; none if it goes.
+    pub after: Option<Blob>,
 }
 
 /// The destination is already there.
@@ -42,7 +54,7 @@ impl Changes {
     ) -> Result<Self, DestinationExists> {
         Self::check_destination(destination)?;
         let planned = plan.files.iter().map(|(path, file)| (path.clone(), file.clone()));
-        let mut creates: Vec<_> = planned.chain(record::files(template, context, plan)).collect();
+        let mut creates: Vec<_> = planned.chain(record::files(template, context, plan, &BTreeSet::new())).collect();
         creates.sort_by(|left, right| left.0.cmp(&right.0));
         Ok(Self { destination: destination.to_owned(), creates })
     }

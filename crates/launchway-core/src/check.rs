@@ -120,13 +120,14 @@ impl<'p> Tree<'p> {
                     tree.missing.insert(path);
                     continue;
                 }
-                Ok(Err(NotRead::Unusable(reason))) => Err(format!("it {reason}")),
+                Ok(Err(not_read)) => Err(format!("it {not_read}")),
                 Err(error) => Err(error.to_string()),
             };
             tree.current.add(path, content);
         }
-        for (path, bytes) in &project.generated {
-            let text = std::str::from_utf8(bytes).map(Cow::Borrowed).map_err(|_| "it is not UTF-8 text".to_owned());
+        for (path, blob) in &project.generated {
+            let text =
+                std::str::from_utf8(&blob.bytes).map(Cow::Borrowed).map_err(|_| "it is not UTF-8 text".to_owned());
             tree.generated.add(path.as_str(), text);
         }
         tree
@@ -214,10 +215,10 @@ impl<'p> Tree<'p> {
     fn drifted(&self, root: &Path, broken: &BTreeSet<String>) -> Vec<Finding> {
         let is_known = |path: &&SafePath| broken.contains(path.as_str()) || self.missing.contains(path.as_str());
         let drift = |path: &SafePath| match beneath::read(root, path) {
-            Ok(bytes) if self.project.generated.get(path) == Some(&bytes) => None,
+            Ok(bytes) if self.project.generated.get(path).is_some_and(|blob| *blob.bytes == *bytes) => None,
             Ok(_) => Some("the file belongs to the template and was changed"),
             Err(NotRead::Missing) => Some("the file belongs to the template and is gone"),
-            Err(NotRead::Unusable(_)) => Some("the file belongs to the template and cannot be read"),
+            Err(_) => Some("the file belongs to the template and cannot be read"),
         };
         let finding = |path: &SafePath| {
             let message = drift(path)?.to_owned();

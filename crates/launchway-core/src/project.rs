@@ -1,19 +1,38 @@
 //! A project that was made before: its record, read back.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use flate2::read::GzDecoder;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::agreement::Agreement;
 use crate::beneath::{self, NotRead};
-use crate::record::{AGREEMENTS_ENDING, BASE_ENDING, FOLDER, FORMAT, RECORD_ENDING, file_of};
-use crate::{Added, SafePath, Value};
+use crate::record::{AGREEMENTS_ENDING, BASE_ENDING, FOLDER, FORMAT, OLDEST_FORMAT, RECORD_ENDING, file_of};
+use crate::template::Source;
+use crate::{Added, SafePath, Template, Value};
 
 const MAX_GENERATED_BYTES: u64 = 256 << 20;
 const MAX_AGREEMENTS: usize = 4096;
+
+/// The content of a file, as git keeps it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Blob {
+    /// The bytes.
+    pub bytes: Cow<'static, [u8]>,
+    /// Whether the file can be run.
+    pub executable: bool,
+}
+
+impl Blob {
+    /// Reads a file below a folder, without following a link on the way; `None` if there is no such file.
+    #[must_use]
+    pub fn read(root: &Path, path: &SafePath) -> Option<Self> {
+        beneath::read_blob(root, path).ok()
+    }
+}
 
 /// What a project remembers of how it was made.
 #[derive(Debug)]
@@ -29,20 +48,69 @@ pub struct Project {
     /// The values that must agree.
     pub agreements: Vec<Agreement>,
     /// The files exactly as they were generated.
-    pub generated: BTreeMap<SafePath, Vec<u8>>,
+    pub generated: BTreeMap<SafePath, Blob>,
     /// The files that belong to the template alone.
     pub managed: BTreeSet<SafePath>,
+    /// The files that are the user's since they were written.
+    pub seeded: BTreeSet<SafePath>,
+    /// The generated files that the user has deleted, as the last update found.
+    pub deleted: BTreeSet<SafePath>,
+    /// The catalog that the project was made through.
+    pub catalog: Option<CatalogOrigin>,
 }
 
 /// The template that a project was made from.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Origin {
-    /// Where the template came from: `builtin` or `folder`.
+    /// Where the template came from: `builtin`, `folder` or `git`.
     pub source: String,
     /// Its id.
     pub id: String,
     /// Its version.
     pub version: String,
+    /// The address of its repository, without credentials.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// The folder of the repository in which it stands.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subfolder: Option<String>,
+    /// The tag that was asked for, or that of the newest release.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tag: Option<String>,
+    /// The branch that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub branch: Option<String>,
+    /// The commit that it was read from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub commit: Option<String>,
+    /// The templates that it extends, each as a source with its version or commit.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub extends: Vec<String>,
+}
+
+impl Origin {
+    /// Returns what a project remembers of a template.
+    #[must_use]
+    pub fn of(template: &Template) -> Self {
+        let source = match &template.source {
+            Source::Builtin => "builtin",
+            Source::Folder(_) => "folder",
+        };
+        let (id, version) = (template.id.clone(), template.version.to_string());
+        Self { source: source.to_owned(), id, version, ..Self::default() }
+    }
+}
+
+/// The catalog that a project was made through.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CatalogOrigin {
+    /// The address of the catalog, without credentials.
+    pub url: String,
+    /// The name of the template in it.
+    pub entry: String,
+    /// The ids of the questions that it decided.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub locked: Vec<String>,
 }
 
 /// Why the record of a project cannot be used.
@@ -70,12 +138,17 @@ struct RecordFile {
     added: Added,
     #[serde(default)]
     ownership: OwnershipFile,
+    catalog: Option<CatalogOrigin>,
 }
 
 #[derive(Default, Deserialize)]
 struct OwnershipFile {
     #[serde(default)]
     managed: Vec<String>,
+    #[serde(default)]
+    seeded: Vec<String>,
+    #[serde(default)]
+    deleted: Vec<String>,
 }
 
 /// The part of a record that every format has.
@@ -111,7 +184,7 @@ impl Project {
         let record = RecordPart { root, name, ending: RECORD_ENDING };
         let text = record.text()?;
         let format: FormatFile = toml::from_str(&text).map_err(|error| record.unusable(error.message()))?;
-        if format.format != FORMAT {
+        if !(OLDEST_FORMAT..=FORMAT).contains(&format.format) {
             return Err(ProjectError::UnknownFormat {
                 root: root.to_owned(),
                 file: record.file(),
@@ -119,24 +192,33 @@ impl Project {
             });
         }
         let file: RecordFile = toml::from_str(&text).map_err(|error| record.unusable(error.message()))?;
-        let managed = file.ownership.managed.iter().map(|path| SafePath::new(path));
-        let agreements = RecordPart { root, name, ending: AGREEMENTS_ENDING };
+        let paths = |paths: &[String]| paths.iter().map(|path| SafePath::new(path)).collect::<Result<BTreeSet<_>, _>>();
+        let paths = |list: &[String]| paths(list).map_err(|error| record.unusable(&error.to_string()));
         let base = RecordPart { root, name, ending: BASE_ENDING };
-        let known: Vec<Agreement> =
-            serde_json::from_str(&agreements.text()?).map_err(|error| agreements.unusable(&error.to_string()))?;
-        if known.len() > MAX_AGREEMENTS {
-            return Err(agreements.unusable(&format!("it has more than {MAX_AGREEMENTS} agreements")));
-        }
         Ok(Self {
             name: name.to_owned(),
+            managed: paths(&file.ownership.managed)?,
+            seeded: paths(&file.ownership.seeded)?,
+            deleted: paths(&file.ownership.deleted)?,
             template: file.template,
             answers: file.answers,
             added: file.added,
-            managed: managed.collect::<Result<_, _>>().map_err(|error| record.unusable(&error.to_string()))?,
-            agreements: known,
+            catalog: file.catalog,
+            // The first format had no agreements.
+            agreements: if format.format == OLDEST_FORMAT { Vec::new() } else { agreements(root, name)? },
             generated: unpacked(&base.bytes()?).map_err(|reason| base.unusable(&reason))?,
         })
     }
+}
+
+fn agreements(root: &Path, name: &str) -> Result<Vec<Agreement>, ProjectError> {
+    let part = RecordPart { root, name, ending: AGREEMENTS_ENDING };
+    let known: Vec<Agreement> =
+        serde_json::from_str(&part.text()?).map_err(|error| part.unusable(&error.to_string()))?;
+    if known.len() > MAX_AGREEMENTS {
+        return Err(part.unusable(&format!("it has more than {MAX_AGREEMENTS} agreements")));
+    }
+    Ok(known)
 }
 
 /// Lists the names of the records; what is not a record's name is somebody else's file.
@@ -185,7 +267,7 @@ impl RecordPart<'_> {
         let path = SafePath::new(&file).map_err(|error| self.unusable(&error.to_string()))?;
         beneath::read(self.root, &path).map_err(|not_read| match not_read {
             NotRead::Missing => ProjectError::Missing { root: self.root.to_owned(), file },
-            NotRead::Unusable(reason) => self.bad(reason),
+            not_read => self.bad(not_read.to_string()),
         })
     }
 
@@ -195,7 +277,7 @@ impl RecordPart<'_> {
 }
 
 /// Unpacks the files as they were generated. Only plain files are ever packed.
-fn unpacked(archive: &[u8]) -> Result<BTreeMap<SafePath, Vec<u8>>, String> {
+fn unpacked(archive: &[u8]) -> Result<BTreeMap<SafePath, Blob>, String> {
     let mut files = BTreeMap::new();
     let mut rest = MAX_GENERATED_BYTES;
     let mut reader = GzDecoder::new(archive).take(MAX_GENERATED_BYTES);
@@ -207,9 +289,10 @@ fn unpacked(archive: &[u8]) -> Result<BTreeMap<SafePath, Vec<u8>>, String> {
         }
         let path = String::from_utf8(entry.path_bytes().into_owned()).map_err(|_| "a path is not UTF-8".to_owned())?;
         let path = SafePath::new(&path).map_err(|error| error.to_string())?;
+        let executable = entry.header().mode().map_err(|error| error.to_string())? & 0o100 != 0;
         let mut bytes = Vec::new();
         rest -= entry.take(rest).read_to_end(&mut bytes).map_err(|error| error.to_string())? as u64;
-        if let Some(path) = files.insert(path.clone(), bytes).map(|_| path) {
+        if let Some(path) = files.insert(path.clone(), Blob { bytes: bytes.into(), executable }).map(|_| path) {
             return Err(format!("`{path}` is in it twice"));
         }
     }

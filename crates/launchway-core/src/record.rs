@@ -1,18 +1,22 @@
 //! What a project remembers of how it was made: `.launchway/<name>.toml`, `.agreements.json` and `.base`.
 
+use std::collections::BTreeSet;
 use std::io::Write as _;
 
 use flate2::{Compression, GzBuilder};
 use serde::{Serialize, Serializer};
 
-use crate::template::{Ownership, Source};
-use crate::{Added, Context, Plan, PlannedFile, SafePath, Template, Value};
+use crate::template::Ownership;
+use crate::{Added, Context, Origin, Plan, PlannedFile, SafePath, Template, Value};
 
 /// The folder of the record, at the root of a project.
 pub(crate) const FOLDER: &str = ".launchway";
 
 /// The version of the record's format.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
+
+/// The oldest version that is still read; it had no agreements.
+pub(crate) const OLDEST_FORMAT: u32 = 1;
 
 /// How the names of the record's files end.
 pub(crate) const RECORD_ENDING: &str = "toml";
@@ -23,20 +27,13 @@ pub(crate) const BASE_ENDING: &str = "base";
 struct Record<'a> {
     format: u32,
     launchway: &'static str,
-    template: TemplateRecord<'a>,
+    template: Origin,
     #[serde(serialize_with = "in_order")]
     answers: &'a [(String, Value)],
     #[serde(skip_serializing_if = "Added::is_empty")]
     added: &'a Added,
     #[serde(skip_serializing_if = "OwnershipRecord::is_empty")]
     ownership: OwnershipRecord<'a>,
-}
-
-#[derive(Serialize)]
-struct TemplateRecord<'a> {
-    source: String,
-    id: &'a str,
-    version: String,
 }
 
 /// The files that `update` does not merge.
@@ -46,11 +43,14 @@ struct OwnershipRecord<'a> {
     managed: Vec<&'a str>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     seeded: Vec<&'a str>,
+    /// Those that the user took away.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    deleted: Vec<&'a str>,
 }
 
 impl OwnershipRecord<'_> {
     fn is_empty(&self) -> bool {
-        self.managed.is_empty() && self.seeded.is_empty()
+        self.managed.is_empty() && self.seeded.is_empty() && self.deleted.is_empty()
     }
 }
 
@@ -64,11 +64,16 @@ pub(crate) fn file_of(name: &str, ending: &str) -> String {
 /// # Panics
 /// Never: the record is made of strings, numbers and lists, which TOML can hold, and the archive is in memory.
 #[must_use]
-pub(crate) fn files(template: &Template, context: &Context, plan: &Plan) -> [(SafePath, PlannedFile); 3] {
+pub(crate) fn files(
+    template: &Template,
+    context: &Context,
+    plan: &Plan,
+    deleted: &BTreeSet<SafePath>,
+) -> [(SafePath, PlannedFile); 3] {
     let path = |ending: &str| SafePath::new(&file_of(&context.name, ending)).expect("a slug makes a safe path");
     let file = |bytes: Vec<u8>| PlannedFile { bytes: bytes.into(), executable: false, ownership: Ownership::Managed };
     [
-        (path(RECORD_ENDING), file(text(template, context, plan).into_bytes())),
+        (path(RECORD_ENDING), file(text(template, context, plan, deleted).into_bytes())),
         (path(AGREEMENTS_ENDING), file(agreements(plan).into_bytes())),
         (path(BASE_ENDING), file(archive(plan))),
     ]
@@ -81,22 +86,22 @@ fn agreements(plan: &Plan) -> String {
     if lines.is_empty() { "[]\n".to_owned() } else { format!("[\n{}\n]\n", lines.join(",\n")) }
 }
 
-fn text(template: &Template, context: &Context, plan: &Plan) -> String {
+fn text(template: &Template, context: &Context, plan: &Plan, deleted: &BTreeSet<SafePath>) -> String {
     let owned = |wanted: Ownership| {
         let files = plan.files.iter().filter(|(_, file)| file.ownership == wanted);
         files.map(|(path, _)| path.as_str()).collect()
     };
-    let source = match &template.source {
-        Source::Builtin => "builtin",
-        Source::Folder(_) => "folder",
-    };
     let record = Record {
         format: FORMAT,
         launchway: env!("CARGO_PKG_VERSION"),
-        template: TemplateRecord { source: source.to_owned(), id: &template.id, version: template.version.to_string() },
+        template: Origin::of(template),
         answers: &context.answers,
         added: &context.added,
-        ownership: OwnershipRecord { managed: owned(Ownership::Managed), seeded: owned(Ownership::Seeded) },
+        ownership: OwnershipRecord {
+            managed: owned(Ownership::Managed),
+            seeded: owned(Ownership::Seeded),
+            deleted: deleted.iter().map(SafePath::as_str).collect(),
+        },
     };
     let body = toml::to_string(&record).expect("strings, numbers and lists always fit into TOML");
     format!(

@@ -15,7 +15,7 @@ use crate::terminal::visible_line;
 
 const AFTER_HELP: &str = "\
 Exit codes: 0 done, 1 refused, 2 usage or a bad answer, 3 the destination exists, 4 the template is invalid, \
-5 the generated output failed its checks, 70 a fault of launchway, 73 cannot write, 74 I/O error, 130 interrupted.";
+5 the generated output failed its checks, 70 a fault of launchway, 73 cannot write, 74 I/O error, 75 another launchway is at work there, 130 interrupted.";
 
 const NEW_AFTER_HELP: &str = "\
 Every question has a flag, a key of the same name in an answers file (with underscores), and an environment variable \

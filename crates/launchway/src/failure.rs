@@ -6,7 +6,7 @@ use std::io;
 use launchway_core::quote::quote_shell;
 use launchway_core::template::{Problem, SourceError};
 use launchway_core::{
-    AnswerProblem, ApplyError, DestinationExists, FORMAT, Invalid, LoadError, PlanError, ProjectError,
+    AnswerProblem, ApplyError, DestinationExists, EditError, FORMAT, Invalid, LoadError, PlanError, ProjectError,
 };
 
 use crate::terminal;
@@ -30,6 +30,8 @@ pub(crate) enum Exit {
     CannotWrite = 73,
     /// Reading or writing failed on the way.
     Io = 74,
+    /// Another launchway is at work there.
+    Busy = 75,
     /// Interrupted by the user.
     Interrupted = 130,
 }
@@ -174,6 +176,25 @@ impl From<ApplyError> for Failure {
                 Self::new(Exit::CannotWrite, message).hint("nothing was written; choose another place with `--dest`")
             }
             ApplyError::Write { .. } => Self::new(Exit::Io, message).hint("nothing was written"),
+        }
+    }
+}
+
+impl From<EditError> for Failure {
+    fn from(error: EditError) -> Self {
+        let message = error.to_string();
+        match error {
+            EditError::Busy(_) => Self::new(Exit::Busy, message).hint("wait until it is done, then try again"),
+            EditError::Changed(_) => Self::new(Exit::Io, message).hint("nothing was written; try again"),
+            EditError::Write { error, partly, .. } => {
+                let exit = if is_refusal(&error) { Exit::CannotWrite } else { Exit::Io };
+                let failure = Self::new(exit, message);
+                if partly {
+                    failure.hint("other files were written before")
+                } else {
+                    failure.hint("nothing was written")
+                }
+            }
         }
     }
 }

@@ -25,6 +25,7 @@ pub(crate) fn install() -> std::io::Result<()> {
     std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
         if let Some(signal) = signals.forever().next() {
             let _guard = WRITING.lock().unwrap_or_else(PoisonError::into_inner);
+            crate::git::kill_running();
             settings.restore();
             crate::terminal::show_cursor();
             exit(128 + signal);

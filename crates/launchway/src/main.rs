@@ -4,6 +4,7 @@ mod answers_file;
 mod args;
 mod check_report;
 mod commands;
+mod diff;
 mod failure;
 mod git;
 mod interrupt;
@@ -12,6 +13,7 @@ mod report;
 mod review;
 mod sarif;
 mod terminal;
+mod update;
 mod wizard;
 
 use std::ffi::OsString;

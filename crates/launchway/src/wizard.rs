@@ -72,7 +72,7 @@ fn greet(template: &Template, args: &NewArgs) {
 }
 
 /// Keeps an answer. A default that was accepted stays a default: it follows the answers that it is made of.
-fn keep(answers: &mut Answers, question: &Question, value: Value, default: Option<&Value>) {
+pub(crate) fn keep(answers: &mut Answers, question: &Question, value: Value, default: Option<&Value>) {
     if default == Some(&value) {
         answers.take_default(&question.id);
     } else {
@@ -111,7 +111,8 @@ fn drop_misfits(template: &Template, answers: &mut Answers) -> Result<(), Failur
     }
 }
 
-fn ask(interview: &Interview<'_>, question: &Question, default: Option<&Value>) -> Result<Value, Failure> {
+/// Asks one question.
+pub(crate) fn ask(interview: &Interview<'_>, question: &Question, default: Option<&Value>) -> Result<Value, Failure> {
     terminal::say(&format!("  {}\n", terminal::hanging(&visible_line(&question.help), 2)));
     let wording = visible_line(&question.prompt);
     let open = question.choices(|id| interview.answer(id));

@@ -3,6 +3,7 @@
 pub(crate) mod check;
 pub(crate) mod new;
 pub(crate) mod templates;
+pub(crate) mod update;
 
 use clap::{ArgMatches, Command};
 
@@ -18,6 +19,7 @@ pub(crate) struct Definition {
 /// Lists the commands in the order of the help.
 pub(crate) fn all() -> impl Iterator<Item = Definition> {
     [
+        Definition { name: "update", define: update::define, run: update::run },
         Definition { name: "check", define: check::define, run: check::run },
         Definition { name: "templates", define: templates::define, run: templates::run },
     ]

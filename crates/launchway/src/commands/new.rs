@@ -108,7 +108,7 @@ fn unused_answers(interview: &Interview<'_>) -> Result<Vec<String>, Failure> {
                 let hint = format!("leave out `--{}`, or change the answers that it depends on", id.replace('_', "-"));
                 return Err(Failure::new(Exit::Usage, message).hint(hint));
             }
-            Provenance::Prompt | Provenance::Default => {}
+            Provenance::Prompt | Provenance::Default | Provenance::Record => {}
             Provenance::Environment | Provenance::File(_) => warnings.push(format!("{message} ({provenance})")),
         }
     }

@@ -1,0 +1,239 @@
+//! `launchway update`: a template's new version, or another answer, merged into a project that people have changed.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use launchway_core::{
+    Edit, FileChange, Lock, Obstacle, Plan, Project, SafePath, Status, Template, Update, Wishes, edit,
+};
+
+use crate::args::{self, Output};
+use crate::failure::{Exit, Failure};
+use crate::update::answers::{self, Answered, ChangedAnswer};
+use crate::update::index::Index;
+use crate::update::merge::{Merged, merge};
+use crate::update::report;
+use crate::update::repository::Repository;
+use crate::{interrupt, terminal};
+
+const AFTER_HELP: &str = "\
+Merges what the template has become since the project was made with what people made of the project since: of three \
+texts, the one that was generated, the one that stands there and the one that would be generated today. What both have \
+changed in different ways is left as git leaves a conflict, in the files and in git's index, and the exit code is 1. \
+Nothing is committed, and the command that brings the old state back is printed.";
+
+/// The arguments of `launchway update`.
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
+pub(crate) struct UpdateArgs {
+    pub(crate) folder: PathBuf,
+    pub(crate) service: Option<String>,
+    pub(crate) to: Option<String>,
+    pub(crate) template: Option<String>,
+    pub(crate) set: Vec<String>,
+    pub(crate) answers_files: Vec<PathBuf>,
+    pub(crate) defaults: bool,
+    pub(crate) no_input: bool,
+    pub(crate) heal: Vec<String>,
+    pub(crate) allow_dirty: bool,
+    pub(crate) dry_run: bool,
+    pub(crate) diff: bool,
+    pub(crate) output: Output,
+}
+
+/// Defines the command line.
+pub(crate) fn define() -> Command {
+    let value = |name: &'static str, value: &'static str| Arg::new(name).long(name).value_name(value);
+    Command::new("update")
+        .about("Merges a template's new version, or another answer, into a project")
+        .after_help(AFTER_HELP)
+        .arg(
+            Arg::new("DIR")
+                .value_parser(value_parser!(PathBuf))
+                .default_value(".")
+                .help("The folder of the project, with `.launchway` in it"),
+        )
+        .arg(value("service", "NAME").help("Which project, where the folder holds more than one"))
+        .arg(
+            value("to", "VERSION")
+                .help("The version, tag, branch or commit to update to, instead of the newest release"),
+        )
+        .arg(
+            value("template", "TEMPLATE").help("Another source of the template; a project made from a folder needs it"),
+        )
+        .arg(
+            value("set", "KEY=VALUE")
+                .action(ArgAction::Append)
+                .help("Changes an answer: `--set strategy=canary`; may be given more than once"),
+        )
+        .arg(
+            value("answers", "FILE")
+                .value_parser(value_parser!(PathBuf))
+                .action(ArgAction::Append)
+                .help("Takes changed answers from a TOML, YAML or JSON file"),
+        )
+        .arg(args::switch("defaults").help("Takes the default of every new question that has one, without asking"))
+        .arg(args::switch("no-input").help("Never asks; a new question without an answer is an error"))
+        .arg(
+            value("heal", "PATH").action(ArgAction::Append).help(
+                "Brings a file, or all files of a folder, back to the template's text; may be given more than once",
+            ),
+        )
+        .arg(args::switch("allow-dirty").help("Merges into changes that are not committed; they are kept in a commit"))
+        .arg(args::switch("dry-run").help("Shows what would become of every file, and writes nothing"))
+        .arg(args::switch("diff").help("Shows the changes as a diff, too"))
+        .arg(args::output_arg())
+}
+
+fn read_args(matches: &ArgMatches) -> Result<UpdateArgs, Failure> {
+    let output = args::output(matches);
+    let diff = matches.get_flag("diff");
+    if diff && output == Output::Json {
+        return Err(
+            Failure::new(Exit::Usage, "`--diff` is text, and `--output json` is not").hint("leave out one of them")
+        );
+    }
+    let texts = |name: &str| matches.get_many::<String>(name).into_iter().flatten().cloned().collect();
+    Ok(UpdateArgs {
+        folder: matches.get_one::<PathBuf>("DIR").cloned().unwrap_or_default(),
+        service: matches.get_one::<String>("service").cloned(),
+        to: matches.get_one::<String>("to").cloned(),
+        template: matches.get_one::<String>("template").cloned(),
+        set: texts("set"),
+        answers_files: matches.get_many::<PathBuf>("answers").into_iter().flatten().cloned().collect(),
+        defaults: matches.get_flag("defaults"),
+        no_input: matches.get_flag("no-input"),
+        heal: texts("heal"),
+        allow_dirty: matches.get_flag("allow-dirty"),
+        dry_run: matches.get_flag("dry-run"),
+        diff,
+        output,
+    })
+}
+
+/// An update that is computed, and not yet written.
+pub(crate) struct Prepared {
+    pub(crate) project: Project,
+    pub(crate) template: Template,
+    pub(crate) answers: Vec<ChangedAnswer>,
+    pub(crate) notes: Vec<String>,
+    pub(crate) files: Vec<FileChange>,
+    pub(crate) record: Vec<Edit>,
+    pub(crate) merged: Merged,
+}
+
+impl Prepared {
+    /// Returns the edits, those of the record last.
+    pub(crate) fn edits(&self) -> Vec<Edit> {
+        let files = self.files.iter().map(|change| &change.edit);
+        files.chain(&self.record).filter(|edit| edit.before != edit.after).cloned().collect()
+    }
+
+    pub(crate) fn conflicts(&self) -> usize {
+        self.files.iter().filter(|change| change.status == Status::Conflict).count()
+    }
+}
+
+/// Runs the command.
+pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
+    let args = read_args(matches)?;
+    let project = only(Project::open_all(&args.folder)?, args.service.as_deref())?;
+    let _lock = if args.dry_run { None } else { Some(Lock::take(&args.folder)?) };
+    let repository = Repository::open(&args.folder, args.allow_dirty || args.dry_run)?;
+    let template = load(&project, &args)?;
+    let prepared = prepare(project, template, &args, &repository)?;
+    let way_back = if args.dry_run { None } else { write(&prepared, &repository)? };
+    report::show(&prepared, &args, way_back.as_deref())?;
+    if prepared.conflicts() == 0 { Ok(()) } else { Err(Failure::silent(Exit::Refused)) }
+}
+
+/// Picks the project that is meant.
+fn only(projects: Vec<Project>, wanted: Option<&str>) -> Result<Project, Failure> {
+    let names: Vec<String> = projects.iter().map(|project| format!("`{}`", project.name)).collect();
+    let mut found: Vec<Project> =
+        projects.into_iter().filter(|project| wanted.is_none_or(|name| project.name == name)).collect();
+    match (found.len(), found.pop()) {
+        (1, Some(project)) => Ok(project),
+        (0, _) => Err(Failure::new(Exit::Usage, format!("there is no project `{}`", wanted.unwrap_or_default()))
+            .hint(format!("the folder holds {}", names.join(", ")))),
+        _ => Err(Failure::new(Exit::Usage, format!("the folder holds more than one project: {}", names.join(", ")))
+            .hint("choose one with `--service NAME`")),
+    }
+}
+
+fn load(project: &Project, args: &UpdateArgs) -> Result<Template, Failure> {
+    match (&args.template, project.template.source.as_str()) {
+        (Some(name), _) => Ok(crate::load(name)?),
+        (None, "builtin") => Ok(Template::builtin(&project.template.id)?),
+        (None, _) => Err(Failure::new(Exit::Usage, "the project was made from a template in a folder")
+            .hint("name the folder: `--template ./folder`")),
+    }
+}
+
+/// Computes an update: what a preview shows, and what is written, is the same.
+pub(crate) fn prepare(
+    project: Project,
+    template: Template,
+    args: &UpdateArgs,
+    repository: &Repository,
+) -> Result<Prepared, Failure> {
+    let Answered { context, notes } = answers::gather(&template, &project, args)?;
+    let plan = Plan::new(&template, &context)?;
+    let heal = args.heal.iter().map(|path| healed(path)).collect::<Result<BTreeSet<SafePath>, Failure>>()?;
+    let wishes = Wishes { moves: Vec::new(), heal, ignores_modes: !repository.knows_modes() };
+    let root = args.folder.as_path();
+    let update = Update::new(root, &project, &plan, &wishes).map_err(|obstacles| in_the_way(&obstacles))?;
+    if let Some(path) = update.unknown(&wishes.heal).first() {
+        return Err(Failure::new(Exit::Usage, format!("the template has no file `{path}` to heal"))
+            .hint("`launchway check` lists the files that drifted"));
+    }
+    let missing = update.missing();
+    if !missing.is_empty() {
+        repository.refuse_sparse(&missing)?;
+    }
+    let label = format!("{}-{}", template.id, template.version);
+    let known = update.paths();
+    let merged = merge(&update, &label, || repository.others(|path| known.contains(path)))?;
+    let files = update.changes(root, &merged.resolution).map_err(|obstacles| in_the_way(&obstacles))?;
+    let made = (&template, &context, &plan);
+    let record = update.record(root, made, &merged.resolution).map_err(|obstacles| in_the_way(&obstacles))?;
+    let answers = answers::changed(&project, &context);
+    Ok(Prepared { project, template, answers, notes, files, record, merged })
+}
+
+/// Reads a path to heal: as a shell completes it, with `./` before or `/` after.
+fn healed(path: &str) -> Result<SafePath, Failure> {
+    let path = path.strip_prefix("./").unwrap_or(path).trim_end_matches('/');
+    SafePath::new(path).map_err(|error| {
+        Failure::new(Exit::Usage, error.to_string())
+            .hint("name the file by its path below the project, `deploy/ecs/README.md`")
+    })
+}
+
+fn in_the_way(obstacles: &[Obstacle]) -> Failure {
+    let all: Vec<String> = obstacles.iter().map(ToString::to_string).collect();
+    Failure::new(Exit::Exists, format!("the project cannot be updated: {}", all.join("; ")))
+        .hint("move it away, or make it a plain file; nothing was changed")
+}
+
+/// Writes the files and tells git; returns the command that brings everything back, if there was anything to write.
+fn write(prepared: &Prepared, repository: &Repository) -> Result<Option<String>, Failure> {
+    let edits = prepared.edits();
+    if edits.is_empty() {
+        return Ok(None);
+    }
+    interrupt::uninterrupted(|| {
+        let index = Index::read(repository)?;
+        let way_back = index.way_back(&index.keep(&prepared.project.name, &edits)?);
+        edit(&repository.root, &edits)
+            .map_err(|error| Failure::from(error).hint(format!("bring everything back with `{way_back}`")))?;
+        index.stage(&edits, &prepared.merged.stages, prepared.merged.scratch.as_ref())?;
+        Ok(Some(way_back))
+    })
+}
+
+/// Says where a project stands, for people.
+pub(crate) fn place(folder: &Path, path: &SafePath) -> String {
+    let path = if folder == Path::new(".") { PathBuf::from(path.as_str()) } else { folder.join(path.as_str()) };
+    terminal::visible_line(&path.display().to_string())
+}

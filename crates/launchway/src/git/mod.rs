@@ -1,0 +1,11 @@
+//! Git, as the program on this machine: the first commit of a project, and an object database for templates.
+
+mod first_commit;
+mod group;
+mod process;
+mod running;
+mod said;
+
+pub(crate) use first_commit::{Committed, first_commit};
+pub(crate) use group::kill_running;
+pub(crate) use process::{Git, GitError, Limits, Output};

@@ -1,0 +1,146 @@
+//! The answers of an update: those that the project remembers, brought up to date, with the changed ones over them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use launchway_core::template::Question;
+use launchway_core::{Answers, Context, Defaults, Interview, Project, Provenance, Template, Value};
+
+use crate::commands::update::UpdateArgs;
+use crate::failure::{Exit, Failure};
+use crate::{answers_file, terminal, wizard};
+
+/// What an update is rendered from.
+pub(crate) struct Answered {
+    pub(crate) context: Context,
+    /// What became of answers without anybody asking for it.
+    pub(crate) notes: Vec<String>,
+}
+
+/// An answer that is not what it was.
+pub(crate) struct ChangedAnswer {
+    pub(crate) id: String,
+    pub(crate) was: Option<Value>,
+    pub(crate) is: Option<Value>,
+}
+
+/// Finds an answer to every question of the new version.
+pub(crate) fn gather(template: &Template, project: &Project, args: &UpdateArgs) -> Result<Answered, Failure> {
+    let mut answers = Answers::default();
+    answers.join(project.added.clone());
+    set(template, args, &mut answers)?;
+    for path in &args.answers_files {
+        answers_file::add(path, template, &mut answers)?;
+    }
+    let mut notes = Vec::new();
+    for (id, value) in remembered(template, project)? {
+        if template.question(&id).is_some() {
+            answers.set_if_open(&id, value, Provenance::Record);
+        } else {
+            notes.push(format!("`{id}` is no longer asked; its answer was `{value}`"));
+        }
+    }
+    let named = |value: &Value| value.to_string() == project.name;
+    if !answers.get(&template.name_question).is_some_and(|(value, _)| named(value)) {
+        let message = format!("the project is called `{}`, and an update does not rename it", project.name);
+        return Err(Failure::new(Exit::Usage, message).hint(format!("leave out `--set {}=…`", template.name_question)));
+    }
+    let context = ask(template, &mut answers, args, &mut notes)?;
+    Ok(Answered { context, notes })
+}
+
+/// Brings the answers that the project remembers to what the template calls them now.
+fn remembered(_template: &Template, project: &Project) -> Result<BTreeMap<String, Value>, Failure> {
+    Ok(project.answers.clone())
+}
+
+/// Reads `--set key=value`.
+fn set(template: &Template, args: &UpdateArgs, answers: &mut Answers) -> Result<(), Failure> {
+    for text in &args.set {
+        let Some((key, value)) = text.split_once('=') else {
+            return Err(Failure::new(Exit::Usage, format!("`--set {text}` has no value"))
+                .hint("write it as `--set question=answer`"));
+        };
+        let id = key.replace('-', "_");
+        let Some(question) = template.question(&id) else {
+            let ids: Vec<String> = template.questions.iter().map(|question| format!("`{}`", question.id)).collect();
+            return Err(Failure::new(Exit::Usage, format!("the template has no question `{key}`"))
+                .hint(format!("it asks {}", ids.join(", "))));
+        };
+        answers.set(&id, question.read(value)?, Provenance::Flag);
+    }
+    Ok(())
+}
+
+/// Asks what is open, or takes the defaults, until there is a context.
+fn ask(
+    template: &Template,
+    answers: &mut Answers,
+    args: &UpdateArgs,
+    notes: &mut Vec<String>,
+) -> Result<Context, Failure> {
+    let defaults = if args.defaults { Defaults::All } else { Defaults::Advanced };
+    let may_ask = terminal::is_interactive() && !args.no_input;
+    let _keys = may_ask.then(terminal::KeyByKey::enter);
+    let mut given_up = BTreeSet::new();
+    loop {
+        let interview = Interview::new(template, answers, defaults)?;
+        if !interview.problems.is_empty() {
+            // An answer from before that does not go with the others any more is decided anew.
+            let is_old = |id: &String| matches!(answers.get(id), Some((_, Provenance::Record)));
+            let misfits: Vec<_> = interview.problems.iter().filter(|problem| is_old(&problem.question)).collect();
+            if misfits.is_empty() || misfits.iter().all(|problem| given_up.contains(&problem.question)) {
+                return Err(interview.problems.clone().into());
+            }
+            for problem in misfits {
+                notes.push(format!("{}; its default is taken", problem.message));
+                given_up.insert(problem.question.clone());
+                answers.take_default(&problem.question);
+            }
+            continue;
+        }
+        let Some((question, default)) = interview.open.first() else {
+            refuse_unused(&interview)?;
+            return interview.context()?.ok_or_else(|| Failure::new(Exit::Internal, "the answers are not complete"));
+        };
+        if !may_ask {
+            return Err(unanswered(&interview));
+        }
+        let value = wizard::ask(&interview, question, default.as_ref())?;
+        wizard::keep(answers, question, value, default.as_ref());
+    }
+}
+
+/// Names every question that is new and must be answered.
+fn unanswered(interview: &Interview<'_>) -> Failure {
+    let questions: Vec<&Question> = interview.open.iter().map(|(question, _)| *question).collect();
+    let ids: Vec<String> = questions.iter().map(|question| format!("`{}`", question.id)).collect();
+    let failure =
+        Failure::new(Exit::Usage, format!("the template asks what it did not ask before: {}", ids.join(", ")));
+    let failure = questions.iter().fold(failure, |failure, question| {
+        failure.hint(format!("--set {}={}: {}", question.id, question.placeholder(), question.prompt))
+    });
+    failure.hint("`--defaults` takes the default of every one that has one")
+}
+
+/// An answer that was set for this update and that no question takes is a mistake.
+fn refuse_unused(interview: &Interview<'_>) -> Result<(), Failure> {
+    match interview.unused.iter().find(|(_, provenance)| *provenance == Provenance::Flag) {
+        None => Ok(()),
+        Some((id, _)) => {
+            let message = format!("`{id}` has no effect: with the other answers it is not asked");
+            Err(Failure::new(Exit::Usage, message).hint(format!("leave out `--set {id}=…`")))
+        }
+    }
+}
+
+/// Lists the answers that are not what the project remembers.
+pub(crate) fn changed(project: &Project, context: &Context) -> Vec<ChangedAnswer> {
+    let now: BTreeMap<&str, &Value> = context.answers.iter().map(|(id, value)| (id.as_str(), value)).collect();
+    let ids: BTreeSet<&str> = project.answers.keys().map(String::as_str).chain(now.keys().copied()).collect();
+    let change = |id: &str| ChangedAnswer {
+        id: id.to_owned(),
+        was: project.answers.get(id).cloned(),
+        is: now.get(id).map(|value| (*value).clone()),
+    };
+    ids.into_iter().map(change).filter(|change| change.was != change.is).collect()
+}

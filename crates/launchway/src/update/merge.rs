@@ -1,0 +1,270 @@
+//! The merge of files that both sides have changed, by git's own merge in a repository that is made for it alone.
+//!
+//! Nothing of the user's repository takes part in it, neither settings nor attributes, so it comes out the same everywhere.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write as _;
+
+use launchway_core::{Blob, Conflict, Resolution, SafePath, Scratch, Side, Update};
+
+use crate::failure::{Exit, Failure};
+use crate::git::{Git, GitError};
+
+/// The names of the sides; those of two of them stand in the marks of a conflict.
+const BASE: &str = "base";
+const YOURS: &str = "yours";
+
+/// What the merge came to, with the repository that holds its objects.
+pub(crate) struct Merged {
+    pub(crate) resolution: Resolution,
+    pub(crate) scratch: Option<Scratch>,
+    /// Of every conflict the entries that git keeps in its index.
+    pub(crate) stages: Vec<Stage>,
+}
+
+/// A side of a conflict, as git's index has it.
+pub(crate) struct Stage {
+    pub(crate) path: SafePath,
+    pub(crate) mode: String,
+    pub(crate) object: String,
+    pub(crate) stage: u8,
+}
+
+/// Merges the three sides. `others` are the user's own files, among which those that were moved are found.
+pub(crate) fn merge(update: &Update, theirs: &str, others: impl FnOnce() -> Side) -> Result<Merged, Failure> {
+    if let Some(resolution) = update.resolution() {
+        return Ok(Merged { resolution, scratch: None, stages: Vec::new() });
+    }
+    let others = if update.missing().is_empty() { Side::new() } else { others() };
+    let scratch = Scratch::create(&std::env::temp_dir())?;
+    let merger = Merger { git: settled(Git::on_scratch(scratch.path())), update, others, theirs };
+    let (resolution, stages) = merger.run().map_err(|error| not_merged(&error))?;
+    Ok(Merged { resolution, scratch: Some(scratch), stages })
+}
+
+/// The settings of a merge, whatever git would choose by itself.
+fn settled(git: Git) -> Git {
+    const SETTINGS: [&str; 6] = [
+        "merge.renames=true",
+        // The user's own files never move because the template's do.
+        "merge.directoryRenames=false",
+        "merge.conflictStyle=merge",
+        "core.attributesFile=/dev/null",
+        "core.fsync=none",
+        "fastimport.unpackLimit=100000",
+    ];
+    SETTINGS.into_iter().fold(git, Git::setting)
+}
+
+fn not_merged(error: &GitError) -> Failure {
+    match error {
+        GitError::NoGit => Failure::new(Exit::Usage, "there is no `git` on this machine, and it does the merging")
+            .hint("install git 2.38 or newer"),
+        error => Failure::new(Exit::Io, format!("git could not merge: {error}"))
+            .hint("nothing was changed; a merge needs git 2.38 or newer"),
+    }
+}
+
+struct Merger<'u> {
+    git: Git,
+    update: &'u Update,
+    others: Side,
+    theirs: &'u str,
+}
+
+impl Merger<'_> {
+    fn run(&self) -> Result<(Resolution, Vec<Stage>), GitError> {
+        self.git.bytes(&["fast-import", "--quiet", "--force"], &self.stream())?;
+        let tree = self.git.output(&["merge-tree", "--write-tree", "-z", "--no-messages", YOURS, self.theirs], &[])?;
+        if !matches!(tree.code, Some(0 | 1)) {
+            return Err(GitError::Said(tree.said));
+        }
+        let (tree, entries) = conflicts(&tree.stdout);
+        let diffs = self.diffs(&tree)?;
+        let blobs = self.blobs(&diffs, &entries)?;
+        Ok(self.resolution(&diffs, entries, &blobs))
+    }
+
+    /// Writes the sides as three commits, two of them on the first.
+    fn stream(&self) -> Vec<u8> {
+        let mut stream = Vec::new();
+        let none = Side::new();
+        for (name, from, side, more) in [
+            (BASE, None, &self.update.base, &none),
+            (YOURS, Some(BASE), &self.update.ours, &self.others),
+            (self.theirs, Some(BASE), &self.update.theirs, &none),
+        ] {
+            let _ = write!(stream, "commit refs/heads/{name}\ncommitter launchway <launchway> 0 +0000\ndata 0\n");
+            if let Some(from) = from {
+                let _ = write!(stream, "from refs/heads/{from}^0\ndeleteall\n");
+            }
+            for (path, blob) in side.iter().chain(more) {
+                let mode = if blob.executable { "100755" } else { "100644" };
+                let _ = write!(stream, "M {mode} inline {path}\ndata {}\n", blob.bytes.len());
+                stream.extend_from_slice(&blob.bytes);
+                stream.push(b'\n');
+            }
+        }
+        stream
+    }
+
+    /// Compares what came out with the user's side, and each side with the base for the files that it has moved.
+    fn diffs(&self, tree: &str) -> Result<Diffs, GitError> {
+        let pair = |left: &str, right: &str| self.differences(&["--no-renames"], left, right);
+        let renames = |right: &str| self.differences(&["--find-renames", "--diff-filter=R"], BASE, right);
+        Ok(Diffs { result: pair(YOURS, tree)?, yours: renames(YOURS)?, theirs: renames(self.theirs)? })
+    }
+
+    fn differences(&self, how: &[&str], left: &str, right: &str) -> Result<Vec<Difference>, GitError> {
+        let arguments = [&["diff-tree", "-r", "-z", "--raw"], how, &[left, right]].concat();
+        Ok(differences(&self.git.bytes(&arguments, &[])?))
+    }
+
+    /// Fetches the contents of the objects that are spoken of.
+    fn blobs(&self, diffs: &Diffs, entries: &[Stage]) -> Result<BTreeMap<String, Vec<u8>>, GitError> {
+        let wanted: BTreeSet<&str> = diffs
+            .result
+            .iter()
+            .filter(|difference| difference.is_there)
+            .map(|difference| difference.object.as_str())
+            .chain(entries.iter().map(|entry| entry.object.as_str()))
+            .collect();
+        if wanted.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let input = wanted.iter().fold(String::new(), |input, object| input + object + "\n");
+        Ok(objects(&self.git.bytes(&["cat-file", "--batch"], input.as_bytes())?))
+    }
+
+    fn resolution(
+        &self,
+        diffs: &Diffs,
+        entries: Vec<Stage>,
+        blobs: &BTreeMap<String, Vec<u8>>,
+    ) -> (Resolution, Vec<Stage>) {
+        let mut resolution = Resolution { files: self.update.ours.clone(), ..Resolution::default() };
+        for difference in &diffs.result {
+            let blob = || {
+                let bytes = blobs.get(&difference.object)?.clone().into();
+                Some(Blob { bytes, executable: difference.mode == "100755" })
+            };
+            match blob().filter(|_| difference.is_there) {
+                Some(blob) => resolution.files.insert(difference.path.clone(), blob),
+                None => resolution.files.remove(&difference.path),
+            };
+        }
+        for entry in &entries {
+            let Some(bytes) = blobs.get(&entry.object) else { continue };
+            let blob = Some(Blob { bytes: bytes.clone().into(), executable: entry.mode == "100755" });
+            let conflict = resolution.conflicts.entry(entry.path.clone()).or_default();
+            match entry.stage {
+                1 => conflict.base = blob,
+                2 => conflict.ours = blob,
+                _ => conflict.theirs = blob,
+            }
+        }
+        keep_deleted(&mut resolution);
+        let stages = entries.into_iter().filter(|entry| resolution.conflicts.contains_key(&entry.path)).collect();
+        resolution.moved = self.moved(diffs, &resolution);
+        (resolution, stages)
+    }
+
+    /// Finds the files that were followed to another name.
+    fn moved(&self, diffs: &Diffs, resolution: &Resolution) -> BTreeMap<SafePath, SafePath> {
+        let pairs = |differences: &[Difference]| {
+            let pair = |difference: &Difference| Some((difference.path.clone(), difference.from.clone()?));
+            differences.iter().filter_map(pair).collect::<Vec<_>>()
+        };
+        let by_template = pairs(&diffs.theirs).into_iter().filter(|(_, from)| self.update.ours.contains_key(from));
+        let was_followed = |to: &SafePath| match (self.others.get(to), resolution.files.get(to)) {
+            (Some(before), Some(after)) => before != after,
+            (known, _) => known.is_none(),
+        };
+        let by_user = pairs(&diffs.yours).into_iter().filter(|(to, _)| was_followed(to));
+        by_template.chain(by_user).filter(|(to, _)| resolution.files.contains_key(to)).collect()
+    }
+}
+
+/// What the user took away stays away: the template's change of it is no conflict.
+fn keep_deleted(resolution: &mut Resolution) {
+    let is_deletion = |conflict: &Conflict| conflict.base.is_some() && conflict.ours.is_none();
+    let deleted: Vec<SafePath> = resolution
+        .conflicts
+        .iter()
+        .filter(|(_, conflict)| is_deletion(conflict))
+        .map(|(path, _)| path.clone())
+        .collect();
+    for path in deleted {
+        resolution.conflicts.remove(&path);
+        resolution.files.remove(&path);
+        resolution.kept_deleted.insert(path);
+    }
+}
+
+struct Diffs {
+    result: Vec<Difference>,
+    yours: Vec<Difference>,
+    theirs: Vec<Difference>,
+}
+
+/// A line of a raw diff between two trees.
+struct Difference {
+    path: SafePath,
+    from: Option<SafePath>,
+    mode: String,
+    object: String,
+    is_there: bool,
+}
+
+/// Reads what `diff-tree -z --raw` says: `:old-mode new-mode old-object new-object status`, then one path or two.
+fn differences(output: &[u8]) -> Vec<Difference> {
+    let text = String::from_utf8_lossy(output);
+    let mut fields = text.split('\0');
+    let mut found = Vec::new();
+    while let Some(header) = fields.next().and_then(|field| field.strip_prefix(':')) {
+        let words: Vec<&str> = header.split(' ').collect();
+        let [_, mode, _, object, status] = words[..] else { continue };
+        let first = fields.next().unwrap_or_default();
+        let (from, path) = if status.starts_with('R') { (Some(first), fields.next()) } else { (None, Some(first)) };
+        let Ok(path) = SafePath::new(path.unwrap_or_default()) else { continue };
+        let from = from.and_then(|from| SafePath::new(from).ok());
+        found.push(Difference {
+            path,
+            from,
+            mode: mode.to_owned(),
+            object: object.to_owned(),
+            is_there: status != "D",
+        });
+    }
+    found
+}
+
+/// Reads what `merge-tree -z` says: the tree, then of every conflict `mode object stage TAB path`.
+fn conflicts(output: &[u8]) -> (String, Vec<Stage>) {
+    let text = String::from_utf8_lossy(output);
+    let mut fields = text.split('\0');
+    let tree = fields.next().unwrap_or_default().to_owned();
+    let entry = |field: &str| {
+        let (head, path) = field.split_once('\t')?;
+        let words: Vec<&str> = head.split(' ').collect();
+        let [mode, object, stage] = words[..] else { return None };
+        let (mode, object) = (mode.to_owned(), object.to_owned());
+        Some(Stage { path: SafePath::new(path).ok()?, mode, object, stage: stage.parse().ok()? })
+    };
+    (tree, fields.filter_map(entry).collect())
+}
+
+/// Reads what `cat-file --batch` says: `object type size`, a newline, the content, a newline.
+fn objects(mut output: &[u8]) -> BTreeMap<String, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    while let Some(end) = output.iter().position(|byte| *byte == b'\n') {
+        let header = String::from_utf8_lossy(&output[..end]).into_owned();
+        let words: Vec<&str> = header.split(' ').collect();
+        let [object, _, size] = words[..] else { break };
+        let content = &output[end + 1..];
+        let size = size.parse::<usize>().unwrap_or(usize::MAX).min(content.len());
+        found.insert(object.to_owned(), content[..size].to_vec());
+        output = &content[(size + 1).min(content.len())..];
+    }
+    found
+}

@@ -1,0 +1,161 @@
+//! What an update says: every file with what becomes of it, and what to do next.
+
+use std::fmt::Write as _;
+
+use launchway_core::{Edit, FileChange, Status, Value};
+use serde::Serialize;
+use serde_json::Value as Json;
+
+use super::answers::ChangedAnswer;
+use crate::args::Output;
+use crate::commands::update::{Prepared, UpdateArgs, place};
+use crate::diff;
+use crate::failure::Failure;
+use crate::report::json;
+use crate::terminal::{self, visible_line};
+
+/// What `launchway update --output json` prints.
+#[derive(Serialize)]
+struct Report<'a> {
+    schema: &'static str,
+    /// Whether the files were written; false for `--dry-run`, and where there was nothing to write.
+    written: bool,
+    name: &'a str,
+    template: TemplateReport<'a>,
+    answers: Vec<AnswerReport<'a>>,
+    files: Vec<FileReport<'a>>,
+    conflicts: usize,
+    notes: &'a [String],
+    /// The command that brings the old state back.
+    way_back: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct TemplateReport<'a> {
+    id: &'a str,
+    from: &'a str,
+    to: String,
+}
+
+#[derive(Serialize)]
+struct AnswerReport<'a> {
+    id: &'a str,
+    from: Option<Json>,
+    to: Option<Json>,
+}
+
+#[derive(Serialize)]
+struct FileReport<'a> {
+    path: &'a str,
+    status: &'static str,
+    /// The name under which the file was known, if it was moved.
+    from: Option<&'a str>,
+    /// Whether the update changes the file on the disk.
+    changes: bool,
+}
+
+/// Writes the result to stdout, and what to do next to stderr.
+pub(crate) fn show(prepared: &Prepared, args: &UpdateArgs, way_back: Option<&str>) -> Result<(), Failure> {
+    for note in &prepared.notes {
+        terminal::say(&format!("note: {}\n", terminal::visible(note)));
+    }
+    let text = match args.output {
+        Output::Json => json(&report(prepared, way_back)),
+        Output::Text => text(prepared, args),
+    };
+    terminal::print(&text)?;
+    terminal::say(&next(prepared, args, way_back));
+    Ok(())
+}
+
+fn report<'a>(prepared: &'a Prepared, way_back: Option<&'a str>) -> Report<'a> {
+    Report {
+        schema: "launchway.update/1",
+        written: way_back.is_some(),
+        name: &prepared.project.name,
+        template: TemplateReport {
+            id: &prepared.template.id,
+            from: &prepared.project.template.version,
+            to: prepared.template.version.to_string(),
+        },
+        answers: prepared.answers.iter().map(answer).collect(),
+        files: prepared.files.iter().map(file).collect(),
+        conflicts: prepared.conflicts(),
+        notes: &prepared.notes,
+        way_back,
+    }
+}
+
+fn answer(change: &ChangedAnswer) -> AnswerReport<'_> {
+    let json = |value: &Option<Value>| value.as_ref().map(Value::to_json);
+    AnswerReport { id: &change.id, from: json(&change.was), to: json(&change.is) }
+}
+
+fn file(change: &FileChange) -> FileReport<'_> {
+    FileReport {
+        path: change.edit.path.as_str(),
+        status: change.status.id(),
+        from: change.from.as_ref().map(launchway_core::SafePath::as_str),
+        changes: change.edit.before != change.edit.after,
+    }
+}
+
+fn text(prepared: &Prepared, args: &UpdateArgs) -> String {
+    let mut text = format!("{}\n", visible_line(&headline(prepared)));
+    for change in &prepared.answers {
+        let shown = |value: &Option<Value>| value.as_ref().map_or("not asked".to_owned(), |it| format!("`{it}`"));
+        let line = format!("{}: {} -> {}", change.id, shown(&change.was), shown(&change.is));
+        let _ = writeln!(text, "  {:13} {}", "answer", visible_line(&line));
+    }
+    let mut files: Vec<&FileChange> = prepared.files.iter().filter(|change| is_shown(change)).collect();
+    files.sort_by(|left, right| (left.status, &left.edit.path).cmp(&(right.status, &right.edit.path)));
+    for change in files {
+        let from = change.from.as_ref().map(|from| format!(" (was {})", place(&args.folder, from)));
+        let path = place(&args.folder, &change.edit.path);
+        let _ = writeln!(text, "  {:13} {path}{}", change.status.id(), from.unwrap_or_default());
+    }
+    if args.diff {
+        let edits: Vec<&Edit> = prepared.files.iter().map(|change| &change.edit).collect();
+        text.push_str(&diff::of(&edits));
+    }
+    text
+}
+
+/// What the user changed and the template did not touch is not worth a line; it is in the JSON.
+fn is_shown(change: &FileChange) -> bool {
+    change.status != Status::Kept
+}
+
+fn headline(prepared: &Prepared) -> String {
+    let (id, was, is) =
+        (&prepared.template.id, &prepared.project.template.version, prepared.template.version.to_string());
+    let name = &prepared.project.name;
+    if prepared.edits().is_empty() {
+        format!("{name}: nothing to do, it is at {id} {is}")
+    } else if *was == is {
+        format!("{name}: {id} {is}")
+    } else {
+        format!("{name}: {id} {was} -> {is}")
+    }
+}
+
+/// Says what to do next.
+fn next(prepared: &Prepared, args: &UpdateArgs, way_back: Option<&str>) -> String {
+    let conflicts = prepared.conflicts();
+    let mut text = String::new();
+    if args.dry_run {
+        if !prepared.edits().is_empty() {
+            text.push_str("nothing was written; without `--dry-run` it will be\n");
+        }
+        return text;
+    }
+    let Some(way_back) = way_back else { return text };
+    if conflicts == 0 {
+        text.push_str("review it with `git diff --staged`, then commit it\n");
+    } else {
+        let files = if conflicts == 1 { "1 file".to_owned() } else { format!("{conflicts} files") };
+        let _ = writeln!(text, "conflicts are left in {files}: solve them, `git add` them, then commit");
+    }
+    let _ = writeln!(text, "to take it back: {}", terminal::visible(way_back));
+    text
+}
