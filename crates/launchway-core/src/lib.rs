@@ -19,6 +19,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod add;
 pub mod agreement;
 mod answers;
 mod apply;
@@ -44,9 +45,11 @@ mod texts;
 mod update;
 mod value;
 
+pub use add::{AddError, Addition};
 pub use answers::{Added, Answers, Provenance};
 pub use apply::{ApplyError, EditError, Lock, Scratch, apply, edit};
 pub use cargo_lock::sort_packages;
+pub use cargo_workspace::WorkspaceError;
 pub use changes::{Changes, DestinationExists, Edit};
 pub use check::{Finding, FindingPlace, Rule, check};
 pub use context::Context;

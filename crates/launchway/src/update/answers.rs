@@ -27,7 +27,7 @@ pub(crate) struct ChangedAnswer {
 pub(crate) fn gather(template: &Template, project: &Project, args: &UpdateArgs) -> Result<Answered, Failure> {
     let mut answers = Answers::default();
     answers.join(project.added.clone());
-    set(template, args, &mut answers)?;
+    set(template, &args.set, &mut answers)?;
     for path in &args.answers_files {
         answers_file::add(path, template, &mut answers)?;
     }
@@ -44,7 +44,9 @@ pub(crate) fn gather(template: &Template, project: &Project, args: &UpdateArgs) 
         let message = format!("the project is called `{}`, and an update does not rename it", project.name);
         return Err(Failure::new(Exit::Usage, message).hint(format!("leave out `--set {}=…`", template.name_question)));
     }
-    let context = ask(template, &mut answers, args, &mut notes)?;
+    let defaults = if args.defaults { Defaults::All } else { Defaults::Advanced };
+    let may_ask = terminal::is_interactive() && !args.no_input;
+    let context = ask(template, &mut answers, defaults, may_ask, &mut notes)?;
     Ok(Answered { context, notes })
 }
 
@@ -54,8 +56,8 @@ fn remembered(_template: &Template, project: &Project) -> Result<BTreeMap<String
 }
 
 /// Reads `--set key=value`.
-fn set(template: &Template, args: &UpdateArgs, answers: &mut Answers) -> Result<(), Failure> {
-    for text in &args.set {
+pub(crate) fn set(template: &Template, given: &[String], answers: &mut Answers) -> Result<(), Failure> {
+    for text in given {
         let Some((key, value)) = text.split_once('=') else {
             return Err(Failure::new(Exit::Usage, format!("`--set {text}` has no value"))
                 .hint("write it as `--set question=answer`"));
@@ -72,14 +74,13 @@ fn set(template: &Template, args: &UpdateArgs, answers: &mut Answers) -> Result<
 }
 
 /// Asks what is open, or takes the defaults, until there is a context.
-fn ask(
+pub(crate) fn ask(
     template: &Template,
     answers: &mut Answers,
-    args: &UpdateArgs,
+    defaults: Defaults,
+    may_ask: bool,
     notes: &mut Vec<String>,
 ) -> Result<Context, Failure> {
-    let defaults = if args.defaults { Defaults::All } else { Defaults::Advanced };
-    let may_ask = terminal::is_interactive() && !args.no_input;
     let _keys = may_ask.then(terminal::KeyByKey::enter);
     let mut given_up = BTreeSet::new();
     loop {
