@@ -93,7 +93,7 @@ impl Addition {
         self.says.extend(joined.says);
         self.notes.extend(joined.differs);
         self.lock(root, plan, manifest, &joined.text)?;
-        self.changes.extend(before.edit(joined.text));
+        self.changes.extend(before.edit(&joined.text));
         Ok(())
     }
 
@@ -115,9 +115,11 @@ impl Addition {
         match joined {
             Some(joined) => {
                 self.says.push(format!("`{name}` is in `{LOCK}`"));
-                self.changes.extend(before.edit(joined));
+                self.changes.extend(before.edit(&joined));
             }
-            None => self.notes.push(format!("`{LOCK}` does not have the new crate yet: run `cargo update --workspace`")),
+            None => {
+                self.notes.push(format!("`{LOCK}` does not have the new crate yet: run `cargo update --workspace`"))
+            }
         }
         Ok(())
     }
@@ -144,9 +146,9 @@ impl Found {
     }
 
     /// Returns the change to another text, if it is another one.
-    fn edit(self, text: String) -> Option<Edit> {
+    fn edit(self, text: &str) -> Option<Edit> {
         let Self { path, blob, text: before } = self;
-        let after = Blob { bytes: Cow::Owned(text.clone().into_bytes()), executable: blob.executable };
+        let after = Blob { bytes: Cow::Owned(text.as_bytes().to_vec()), executable: blob.executable };
         (text != before).then_some(Edit { path, before: Some(blob), after: Some(after) })
     }
 }

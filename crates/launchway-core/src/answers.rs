@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use crate::Value;
+use crate::policy::{Policy, PolicyRule};
 
 /// Where an answer came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +19,10 @@ pub enum Provenance {
     Prompt,
     /// The template's default.
     Default,
+    /// A default of the team's: of the catalog of that name.
+    Preset(String),
+    /// The team: the template or catalog of that name decided it.
+    Policy(String),
     /// The record of a project; a team that has decided since overrules it.
     Record,
 }
@@ -30,6 +35,8 @@ impl fmt::Display for Provenance {
             Self::File(name) => write!(formatter, "file {name}"),
             Self::Prompt => formatter.write_str("answered"),
             Self::Default => formatter.write_str("default"),
+            Self::Preset(by) => write!(formatter, "default of {by}"),
+            Self::Policy(by) => write!(formatter, "decided by {by}"),
             Self::Record => formatter.write_str("as before"),
         }
     }
@@ -41,6 +48,8 @@ pub struct Answers {
     given: BTreeMap<String, (Value, Provenance)>,
     defaults_taken: BTreeSet<String>,
     added: Added,
+    presets: BTreeMap<String, (Value, String)>,
+    policies: BTreeMap<String, Vec<Policy>>,
 }
 
 /// What a service that was added to a workspace takes from it, by the names that templates see: what its template
@@ -91,6 +100,33 @@ impl Answers {
     #[must_use]
     pub fn added(&self) -> &Added {
         &self.added
+    }
+
+    /// Decides an answer for the user: the question is not asked, and another answer to it is refused.
+    pub fn lock(&mut self, question: &str, value: Value, by: &str, because: Option<&str>) {
+        self.restrict(question, PolicyRule::To(value), by, because);
+    }
+
+    /// Decides or narrows an answer for the user.
+    pub fn restrict(&mut self, question: &str, rule: PolicyRule, by: &str, because: Option<&str>) {
+        let policy = Policy { by: by.to_owned(), because: because.map(str::to_owned), rule };
+        self.policies.entry(question.to_owned()).or_default().push(policy);
+    }
+
+    /// Sets another default than the template's; the question is asked as usual.
+    pub fn preset(&mut self, question: &str, value: Value, by: &str) {
+        self.presets.insert(question.to_owned(), (value, by.to_owned()));
+    }
+
+    /// Returns what was decided about a question beside the template.
+    #[must_use]
+    pub fn policies(&self, question: &str) -> &[Policy] {
+        self.policies.get(question).map_or(&[], Vec::as_slice)
+    }
+
+    /// Returns the default that replaces the template's, and whose it is.
+    pub(crate) fn preset_of(&self, question: &str) -> Option<(&Value, &str)> {
+        self.presets.get(question).map(|(value, by)| (value, by.as_str()))
     }
 
     /// Returns all the answers, by id.

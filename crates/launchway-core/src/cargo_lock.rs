@@ -144,8 +144,8 @@ impl Package {
     /// Puts other entries in place of the dependencies.
     fn depending_on(&self, entries: &[String]) -> Self {
         let Some((before, list)) = self.text.split_once("dependencies = [\n") else { return self.clone() };
-        let after = list.split_once("]").map_or("", |(_, after)| after);
-        let lines: String = entries.iter().map(|entry| format!(" \"{entry}\",\n")).collect();
+        let after = list.split_once(']').map_or("", |(_, after)| after);
+        let lines = entries.iter().fold(String::new(), |lines, entry| lines + " \"" + entry + "\",\n");
         Self { text: format!("{before}dependencies = [\n{lines}]{after}"), ..self.clone() }
     }
 }
@@ -210,7 +210,7 @@ mod tests {
             let (name, version) = package.split_once(' ').unwrap_or((package, ""));
             let source = if version.is_empty() { "" } else { "source = \"registry\"\n" };
             let version = if version.is_empty() { "0.1.0" } else { version };
-            let entries: String = dependencies.iter().map(|entry| format!(" \"{entry}\",\n")).collect();
+            let entries = dependencies.iter().fold(String::new(), |entries, entry| entries + " \"" + entry + "\",\n");
             let list = if entries.is_empty() { String::new() } else { format!("dependencies = [\n{entries}]\n") };
             format!("\n[[package]]\nname = \"{name}\"\nversion = \"{version}\"\n{source}{list}")
         };
@@ -223,8 +223,10 @@ mod tests {
 
     #[test]
     fn a_crate_is_brought_in_at_its_place_and_nothing_else_moves() {
-        let model: [(&str, &[&str]); 3] = [("axum 1.0.0", &[]), ("billing", &["axum", "platform"]), ("platform", &["axum"])];
-        let before: [(&str, &[&str]); 3] = [("axum 1.4.0", &[]), ("orders", &["axum", "platform"]), ("platform", &["axum"])];
+        let model: [(&str, &[&str]); 3] =
+            [("axum 1.0.0", &[]), ("billing", &["axum", "platform"]), ("platform", &["axum"])];
+        let before: [(&str, &[&str]); 3] =
+            [("axum 1.4.0", &[]), ("orders", &["axum", "platform"]), ("platform", &["axum"])];
         let mut after = before.to_vec();
         after.insert(1, ("billing", &["axum", "platform"]));
         assert_eq!(joined(&before, &model, "1.0"), lock(&after));
@@ -256,6 +258,9 @@ mod tests {
     fn the_version_that_the_workspace_asks_for_is_taken() {
         let model: [(&str, &[&str]); 2] = [("a 1.0.0", &[]), ("billing", &["a"])];
         let before: [(&str, &[&str]); 3] = [("a 1.0.0", &[]), ("a 2.0.0", &[]), ("orders", &["a 2.0.0"])];
-        assert!(joined(&before, &model, "2").contains("name = \"billing\"\nversion = \"0.1.0\"\ndependencies = [\n \"a 2.0.0\""));
+        assert!(
+            joined(&before, &model, "2")
+                .contains("name = \"billing\"\nversion = \"0.1.0\"\ndependencies = [\n \"a 2.0.0\"")
+        );
     }
 }

@@ -38,7 +38,8 @@ pub enum WorkspaceError {
 /// Brings a crate into the workspace of a root manifest. `model` is the root manifest that the crate was written for.
 pub(crate) fn join(root: &str, folder: &str, crate_manifest: &str, model: &str) -> Result<Joined, WorkspaceError> {
     let line_ends = LineEnds::of(root);
-    let mut edited = Edited { document: parse(&line_ends.plain(root))?, says: Vec::new(), differs: Vec::new(), needs: Vec::new() };
+    let mut edited =
+        Edited { document: parse(&LineEnds::plain(root))?, says: Vec::new(), differs: Vec::new(), needs: Vec::new() };
     let (member, model) = (parse(crate_manifest)?, parse(model)?);
     edited.add_member(folder)?;
     edited.add_inherited(&member, &model)?;
@@ -54,7 +55,7 @@ pub(crate) fn name(crate_manifest: &str) -> Option<String> {
 
 /// Returns the version that a crate has: its own, or the one that it inherits.
 pub(crate) fn version(root: &str, crate_manifest: &str) -> Option<String> {
-    let (root, member) = (parse(&LineEnds::of(root).plain(root)).ok()?, parse(crate_manifest).ok()?);
+    let (root, member) = (parse(&LineEnds::plain(root)).ok()?, parse(crate_manifest).ok()?);
     let own = member.get("package")?.get("version")?;
     let inherited = || root.get("workspace")?.get("package")?.get("version")?.as_str();
     own.as_str().or_else(inherited).map(str::to_owned)
@@ -62,7 +63,7 @@ pub(crate) fn version(root: &str, crate_manifest: &str) -> Option<String> {
 
 /// Returns the requirement of a dependency of the workspace.
 pub(crate) fn requirement(root: &str, dependency: &str) -> Option<semver::VersionReq> {
-    let root = parse(&LineEnds::of(root).plain(root)).ok()?;
+    let root = parse(&LineEnds::plain(root)).ok()?;
     requirement_of(root.get("workspace")?.get("dependencies")?.get(dependency)?)?.parse().ok()
 }
 
@@ -83,7 +84,7 @@ impl LineEnds {
         Self { has_carriage_returns: text.contains("\r\n"), has_mark: text.starts_with(Self::MARK) }
     }
 
-    fn plain(&self, text: &str) -> String {
+    fn plain(text: &str) -> String {
         text.trim_start_matches(Self::MARK).replace("\r\n", "\n")
     }
 
@@ -127,8 +128,11 @@ impl Edited {
     /// Adds what the crate inherits from its workspace and the workspace does not have.
     fn add_inherited(&mut self, member: &DocumentMut, model: &DocumentMut) -> Result<(), WorkspaceError> {
         let lints = model.get("workspace").and_then(|workspace| workspace.get("lints")).and_then(Item::as_table_like);
-        let lints: Vec<(String, Item)> =
-            lints.into_iter().flat_map(|lints| lints.iter()).map(|(tool, item)| (tool.to_owned(), item.clone())).collect();
+        let lints: Vec<(String, Item)> = lints
+            .into_iter()
+            .flat_map(|lints| lints.iter())
+            .map(|(tool, item)| (tool.to_owned(), item.clone()))
+            .collect();
         let model = |table: &str, key: &str| model.get("workspace")?.get(table)?.get(key).cloned();
         for key in inherited(member.get("package")) {
             self.add("package", &key, model("package", &key))?;
@@ -301,10 +305,13 @@ mod tests {
 
     #[test]
     fn members_are_globs_as_cargo_reads_them() {
-        for member in ["crates/*", "./crates/*", "crates/billing/", "crates/b?lling", "**/billing", "crates/[a-c]*", "*/*"] {
+        for member in
+            ["crates/*", "./crates/*", "crates/billing/", "crates/b?lling", "**/billing", "crates/[a-c]*", "*/*"]
+        {
             assert!(covers(member, "crates/billing"), "{member}");
         }
-        for member in ["crates", "crate/*", "*", "crates/bill", "crates/[!b]*", "crates/billing/*", "crates/{billing}"] {
+        for member in ["crates", "crate/*", "*", "crates/bill", "crates/[!b]*", "crates/billing/*", "crates/{billing}"]
+        {
             assert!(!covers(member, "crates/billing"), "{member}");
         }
     }
@@ -318,10 +325,7 @@ mod tests {
                 "[\n    # The library.\n    \"crates/platform\", # shared\n]",
                 "[\n    # The library.\n    \"crates/platform\", # shared\n    \"crates/billing\",\n]",
             ),
-            (
-                "[\n  \"crates/platform\" # shared\n]",
-                "[\n  \"crates/platform\", # shared\n  \"crates/billing\",\n]",
-            ),
+            ("[\n  \"crates/platform\" # shared\n]", "[\n  \"crates/platform\", # shared\n  \"crates/billing\",\n]"),
         ] {
             let text = |members: &str| format!("# Ours.\n[workspace] # all of it\nmembers = {members}\n{rest}");
             assert_eq!(joined(&text(members)).unwrap().text, text(expected));
@@ -330,7 +334,8 @@ mod tests {
 
     #[test]
     fn an_excluded_folder_is_an_error_unless_it_is_named() {
-        let excluding = |members: &str| MODEL.replace("[\"crates/*\"]", &format!("{members}\nexclude = [\"./crates/billing\"]"));
+        let excluding =
+            |members: &str| MODEL.replace("[\"crates/*\"]", &format!("{members}\nexclude = [\"./crates/billing\"]"));
         let entry = "./crates/billing".to_owned();
         assert_eq!(
             joined(&excluding("[\"crates/*\"]")),

@@ -9,7 +9,7 @@ use crate::beneath::{self, NotRead};
 use crate::document::{self, Format};
 use crate::project::Project;
 use crate::texts::Texts;
-use crate::{SafePath, Value};
+use crate::{Blob, SafePath, Value};
 
 /// Something that is wrong with a project.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,6 +27,8 @@ pub struct Finding {
 /// The rules that a check knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Rule {
+    /// A conflict of an update must be solved.
+    Conflicted,
     /// A YAML, JSON or TOML file that was generated must parse.
     Unreadable,
     /// A file that agreements speak of must be there.
@@ -64,6 +66,7 @@ impl Rule {
     #[must_use]
     pub fn id(self) -> &'static str {
         match self {
+            Self::Conflicted => "conflicted",
             Self::Unreadable => "unreadable",
             Self::Missing => "missing",
             Self::Agreement => "agreement",
@@ -75,6 +78,7 @@ impl Rule {
     #[must_use]
     pub fn says(self) -> &'static str {
         match self {
+            Self::Conflicted => "The marks of a conflict must not stay in a file",
             Self::Unreadable => "A YAML, JSON or TOML file that was generated must parse",
             Self::Missing => "A file that agreements speak of must be there",
             Self::Agreement => "Values that stand in several files must agree",
@@ -87,7 +91,10 @@ impl Rule {
 #[must_use]
 pub fn check(root: &Path, project: &Project) -> Vec<Finding> {
     let tree = Tree::read(root, project);
-    let mut findings = tree.unreadable();
+    let mut findings = conflicted(root, project);
+    let conflicted: BTreeSet<String> =
+        findings.iter().flat_map(|it| &it.places).filter_map(|it| it.file.clone()).collect();
+    findings.extend(tree.unreadable(&conflicted));
     let broken: BTreeSet<String> = findings.iter().flat_map(|it| &it.places).filter_map(|it| it.file.clone()).collect();
     findings.extend(tree.missing());
     findings.extend(tree.disagreements(&broken));
@@ -108,7 +115,9 @@ impl<'p> Tree<'p> {
     /// Reads the files that a check looks into.
     fn read(root: &Path, project: &'p Project) -> Self {
         let structured = project.generated.keys().map(SafePath::as_str).filter(|path| Format::of(path).is_some());
-        let paths: BTreeSet<&str> = structured.chain(project.agreements.iter().flat_map(files)).collect();
+        let is_deleted = |path: &&str| project.deleted.iter().any(|deleted| deleted.as_str() == *path);
+        let spoken_of = project.agreements.iter().filter(|it| !files(it).any(|path| is_deleted(&path))).flat_map(files);
+        let paths: BTreeSet<&str> = structured.chain(spoken_of).collect();
         let mut tree =
             Self { project, current: Texts::default(), missing: BTreeSet::new(), generated: Texts::default() };
         for path in paths {
@@ -134,8 +143,11 @@ impl<'p> Tree<'p> {
     }
 
     /// Finds the files that cannot be read and could be when they were generated.
-    fn unreadable(&self) -> Vec<Finding> {
+    fn unreadable(&self, known: &BTreeSet<String>) -> Vec<Finding> {
         let fault = |path: &str| {
+            if known.contains(path) {
+                return None;
+            }
             let text = self.current.get(path).ok()?;
             let (line, message) = if let Err(reason) = text.text() {
                 (None, reason)
@@ -158,7 +170,8 @@ impl<'p> Tree<'p> {
     fn missing(&self) -> Vec<Finding> {
         let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
         for agreement in &self.project.agreements {
-            let gone: BTreeSet<&str> = files(agreement).filter(|path| self.missing.contains(path)).collect();
+            let is_finding = |path: &&str| self.missing.contains(path) && !self.is_deleted(path);
+            let gone: BTreeSet<&str> = files(agreement).filter(is_finding).collect();
             for path in gone {
                 *counts.entry(path).or_default() += 1;
             }
@@ -184,10 +197,16 @@ impl<'p> Tree<'p> {
     fn disagreements(&self, broken: &BTreeSet<String>) -> Vec<Finding> {
         let judge = Judge::new(&self.current);
         let can_be_judged = |agreement: &&Agreement| {
-            files(agreement).all(|path| !self.missing.contains(path) && !broken.contains(path))
+            files(agreement)
+                .all(|path| !self.missing.contains(path) && !broken.contains(path) && !self.is_deleted(path))
         };
         let agreements = self.project.agreements.iter().filter(can_be_judged);
         agreements.filter_map(|agreement| judge.disagreement(agreement)).map(|it| self.disagreement(it)).collect()
+    }
+
+    /// Tells whether the user took a file away and an update has seen that; then nothing is missing.
+    fn is_deleted(&self, path: &str) -> bool {
+        self.project.deleted.iter().any(|deleted| deleted.as_str() == path)
     }
 
     fn disagreement(&self, disagreement: Disagreement) -> Finding {
@@ -213,9 +232,11 @@ impl<'p> Tree<'p> {
 
     /// Finds the template's own files that were changed or taken away, apart from those that were found before.
     fn drifted(&self, root: &Path, broken: &BTreeSet<String>) -> Vec<Finding> {
-        let is_known = |path: &&SafePath| broken.contains(path.as_str()) || self.missing.contains(path.as_str());
+        let is_known = |path: &&SafePath| {
+            broken.contains(path.as_str()) || self.missing.contains(path.as_str()) || self.is_deleted(path.as_str())
+        };
         let drift = |path: &SafePath| match beneath::read(root, path) {
-            Ok(bytes) if self.project.generated.get(path).is_some_and(|blob| *blob.bytes == *bytes) => None,
+            Ok(bytes) if self.project.generated.get(path).is_some_and(|blob| is_same_text(&blob.bytes, &bytes)) => None,
             Ok(_) => Some("the file belongs to the template and was changed"),
             Err(NotRead::Missing) => Some("the file belongs to the template and is gone"),
             Err(_) => Some("the file belongs to the template and cannot be read"),
@@ -226,6 +247,43 @@ impl<'p> Tree<'p> {
         };
         self.project.managed.iter().filter(|path| !is_known(path)).filter_map(finding).collect()
     }
+}
+
+/// Finds the generated files in which the marks of a conflict were left.
+fn conflicted(root: &Path, project: &Project) -> Vec<Finding> {
+    let finding = |(path, generated): (&SafePath, &Blob)| {
+        let line = conflict_in(&beneath::read(root, path).ok()?)?;
+        if conflict_in(&generated.bytes).is_some() {
+            return None;
+        }
+        let place = FindingPlace { line: Some(line), ..in_file(path.as_str()) };
+        let message = "a conflict of an update is not solved yet".to_owned();
+        Some(Finding { rule: Rule::Conflicted, message, places: vec![place], answers: Vec::new() })
+    };
+    project.generated.iter().filter_map(finding).collect()
+}
+
+/// Returns the line of the first of git's marks, if all three are there.
+fn conflict_in(bytes: &[u8]) -> Option<usize> {
+    let mut first = None;
+    let mut next = b"<<<<<<< ".as_slice();
+    for (number, line) in bytes.split(|byte| *byte == b'\n').enumerate() {
+        if !line.starts_with(next) {
+            continue;
+        }
+        match next {
+            b"<<<<<<< " => (first, next) = (Some(number + 1), b"======="),
+            b"=======" => next = b">>>>>>> ",
+            _ => return first,
+        }
+    }
+    None
+}
+
+/// Compares what a checkout on Windows may have turned.
+fn is_same_text(left: &[u8], right: &[u8]) -> bool {
+    let without = |bytes: &[u8]| bytes.iter().copied().filter(|byte| *byte != b'\r').collect::<Vec<u8>>();
+    left == right || !left.contains(&0) && without(left) == without(right)
 }
 
 fn files(agreement: &Agreement) -> impl Iterator<Item = &str> {

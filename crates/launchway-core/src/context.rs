@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value as Json};
 
-use crate::{Added, Value};
 use crate::template::{Data, Template};
+use crate::{Added, CatalogOrigin, Value};
 
 /// What the files of a project are rendered from. It exists only if every answer is valid.
 #[derive(Debug, Clone)]
@@ -14,6 +14,8 @@ pub struct Context {
     pub answers: Vec<(String, Value)>,
     /// What the service takes from the workspace that it is added to; nothing in a new project.
     pub added: Added,
+    /// The catalog through which the project is made; it is remembered with the project.
+    pub catalog: Option<CatalogOrigin>,
     values: Map<String, Json>,
     data: Data,
 }
@@ -27,7 +29,7 @@ impl Context {
     ) -> Self {
         let name = answers.iter().find(|(id, _)| *id == template.name_question);
         let name = name.map(|(_, value)| value.to_string()).unwrap_or_default();
-        Self { name, answers, added, data: Data::from(values.clone()), values }
+        Self { name, answers, added, catalog: None, data: Data::from(values.clone()), values }
     }
 
     /// Returns what templates see.

@@ -1,10 +1,13 @@
 //! The interview: which questions are asked, given the answers so far. A pure function, without memory of its own.
 
-use std::collections::BTreeSet;
+mod decided;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value as Json};
 
 use crate::answers::{Added, Answers, Provenance};
+use crate::policy::Policy;
 use crate::template::{AnswerProblem, Computed, Data, Expression, Problem, Question, Refusal, Template, either};
 use crate::{Context, SafePath, Value};
 
@@ -29,6 +32,21 @@ pub struct Interview<'t> {
     /// The ids of answers to questions that are not asked with these other answers.
     pub unused: Vec<(String, Provenance)>,
     added: Added,
+    /// The answers of a project's record that the team has decided otherwise since.
+    pub overruled: Vec<Overruled>,
+    /// What the team says about the questions that were asked, by their id.
+    policies: BTreeMap<&'t str, Vec<Policy>>,
+}
+
+/// An answer of a project's record that is no longer the project's to give.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Overruled {
+    /// The id of the question.
+    pub question: String,
+    /// The answer before.
+    pub was: Value,
+    /// The template or catalog that decides now.
+    pub by: String,
 }
 
 /// An answer that its question accepts.
@@ -40,6 +58,8 @@ pub struct Accepted<'t> {
     pub value: Value,
     /// Where it came from.
     pub provenance: Provenance,
+    /// Why the team decided it, if it did and says so.
+    pub because: Option<String>,
 }
 
 impl<'t> Interview<'t> {
@@ -55,6 +75,8 @@ impl<'t> Interview<'t> {
             problems: Vec::new(),
             unused: Vec::new(),
             added: template.usable(given.added()),
+            overruled: Vec::new(),
+            policies: BTreeMap::new(),
         };
         for question in &template.questions {
             interview.take(question, given, defaults)?;
@@ -98,25 +120,36 @@ impl<'t> Interview<'t> {
         if !self.is_asked(question)? {
             return Ok(());
         }
-        let default = self.default_of(question)?;
+        let policies = self.policies_on(question, given)?;
+        let decided = policies.iter().find(|policy| policy.decided().is_some()).cloned();
+        self.policies.insert(&question.id, policies);
+        if let Some(policy) = decided {
+            return self.decide(question, given, &policy);
+        }
+        let default = self.default_of(question, given)?;
         let answer = match given.get(&question.id) {
             Some((value, provenance)) => Some((question.coerce(value.clone()), provenance.clone())),
             None if defaults == Defaults::All || question.advanced || given.takes_default(&question.id) => {
-                default.clone().map(|value| (value, Provenance::Default))
+                default.clone()
             }
             None => None,
         };
         let Some((value, provenance)) = answer else {
-            self.open.push((question, default));
+            self.open.push((question, default.map(|(value, _)| value)));
             return Ok(());
         };
+        let is_default = matches!(provenance, Provenance::Default | Provenance::Preset(_));
         match self.check(question, &value)? {
-            Ok(()) => self.accepted.push(Accepted { question, value, provenance }),
-            Err(problem) if provenance == Provenance::Default && question.has_computed_default() => {
+            Ok(()) => self.accepted.push(Accepted { question, value, provenance, because: None }),
+            Err(problem)
+                if provenance == Provenance::Default
+                    && question.has_computed_default()
+                    && self.is_admitted(question, &value) =>
+            {
                 return Err(question.default_problem(&problem));
             }
-            // Whoever can be asked is asked: the other answers rule the default out.
-            Err(_) if provenance == Provenance::Default && defaults == Defaults::Advanced => {
+            // Whoever can be asked is asked: the other answers or the team rule the default out.
+            Err(_) if is_default && defaults == Defaults::Advanced => {
                 self.open.push((question, None));
             }
             Err(problem) => self.problems.push(problem),
@@ -124,13 +157,16 @@ impl<'t> Interview<'t> {
         Ok(())
     }
 
-    /// Checks an answer to a question against its rules and the answers before it.
+    /// Checks an answer to a question against its rules, the team's, and the answers before it.
     ///
     /// # Errors
     /// The outer error is the template's fault, the inner one the answer's.
     pub fn check(&self, question: &Question, value: &Value) -> Result<Result<(), AnswerProblem>, Problem> {
         let open = question.choices(|id| self.answer(id));
         if let Err(problem) = question.check(value, open) {
+            return Ok(Err(problem));
+        }
+        if let Err(problem) = self.check_policies(question, value) {
             return Ok(Err(problem));
         }
         if question.id == self.template.name_question
@@ -142,7 +178,7 @@ impl<'t> Interview<'t> {
         let message = format!("{} `{value}` is refused: {}", question.id, refusal.because);
         let problem = question.problem(message);
         let mut others = Vec::new();
-        for choice in open {
+        for choice in self.open_choices(question) {
             if self.refusal(question, &Value::Text(choice.value.clone()))?.is_none() {
                 others.push(choice.value.as_str());
             }
@@ -188,15 +224,21 @@ impl<'t> Interview<'t> {
         self.all_needed(names).into_iter().any(|name| self.is_open_or_refused(name))
     }
 
-    fn default_of(&self, question: &Question) -> Result<Option<Value>, Problem> {
-        if let Some(first) = question.first_dependent_choice(|id| self.answer(id)) {
-            return Ok(Some(first));
+    /// Returns the default of a question, the team's before the template's.
+    fn default_of(&self, question: &Question, given: &Answers) -> Result<Option<(Value, Provenance)>, Problem> {
+        if let Some((value, by)) = given.preset_of(&question.id) {
+            return Ok(Some((question.coerce(value.clone()), Provenance::Preset(by.to_owned()))));
+        }
+        if question.has_dependent_choices() {
+            let first = self.open_choices(question).first().map(|choice| Value::Text(choice.value.clone()));
+            return Ok(first.map(|value| (value, Provenance::Default)));
         }
         if self.hang_on_open(question.default_names()) {
             return Ok(None);
         }
         let data = Data::from(self.known(question.default_names(), None)?);
-        question.default(|template| self.template.engine.render(template, &data))
+        let default = question.default(|template| self.template.engine.render(template, &data))?;
+        Ok(default.map(|value| (value, Provenance::Default)))
     }
 
     fn evaluate(&self, expression: &Expression, own: Option<(&str, &Value)>) -> Result<Json, Problem> {

@@ -36,10 +36,12 @@ mod locate;
 mod output;
 mod plan;
 mod pointer;
+mod policy;
 mod project;
 mod record;
 mod relation;
 mod safe_path;
+mod source_spec;
 pub mod template;
 mod texts;
 mod update;
@@ -47,18 +49,25 @@ mod value;
 
 pub use add::{AddError, Addition};
 pub use answers::{Added, Answers, Provenance};
-pub use apply::{ApplyError, EditError, Lock, Scratch, apply, edit};
+pub use apply::{
+    ApplyError, EditError, Lock, Scratch, apply, clear_leftovers, create_bare_repository, edit, open_lock,
+    write_private,
+};
 pub use cargo_lock::sort_packages;
 pub use cargo_workspace::WorkspaceError;
 pub use changes::{Changes, DestinationExists, Edit};
 pub use check::{Finding, FindingPlace, Rule, check};
 pub use context::Context;
-pub use interview::{Accepted, Defaults, Interview};
+pub use interview::{Accepted, Defaults, Interview, Overruled};
 pub use output::OutputProblem;
 pub use plan::{NextStep, Object, Plan, PlanError, PlannedFile};
+pub use policy::{Policy, PolicyRule};
 pub use project::{Blob, CatalogOrigin, Origin, Project, ProjectError};
 pub use record::FORMAT;
 pub use safe_path::{Reason, SafePath, UnsafePath};
+pub use source_spec::{
+    Credentials, GitSpec, SourceSpec, SpecError, SpecFault, check_reference, is_slug, without_credentials,
+};
 pub use template::{AnswerProblem, Invalid, LoadError, Template, quote};
 pub use update::{Conflict, FileChange, Obstacle, Resolution, Side, Status, Update, Wishes};
 pub use value::Value;

@@ -91,7 +91,7 @@ impl Plan {
         let planner = Planner::new(template, context).map_err(Invalid::from)?;
         let files = planner.render_all()?;
         let agreements = planner.agreements()?;
-        let output = Output::new(files.iter().map(|(path, it)| (path, &it.file, it.was_rendered)));
+        let output = Output::new(files.iter().map(|(path, it)| (path, &it.file, it.from_text)));
         let mut faults = output.faults();
         if faults.is_empty() {
             faults = output.disagreements(&agreements);
@@ -102,8 +102,8 @@ impl Plan {
         }
         let (objects, next_steps) = (planner.objects()?, planner.next_steps()?);
         let (workspace, files): (Vec<_>, Vec<_>) = files.into_iter().partition(|(_, it)| it.is_of_workspace);
-        let [workspace, files] = [workspace, files]
-            .map(|files| files.into_iter().map(|(path, rendered)| (path, rendered.file)).collect());
+        let [workspace, files] =
+            [workspace, files].map(|files| files.into_iter().map(|(path, rendered)| (path, rendered.file)).collect());
         Ok(Self { name: context.name.clone(), files, workspace, agreements, objects, next_steps })
     }
 }
@@ -111,7 +111,7 @@ impl Plan {
 /// A file with what the checks need to know about it.
 struct Rendered {
     file: PlannedFile,
-    was_rendered: bool,
+    from_text: bool,
     is_of_workspace: bool,
 }
 
@@ -201,7 +201,7 @@ impl<'a> Planner<'a> {
             executable: rules.iter().any(|rule| rule.executable),
             ownership: rules.iter().rev().find_map(|rule| rule.ownership).unwrap_or_default(),
         };
-        Ok((path, Rendered { file, was_rendered: compiled.text.is_some(), is_of_workspace }))
+        Ok((path, Rendered { file, from_text: compiled.text.is_some(), is_of_workspace }))
     }
 
     /// Returns the values that are seen in each turn: one turn, or one for every combination of the lists' elements.

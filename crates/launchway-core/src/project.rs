@@ -6,13 +6,14 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use flate2::read::GzDecoder;
+use semver::Version;
 use serde::{Deserialize, Serialize};
 
 use crate::agreement::Agreement;
 use crate::beneath::{self, NotRead};
 use crate::record::{AGREEMENTS_ENDING, BASE_ENDING, FOLDER, FORMAT, OLDEST_FORMAT, RECORD_ENDING, file_of};
-use crate::template::Source;
-use crate::{Added, SafePath, Template, Value};
+use crate::template::{Layer, Source};
+use crate::{Added, Edit, SafePath, Template, Value};
 
 const MAX_GENERATED_BYTES: u64 = 256 << 20;
 const MAX_AGREEMENTS: usize = 4096;
@@ -92,12 +93,21 @@ impl Origin {
     /// Returns what a project remembers of a template.
     #[must_use]
     pub fn of(template: &Template) -> Self {
-        let source = match &template.source {
-            Source::Builtin => "builtin",
-            Source::Folder(_) => "folder",
-        };
         let (id, version) = (template.id.clone(), template.version.to_string());
-        Self { source: source.to_owned(), id, version, ..Self::default() }
+        let extends = template.layers.iter().map(ToString::to_string).collect();
+        let origin = Self { id, version, extends, ..Self::default() };
+        match &template.source {
+            Source::Builtin => Self { source: "builtin".to_owned(), ..origin },
+            Source::Folder(_) => Self { source: "folder".to_owned(), ..origin },
+            Source::Git(git) => git.record(origin),
+        }
+    }
+
+    /// Returns the version of the template and of each that it extends, by their ids, as far as they are known.
+    #[must_use]
+    pub fn versions(&self) -> BTreeMap<String, Version> {
+        let own = self.version.parse().ok().map(|version| (self.id.clone(), version));
+        self.extends.iter().filter_map(|layer| Layer::remembered(layer)).chain(own).collect()
     }
 }
 
@@ -178,6 +188,17 @@ impl Project {
             }
         }
         if errors.is_empty() { Ok(projects) } else { Err(errors) }
+    }
+
+    /// Returns what became of the generated files, those left out that are the user's since they were written.
+    #[must_use]
+    pub fn edits(&self, root: &Path) -> Vec<Edit> {
+        let generated = self.generated.iter().filter(|(path, _)| !self.seeded.contains(path));
+        let edit = |(path, blob): (&SafePath, &Blob)| {
+            let after = Blob::read(root, path);
+            (after.as_ref() != Some(blob)).then(|| Edit { path: path.clone(), before: Some(blob.clone()), after })
+        };
+        generated.filter_map(edit).collect()
     }
 
     fn open(root: &Path, name: &str) -> Result<Self, ProjectError> {

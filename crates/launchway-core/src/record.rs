@@ -7,7 +7,7 @@ use flate2::{Compression, GzBuilder};
 use serde::{Serialize, Serializer};
 
 use crate::template::Ownership;
-use crate::{Added, Context, Origin, Plan, PlannedFile, SafePath, Template, Value};
+use crate::{Added, CatalogOrigin, Context, Origin, Plan, PlannedFile, SafePath, Template, Value};
 
 /// The folder of the record, at the root of a project.
 pub(crate) const FOLDER: &str = ".launchway";
@@ -28,6 +28,8 @@ struct Record<'a> {
     format: u32,
     launchway: &'static str,
     template: Origin,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    catalog: Option<&'a CatalogOrigin>,
     #[serde(serialize_with = "in_order")]
     answers: &'a [(String, Value)],
     #[serde(skip_serializing_if = "Added::is_empty")]
@@ -95,6 +97,7 @@ fn text(template: &Template, context: &Context, plan: &Plan, deleted: &BTreeSet<
         format: FORMAT,
         launchway: env!("CARGO_PKG_VERSION"),
         template: Origin::of(template),
+        catalog: context.catalog.as_ref(),
         answers: &context.answers,
         added: &context.added,
         ownership: OwnershipRecord {

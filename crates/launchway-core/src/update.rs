@@ -118,7 +118,9 @@ impl Update {
         let current = &self.current;
         self.theirs.retain(|path, _| !is_seeded(path) || !current.contains_key(path));
         let theirs = &self.theirs;
-        self.ours.retain(|path, _| !is_seeded(path) || theirs.contains_key(path));
+        for side in [&mut self.ours, &mut self.current] {
+            side.retain(|path, _| !is_seeded(path) || theirs.contains_key(path));
+        }
     }
 
     /// Gives the files that the template has moved their new names on every side.
@@ -185,7 +187,8 @@ impl Update {
         let mut files = Side::new();
         for path in self.paths() {
             let (base, ours, theirs) = (self.base.get(path), self.ours.get(path), self.theirs.get(path));
-            let result = if ours == base || ours == theirs {
+            let is_gone = base.is_some() && ours.is_none() && theirs != base;
+            let result = if !is_gone && (ours == base || ours == theirs) {
                 theirs
             } else if theirs == base {
                 ours

@@ -29,6 +29,20 @@ impl Value {
             Self::List(values) => values.clone().into(),
         }
     }
+
+    /// Returns the elements of a list, and any other value as it is.
+    #[must_use]
+    pub fn elements(&self) -> Vec<Self> {
+        match self {
+            Self::List(values) => values.iter().cloned().map(Self::Text).collect(),
+            value => vec![value.clone()],
+        }
+    }
+
+    /// Tells whether two values read the same as text: a choice may be written `256` or `"256"`.
+    pub(crate) fn same(&self, other: &Self) -> bool {
+        self == other || self.to_string() == other.to_string()
+    }
 }
 
 impl fmt::Display for Value {

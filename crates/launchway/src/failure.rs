@@ -6,8 +6,8 @@ use std::io;
 use launchway_core::quote::quote_shell;
 use launchway_core::template::{Problem, SourceError};
 use launchway_core::{
-    AddError, AnswerProblem, ApplyError, DestinationExists, EditError, FORMAT, Invalid, LoadError, PlanError, ProjectError,
-    WorkspaceError,
+    AddError, AnswerProblem, ApplyError, DestinationExists, EditError, FORMAT, Invalid, LoadError, PlanError,
+    ProjectError, SpecError, WorkspaceError,
 };
 
 use crate::terminal;
@@ -113,11 +113,20 @@ impl From<Invalid> for Failure {
     }
 }
 
+impl From<SpecError> for Failure {
+    fn from(error: SpecError) -> Self {
+        Self::new(Exit::Usage, error.to_string()).hint(error.fault.hint())
+    }
+}
+
 impl From<LoadError> for Failure {
     fn from(error: LoadError) -> Self {
         match error {
             LoadError::Invalid(invalid) => invalid.into(),
             LoadError::NeedsNewer(_) => Self::new(Exit::Template, error.to_string()).hint("install a newer launchway"),
+            LoadError::Layers(_) | LoadError::Unresolved(_) | LoadError::OtherVersion { .. } => {
+                Self::new(Exit::Template, error.to_string())
+            }
             LoadError::Source(SourceError::UnknownBuiltin(_)) => Self::new(Exit::Usage, error.to_string())
                 .hint("`launchway templates` lists the built-in ones; a folder is written with a slash, `./folder`"),
             LoadError::Source(SourceError::NoManifest(_)) => Self::new(Exit::Usage, error.to_string())
@@ -189,18 +198,16 @@ impl From<AddError> for Failure {
                 .hint("its author says so in the table `[add]` of `template.toml`, see docs/templates.md"),
             AddError::InTheWay(_) => Self::new(Exit::Exists, message).hint("move it away, or choose another name"),
             AddError::CrateExists(_) => Self::new(Exit::Exists, message).hint("choose another name"),
-            AddError::Workspace(WorkspaceError::NoWorkspace) => {
-                Self::new(Exit::Exists, message).hint("make it one: write `[workspace]` and `members = [\".\"]` into it")
-            }
+            AddError::Workspace(WorkspaceError::NoWorkspace) => Self::new(Exit::Exists, message)
+                .hint("make it one: write `[workspace]` and `members = [\".\"]` into it"),
             AddError::Workspace(WorkspaceError::Excluded { .. }) => {
                 Self::new(Exit::Exists, message).hint("take the entry out, or name the folder in `workspace.members`")
             }
             AddError::Unreadable { .. } | AddError::Workspace(_) => {
                 Self::new(Exit::Exists, message).hint("mend it first: `cargo metadata --no-deps` says what is wrong")
             }
-            AddError::NoFolder(_) => {
-                Self::new(Exit::Exists, message).hint("the first service of the workspace has it; bring it back from git")
-            }
+            AddError::NoFolder(_) => Self::new(Exit::Exists, message)
+                .hint("the first service of the workspace has it; bring it back from git"),
         }
     }
 }

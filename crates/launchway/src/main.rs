@@ -7,6 +7,7 @@ mod check_report;
 mod commands;
 mod diff;
 mod failure;
+mod folders;
 mod git;
 mod interrupt;
 mod prompt;

@@ -69,6 +69,7 @@ impl<'a> Report<'a> {
                 source: match template.source {
                     Source::Builtin => "builtin",
                     Source::Folder(_) => "folder",
+                    Source::Git(_) => "git",
                 },
                 id: &template.id,
                 version: template.version.to_string(),

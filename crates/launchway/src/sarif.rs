@@ -9,7 +9,7 @@ use serde_json::{Value as Json, json};
 use crate::commands::check::{Checked, culprit, shown, with_values};
 use crate::report;
 
-const RULES: [Rule; 4] = [Rule::Unreadable, Rule::Missing, Rule::Agreement, Rule::Drifted];
+const RULES: [Rule; 5] = [Rule::Conflicted, Rule::Unreadable, Rule::Missing, Rule::Agreement, Rule::Drifted];
 
 /// Renders the log; paths are below `folder`, which code scanning wants relative to the root of the repository.
 pub(crate) fn to_json(checked: &[Checked], folder: &Path) -> String {

@@ -10,7 +10,7 @@ use super::check::Printing;
 use super::engine::Compiled;
 use super::glob::Glob;
 use super::helpers::Type;
-use super::load::Loader;
+use super::loader::{Declared, Loader};
 use super::manifest;
 use super::{Computed, SourceFile, Template};
 use crate::agreement;
@@ -19,6 +19,7 @@ use crate::pointer::{Pointer, plain};
 use crate::{Added, SafePath, Value, beneath};
 
 /// How a template adds a service to a workspace.
+#[derive(Default)]
 pub(crate) struct AddRules {
     /// The name that is true in templates when a service is added, and false in a new project.
     pub(crate) value: String,
@@ -107,26 +108,40 @@ impl Template {
 
 impl Loader<'_> {
     /// Declares the name that tells an added service from a new project. It never waits for an answer.
-    pub(super) fn declare_added(&mut self, add: Option<&manifest::Add>) {
-        let Some(add) = add else { return };
-        self.check_name(&add.value);
-        self.needs.insert(add.value.get_ref().clone(), BTreeSet::new());
-        self.names.insert(add.value.get_ref().clone(), Type::Bool);
+    pub(super) fn declare_added(&mut self, manifest: &manifest::Manifest, inherited: &mut Option<AddRules>) {
+        let Some(add) = &manifest.add else { return };
+        match (&add.value, &inherited) {
+            (Some(value), None) => {
+                self.check_name(value);
+                self.needs.insert(value.get_ref().clone(), BTreeSet::new());
+                self.names.insert(value.get_ref().clone(), Type::Bool);
+                *inherited = Some(AddRules { value: value.get_ref().clone(), ..AddRules::default() });
+            }
+            (Some(value), Some(add)) => {
+                let message = format!("the template that this one extends calls it `{}` already", add.value);
+                self.report(value, message);
+            }
+            (None, Some(_)) => {}
+            (None, None) => {
+                let message = "`[add]` needs `value`, the name that is true when a service is added".to_owned();
+                self.report(&manifest.template.id, message);
+            }
+        }
     }
 
+    /// Adds what one layer says of adding a service to what the layers before it have said.
     pub(super) fn add_rules(
         &mut self,
-        add: Option<manifest::Add>,
-        questions: &[String],
+        raw: &manifest::Add,
+        add: &mut AddRules,
+        questions: &[Declared],
         values: &[Computed],
         files: &[SourceFile],
-    ) -> Option<AddRules> {
-        let add = add?;
-        let workspace = add.workspace.iter().filter_map(|glob| self.workspace_glob(glob, files)).collect();
-        let own = add.own.iter().map(|id| self.own_question(id, questions)).collect();
-        let moves = add.moves.iter().filter_map(|raw| self.one_move(raw, files)).collect();
-        let takes = add.takes.iter().filter_map(|raw| self.take(raw, values)).collect();
-        Some(AddRules { value: add.value.into_inner(), workspace, own, moves, takes })
+    ) {
+        add.workspace.extend(raw.workspace.iter().filter_map(|glob| self.workspace_glob(glob, files)));
+        add.own.extend(raw.own.iter().map(|id| self.own_question(id, questions)));
+        add.moves.extend(raw.moves.iter().filter_map(|raw| self.one_move(raw, files)));
+        add.takes.extend(raw.takes.iter().filter_map(|raw| self.take(raw, values)));
     }
 
     fn workspace_glob(&mut self, glob: &Spanned<String>, files: &[SourceFile]) -> Option<Glob> {
@@ -144,8 +159,8 @@ impl Loader<'_> {
         }
     }
 
-    fn own_question(&mut self, id: &Spanned<String>, questions: &[String]) -> String {
-        if !questions.contains(id.get_ref()) {
+    fn own_question(&mut self, id: &Spanned<String>, questions: &[Declared]) -> String {
+        if !questions.iter().any(|declared| declared.question.id == *id.get_ref()) {
             self.report(id, format!("`{}` is not a question", id.get_ref()));
         }
         id.get_ref().clone()
@@ -190,4 +205,3 @@ impl Loader<'_> {
 pub(crate) fn below<'p>(path: &'p str, folder: &str) -> Option<&'p str> {
     path.strip_prefix(folder).filter(|rest| rest.is_empty() || rest.starts_with('/'))
 }
-

@@ -1,12 +1,13 @@
 //! Loading agreements: from their tables in the manifest, or in a file of their own, to rules that were checked.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use toml::Spanned;
 
 use super::check::{Names, Printing};
 use super::helpers::Type;
-use super::load::{Loader, usable_name};
+use super::layers::Text;
+use super::loader::{Loader, usable_name};
 use super::manifest;
 use super::problem::{Invalid, Place, Problem, none_or_invalid};
 use super::{AgreementFile, AgreementRule, PlaceRule, ReadingRule, Template};
@@ -16,14 +17,7 @@ use crate::pointer::Pointer;
 /// Compiles a file of agreements.
 pub(super) fn compile(template: &Template, file: &AgreementFile) -> Result<Vec<AgreementRule>, Invalid> {
     let (parsed, places): (manifest::Agreements, _) = manifest::parse(&file.path, &file.text)?;
-    let mut loader = Loader {
-        places,
-        engine: &template.engine,
-        names: template.names.clone(),
-        needs: BTreeMap::new(),
-        expressions: HashMap::new(),
-        problems: Vec::new(),
-    };
+    let mut loader = Loader { names: template.names.clone(), ..Loader::new(&template.engine, places) };
     let agreements = loader.agreements(parsed.agreements);
     none_or_invalid(loader.problems)?;
     Ok(agreements)
@@ -38,23 +32,27 @@ impl Loader<'_> {
     pub(super) fn agreement_files(
         &mut self,
         declared: Vec<manifest::AgreementFile>,
-        texts: &mut BTreeMap<String, String>,
+        texts: &mut BTreeMap<String, Text>,
     ) -> Vec<AgreementFile> {
         let mut files = Vec::new();
         for raw in declared {
             let when = self.condition(raw.when.as_ref());
             if let Some(text) = texts.remove(raw.file.get_ref()) {
-                files.push(AgreementFile::new(raw.file.into_inner(), text, when));
+                files.push(AgreementFile::new(text.file, text.text, when));
             } else {
                 let message = format!("there is no file `{}`, or it is named twice", raw.file.get_ref());
                 self.report(&raw.file, message);
             }
         }
-        for path in texts.keys() {
-            let problem = Problem::new(Place::file(path), "no `[[agreements]]` of the manifest names this file");
+        files
+    }
+
+    /// Reports the files of agreements that nobody declared.
+    pub(super) fn stray_agreements(&mut self, texts: &BTreeMap<String, Text>) {
+        for text in texts.values() {
+            let problem = Problem::new(Place::file(&text.file), "no `[[agreements]]` of the manifest names this file");
             self.problems.push(problem);
         }
-        files
     }
 
     fn agreement(&mut self, raw: manifest::Agreement) -> Option<AgreementRule> {

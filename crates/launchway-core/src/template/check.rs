@@ -6,6 +6,7 @@ use handlebars::template::{
     BlockParam, HelperTemplate, Parameter, Template as Syntax, TemplateElement, TemplateMapping,
 };
 
+use super::engine::Partials;
 use super::helpers::{self, HELPERS, Type, Yields};
 use super::problem::{Place, Problem, nearest};
 
@@ -39,7 +40,7 @@ pub(crate) struct Findings {
 pub(crate) struct Checker<'a> {
     file: String,
     names: &'a Names,
-    partials: &'a BTreeMap<String, Syntax>,
+    partials: &'a Partials,
     printing: Printing,
     frames: Vec<Frame>,
     partial_path: Vec<String>,
@@ -55,12 +56,7 @@ struct Frame {
 }
 
 impl<'a> Checker<'a> {
-    pub(crate) fn new(
-        file: &str,
-        names: &'a Names,
-        partials: &'a BTreeMap<String, Syntax>,
-        printing: Printing,
-    ) -> Self {
+    pub(crate) fn new(file: &str, names: &'a Names, partials: &'a Partials, printing: Printing) -> Self {
         Self {
             file: file.to_owned(),
             names,
@@ -200,7 +196,7 @@ impl<'a> Checker<'a> {
         if !self.frames.is_empty() {
             return self.refuse(place, "a partial cannot stand inside `each`: outer names have no spelling in it");
         }
-        let Some(syntax) = self.partials.get(name) else {
+        let Some(partial) = self.partials.get(name) else {
             let problem = Problem::new(place.clone(), format!("there is no partial `{name}`"));
             return self.report(with_nearest(problem, name, self.partials.keys().map(String::as_str)));
         };
@@ -209,8 +205,8 @@ impl<'a> Checker<'a> {
             return self.refuse(place, &format!("the partial includes itself: `{path}` → `{name}`"));
         }
         self.partial_path.push(name.to_owned());
-        let caller = std::mem::replace(&mut self.file, partial_file(name));
-        self.walk(syntax);
+        let caller = std::mem::replace(&mut self.file, partial.file.clone());
+        self.walk(&partial.syntax);
         self.file = caller;
         self.partial_path.pop();
     }
@@ -332,11 +328,6 @@ impl<'a> Checker<'a> {
 /// Returns what an expression starts with, for messages.
 fn shown(expression: &HelperTemplate) -> &str {
     expression.name.as_name().unwrap_or("…")
-}
-
-/// Returns the file that a partial stands in.
-pub(crate) fn partial_file(name: &str) -> String {
-    format!("partials/{name}.hbs")
 }
 
 fn with_nearest<'n>(problem: Problem, name: &str, known: impl IntoIterator<Item = &'n str>) -> Problem {

@@ -6,7 +6,7 @@ use handlebars::template::Template as Syntax;
 use handlebars::{Context, Handlebars, Output, RenderContext, Renderable, no_escape};
 use serde_json::{Map, Value as Json};
 
-use super::check::{Checker, Findings, Names, Printing, partial_file};
+use super::check::{Checker, Findings, Names, Printing};
 use super::helpers::{self, AS_JSON, Type};
 use super::problem::{Place, Problem};
 use super::syntax;
@@ -17,7 +17,17 @@ const MAX_RENDERED_BYTES: usize = 5 << 20;
 /// Compiles and renders templates.
 pub(crate) struct Engine {
     registry: Handlebars<'static>,
-    partials: BTreeMap<String, Syntax>,
+    partials: Partials,
+}
+
+/// The partials of a template by name.
+pub(crate) type Partials = BTreeMap<String, Partial>;
+
+/// A partial that was parsed.
+pub(crate) struct Partial {
+    /// The file that it stands in, for messages.
+    pub(crate) file: String,
+    pub(crate) syntax: Syntax,
 }
 
 /// A template that was parsed and checked.
@@ -39,19 +49,21 @@ pub(crate) struct Expression {
 }
 
 impl Engine {
-    /// Makes an engine with the partials of a template, by name.
-    pub(crate) fn new<'t>(partials: impl IntoIterator<Item = (&'t str, &'t str)>) -> Result<Self, Vec<Problem>> {
+    /// Makes an engine with the partials of a template: their names, files and texts.
+    pub(crate) fn new<'t>(
+        partials: impl IntoIterator<Item = (&'t str, &'t str, &'t str)>,
+    ) -> Result<Self, Vec<Problem>> {
         let mut registry = Handlebars::new();
         registry.set_strict_mode(true);
         registry.register_escape_fn(no_escape);
         helpers::register(&mut registry);
         let mut parsed = BTreeMap::new();
         let mut problems = Vec::new();
-        for (name, text) in partials {
-            match syntax::parse(&partial_file(name), text) {
+        for (name, file, text) in partials {
+            match syntax::parse(file, text) {
                 Ok(syntax) => {
                     registry.register_template(name, syntax.clone());
-                    parsed.insert(name.to_owned(), syntax);
+                    parsed.insert(name.to_owned(), Partial { file: file.to_owned(), syntax });
                 }
                 Err(problem) => problems.push(problem),
             }
@@ -75,10 +87,10 @@ impl Engine {
 
     /// Checks every partial on its own, so that one that nobody uses is sound as well.
     pub(crate) fn partial_problems(&self, names: &Names) -> Vec<Problem> {
-        let check = |(name, syntax): (&String, &Syntax)| {
-            Checker::new(&partial_file(name), names, &self.partials, Printing::Quoted).check(syntax).problems
+        let check = |partial: &Partial| {
+            Checker::new(&partial.file, names, &self.partials, Printing::Quoted).check(&partial.syntax).problems
         };
-        self.partials.iter().flat_map(check).collect()
+        self.partials.values().flat_map(check).collect()
     }
 
     /// Compiles an expression: what could stand between `{{` and `}}`.
@@ -106,12 +118,12 @@ impl Engine {
             .render(&self.registry, &data.0, &mut RenderContext::new(None), &mut output)
             .map(|()| output.0)
             .map_err(|error| {
-                let file =
-                    error.template_name.clone().map_or_else(|| template.file.clone(), |name| partial_file(&name));
+                let partial = error.template_name.as_ref().and_then(|name| self.partials.get(name));
+                let file = partial.map_or(&template.file, |partial| &partial.file);
                 let place = match (&template.stands_at, error.line_no, error.column_no) {
                     (Some(place), ..) => place.clone(),
-                    (None, Some(line), Some(column)) => Place::at(&file, line, column),
-                    _ => Place::file(&file),
+                    (None, Some(line), Some(column)) => Place::at(file, line, column),
+                    _ => Place::file(file),
                 };
                 Problem::new(place, plain_reason(&error))
             })
@@ -126,6 +138,11 @@ impl Engine {
 }
 
 impl Compiled {
+    /// Makes a problem of what the text was rendered to.
+    pub(crate) fn problem(&self, message: String) -> Problem {
+        Problem::new(self.stands_at.clone().unwrap_or_else(|| Place::file(&self.file)), message)
+    }
+
     /// Says where in the manifest the text stands.
     pub(crate) fn standing_at(self, place: &Place) -> Self {
         Self { stands_at: Some(place.clone()), ..self }
@@ -213,7 +230,8 @@ mod tests {
     }
 
     fn engine() -> Engine {
-        Engine::new([("line", "- {{service}}\n"), ("loop_a", "{{> loop_b}}"), ("loop_b", "{{> loop_a}}")]).unwrap()
+        let partials = [("line", "- {{service}}\n"), ("loop_a", "{{> loop_b}}"), ("loop_b", "{{> loop_a}}")];
+        Engine::new(partials.map(|(name, text)| (name, "partials/p.hbs", text))).unwrap()
     }
 
     fn render(text: &str) -> Result<String, String> {
@@ -308,7 +326,8 @@ mod tests {
     fn a_long_chain_of_partials_is_refused_not_followed() {
         let texts: Vec<(String, String)> =
             (0..5_000).map(|n| (format!("p{n}"), format!("{{{{> p{}}}}}", n + 1))).collect();
-        let engine = Engine::new(texts.iter().map(|(name, text)| (name.as_str(), text.as_str()))).unwrap();
+        let engine =
+            Engine::new(texts.iter().map(|(name, text)| (name.as_str(), "partials/p.hbs", text.as_str()))).unwrap();
         let problems = engine.compile("files/f.hbs", "{{> p0}}", &names(), Printing::Quoted).unwrap_err();
         assert!(problems[0].message.contains("nested more than 64 deep"));
     }

@@ -43,7 +43,7 @@ fn repeated(choices: &[Choice]) -> Option<&str> {
 }
 
 /// Compiles a pattern for the whole of a text.
-fn pattern(text: &str) -> Result<Regex, String> {
+pub(super) fn pattern(text: &str) -> Result<Regex, String> {
     let broken = |error: &regex::Error| {
         format!("`{text}` is not a pattern: {}", error.to_string().lines().last().unwrap_or_default())
     };

@@ -1,5 +1,7 @@
-use super::super::source::Files;
+use std::borrow::Cow;
+
 use super::*;
+use crate::template::Place;
 
 /// Loads a template from texts and checks every file of it.
 pub(crate) fn load(files: &[(&str, &str)]) -> Result<Template, LoadError> {
@@ -11,7 +13,7 @@ pub(crate) fn load(files: &[(&str, &str)]) -> Result<Template, LoadError> {
 /// Loads a template from texts, as a built-in one is loaded.
 pub(crate) fn load_unverified(files: &[(&str, &str)]) -> Result<Template, LoadError> {
     let files = files.iter().map(|(path, text)| ((*path).to_owned(), Cow::Owned(text.as_bytes().to_vec()))).collect();
-    template(Files(files), Source::Builtin)
+    template(vec![(TemplateFiles(files), Source::Builtin)])
 }
 
 /// A template that asks for a name; manifests of tests go on from here.
@@ -216,7 +218,7 @@ fn a_path_may_hold_slugs_but_no_text() {
 fn a_rendered_file_must_be_text() {
     let files = [("template.toml", HEAD.as_bytes().to_vec()), ("files/a.txt.hbs", vec![0xff, 0xfe])];
     let files = files.into_iter().map(|(path, bytes)| (path.to_owned(), Cow::Owned(bytes))).collect();
-    let template = template(Files(files), Source::Builtin).unwrap();
+    let template = template(vec![(TemplateFiles(files), Source::Builtin)]).unwrap();
     assert!(template.verify().unwrap_err().to_string().contains("must be UTF-8 text"));
 }
 

@@ -32,13 +32,81 @@ pub(super) struct Manifest {
     #[serde(default, rename = "agreements")]
     pub(super) agreement_files: Vec<AgreementFile>,
     pub(super) add: Option<Add>,
+    #[serde(default, rename = "remove")]
+    pub(super) removals: Vec<Removal>,
+    #[serde(default, rename = "change")]
+    pub(super) changes: Vec<Change>,
+    #[serde(default, rename = "lock")]
+    pub(super) locks: Vec<Lock>,
+    #[serde(default, rename = "migration")]
+    pub(super) migrations: Vec<Migration>,
+}
+
+/// The one key of a manifest that says where the next layer is found.
+#[derive(Debug, Deserialize)]
+pub(super) struct ExtendsOnly {
+    pub(super) template: Option<ExtendsHeader>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct ExtendsHeader {
+    pub(super) id: Option<String>,
+    pub(super) version: Option<String>,
+    pub(super) extends: Option<Spanned<String>>,
+}
+
+/// Files of the extended template that are not taken over.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Removal {
+    pub(super) path: Spanned<String>,
+}
+
+/// What is said anew of a question of the extended template.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Change {
+    pub(super) question: Spanned<String>,
+    pub(super) default: Option<Spanned<Value>>,
+    pub(super) prompt: Option<String>,
+    pub(super) help: Option<String>,
+    pub(super) example: Option<String>,
+    pub(super) advanced: Option<bool>,
+    pub(super) pattern: Option<Spanned<String>>,
+}
+
+/// An answer that the team decides, or narrows.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Lock {
+    pub(super) question: Spanned<String>,
+    pub(super) to: Option<Spanned<Value>>,
+    pub(super) allow: Option<Spanned<Vec<Value>>>,
+    pub(super) deny: Option<Spanned<Vec<Value>>>,
+    pub(super) when: Option<Spanned<String>>,
+    pub(super) because: Option<String>,
+}
+
+/// How answers and files of an older version become those of a newer one.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Migration {
+    pub(super) to: Spanned<String>,
+    #[serde(default)]
+    pub(super) rename: BTreeMap<String, Spanned<String>>,
+    #[serde(default)]
+    pub(super) values: BTreeMap<String, Spanned<BTreeMap<String, String>>>,
+    #[serde(default)]
+    pub(super) answers: BTreeMap<String, Spanned<Value>>,
+    #[serde(default, rename = "move")]
+    pub(super) moves: BTreeMap<String, Spanned<String>>,
 }
 
 /// What happens when a service is added to a workspace that is there already.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Add {
-    pub(super) value: Spanned<String>,
+    pub(super) value: Option<Spanned<String>>,
     #[serde(default)]
     pub(super) workspace: Vec<Spanned<String>>,
     #[serde(default)]
@@ -90,7 +158,8 @@ pub(super) struct Header {
     pub(super) title: String,
     pub(super) version: Spanned<String>,
     pub(super) min_version: Option<Spanned<String>>,
-    pub(super) name: Spanned<String>,
+    pub(super) name: Option<Spanned<String>>,
+    pub(super) extends: Option<Spanned<String>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]

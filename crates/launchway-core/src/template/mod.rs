@@ -7,11 +7,16 @@ mod engine;
 mod glob;
 mod helpers;
 mod kinds;
+mod layers;
 pub(crate) mod load;
+mod loader;
+mod locks;
 mod manifest;
+mod migration;
 mod problem;
 mod question;
 pub mod quote;
+mod rules;
 mod source;
 mod syntax;
 
@@ -20,18 +25,22 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::OnceLock;
 
-use semver::Version;
+use semver::{Version, VersionReq};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use add::{AddRules, below};
 pub(crate) use check::{Names, Printing};
 pub(crate) use engine::{Compiled, Data, Engine, Expression};
 pub(crate) use helpers::Type;
+pub use layers::{Layer, builtin};
+pub use load::MAX_LAYERS;
+pub(crate) use locks::Lock;
+pub use migration::Migrated;
 pub(crate) use problem::none_or_invalid;
 pub use problem::{Invalid, Place, Problem};
 pub use question::{AnswerProblem, Choice, Choices, Kind, Question, TextRule};
 pub(crate) use question::{Refusal, either};
-pub use source::{Source, SourceError, builtin_ids};
+pub use source::{GitSource, Reference, Source, SourceError, TemplateFiles, builtin_ids, check_limits, is_of_template};
 
 use crate::agreement::{Relation, Unit};
 
@@ -45,6 +54,8 @@ pub struct Template {
     pub version: Version,
     /// Where it came from.
     pub source: Source,
+    /// The templates that it extends, the nearest first.
+    pub layers: Vec<Layer>,
     /// The id of the question that names the project.
     pub name_question: String,
     /// The questions in the order in which they are asked.
@@ -57,6 +68,8 @@ pub struct Template {
     agreements: Vec<AgreementRule>,
     agreement_files: Vec<AgreementFile>,
     pub(crate) add: Option<AddRules>,
+    pub(crate) locks: Vec<Lock>,
+    pub(crate) migrations: Vec<migration::Migration>,
     pub(crate) engine: Engine,
     names: check::Names,
 }
@@ -92,6 +105,12 @@ pub enum LoadError {
     Invalid(#[from] Invalid),
     #[error("the template needs launchway {0} or newer, this is {current}", current = env!("CARGO_PKG_VERSION"))]
     NeedsNewer(Version),
+    #[error("{0} templates that extend one another are not between 1 and {MAX_LAYERS}")]
+    Layers(usize),
+    #[error("the template extends `{0}`, which is not at hand")]
+    Unresolved(String),
+    #[error("the built-in template `{id}` is at {version}, and `{requirement}` is asked for")]
+    OtherVersion { id: String, version: Version, requirement: VersionReq },
 }
 
 pub(crate) struct Computed {
@@ -106,6 +125,8 @@ pub(crate) struct SourceFile {
     pub(crate) path: String,
     pub(crate) renders: bool,
     pub(crate) bytes: Cow<'static, [u8]>,
+    /// What stands before its path in messages: where the layer that it is of came from.
+    label: String,
     compiled: OnceLock<CompiledFile>,
 }
 
@@ -187,16 +208,28 @@ impl Template {
     /// # Errors
     /// There is none of that id. Its files are checked when they are used; the tests have checked them all.
     pub fn builtin(id: &str) -> Result<Self, LoadError> {
-        load::template(source::builtin(id)?, Source::Builtin)
+        load::template(vec![(TemplateFiles::builtin(id)?, Source::Builtin)])
     }
 
-    /// Loads a template from a folder and checks every file in it.
+    /// Loads a template from a folder, with the built-in one that it may extend, and checks every file in it.
     ///
     /// # Errors
     /// The folder cannot be read, or the template is invalid: then with all the faults that could be found.
     pub fn from_folder(folder: &Path) -> Result<Self, LoadError> {
-        let template = load::template(source::folder(folder)?, Source::Folder(folder.to_owned()))?;
-        template.verify()?;
+        Self::from_layers(layers::of_folder(folder)?)
+    }
+
+    /// Makes a template from its own files, followed by those of what it extends, and checks every file in it.
+    ///
+    /// # Errors
+    /// The layers do not extend one another, or the template is invalid: then with all the faults that could be found.
+    pub fn from_layers(layers: Vec<(TemplateFiles, Source)>) -> Result<Self, LoadError> {
+        let is_builtin = layers.iter().all(|(_, source)| *source == Source::Builtin);
+        let template = load::template(layers)?;
+        // The tests have checked the files of the built-in templates.
+        if !is_builtin {
+            template.verify()?;
+        }
         Ok(template)
     }
 
@@ -313,12 +346,12 @@ impl AgreementFile {
 }
 
 impl SourceFile {
-    fn new(path: &str, renders: bool, bytes: Cow<'static, [u8]>) -> Self {
-        Self { path: path.to_owned(), renders, bytes, compiled: OnceLock::new() }
+    fn new(label: &str, path: &str, renders: bool, bytes: Cow<'static, [u8]>) -> Self {
+        Self { path: path.to_owned(), renders, bytes, label: label.to_owned(), compiled: OnceLock::new() }
     }
 
-    /// Returns the path in the template's folder.
+    /// Returns the path in the template's folder, after where the layer that it is of came from.
     pub(crate) fn place(&self) -> String {
-        format!("files/{}{}", self.path, if self.renders { ".hbs" } else { "" })
+        format!("{}files/{}{}", self.label, self.path, if self.renders { ".hbs" } else { "" })
     }
 }

@@ -219,14 +219,9 @@ impl Question {
         Problem::new(place, format!("the default of question `{}` breaks its own rule: {problem}", self.id))
     }
 
-    /// Returns the first open choice where the choices depend on another answer: it is their default.
-    pub(crate) fn first_dependent_choice(&self, earlier: impl Fn(&str) -> Option<Value>) -> Option<Value> {
-        match &self.kind {
-            Kind::Choice(choices @ Choices::By { .. }) => {
-                choices.open(earlier).first().map(|choice| Value::Text(choice.value.clone()))
-            }
-            _ => None,
-        }
+    /// Tells whether the choices depend on another answer: then the first open one is the default.
+    pub(crate) fn has_dependent_choices(&self) -> bool {
+        matches!(self.kind, Kind::Choice(Choices::By { .. }))
     }
 
     pub(super) fn yields(&self) -> Type {

@@ -1,4 +1,4 @@
-//! Where a template's files come from: the program itself, or a folder.
+//! Where a template's files come from: the program itself, a folder, or the objects of a git repository.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use include_dir::{Dir, include_dir};
 
 use super::manifest;
+use crate::{Origin, SafePath};
 
 static BUILTIN: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/templates");
 
@@ -16,6 +17,9 @@ const MAX_FILE_BYTES: u64 = 5 << 20;
 const MAX_TOTAL_BYTES: u64 = 256 << 20;
 const MAX_DEPTH: usize = 32;
 
+/// The folders of a template beside its manifest.
+const FOLDERS: [&str; 3] = ["agreements", "files", "partials"];
+
 /// Where a template came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Source {
@@ -23,6 +27,52 @@ pub enum Source {
     Builtin,
     /// A folder that the user named.
     Folder(PathBuf),
+    /// A git repository.
+    Git(GitSource),
+}
+
+/// A template in a git repository, as it was found there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GitSource {
+    /// The URL, never with credentials.
+    pub url: String,
+    /// The folder in the repository.
+    pub subfolder: Option<SafePath>,
+    /// What was asked for, or the tag of the newest release.
+    pub reference: Reference,
+    /// The commit, in full.
+    pub commit: String,
+}
+
+impl GitSource {
+    /// Adds to what a project remembers of a template where it was found.
+    pub(crate) fn record(&self, origin: Origin) -> Origin {
+        let (tag, branch) = match &self.reference {
+            Reference::Tag(tag) => (Some(tag.clone()), None),
+            Reference::Branch(branch) => (None, Some(branch.clone())),
+            Reference::Commit => (None, None),
+        };
+        Origin {
+            source: "git".to_owned(),
+            url: Some(self.url.clone()),
+            subfolder: self.subfolder.as_ref().map(ToString::to_string),
+            tag,
+            branch,
+            commit: Some(self.commit.clone()),
+            ..origin
+        }
+    }
+}
+
+/// What named the commit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reference {
+    /// A tag.
+    Tag(String),
+    /// A branch.
+    Branch(String),
+    /// Nothing but itself.
+    Commit,
 }
 
 /// Why the files of a template could not be read.
@@ -37,6 +87,8 @@ pub enum SourceError {
     Link(PathBuf),
     #[error("`{}` is neither a file nor a folder", .0.display())]
     Special(PathBuf),
+    #[error("`{}` is a submodule; submodules are not allowed in a template", .0.display())]
+    Submodule(PathBuf),
     #[error("the name of `{}` is not valid UTF-8", .0.display())]
     Name(PathBuf),
     #[error("`{}` is larger than 5 MiB", .0.display())]
@@ -49,8 +101,80 @@ pub enum SourceError {
     Read { path: PathBuf, error: std::io::Error },
 }
 
-/// The files of a template by their path in it, with `/` between the segments.
-pub(super) struct Files(pub(super) BTreeMap<String, Cow<'static, [u8]>>);
+/// The files of one template by their path in it, with `/` between the segments.
+#[derive(Clone)]
+pub struct TemplateFiles(pub(super) BTreeMap<String, Cow<'static, [u8]>>);
+
+impl TemplateFiles {
+    /// Returns the files of a built-in template.
+    ///
+    /// # Errors
+    /// There is none of that id.
+    pub fn builtin(id: &str) -> Result<Self, SourceError> {
+        builtin(id)
+    }
+
+    /// Reads the files of a template from a folder, without following links.
+    ///
+    /// # Errors
+    /// The folder cannot be read, or holds what a template cannot.
+    pub fn folder(root: &Path) -> Result<Self, SourceError> {
+        folder(root)
+    }
+
+    /// Takes the files of a template by their path in it; files beside those of the template are left out.
+    ///
+    /// # Errors
+    /// There is no manifest among them, or they break a limit that also holds for a folder.
+    pub fn from_blobs(blobs: impl IntoIterator<Item = (String, Vec<u8>)>) -> Result<Self, SourceError> {
+        let blobs: Vec<_> = blobs.into_iter().filter(|(path, _)| is_of_template(path)).collect();
+        check_limits(blobs.iter().map(|(path, bytes)| (path.as_str(), bytes.len() as u64)))?;
+        if !blobs.iter().any(|(path, _)| path == manifest::FILE) {
+            return Err(SourceError::NoManifest(PathBuf::from(".")));
+        }
+        Ok(Self(blobs.into_iter().map(|(path, bytes)| (path, Cow::Owned(bytes))).collect()))
+    }
+}
+
+/// Holds the paths and sizes of a template's files against the limits, before any of them is read.
+///
+/// # Errors
+/// The first limit that is broken.
+pub fn check_limits<'p>(files: impl IntoIterator<Item = (&'p str, u64)>) -> Result<(), SourceError> {
+    let mut count = Count::default();
+    files.into_iter().try_for_each(|(path, size)| {
+        // A folder is entered below `files/`, which is the first.
+        if path.matches('/').count() > MAX_DEPTH + 1 {
+            return Err(SourceError::Deep(path.into()));
+        }
+        count.add(Path::new(path), size)
+    })
+}
+
+/// What was seen of a template so far.
+#[derive(Default)]
+struct Count {
+    files: usize,
+    bytes: u64,
+}
+
+impl Count {
+    /// Counts one file more.
+    fn add(&mut self, path: &Path, size: u64) -> Result<(), SourceError> {
+        if size > MAX_FILE_BYTES {
+            return Err(SourceError::LargeFile(path.to_owned()));
+        }
+        self.files += 1;
+        self.bytes += size;
+        if self.files > MAX_FILES || self.bytes > MAX_TOTAL_BYTES { Err(SourceError::Large) } else { Ok(()) }
+    }
+}
+
+/// Tells whether a path in a template's folder is part of the template.
+#[must_use]
+pub fn is_of_template(path: &str) -> bool {
+    path == manifest::FILE || path.split_once('/').is_some_and(|(folder, _)| FOLDERS.contains(&folder))
+}
 
 /// Lists the ids of the built-in templates, sorted.
 #[must_use]
@@ -60,11 +184,11 @@ pub fn builtin_ids() -> Vec<&'static str> {
     ids
 }
 
-pub(super) fn builtin(id: &str) -> Result<Files, SourceError> {
+fn builtin(id: &str) -> Result<TemplateFiles, SourceError> {
     let dir = BUILTIN.get_dir(id).ok_or_else(|| SourceError::UnknownBuiltin(id.to_owned()))?;
     let mut files = BTreeMap::new();
     collect_builtin(dir, id, &mut files);
-    Ok(Files(files))
+    Ok(TemplateFiles(files))
 }
 
 fn collect_builtin(dir: &'static Dir<'static>, id: &str, files: &mut BTreeMap<String, Cow<'static, [u8]>>) {
@@ -78,25 +202,25 @@ fn collect_builtin(dir: &'static Dir<'static>, id: &str, files: &mut BTreeMap<St
 }
 
 /// Reads the manifest, `files/`, `partials/` and `agreements/` of a folder, without following links.
-pub(super) fn folder(root: &Path) -> Result<Files, SourceError> {
+fn folder(root: &Path) -> Result<TemplateFiles, SourceError> {
     let manifest_path = root.join(manifest::FILE);
     if !manifest_path.exists() {
         return Err(SourceError::NoManifest(root.to_owned()));
     }
-    let mut reader = FolderReader { files: BTreeMap::new(), total: 0 };
+    let mut reader = FolderReader { files: BTreeMap::new(), count: Count::default() };
     reader.entry(&manifest_path, manifest::FILE, 0)?;
-    for name in ["agreements", "files", "partials"] {
+    for name in FOLDERS {
         let path = root.join(name);
         if path.symlink_metadata().is_ok() {
             reader.entry(&path, name, 0)?;
         }
     }
-    Ok(Files(reader.files))
+    Ok(TemplateFiles(reader.files))
 }
 
 struct FolderReader {
     files: BTreeMap<String, Cow<'static, [u8]>>,
-    total: u64,
+    count: Count,
 }
 
 impl FolderReader {
@@ -126,13 +250,7 @@ impl FolderReader {
     }
 
     fn file(&mut self, path: &Path, relative: &str, size: u64) -> Result<(), SourceError> {
-        if size > MAX_FILE_BYTES {
-            return Err(SourceError::LargeFile(path.to_owned()));
-        }
-        self.total += size;
-        if self.files.len() >= MAX_FILES || self.total > MAX_TOTAL_BYTES {
-            return Err(SourceError::Large);
-        }
+        self.count.add(path, size)?;
         let bytes = fs::read(path).map_err(|error| unreadable(path, error))?;
         self.files.insert(relative.to_owned(), Cow::Owned(bytes));
         Ok(())

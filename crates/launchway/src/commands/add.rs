@@ -3,9 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
-use launchway_core::{
-    Addition, Answers, Context, Defaults, Edit, Lock, Plan, Project, Provenance, Template, edit,
-};
+use launchway_core::{Addition, Answers, Context, Defaults, Edit, Lock, Plan, Project, Provenance, Template, edit};
 
 use crate::add_report;
 use crate::args::{self, Output};
@@ -78,7 +76,9 @@ fn define_service() -> Command {
         )
         .arg(args::switch("defaults").help("Takes the default of every question that is open, without asking"))
         .arg(args::switch("no-input").help("Never asks; a question without an answer or a default is an error"))
-        .arg(args::switch("allow-dirty").help("Changes Cargo's files although they have changes that are not committed"))
+        .arg(
+            args::switch("allow-dirty").help("Changes Cargo's files although they have changes that are not committed"),
+        )
         .arg(args::switch("dry-run").help("Shows what would be written, and writes nothing"))
         .arg(args::output_arg())
 }
@@ -173,12 +173,7 @@ fn load(from: &Project, args: &AddArgs) -> Result<Template, Failure> {
 }
 
 /// Finds an answer to every question: given ones first, then those of the service that is there.
-fn gather(
-    template: &Template,
-    from: &Project,
-    args: &AddArgs,
-    notes: &mut Vec<String>,
-) -> Result<Context, Failure> {
+fn gather(template: &Template, from: &Project, args: &AddArgs, notes: &mut Vec<String>) -> Result<Context, Failure> {
     let mut answers = Answers::default();
     answers.join(template.added_to(&args.folder));
     answers::set(template, &args.set, &mut answers)?;
@@ -206,7 +201,7 @@ fn write(prepared: &Prepared, args: &AddArgs) -> Result<String, Failure> {
     }
     interrupt::uninterrupted(|| {
         let index = Index::read(&repository)?;
-        let way_back = index.way_back(&index.keep(&prepared.context.name, &edits)?);
+        let way_back = index.way_back(&index.keep(&prepared.context.name, &edits)?, &edits, &[]);
         edit(&repository.root, &edits)
             .map_err(|error| Failure::from(error).hint(format!("bring everything back with `{way_back}`")))?;
         index.stage(&edits, &[], None)?;
@@ -217,8 +212,11 @@ fn write(prepared: &Prepared, args: &AddArgs) -> Result<String, Failure> {
 /// Refuses to change a file of which git does not have the newest state.
 fn refuse_dirty(repository: &Repository, changes: &[Edit]) -> Result<(), Failure> {
     let paths = changes.iter().map(|change| change.path.as_str());
-    let words: Vec<&str> = ["status", "--porcelain", "-z", "--untracked-files=all", "--"].into_iter().chain(paths).collect();
-    if changes.is_empty() || Git::of_user(&repository.root).bytes(&words, &[]).map_err(|error| not_run(&error))?.is_empty() {
+    let words: Vec<&str> =
+        ["status", "--porcelain", "-z", "--untracked-files=all", "--"].into_iter().chain(paths).collect();
+    if changes.is_empty()
+        || Git::of_user(&repository.root).bytes(&words, &[]).map_err(|error| not_run(&error))?.is_empty()
+    {
         return Ok(());
     }
     let files: Vec<String> = changes.iter().map(|change| format!("`{}`", change.path)).collect();

@@ -2,6 +2,7 @@
 
 pub(crate) mod add;
 pub(crate) mod check;
+pub(crate) mod diff;
 pub(crate) mod new;
 pub(crate) mod templates;
 pub(crate) mod update;
@@ -23,6 +24,7 @@ pub(crate) fn all() -> impl Iterator<Item = Definition> {
         Definition { name: "add", define: add::define, run: add::run },
         Definition { name: "update", define: update::define, run: update::run },
         Definition { name: "check", define: check::define, run: check::run },
+        Definition { name: "diff", define: diff::define, run: diff::run },
         Definition { name: "templates", define: templates::define, run: templates::run },
     ]
     .into_iter()

@@ -108,7 +108,11 @@ fn unused_answers(interview: &Interview<'_>) -> Result<Vec<String>, Failure> {
                 let hint = format!("leave out `--{}`, or change the answers that it depends on", id.replace('_', "-"));
                 return Err(Failure::new(Exit::Usage, message).hint(hint));
             }
-            Provenance::Prompt | Provenance::Default | Provenance::Record => {}
+            Provenance::Prompt
+            | Provenance::Default
+            | Provenance::Preset(_)
+            | Provenance::Policy(_)
+            | Provenance::Record => {}
             Provenance::Environment | Provenance::File(_) => warnings.push(format!("{message} ({provenance})")),
         }
     }

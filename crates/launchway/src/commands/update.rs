@@ -177,10 +177,10 @@ pub(crate) fn prepare(
     args: &UpdateArgs,
     repository: &Repository,
 ) -> Result<Prepared, Failure> {
-    let Answered { context, notes } = answers::gather(&template, &project, args)?;
+    let Answered { context, moves, notes } = answers::gather(&template, &project, args)?;
     let plan = Plan::new(&template, &context)?;
     let heal = args.heal.iter().map(|path| healed(path)).collect::<Result<BTreeSet<SafePath>, Failure>>()?;
-    let wishes = Wishes { moves: Vec::new(), heal, ignores_modes: !repository.knows_modes() };
+    let wishes = Wishes { moves, heal, ignores_modes: !repository.knows_modes() };
     let root = args.folder.as_path();
     let update = Update::new(root, &project, &plan, &wishes).map_err(|obstacles| in_the_way(&obstacles))?;
     if let Some(path) = update.unknown(&wishes.heal).first() {
@@ -224,7 +224,8 @@ fn write(prepared: &Prepared, repository: &Repository) -> Result<Option<String>,
     }
     interrupt::uninterrupted(|| {
         let index = Index::read(repository)?;
-        let way_back = index.way_back(&index.keep(&prepared.project.name, &edits)?);
+        let commit = index.keep(&prepared.project.name, &edits)?;
+        let way_back = index.way_back(&commit, &edits, &prepared.merged.stages);
         edit(&repository.root, &edits)
             .map_err(|error| Failure::from(error).hint(format!("bring everything back with `{way_back}`")))?;
         index.stage(&edits, &prepared.merged.stages, prepared.merged.scratch.as_ref())?;

@@ -234,7 +234,7 @@ mod tests {
         let blob = String::from_utf8(blob).unwrap();
         assert_eq!(git.bytes(&["cat-file", "blob", blob.trim()], &[]).unwrap(), b"text\n");
         let refused = git.bytes(&["cat-file", "blob", "absent"], &[]).unwrap_err();
-        assert_eq!(refused.to_string(), "fatal: Not a valid object name absent");
+        assert_eq!(refused.to_string(), "Not a valid object name absent");
         assert_eq!(git.output(&["cat-file", "-e", "absent"], &[]).unwrap().code, Some(128));
     }
 

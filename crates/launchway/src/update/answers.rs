@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use launchway_core::template::Question;
-use launchway_core::{Answers, Context, Defaults, Interview, Project, Provenance, Template, Value};
+use launchway_core::{Answers, Context, Defaults, Interview, Project, Provenance, SafePath, Template, Value};
 
 use crate::commands::update::UpdateArgs;
 use crate::failure::{Exit, Failure};
@@ -12,6 +12,8 @@ use crate::{answers_file, terminal, wizard};
 /// What an update is rendered from.
 pub(crate) struct Answered {
     pub(crate) context: Context,
+    /// The files that the template has moved since.
+    pub(crate) moves: Vec<(SafePath, SafePath)>,
     /// What became of answers without anybody asking for it.
     pub(crate) notes: Vec<String>,
 }
@@ -32,12 +34,9 @@ pub(crate) fn gather(template: &Template, project: &Project, args: &UpdateArgs) 
         answers_file::add(path, template, &mut answers)?;
     }
     let mut notes = Vec::new();
-    for (id, value) in remembered(template, project)? {
-        if template.question(&id).is_some() {
-            answers.set_if_open(&id, value, Provenance::Record);
-        } else {
-            notes.push(format!("`{id}` is no longer asked; its answer was `{value}`"));
-        }
+    let migrated = template.migrate_from(&project.template.versions(), project.answers.clone())?;
+    for (id, value) in &migrated.answers {
+        answers.set_if_open(id, value.clone(), Provenance::Record);
     }
     let named = |value: &Value| value.to_string() == project.name;
     if !answers.get(&template.name_question).is_some_and(|(value, _)| named(value)) {
@@ -47,12 +46,8 @@ pub(crate) fn gather(template: &Template, project: &Project, args: &UpdateArgs) 
     let defaults = if args.defaults { Defaults::All } else { Defaults::Advanced };
     let may_ask = terminal::is_interactive() && !args.no_input;
     let context = ask(template, &mut answers, defaults, may_ask, &mut notes)?;
-    Ok(Answered { context, notes })
-}
-
-/// Brings the answers that the project remembers to what the template calls them now.
-fn remembered(_template: &Template, project: &Project) -> Result<BTreeMap<String, Value>, Failure> {
-    Ok(project.answers.clone())
+    let moves = template.rendered_moves(&context, &migrated)?;
+    Ok(Answered { context, moves, notes })
 }
 
 /// Reads `--set key=value`.
@@ -101,6 +96,12 @@ pub(crate) fn ask(
         }
         let Some((question, default)) = interview.open.first() else {
             refuse_unused(&interview)?;
+            notes.extend(
+                interview
+                    .overruled
+                    .iter()
+                    .map(|it| format!("`{}` is decided by {} now; its answer was `{}`", it.question, it.by, it.was)),
+            );
             return interview.context()?.ok_or_else(|| Failure::new(Exit::Internal, "the answers are not complete"));
         };
         if !may_ask {

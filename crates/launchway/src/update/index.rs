@@ -58,10 +58,14 @@ impl<'r> Index<'r> {
     }
 
     /// Returns the command that brings everything back.
-    pub(crate) fn way_back(&self, commit: &str) -> String {
+    ///
+    /// A conflict in a file that was not there before would stop git; that file is left behind instead.
+    pub(crate) fn way_back(&self, commit: &str, edits: &[Edit], stages: &[Stage]) -> String {
+        let is_new = |edit: &Edit| edit.before.is_none() && stages.iter().any(|stage| stage.path == edit.path);
+        let ignore = if edits.iter().any(is_new) { "--ignore-unmerged " } else { "" };
         let root = self.repository.root.to_string_lossy();
         let place = if root == "." { String::new() } else { format!("-C {} ", quote_shell(&root)) };
-        format!("git {place}restore --source={commit} --staged --worktree .")
+        format!("git {place}restore {ignore}--source={commit} --staged --worktree .")
     }
 
     /// Brings the index up to date: what was changed is staged, and a conflict has all its sides there.
@@ -84,7 +88,7 @@ impl<'r> Index<'r> {
             is_known && !conflicts.contains(&edit.path)
         };
         let paths = edits.iter().filter(is_staged).map(|edit| edit.path.as_str());
-        git.bytes(&["update-index", "--add", "--remove", "-z", "--stdin"], &listed(paths))?;
+        git.bytes(&["update-index", "--add", "--remove", "--replace", "-z", "--stdin"], &listed(paths))?;
         let Some(scratch) = scratch.filter(|_| !stages.is_empty()) else { return Ok(()) };
         self.take_objects(stages, scratch)?;
         git.bytes(&["update-index", "-z", "--index-info"], &self.entries(stages))?;

@@ -89,15 +89,16 @@ impl Merger<'_> {
     fn stream(&self) -> Vec<u8> {
         let mut stream = Vec::new();
         let none = Side::new();
-        for (name, from, side, more) in [
-            (BASE, None, &self.update.base, &none),
-            (YOURS, Some(BASE), &self.update.ours, &self.others),
-            (self.theirs, Some(BASE), &self.update.theirs, &none),
+        for (name, parent, side, more) in [
+            (BASE, "", &self.update.base, &none),
+            (YOURS, "from :1\ndeleteall\n", &self.update.ours, &self.others),
+            (self.theirs, "from :1\ndeleteall\n", &self.update.theirs, &none),
         ] {
-            let _ = write!(stream, "commit refs/heads/{name}\ncommitter launchway <launchway> 0 +0000\ndata 0\n");
-            if let Some(from) = from {
-                let _ = write!(stream, "from refs/heads/{from}^0\ndeleteall\n");
-            }
+            let mark = if name == BASE { "mark :1\n" } else { "" };
+            let _ = write!(
+                stream,
+                "commit refs/heads/{name}\n{mark}committer launchway <launchway> 0 +0000\ndata 0\n{parent}"
+            );
             for (path, blob) in side.iter().chain(more) {
                 let mode = if blob.executable { "100755" } else { "100644" };
                 let _ = write!(stream, "M {mode} inline {path}\ndata {}\n", blob.bytes.len());
@@ -164,6 +165,11 @@ impl Merger<'_> {
             }
         }
         keep_deleted(&mut resolution);
+        for path in resolution.conflicts.keys() {
+            if let Some(blob) = self.others.get(path) {
+                resolution.files.entry(path.clone()).or_insert_with(|| blob.clone());
+            }
+        }
         let stages = entries.into_iter().filter(|entry| resolution.conflicts.contains_key(&entry.path)).collect();
         resolution.moved = self.moved(diffs, &resolution);
         (resolution, stages)
@@ -178,10 +184,20 @@ impl Merger<'_> {
         let by_template = pairs(&diffs.theirs).into_iter().filter(|(_, from)| self.update.ours.contains_key(from));
         let was_followed = |to: &SafePath| match (self.others.get(to), resolution.files.get(to)) {
             (Some(before), Some(after)) => before != after,
-            (known, _) => known.is_none(),
+            _ => false,
         };
         let by_user = pairs(&diffs.yours).into_iter().filter(|(to, _)| was_followed(to));
-        by_template.chain(by_user).filter(|(to, _)| resolution.files.contains_key(to)).collect()
+        let moved = by_template.chain(by_user).filter(|(to, _)| resolution.files.contains_key(to));
+        moved.chain(self.put_aside(resolution)).collect()
+    }
+
+    /// Finds the files for which git made a name because a folder of the template is in their place.
+    fn put_aside(&self, resolution: &Resolution) -> Vec<(SafePath, SafePath)> {
+        let aside = |path: &SafePath| {
+            let from = SafePath::new(path.as_str().strip_suffix(&format!("~{YOURS}"))?).ok()?;
+            self.update.ours.contains_key(&from).then(|| (path.clone(), from))
+        };
+        resolution.conflicts.keys().filter_map(aside).collect()
     }
 }
 
@@ -195,9 +211,12 @@ fn keep_deleted(resolution: &mut Resolution) {
         .map(|(path, _)| path.clone())
         .collect();
     for path in deleted {
-        resolution.conflicts.remove(&path);
+        let conflict = resolution.conflicts.remove(&path);
         resolution.files.remove(&path);
-        resolution.kept_deleted.insert(path);
+        // Without a side of the template's it has only been renamed; the conflict is where it went.
+        if conflict.is_some_and(|conflict| conflict.theirs.is_some()) {
+            resolution.kept_deleted.insert(path);
+        }
     }
 }
 

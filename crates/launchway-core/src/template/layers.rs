@@ -1,0 +1,204 @@
+//! Templates that extend one another: the files of each, and what is left of them when one lies on the other.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::Path;
+
+use semver::{Version, VersionReq};
+
+use super::manifest::{self, ExtendsHeader, ExtendsOnly, Manifest, Places};
+use super::problem::{Invalid, Place, Problem};
+use super::source::TemplateFiles;
+use super::{LoadError, Source, SourceFile};
+use crate::source_spec::{SourceSpec, SpecError};
+
+/// A template that another one extends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Layer {
+    /// Its id.
+    pub id: String,
+    /// Its version.
+    pub version: Version,
+    /// Where it came from.
+    pub source: Source,
+}
+
+impl fmt::Display for Layer {
+    /// Writes the layer as a record names it: where it came from, and its id and version if that does not say them.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { id, version, source } = self;
+        match source {
+            Source::Builtin => write!(formatter, "builtin:{id}@{version}"),
+            // No path of this machine is remembered.
+            Source::Folder(_) => write!(formatter, "folder#{id}@{version}"),
+            Source::Git(git) => {
+                formatter.write_str(&git.url)?;
+                git.subfolder.iter().try_for_each(|subfolder| write!(formatter, "//{subfolder}"))?;
+                write!(formatter, "@{}#{id}@{version}", git.commit)
+            }
+        }
+    }
+}
+
+impl Layer {
+    /// Reads the id and the version out of what a record says of a layer.
+    #[must_use]
+    pub fn remembered(text: &str) -> Option<(String, Version)> {
+        let named = text.rsplit_once('#').map(|(_, named)| named).or_else(|| text.strip_prefix("builtin:"))?;
+        let (id, version) = named.rsplit_once('@')?;
+        Some((id.to_owned(), version.parse().ok()?))
+    }
+}
+
+impl TemplateFiles {
+    /// Reads which template this one extends, and nothing else of its manifest.
+    ///
+    /// # Errors
+    /// The manifest is not TOML, or what it extends is not the name of a template.
+    pub fn extends(&self) -> Result<Option<SourceSpec>, LoadError> {
+        let text = manifest_text(self, manifest::FILE)?;
+        let (only, places): (ExtendsOnly, _) = manifest::parse(manifest::FILE, &text).map_err(Invalid::from)?;
+        let Some(extends) = only.template.and_then(|header| header.extends) else { return Ok(None) };
+        let spec = extends.get_ref().parse().map_err(|error: SpecError| {
+            let hint = error.fault.hint();
+            Invalid::from(Problem::new(places.of(&extends), error.to_string()).hint(hint))
+        })?;
+        Ok(Some(spec))
+    }
+}
+
+/// Collects a folder's template and the built-in one that it extends; what else it may extend is not for the core to get.
+pub(super) fn of_folder(folder: &Path) -> Result<Vec<(TemplateFiles, Source)>, LoadError> {
+    let files = TemplateFiles::folder(folder)?;
+    let extended = match files.extends()? {
+        Some(SourceSpec::Builtin { id, requirement }) => Some(builtin(&id, requirement.as_ref())?),
+        _ => None,
+    };
+    let own = (files, Source::Folder(folder.to_owned()));
+    Ok(std::iter::once(own).chain(extended.map(|files| (files, Source::Builtin))).collect())
+}
+
+/// Returns the files of a built-in template, if it is of a version that will do.
+///
+/// # Errors
+/// There is none of that id, or this program has another version of it.
+pub fn builtin(id: &str, requirement: Option<&VersionReq>) -> Result<TemplateFiles, LoadError> {
+    let files = TemplateFiles::builtin(id)?;
+    let version = version_of(&files);
+    match (requirement, version) {
+        (Some(requirement), Some(version)) if !requirement.matches(&version) => {
+            Err(LoadError::OtherVersion { id: id.to_owned(), version, requirement: requirement.clone() })
+        }
+        _ => Ok(files),
+    }
+}
+
+/// One template of a chain, with its manifest still in text.
+pub(super) struct Raw {
+    pub(super) source: Source,
+    /// What stands before its paths in messages; nothing for the template itself.
+    label: String,
+    /// The path of the manifest in messages.
+    file: String,
+    text: String,
+    files: BTreeMap<String, Cow<'static, [u8]>>,
+}
+
+impl Raw {
+    /// Takes a template; `position` counts from the one that extends all others.
+    pub(super) fn new(position: usize, files: TemplateFiles, source: Source) -> Result<Self, Invalid> {
+        let label = if position == 0 { String::new() } else { label(&files, &source) };
+        let file = format!("{label}{}", manifest::FILE);
+        let text = manifest_text(&files, &file)?;
+        Ok(Self { source, label, file, text, files: files.0 })
+    }
+
+    /// Parses the manifest; the second value finds places in its text.
+    pub(super) fn manifest(&self) -> Result<(Manifest, Places<'_>), Invalid> {
+        Ok(manifest::parse(&self.file, &self.text)?)
+    }
+
+    /// Separates what becomes a file of the project from what it is made with. Text loses carriage returns.
+    pub(super) fn split(&mut self, shared: &mut Shared) -> Result<Vec<SourceFile>, Invalid> {
+        let mut sources = Vec::new();
+        for (path, bytes) in std::mem::take(&mut self.files) {
+            let bytes = without_carriage_returns(bytes);
+            let file = || format!("{}{path}", self.label);
+            if let Some(path) = path.strip_prefix("files/") {
+                let (path, renders) = path.strip_suffix(".hbs").map_or((path, false), |stem| (stem, true));
+                sources.push(SourceFile::new(&self.label, path, renders, bytes));
+            } else if let Some(name) = path.strip_prefix("partials/").and_then(|name| name.strip_suffix(".hbs")) {
+                let text = text_of(&file(), &bytes)?;
+                shared.partials.insert(name.to_owned(), Text { file: file(), text });
+            } else if path.starts_with("agreements/") {
+                let text = text_of(&file(), &bytes)?;
+                shared.agreements.insert(path.clone(), Text { file: file(), text });
+            }
+        }
+        Ok(sources)
+    }
+}
+
+/// What the files of all layers share: of two with the same name, the one of the outer layer.
+#[derive(Default)]
+pub(super) struct Shared {
+    /// By their name.
+    pub(super) partials: BTreeMap<String, Text>,
+    /// By their path in the template.
+    pub(super) agreements: BTreeMap<String, Text>,
+}
+
+/// A text, with the path that messages give it.
+pub(super) struct Text {
+    pub(super) file: String,
+    pub(super) text: String,
+}
+
+/// Lays the files of a layer over those below it: a file of the same output path takes the other's place.
+pub(super) fn lay_over(below: &mut Vec<SourceFile>, files: Vec<SourceFile>) {
+    below.retain(|file| !files.iter().any(|own| own.path == file.path));
+    below.extend(files);
+    below.sort_by(|left, right| left.path.cmp(&right.path));
+}
+
+/// Says in messages whose file it is: `builtin:service/`, or the folder as it was named.
+fn label(files: &TemplateFiles, source: &Source) -> String {
+    match source {
+        Source::Builtin => format!("builtin:{}/", header_of(files).and_then(|header| header.id).unwrap_or_default()),
+        Source::Folder(folder) => format!("{}/", folder.display()),
+        Source::Git(git) => match &git.subfolder {
+            Some(subfolder) => format!("{}//{subfolder}/", git.url),
+            None => format!("{}/", git.url),
+        },
+    }
+}
+
+fn header_of(files: &TemplateFiles) -> Option<ExtendsHeader> {
+    let text = manifest_text(files, manifest::FILE).ok()?;
+    toml::from_str::<ExtendsOnly>(&text).ok()?.template
+}
+
+fn version_of(files: &TemplateFiles) -> Option<Version> {
+    header_of(files)?.version?.parse().ok()
+}
+
+fn manifest_text(files: &TemplateFiles, file: &str) -> Result<String, Invalid> {
+    text_of(file, files.0.get(manifest::FILE).map_or(&[], |bytes| bytes))
+}
+
+/// Returns a file that must be text.
+fn text_of(path: &str, bytes: &[u8]) -> Result<String, Invalid> {
+    let text = std::str::from_utf8(bytes).map(str::to_owned);
+    text.map_err(|_| Problem::new(Place::file(path), "this is not UTF-8 text").into())
+}
+
+/// A checkout on Windows may have turned the line ends of text; the output is the same everywhere.
+fn without_carriage_returns(bytes: Cow<'static, [u8]>) -> Cow<'static, [u8]> {
+    match std::str::from_utf8(&bytes) {
+        Ok(text) if text.contains("\r\n") && !text.contains('\0') => {
+            Cow::Owned(text.replace("\r\n", "\n").into_bytes())
+        }
+        _ => bytes,
+    }
+}

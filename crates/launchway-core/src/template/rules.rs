@@ -1,0 +1,125 @@
+//! Loading the rules of a manifest: which files there are, what they create, what to run next.
+
+use toml::Spanned;
+
+use super::glob::Glob;
+use super::helpers::Type;
+use super::loader::{Loader, usable_name};
+use super::manifest::{self, OneOrMany, Removal};
+use super::problem::{Place, Problem};
+use super::{Each, FileRule, ObjectRule, Printing, SourceFile, StepRule};
+
+impl Loader<'_> {
+    pub(super) fn file_rules(&mut self, rules: Vec<manifest::FileRule>, files: &[SourceFile]) -> Vec<FileRule> {
+        let mut built = Vec::new();
+        for raw in rules {
+            let path = match Glob::new(raw.path.get_ref()) {
+                Ok(path) => path,
+                Err(message) => {
+                    self.report(&raw.path, message);
+                    continue;
+                }
+            };
+            if !files.iter().any(|file| path.matches(&file.path)) {
+                self.report(&raw.path, format!("`{}` matches no file below `files/`", raw.path.get_ref()));
+            }
+            let each = self.each(&raw.path, raw.each.as_ref(), raw.elements.as_ref());
+            self.elements.extend(each.iter().map(|each| each.element.clone()));
+            let when = self.condition(raw.when.as_ref());
+            built.push(FileRule {
+                path,
+                when,
+                each,
+                ownership: raw.ownership,
+                executable: raw.executable,
+                order: raw.order,
+            });
+        }
+        built
+    }
+
+    /// Takes files of the extended template away.
+    pub(super) fn removals(&mut self, removals: Vec<manifest::Removal>, files: &mut Vec<SourceFile>) {
+        for Removal { path } in removals {
+            let glob = match Glob::new(path.get_ref()) {
+                Ok(glob) => glob,
+                Err(message) => {
+                    self.report(&path, message);
+                    continue;
+                }
+            };
+            let before = files.len();
+            files.retain(|file| !glob.matches(&file.path));
+            if files.len() == before {
+                self.report(&path, format!("`{}` matches no file of the extended template", path.get_ref()));
+            }
+        }
+    }
+
+    /// Reads `each` and `as`, which only mean something together: a list and its element, or as many of both.
+    pub(super) fn each(
+        &mut self,
+        at: &Spanned<String>,
+        lists: Option<&Spanned<OneOrMany>>,
+        elements: Option<&OneOrMany>,
+    ) -> Vec<Each> {
+        let Some(lists) = lists else {
+            if elements.is_some() {
+                self.report(at, "`as` names the element of `each`, which is missing".to_owned());
+            }
+            return Vec::new();
+        };
+        let place = self.places.of(lists);
+        let (lists, elements) = (lists.get_ref().as_slice(), elements.map_or(&[][..], OneOrMany::as_slice));
+        if lists.len() != elements.len() {
+            self.problems.push(Problem::new(place, "`each` needs `as`, the name of the element of each list"));
+            return Vec::new();
+        }
+        let mut each: Vec<Each> = Vec::new();
+        for (list, element) in lists.iter().zip(elements) {
+            if each.iter().any(|earlier| earlier.element == *element) {
+                self.problems.push(Problem::new(place.clone(), format!("the element `{element}` is named twice")));
+            } else {
+                each.extend(self.one_each(&place, list, element));
+            }
+        }
+        each
+    }
+
+    fn one_each(&mut self, place: &Place, list: &str, element: &str) -> Option<Each> {
+        let refused = if self.names.contains_key(element) {
+            Err(format!("`{element}` is already the name of a question or value"))
+        } else {
+            usable_name(element)
+        };
+        if let Err(message) = refused {
+            self.problems.push(Problem::new(place.clone(), message));
+            return None;
+        }
+        let expression = self.expression_at(list, place)?;
+        if expression.yields != Type::Words {
+            self.problems.push(Problem::new(place.clone(), "`each` needs a list"));
+            return None;
+        }
+        Some(Each { list: expression, element: element.to_owned() })
+    }
+
+    pub(super) fn objects(&mut self, objects: Vec<manifest::Object>) -> Vec<ObjectRule> {
+        let build = |raw: manifest::Object| ObjectRule {
+            kind: raw.kind,
+            purpose: raw.purpose,
+            when: self.condition(raw.when.as_ref()),
+        };
+        objects.into_iter().map(build).collect()
+    }
+
+    pub(super) fn next_steps(&mut self, steps: Vec<manifest::NextStep>) -> Vec<StepRule> {
+        let build = |raw: manifest::NextStep| {
+            let when = self.condition(raw.when.as_ref());
+            let place = self.places.of(&raw.command);
+            let command = self.snippet(raw.command.get_ref(), &place, Printing::Quoted)?;
+            Some(StepRule { command, purpose: raw.purpose, when })
+        };
+        steps.into_iter().filter_map(build).collect()
+    }
+}

@@ -1,0 +1,340 @@
+//! A remote repository, and what was fetched from it: objects in a bare repository, never a checkout.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use launchway_core::{Credentials, GitSpec, Scratch, clear_leftovers, create_bare_repository, open_lock};
+use sha2::{Digest as _, Sha256};
+
+use super::process::{Git, GitError, Limits};
+use crate::failure::{Exit, Failure};
+use crate::{folders, terminal};
+
+/// What one repository may send; a template is smaller.
+const MAX_RECEIVED: u64 = 256 << 20;
+
+/// What the names of all tags and branches may take: a hundred thousand are about 8 MiB.
+const MAX_REFS: u64 = 32 << 20;
+
+/// How long git may take if `LAUNCHWAY_GIT_TIMEOUT` says nothing else.
+const PATIENCE: Duration = Duration::from_mins(2);
+
+/// Whatever the user's settings say: nothing is a checkout, every object is checked, and nothing is started beside.
+const SETTINGS: &[&str] = &[
+    "core.bare=true",
+    "core.alternateRefsCommand=",
+    "transfer.fsckObjects=true",
+    "fetch.fsckObjects=true",
+    "fetch.unpackLimit=1",
+    "fetch.writeCommitGraph=false",
+    "fetch.showForcedUpdates=false",
+    "gc.auto=0",
+    "maintenance.auto=false",
+    "http.followRedirects=initial",
+    "http.lowSpeedLimit=1000",
+    "http.lowSpeedTime=30",
+];
+
+/// Hands the name and the password that stood in a URL to git, which asks when the host of that URL wants them. On a
+/// command line others could read them.
+const CREDENTIAL_HELPER: &str = "!f() { test \"$1\" = get && \
+    printf 'username=%s\\npassword=%s\\n' \"$LAUNCHWAY_USERNAME\" \"$LAUNCHWAY_PASSWORD\"; }; f";
+
+/// The tags and branches of a repository, each with its commit.
+#[derive(Debug, Default)]
+pub(crate) struct Refs {
+    pub(crate) tags: BTreeMap<String, String>,
+    pub(crate) branches: BTreeMap<String, String>,
+}
+
+/// A remote repository with the place where its objects are kept.
+pub(crate) struct Remote {
+    pub(crate) url: String,
+    kept: Kept,
+    credentials: Option<Credentials>,
+    is_offline: bool,
+}
+
+/// Where the objects are.
+enum Kept {
+    /// In the cache, with a file to lock beside it.
+    Cache { repository: PathBuf, lock: PathBuf },
+    /// In a folder that goes with the program.
+    Scratch(Scratch),
+}
+
+impl Remote {
+    /// Finds, or makes, the place where the objects of a repository are kept.
+    pub(crate) fn open(spec: &GitSpec, is_offline: bool) -> Result<Self, Failure> {
+        let kept = match cached(&spec.url) {
+            Ok(kept) => kept,
+            Err(reason) if is_offline => {
+                return Err(
+                    Failure::new(Exit::Io, format!("offline, and there is no cache: {reason}")).hint(CACHE_HINT)
+                );
+            }
+            Err(reason) => {
+                terminal::say(&terminal::visible(&format!(
+                    "warning: what is fetched is not kept: {reason}\n  hint: {CACHE_HINT}\n"
+                )));
+                Kept::Scratch(Scratch::create(&std::env::temp_dir())?)
+            }
+        };
+        Ok(Self { url: spec.url.clone(), kept, credentials: spec.credentials.clone(), is_offline })
+    }
+
+    pub(crate) fn is_offline(&self) -> bool {
+        self.is_offline
+    }
+
+    /// Returns git on the objects that are there.
+    pub(super) fn git(&self) -> Git {
+        let repository = match &self.kept {
+            Kept::Cache { repository, .. } => repository,
+            Kept::Scratch(scratch) => scratch.path(),
+        };
+        SETTINGS.iter().fold(Git::on_store(repository), |git, setting| git.setting(*setting))
+    }
+
+    /// Tells whether a commit is there already.
+    pub(crate) fn has(&self, commit: &str) -> bool {
+        let tree = format!("{commit}^{{tree}}");
+        self.git().bytes(&["cat-file", "-e", &tree], &[]).is_ok()
+    }
+
+    /// Lists the tags and branches that were fetched, as they were then.
+    pub(crate) fn kept_refs(&self) -> Result<Refs, Failure> {
+        let format = "--format=%(objectname) %(refname)\n%(*objectname) %(refname)^{}";
+        let listed = self.git().bytes(&["for-each-ref", format, "refs/tags", "refs/heads"], &[]);
+        listed.map(|listed| Refs::read(&listed)).map_err(|error| self.failed(&error))
+    }
+
+    /// Asks the remote for its tags and branches.
+    pub(crate) fn remote_refs(&self) -> Result<Refs, Failure> {
+        let limits = Limits { output: MAX_REFS, ..self.limits() };
+        let git = self.reaching().within(limits);
+        let listed = git.bytes(&["ls-remote", "--quiet", "--tags", "--heads", "--", &self.url], &[]);
+        listed.map(|listed| Refs::read(&listed)).map_err(|error| self.unreachable(&error))
+    }
+
+    /// Returns the branch that is taken when none is named, as far as it is known: the remote's, or when offline the kept.
+    pub(crate) fn default_branch(&self) -> Result<Option<String>, Failure> {
+        if self.is_offline {
+            let head = self.git().text(&["symbolic-ref", "HEAD"]).map_err(|error| self.failed(&error))?;
+            return Ok(head.strip_prefix("refs/heads/").map(str::to_owned));
+        }
+        let limits = Limits { output: MAX_REFS, ..self.limits() };
+        let listed = self.reaching().within(limits).bytes(&["ls-remote", "--symref", "--", &self.url, "HEAD"], &[]);
+        let listed = listed.map_err(|error| self.unreachable(&error))?;
+        let listed = String::from_utf8_lossy(&listed);
+        let head = listed.lines().find_map(|line| line.strip_prefix("ref: refs/heads/")?.strip_suffix("\tHEAD"));
+        Ok(head.map(str::to_owned))
+    }
+
+    /// Remembers which branch is taken when none is named.
+    pub(crate) fn keep_default_branch(&self, branch: &str) -> Result<(), Failure> {
+        let _lock = self.lock()?;
+        let branch = format!("refs/heads/{branch}");
+        self.git().bytes(&["symbolic-ref", "HEAD", &branch], &[]).map(drop).map_err(|error| self.failed(&error))
+    }
+
+    /// Fetches one tag, branch (`refs/tags/v1`) or commit, without what came before it.
+    pub(crate) fn fetch(&self, wanted: &str) -> Result<(), Failure> {
+        let refspec = if wanted.starts_with("refs/") { format!("+{wanted}:{wanted}") } else { wanted.to_owned() };
+        let lock = self.lock()?;
+        self.clear();
+        terminal::say(&terminal::visible(&format!("fetching {} from {}\n", short(wanted), self.url)));
+        let fetched = self.reaching().bytes(
+            &[
+                "fetch",
+                "--quiet",
+                "--depth=1",
+                "--no-tags",
+                "--no-recurse-submodules",
+                "--no-write-fetch-head",
+                "--no-auto-maintenance",
+                "--",
+                &self.url,
+                &refspec,
+            ],
+            &[],
+        );
+        if fetched.is_err() {
+            self.clear();
+        }
+        drop(lock);
+        fetched.map(drop).map_err(|error| self.unreachable(&error))
+    }
+
+    fn clear(&self) {
+        if let Kept::Cache { repository, .. } = &self.kept {
+            clear_leftovers(repository);
+        }
+    }
+
+    /// Waits until nobody else fetches into the same place.
+    fn lock(&self) -> Result<Option<File>, Failure> {
+        let Kept::Cache { lock, .. } = &self.kept else { return Ok(None) };
+        let file = open_lock(lock)?;
+        let start = Instant::now();
+        while file.try_lock().is_err() {
+            if start.elapsed() > patience() {
+                let message = format!("another launchway has been fetching from `{}` for a while", self.url);
+                return Err(Failure::new(Exit::Busy, message).hint("try again once it is done"));
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        Ok(Some(file))
+    }
+
+    /// Returns git with what it needs to reach the remote, and no protocol but those that the URL may lead to.
+    fn reaching(&self) -> Git {
+        let protocols = if self.url.starts_with("file://") { "file" } else { "https:ssh" };
+        let git = self.git().with("GIT_ALLOW_PROTOCOL", protocols).with("GCM_INTERACTIVE", "never");
+        let git = self.with_batch_mode(git).within(self.limits());
+        let Some(credentials) = &self.credentials else { return git };
+        let host = self.url.splitn(4, '/').take(3).collect::<Vec<_>>().join("/");
+        git.with("LAUNCHWAY_USERNAME", &credentials.user)
+            .with("LAUNCHWAY_PASSWORD", &credentials.password)
+            // Others would keep what was not given to them.
+            .setting("credential.helper=")
+            .setting(format!("credential.{host}.helper={CREDENTIAL_HELPER}"))
+    }
+
+    /// Has ssh ask nothing, unless the user has chosen what is run in its place.
+    fn with_batch_mode(&self, git: Git) -> Git {
+        let is_ssh = !self.url.starts_with("https://") && !self.url.starts_with("file://");
+        let is_set = |variable| std::env::var_os(variable).is_some();
+        let is_chosen = || {
+            is_set("GIT_SSH") || is_set("GIT_SSH_COMMAND") || git.text(&["config", "--get", "core.sshCommand"]).is_ok()
+        };
+        if is_ssh && !is_chosen() { git.with("GIT_SSH_COMMAND", "ssh -o BatchMode=yes") } else { git }
+    }
+
+    fn limits(&self) -> Limits {
+        let growth = match &self.kept {
+            Kept::Cache { repository, .. } => repository.clone(),
+            Kept::Scratch(scratch) => scratch.path().to_owned(),
+        };
+        Limits { time: patience(), output: MAX_REFS, growth: Some((growth, MAX_RECEIVED)) }
+    }
+
+    /// Turns an error of the kept repository into a failure.
+    pub(super) fn failed(&self, error: &GitError) -> Failure {
+        let failure = Failure::new(Exit::Io, format!("cannot read what was fetched from `{}`: {error}", self.url));
+        match (error, &self.kept) {
+            (GitError::NoGit | GitError::NotStarted(_), _) => failure.hint(NO_GIT_HINT),
+            (_, Kept::Cache { repository, .. }) => {
+                failure.hint(format!("remove `{}`; it is fetched again", repository.display()))
+            }
+            (_, Kept::Scratch(_)) => failure,
+        }
+    }
+
+    /// Turns an error of the way to the remote into a failure.
+    fn unreachable(&self, error: &GitError) -> Failure {
+        Failure::new(Exit::Io, format!("cannot fetch from `{}`: {error}", self.url)).hint(hint(error, &self.url))
+    }
+}
+
+impl Refs {
+    /// Reads lines of a commit and a name; the line of an annotated tag's own name with `^{}` has its commit.
+    fn read(listed: &[u8]) -> Self {
+        let mut refs = Self::default();
+        for line in String::from_utf8_lossy(listed).lines() {
+            let Some((object, name)) = line.split_once(['\t', ' ']) else { continue };
+            let is_object = matches!(object.len(), 40 | 64) && object.bytes().all(|byte| byte.is_ascii_hexdigit());
+            let (name, is_commit) = name.strip_suffix("^{}").map_or((name, false), |name| (name, true));
+            let (names, name) = match (name.strip_prefix("refs/tags/"), name.strip_prefix("refs/heads/")) {
+                (Some(tag), _) => (&mut refs.tags, tag),
+                (_, Some(branch)) => (&mut refs.branches, branch),
+                _ => continue,
+            };
+            // What could not be asked for is not offered either.
+            if !is_object || launchway_core::check_reference(name).is_err() {
+                continue;
+            }
+            if is_commit || !names.contains_key(name) {
+                names.insert(name.to_owned(), object.to_owned());
+            }
+        }
+        refs
+    }
+}
+
+const CACHE_HINT: &str = "name a folder that can be written to in `LAUNCHWAY_CACHE_DIR`";
+const NO_GIT_HINT: &str = "install git; templates are fetched with it";
+
+/// Finds the place of a repository in the cache; its name is a digest of the URL.
+fn cached(url: &str) -> Result<Kept, String> {
+    let cache = folders::cache().ok_or("there is no home folder")?;
+    let digest = Sha256::digest(url.as_bytes());
+    let name = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect::<String>();
+    let repository = cache.join("git").join(&name);
+    let lock = cache.join("git").join(format!("{name}.lock"));
+    // What is there can be used even where nothing can be added.
+    if !repository.join("HEAD").exists() {
+        let made = open_lock(&lock).and_then(|file| {
+            // Of two that start at once, one makes it.
+            let _ = file.lock();
+            create_bare_repository(&repository)
+        });
+        made.map_err(|error| error.to_string())?;
+    }
+    Ok(Kept::Cache { repository, lock })
+}
+
+fn patience() -> Duration {
+    let set = std::env::var("LAUNCHWAY_GIT_TIMEOUT").ok().and_then(|seconds| seconds.parse().ok());
+    set.filter(|seconds| *seconds > 0).map_or(PATIENCE, Duration::from_secs)
+}
+
+fn short(wanted: &str) -> &str {
+    wanted.strip_prefix("refs/tags/").or(wanted.strip_prefix("refs/heads/")).unwrap_or(wanted)
+}
+
+/// Says what helps against what git said.
+fn hint(error: &GitError, url: &str) -> String {
+    let said = match error {
+        GitError::Said(said) => said.as_str(),
+        GitError::NoGit | GitError::NotStarted(_) => return NO_GIT_HINT.to_owned(),
+        GitError::TimedOut(_) => {
+            return "try again, with `--offline` for what was fetched before, or with more seconds in `LAUNCHWAY_GIT_TIMEOUT`"
+                .to_owned();
+        }
+        GitError::TooMuch(_) => return "a template repository holds a template, not large files or history".to_owned(),
+    };
+    let has = |words: &[&str]| words.iter().any(|word| said.contains(word));
+    if has(&["could not read Username", "could not read Password", "Authentication failed", "Permission denied"]) {
+        format!("let git know you: `git ls-remote {url}` has to work without a question")
+    } else if has(&["SSL", "certificate", "TLS"]) {
+        "the certificate has to be one that git trusts: `http.sslCAInfo` in its settings, or `GIT_SSL_CAINFO`"
+            .to_owned()
+    } else if has(&["dubious ownership"]) {
+        "the repository belongs to somebody else; if you trust it, add it to `safe.directory`".to_owned()
+    } else if has(&["not allowed"]) {
+        "neither a redirection nor a setting may lead from `https` and `ssh` to another protocol".to_owned()
+    } else {
+        format!("`git ls-remote {url}` shows more; `--offline` uses what was fetched before")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_annotated_tag_is_its_commit_and_names_that_nobody_can_ask_for_are_left_out() {
+        let (tag, commit) = ("1".repeat(40), "2".repeat(40));
+        let listed = format!(
+            "{tag}\trefs/tags/v1\n{commit}\trefs/tags/v1^{{}}\n{commit}\trefs/heads/main\n{commit}\trefs/heads/-x\n\
+             {commit}\tHEAD\nnone\trefs/tags/v2\n {} refs/tags/v1^{{}}\n",
+            ""
+        );
+        let refs = Refs::read(listed.as_bytes());
+        assert_eq!(refs.tags, BTreeMap::from([("v1".to_owned(), commit.clone())]));
+        assert_eq!(refs.branches, BTreeMap::from([("main".to_owned(), commit)]));
+    }
+}

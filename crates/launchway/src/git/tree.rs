@@ -1,0 +1,154 @@
+//! The files of a commit, read from git's objects: no file is written, so that no name, link or filter means anything.
+
+use launchway_core::template::{SourceError, TemplateFiles, check_limits};
+use launchway_core::{LoadError, SafePath};
+
+use super::process::{GitError, Limits};
+use super::remote::Remote;
+use crate::failure::{Exit, Failure};
+
+/// What the list of a commit's files may take.
+const MAX_LIST: u64 = 64 << 20;
+
+/// The parts of a template, which are all that is listed.
+const PARTS: [&str; 4] = ["template.toml", "files", "partials", "agreements"];
+
+/// A file of a commit.
+struct Entry {
+    path: String,
+    object: String,
+    size: u64,
+}
+
+impl Remote {
+    /// Reads the files of the template in a folder of a commit, within the limits that hold for any template.
+    pub(crate) fn template(&self, commit: &str, folder: Option<&SafePath>) -> Result<TemplateFiles, Failure> {
+        let tree = match folder {
+            Some(folder) => format!("{commit}:{folder}"),
+            None => format!("{commit}^{{tree}}"),
+        };
+        let entries = self.entries(&tree, &PARTS)?;
+        if !entries.iter().any(|entry| entry.path == PARTS[0]) {
+            return Err(self.no_template(commit, folder));
+        }
+        let sizes = entries.iter().map(|entry| (entry.path.as_str(), entry.size));
+        check_limits(sizes).map_err(LoadError::from)?;
+        let blobs = self.blobs(&entries)?;
+        let paths = entries.into_iter().map(|entry| entry.path);
+        Ok(TemplateFiles::from_blobs(paths.zip(blobs)).map_err(LoadError::from)?)
+    }
+
+    /// Reads one file of a commit, unless there is none of that name.
+    pub(crate) fn file(&self, commit: &str, path: &str, most: u64) -> Result<Option<Vec<u8>>, Failure> {
+        let (folder, name) = path.rsplit_once('/').map_or((None, path), |(folder, name)| (Some(folder), name));
+        let tree = folder.map_or_else(|| format!("{commit}^{{tree}}"), |folder| format!("{commit}:{folder}"));
+        let entries = self.entries(&tree, &[name])?;
+        let Some(entry) = entries.iter().find(|entry| entry.path == name) else { return Ok(None) };
+        if entry.size > most {
+            let message = format!("`{path}` of `{}` is larger than {} KiB", self.url, most >> 10);
+            return Err(Failure::new(Exit::Template, message));
+        }
+        Ok(self.blobs(std::slice::from_ref(entry))?.pop())
+    }
+
+    /// Lists files of a tree. What is neither a plain file nor a folder is refused.
+    fn entries(&self, tree: &str, names: &[&str]) -> Result<Vec<Entry>, Failure> {
+        let is_there = self.git().bytes(&["rev-parse", "--verify", "--quiet", "--end-of-options", tree], &[]);
+        match is_there {
+            Err(GitError::Said(_)) => return Ok(Vec::new()),
+            is_there => is_there.map_err(|error| self.failed(&error))?,
+        };
+        let limits = Limits { output: MAX_LIST, ..Limits::default() };
+        let arguments = [&["ls-tree", "-r", "-z", "-l", "--full-tree", tree, "--"][..], names].concat();
+        let listed = self.git().within(limits).bytes(&arguments, &[]).map_err(|error| self.failed(&error))?;
+        let lines = listed.split(|byte| *byte == 0).filter(|line| !line.is_empty());
+        lines.map(|line| entry(line).map_err(|error| LoadError::from(error).into())).collect()
+    }
+
+    /// Reads the contents of files, in their order.
+    fn blobs(&self, entries: &[Entry]) -> Result<Vec<Vec<u8>>, Failure> {
+        let wanted: String = entries.iter().map(|entry| format!("{}\n", entry.object)).collect();
+        let output = self.git().bytes(&["cat-file", "--batch"], wanted.as_bytes());
+        let output = output.map_err(|error| self.failed(&error))?;
+        let mut rest = output.as_slice();
+        entries
+            .iter()
+            .map(|entry| blob(&mut rest, entry))
+            .collect::<Option<_>>()
+            .ok_or_else(|| self.failed(&GitError::Said("an object is missing".to_owned())))
+    }
+
+    /// Says that there is no template, and where there are some.
+    fn no_template(&self, commit: &str, folder: Option<&SafePath>) -> Failure {
+        let place = folder.map_or("at its top".to_owned(), |folder| format!("in `{folder}`"));
+        let message = format!("the repository `{}` has no `template.toml` {place}, in commit {commit}", self.url);
+        let failure = Failure::new(Exit::Template, message);
+        let found = self.git().text(&["ls-tree", "-r", "-d", "--name-only", commit]).unwrap_or_default();
+        let has_manifest = |folder: &&str| {
+            let manifest = format!("{commit}:{folder}/template.toml");
+            self.git().bytes(&["cat-file", "-e", &manifest], &[]).is_ok()
+        };
+        let folders: Vec<&str> = found.lines().filter(|it| it.matches('/').count() < 2).take(40).collect();
+        match folders.into_iter().find(has_manifest) {
+            Some(folder) => failure.hint(format!("there is one in a folder: `{}//{folder}`", self.url)),
+            None => failure
+                .hint("name the repository, and after `//` the folder, that holds `template.toml` beside `files/`"),
+        }
+    }
+}
+
+/// Reads a line of `ls-tree -l -z`: mode, type, object and size, a tab, the path.
+fn entry(line: &[u8]) -> Result<Entry, SourceError> {
+    let tab = line.iter().position(|byte| *byte == b'\t').unwrap_or(line.len());
+    let (head, path) = (String::from_utf8_lossy(&line[..tab]), line.get(tab + 1..).unwrap_or_default());
+    let path = String::from_utf8(path.to_vec())
+        .map_err(|_| SourceError::Name(String::from_utf8_lossy(path).into_owned().into()))?;
+    let mut words = head.split_ascii_whitespace();
+    let (mode, _, object, size) = (words.next(), words.next(), words.next(), words.next());
+    match mode {
+        Some("100644" | "100755" | "100664") => {}
+        Some("120000") => return Err(SourceError::Link(path.into())),
+        Some("160000") => return Err(SourceError::Submodule(path.into())),
+        _ => return Err(SourceError::Special(path.into())),
+    }
+    let size = size.and_then(|size| size.parse().ok()).unwrap_or(u64::MAX);
+    Ok(Entry { path, object: object.unwrap_or_default().to_owned(), size })
+}
+
+/// Takes one object from the output of `cat-file --batch`.
+fn blob(rest: &mut &[u8], entry: &Entry) -> Option<Vec<u8>> {
+    let end = rest.iter().position(|byte| *byte == b'\n')?;
+    if rest[..end] != *format!("{} blob {}", entry.object, entry.size).as_bytes() {
+        return None;
+    }
+    let size = usize::try_from(entry.size).ok()?;
+    let content = rest.get(end + 1..end + 1 + size)?.to_vec();
+    *rest = rest.get(end + 1 + size + 1..)?;
+    Some(content)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn links_and_submodules_are_refused_and_files_are_listed() {
+        let object = "1".repeat(40);
+        let line = |mode: &str| format!("{mode} blob {object}      12\tfiles/a b\tc").into_bytes();
+        assert!(matches!(entry(&line("120000")), Err(SourceError::Link(_))));
+        assert!(matches!(entry(&line("160000")), Err(SourceError::Submodule(_))));
+        assert!(matches!(entry(&line("000000")), Err(SourceError::Special(_))));
+        let file = entry(&line("100755")).unwrap();
+        assert_eq!((file.path.as_str(), file.size, file.object), ("files/a b\tc", 12, object));
+        assert!(matches!(entry(b"100644 blob 1 2\t\xff"), Err(SourceError::Name(_))));
+    }
+
+    #[test]
+    fn objects_are_taken_one_after_the_other() {
+        let entry = |object: &str, size| Entry { path: String::new(), object: object.to_owned(), size };
+        let mut rest: &[u8] = b"aa blob 3\nx\ny\nbb blob 0\n\n";
+        assert_eq!(blob(&mut rest, &entry("aa", 3)).unwrap(), b"x\ny");
+        assert_eq!(blob(&mut rest, &entry("bb", 0)).unwrap(), b"");
+        assert_eq!(blob(&mut &b"cc missing\n"[..], &entry("cc", 1)), None);
+    }
+}

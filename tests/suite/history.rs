@@ -1,0 +1,153 @@
+//! The life of a project: a template, a project that was made from it, what people did to it, and the template's next version.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::program::{GIT_IDENTITY, Ran, launchway, run};
+
+/// The question that every template here asks.
+const MANIFEST: &str = r#"
+[template]
+id = "team"
+title = "A team's template"
+version = "VERSION"
+name = "service"
+
+[[question]]
+id = "service"
+prompt = "Name"
+help = "The name."
+kind = "slug"
+"#;
+
+/// A folder with a template and the project `orders` that was made from it, in a repository of its own.
+pub(crate) struct History {
+    folder: TempDir,
+}
+
+impl History {
+    /// Makes version 1.0.0 of a template, and the project, which is committed.
+    pub(crate) fn new(files: &[(String, Vec<u8>)], manifest: &str) -> Self {
+        let history = Self { folder: tempfile::tempdir().unwrap() };
+        history.template("1.0.0", files, manifest);
+        let new = ["new", "orders", "--template", "./template", "--no-input", "--no-git"];
+        run(launchway().args(new).current_dir(history.folder.path())).success();
+        history.git(&["init", "--quiet", "--initial-branch=main"]);
+        history.commit();
+        history
+    }
+
+    /// Replaces the template with another version.
+    pub(crate) fn template(&self, version: &str, files: &[(String, Vec<u8>)], manifest: &str) {
+        let template = self.folder.path().join("template");
+        fs::remove_dir_all(&template).unwrap_or_default();
+        fs::create_dir_all(template.join("files")).unwrap();
+        fs::write(template.join("template.toml"), format!("{}{manifest}", MANIFEST.replace("VERSION", version)))
+            .unwrap();
+        for (path, bytes) in files {
+            let path = template.join("files").join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, bytes).unwrap();
+        }
+    }
+
+    /// The folder of the project.
+    pub(crate) fn project(&self) -> PathBuf {
+        self.folder.path().join("orders")
+    }
+
+    pub(crate) fn path(&self, path: &str) -> PathBuf {
+        self.project().join(path)
+    }
+
+    /// A command for git in the project.
+    pub(crate) fn git_command(&self, words: &[&str]) -> Command {
+        let mut git = Command::new("git");
+        git.args(words).current_dir(self.project()).envs(GIT_IDENTITY);
+        git.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_NOSYSTEM", "1");
+        git
+    }
+
+    #[track_caller]
+    pub(crate) fn git(&self, words: &[&str]) -> String {
+        run(self.git_command(words)).success()
+    }
+
+    #[track_caller]
+    pub(crate) fn commit(&self) {
+        self.git(&["add", "--all"]);
+        self.git(&["commit", "--quiet", "--allow-empty", "--message", "work"]);
+    }
+
+    pub(crate) fn launchway(&self, words: &[&str]) -> Ran {
+        run(launchway().args(words).current_dir(self.project()))
+    }
+
+    pub(crate) fn update(&self, words: &[&str]) -> Ran {
+        self.launchway(&[&["update", "--template", "../template", "--no-input"], words].concat())
+    }
+
+    /// Updates, and returns the exit code with the report.
+    pub(crate) fn updated(&self, words: &[&str]) -> (Option<i32>, Value) {
+        let ran = self.update(&[&["--output", "json"], words].concat());
+        let report = serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{}", ran.stderr));
+        (ran.code, report)
+    }
+
+    pub(crate) fn write(&self, path: &str, content: impl AsRef<[u8]>) {
+        let path = self.path(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, content).unwrap();
+    }
+
+    pub(crate) fn read(&self, path: &str) -> Option<Vec<u8>> {
+        fs::read(self.path(path)).ok()
+    }
+
+    pub(crate) fn delete(&self, path: &str) {
+        fs::remove_file(self.path(path)).unwrap();
+    }
+
+    pub(crate) fn rename(&self, from: &str, to: &str) {
+        fs::create_dir_all(self.path(to).parent().unwrap()).unwrap();
+        fs::rename(self.path(from), self.path(to)).unwrap();
+    }
+
+    pub(crate) fn make_executable(&self, path: &str) {
+        fs::set_permissions(self.path(path), fs::Permissions::from_mode(0o755)).unwrap();
+    }
+
+    pub(crate) fn is_executable(&self, path: &str) -> bool {
+        fs::metadata(self.path(path)).unwrap().permissions().mode() & 0o100 != 0
+    }
+
+    /// The whole project, git's folder left out.
+    pub(crate) fn tree(&self) -> xtask::tree::Tree {
+        let mut tree = xtask::tree::read(&self.project()).unwrap();
+        tree.retain(|path, _| !path.starts_with(".git/"));
+        tree
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+}
+
+/// Twelve lines, some of them changed.
+pub(crate) fn lines(changes: &[(usize, &str)]) -> String {
+    let line = |number: usize| match changes.iter().find(|(changed, _)| *changed == number) {
+        Some((_, text)) => format!("{text}\n"),
+        None => format!("line {number} of the file\n"),
+    };
+    (1..=12).map(line).collect()
+}
+
+/// Files of a template.
+pub(crate) fn files(list: &[(&str, &str)]) -> Vec<(String, Vec<u8>)> {
+    list.iter().map(|(path, text)| ((*path).to_owned(), text.as_bytes().to_vec())).collect()
+}
