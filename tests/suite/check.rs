@@ -166,7 +166,7 @@ fn what_is_no_project_or_has_a_damaged_record_ends_with_the_next_step() {
         ("orders.base", "x", 74, "cannot be used"),
         ("orders.agreements.json", "[{}]", 74, "cannot be used"),
         ("orders.agreements.json", r#"[{"says": "x", "places": []}]"#, 74, "an agreement has 2 to 64 places"),
-        ("orders.toml", "format = 2\n", 2, "of format 2"),
+        ("orders.toml", "format = 3\n", 2, "of format 3"),
         ("orders.toml", "format = \n", 74, "cannot be used"),
     ] {
         let whole = fs::read(record(name)).unwrap();

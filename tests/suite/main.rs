@@ -2,24 +2,29 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends where an expectation of its own is wrong")]
 
+mod add;
+mod catalogs;
 mod check;
 mod command_line;
 mod generated;
 mod golden;
 mod history;
 mod hostile;
+mod hostile_git;
 mod matrix;
 mod merges;
 mod mutations;
 mod package;
-mod pairs;
 mod program;
 mod project;
+mod remote;
 mod rendered;
 mod rollback;
 mod service;
 mod source;
+mod sources;
 mod strategies;
 mod terminal;
+mod update;
 mod validators;
 mod wizard;

@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use launchway_core::pairs::all_pairs;
 use launchway_core::{Answers, Provenance, Value};
 
 use crate::golden::scars;
-use crate::pairs::all_pairs;
 use crate::program::{launchway, run};
 use crate::rendered::{self, TEMPLATE, render, settle};
 

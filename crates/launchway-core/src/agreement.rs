@@ -158,7 +158,7 @@ impl Reading {
     }
 
     /// Returns the line on which the first value stands, or on which the way to it ends.
-    fn line(&self, texts: &Texts<'_>) -> Option<usize> {
+    pub(crate) fn line(&self, texts: &Texts<'_>) -> Option<usize> {
         match self {
             Self::Is { .. } => None,
             Self::At { file, at } => {

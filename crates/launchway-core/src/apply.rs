@@ -111,6 +111,47 @@ impl Drop for Scratch {
     }
 }
 
+/// A folder that holds a project for a while, for nobody else to read. It is removed in the end.
+#[derive(Debug)]
+pub struct Temporary {
+    path: PathBuf,
+}
+
+impl Temporary {
+    /// Writes files into a new folder of a folder for temporary files.
+    ///
+    /// # Errors
+    /// The folder cannot be written to; then nothing is left of it.
+    pub fn create(parent: &Path, files: &[(SafePath, PlannedFile)]) -> Result<Self, ApplyError> {
+        for number in 0..MAX_STAGING_NAMES {
+            let path = parent.join(format!("launchway-project-{number}"));
+            match create_private_folder(&path) {
+                Ok(()) => {
+                    let temporary = Self { path };
+                    write_files(&temporary.path, files)?;
+                    return Ok(temporary);
+                }
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(ApplyError::Write { path, error }),
+            }
+        }
+        let error = io::Error::other("too many of the folders `launchway-project-*` were left here; remove them");
+        Err(ApplyError::Write { path: parent.to_owned(), error })
+    }
+
+    /// Returns the folder.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.path);
+    }
+}
+
 /// Why an existing folder was not changed, or not to the end.
 #[derive(Debug, thiserror::Error)]
 pub enum EditError {
@@ -301,7 +342,7 @@ pub fn create_bare_repository(path: &Path) -> Result<(), ApplyError> {
 
 /// Removes what a git that was stopped has left in a bare repository: its locks, and packs that were not complete.
 pub fn clear_leftovers(repository: &Path) {
-    let is_leftover = |name: &str| name.ends_with(".lock") || name.starts_with("tmp_");
+    let is_leftover = |name: &str| name.starts_with("tmp_") || Path::new(name).extension() == Some("lock".as_ref());
     for folder in ["", "objects/pack", "refs/heads", "refs/tags"] {
         for entry in repository.join(folder).read_dir().into_iter().flatten().flatten() {
             if entry.file_name().to_str().is_some_and(is_leftover) {

@@ -59,3 +59,26 @@ impl Changes {
         Ok(Self { destination: destination.to_owned(), creates })
     }
 }
+
+/// Returns what gives a folder the record of a project that stands there already. The files that are missing are
+/// remembered as taken away by the user.
+///
+/// # Errors
+/// There is a record of that name.
+pub fn to_adopt(
+    template: &Template,
+    context: &Context,
+    plan: &Plan,
+    missing: &BTreeSet<SafePath>,
+    root: &Path,
+) -> Result<Vec<Edit>, DestinationExists> {
+    let edit = |(path, file): (SafePath, PlannedFile)| {
+        Changes::check_destination(&root.join(path.as_str()))?;
+        let after = Blob { bytes: file.bytes, executable: file.executable };
+        Ok(Edit { path, before: None, after: Some(after) })
+    };
+    let mut files = Vec::from(record::files(template, context, plan, missing));
+    // What names the project comes last: what is cut off before it is no record yet.
+    files.reverse();
+    files.into_iter().map(edit).collect()
+}

@@ -32,6 +32,11 @@ impl Context {
         Self { name, answers, added, catalog: None, data: Data::from(values.clone()), values }
     }
 
+    /// Returns the value of a question or of a computed value, if it has one.
+    pub(crate) fn value(&self, name: &str) -> Option<&Json> {
+        self.values.get(name)
+    }
+
     /// Returns what templates see.
     pub(crate) fn data(&self) -> &Data {
         &self.data

@@ -20,12 +20,14 @@
 //! ```
 
 mod add;
+pub mod adopt;
 pub mod agreement;
 mod answers;
 mod apply;
 mod beneath;
 mod cargo_lock;
 mod cargo_workspace;
+mod catalog;
 mod changes;
 mod check;
 mod collisions;
@@ -33,7 +35,9 @@ mod context;
 pub mod document;
 mod interview;
 mod locate;
+pub mod matrix;
 mod output;
+pub mod pairs;
 mod plan;
 mod pointer;
 mod policy;
@@ -46,16 +50,18 @@ pub mod template;
 mod texts;
 mod update;
 mod value;
+pub mod why;
 
 pub use add::{AddError, Addition};
 pub use answers::{Added, Answers, Provenance};
 pub use apply::{
-    ApplyError, EditError, Lock, Scratch, apply, clear_leftovers, create_bare_repository, edit, open_lock,
+    ApplyError, EditError, Lock, Scratch, Temporary, apply, clear_leftovers, create_bare_repository, edit, open_lock,
     write_private,
 };
 pub use cargo_lock::sort_packages;
+pub use catalog::{CATALOG_FILE, Catalog, CatalogEntry, EntrySource};
 pub use cargo_workspace::WorkspaceError;
-pub use changes::{Changes, DestinationExists, Edit};
+pub use changes::{Changes, DestinationExists, Edit, to_adopt};
 pub use check::{Finding, FindingPlace, Rule, check};
 pub use context::Context;
 pub use interview::{Accepted, Defaults, Interview, Overruled};

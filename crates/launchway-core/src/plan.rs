@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value as Json;
 
-use crate::agreement::{self, Agreement, Reading};
+use crate::agreement::{self, Agreement, Reading, Relation};
 use crate::collisions::Taken;
 use crate::output::{Output, OutputProblem};
 use crate::safe_path::collision_key;
@@ -109,23 +109,39 @@ impl Plan {
 }
 
 /// A file with what the checks need to know about it.
-struct Rendered {
-    file: PlannedFile,
+pub(crate) struct Rendered {
+    pub(crate) file: PlannedFile,
     from_text: bool,
     is_of_workspace: bool,
 }
 
-struct Planner<'a> {
-    template: &'a Template,
-    context: &'a Context,
+/// Returns what a file sees in each of its turns; none if the answers leave the file out.
+pub(crate) fn turns_of<'c>(
+    template: &Template,
+    context: &'c Context,
+    file: &SourceFile,
+) -> Result<Vec<Cow<'c, Data>>, Problem> {
+    let planner = Planner::new(template, context)?;
+    let rules: Vec<&FileRule> = template.rules_for(file).collect();
+    if planner.selects(&rules)? { planner.turns(each_of(&rules)) } else { Ok(Vec::new()) }
+}
+
+fn each_of<'t>(rules: &[&'t FileRule]) -> &'t [Each] {
+    rules.iter().map(|rule| rule.each.as_slice()).find(|each| !each.is_empty()).unwrap_or_default()
+}
+
+/// Renders the files of a template one by one, for one set of answers.
+pub(crate) struct Planner<'t, 'c> {
+    pub(crate) template: &'t Template,
+    pub(crate) context: &'c Context,
     /// How the service is added to a workspace; `None` for a new project.
-    add: Option<&'a AddRules>,
+    add: Option<&'t AddRules>,
     /// Where files go that stand elsewhere in a new project.
     moves: Vec<(String, String)>,
 }
 
-impl<'a> Planner<'a> {
-    fn new(template: &'a Template, context: &'a Context) -> Result<Self, Problem> {
+impl<'t, 'c> Planner<'t, 'c> {
+    pub(crate) fn new(template: &'t Template, context: &'c Context) -> Result<Self, Problem> {
         let add = template.add.as_ref().filter(|_| !context.added.is_empty());
         let mut planner = Self { template, context, add, moves: Vec::new() };
         let render = |text| template.engine.render(text, context.data());
@@ -139,6 +155,18 @@ impl<'a> Planner<'a> {
     fn placed(&self, path: String) -> String {
         let moved = self.moves.iter().find_map(|(from, to)| Some(format!("{to}{}", below(&path, from)?)));
         moved.unwrap_or(path)
+    }
+
+    /// Returns where a file of the service stands in a new project; `None` for a file of another service.
+    pub(crate) fn place_in_new_project(&self, path: &str) -> Option<String> {
+        let back = self.moves.iter().find_map(|(from, to)| Some(format!("{from}{}", below(path, to)?)));
+        let is_of_first = self.moves.iter().any(|(from, _)| below(path, from).is_some());
+        back.or_else(|| (!is_of_first).then(|| path.to_owned()))
+    }
+
+    /// Tells whether a file belongs to the workspace that the service is added to.
+    pub(crate) fn is_of_workspace(&self, file: &SourceFile) -> bool {
+        self.add.is_some_and(|add| add.is_of_workspace(file))
     }
 
     /// Renders the files under safe paths that no disk takes for one another.
@@ -164,17 +192,24 @@ impl<'a> Planner<'a> {
     }
 
     /// Renders a file once, or once for every element of its `each`; not at all if a rule's condition is false.
-    fn render_file(&self, file: &SourceFile) -> Result<Vec<(String, Rendered)>, Invalid> {
+    pub(crate) fn render_file(&self, file: &SourceFile) -> Result<Vec<(String, Rendered)>, Invalid> {
         let rules: Vec<&FileRule> = self.template.rules_for(file).collect();
-        for rule in &rules {
-            if !self.is_true(rule.when.as_ref())? {
-                return Ok(Vec::new());
-            }
+        if !self.selects(&rules)? {
+            return Ok(Vec::new());
         }
         let compiled = self.template.compile(file).map_err(|problems| Invalid { problems })?;
-        let each = rules.iter().map(|rule| rule.each.as_slice()).find(|each| !each.is_empty()).unwrap_or_default();
         let render = |data: &Cow<'_, Data>| self.render_turn(file, &rules, compiled, data);
-        Ok(self.turns(each)?.iter().map(render).collect::<Result<_, _>>()?)
+        Ok(self.turns(each_of(&rules))?.iter().map(render).collect::<Result<_, _>>()?)
+    }
+
+    /// Tells whether the conditions of all the rules that match a file are true.
+    fn selects(&self, rules: &[&FileRule]) -> Result<bool, Problem> {
+        for rule in rules {
+            if !self.is_true(rule.when.as_ref())? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     fn render_turn(
@@ -194,7 +229,7 @@ impl<'a> Planner<'a> {
         };
         let ordered = rules.iter().any(|rule| rule.order == Some(Order::CargoLock));
         let bytes = if ordered { in_cargo_order(bytes) } else { bytes };
-        let is_of_workspace = self.add.is_some_and(|add| add.is_of_workspace(file));
+        let is_of_workspace = self.is_of_workspace(file);
         let path = if is_of_workspace { path } else { self.placed(path) };
         let file = PlannedFile {
             bytes,
@@ -205,7 +240,7 @@ impl<'a> Planner<'a> {
     }
 
     /// Returns the values that are seen in each turn: one turn, or one for every combination of the lists' elements.
-    fn turns(&self, each: &[Each]) -> Result<Vec<Cow<'_, Data>>, Problem> {
+    pub(crate) fn turns(&self, each: &[Each]) -> Result<Vec<Cow<'c, Data>>, Problem> {
         if each.is_empty() {
             return Ok(vec![Cow::Borrowed(self.context.data())]);
         }
@@ -228,7 +263,7 @@ impl<'a> Planner<'a> {
         Ok(turns.iter().map(data).collect())
     }
 
-    fn is_true(&self, when: Option<&Expression>) -> Result<bool, Problem> {
+    pub(crate) fn is_true(&self, when: Option<&Expression>) -> Result<bool, Problem> {
         let Some(when) = when else { return Ok(true) };
         let data = self.context.data_for(when.names());
         Ok(self.template.engine.evaluate(when, &data)? == Json::Bool(true))
@@ -262,7 +297,8 @@ impl<'a> Planner<'a> {
     }
 
     /// Returns the agreements of the files that the answers select, with every name filled in.
-    fn agreements(&self) -> Result<Vec<Agreement>, Invalid> {
+    pub(crate) fn agreements(&self) -> Result<Vec<Agreement>, Invalid> {
+        let removed = self.removed_paths()?;
         let mut rules: Vec<&AgreementRule> = self.template.own_agreements().iter().collect();
         for file in self.template.agreement_files() {
             if self.is_true(file.when.as_ref())? {
@@ -273,11 +309,26 @@ impl<'a> Planner<'a> {
         for rule in rules {
             if self.is_true(rule.when.as_ref())? {
                 for data in self.turns(&rule.each)? {
-                    agreements.push(self.agreement(rule, &data)?);
+                    agreements.extend(without_files(self.agreement(rule, &data)?, &removed));
                 }
             }
         }
         Ok(agreements)
+    }
+
+    /// Returns the paths of the files that an extending template has taken away.
+    fn removed_paths(&self) -> Result<BTreeSet<String>, Invalid> {
+        let mut removed = BTreeSet::new();
+        for file in &self.template.removed {
+            let path = self.template.compile_removed(file).map_err(|problems| Invalid { problems })?;
+            for data in turns_of(self.template, self.context, file)? {
+                removed.insert(match &path {
+                    Some(path) => self.template.engine.render(path, &data)?,
+                    None => file.path.clone(),
+                });
+            }
+        }
+        Ok(removed)
     }
 
     fn agreement(&self, rule: &AgreementRule, data: &Data) -> Result<Agreement, Problem> {
@@ -302,6 +353,20 @@ impl<'a> Planner<'a> {
             places: rule.places.iter().map(place).collect::<Result<_, Problem>>()?,
         })
     }
+}
+
+/// Leaves out of an agreement what it says of files that are not taken over; nothing may be left of it.
+fn without_files(agreement: Agreement, removed: &BTreeSet<String>) -> Option<Agreement> {
+    let is_removed = |place: &agreement::Place| place.reading.file().is_some_and(|file| removed.contains(file));
+    if !agreement.places.iter().any(is_removed) {
+        return Some(agreement);
+    }
+    // The first place of `one-of` is what the others are compared with, and an expression names all of them.
+    let is_lost = agreement.holds.is_some()
+        || agreement.relation == Relation::OneOf && agreement.places.first().is_some_and(is_removed);
+    let places: Vec<_> = agreement.places.iter().filter(|place| !is_removed(place)).cloned().collect();
+    let is_lost = is_lost || places.len() < agreement.relation.least_places();
+    (!is_lost).then_some(Agreement { places, ..agreement })
 }
 
 fn checked_path(path: &str, taken: &mut Taken) -> Result<SafePath, String> {

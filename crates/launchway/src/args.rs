@@ -7,10 +7,13 @@ use clap::builder::StyledStr;
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use launchway_core::template::{Kind, Question};
-use launchway_core::{AnswerProblem, Answers, Provenance, Template};
+use launchway_core::{AnswerProblem, Answers, CatalogOrigin, Policy, Provenance, Template};
 
+use crate::catalogs::CatalogPolicy;
 use crate::commands;
+use crate::commands::new::Chosen;
 use crate::failure::{Exit, Failure};
+use crate::sources::Options;
 use crate::terminal::visible_line;
 
 const AFTER_HELP: &str = "\
@@ -33,7 +36,10 @@ pub(crate) enum Output {
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 #[derive(Debug)]
 pub(crate) struct NewArgs {
+    /// The template's name as it is shown, without credentials and with the version that was found.
     pub(crate) template: String,
+    /// The catalog that named it.
+    pub(crate) catalog: Option<CatalogOrigin>,
     pub(crate) dest: Option<PathBuf>,
     pub(crate) answers_files: Vec<PathBuf>,
     pub(crate) defaults: bool,
@@ -56,22 +62,48 @@ pub(crate) fn command(template: Option<&Template>) -> Command {
         .subcommands(commands::all().map(|command| (command.define)()))
 }
 
-/// Finds the template that the command line names, before the whole line can be understood.
-pub(crate) fn template_name(arguments: &[OsString]) -> Option<String> {
+/// What the command line of `new` says of the template, before the whole line can be understood.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Named {
+    /// What follows `--template`.
+    pub(crate) template: Option<String>,
+    pub(crate) offline: bool,
+    pub(crate) accept_moved: bool,
+    /// Whether the line lets anything be asked.
+    pub(crate) may_ask: bool,
+}
+
+/// Finds what names the template of `new`; none for other commands.
+pub(crate) fn named(arguments: &[OsString]) -> Option<Named> {
     let mut arguments = arguments.iter().skip(1).map(|argument| argument.to_string_lossy());
-    arguments.find(|argument| argument == "new")?;
+    arguments.next().filter(|command| command == "new")?;
+    let mut named = Named { may_ask: true, ..Named::default() };
     while let Some(argument) = arguments.next() {
-        if argument == "--" {
-            break;
-        }
-        if argument == "--template" {
-            return arguments.next().map(std::borrow::Cow::into_owned);
-        }
-        if let Some(name) = argument.strip_prefix("--template=") {
-            return Some(name.to_owned());
+        match &*argument {
+            "--" => break,
+            "--offline" => named.offline = true,
+            "--accept-moved" => named.accept_moved = true,
+            "--no-input" | "--help" | "-h" => named.may_ask = false,
+            "--template" => named.template = arguments.next().map(std::borrow::Cow::into_owned),
+            other => named.template = other.strip_prefix("--template=").map(str::to_owned).or(named.template),
         }
     }
-    Some("service".to_owned())
+    Some(named)
+}
+
+/// The switch that leaves the network alone.
+pub(crate) fn offline_arg() -> Arg {
+    switch("offline").help("Fetches nothing: templates and catalogs are taken as they were fetched before")
+}
+
+/// The switch that takes a tag as it is now.
+pub(crate) fn accept_moved_arg() -> Arg {
+    switch("accept-moved").help("Takes a tag that is another commit than before, which is refused otherwise")
+}
+
+/// Reads how templates are to be fetched, where a command has both switches.
+pub(crate) fn source_options(matches: &ArgMatches) -> Options {
+    Options { offline: matches.get_flag("offline"), accept_moved: matches.get_flag("accept-moved") }
 }
 
 fn new_command(template: Option<&Template>) -> Command {
@@ -79,13 +111,9 @@ fn new_command(template: Option<&Template>) -> Command {
         .about("Makes a new project: asks, shows what it will write, writes it")
         .after_help(NEW_AFTER_HELP)
         .arg(Arg::new("NAME").help("The name of the project, and of the folder it is written to"))
-        .arg(
-            Arg::new("template")
-                .long("template")
-                .value_name("TEMPLATE")
-                .default_value("service")
-                .help("A built-in template, or a folder (written with a slash)"),
-        )
+        .arg(Arg::new("template").long("template").value_name("TEMPLATE").default_value("service").help(
+            "A built-in template, a folder (with a slash), a git repository (URL//folder@tag), or CATALOG:TEMPLATE",
+        ))
         .arg(
             Arg::new("dest")
                 .long("dest")
@@ -106,18 +134,23 @@ fn new_command(template: Option<&Template>) -> Command {
         .arg(switch("dry-run").help("Shows the files that would be written, with their sizes, and writes nothing"))
         .arg(switch("diff").requires("dry-run").help("Shows the contents too, as a diff"))
         .arg(switch("no-git").help("Leaves out `git init` and the first commit"))
+        .arg(offline_arg())
+        .arg(accept_moved_arg())
         .arg(output_arg());
-    command.args(template.iter().flat_map(|template| &template.questions).map(question_arg))
+    let arg = |template: &'_ Template| -> Vec<Arg> {
+        template.questions.iter().map(|question| question_arg(question, template)).collect()
+    };
+    command.args(template.map(arg).unwrap_or_default())
 }
 
-fn question_arg(question: &Question) -> Arg {
+fn question_arg(question: &Question, template: &Template) -> Arg {
     let arg = Arg::new(question.id.clone())
         .long(question.id.replace('_', "-"))
         .env(format!("LAUNCHWAY_{}", question.id.to_uppercase()))
         .hide_env(true)
         .value_name(question.placeholder())
         .help_heading("Questions")
-        .help(StyledStr::from(visible_line(&help(question))));
+        .help(StyledStr::from(visible_line(&help(question, template))));
     match question.kind {
         Kind::Bool => arg.num_args(0..=1).require_equals(true).default_missing_value("true"),
         Kind::Int { .. } => arg.allow_negative_numbers(true),
@@ -125,10 +158,20 @@ fn question_arg(question: &Question) -> Arg {
     }
 }
 
-fn help(question: &Question) -> String {
+fn help(question: &Question, template: &Template) -> String {
     let end = if question.prompt.ends_with(['?', '.']) { "" } else { "." };
-    let default = question.fixed_default().map_or_else(String::new, |default| format!(" [default: {default}]"));
-    format!("{}{end} {}{default}", question.prompt, question.help)
+    let policies: Vec<String> = template.policies(&question.id).map(policy).collect();
+    let is_decided = template.policies(&question.id).any(|(it, when)| it.decided().is_some() && when.is_none());
+    let default = question.fixed_default().filter(|_| !is_decided);
+    let default = default.map_or_else(String::new, |default| format!(" [default: {default}]"));
+    format!("{}{end} {}{default}{}", question.prompt, question.help, policies.concat())
+}
+
+/// Says what the team has decided about a question.
+fn policy((policy, when): (&Policy, Option<&str>)) -> String {
+    let when = when.map_or_else(String::new, |when| format!(" when {when}"));
+    let because = policy.because.as_ref().map_or_else(String::new, |because| format!(": {because}"));
+    format!(" [{}{when}, decided by {}{because}]", policy.summary(), policy.by)
 }
 
 pub(crate) fn switch(name: &'static str) -> Arg {
@@ -152,17 +195,18 @@ pub(crate) fn output(matches: &ArgMatches) -> Output {
     }
 }
 
-/// Reads the arguments of `new`.
+/// Reads the arguments of `new`, whose template is there already.
 ///
 /// # Errors
 /// Two of them exclude each other.
-pub(crate) fn new_args(matches: &ArgMatches) -> Result<NewArgs, Failure> {
+pub(crate) fn new_args(matches: &ArgMatches, chosen: &Chosen) -> Result<NewArgs, Failure> {
     if matches.get_flag("diff") && output(matches) == Output::Json {
         return Err(Failure::new(Exit::Usage, "`--diff` is text, and `--output json` is not")
             .hint("leave out one of them; the JSON lists every file with its digest"));
     }
     Ok(NewArgs {
-        template: matches.get_one::<String>("template").cloned().unwrap_or_default(),
+        template: chosen.shown.clone(),
+        catalog: chosen.policy.as_ref().map(CatalogPolicy::origin),
         dest: matches.get_one::<PathBuf>("dest").cloned(),
         answers_files: matches.get_many::<PathBuf>("answers").into_iter().flatten().cloned().collect(),
         defaults: matches.get_flag("defaults"),
@@ -200,4 +244,25 @@ pub(crate) fn answers(matches: &ArgMatches, template: &Template) -> Result<Answe
         }
     }
     if problems.is_empty() { Ok(answers) } else { Err(problems) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(line: &str) -> Option<Named> {
+        named(&line.split(' ').map(OsString::from).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn the_template_is_found_before_its_flags_are_known() {
+        let template = |line: &str| read(line).and_then(|named| named.template);
+        assert_eq!(template("launchway new orders --template ./x --unknown y"), Some("./x".to_owned()));
+        assert_eq!(template("launchway new --template=a:b --no-git"), Some("a:b".to_owned()));
+        assert_eq!(template("launchway new orders -- --template x"), None);
+        assert_eq!(read("launchway template new --template x"), None);
+        assert_eq!(read("launchway check new"), None);
+        let all = read("launchway new --offline --accept-moved --no-input").unwrap();
+        assert_eq!(all, Named { template: None, offline: true, accept_moved: true, may_ask: false });
+    }
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io;
 
+use launchway_core::adopt::{AdoptError, TreeError};
 use launchway_core::quote::quote_shell;
 use launchway_core::template::{Problem, SourceError};
 use launchway_core::{
@@ -234,6 +235,34 @@ impl From<EditError> for Failure {
 impl From<DestinationExists> for Failure {
     fn from(exists: DestinationExists) -> Self {
         Self::new(Exit::Exists, exists.to_string()).hint("choose another place with `--dest`, or move it away")
+    }
+}
+
+impl From<AdoptError> for Failure {
+    fn from(error: AdoptError) -> Self {
+        let message = error.to_string();
+        match error {
+            AdoptError::Unlike { .. } => Self::new(Exit::Refused, message)
+                .hint("name the template that it was made from with `--template`, or what you know with `--set question=answer`")
+                .hint("nothing was written"),
+            AdoptError::NoAnswers | AdoptError::UnknownQuestion(_) | AdoptError::Unused(_) => {
+                Self::new(Exit::Usage, message).hint("leave out or change what was given with `--set` and `--name`")
+            }
+            AdoptError::Answer(problem) => vec![problem].into(),
+            AdoptError::Template(invalid) => invalid.into(),
+            AdoptError::Plan(error) => error.into(),
+        }
+    }
+}
+
+impl From<TreeError> for Failure {
+    fn from(error: TreeError) -> Self {
+        let message = error.to_string();
+        match error {
+            TreeError::Template(invalid) => invalid.into(),
+            TreeError::Read { .. } => Self::new(Exit::Io, message),
+            TreeError::Large(_) => Self::new(Exit::Usage, message).hint("name the folder of one project"),
+        }
     }
 }
 

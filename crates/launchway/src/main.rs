@@ -3,6 +3,8 @@
 mod add_report;
 mod answers_file;
 mod args;
+mod cases;
+mod catalogs;
 mod check_report;
 mod commands;
 mod diff;
@@ -14,16 +16,14 @@ mod prompt;
 mod report;
 mod review;
 mod sarif;
+mod sources;
 mod terminal;
 mod update;
 mod wizard;
 
 use std::ffi::OsString;
 use std::panic;
-use std::path::Path;
 use std::process::ExitCode;
-
-use launchway_core::{LoadError, Template};
 
 use failure::{Exit, Failure};
 
@@ -48,25 +48,19 @@ fn main() -> ExitCode {
 
 fn run(arguments: &[OsString]) -> Result<(), Failure> {
     interrupt::install().map_err(|error| Failure::new(Exit::Io, format!("cannot listen for signals: {error}")))?;
-    let template = args::template_name(arguments).map(|name| load(&name)).transpose()?;
-    let matches = match args::command(template.as_ref()).try_get_matches_from(arguments) {
+    let chosen = args::named(arguments).map(|named| commands::new::choose(&named)).transpose()?;
+    let matches = match args::command(chosen.as_ref().map(|chosen| &chosen.template)).try_get_matches_from(arguments) {
         Ok(matches) => matches,
         Err(error) => return finish_with_usage(&error),
     };
     let Some((name, matches)) = matches.subcommand() else {
         return Err(Failure::new(Exit::Usage, "there is no such command"));
     };
-    match (commands::all().find(|command| command.name == name), template) {
+    match (commands::all().find(|command| command.name == name), chosen) {
         (Some(command), _) => (command.run)(matches),
-        (None, Some(template)) => commands::new::run(matches, &template),
+        (None, Some(chosen)) => commands::new::run(matches, &chosen),
         (None, None) => Err(Failure::new(Exit::Usage, "there is no such command")),
     }
-}
-
-/// Loads the template that `--template` names: a path has a slash in it, or is `.` or `..`.
-fn load(name: &str) -> Result<Template, LoadError> {
-    let is_path = name.contains(['/', std::path::MAIN_SEPARATOR]) || name == "." || name == "..";
-    if is_path { Template::from_folder(Path::new(name)) } else { Template::builtin(name) }
 }
 
 /// Prints help and version to stdout, and what is wrong with the usage to stderr.

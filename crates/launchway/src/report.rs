@@ -1,13 +1,13 @@
 //! The result of `new` as one JSON object.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use launchway_core::template::Source;
-use launchway_core::{SafePath, Template, Value};
+use launchway_core::{CatalogOrigin, Origin, SafePath, Template, Value};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
-use crate::commands::new::Prepared;
+use crate::commands::new::{Decided, Prepared};
 use crate::git::Committed;
 
 /// What `launchway new --output json` prints. Sizes are in bytes, digests are SHA-256 in hexadecimal.
@@ -17,8 +17,12 @@ pub(crate) struct Report<'a> {
     /// Whether the files were written; false for `--dry-run`.
     written: bool,
     path: String,
-    template: TemplateReport<'a>,
+    template: Origin,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    catalog: Option<&'a CatalogOrigin>,
     answers: serde_json::Map<String, serde_json::Value>,
+    /// The answers that the team decided, by the id of their question.
+    decided: BTreeMap<&'a str, DecidedReport<'a>>,
     files: Vec<FileReport<'a>>,
     objects: Vec<ObjectReport<'a>>,
     next_steps: Vec<StepReport<'a>>,
@@ -27,11 +31,11 @@ pub(crate) struct Report<'a> {
     warnings: Vec<String>,
 }
 
-#[derive(Serialize)]
-struct TemplateReport<'a> {
-    source: &'static str,
-    id: &'a str,
-    version: String,
+/// Who decided an answer, and why.
+#[derive(Clone, Serialize)]
+pub(crate) struct DecidedReport<'a> {
+    by: &'a str,
+    because: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -65,16 +69,10 @@ impl<'a> Report<'a> {
             schema: "launchway.new/1",
             written: committed.is_some(),
             path: prepared.changes.destination.display().to_string(),
-            template: TemplateReport {
-                source: match template.source {
-                    Source::Builtin => "builtin",
-                    Source::Folder(_) => "folder",
-                    Source::Git(_) => "git",
-                },
-                id: &template.id,
-                version: template.version.to_string(),
-            },
+            template: Origin::of(template),
+            catalog: prepared.context.catalog.as_ref(),
             answers: prepared.context.answers.iter().map(answer).collect(),
+            decided: prepared.decided.iter().map(decided).collect(),
             files: prepared.changes.creates.iter().map(|(path, file)| file_report(path, file)).collect(),
             objects: prepared
                 .plan
@@ -108,6 +106,10 @@ pub(crate) fn json(result: &impl Serialize) -> String {
     let mut text = serde_json::to_string_pretty(result).expect("strings, numbers and lists always fit into JSON");
     text.push('\n');
     text
+}
+
+fn decided(decided: &Decided) -> (&str, DecidedReport<'_>) {
+    (&decided.question, DecidedReport { by: &decided.by, because: decided.because.as_deref() })
 }
 
 fn file_report<'a>(path: &'a SafePath, file: &launchway_core::PlannedFile) -> FileReport<'a> {

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use launchway_core::quote::quote_shell;
 use launchway_core::template::Source;
-use launchway_core::{Changes, Interview, Provenance, Template};
+use launchway_core::{Accepted, Changes, Interview, Provenance, Template};
 
 use crate::args::NewArgs;
 use crate::commands::new::Prepared;
@@ -17,14 +17,17 @@ pub(crate) fn command(template: &Template, interview: &Interview<'_>, args: &New
     if let Some(name) = answer(&template.name_question) {
         words.push(quote_shell(&name.value.to_string()));
     }
-    if template.source != Source::Builtin || template.id != "service" {
+    if template.source != Source::Builtin || args.template != "service" {
         words.push(format!("--template={}", shell_word(&args.template)));
     }
     if let Some(dest) = &args.dest {
         words.push(format!("--dest={}", shell_word(&dest.to_string_lossy())));
     }
     for accepted in &interview.accepted {
-        if accepted.question.id == template.name_question || accepted.provenance == Provenance::Default {
+        // What the template or the catalog says itself, it says again.
+        let is_said =
+            matches!(accepted.provenance, Provenance::Default | Provenance::Preset(_) | Provenance::Policy(_));
+        if accepted.question.id == template.name_question || is_said {
             continue;
         }
         words.push(format!("{}={}", accepted.question.flag(), shell_word(&accepted.value.to_string())));
@@ -57,7 +60,7 @@ pub(crate) fn answers(interview: &Interview<'_>) -> String {
     let rows: Vec<(&str, String, String)> = interview
         .accepted
         .iter()
-        .map(|it| (it.question.id.as_str(), visible_line(&it.value.to_string()), it.provenance.to_string()))
+        .map(|it| (it.question.id.as_str(), visible_line(&it.value.to_string()), from(it)))
         .collect();
     let first = rows.iter().map(|row| row.0.len()).max().unwrap_or_default();
     let second = rows.iter().map(|row| row.1.chars().count()).max().unwrap_or_default().min(48);
@@ -65,6 +68,14 @@ pub(crate) fn answers(interview: &Interview<'_>) -> String {
         let _ = writeln!(text, "  {id:first$}  {value:second$}  ({})", visible_line(provenance));
         text
     })
+}
+
+/// Says where an answer came from; of what the team decided also why.
+fn from(accepted: &Accepted<'_>) -> String {
+    match &accepted.because {
+        Some(because) => format!("{}: {because}", accepted.provenance),
+        None => accepted.provenance.to_string(),
+    }
 }
 
 /// How many levels of folders the review shows; a dry run shows them all.

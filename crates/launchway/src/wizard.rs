@@ -1,13 +1,14 @@
 //! The wizard: asks what is open, shows what will be written, and lets answers be changed.
 
 use launchway_core::template::{Choice, Kind, Question};
-use launchway_core::{Answers, Changes, Defaults, Interview, Provenance, Template, Value};
+use launchway_core::{Accepted, Answers, Changes, Defaults, Interview, Provenance, SourceSpec, Template, Value};
 
 use crate::args::NewArgs;
 use crate::commands::new::{Prepared, destination};
 use crate::failure::Failure;
+use crate::sources::Options;
 use crate::terminal::{self, visible_line};
-use crate::{prompt, review};
+use crate::{catalogs, prompt, review};
 
 /// What the user decided at the review.
 pub(crate) enum Decision {
@@ -39,13 +40,37 @@ pub(crate) fn run(template: &Template, answers: &mut Answers, args: &NewArgs) ->
     }
 }
 
+/// Asks which template is wanted, if there are others than the built-in ones: those of the catalogs.
+pub(crate) fn choose_template() -> Result<SourceSpec, Failure> {
+    let service = SourceSpec::Builtin { id: "service".to_owned(), requirement: None };
+    let offers = catalogs::offers(&Options { offline: true, ..Options::default() })?;
+    if offers.is_empty() {
+        return Ok(service);
+    }
+    let _keys = terminal::KeyByKey::enter();
+    let mut specs = vec![service];
+    let mut items = vec!["service: built in".to_owned()];
+    for offer in offers {
+        items.push(visible_line(&format!("{}: {}", offer.spec, offer.title)));
+        specs.push(offer.spec);
+    }
+    let position = prompt::select("Which template?", &items, 0)?;
+    prompt::chosen("Which template?", &items[position]);
+    Ok(specs.swap_remove(position))
+}
+
 /// Asks one open question after the other; tells whether there was any.
 fn ask_open(template: &Template, answers: &mut Answers, defaults: Defaults, args: &NewArgs) -> Result<bool, Failure> {
     let mut asked = false;
+    let mut last: Option<String> = None;
     loop {
         let interview = Interview::new(template, answers, defaults)?;
-        if !interview.problems.is_empty() {
-            return Err(interview.problems.clone().into());
+        if let Some(problem) = interview.problems.first() {
+            // What the team decided does not go with the answer just given.
+            let Some(last) = last.take() else { return Err(interview.problems.clone().into()) };
+            terminal::say(&format!("  {}\n", terminal::hanging(&sentence(problem), 2)));
+            answers.remove(&last);
+            continue;
         }
         let Some((question, default)) = interview.open.first() else { return Ok(asked) };
         if !asked {
@@ -56,6 +81,7 @@ fn ask_open(template: &Template, answers: &mut Answers, defaults: Defaults, args
         if question.id == template.name_question {
             Changes::check_destination(&destination(args, &value.to_string()))?;
         }
+        last = Some(question.id.clone());
         keep(answers, question, value, default.as_ref());
     }
 }
@@ -82,12 +108,11 @@ pub(crate) fn keep(answers: &mut Answers, question: &Question, value: Value, def
 
 /// Asks for another answer to a question that has one. Answers that no longer fit are asked for again.
 fn change(interview: &Interview<'_>, answers: &mut Answers) -> Result<(), Failure> {
-    let items: Vec<String> = interview
-        .accepted
-        .iter()
-        .map(|accepted| visible_line(&format!("{}: {}", accepted.question.prompt, accepted.value)))
-        .collect();
-    let accepted = &interview.accepted[prompt::select("Which answer?", &items, 0)?];
+    // What the team has decided is not the user's to change.
+    let own = |accepted: &&Accepted<'_>| !matches!(accepted.provenance, Provenance::Policy(_));
+    let own: Vec<&Accepted<'_>> = interview.accepted.iter().filter(own).collect();
+    let item = |accepted: &&Accepted<'_>| visible_line(&format!("{}: {}", accepted.question.prompt, accepted.value));
+    let accepted = own[prompt::select("Which answer?", &own.iter().map(item).collect::<Vec<_>>(), 0)?];
     let value = ask(interview, accepted.question, Some(&accepted.value))?;
     if value != accepted.value {
         answers.set(&accepted.question.id, value, Provenance::Prompt);
@@ -115,7 +140,7 @@ fn drop_misfits(template: &Template, answers: &mut Answers) -> Result<(), Failur
 pub(crate) fn ask(interview: &Interview<'_>, question: &Question, default: Option<&Value>) -> Result<Value, Failure> {
     terminal::say(&format!("  {}\n", terminal::hanging(&visible_line(&question.help), 2)));
     let wording = visible_line(&question.prompt);
-    let open = question.choices(|id| interview.answer(id));
+    let open = &interview.open_choices(question);
     match &question.kind {
         Kind::Choice(_) => ask_choice(interview, question, open, default),
         Kind::Choices(_) => {
@@ -149,7 +174,7 @@ pub(crate) fn ask(interview: &Interview<'_>, question: &Question, default: Optio
 fn ask_choice(
     interview: &Interview<'_>,
     question: &Question,
-    open: &[Choice],
+    open: &[&Choice],
     default: Option<&Value>,
 ) -> Result<Value, Failure> {
     let wording = visible_line(&question.prompt);
@@ -181,15 +206,15 @@ fn sentence(problem: &launchway_core::AnswerProblem) -> String {
     visible_line(&format!("{}; {}", problem.message, problem.hint))
 }
 
-fn labels(choices: &[Choice]) -> Vec<String> {
-    let label = |choice: &Choice| match &choice.consequence {
+fn labels(choices: &[&Choice]) -> Vec<String> {
+    let label = |choice: &&Choice| match &choice.consequence {
         Some(consequence) => visible_line(&format!("{}: {consequence}", choice.label)),
         None => visible_line(&choice.label),
     };
     choices.iter().map(label).collect()
 }
 
-fn position_of(choices: &[Choice], default: Option<&Value>) -> usize {
+fn position_of(choices: &[&Choice], default: Option<&Value>) -> usize {
     choices.iter().position(|choice| is_chosen(choice, default)).unwrap_or(0)
 }
 

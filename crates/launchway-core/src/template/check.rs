@@ -32,6 +32,8 @@ pub(crate) struct Findings {
     pub(crate) problems: Vec<Problem>,
     /// The declared names that the template uses.
     pub(crate) used: BTreeSet<String>,
+    /// The partials that the template includes, also through one another.
+    pub(crate) partials: BTreeSet<String>,
     /// Whether a free text is printed.
     pub(crate) prints_text: bool,
 }
@@ -204,6 +206,7 @@ impl<'a> Checker<'a> {
             let path = self.partial_path.join("` → `");
             return self.refuse(place, &format!("the partial includes itself: `{path}` → `{name}`"));
         }
+        self.findings.partials.insert(name.to_owned());
         self.partial_path.push(name.to_owned());
         let caller = std::mem::replace(&mut self.file, partial.file.clone());
         self.walk(&partial.syntax);

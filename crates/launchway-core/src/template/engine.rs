@@ -1,8 +1,9 @@
 //! Handlebars, held to the language that templates are written in. The only file that names the crate's registry.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use handlebars::template::Template as Syntax;
+use handlebars::template::{Parameter, Template as Syntax, TemplateElement};
 use handlebars::{Context, Handlebars, Output, RenderContext, Renderable, no_escape};
 use serde_json::{Map, Value as Json};
 
@@ -39,6 +40,8 @@ pub(crate) struct Compiled {
     syntax: Syntax,
     /// The declared names that it uses.
     pub(crate) names: Vec<String>,
+    /// The partials that it includes, also through one another.
+    pub(crate) partials: Vec<String>,
 }
 
 /// An expression that was parsed and checked, such as the `when` of a question.
@@ -46,6 +49,8 @@ pub(crate) struct Compiled {
 pub(crate) struct Expression {
     compiled: Compiled,
     pub(crate) yields: Type,
+    /// The expression as it stands in the manifest.
+    pub(crate) text: String,
 }
 
 impl Engine {
@@ -85,6 +90,11 @@ impl Engine {
         compiled(file, syntax, findings).map(|compiled| (compiled, prints_text))
     }
 
+    /// Finds a partial.
+    pub(crate) fn partial(&self, name: &str) -> Option<&Partial> {
+        self.partials.get(name)
+    }
+
     /// Checks every partial on its own, so that one that nobody uses is sound as well.
     pub(crate) fn partial_problems(&self, names: &Names) -> Vec<Problem> {
         let check = |partial: &Partial| {
@@ -107,7 +117,7 @@ impl Engine {
             Checker::new(file, names, &self.partials, Printing::Anything).check_expression(&syntax);
         let compiled = compiled(file, syntax, findings)?;
         let yields = yields.ok_or_else(refuse)?;
-        Ok(Expression { compiled, yields })
+        Ok(Expression { compiled, yields, text: text.to_owned() })
     }
 
     /// Renders a template.
@@ -138,6 +148,11 @@ impl Engine {
 }
 
 impl Compiled {
+    /// Returns the syntax tree.
+    pub(super) fn syntax(&self) -> &Syntax {
+        &self.syntax
+    }
+
     /// Makes a problem of what the text was rendered to.
     pub(crate) fn problem(&self, message: String) -> Problem {
         Problem::new(self.stands_at.clone().unwrap_or_else(|| Place::file(&self.file)), message)
@@ -155,6 +170,14 @@ impl Expression {
         Self { compiled: self.compiled.standing_at(place), ..self }
     }
 
+    /// Returns the syntax of what is evaluated.
+    pub(super) fn syntax(&self) -> Option<&Parameter> {
+        match self.compiled.syntax.elements.first() {
+            Some(TemplateElement::Expression(call)) => call.params.first(),
+            _ => None,
+        }
+    }
+
     /// Returns the declared names that the expression uses.
     pub(crate) fn names(&self) -> &[String] {
         &self.compiled.names
@@ -165,15 +188,29 @@ impl Expression {
 #[derive(Debug, Clone)]
 pub(crate) struct Data(Context);
 
+impl Data {
+    /// Returns a value by its name.
+    pub(crate) fn get(&self, name: &str) -> Option<&Json> {
+        self.0.data().get(name)
+    }
+}
+
 impl From<Map<String, Json>> for Data {
     fn from(values: Map<String, Json>) -> Self {
         Self(Context::from(Json::Object(values)))
     }
 }
 
+impl<'d> From<&'d Data> for Cow<'d, Data> {
+    fn from(data: &'d Data) -> Self {
+        Self::Borrowed(data)
+    }
+}
+
 fn compiled(file: &str, syntax: Syntax, findings: Findings) -> Result<Compiled, Vec<Problem>> {
     if findings.problems.is_empty() {
-        Ok(Compiled { file: file.to_owned(), stands_at: None, syntax, names: findings.used.into_iter().collect() })
+        let (names, partials) = (findings.used.into_iter().collect(), findings.partials.into_iter().collect());
+        Ok(Compiled { file: file.to_owned(), stands_at: None, syntax, names, partials })
     } else {
         Err(findings.problems)
     }

@@ -4,7 +4,10 @@ use regex::Regex;
 
 /// A compiled glob.
 #[derive(Debug)]
-pub(crate) struct Glob(Regex);
+pub(crate) struct Glob {
+    text: String,
+    regex: Regex,
+}
 
 impl Glob {
     /// Compiles a glob; the error says what is wrong with it.
@@ -24,12 +27,18 @@ impl Glob {
             }
         }
         pattern.push('$');
-        Regex::new(&pattern).map(Self).map_err(|_| format!("`{glob}` is too long for a glob"))
+        let regex = Regex::new(&pattern);
+        regex.map(|regex| Self { text: glob.to_owned(), regex }).map_err(|_| format!("`{glob}` is too long for a glob"))
     }
 
     /// Tells whether a path matches.
     pub(super) fn matches(&self, path: &str) -> bool {
-        self.0.is_match(path)
+        self.regex.is_match(path)
+    }
+
+    /// Returns the glob as it stands in the manifest.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
     }
 }
 

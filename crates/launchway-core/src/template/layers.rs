@@ -202,3 +202,7 @@ fn without_carriage_returns(bytes: Cow<'static, [u8]>) -> Cow<'static, [u8]> {
         _ => bytes,
     }
 }
+
+#[cfg(test)]
+#[path = "layers_tests.rs"]
+mod tests;

@@ -10,7 +10,7 @@ use super::layers::{Raw, Shared, Text, lay_over};
 use super::loader::{Declared, Loader};
 use super::locks::Lock;
 use super::manifest::{Manifest, Places};
-use super::migration::Migration;
+use super::migration::{Migration, Target};
 use super::problem::{Problem, none_or_invalid};
 use super::source::TemplateFiles;
 use super::{
@@ -43,7 +43,7 @@ pub(super) fn template(layers: Vec<(TemplateFiles, Source)>) -> Result<Template,
         built.add(&mut loader, manifest, version, files, &mut shared.agreements);
     }
     loader.stray_agreements(&shared.agreements);
-    loader.settle_locks(&mut built.questions, &built.locks);
+    loader.settle_locks(&built.questions, &built.locks, &built.name_question);
     let Loader { names, problems, .. } = loader;
     none_or_invalid(problems)?;
     let mut sources = raw.into_iter().map(|raw| raw.source);
@@ -59,6 +59,7 @@ pub(super) fn template(layers: Vec<(TemplateFiles, Source)>) -> Result<Template,
         questions: built.questions.into_iter().map(|declared| declared.question).collect(),
         values: built.values,
         files: built.files,
+        removed: built.removed,
         rules: built.rules,
         objects: built.objects,
         next_steps: built.next_steps,
@@ -119,6 +120,7 @@ struct Built {
     questions: Vec<Declared>,
     values: Vec<Computed>,
     files: Vec<SourceFile>,
+    removed: Vec<SourceFile>,
     rules: Vec<FileRule>,
     objects: Vec<ObjectRule>,
     next_steps: Vec<StepRule>,
@@ -142,8 +144,10 @@ impl Built {
         let inherited = self.questions.len();
         loader.header(&manifest, &self.questions, &mut self.name_question);
         loader.declare_added(&manifest, &mut self.add);
-        loader.removals(manifest.removals, &mut self.files);
+        self.removed.extend(loader.removals(manifest.removals, &mut self.files));
         lay_over(&mut self.files, files);
+        // What is there again is not gone.
+        self.removed.retain(|removed| !self.files.iter().any(|file| file.path == removed.path));
         loader.questions(manifest.questions, &mut self.questions);
         self.values.extend(loader.values(manifest.values));
         loader.conditions(&mut self.questions[inherited..], inherited);
@@ -157,8 +161,14 @@ impl Built {
             loader.add_rules(&raw, add, &self.questions, &self.values, &self.files);
         }
         self.locks.extend(loader.locks(manifest.locks, manifest.template.id.get_ref(), &self.questions));
-        let layer = (manifest.template.id.get_ref().as_str(), version);
-        self.migrations.extend(loader.migrations(manifest.migrations, layer, &self.questions));
+        let target = Target {
+            layer: manifest.template.id.get_ref(),
+            version,
+            questions: &self.questions,
+            files: &self.files,
+            rules: &self.rules,
+        };
+        self.migrations.extend(loader.migrations(manifest.migrations, &target));
     }
 }
 

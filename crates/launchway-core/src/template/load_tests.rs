@@ -1,7 +1,6 @@
 use std::borrow::Cow;
 
 use super::*;
-use crate::template::Place;
 
 /// Loads a template from texts and checks every file of it.
 pub(crate) fn load(files: &[(&str, &str)]) -> Result<Template, LoadError> {

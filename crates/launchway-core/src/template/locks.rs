@@ -16,7 +16,7 @@ pub(crate) struct Lock {
     pub(crate) question: String,
     pub(crate) policy: Policy,
     pub(crate) when: Option<Expression>,
-    when_text: Option<String>,
+    pub(crate) when_text: Option<String>,
     place: Place,
 }
 
@@ -133,10 +133,13 @@ impl Loader<'_> {
     }
 
     /// Holds all locks against the questions as they are in the end, and against one another.
-    pub(super) fn settle_locks(&mut self, questions: &[Declared], locks: &[Lock]) {
+    pub(super) fn settle_locks(&mut self, questions: &[Declared], locks: &[Lock], name_question: &str) {
         for (position, lock) in locks.iter().enumerate() {
             let declared = questions.iter().find(|declared| declared.question.id == lock.question);
-            let faults = declared.map(|declared| faults(lock, &declared.question)).unwrap_or_default();
+            let mut faults = declared.map(|declared| faults(lock, &declared.question)).unwrap_or_default();
+            if lock.question == name_question && lock.policy.decided().is_some() {
+                faults.push(format!("`{name_question}` names the project, and two cannot have the same name"));
+            }
             self.problems.extend(faults.into_iter().map(|message| Problem::new(lock.place.clone(), message)));
             let others = locks[..position].iter().filter(|other| other.question == lock.question);
             // Two conditions can be true at once only where that is seen: the answers decide it.
@@ -185,7 +188,7 @@ fn faults(lock: &Lock, question: &Question) -> Vec<String> {
 }
 
 /// Returns what a value that a lock names would be as an answer: a list has elements.
-fn one(question: &Question, value: &Value) -> Value {
+pub(super) fn one(question: &Question, value: &Value) -> Value {
     match &question.kind {
         Kind::Slugs { .. } | Kind::Choices(_) => Value::List(vec![value.to_string()]),
         _ => value.clone(),
@@ -193,7 +196,7 @@ fn one(question: &Question, value: &Value) -> Value {
 }
 
 /// Says why a question would never accept an answer.
-fn fault(question: &Question, value: &Value) -> Option<String> {
+pub(super) fn fault(question: &Question, value: &Value) -> Option<String> {
     let value = question.coerce(value.clone());
     let lists = match &question.kind {
         Kind::Choice(choices) | Kind::Choices(choices) => choices.lists(),

@@ -1,15 +1,17 @@
 //! Migrations: how the answers and files of a project made by an older version become those of a newer one.
 
+mod loading;
+
 use std::collections::BTreeMap;
 
 use semver::Version;
 
+pub(super) use loading::Target;
+
 use super::engine::Compiled;
-use super::load;
-use super::loader::{Declared, Loader};
-use super::manifest;
 use super::problem::Problem;
-use super::{Printing, Template};
+use super::{SourceFile, Template};
+use crate::plan::turns_of;
 use crate::{Context, SafePath, Value};
 
 /// What happens to a project on the way to one version.
@@ -25,10 +27,14 @@ pub(crate) struct Migration {
 
 /// A file that has another path from a version on.
 struct Move {
-    from: String,
-    to: String,
-    rendered_from: Compiled,
-    rendered_to: Compiled,
+    from: Path,
+    to: Path,
+}
+
+/// A path as it stands in `files/`, and what renders it.
+struct Path {
+    text: String,
+    compiled: Compiled,
 }
 
 /// The answers of an older project as the template asks for them now.
@@ -36,77 +42,34 @@ struct Move {
 pub struct Migrated {
     /// The answers by the id of their question; what is no longer asked is left out.
     pub answers: BTreeMap<String, Value>,
-    /// The paths as they stand in `files/`, from the old one to the new one, in the order of the moves.
+    /// The paths as they stand in `files/`, each from the old one to the new one.
     pub moves: Vec<(String, String)>,
 }
 
-impl Loader<'_> {
-    /// Reads the migrations of a layer, in the order of their versions.
-    pub(super) fn migrations(
-        &mut self,
-        migrations: Vec<manifest::Migration>,
-        (layer, newest): (&str, &Version),
-        questions: &[Declared],
-    ) -> Vec<Migration> {
-        let mut read: Vec<Migration> =
-            migrations.into_iter().filter_map(|raw| self.migration(raw, layer, newest, questions)).collect();
-        read.sort_by(|left, right| left.to.cmp(&right.to));
-        read
-    }
-
-    fn migration(
-        &mut self,
-        raw: manifest::Migration,
-        layer: &str,
-        newest: &Version,
-        _questions: &[Declared],
-    ) -> Option<Migration> {
-        let to = match load::version(&raw.to, self.places) {
-            Ok(to) => to,
-            Err(problem) => {
-                self.problems.push(problem);
-                return None;
-            }
-        };
-        if to > *newest {
-            self.report(&raw.to, format!("the template itself is only at {newest}"));
-        }
-        let mut moves = Vec::new();
-        for (from, to) in raw.moves {
-            let place = self.places.of(&to);
-            let rendered_from = self.snippet(&from, &place, Printing::Quoted);
-            let rendered_to = self.snippet(to.get_ref(), &place, Printing::Quoted);
-            if let (Some(rendered_from), Some(rendered_to)) = (rendered_from, rendered_to) {
-                moves.push(Move { from, to: to.into_inner(), rendered_from, rendered_to });
+impl Migrated {
+    fn apply(&mut self, migration: &Migration) {
+        for (old, new) in &migration.renames {
+            if let Some(value) = self.answers.remove(old) {
+                self.answers.entry(new.clone()).or_insert(value);
             }
         }
-        Some(Migration {
-            layer: layer.to_owned(),
-            to,
-            renames: raw.rename.into_iter().map(|(old, new)| (old, new.into_inner())).collect(),
-            values: raw.values.into_iter().map(|(id, values)| (id, values.into_inner())).collect(),
-            answers: raw.answers.into_iter().map(|(id, value)| (id, value.into_inner())).collect(),
-            moves,
-        })
-    }
-}
-
-impl Migration {
-    fn apply(&self, migrated: &mut Migrated) {
-        for (old, new) in &self.renames {
-            if let Some(value) = migrated.answers.remove(old) {
-                migrated.answers.entry(new.clone()).or_insert(value);
-            }
-        }
-        for (id, values) in &self.values {
-            if let Some(answer) = migrated.answers.get_mut(id) {
+        for (id, values) in &migration.values {
+            if let Some(answer) = self.answers.get_mut(id) {
                 *answer = replaced(answer, values);
             }
         }
-        for (id, value) in &self.answers {
-            migrated.answers.entry(id.clone()).or_insert_with(|| value.clone());
+        for (id, value) in &migration.answers {
+            self.answers.entry(id.clone()).or_insert_with(|| value.clone());
         }
-        migrated.moves.extend(self.moves.iter().map(|it| (it.from.clone(), it.to.clone())));
+        migration.moves.iter().for_each(|it| self.add_move(&it.from.text, &it.to.text));
+    }
+
+    /// Adds a move; a file that was moved before goes from its first path to its last.
+    fn add_move(&mut self, from: &str, to: &str) {
+        match self.moves.iter_mut().find(|(_, earlier)| earlier == from) {
+            Some(earlier) => to.clone_into(&mut earlier.1),
+            None => self.moves.push((from.to_owned(), to.to_owned())),
+        }
     }
 }
 
@@ -127,11 +90,11 @@ impl Template {
         self.migrate_from(&BTreeMap::from([(self.id.clone(), from.clone())]), answers)
     }
 
-    /// Like [`Template::migrate`], with the version of every layer that the project was made of, by its id. The
-    /// migrations of a layer that is not named are left out: the project has never known it.
+    /// Like [`Template::migrate`], with the version of every template that the project was made of, by its id. The
+    /// migrations of a template that is not named are left out: the project has never known it.
     ///
     /// # Errors
-    /// The template is at fault.
+    /// The template is at fault: a new answer is not of its question's kind.
     pub fn migrate_from(
         &self,
         from: &BTreeMap<String, Version>,
@@ -139,28 +102,169 @@ impl Template {
     ) -> Result<Migrated, Problem> {
         let mut migrated = Migrated { answers, moves: Vec::new() };
         let is_due = |it: &&Migration| from.get(&it.layer).is_some_and(|from| *from < it.to);
-        for migration in self.migrations.iter().filter(is_due) {
-            migration.apply(&mut migrated);
-        }
-        migrated.answers.retain(|id, _| self.question(id).is_some());
+        self.migrations.iter().filter(is_due).for_each(|migration| migrated.apply(migration));
+        let answers = std::mem::take(&mut migrated.answers).into_iter();
+        let asked = answers.filter_map(|(id, value)| Some((self.question(&id)?.coerce(value), id)));
+        migrated.answers = asked.map(|(value, id)| (id, value)).collect();
         Ok(migrated)
     }
 
-    /// Renders the paths of moved files with the answers of today, from the old path to the new one.
+    /// Renders the paths of moved files with the answers of today, each from the old path to the new one: once, or
+    /// once for every turn of the file's `each`.
     ///
     /// # Errors
     /// A path cannot be rendered, or is not safe.
     pub fn rendered_moves(&self, context: &Context, migrated: &Migrated) -> Result<Vec<(SafePath, SafePath)>, Problem> {
-        let all = self.migrations.iter().flat_map(|migration| &migration.moves);
         let mut rendered = Vec::new();
         for (from, to) in &migrated.moves {
-            let Some(it) = all.clone().find(|it| it.from == *from && it.to == *to) else { continue };
-            let path = |template: &Compiled| {
-                let text = self.engine.render(template, context.data())?;
-                SafePath::new(&text).map_err(|error| template.problem(error.to_string()))
+            let (Some(from), Some(to)) = (self.moved_path(from), self.moved_path(to)) else { continue };
+            let turns = match self.files.iter().find(|file| file.path == to.text) {
+                Some(file) => turns_of(self, context, file)?,
+                None => vec![context.data().into()],
             };
-            rendered.push((path(&it.rendered_from)?, path(&it.rendered_to)?));
+            for data in turns {
+                let path = |path: &Path| {
+                    let text = self.engine.render(&path.compiled, &data)?;
+                    SafePath::new(&text).map_err(|error| path.compiled.problem(format!("the {error}")))
+                };
+                rendered.push((path(from)?, path(to)?));
+            }
         }
         Ok(rendered)
+    }
+
+    fn moved_path(&self, text: &str) -> Option<&Path> {
+        let all = self.migrations.iter().flat_map(|migration| &migration.moves);
+        all.flat_map(|it| [&it.from, &it.to]).find(|path| path.text == text)
+    }
+}
+
+/// Tells whether a file of the template has a path as it stands in `files/`.
+fn is_file(files: &[SourceFile], path: &str) -> bool {
+    files.iter().any(|file| file.path == path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::template::load::tests::{HEAD, load};
+    use crate::{Answers, Defaults, Interview};
+
+    const QUESTIONS: &str = r#"
+[[question]]
+id = "strategy"
+prompt = "P"
+help = "H."
+kind = "choice"
+default = "rolling"
+choices = [{ value = "rolling" }, { value = "blue-green" }]
+
+[[question]]
+id = "capacity"
+prompt = "P"
+help = "H."
+kind = "choice"
+default = "spot"
+choices = [{ value = "spot" }, { value = "fargate" }]
+
+[[question]]
+id = "environments"
+prompt = "P"
+help = "H."
+kind = "slugs"
+default = ["dev", "prod"]
+
+[[file]]
+path = "env/{{environment}}/x.txt"
+each = "environments"
+as = "environment"
+"#;
+
+    fn template(migrations: &str) -> Result<Template, String> {
+        let manifest = format!("{HEAD}{QUESTIONS}{migrations}").replace("1.0.0", "3.0.0");
+        let files = [
+            ("template.toml", manifest.as_str()),
+            ("files/env/{{environment}}/x.txt", "x\n"),
+            ("files/{{service}}/new.txt", "new\n"),
+        ];
+        load(&files).map_err(|error| error.to_string())
+    }
+
+    fn migrated(template: &Template, from: &str, answers: &[(&str, &str)]) -> Migrated {
+        let answers = answers.iter().map(|(id, value)| ((*id).to_owned(), Value::Text((*value).to_owned())));
+        template.migrate(&from.parse().unwrap(), answers.collect()).unwrap()
+    }
+
+    fn answers(migrated: &Migrated) -> Vec<String> {
+        migrated.answers.iter().map(|(id, value)| format!("{id}={value}")).collect()
+    }
+
+    const HISTORY: &str = r#"
+[[migration]]
+to = "3.0.0"
+rename = { rollout = "strategy" }
+values = { strategy = { "bluegreen" = "blue-green" } }
+move = { "{{service}}/older.txt" = "{{service}}/new.txt" }
+
+[[migration]]
+to = "2.0.0"
+rename = { deploy = "rollout" }
+answers = { capacity = "fargate" }
+move = { "old.txt" = "{{service}}/older.txt", "env/{{environment}}.txt" = "env/{{environment}}/x.txt" }
+"#;
+
+    #[test]
+    fn answers_go_through_every_version_on_the_way_and_through_no_other() {
+        let template = template(HISTORY).unwrap();
+        let from_first = migrated(&template, "1.0.0", &[("deploy", "bluegreen"), ("gone", "x")]);
+        assert_eq!(answers(&from_first), ["capacity=fargate", "strategy=blue-green"]);
+        let from_second = migrated(&template, "2.1.0", &[("rollout", "bluegreen"), ("capacity", "spot")]);
+        assert_eq!(answers(&from_second), ["capacity=spot", "strategy=blue-green"]);
+        let same = migrated(&template, "3.0.0", &[("strategy", "rolling")]);
+        assert_eq!((answers(&same), same.moves.len()), (vec!["strategy=rolling".to_owned()], 0));
+    }
+
+    #[test]
+    fn a_file_moves_from_its_first_path_to_its_last_in_every_turn() {
+        let template = template(HISTORY).unwrap();
+        let interview = Interview::new(&template, &Answers::default(), Defaults::All).unwrap();
+        let context = interview.context().unwrap().unwrap();
+        let moves = |from| {
+            let moves = template.rendered_moves(&context, &migrated(&template, from, &[])).unwrap();
+            moves.iter().map(|(from, to)| format!("{from} > {to}")).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            moves("1.0.0"),
+            ["env/dev.txt > env/dev/x.txt", "env/prod.txt > env/prod/x.txt", "old.txt > orders/new.txt"]
+        );
+        assert_eq!(moves("2.0.0"), ["orders/older.txt > orders/new.txt"]);
+    }
+
+    #[test]
+    fn the_migrations_of_a_template_that_the_project_never_knew_are_left_out() {
+        let template = template(HISTORY).unwrap();
+        let old = BTreeMap::from([("deploy".to_owned(), Value::Text("rolling".to_owned()))]);
+        let from = BTreeMap::from([("another".to_owned(), Version::new(1, 0, 0))]);
+        assert_eq!(template.migrate_from(&from, old).unwrap(), Migrated::default());
+    }
+
+    #[test]
+    fn a_migration_has_to_lead_to_what_is_there() {
+        for (keys, expected) in [
+            ("to = \"4.0.0\"", "template.toml:43:6: the template itself is only at 3.0.0"),
+            ("to = \"four\"", "template.toml:43:6: `four` is not a version"),
+            ("to = \"2.0.0\"\nrename = { a = \"b\" }", "template.toml:44:16: there is no question `b`"),
+            ("to = \"2.0.0\"\nrename = { capacity = \"strategy\" }", "`capacity` is still a question"),
+            ("to = \"2.0.0\"\nanswers = { capacity = \"x\" }", "template.toml:44:24: capacity `x` is not one of"),
+            ("to = \"2.0.0\"\nanswers = { c = \"x\" }", "there is no question `c`"),
+            ("to = \"2.0.0\"\nvalues = { strategy = { a = \"b\" } }", "strategy `b` is not one of the choices"),
+            ("to = \"2.0.0\"\nmove = { \"{{typo}}\" = \"x\" }", "`typo` is not a declared name"),
+            ("to = \"2.0.0\"\nmove = { \"a\" = \"b/{{environment}}\" }", "`environment` is not a declared name"),
+            ("to = \"2.0.0\"\nmove = { \"{{service}}/new.txt\" = \"x\" }", "is still there"),
+            ("to = \"2.0.0\"\nscript = \"rm\"", "unknown field `script`"),
+        ] {
+            let found = template(&format!("\n[[migration]]\n{keys}\n")).err().unwrap_or_default();
+            assert!(found.contains(expected), "{keys}\nexpected: {expected}\nfound: {found}");
+        }
     }
 }

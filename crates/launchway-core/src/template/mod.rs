@@ -19,6 +19,7 @@ pub mod quote;
 mod rules;
 mod source;
 mod syntax;
+pub(crate) mod traces;
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -43,6 +44,7 @@ pub(crate) use question::{Refusal, either};
 pub use source::{GitSource, Reference, Source, SourceError, TemplateFiles, builtin_ids, check_limits, is_of_template};
 
 use crate::agreement::{Relation, Unit};
+use crate::policy::Policy;
 
 /// A template whose manifest was read and checked.
 pub struct Template {
@@ -62,6 +64,8 @@ pub struct Template {
     pub questions: Vec<Question>,
     pub(crate) values: Vec<Computed>,
     pub(crate) files: Vec<SourceFile>,
+    /// Files of the extended templates that are not taken over.
+    pub(crate) removed: Vec<SourceFile>,
     pub(crate) rules: Vec<FileRule>,
     pub(crate) objects: Vec<ObjectRule>,
     pub(crate) next_steps: Vec<StepRule>,
@@ -254,6 +258,12 @@ impl Template {
         self.questions.iter().find(|question| question.id == id)
     }
 
+    /// Returns what the template and those that it extends have decided about a question, each with its condition.
+    pub fn policies<'t>(&'t self, question: &'t str) -> impl Iterator<Item = (&'t Policy, Option<&'t str>)> {
+        let locks = self.locks.iter().filter(move |lock| lock.question == question);
+        locks.map(|lock| (&lock.policy, lock.when_text.as_deref()))
+    }
+
     /// Returns the ids of the questions whose answers a name is made of.
     pub(crate) fn questions_behind(&self, name: &str) -> BTreeSet<&str> {
         let mut questions = BTreeSet::new();
@@ -300,6 +310,12 @@ impl Template {
         let names = self.names_in(file).map_err(|problem| vec![problem])?;
         let compiled = CompiledFile { path: self.compile_path(file, &names)?, text: self.compile_text(file, &names)? };
         Ok(file.compiled.get_or_init(|| compiled))
+    }
+
+    /// Compiles the path of a file that is not taken over.
+    pub(crate) fn compile_removed(&self, file: &SourceFile) -> Result<Option<Compiled>, Vec<Problem>> {
+        let names = self.names_in(file).map_err(|problem| vec![problem])?;
+        self.compile_path(file, &names)
     }
 
     /// Returns the names that a file can use: all that is declared, and the elements of its `each`.

@@ -152,6 +152,11 @@ impl Question {
         }
     }
 
+    /// Returns the example as an answer, if there is one that can be read.
+    pub(crate) fn example_value(&self) -> Option<Value> {
+        self.read(self.example.as_deref()?).ok()
+    }
+
     /// Returns the choices that are open with the earlier answers, in order.
     #[must_use]
     pub fn choices(&self, earlier: impl Fn(&str) -> Option<Value>) -> &[Choice] {
@@ -413,7 +418,7 @@ impl Choices {
         }
     }
 
-    pub(super) fn all(&self) -> impl Iterator<Item = &Choice> {
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Choice> {
         self.lists().into_iter().flatten()
     }
 

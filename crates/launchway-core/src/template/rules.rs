@@ -39,7 +39,12 @@ impl Loader<'_> {
     }
 
     /// Takes files of the extended template away.
-    pub(super) fn removals(&mut self, removals: Vec<manifest::Removal>, files: &mut Vec<SourceFile>) {
+    pub(super) fn removals(
+        &mut self,
+        removals: Vec<manifest::Removal>,
+        files: &mut Vec<SourceFile>,
+    ) -> Vec<SourceFile> {
+        let mut removed = Vec::new();
         for Removal { path } in removals {
             let glob = match Glob::new(path.get_ref()) {
                 Ok(glob) => glob,
@@ -48,12 +53,13 @@ impl Loader<'_> {
                     continue;
                 }
             };
-            let before = files.len();
-            files.retain(|file| !glob.matches(&file.path));
-            if files.len() == before {
+            let before = removed.len();
+            removed.extend(files.extract_if(.., |file| glob.matches(&file.path)));
+            if removed.len() == before {
                 self.report(&path, format!("`{}` matches no file of the extended template", path.get_ref()));
             }
         }
+        removed
     }
 
     /// Reads `each` and `as`, which only mean something together: a list and its element, or as many of both.

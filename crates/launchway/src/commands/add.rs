@@ -7,6 +7,7 @@ use launchway_core::{Addition, Answers, Context, Defaults, Edit, Lock, Plan, Pro
 
 use crate::add_report;
 use crate::args::{self, Output};
+use crate::sources::{self, Options};
 use crate::failure::{Exit, Failure};
 use crate::git::Git;
 use crate::update::answers;
@@ -29,6 +30,7 @@ pub(crate) struct AddArgs {
     set: Vec<String>,
     answers_files: Vec<PathBuf>,
     asks: Asks,
+    sources: Options,
     allow_dirty: bool,
     pub(crate) dry_run: bool,
     pub(crate) output: Output,
@@ -80,6 +82,8 @@ fn define_service() -> Command {
             args::switch("allow-dirty").help("Changes Cargo's files although they have changes that are not committed"),
         )
         .arg(args::switch("dry-run").help("Shows what would be written, and writes nothing"))
+        .arg(args::offline_arg())
+        .arg(args::accept_moved_arg())
         .arg(args::output_arg())
 }
 
@@ -98,6 +102,7 @@ fn read_args(matches: &ArgMatches) -> AddArgs {
             (true, true) => Asks::QuestionsWithoutDefault,
             (true, false) => Asks::Questions,
         },
+        sources: args::source_options(matches),
         allow_dirty: matches.get_flag("allow-dirty"),
         dry_run: matches.get_flag("dry-run"),
         output: args::output(matches),
@@ -164,12 +169,7 @@ fn prepare(from: Project, args: &AddArgs) -> Result<Prepared, Failure> {
 }
 
 fn load(from: &Project, args: &AddArgs) -> Result<Template, Failure> {
-    match (&args.template, from.template.source.as_str()) {
-        (Some(name), _) => Ok(crate::load(name)?),
-        (None, "builtin") => Ok(Template::builtin(&from.template.id)?),
-        (None, _) => Err(Failure::new(Exit::Usage, "the project was made from a template in a folder")
-            .hint("name the folder: `--template ./folder`")),
-    }
+    Ok(sources::of_project(&from.template, None, args.template.as_deref(), &args.sources)?.template)
 }
 
 /// Finds an answer to every question: given ones first, then those of the service that is there.
@@ -183,9 +183,10 @@ fn gather(template: &Template, from: &Project, args: &AddArgs, notes: &mut Vec<S
     if let Some(question) = template.question(&template.name_question) {
         answers.set(&question.id, question.read(&args.name)?, Provenance::Flag);
     }
-    for (id, value) in &from.answers {
-        if template.question(id).is_some() && !template.is_own_answer(id) {
-            answers.set_if_open(id, value.clone(), Provenance::Record);
+    let migrated = template.migrate_from(&from.template.versions(), from.answers.clone())?;
+    for (id, value) in migrated.answers {
+        if template.question(&id).is_some() && !template.is_own_answer(&id) {
+            answers.set_if_open(&id, value, Provenance::Record);
         }
     }
     let defaults = if args.asks == Asks::Questions { Defaults::Advanced } else { Defaults::All };

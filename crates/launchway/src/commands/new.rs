@@ -5,18 +5,47 @@ use std::path::{Path, PathBuf};
 
 use clap::ArgMatches;
 use launchway_core::template::Question;
-use launchway_core::{Answers, Changes, Context, Defaults, Interview, Plan, Provenance, Template, apply};
+use launchway_core::{Answers, Changes, Context, Defaults, Interview, Plan, Provenance, SourceSpec, Template, apply};
 
-use crate::args::{self, NewArgs, Output};
+use crate::args::{self, Named, NewArgs, Output};
+use crate::catalogs::CatalogPolicy;
 use crate::failure::{Exit, Failure};
 use crate::git::{self, Committed};
 use crate::report::Report;
+use crate::sources::{self, Loaded, Options};
 use crate::wizard::{self, Decision};
 use crate::{answers_file, interrupt, review, terminal};
 
-pub(crate) fn run(matches: &ArgMatches, template: &Template) -> Result<(), Failure> {
-    let args = args::new_args(matches)?;
+/// The template that a project is to be made from.
+pub(crate) struct Chosen {
+    pub(crate) template: Template,
+    /// What the catalog says that named it.
+    pub(crate) policy: Option<CatalogPolicy>,
+    /// Its name, without credentials and with the version that was found.
+    pub(crate) shown: String,
+}
+
+/// Loads the template that the command line names, or the user chooses, or the built-in one.
+pub(crate) fn choose(named: &Named) -> Result<Chosen, Failure> {
+    let spec = match &named.template {
+        Some(template) => template.parse()?,
+        None if named.may_ask && terminal::is_interactive() => wizard::choose_template()?,
+        None => SourceSpec::Builtin { id: "service".to_owned(), requirement: None },
+    };
+    let options = Options { offline: named.offline, accept_moved: named.accept_moved };
+    let Loaded { template, policy } = sources::load(&spec, &options)?;
+    let shown = match sources::pinned(&spec, &template) {
+        SourceSpec::Builtin { id, requirement: None } => id,
+        spec => spec.to_string(),
+    };
+    Ok(Chosen { template, policy, shown })
+}
+
+pub(crate) fn run(matches: &ArgMatches, chosen: &Chosen) -> Result<(), Failure> {
+    let args = args::new_args(matches, chosen)?;
+    let template = &chosen.template;
     let mut answers = args::answers(matches, template)?;
+    chosen.policy.iter().for_each(|policy| policy.apply(&mut answers));
     for path in &args.answers_files {
         answers_file::add(path, template, &mut answers)?;
     }
@@ -45,6 +74,26 @@ pub(crate) struct Prepared {
     /// The command line that makes the same project again.
     pub(crate) command: String,
     pub(crate) warnings: Vec<String>,
+    /// The answers that were not the user's to give.
+    pub(crate) decided: Vec<Decided>,
+}
+
+/// An answer that the team decided.
+pub(crate) struct Decided {
+    pub(crate) question: String,
+    pub(crate) by: String,
+    pub(crate) because: Option<String>,
+}
+
+/// Lists the answers that the team decided.
+fn decided(interview: &Interview<'_>) -> Vec<Decided> {
+    let decided = interview.accepted.iter().filter_map(|accepted| match &accepted.provenance {
+        Provenance::Policy(by) => {
+            Some(Decided { question: accepted.question.id.clone(), by: by.clone(), because: accepted.because.clone() })
+        }
+        _ => None,
+    });
+    decided.collect()
 }
 
 impl Prepared {
@@ -63,14 +112,15 @@ impl Prepared {
             return Err(interview.problems.clone().into());
         }
         let command = review::command(template, interview, args);
-        let Some(context) = interview.context()? else {
+        let Some(mut context) = interview.context()? else {
             return Err(missing(interview, &command));
         };
+        context.catalog.clone_from(&args.catalog);
         let warnings = unused_answers(interview)?;
         let destination = destination(args, &context.name);
         let plan = Plan::new(template, &context)?;
         let changes = Changes::to_create(template, &context, &plan, &destination)?;
-        Ok(Self { context, plan, changes, command, warnings })
+        Ok(Self { context, plan, changes, command, warnings, decided: decided(interview) })
     }
 }
 

@@ -1,32 +1,47 @@
-//! `launchway templates`: which templates there are.
+//! `launchway templates`: which templates there are, built in and in catalogs.
 
 use clap::{ArgMatches, Command};
 use launchway_core::Template;
 use launchway_core::template::builtin_ids;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::args::{self, Output};
+use crate::catalogs::{self, Offer};
 use crate::failure::Failure;
-use crate::terminal;
+use crate::report;
+use crate::sources::Options;
+use crate::terminal::{self, visible_line};
 
 /// Defines the command line.
 pub(crate) fn define() -> Command {
-    Command::new("templates").about("Lists the built-in templates").arg(args::output_arg())
+    Command::new("templates")
+        .about("Lists the built-in templates, and those of the catalogs as they were fetched last")
+        .arg(args::output_arg())
 }
 
 /// Runs the command.
 pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
-    let templates = builtin_ids().into_iter().map(Template::builtin).collect::<Result<Vec<_>, _>>()?;
+    let builtin = builtin_ids().into_iter().map(Template::builtin).collect::<Result<Vec<_>, _>>()?;
+    let offers = catalogs::offers(&Options { offline: true, ..Options::default() })?;
     let text = match args::output(matches) {
         Output::Text => {
-            templates.iter().fold(String::new(), |text, it| format!("{text}{} {}  {}\n", it.id, it.version, it.title))
+            let builtin = builtin.iter().map(|it| format!("{} {}  {}\n", it.id, it.version, it.title));
+            let offered = offers.iter().map(|it| format!("{}  {}\n", it.spec, visible_line(&it.title)));
+            builtin.chain(offered).collect()
         }
         Output::Json => {
-            let entries = templates.iter().map(
-                |it| json!({ "id": it.id, "version": it.version.to_string(), "title": it.title, "source": "builtin" }),
-            );
-            format!("{:#}\n", json!({ "schema": "launchway.templates/1", "templates": entries.collect::<Vec<_>>() }))
+            let entries: Vec<Value> =
+                builtin.iter().map(describe_builtin).chain(offers.iter().map(describe_offer)).collect();
+            report::json(&json!({ "schema": "launchway.templates/1", "templates": entries }))
         }
     };
     terminal::print(&text)
+}
+
+fn describe_builtin(it: &Template) -> Value {
+    json!({ "id": it.id, "version": it.version.to_string(), "title": it.title, "source": "builtin" })
+}
+
+fn describe_offer(it: &Offer) -> Value {
+    json!({ "id": it.name, "title": it.title, "source": "catalog", "catalog": it.catalog, "from": it.source })
 }

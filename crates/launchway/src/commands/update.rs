@@ -10,6 +10,7 @@ use launchway_core::{
 
 use crate::args::{self, Output};
 use crate::failure::{Exit, Failure};
+use crate::sources::{self, Options};
 use crate::update::answers::{self, Answered, ChangedAnswer};
 use crate::update::index::Index;
 use crate::update::merge::{Merged, merge};
@@ -39,6 +40,7 @@ pub(crate) struct UpdateArgs {
     pub(crate) dry_run: bool,
     pub(crate) diff: bool,
     pub(crate) output: Output,
+    pub(crate) sources: Options,
 }
 
 /// Defines the command line.
@@ -82,6 +84,8 @@ pub(crate) fn define() -> Command {
         .arg(args::switch("allow-dirty").help("Merges into changes that are not committed; they are kept in a commit"))
         .arg(args::switch("dry-run").help("Shows what would become of every file, and writes nothing"))
         .arg(args::switch("diff").help("Shows the changes as a diff, too"))
+        .arg(args::offline_arg())
+        .arg(args::accept_moved_arg())
         .arg(args::output_arg())
 }
 
@@ -108,6 +112,7 @@ fn read_args(matches: &ArgMatches) -> Result<UpdateArgs, Failure> {
         dry_run: matches.get_flag("dry-run"),
         diff,
         output,
+        sources: args::source_options(matches),
     })
 }
 
@@ -148,7 +153,7 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
 }
 
 /// Picks the project that is meant.
-fn only(projects: Vec<Project>, wanted: Option<&str>) -> Result<Project, Failure> {
+pub(crate) fn only(projects: Vec<Project>, wanted: Option<&str>) -> Result<Project, Failure> {
     let names: Vec<String> = projects.iter().map(|project| format!("`{}`", project.name)).collect();
     let mut found: Vec<Project> =
         projects.into_iter().filter(|project| wanted.is_none_or(|name| project.name == name)).collect();
@@ -162,12 +167,8 @@ fn only(projects: Vec<Project>, wanted: Option<&str>) -> Result<Project, Failure
 }
 
 fn load(project: &Project, args: &UpdateArgs) -> Result<Template, Failure> {
-    match (&args.template, project.template.source.as_str()) {
-        (Some(name), _) => Ok(crate::load(name)?),
-        (None, "builtin") => Ok(Template::builtin(&project.template.id)?),
-        (None, _) => Err(Failure::new(Exit::Usage, "the project was made from a template in a folder")
-            .hint("name the folder: `--template ./folder`")),
-    }
+    let (to, template) = (args.to.as_deref(), args.template.as_deref());
+    Ok(sources::of_project(&project.template, to, template, &args.sources)?.template)
 }
 
 /// Computes an update: what a preview shows, and what is written, is the same.

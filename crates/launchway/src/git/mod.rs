@@ -4,11 +4,13 @@ mod first_commit;
 mod group;
 mod process;
 mod remote;
+mod resolve;
 mod running;
 mod said;
 mod tree;
 
 pub(crate) use first_commit::{Committed, first_commit};
 pub(crate) use group::kill_running;
-pub(crate) use process::{Git, GitError, Limits, Output};
-pub(crate) use remote::{Refs, Remote};
+pub(crate) use process::{Git, GitError};
+pub(crate) use remote::Remote;
+pub(crate) use resolve::{Found, Wanted, moved};

@@ -1,5 +1,6 @@
 //! A remote repository, and what was fetched from it: objects in a bare repository, never a checkout.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::PathBuf;
@@ -55,6 +56,7 @@ pub(crate) struct Remote {
     kept: Kept,
     credentials: Option<Credentials>,
     is_offline: bool,
+    refs: OnceCell<Refs>,
 }
 
 /// Where the objects are.
@@ -82,7 +84,13 @@ impl Remote {
                 Kept::Scratch(Scratch::create(&std::env::temp_dir())?)
             }
         };
-        Ok(Self { url: spec.url.clone(), kept, credentials: spec.credentials.clone(), is_offline })
+        Ok(Self {
+            url: spec.url.clone(),
+            kept,
+            credentials: spec.credentials.clone(),
+            is_offline,
+            refs: OnceCell::new(),
+        })
     }
 
     pub(crate) fn is_offline(&self) -> bool {
@@ -111,8 +119,17 @@ impl Remote {
         listed.map(|listed| Refs::read(&listed)).map_err(|error| self.failed(&error))
     }
 
+    /// Returns the tags and branches as they are now, asked for once; offline, those that are kept.
+    pub(crate) fn refs(&self) -> Result<&Refs, Failure> {
+        if let Some(refs) = self.refs.get() {
+            return Ok(refs);
+        }
+        let refs = if self.is_offline { self.kept_refs()? } else { self.remote_refs()? };
+        Ok(self.refs.get_or_init(|| refs))
+    }
+
     /// Asks the remote for its tags and branches.
-    pub(crate) fn remote_refs(&self) -> Result<Refs, Failure> {
+    fn remote_refs(&self) -> Result<Refs, Failure> {
         let limits = Limits { output: MAX_REFS, ..self.limits() };
         let git = self.reaching().within(limits);
         let listed = git.bytes(&["ls-remote", "--quiet", "--tags", "--heads", "--", &self.url], &[]);
@@ -140,10 +157,14 @@ impl Remote {
         self.git().bytes(&["symbolic-ref", "HEAD", &branch], &[]).map(drop).map_err(|error| self.failed(&error))
     }
 
-    /// Fetches one tag, branch (`refs/tags/v1`) or commit, without what came before it.
-    pub(crate) fn fetch(&self, wanted: &str) -> Result<(), Failure> {
+    /// Fetches one tag, branch (`refs/tags/v1`) or commit, without what came before it, unless somebody else has fetched
+    /// the commit that it is now.
+    pub(crate) fn fetch(&self, wanted: &str, now: Option<&str>) -> Result<(), Failure> {
         let refspec = if wanted.starts_with("refs/") { format!("+{wanted}:{wanted}") } else { wanted.to_owned() };
         let lock = self.lock()?;
+        if now.is_some() && self.commit_of(wanted).as_deref() == now {
+            return Ok(());
+        }
         self.clear();
         terminal::say(&terminal::visible(&format!("fetching {} from {}\n", short(wanted), self.url)));
         let fetched = self.reaching().bytes(
@@ -166,6 +187,12 @@ impl Remote {
         }
         drop(lock);
         fetched.map(drop).map_err(|error| self.unreachable(&error))
+    }
+
+    /// Returns the commit that a kept tag or branch is.
+    pub(super) fn commit_of(&self, name: &str) -> Option<String> {
+        let commit = format!("{name}^{{commit}}");
+        self.git().text(&["rev-parse", "--verify", "--quiet", "--end-of-options", &commit]).ok()
     }
 
     fn clear(&self) {
@@ -235,7 +262,13 @@ impl Remote {
 
     /// Turns an error of the way to the remote into a failure.
     fn unreachable(&self, error: &GitError) -> Failure {
-        Failure::new(Exit::Io, format!("cannot fetch from `{}`: {error}", self.url)).hint(hint(error, &self.url))
+        let message = format!("cannot fetch from `{}`: {error}", self.url);
+        match error {
+            GitError::Said(said) if CANNOT_WRITE.iter().any(|words| said.contains(words)) => {
+                Failure::new(Exit::CannotWrite, message).hint(CACHE_HINT)
+            }
+            _ => Failure::new(Exit::Io, message).hint(hint(error, &self.url)),
+        }
     }
 }
 
@@ -263,6 +296,10 @@ impl Refs {
         refs
     }
 }
+
+/// What git says of a cache that takes no more.
+const CANNOT_WRITE: [&str; 4] =
+    ["Unable to create '", "unable to create temporary file", "No space left on device", "Read-only file system"];
 
 const CACHE_HINT: &str = "name a folder that can be written to in `LAUNCHWAY_CACHE_DIR`";
 const NO_GIT_HINT: &str = "install git; templates are fetched with it";

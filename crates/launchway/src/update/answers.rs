@@ -51,8 +51,8 @@ pub(crate) fn gather(template: &Template, project: &Project, args: &UpdateArgs) 
 }
 
 /// Reads `--set key=value`.
-pub(crate) fn set(template: &Template, given: &[String], answers: &mut Answers) -> Result<(), Failure> {
-    for text in given {
+pub(crate) fn set(template: &Template, texts: &[String], answers: &mut Answers) -> Result<(), Failure> {
+    for text in texts {
         let Some((key, value)) = text.split_once('=') else {
             return Err(Failure::new(Exit::Usage, format!("`--set {text}` has no value"))
                 .hint("write it as `--set question=answer`"));

@@ -7,7 +7,8 @@ type Pair = ((usize, usize), (usize, usize));
 
 /// Returns rows with one value (its index) for each parameter, given how many values each of them has. Each row is built
 /// around the first pair that is still missing; the other parameters take the value that adds most pairs.
-pub(crate) fn all_pairs(sizes: &[usize]) -> Vec<Vec<usize>> {
+#[must_use]
+pub fn all_pairs(sizes: &[usize]) -> Vec<Vec<usize>> {
     let mut missing = pairs_of(sizes);
     let mut rows = Vec::new();
     while let Some((left, right)) = missing.first().copied() {
@@ -41,12 +42,17 @@ fn best(parameter: usize, size: usize, chosen: &[(usize, usize)], missing: &BTre
     (0..size).rev().max_by_key(gain).unwrap_or(0)
 }
 
-#[test]
-fn every_pair_of_values_meets_in_some_row() {
-    let sizes = [3, 2, 5, 2, 4];
-    let rows = all_pairs(&sizes);
-    for ((left, left_value), (right, right_value)) in pairs_of(&sizes) {
-        assert!(rows.iter().any(|row| row[left] == left_value && row[right] == right_value));
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_pair_of_values_meets_in_some_row() {
+        let sizes = [3, 2, 5, 2, 4];
+        let rows = all_pairs(&sizes);
+        for ((left, left_value), (right, right_value)) in pairs_of(&sizes) {
+            assert!(rows.iter().any(|row| row[left] == left_value && row[right] == right_value));
+        }
+        assert!(rows.len() < 40, "{} rows are hardly fewer than all 240 combinations", rows.len());
     }
-    assert!(rows.len() < 40, "{} rows are hardly fewer than all 240 combinations", rows.len());
 }

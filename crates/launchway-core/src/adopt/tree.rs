@@ -1,0 +1,104 @@
+//! The files of a folder that a template could have made, read without following a link.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::pattern;
+use crate::beneath;
+use crate::record::FOLDER;
+use crate::template::traces::{FileTraces, Piece};
+use crate::template::{Problem, Template};
+use crate::{Invalid, SafePath};
+
+const MAX_FILES: usize = 65_536;
+const MAX_TOTAL_BYTES: usize = 256 << 20;
+
+/// Files by their path.
+pub type Tree = BTreeMap<SafePath, Vec<u8>>;
+
+/// Why the files of a folder could not be read.
+#[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "each variant is its message")]
+pub enum TreeError {
+    #[error("cannot read `{}`: {error}", .path.display())]
+    Read { path: PathBuf, error: io::Error },
+    #[error("`{}` holds more than {MAX_FILES} files, or 256 MiB, at paths of the template", .0.display())]
+    Large(PathBuf),
+    #[error(transparent)]
+    Template(#[from] Invalid),
+}
+
+/// Reads the files below a folder whose paths the template could make. Links, and files larger than the template could
+/// make, are passed over, and folders in which it makes nothing are not entered.
+///
+/// # Errors
+/// A folder cannot be read, there is too much in it, or the template is invalid.
+pub fn read_tree(root: &Path, template: &Template) -> Result<Tree, TreeError> {
+    let traces = template.traces().map_err(|problems: Vec<Problem>| Invalid { problems })?;
+    let mut reader = TreeReader { root, template, traces: &traces, tree: Tree::new(), total: 0 };
+    reader.folder("", 0)?;
+    Ok(reader.tree)
+}
+
+struct TreeReader<'a> {
+    root: &'a Path,
+    template: &'a Template,
+    traces: &'a [FileTraces],
+    tree: Tree,
+    total: usize,
+}
+
+impl TreeReader<'_> {
+    fn folder(&mut self, relative: &str, depth: usize) -> Result<(), TreeError> {
+        let path = self.root.join(relative);
+        let unreadable = |error| TreeError::Read { path: path.clone(), error };
+        for entry in fs::read_dir(&path).map_err(unreadable)? {
+            let entry = entry.map_err(unreadable)?;
+            let (Ok(name), kind) = (entry.file_name().into_string(), entry.file_type().map_err(unreadable)?) else {
+                continue;
+            };
+            let below = if relative.is_empty() { name } else { format!("{relative}/{name}") };
+            let Ok(path) = SafePath::new(&below) else { continue };
+            if below == FOLDER {
+                continue;
+            }
+            if kind.is_dir() && self.makes(&below, depth, false) {
+                self.folder(&below, depth + 1)?;
+            } else if kind.is_file() && self.makes(&below, depth, true) {
+                self.file(path)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Tells whether a file of the template could stand at a path, or below it.
+    fn makes(&self, path: &str, depth: usize, is_file: bool) -> bool {
+        let is_so = |traces: &FileTraces| {
+            let ends_here = traces.path.len() == depth + 1;
+            is_file == ends_here && (traces.path.len() > depth) && leads(self.template, &traces.path, path)
+        };
+        self.traces.iter().any(is_so)
+    }
+
+    fn file(&mut self, path: SafePath) -> Result<(), TreeError> {
+        match beneath::read(self.root, &path) {
+            Ok(bytes) => {
+                self.total += bytes.len();
+                self.tree.insert(path, bytes);
+                if self.tree.len() > MAX_FILES || self.total > MAX_TOTAL_BYTES {
+                    return Err(TreeError::Large(self.root.to_owned()));
+                }
+                Ok(())
+            }
+            // What went away meanwhile, or cannot be read, fits nothing.
+            Err(_) => Ok(()),
+        }
+    }
+}
+
+/// Tells whether the first segments of a template's path can be these.
+pub(crate) fn leads(template: &Template, pattern: &[Vec<Piece>], path: &str) -> bool {
+    path.split('/').zip(pattern).all(|(segment, pieces)| pattern::read(template, pieces, segment).is_some())
+}

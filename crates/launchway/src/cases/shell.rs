@@ -1,0 +1,41 @@
+//! The commands of a test case. They run for a template in a folder that the user named, and for no other.
+
+#![expect(clippy::disallowed_methods, reason = "the author of a template tests it with commands of their own")]
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use crate::failure::{Exit, Failure};
+
+/// The most lines of its output that are shown of a command that failed.
+const MAX_LINES: usize = 20;
+
+/// A command that ran to its end.
+pub(crate) struct Ran {
+    pub(crate) command: String,
+    /// The exit code; none if a signal ended it.
+    pub(crate) code: Option<i32>,
+    /// The end of what it printed, if it failed.
+    pub(crate) said: Vec<String>,
+}
+
+impl Ran {
+    pub(crate) fn succeeded(&self) -> bool {
+        self.code == Some(0)
+    }
+}
+
+/// Runs a command line in a folder, without input.
+pub(crate) fn run(command: &str, folder: &Path) -> Result<Ran, Failure> {
+    let output = Command::new("sh")
+        .args(["-c", command])
+        .current_dir(folder)
+        .stdin(Stdio::null())
+        .output()
+        .map_err(|error| Failure::new(Exit::Io, format!("cannot start `sh`: {error}")))?;
+    let said = [output.stdout, output.stderr].concat();
+    let lines: Vec<String> = String::from_utf8_lossy(&said).lines().map(str::to_owned).collect();
+    let said = if output.status.success() { Vec::new() } else { lines };
+    let said = said[said.len().saturating_sub(MAX_LINES)..].to_vec();
+    Ok(Ran { command: command.to_owned(), code: output.status.code(), said })
+}

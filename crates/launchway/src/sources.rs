@@ -1,0 +1,299 @@
+//! From the name of a template to the template: fetched, with all that it extends.
+
+use std::path::{Component, Path, PathBuf};
+
+use launchway_core::template::{GitSource, Reference, Source, TemplateFiles};
+use launchway_core::{GitSpec, LoadError, Origin, SafePath, SourceSpec, Template};
+use semver::Version;
+
+use crate::catalogs::{self, CatalogPolicy};
+use crate::failure::{Exit, Failure};
+use crate::git::{Found, Remote, Wanted, moved};
+
+/// How many templates may extend one another.
+const MAX_LAYERS: usize = 8;
+
+/// What the user allows.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Options {
+    /// Nothing is fetched: what was fetched before has to do.
+    pub(crate) offline: bool,
+    /// A tag that is another commit than before is taken as it is now.
+    pub(crate) accept_moved: bool,
+}
+
+/// A template, and what the catalog says that it was named by.
+pub(crate) struct Loaded {
+    pub(crate) template: Template,
+    pub(crate) policy: Option<CatalogPolicy>,
+}
+
+/// Loads the template that a source names.
+pub(crate) fn load(spec: &SourceSpec, options: &Options) -> Result<Loaded, Failure> {
+    let SourceSpec::Entry { catalog, entry, reference } = spec else {
+        return Ok(Loaded { template: template(spec, options)?, policy: None });
+    };
+    let (spec, policy) = catalogs::entry(catalog, entry, reference.as_deref(), options)?;
+    let template = template(&spec, options)?;
+    policy.check(&template)?;
+    Ok(Loaded { template, policy: Some(policy) })
+}
+
+/// Loads the newest version of the template that a project was made from, or the version, tag, branch or commit `to`.
+pub(crate) fn of_project(
+    origin: &Origin,
+    to: Option<&str>,
+    template: Option<&str>,
+    options: &Options,
+) -> Result<Loaded, Failure> {
+    if let Some(template) = template {
+        return load(&with_reference(template.parse()?, to)?, options);
+    }
+    let template = match origin.source.as_str() {
+        "builtin" => self::template(&builtin(origin, to)?, options)?,
+        "git" => of_git_project(origin, to, options)?,
+        _ => {
+            let message = "the project was made from a template in a folder, and its record does not name the folder";
+            return Err(Failure::new(Exit::Usage, message).hint("name it: `--template ./folder`"));
+        }
+    };
+    Ok(Loaded { template, policy: None })
+}
+
+/// Lists the released versions that are known of the template that a project was made from, the newest last.
+pub(crate) fn versions(origin: &Origin, options: &Options) -> Result<Vec<Version>, Failure> {
+    match origin.source.as_str() {
+        "builtin" => Ok(vec![Template::builtin(&origin.id)?.version]),
+        "git" => {
+            let remote = Remote::open(&git_spec(origin, None)?, options.offline)?;
+            let versions = remote.refs()?.versions().into_iter().map(|(version, _)| version);
+            Ok(versions.filter(|version| version.pre.is_empty()).collect())
+        }
+        _ => Ok(Vec::new()),
+    }
+}
+
+fn builtin(origin: &Origin, to: Option<&str>) -> Result<SourceSpec, Failure> {
+    let requirement = to.map_or_else(String::new, |to| {
+        let to = to.strip_prefix('v').unwrap_or(to);
+        // A whole version is meant as it is.
+        if Version::parse(to).is_ok() { format!("@={to}") } else { format!("@{to}") }
+    });
+    Ok(format!("builtin:{}{requirement}", origin.id).parse()?)
+}
+
+/// Sets which version of a template is meant.
+fn with_reference(spec: SourceSpec, to: Option<&str>) -> Result<SourceSpec, Failure> {
+    let Some(to) = to else { return Ok(spec) };
+    match spec {
+        SourceSpec::Git(GitSpec { reference: None, .. })
+        | SourceSpec::Builtin { requirement: None, .. }
+        | SourceSpec::Entry { reference: None, .. } => Ok(format!("{spec}@{to}").parse()?),
+        SourceSpec::Folder(_) => Err(Failure::new(Exit::Usage, format!("a folder has no version `{to}`"))
+            .hint("leave out `--to`, and have the folder be at that version")),
+        _ => Err(Failure::new(Exit::Usage, format!("the version is given twice, in `{spec}` and as `{to}`"))
+            .hint("leave out one of them")),
+    }
+}
+
+/// Reads from a record where its template is; what it says is checked like anything else that names a template.
+fn git_spec(origin: &Origin, reference: Option<&str>) -> Result<GitSpec, Failure> {
+    let url = origin.url.as_deref().unwrap_or_default();
+    let subfolder = origin.subfolder.as_ref().map_or_else(String::new, |subfolder| format!("//{subfolder}"));
+    let reference = reference.map_or_else(String::new, |reference| format!("@{reference}"));
+    match format!("{url}{subfolder}{reference}").parse()? {
+        SourceSpec::Git(spec) => Ok(spec),
+        _ => Err(Failure::new(Exit::Usage, format!("the record of the project names `{url}`, which is no repository"))
+            .hint("name the template: `--template SOURCE`")),
+    }
+}
+
+fn of_git_project(origin: &Origin, to: Option<&str>, options: &Options) -> Result<Template, Failure> {
+    let spec = git_spec(origin, to.or(origin.branch.as_deref()))?;
+    let remote = Remote::open(&spec, options.offline)?;
+    check_not_moved(origin, &remote, options)?;
+    let wanted = match (&spec.reference, origin.tag.as_deref()) {
+        (Some(reference), _) => Wanted::Named(reference.clone()),
+        (None, Some(tag)) => next_release(tag, &remote)?,
+        (None, None) => Wanted::Newest,
+    };
+    let found = remote.find(&wanted, options.accept_moved)?;
+    template_of(first_of_git(&spec, &remote, found)?, options)
+}
+
+/// Finds out what comes after a tag: the newest release; after a prerelease also a newer one; after what is no version,
+/// the tag itself.
+fn next_release(tag: &str, remote: &Remote) -> Result<Wanted, Failure> {
+    let Ok(current) = Version::parse(tag.strip_prefix('v').unwrap_or(tag)) else {
+        return Ok(Wanted::Named(tag.to_owned()));
+    };
+    let versions = remote.refs()?.versions();
+    let newest = versions.iter().rfind(|(version, _)| version.pre.is_empty() || !current.pre.is_empty());
+    match newest {
+        // Never back, as after a release was withdrawn.
+        Some((version, newest)) if *version >= current => Ok(Wanted::Named((*newest).to_owned())),
+        _ => Ok(Wanted::Named(tag.to_owned())),
+    }
+}
+
+/// Compares the commit in a project's record with what its tag is now.
+fn check_not_moved(origin: &Origin, remote: &Remote, options: &Options) -> Result<(), Failure> {
+    let (Some(tag), Some(locked)) = (&origin.tag, &origin.commit) else { return Ok(()) };
+    match remote.refs()?.tags.get(tag) {
+        Some(commit) if commit != locked && !options.accept_moved => Err(moved(&remote.url, tag, locked, commit)),
+        _ => Ok(()),
+    }
+}
+
+fn template(spec: &SourceSpec, options: &Options) -> Result<Template, Failure> {
+    template_of(layer(spec, options)?, options)
+}
+
+/// Follows what a template extends to the end.
+fn template_of(first: (TemplateFiles, Source), options: &Options) -> Result<Template, Failure> {
+    let mut layers = vec![first];
+    while let Some((files, source)) = layers.last() {
+        let Some(extended) = files.extends()? else { break };
+        if layers.len() == MAX_LAYERS {
+            let message = format!("more than {MAX_LAYERS} templates extend one another, up to `{extended}`");
+            return Err(Failure::new(Exit::Template, message));
+        }
+        let next = extended_layer(&extended, source, options)?;
+        if let Some(names) = layers.iter().map(|(_, source)| source).find(|source| is_same(source, &next.1)) {
+            let message = format!("the template extends itself: `{extended}` comes twice ({})", shown(names));
+            return Err(Failure::new(Exit::Template, message).hint("take `extends` out of one of them"));
+        }
+        layers.push(next);
+    }
+    Ok(Template::from_layers(layers)?)
+}
+
+fn shown(source: &Source) -> String {
+    match source {
+        Source::Builtin => "built in".to_owned(),
+        Source::Folder(folder) => folder.display().to_string(),
+        Source::Git(git) => format!("{}@{}", git.url, git.commit),
+    }
+}
+
+/// Tells whether two layers are one template, in whatever version.
+fn is_same(left: &Source, right: &Source) -> bool {
+    let real = |folder: &Path| folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+    match (left, right) {
+        (Source::Folder(left), Source::Folder(right)) => real(left) == real(right),
+        (Source::Git(left), Source::Git(right)) => left.url == right.url && left.subfolder == right.subfolder,
+        // Only one of the built-in templates can be in a chain: they extend nothing.
+        (Source::Builtin, Source::Builtin) => true,
+        _ => false,
+    }
+}
+
+/// Reads one template from where it is.
+fn layer(spec: &SourceSpec, options: &Options) -> Result<(TemplateFiles, Source), Failure> {
+    match spec {
+        SourceSpec::Builtin { id, requirement } => {
+            Ok((launchway_core::template::builtin(id, requirement.as_ref())?, Source::Builtin))
+        }
+        SourceSpec::Folder(folder) => {
+            Ok((TemplateFiles::folder(folder).map_err(LoadError::from)?, Source::Folder(folder.clone())))
+        }
+        SourceSpec::Git(spec) => {
+            let remote = Remote::open(spec, options.offline)?;
+            let wanted = spec.reference.clone().map_or(Wanted::Newest, Wanted::Named);
+            let found = remote.find(&wanted, options.accept_moved)?;
+            first_of_git(spec, &remote, found)
+        }
+        SourceSpec::Entry { .. } => {
+            Err(Failure::new(Exit::Template, format!("`{spec}` names an entry of a catalog, which cannot be extended"))
+                .hint("name what the catalog names: a repository, or a built-in template"))
+        }
+    }
+}
+
+fn first_of_git(spec: &GitSpec, remote: &Remote, found: Found) -> Result<(TemplateFiles, Source), Failure> {
+    let files = remote.template(&found.commit, spec.subfolder.as_ref())?;
+    let Found { reference, commit } = found;
+    let (url, subfolder) = (spec.url.clone(), spec.subfolder.clone());
+    Ok((files, Source::Git(GitSource { url, subfolder, reference, commit })))
+}
+
+/// Reads what a template extends, as seen from where the template is.
+fn extended_layer(extended: &SourceSpec, from: &Source, options: &Options) -> Result<(TemplateFiles, Source), Failure> {
+    match (from, extended) {
+        (Source::Folder(folder), SourceSpec::Folder(path)) => {
+            layer(&SourceSpec::Folder(plain(&folder.join(path))), options)
+        }
+        (Source::Git(git), SourceSpec::Folder(path)) => sibling(git, path, options),
+        (Source::Git(git), SourceSpec::Git(spec))
+            if spec.url.starts_with("file://") && !git.url.starts_with("file://") =>
+        {
+            Err(leads_here(&extended.to_string()))
+        }
+        _ => layer(extended, options),
+    }
+}
+
+/// Takes `.` out of a path.
+fn plain(path: &Path) -> PathBuf {
+    path.components().filter(|component| *component != Component::CurDir).collect()
+}
+
+/// Says that what comes from the network named a file of this machine.
+pub(crate) fn leads_here(named: &str) -> Failure {
+    let message = format!("`{named}` is a place on this machine, and what names it came from elsewhere");
+    Failure::new(Exit::Template, message)
+        .hint("a template of the same repository is `../folder`; others are `https://…` or `ssh://…`")
+}
+
+/// Reads a template of the same repository, of the same commit.
+fn sibling(git: &GitSource, path: &Path, options: &Options) -> Result<(TemplateFiles, Source), Failure> {
+    let subfolder = below(git.subfolder.as_ref(), path)?;
+    let spec = GitSpec { url: git.url.clone(), credentials: None, subfolder, reference: None };
+    let remote = Remote::open(&spec, options.offline)?;
+    // The commit is there, unless nothing is kept.
+    remote.find(&Wanted::Named(git.commit.clone()), options.accept_moved)?;
+    let found = Found { reference: git.reference.clone(), commit: git.commit.clone() };
+    first_of_git(&spec, &remote, found)
+}
+
+/// Follows a relative path from a folder of a repository, and refuses to leave it; nothing is left at the top.
+pub(crate) fn below(folder: Option<&SafePath>, path: &Path) -> Result<Option<SafePath>, Failure> {
+    let outside = || leads_here(&path.display().to_string());
+    let mut segments: Vec<&str> = folder.map_or_else(Vec::new, |folder| folder.as_str().split('/').collect());
+    for component in path.components() {
+        match component {
+            Component::CurDir => {}
+            Component::ParentDir => drop(segments.pop().ok_or_else(outside)?),
+            Component::Normal(name) => segments.push(name.to_str().ok_or_else(outside)?),
+            Component::Prefix(_) | Component::RootDir => return Err(outside()),
+        }
+    }
+    if segments.is_empty() { Ok(None) } else { SafePath::new(&segments.join("/")).map(Some).map_err(|_| outside()) }
+}
+
+/// Names a source again so that it is the same once there are newer versions.
+pub(crate) fn pinned(spec: &SourceSpec, template: &Template) -> SourceSpec {
+    let mut spec = spec.clone();
+    let Source::Git(GitSource { reference: Reference::Tag(tag), .. }) = &template.source else { return spec };
+    if let SourceSpec::Git(GitSpec { reference, .. }) | SourceSpec::Entry { reference, .. } = &mut spec {
+        *reference = Some(tag.clone());
+    }
+    spec
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_from_a_repository_stays_in_it() {
+        let folder = SafePath::new("teams/web").unwrap();
+        let below = |path: &str| below(Some(&folder), Path::new(path)).ok().map(|it| it.map(|it| it.to_string()));
+        assert_eq!(below("../base"), Some(Some("teams/base".to_owned())));
+        assert_eq!(below("./x/../../../base/"), Some(Some("base".to_owned())));
+        assert_eq!(below("../.."), Some(None));
+        for path in ["../../..", "../../../etc", "/etc", "../.git/hooks"] {
+            assert_eq!(below(path), None, "{path}");
+        }
+    }
+}

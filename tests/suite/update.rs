@@ -1,0 +1,489 @@
+//! `launchway update` as its users see it: the states of a repository, the answers, and what holds for every update.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::history::{History, files, lines};
+use crate::program::{GIT_IDENTITY, launchway, run};
+
+/// A project whose template has a new version that changes one line of a file and adds another file.
+fn outdated() -> History {
+    let history = History::new(&files(&[("a", &lines(&[])), ("b", "b\n")]), "");
+    history.template("2.0.0", &files(&[("a", &lines(&[(2, "T")])), ("b", "b\n"), ("c", "c\n")]), "");
+    history
+}
+
+#[track_caller]
+fn is_updated(history: &History) {
+    assert_eq!(history.read("a").unwrap(), lines(&[(2, "T")]).as_bytes());
+    assert_eq!(history.read("c").unwrap(), b"c\n");
+    assert!(String::from_utf8(history.read(".launchway/orders.toml").unwrap()).unwrap().contains("\"2.0.0\""));
+}
+
+/// Runs an update that must be refused; nothing may change.
+#[track_caller]
+fn refused(history: &History, words: &[&str], code: i32) -> String {
+    let before = history.tree();
+    let said = history.update(words).failure(code);
+    assert_eq!(history.tree(), before, "{said}");
+    said
+}
+
+#[test]
+fn an_update_to_the_same_version_changes_nothing() {
+    let history = outdated();
+    history.template("1.0.0", &files(&[("a", &lines(&[])), ("b", "b\n")]), "");
+    history.write("a", lines(&[(9, "U")]));
+    history.commit();
+    let before = history.tree();
+    let (code, report) = history.updated(&[]);
+    assert_eq!((code, &report["written"]), (Some(0), &Value::Bool(false)));
+    assert_eq!(history.tree(), before);
+    assert_eq!(history.git(&["status", "--porcelain"]), "");
+}
+
+#[test]
+fn a_second_update_changes_nothing() {
+    let history = outdated();
+    history.update(&[]).success();
+    is_updated(&history);
+    history.commit();
+    let before = history.tree();
+    let said = history.update(&[]).success();
+    assert!(said.contains("orders: nothing to do, it is at team 2.0.0"), "{said}");
+    assert_eq!(history.tree(), before);
+}
+
+#[test]
+fn a_dry_run_writes_nothing_at_all() {
+    let history = outdated();
+    let all = || xtask::tree::read(&history.project()).unwrap();
+    let before = all();
+    let said = history.update(&["--dry-run", "--diff"]).success();
+    for line in
+        ["orders: team 1.0.0 -> 2.0.0", "  clean         a", "  new           c", "-line 2 of the file", "+T", "+c"]
+    {
+        assert!(said.lines().any(|it| it == line), "`{line}` is not in\n{said}");
+    }
+    assert_eq!(all(), before);
+}
+
+#[test]
+fn a_conflict_ends_with_1_until_it_is_solved() {
+    let history = outdated();
+    history.write("a", lines(&[(2, "U")]));
+    history.commit();
+    let ran = history.update(&[]);
+    assert_eq!(ran.code, Some(1), "{}", ran.stderr);
+    assert!(ran.stdout.contains("  conflict      a\n"), "{}", ran.stdout);
+    assert!(ran.stderr.contains("conflicts are left in 1 file"), "{}", ran.stderr);
+    assert!(refused(&history, &[], 1).contains("conflicts are left in `a`"));
+    let check = history.launchway(&["check"]);
+    assert_eq!(check.code, Some(1));
+    assert!(check.stdout.contains("a:2: a conflict of an update is not solved yet"), "{}", check.stdout);
+    history.write("a", lines(&[(2, "both")]));
+    history.commit();
+    history.launchway(&["check"]).success();
+    history.update(&[]).success();
+}
+
+#[test]
+fn changes_that_are_not_committed_are_refused_or_kept() {
+    let history = outdated();
+    history.write("b", "mine\n");
+    let said = refused(&history, &[], 3);
+    assert!(said.contains("there are changes that are not committed, in `b`"), "{said}");
+    assert!(said.contains("--allow-dirty"), "{said}");
+    history.git(&["add", "b"]);
+    refused(&history, &[], 3);
+    let (code, report) = history.updated(&["--allow-dirty"]);
+    assert_eq!(code, Some(0));
+    is_updated(&history);
+    assert_eq!(history.read("b").unwrap(), b"mine\n");
+    let way_back = report["way_back"].as_str().unwrap().split(' ').skip(1).collect::<Vec<_>>();
+    history.git(&way_back);
+    assert_eq!(history.read("b").unwrap(), b"mine\n");
+    assert_eq!(history.read("a").unwrap(), lines(&[]).as_bytes());
+    assert_eq!(history.read("c"), None);
+}
+
+#[test]
+fn what_git_has_not_finished_is_finished_first() {
+    for (file, what) in [
+        ("rebase-merge", "a rebase"),
+        ("rebase-apply", "a rebase"),
+        ("MERGE_HEAD", "a merge"),
+        ("CHERRY_PICK_HEAD", "a cherry-pick"),
+        ("REVERT_HEAD", "a revert"),
+    ] {
+        let history = outdated();
+        history.write(&format!(".git/{file}"), history.git(&["rev-parse", "HEAD"]));
+        assert!(refused(&history, &[], 3).contains(&format!("{what} is in progress")));
+    }
+}
+
+#[test]
+fn a_rebase_that_stopped_is_really_noticed() {
+    let history = outdated();
+    for (branch, text) in [("one", "1\n"), ("two", "2\n")] {
+        history.git(&["checkout", "--quiet", "-b", branch, "main"]);
+        history.write("b", text);
+        history.commit();
+    }
+    assert_ne!(run(history.git_command(&["rebase", "one"])).code, Some(0));
+    assert!(refused(&history, &[], 3).contains("a rebase is in progress"));
+}
+
+#[test]
+fn without_a_commit_there_is_no_way_back() {
+    let history = outdated();
+    fs::remove_dir_all(history.path(".git")).unwrap();
+    let said = refused(&history, &[], 3);
+    assert!(said.contains("is in no git repository"), "{said}");
+    history.git(&["init", "--quiet"]);
+    assert!(refused(&history, &[], 3).contains("nothing is committed yet"));
+}
+
+#[test]
+fn a_detached_head_and_a_linked_work_tree_are_fine() {
+    let history = outdated();
+    history.git(&["checkout", "--quiet", "--detach"]);
+    history.update(&[]).success();
+    is_updated(&history);
+    let history = outdated();
+    history.git(&["worktree", "add", "--quiet", "../linked", "-b", "linked"]);
+    let update = ["update", "--template", "../template", "--no-input"];
+    run(launchway().args(update).current_dir(history.folder().join("linked"))).success();
+    assert_eq!(fs::read(history.folder().join("linked/c")).unwrap(), b"c\n");
+    assert_eq!(history.read("c"), None);
+}
+
+#[test]
+fn a_shallow_clone_and_a_submodule_are_fine() {
+    let history = outdated();
+    let address = format!("file://{}", history.project().display());
+    let git = |words: &[&str]| {
+        let mut git = history.git_command(&["-c", "protocol.file.allow=always"]);
+        run(git.args(words).current_dir(history.folder())).success()
+    };
+    git(&["clone", "--quiet", "--depth=1", &address, "shallow"]);
+    git(&["init", "--quiet", "outer"]);
+    git(&["-C", "outer", "submodule", "--quiet", "add", &address, "orders"]);
+    for (folder, template) in [("shallow", "../template"), ("outer/orders", "../../template")] {
+        let update = ["update", "--template", template, "--no-input"];
+        run(launchway().args(update).current_dir(history.folder().join(folder))).success();
+        assert_eq!(fs::read(history.folder().join(folder).join("c")).unwrap(), b"c\n", "{folder}");
+    }
+}
+
+#[test]
+fn a_project_in_a_folder_of_a_repository_is_updated_without_the_rest() {
+    let history = outdated();
+    let outer = history.folder().join("outer");
+    fs::create_dir_all(outer.join("services")).unwrap();
+    fs::remove_dir_all(history.path(".git")).unwrap();
+    fs::rename(history.project(), outer.join("services/orders")).unwrap();
+    fs::write(outer.join("other"), "other\n").unwrap();
+    let git = |words: &[&str]| run(Command::new("git").args(words).current_dir(&outer).envs(GIT_IDENTITY)).success();
+    git(&["init", "--quiet"]);
+    git(&["add", "--all"]);
+    git(&["commit", "--quiet", "--message", "all"]);
+    fs::write(outer.join("other"), "changed\n").unwrap();
+    fs::write(outer.join("services/orders/a"), lines(&[(2, "U")])).unwrap();
+    git(&["commit", "--quiet", "--message", "edit", "services"]);
+    let update = ["update", "services/orders", "--template", "../template", "--no-input", "--output=json"];
+    let ran = run(launchway().args(update).current_dir(&outer));
+    assert_eq!(ran.code, Some(1), "{}", ran.stderr);
+    let unmerged = git(&["ls-files", "--unmerged"]);
+    assert_eq!(unmerged.matches("services/orders/a\n").count(), 3, "{unmerged}");
+    assert_eq!(git(&["diff", "--name-only", "--diff-filter=M", "--", "other"]), "other\n");
+    let report: Value = serde_json::from_str(&ran.stdout).unwrap();
+    git(&report["way_back"].as_str().unwrap().split(' ').skip(1).collect::<Vec<_>>());
+    assert_eq!(git(&["status", "--porcelain"]), " M other\n");
+}
+
+#[test]
+fn files_that_a_sparse_checkout_leaves_out_were_not_deleted() {
+    let history = History::new(&files(&[("a", &lines(&[])), ("sub/b", "b\n")]), "");
+    history.template("2.0.0", &files(&[("a", &lines(&[(2, "T")])), ("sub/b", "b\n")]), "");
+    history.git(&["sparse-checkout", "set", "--no-cone", "/*", "!/sub/"]);
+    assert_eq!(history.read("sub/b"), None);
+    assert!(refused(&history, &[], 3).contains("the sparse checkout leaves out `sub/b`"));
+}
+
+#[test]
+fn a16_a_link_in_the_place_of_a_file_is_refused_and_leads_nowhere() {
+    let history = outdated();
+    let outside = history.folder().join("outside");
+    fs::write(&outside, "outside\n").unwrap();
+    for target in [outside.to_str().unwrap(), "nowhere", "b"] {
+        history.delete("a");
+        symlink(target, history.path("a")).unwrap();
+        history.commit();
+        let said = history.update(&[]).failure(3);
+        assert!(said.contains("`a` is a symbolic link"), "{said}");
+        assert_eq!(fs::read(&outside).unwrap(), b"outside\n");
+    }
+    fs::create_dir(history.folder().join("elsewhere")).unwrap();
+    history.delete("a");
+    history.write("a", lines(&[]));
+    symlink("../elsewhere", history.path("sub")).unwrap();
+    history.commit();
+    history.template("2.0.0", &files(&[("a", &lines(&[])), ("b", "b\n"), ("sub/c", "c\n")]), "");
+    assert!(history.update(&[]).failure(3).contains("`sub/c` stands below a symbolic link"));
+    assert_eq!(fs::read_dir(history.folder().join("elsewhere")).unwrap().count(), 0);
+}
+
+#[test]
+fn a_folder_of_the_users_own_is_not_replaced_by_a_file() {
+    let history = outdated();
+    history.write("c/mine", "mine\n");
+    history.commit();
+    assert!(refused(&history, &[], 3).contains("`c` is not a file"));
+}
+
+#[test]
+fn the_users_git_configuration_does_not_change_the_merge() {
+    let history = outdated();
+    for (key, value) in [
+        ("core.autocrlf", "input"),
+        ("diff.mnemonicPrefix", "true"),
+        ("diff.noprefix", "true"),
+        ("diff.renames", "false"),
+        ("merge.renames", "false"),
+        ("merge.conflictStyle", "diff3"),
+        ("merge.canary.driver", "touch canary; exit 1"),
+        ("commit.gpgSign", "true"),
+        ("status.short", "true"),
+        ("status.showUntrackedFiles", "no"),
+        ("color.ui", "always"),
+        ("core.quotePath", "true"),
+    ] {
+        history.git(&["config", key, value]);
+    }
+    for hook in ["pre-commit", "post-checkout", "post-index-change", "reference-transaction"] {
+        history.write(&format!(".git/hooks/{hook}"), "#!/bin/sh\ntouch canary\nexit 1\n");
+        history.make_executable(&format!(".git/hooks/{hook}"));
+    }
+    history.write(".git/info/attributes", "* merge=canary\n");
+    history.write("a", lines(&[(9, "U")]));
+    let words =
+        ["-c", "core.hooksPath=/dev/null", "-c", "commit.gpgSign=false", "commit", "--quiet", "--all", "-m", "u"];
+    history.git(&words);
+    history.update(&[]).success();
+    assert_eq!(history.read("a").unwrap(), lines(&[(2, "T"), (9, "U")]).as_bytes());
+    assert_eq!(history.read("canary"), None);
+}
+
+#[test]
+fn a61_one_update_at_a_time() {
+    let history = outdated();
+    let record = fs::File::open(history.path(".launchway")).unwrap();
+    rustix::fs::flock(&record, rustix::fs::FlockOperation::LockExclusive).unwrap();
+    assert!(refused(&history, &[], 75).contains("another launchway is at work"));
+    drop(record);
+    let codes: Vec<Option<i32>> = std::thread::scope(|scope| {
+        let runs: Vec<_> = (0..6).map(|_| scope.spawn(|| history.update(&[]).code)).collect();
+        runs.into_iter().map(|run| run.join().unwrap()).collect()
+    });
+    // Whoever comes second finds it done but not committed, or finds the lock.
+    assert_eq!(codes.iter().filter(|code| **code == Some(0)).count(), 1, "{codes:?}");
+    assert!(codes.iter().all(|code| matches!(code, Some(0 | 3 | 75))), "{codes:?}");
+    is_updated(&history);
+}
+
+const COLOURS: &str = r#"
+[[question]]
+id = "colour"
+prompt = "Colour"
+help = "The colour."
+kind = "choice"
+choices = [{ value = "red" }, { value = "blue" }]
+default = "red"
+"#;
+
+#[test]
+fn a_new_question_is_answered_or_left_to_its_default() {
+    let history = outdated();
+    history.template("2.0.0", &files(&[("a.hbs", "{{colour}}\n"), ("b", "b\n")]), COLOURS);
+    let said = refused(&history, &[], 2);
+    assert!(said.contains("the template asks what it did not ask before: `colour`"), "{said}");
+    assert!(said.contains("--set colour=red|blue"), "{said}");
+    assert!(refused(&history, &["--set", "colour=green"], 2).contains("green"));
+    assert!(refused(&history, &["--set", "color=red"], 2).contains("no question `color`"));
+    assert!(refused(&history, &["--set", "service=other"], 2).contains("an update does not rename it"));
+    history.update(&["--defaults"]).success();
+    assert_eq!(history.read("a").unwrap(), b"red\n");
+    history.commit();
+    let said = history.update(&["--set", "colour=blue"]).success();
+    assert!(said.contains("colour: `red` -> `blue`"), "{said}");
+    assert_eq!(history.read("a").unwrap(), b"blue\n");
+}
+
+#[test]
+fn an_answer_that_does_not_fit_any_more_is_decided_anew_and_said() {
+    let manifest = |choices: &str| {
+        format!(
+            "{COLOURS}\n[[question]]\nid = \"shade\"\nprompt = \"Shade\"\nhelp = \"The shade.\"\nkind = \"choice\"\nchoices = [{choices}]\n"
+        )
+    };
+    let dark = "{ value = \"dark\" }, { value = \"light\" }";
+    let text = [("a.hbs", "{{colour}} {{shade}}\n")];
+    let history = History::new(&files(&text), &format!("{}default = \"light\"\n", manifest(dark)));
+    history.template("2.0.0", &files(&text), &format!("{}default = \"dark\"\n", manifest("{ value = \"dark\" }")));
+    let said = history.update(&[]);
+    assert!(said.stderr.contains("note: shade `light`"), "{}", said.stderr);
+    assert_eq!(said.code, Some(0));
+    assert_eq!(history.read("a").unwrap(), b"red dark\n");
+}
+
+#[test]
+fn a_migration_renames_answers_and_moves_files() {
+    let old = COLOURS.replace("\"colour\"", "\"paint\"");
+    let history = History::new(&files(&[("old.txt.hbs", "{{paint}}\nshort\n"), ("b", "b\n")]), &old);
+    history.write("old.txt", "red\nmine\n");
+    history.commit();
+    let migration = "[[migration]]\nto = \"2.0.0\"\nrename = { paint = \"colour\" }\nvalues = { colour = { red = \"blue\" } }\nmove = { \"old.txt\" = \"sub/new.txt\" }\n";
+    let new = files(&[("sub/new.txt.hbs", "{{colour}}\nshort\n"), ("b", "b\n")]);
+    history.template("2.0.0", &new, &format!("{COLOURS}{migration}"));
+    let ran = history.update(&[]);
+    // The same two lines: the user's and the template's change stand side by side.
+    assert_eq!(ran.code, Some(1), "{}{}", ran.stdout, ran.stderr);
+    let text = String::from_utf8(history.read("sub/new.txt").unwrap()).unwrap();
+    assert!(text.contains("mine\n") && text.contains("blue\n"), "{text}");
+    assert_eq!(history.read("old.txt"), None);
+}
+
+#[test]
+fn a_file_to_heal_must_be_one_of_the_templates() {
+    let history = outdated();
+    assert!(refused(&history, &["--heal", "nothing"], 2).contains("the template has no file `nothing` to heal"));
+    assert!(refused(&history, &["--heal", "../b"], 2).contains("`.` or `..`"));
+}
+
+#[test]
+fn a_deleted_file_is_no_finding_once_an_update_has_seen_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let new = ["new", "orders", "--target=ecs", "--no-input"];
+    run(launchway().args(new).envs(GIT_IDENTITY).current_dir(folder.path())).success();
+    let project = folder.path().join("orders");
+    let run_in = |words: &[&str]| run(launchway().args(words).current_dir(&project));
+    fs::remove_file(project.join("Dockerfile")).unwrap();
+    let git = |words: &[&str]| run(Command::new("git").args(words).current_dir(&project).envs(GIT_IDENTITY)).success();
+    git(&["commit", "--quiet", "--all", "--message", "no image"]);
+    run_in(&["check"]).failure(1);
+    run_in(&["update", "--no-input"]).success();
+    run_in(&["check"]).success();
+    git(&["commit", "--quiet", "--all", "--message", "seen"]);
+    run_in(&["update", "--no-input", "--heal", "Dockerfile"]).success();
+    assert!(project.join("Dockerfile").exists());
+    run_in(&["check"]).success();
+}
+
+#[test]
+fn an_answer_changes_years_later_and_edits_stay() {
+    let folder = tempfile::tempdir().unwrap();
+    let new = |dest: &str, words: &[&str]| {
+        let base = ["new", "orders", "--no-input", "--dest", dest];
+        run(launchway().args(base).args(words).envs(GIT_IDENTITY).current_dir(folder.path())).success();
+    };
+    new("orders", &["--target=ecs"]);
+    new("fresh", &["--target=both", "--strategy=canary", "--architecture=arm64"]);
+    let project = folder.path().join("orders");
+    let git = |words: &[&str]| run(Command::new("git").args(words).current_dir(&project).envs(GIT_IDENTITY)).success();
+    let readme = fs::read_to_string(project.join("README.md")).unwrap();
+    fs::write(project.join("README.md"), readme.replacen('\n', "\nOurs.\n", 1)).unwrap();
+    git(&["commit", "--quiet", "--all", "--message", "ours"]);
+    let update = ["update", "--set", "target=both", "--set", "strategy=canary", "--defaults", "--no-input"];
+    run(launchway().args(update).current_dir(&project)).success();
+    run(launchway().arg("check").current_dir(&project)).success();
+    let tree = |name: &str| {
+        let mut tree = xtask::tree::read(&folder.path().join(name)).unwrap();
+        tree.retain(|path, _| !path.starts_with(".git/"));
+        tree
+    };
+    let (mut updated, fresh) = (tree("orders"), tree("fresh"));
+    let readme = updated.get_mut("README.md").unwrap();
+    readme.bytes = String::from_utf8_lossy(&readme.bytes).replacen("\nOurs.\n", "\n", 1).into_bytes();
+    assert_eq!(updated.keys().collect::<Vec<_>>(), fresh.keys().collect::<Vec<_>>());
+    for (path, file) in &fresh {
+        assert!(updated[path] == *file, "{path}");
+    }
+}
+
+/// A small generator of numbers: the same histories on every run.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(self.0 >> 33).unwrap() % sides
+    }
+}
+
+/// Changes some lines of a text and adds others; every line that is new is unlike any other.
+fn edited(dice: &mut Dice, text: &str, who: &str) -> (String, Vec<String>) {
+    let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+    let mut new = Vec::new();
+    for _ in 0..=dice.roll(3) {
+        let line = format!("{who} {} {}", new.len(), dice.roll(1_000_000));
+        let at = dice.roll(lines.len());
+        if dice.roll(2) == 0 {
+            lines.insert(at, line.clone())
+        } else {
+            lines[at].clone_from(&line)
+        }
+        new.push(line);
+    }
+    new.retain(|line| lines.contains(line));
+    (lines.join("\n") + "\n", new)
+}
+
+#[test]
+fn no_line_is_ever_lost_whatever_both_have_done() {
+    for seed in 0..24 {
+        let mut dice = Dice(seed);
+        let paths = ["a", "sub/b", "sub/deep/c"];
+        let text: String = (1..=30).map(|number| format!("line {number}\n")).collect();
+        let old: Vec<(&str, &str)> = paths.iter().map(|path| (*path, text.as_str())).collect();
+        let history = History::new(&files(&old), "");
+        let mut wanted = Vec::new();
+        let mut new = Vec::new();
+        for path in paths {
+            let (mine, lines) = edited(&mut dice, &text, "mine");
+            wanted.extend(lines);
+            let moved = if dice.roll(4) == 0 { format!("moved/{path}") } else { path.to_owned() };
+            if moved != path {
+                history.rename(path, &moved);
+            }
+            history.write(&moved, mine);
+            let (theirs, lines) = edited(&mut dice, &text, "theirs");
+            wanted.extend(lines);
+            let renamed = if dice.roll(4) == 0 { format!("renamed/{path}") } else { path.to_owned() };
+            new.push((renamed, theirs.into_bytes()));
+        }
+        history.commit();
+        history.template("2.0.0", &new, "");
+        let (code, report) = history.updated(&[]);
+        assert!(matches!(code, Some(0 | 1)), "seed {seed}");
+        let all: String = history
+            .tree()
+            .iter()
+            .filter(|(path, _)| !path.starts_with(".launchway"))
+            .map(|(_, file)| String::from_utf8_lossy(&file.bytes).into_owned())
+            .collect();
+        let lost: Vec<&String> = wanted.iter().filter(|line| !all.contains(*line)).collect();
+        assert!(lost.is_empty(), "seed {seed}: {lost:?}\n{report:#}");
+        assert_eq!(code == Some(1), all.contains("<<<<<<<") || report["conflicts"] != 0, "seed {seed}");
+        if code == Some(0) {
+            history.launchway(&["check"]).success();
+            history.commit();
+            let before = history.tree();
+            history.update(&[]).success();
+            assert_eq!(history.tree(), before, "seed {seed}");
+        }
+    }
+}
