@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends where an expectation of its own is wrong")]
 
+mod add;
 mod adopt;
 mod catalogs;
 mod check;
