@@ -10,6 +10,7 @@ use toml::Table;
 
 use crate::program::run;
 use crate::project::{self, Project};
+use crate::released;
 use crate::service::{Load, Service, get, load};
 use crate::source::{Source, sources};
 use crate::validators::environment;
@@ -51,6 +52,14 @@ fn without_its_sample_resource_a_service_still_builds_and_passes_its_tests() {
     delete_sample(&project);
     let source = Source::of(&project);
     source.cargo(&["fmt", "--all", "--check"]);
+    assert_free_of_warnings(&source);
+    assert_tests_pass(&source);
+}
+
+#[test]
+fn the_tests_of_an_updated_project_pass() {
+    let (_repository, project) = released::ECS.updated();
+    let source = Source::of(&project);
     assert_free_of_warnings(&source);
     assert_tests_pass(&source);
 }

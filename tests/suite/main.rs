@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends where an expectation of its own is wrong")]
 
+mod add;
+mod adopt;
 mod catalogs;
 mod check;
 mod command_line;
@@ -15,8 +17,10 @@ mod matrix;
 mod merges;
 mod mutations;
 mod package;
+mod peers;
 mod program;
 mod project;
+mod released;
 mod remote;
 mod rendered;
 mod rollback;
@@ -25,7 +29,9 @@ mod source;
 mod sources;
 mod strategies;
 mod template_commands;
+mod template_test;
 mod terminal;
 mod update;
 mod validators;
+mod why;
 mod wizard;

@@ -166,7 +166,7 @@ impl Loader<'_> {
         }
     }
 
-    fn check_name(&mut self, id: &Spanned<String>) {
+    pub(super) fn check_name(&mut self, id: &Spanned<String>) {
         let name = id.get_ref();
         if let Err(message) = usable_name(name) {
             self.report(id, message);

@@ -1,5 +1,6 @@
 //! Templates: a manifest, the files it speaks of, and the language they are written in.
 
+mod add;
 mod agreements;
 mod check;
 mod engine;
@@ -28,6 +29,7 @@ use std::sync::OnceLock;
 use semver::{Version, VersionReq};
 use serde::{Deserialize, Serialize};
 
+pub(crate) use add::{AddRules, below};
 pub(crate) use check::{Names, Printing};
 pub(crate) use engine::{Compiled, Data, Engine, Expression};
 pub(crate) use helpers::Type;
@@ -69,6 +71,7 @@ pub struct Template {
     pub(crate) next_steps: Vec<StepRule>,
     agreements: Vec<AgreementRule>,
     agreement_files: Vec<AgreementFile>,
+    pub(crate) add: Option<AddRules>,
     pub(crate) locks: Vec<Lock>,
     pub(crate) migrations: Vec<migration::Migration>,
     pub(crate) engine: Engine,

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::args::{self, Output};
 use crate::failure::{Exit, Failure};
-use crate::sources::Options;
+use crate::sources::{self, Loaded};
 use crate::update::answers;
 use crate::{interrupt, report, terminal};
 
@@ -34,20 +34,21 @@ pub(crate) fn define() -> Command {
                 .help("An answer that is known: `--set strategy=canary`; may be given more than once"),
         )
         .arg(args::switch("dry-run").help("Shows what was found, and writes nothing"))
+        .arg(args::offline_arg())
+        .arg(args::accept_moved_arg())
         .arg(args::output_arg())
 }
 
 /// Runs the command.
 pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
     let folder = matches.get_one::<PathBuf>("DIR").cloned().unwrap_or_default();
-    let template = super::template::load(
-        matches.get_one::<String>("template").map_or("service", String::as_str),
-        &Options::default(),
-    )?;
+    let source = matches.get_one::<String>("template").map_or("service", String::as_str);
+    let Loaded { template, policy } = sources::load(&source.parse()?, &args::source_options(matches))?;
     let given = given(matches, &template)?;
     refuse_records(&folder, given.get(&template.name_question))?;
     let tree = read_tree(&folder, &template)?;
-    let adoption = adopt(&template, &tree, &given, &name_of(&folder))?;
+    let mut adoption = adopt(&template, &tree, &given, &name_of(&folder))?;
+    adoption.context.catalog = policy.map(|policy| policy.origin());
     let edits = edits(&template, &adoption, &folder)?;
     let is_written = !matches.get_flag("dry-run");
     if is_written {
