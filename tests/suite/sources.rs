@@ -284,13 +284,14 @@ fn a_password_in_a_url_is_used_and_neither_kept_nor_shown() {
     assert_eq!((kept.code, kept.stdout.as_str()), (Some(1), ""));
 }
 
+type Change<'c> = &'c dyn Fn(&mut Command);
+
 #[test]
 fn a66_without_a_place_for_a_cache_a_template_is_fetched_all_the_same() {
     let world = World::new();
     let template = world.template("t", "none\n");
     template.release("v1.0.0", "one\n");
     fs::write(world.path("file"), "").unwrap();
-    type Change<'c> = &'c dyn Fn(&mut Command);
     let cases: &[(&str, Change<'_>)] = &[
         ("there is no home folder", &|command| {
             command.env_remove("HOME").env_remove("LAUNCHWAY_CACHE_DIR");

@@ -450,9 +450,9 @@ fn edited(dice: &mut Dice, text: &str, who: &str) -> (String, Vec<String>) {
         let line = format!("{who} {} {}", new.len(), dice.roll(1_000_000));
         let at = dice.roll(lines.len());
         if dice.roll(2) == 0 {
-            lines.insert(at, line.clone())
+            lines.insert(at, line.clone());
         } else {
-            lines[at].clone_from(&line)
+            lines[at].clone_from(&line);
         }
         new.push(line);
     }
@@ -465,7 +465,7 @@ fn no_line_is_ever_lost_whatever_both_have_done() {
     for seed in 0..24 {
         let mut dice = Dice(seed);
         let paths = ["a", "sub/b", "sub/deep/c"];
-        let text: String = (1..=30).map(|number| format!("line {number}\n")).collect();
+        let text = (1..=30).fold(String::new(), |text, number| format!("{text}line {number}\n"));
         let old: Vec<(&str, &str)> = paths.iter().map(|path| (*path, text.as_str())).collect();
         let history = History::new(&files(&old), "");
         let mut wanted = Vec::new();

@@ -99,7 +99,9 @@ fn one_of(choices: &Choices) -> Json {
         }
     };
     let all: Vec<&Choice> = choices.all().collect();
-    all.iter().for_each(|choice| add(choice.value.as_str().into()));
+    for choice in &all {
+        add(choice.value.as_str().into());
+    }
     all.iter().filter_map(|choice| choice.value.parse::<i64>().ok()).for_each(|number| add(number.into()));
     json!({ "enum": values })
 }

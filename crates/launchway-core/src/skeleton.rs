@@ -75,7 +75,9 @@ fn expected(template: &[(&str, String)], given: &[(&str, Value)]) -> Result<Vec<
     let template = Template::from_layers(vec![(files, Source::Builtin)])?;
     let mut answers = Answers::default();
     answers.set(&template.name_question, Value::Text("orders".to_owned()), Provenance::Flag);
-    given.iter().for_each(|(id, value)| answers.set(id, value.clone(), Provenance::Flag));
+    for (id, value) in given {
+        answers.set(id, value.clone(), Provenance::Flag);
+    }
     let interview = Interview::new(&template, &answers, Defaults::All)?;
     let context = interview.context()?.expect("every question has an answer or a default");
     let plan = Plan::new(&template, &context)?;

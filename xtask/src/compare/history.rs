@@ -82,6 +82,7 @@ pub enum Upstream {
 }
 
 /// Where and how the update runs.
+#[expect(clippy::struct_excessive_bools, reason = "each is a circumstance of its own")]
 #[derive(Debug, Clone)]
 pub struct Setting {
     /// What the user's own git configuration says when the update runs, in a fresh clone of the project.

@@ -1,5 +1,6 @@
 //! One history with one tool: the template, the project made from it, the edits, the update, and what was left.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -95,7 +96,7 @@ impl<'a> Stage<'a> {
                 format!("https://ada:{TOKEN}@git.example.com/template.git"),
                 "https://git.example.com/template.git".to_owned(),
             ] {
-                config += &format!("[url \"file://{template}\"]\ninsteadOf = {address}\n");
+                let _ = write!(config, "[url \"file://{template}\"]\ninsteadOf = {address}\n");
             }
         }
         fs::write(home.join(".gitconfig"), config)?;

@@ -110,9 +110,8 @@ impl Tool {
     /// Returns the words that update the project, without a question, as the tool's documentation recommends.
     pub(super) fn update(self, places: &Places, setting: &Setting) -> Vec<String> {
         let mut words = match self {
-            Self::Copier => vec!["update", "--defaults"],
+            Self::Copier | Self::Launchway => vec!["update", "--defaults"],
             Self::Cruft => vec!["update", "--skip-apply-ask"],
-            Self::Launchway => vec!["update", "--defaults"],
         };
         // The record of a project that was made from a folder does not say where on which machine the folder was.
         if self == Self::Launchway && setting.relative {

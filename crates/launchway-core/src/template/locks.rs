@@ -37,7 +37,7 @@ impl Lock {
 impl Loader<'_> {
     /// Changes what the extended template says of its questions.
     pub(super) fn changes(&mut self, changes: Vec<manifest::Change>, questions: &mut [Declared], inherited: usize) {
-        let mut changed: Vec<String> = Vec::new();
+        let mut seen: Vec<String> = Vec::new();
         for change in changes {
             let id = change.question.get_ref().clone();
             let Some(position) = questions.iter().position(|declared| declared.question.id == id) else {
@@ -49,11 +49,11 @@ impl Loader<'_> {
                     &change.question,
                     format!("`{id}` is a question of this template: change it where it stands"),
                 );
-            } else if changed.contains(&id) {
+            } else if seen.contains(&id) {
                 self.report(&change.question, format!("`{id}` is changed twice"));
             } else {
                 self.change(change, &mut questions[position].question, position);
-                changed.push(id);
+                seen.push(id);
             }
         }
     }

@@ -34,7 +34,9 @@ pub(crate) fn gather(
     args: &UpdateArgs,
 ) -> Result<Answered, Failure> {
     let mut answers = Answers::default();
-    policy.into_iter().for_each(|policy| policy.apply(&mut answers));
+    if let Some(policy) = policy {
+        policy.apply(&mut answers);
+    }
     answers.join(project.added.clone());
     set(template, &args.set, &mut answers)?;
     for path in &args.answers_files {

@@ -97,7 +97,7 @@ fn ecs_containers() -> History {
         .also(Tool::Copier, &["update --defaults --context-lines 20"])
 }
 
-/// A CloudFormation template with queues that differ in their names and what `settings` adds to each.
+/// A `CloudFormation` template with queues that differ in their names and what `settings` adds to each.
 fn queues(queues: &[(&str, &str)]) -> String {
     queues.iter().fold("Resources:\n".to_owned(), |text, (name, settings)| {
         format!(

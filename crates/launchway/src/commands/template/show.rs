@@ -80,7 +80,7 @@ fn empty_or(text: &str) -> &str {
 }
 
 fn described(choice: &Choice) -> String {
-    match (&choice.label == &choice.value, &choice.consequence) {
+    match (choice.label == choice.value, &choice.consequence) {
         (true, None) => choice.value.clone(),
         (true, Some(consequence)) => format!("{}: {consequence}", choice.value),
         (false, None) => format!("{}: {}", choice.value, choice.label),
