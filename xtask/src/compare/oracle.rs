@@ -32,8 +32,8 @@ pub struct Observed {
     pub output: String,
     /// Whether an update that had nothing to do changed something.
     pub is_repeated_with_changes: bool,
-    /// Whether the command that the tool printed for it brought all files back; nothing if it printed none.
-    pub taken_back: Option<bool>,
+    /// What is not as it was after the command that the tool printed to take the update back; nothing if it printed none.
+    pub not_taken_back: Vec<String>,
     /// A secret that no file of the project may hold.
     pub token: Option<&'static str>,
 }
@@ -47,6 +47,8 @@ pub enum Fate {
     Conflict,
     /// Both are there, one of them in a `.rej` file.
     Rejected,
+    /// Both are there, but somebody has to choose, and nothing shows it.
+    Unmarked,
     /// The tool stopped and changed nothing.
     Stopped,
     /// Both are there, but a file that was to be healed is as it was.
@@ -121,7 +123,11 @@ fn fate(history: &History, observed: &Observed) -> Fate {
         return Fate::Rejected;
     }
     let drifted = history.setting.heal.is_some_and(|path| before.files.get(path) == after.files.get(path));
-    if drifted { Fate::NotHealed } else { Fate::Misplaced }
+    match (drifted, history.is_mergeable()) {
+        (true, _) => Fate::NotHealed,
+        (false, true) => Fate::Misplaced,
+        (false, false) => Fate::Unmarked,
+    }
 }
 
 fn holds_token(observed: &Observed) -> bool {

@@ -223,31 +223,31 @@ impl<'a> Stage<'a> {
         let is_clean = self.said(&places.project, &["status", "--porcelain"])?.is_empty();
         let after = self.snapshot(places)?;
         let objects = self.said(&places.project, &["cat-file", "--batch-all-objects", "--batch"])?;
-        let taken_back = self.take_back(places, &output, &before)?;
+        let not_taken_back = self.take_back(places, &output, &before)?;
         let observed = Observed {
             before,
             after,
             objects,
             code,
             output,
-            taken_back,
+            not_taken_back,
             is_repeated_with_changes: setting.updates > 1 && !is_clean,
             token: setting.token.then_some(TOKEN),
         };
         Ok((observed, time))
     }
 
-    /// Runs the command that brings the old state back, if the tool printed one, and tells whether it did.
-    fn take_back(&self, places: &Places, output: &str, before: &Snapshot) -> Result<Option<bool>> {
-        let Some(command) = output.lines().find_map(|line| line.strip_prefix("to take it back: ")) else {
-            return Ok(None);
+    /// Runs the command that brings the old state back, if the tool printed one, and says what is not as it was.
+    fn take_back(&self, places: &Places, output: &str, before: &Snapshot) -> Result<Vec<String>> {
+        let Some(command) = output.lines().find_map(|line| line.strip_prefix("to take it back: git ")) else {
+            return Ok(Vec::new());
         };
-        let words: Vec<&str> = command.strip_prefix("git ").ok_or("the way back is git's")?.split(' ').collect();
-        if self.git(&places.project, &words).is_err() {
-            return Ok(Some(false));
+        if let Err(error) = self.git(&places.project, &command.split(' ').collect::<Vec<_>>()) {
+            return Ok(vec![error.to_string()]);
         }
         let after = self.snapshot(places)?;
-        Ok(Some(after.files == before.files && after.records == before.records))
+        let files = tree::differences(&before.files, &after.files);
+        Ok([files, tree::differences(&before.records, &after.records)].concat())
     }
 
     fn snapshot(&self, places: &Places) -> Result<Snapshot> {

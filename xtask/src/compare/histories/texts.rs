@@ -185,6 +185,10 @@ fn drifted_line() -> History {
     .team_commits(Edit::replace("policy.yaml", "audit: true", "audit: false"))
     .becomes("policy.yaml", healed)
     .setting(Setting { heal: Some("policy.yaml"), ..Setting::default() })
+    .also(
+        Tool::Copier,
+        &["update --defaults", "recopy --defaults --overwrite --vcs-ref :current: --exclude * --exclude !policy.yaml"],
+    )
 }
 
 fn crlf() -> History {
