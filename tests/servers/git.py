@@ -4,6 +4,7 @@ usage: git.py CERTIFICATE KEY MODE [ARGUMENT]; it prints its port, and ends with
 """
 
 import base64
+import gzip
 import os
 import ssl
 import subprocess
@@ -112,6 +113,8 @@ class Handler(BaseHTTPRequestHandler):
             self.answer(200, [("Content-Type", "application/x-git-upload-pack-advertisement")], b"".join(lines))
             return
         asked = self.body()
+        if self.headers.get("Content-Encoding") == "gzip":
+            asked = gzip.decompress(asked)
         self.start("application/x-git-upload-pack-result")
         if b"deepen" in asked:
             self.wfile.write(line(b"shallow " + COMMIT.encode()) + b"0000")

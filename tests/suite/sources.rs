@@ -290,7 +290,8 @@ fn a66_without_a_place_for_a_cache_a_template_is_fetched_all_the_same() {
     let template = world.template("t", "none\n");
     template.release("v1.0.0", "one\n");
     fs::write(world.path("file"), "").unwrap();
-    let cases: &[(&str, &dyn Fn(&mut Command))] = &[
+    type Change<'c> = &'c dyn Fn(&mut Command);
+    let cases: &[(&str, Change<'_>)] = &[
         ("there is no home folder", &|command| {
             command.env_remove("HOME").env_remove("LAUNCHWAY_CACHE_DIR");
         }),

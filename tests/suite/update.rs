@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::history::{History, files, lines};
 use crate::program::{GIT_IDENTITY, launchway, run};
+use crate::terminal::{CONTROL_C, DOWN, ENTER, Terminal};
 
 /// A project whose template has a new version that changes one line of a file and adds another file.
 fn outdated() -> History {
@@ -320,6 +321,23 @@ fn a_new_question_is_answered_or_left_to_its_default() {
     history.commit();
     let said = history.update(&["--set", "colour=blue"]).success();
     assert!(said.contains("colour: `red` -> `blue`"), "{said}");
+    assert_eq!(history.read("a").unwrap(), b"blue\n");
+}
+
+#[test]
+fn a_new_question_is_asked_in_a_terminal() {
+    let history = outdated();
+    history.template("2.0.0", &files(&[("a.hbs", "{{colour}}\n"), ("b", "b\n")]), COLOURS);
+    let update = ["update", "--template", "../template"];
+    let start = || Terminal::start(launchway().args(update).current_dir(history.project()));
+    let before = history.tree();
+    let terminal = start();
+    terminal.wait_for("The template asks what it did not ask before").wait_for("Colour").press(CONTROL_C);
+    assert!(terminal.end().is_restored);
+    assert_eq!(history.tree(), before);
+    let terminal = start();
+    terminal.wait_for("Colour").press(DOWN).press(ENTER);
+    assert!(terminal.end().is_restored);
     assert_eq!(history.read("a").unwrap(), b"blue\n");
 }
 

@@ -7,7 +7,7 @@ use flate2::{Compression, GzBuilder};
 use serde::{Serialize, Serializer};
 
 use crate::template::Ownership;
-use crate::{CatalogOrigin, Context, Origin, Plan, PlannedFile, SafePath, Template, Value};
+use crate::{Added, CatalogOrigin, Context, Origin, Plan, PlannedFile, SafePath, Template, Value};
 
 /// The folder of the record, at the root of a project.
 pub(crate) const FOLDER: &str = ".launchway";
@@ -32,6 +32,8 @@ struct Record<'a> {
     catalog: Option<&'a CatalogOrigin>,
     #[serde(serialize_with = "in_order")]
     answers: &'a [(String, Value)],
+    #[serde(skip_serializing_if = "Added::is_empty")]
+    added: &'a Added,
     #[serde(skip_serializing_if = "OwnershipRecord::is_empty")]
     ownership: OwnershipRecord<'a>,
 }
@@ -97,6 +99,7 @@ fn text(template: &Template, context: &Context, plan: &Plan, deleted: &BTreeSet<
         template: Origin::of(template),
         catalog: context.catalog.as_ref(),
         answers: &context.answers,
+        added: &context.added,
         ownership: OwnershipRecord {
             managed: owned(Ownership::Managed),
             seeded: owned(Ownership::Seeded),

@@ -437,7 +437,8 @@ mod tests {
     #[test]
     fn a49_a50_a51_hostile_specs_are_refused_by_the_rule_that_they_break() {
         let long = format!("https://h/{}", "a".repeat(MAX_BYTES));
-        let cases: &[(&str, fn(&SpecFault) -> bool)] = &[
+        type IsExpected = fn(&SpecFault) -> bool;
+        let cases: &[(&str, IsExpected)] = &[
             ("", |fault| *fault == SpecFault::Length),
             (&long, |fault| *fault == SpecFault::Length),
             ("--upload-pack=touch canary", |fault| *fault == SpecFault::Dash),

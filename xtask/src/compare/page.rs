@@ -96,6 +96,9 @@ fn multiples(cells: &[Cell]) -> String {
         cells.get(place).map(|cell| cell.time.as_secs_f64())
     };
     let Some(own) = of(Tool::Launchway) else { return String::new() };
+    if own == 0.0 {
+        return String::new();
+    }
     let multiple = |tool| of(tool).map_or(String::new(), |time| format!("{:.0}×", time / own));
     format!("{}, {}", multiple(Tool::Copier), multiple(Tool::Cruft))
 }

@@ -42,7 +42,9 @@ struct Stage<'a> {
 pub fn run(tool: Tool, programs: &Programs, history: &History, repeats: usize) -> Result<Ran> {
     let scratch = tempfile::tempdir()?;
     let stage = Stage::new(tool, programs, history, scratch.path())?;
-    stage.prepare()?;
+    if let Some(observed) = stage.prepare()? {
+        return Ok(Ran { observed, times: vec![Duration::ZERO] });
+    }
     let mut times = Vec::new();
     let mut observed = None;
     for repeat in 0..repeats {
@@ -64,7 +66,9 @@ pub fn run(tool: Tool, programs: &Programs, history: &History, repeats: usize) -
 pub fn alternative(programs: &Programs, history: &History, alternative: &Alternative) -> Result<Observed> {
     let scratch = tempfile::tempdir()?;
     let stage = Stage::new(alternative.tool, programs, history, scratch.path())?;
-    stage.prepare()?;
+    if let Some(observed) = stage.prepare()? {
+        return Ok(observed);
+    }
     let commands: Vec<Vec<String>> =
         alternative.commands.iter().map(|words| words.iter().map(|word| (*word).to_owned()).collect()).collect();
     Ok(stage.update(&stage.copy(0)?, &commands)?.0)
@@ -77,7 +81,6 @@ impl<'a> Stage<'a> {
         let setting = &history.setting;
         let git = if tool == Tool::Copier { "git+file://" } else { "file://" };
         let address = match (setting.token, setting.relative) {
-            _ if tool == Tool::Launchway => template.clone(),
             (true, _) => format!("https://ada:{TOKEN}@git.example.com/template.git"),
             (false, true) => "../template".to_owned(),
             (false, false) => format!("{git}{template}"),
@@ -96,16 +99,19 @@ impl<'a> Stage<'a> {
             }
         }
         fs::write(home.join(".gitconfig"), config)?;
-        Ok(Self { tool, programs, history, places: Places { home, address, project }, scratch })
+        Ok(Self { tool, programs, history, places: Places { home, address, folder: template, project }, scratch })
     }
 
-    /// Does all that comes before the update.
-    fn prepare(&self) -> Result<()> {
+    /// Does all that comes before the update; returns what was seen if the tool refused to make the project.
+    fn prepare(&self) -> Result<Option<Observed>> {
         self.template(&self.history.first, "1.0.0")?;
         let create = self.tool.create(self.programs, &self.places).output()?;
+        let said = String::from_utf8_lossy(&[create.stdout, create.stderr].concat()).into_owned();
+        if !create.status.success() && self.history.setting.token {
+            return Ok(Some(Observed { code: create.status.code(), output: said, ..Observed::default() }));
+        }
         if !create.status.success() {
-            let said = [create.stdout, create.stderr].concat();
-            return Err(format!("{} made no project: {}", self.tool.name(), String::from_utf8_lossy(&said)).into());
+            return Err(format!("{} made no project: {said}", self.tool.name()).into());
         }
         self.expect_made()?;
         let repository = self.repository();
@@ -116,7 +122,8 @@ impl<'a> Stage<'a> {
             self.commit(repository, "Make it ours")?;
         }
         self.upstream()?;
-        self.configure()
+        self.configure()?;
+        Ok(None)
     }
 
     /// Fails if the tool did not make of the first version what the history says, its record aside.

@@ -37,6 +37,8 @@ pub(super) struct Places {
     pub(super) home: PathBuf,
     /// The address of the template, as the user gives it.
     pub(super) address: String,
+    /// The folder of the template.
+    pub(super) folder: String,
     /// The folder of the project.
     pub(super) project: PathBuf,
 }
@@ -110,8 +112,12 @@ impl Tool {
         let mut words = match self {
             Self::Copier => vec!["update", "--defaults"],
             Self::Cruft => vec!["update", "--skip-apply-ask"],
-            Self::Launchway => vec!["update", "--defaults", "--template", &places.address],
+            Self::Launchway => vec!["update", "--defaults"],
         };
+        // The record of a project that was made from a folder does not say where on which machine the folder was.
+        if self == Self::Launchway && setting.relative {
+            words.extend(["--template", &places.folder]);
+        }
         if let (Self::Launchway, Some(path)) = (self, setting.heal) {
             words.extend(["--heal", path]);
         }

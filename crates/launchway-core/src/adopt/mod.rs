@@ -268,8 +268,8 @@ fn gate(template: &Template) -> Option<&Question> {
 
 /// Reads the values that stand at the places of agreements; tells whether there is something new among them.
 fn add_places(search: &mut Search<'_>, context: &Context, tree: &Tree) -> bool {
-    let planner = Planner { template: search.template, context };
-    let Ok(agreements) = planner.agreements() else { return false };
+    let planner = Planner::new(search.template, context).map_err(Invalid::from);
+    let Ok(agreements) = planner.and_then(|planner| planner.agreements()) else { return false };
     let mut texts = Texts::default();
     for (path, bytes) in tree {
         let text = std::str::from_utf8(bytes).map_err(|_| "it is not UTF-8 text".to_owned());

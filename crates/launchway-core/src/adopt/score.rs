@@ -104,7 +104,7 @@ impl<'a> Scorer<'a> {
         if let Some(known) = self.known.get(&key) {
             return Ok(Rc::clone(known));
         }
-        let planner = Planner { template: self.template, context };
+        let planner = Planner::new(self.template, context)?;
         let rendered = planner.render_file(&self.template.files[number])?;
         let scores: Rc<[FileScore]> =
             rendered.into_iter().map(|(path, rendered)| self.fit(path, &rendered.file.bytes)).collect();

@@ -67,6 +67,7 @@ impl Loader<'_> {
                 self.report(default, "with `choices_by` the first choice is the default".to_owned());
             } else {
                 question.default = self.default(default, question, position);
+                question.default_text = Some(default.get_ref().clone());
             }
         } else if let (Some(pattern), Some(Default::Value(default))) = (&change.pattern, &question.default)
             && let Err(problem) = question.check(default, &[])
@@ -93,7 +94,10 @@ impl Loader<'_> {
             return self.report(pattern, "`pattern` does not go with this kind".to_owned());
         };
         match kinds::pattern(pattern.get_ref()) {
-            Ok(compiled) => rule.pattern = Some(compiled),
+            Ok(compiled) => {
+                rule.pattern = Some(compiled);
+                rule.written_pattern = Some(pattern.get_ref().clone());
+            }
             Err(message) => self.report(pattern, message),
         }
     }

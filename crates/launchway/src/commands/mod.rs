@@ -1,5 +1,6 @@
 //! The commands, one file each: the definition of its command line, and what it does.
 
+pub(crate) mod add;
 pub(crate) mod adopt;
 pub(crate) mod catalog;
 pub(crate) mod check;
@@ -24,6 +25,7 @@ pub(crate) struct Definition {
 /// Lists the commands in the order of the help.
 pub(crate) fn all() -> impl Iterator<Item = Definition> {
     [
+        Definition { name: "add", define: add::define, run: add::run },
         Definition { name: "update", define: update::define, run: update::run },
         Definition { name: "check", define: check::define, run: check::run },
         Definition { name: "catalog", define: catalog::define, run: catalog::run },

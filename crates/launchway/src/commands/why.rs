@@ -77,6 +77,7 @@ fn load(project: &Project, matches: &ArgMatches) -> Result<Template, Failure> {
 /// Holds the answers that the project remembers against the template's questions.
 fn context(template: &Template, project: &Project) -> Result<Context, Failure> {
     let mut answers = Answers::default();
+    answers.join(project.added.clone());
     for (id, value) in &project.answers {
         answers.set(id, value.clone(), Provenance::Record);
     }

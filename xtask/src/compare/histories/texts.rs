@@ -199,7 +199,7 @@ fn crlf() -> History {
 }
 
 fn latin_1() -> History {
-    let latin = |text: String| text.chars().map(|letter| letter as u8).collect::<Vec<_>>();
+    let latin = |text: String| text.chars().filter_map(|letter| u8::try_from(letter).ok()).collect::<Vec<_>>();
     let first = "Straße\n2\n3\n4\n5\n6\n7\n8\n9\n";
     let [team, template] = [("2\n", "Größe\n"), ("8\n", "Höhe\n")].map(|(from, to)| replaced(first, from, to));
     let both = replaced(&team, "8\n", "Höhe\n");
