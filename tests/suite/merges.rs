@@ -149,8 +149,7 @@ impl Row {
     /// The printed command brings everything back that was there.
     fn way_back(&self, history: &History, report: &Value, before: &xtask::tree::Tree) -> Vec<String> {
         let Some(command) = report["way_back"].as_str() else { return vec![format!("{}: no way back", self.name)] };
-        let words: Vec<&str> = command.split(' ').skip(1).collect();
-        history.git(&words);
+        history.shell(command);
         let after = history.tree();
         // A git that turns line ends on checkout does so on the way back, too.
         let text = |file: &xtask::tree::File| String::from_utf8_lossy(&file.bytes).replace("\r\n", "\n");

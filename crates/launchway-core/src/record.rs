@@ -74,10 +74,11 @@ pub(crate) fn files(
 ) -> [(SafePath, PlannedFile); 3] {
     let path = |ending: &str| SafePath::new(&file_of(&context.name, ending)).expect("a slug makes a safe path");
     let file = |bytes: Vec<u8>| PlannedFile { bytes: bytes.into(), executable: false, ownership: Ownership::Managed };
+    // The one that names the version comes last: an update that is cut off does not claim to be done.
     [
-        (path(RECORD_ENDING), file(text(template, context, plan, deleted).into_bytes())),
         (path(AGREEMENTS_ENDING), file(agreements(plan).into_bytes())),
         (path(BASE_ENDING), file(archive(plan))),
+        (path(RECORD_ENDING), file(text(template, context, plan, deleted).into_bytes())),
     ]
 }
 

@@ -1,5 +1,6 @@
 //! `launchway add service`: a second service in the workspace of a project.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
@@ -201,11 +202,12 @@ fn write(prepared: &Prepared, args: &AddArgs) -> Result<String, Failure> {
         refuse_dirty(&repository, &prepared.addition.changes)?;
     }
     interrupt::uninterrupted(|| {
-        let index = Index::read(&repository)?;
-        let way_back = index.way_back(&index.keep(&prepared.context.name, &edits)?, &edits, &[]);
+        let no_conflicts = BTreeMap::new();
+        let index = Index::read(&repository, &edits, &no_conflicts)?;
+        let way_back = index.way_back(&index.keep(&prepared.context.name)?);
         edit(&repository.root, &edits)
             .map_err(|error| Failure::from(error).hint(format!("bring everything back with `{way_back}`")))?;
-        index.stage(&edits, &[], None)?;
+        index.stage()?;
         Ok(way_back)
     })
 }

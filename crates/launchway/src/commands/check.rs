@@ -93,11 +93,16 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
             .hint("leave out `--updates`, or choose `--output json`"));
     }
     let options = args::source_options(matches);
-    let checked = Project::open_all(&folder)?.into_iter().map(|project| {
-        let upcoming = updates.then(|| upcoming(&project, &folder, &options)).transpose()?;
-        Ok(Checked { findings: check(&folder, &project), upcoming, project })
-    });
-    let checked = checked.collect::<Result<Vec<Checked>, Failure>>()?;
+    let projects = Project::open_all(&folder)?;
+    let announced = projects
+        .iter()
+        .map(|project| if updates { upcoming(project, &projects, &folder, &options).map(Some) } else { Ok(None) });
+    let announced = announced.collect::<Result<Vec<_>, Failure>>()?;
+    let checked: Vec<Checked> = projects
+        .into_iter()
+        .zip(announced)
+        .map(|(project, upcoming)| Checked { findings: check(&folder, &project), upcoming, project })
+        .collect();
     let report = match output {
         CheckOutput::Text => checked.iter().map(|checked| text(checked, &folder)).collect(),
         CheckOutput::Json => check_report::to_json(&checked),
@@ -108,14 +113,14 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
 }
 
 /// Computes what an update would do, the same way as the update itself.
-fn upcoming(project: &Project, folder: &Path, options: &Options) -> Result<Upcoming, Failure> {
+fn upcoming(project: &Project, all: &[Project], folder: &Path, options: &Options) -> Result<Upcoming, Failure> {
     let args = UpdateArgs::preview(folder, options.clone());
     let loaded = update::load(project, &args)?;
     let current = project.template.version.parse::<Version>().ok();
     let is_newer = |version: &Version| current.as_ref().is_none_or(|current| version > current);
     let behind = sources::versions(&project.template, options)?.into_iter().filter(is_newer).count();
     let repository = Repository::open(folder, args.allow_dirty)?;
-    let prepared = update::prepare(project, loaded, &args, &repository)?;
+    let prepared = update::prepare(project, all, loaded, &args, &repository)?;
     let file = |change: &FileChange| (change.edit.path.to_string(), change.status);
     Ok(Upcoming {
         to: prepared.template.version.to_string(),

@@ -182,6 +182,8 @@ impl Git {
         }
         // Some messages have to be understood; `LC_ALL` would win over their language.
         command.env_remove("LC_ALL").env("LC_MESSAGES", "C").env("GIT_TERMINAL_PROMPT", "0");
+        // To look is not to touch: the index is not refreshed on the way.
+        command.env("GIT_OPTIONAL_LOCKS", "0");
         command.envs(self.environment.iter().map(|(variable, value)| (variable, value)));
         for setting in SETTINGS.iter().copied().chain(self.settings.iter().map(String::as_str)) {
             command.args(["-c", setting]);
