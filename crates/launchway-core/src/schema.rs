@@ -151,13 +151,17 @@ mod tests {
         };
         assert_eq!(of(""), keys_of(""));
         assert_eq!(of("/properties/template"), keys_of("template"));
-        for table in schema["properties"].as_object().unwrap().keys().filter(|table| *table != "template") {
+        assert_eq!(of("/properties/add"), keys_of("[add]"));
+        let lists = |table: &&String| !["template", "add"].contains(&table.as_str());
+        for table in schema["properties"].as_object().unwrap().keys().filter(lists) {
             let found = keys_of(&format!("[[{table}]]"));
             assert_eq!(of(&format!("/properties/{table}/items")), found, "{table}");
         }
         for (table, pointer) in [
             ("[[question]]\n[[question.choices]]", "/properties/question/items/properties/choices/items"),
             ("[[question]]\n[[question.refuse]]", "/properties/question/items/properties/refuse/items"),
+            ("[[add.move]]", "/properties/add/properties/move/items"),
+            ("[[add.take]]", "/properties/add/properties/take/items"),
             ("[[agreement]]\n[[agreement.place]]", "/properties/agreement/items/properties/place/items"),
         ] {
             assert_eq!(of(pointer), keys_of(table), "{table}");
