@@ -9,6 +9,9 @@ use serde_json::Value;
 use crate::program::run;
 use crate::remote::{MANIFEST, Server, World};
 
+/// What a case changes in the surroundings of the program.
+type Change<'c> = &'c dyn Fn(&mut Command);
+
 fn record(world: &World) -> toml::Table {
     fs::read_to_string(world.path("orders/.launchway/orders.toml")).unwrap().parse().unwrap()
 }
@@ -290,7 +293,6 @@ fn a66_without_a_place_for_a_cache_a_template_is_fetched_all_the_same() {
     let template = world.template("t", "none\n");
     template.release("v1.0.0", "one\n");
     fs::write(world.path("file"), "").unwrap();
-    type Change<'c> = &'c dyn Fn(&mut Command);
     let cases: &[(&str, Change<'_>)] = &[
         ("there is no home folder", &|command| {
             command.env_remove("HOME").env_remove("LAUNCHWAY_CACHE_DIR");

@@ -393,6 +393,8 @@ fn check_host(host: &str) -> Result<(), SpecFault> {
 mod tests {
     use super::*;
 
+    type IsExpected = fn(&SpecFault) -> bool;
+
     fn read(text: &str) -> SourceSpec {
         text.parse().unwrap_or_else(|error| panic!("{error}"))
     }
@@ -437,7 +439,6 @@ mod tests {
     #[test]
     fn a49_a50_a51_hostile_specs_are_refused_by_the_rule_that_they_break() {
         let long = format!("https://h/{}", "a".repeat(MAX_BYTES));
-        type IsExpected = fn(&SpecFault) -> bool;
         let cases: &[(&str, IsExpected)] = &[
             ("", |fault| *fault == SpecFault::Length),
             (&long, |fault| *fault == SpecFault::Length),
