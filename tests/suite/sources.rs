@@ -9,6 +9,9 @@ use serde_json::Value;
 use crate::program::run;
 use crate::remote::{MANIFEST, Server, World};
 
+/// What a case changes in the surroundings of the program.
+type Change<'c> = &'c dyn Fn(&mut Command);
+
 fn record(world: &World) -> toml::Table {
     fs::read_to_string(world.path("orders/.launchway/orders.toml")).unwrap().parse().unwrap()
 }
