@@ -4,6 +4,7 @@ usage: git.py CERTIFICATE KEY MODE [ARGUMENT]; it prints its port, and ends with
 """
 
 import base64
+import gzip
 import os
 import ssl
 import subprocess
@@ -93,6 +94,7 @@ class Handler(BaseHTTPRequestHandler):
     def start(self, kind):
         self.send_response(200)
         self.send_header("Content-Type", kind)
+        self.send_header("Connection", "close")
         self.end_headers()
 
     def endless_refs(self):
@@ -111,6 +113,8 @@ class Handler(BaseHTTPRequestHandler):
             self.answer(200, [("Content-Type", "application/x-git-upload-pack-advertisement")], b"".join(lines))
             return
         asked = self.body()
+        if self.headers.get("Content-Encoding") == "gzip":
+            asked = gzip.decompress(asked)
         self.start("application/x-git-upload-pack-result")
         if b"deepen" in asked:
             self.wfile.write(line(b"shallow " + COMMIT.encode()) + b"0000")

@@ -186,7 +186,7 @@ fn assert_same(case: &str, first: &Plan, added: &Plan) {
         let found = plan.files.iter().find(|(known, _)| known.as_str() == path);
         found.unwrap_or_else(|| panic!("{case}: there is no {path}")).1.text().unwrap().to_owned()
     };
-    let image = first.files.values().filter_map(|file| file.text()?.split("ghcr.io/").nth(1)).next();
+    let image = first.files.values().find_map(|file| file.text()?.split("ghcr.io/").nth(1));
     let image =
         image.map_or("none".to_owned(), |rest| format!("ghcr.io/{}", rest.split(['"', ':', '\n']).next().unwrap()));
     let own = ["services/billing/README.md", ".github/workflows/ci-billing.yaml"];

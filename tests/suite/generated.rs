@@ -11,6 +11,7 @@ use toml::Table;
 use crate::add::Workspace;
 use crate::program::run;
 use crate::project::{self, Project};
+use crate::released;
 use crate::service::{Load, Service, get, load};
 use crate::source::{Source, sources};
 use crate::validators::environment;
@@ -65,6 +66,14 @@ fn a_workspace_of_two_services_builds_and_passes_its_tests_from_its_lock_file() 
     assert_tests_pass(&source);
     let said = source.cargo(&["build", "--workspace", "--locked", "--offline"]);
     assert_eq!(said, "");
+}
+
+#[test]
+fn the_tests_of_an_updated_project_pass() {
+    let (_repository, project) = released::ECS.updated();
+    let source = Source::of(&project);
+    assert_free_of_warnings(&source);
+    assert_tests_pass(&source);
 }
 
 fn assert_free_of_warnings(source: &Source) {

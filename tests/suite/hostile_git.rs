@@ -38,7 +38,7 @@ fn a49_options_in_the_place_of_a_source_are_refused() {
         format!("-oProxyCommand={touch}"),
         format!("ssh://-oProxyCommand={touch}/x"),
         format!("ssh://-oProxyCommand=touch%20{}/x", canary.display()),
-        format!("git@-oProxyCommand={touch}:x"),
+        "git@-oProxyCommand=touch canary:x".to_owned(),
         format!("git@host:--upload-pack={touch}"),
         format!("https://--upload-pack={touch}/x"),
     ] {
@@ -114,8 +114,8 @@ fn a51_references_that_are_more_than_a_name_are_refused() {
         assert_usage(&world, &format!("{}@{reference}", template.url()));
     }
     // What another command takes for a version goes the same way.
-    world.new_project(&template.url(), &[]).success();
-    for to in [upload.as_str(), "a..b", "+main"] {
+    world.new_committed_project(&template.url());
+    for to in ["--upload-pack=x", "a..b", "+main"] {
         let said = run(world.launchway().args(["update", "orders", "--no-input"]).arg(format!("--to={to}"))).failure(2);
         assert!(said.contains("cannot be the name of"), "{said}");
     }
@@ -126,7 +126,7 @@ fn a51_references_that_are_more_than_a_name_are_refused() {
 fn a51_a_record_that_was_tampered_with_cannot_make_git_run_something() {
     let world = World::new();
     let template = world.template("t", "one\n");
-    world.new_project(&template.url(), &[]).success();
+    world.new_committed_project(&template.url());
     let path = world.path("orders/.launchway/orders.toml");
     let record = fs::read_to_string(&path).unwrap();
     let canary = world.path("canary");
@@ -137,11 +137,11 @@ fn a51_a_record_that_was_tampered_with_cannot_make_git_run_something() {
         "http://host/x".to_owned(),
     ] {
         fs::write(&path, record.replace(&template.url(), &url)).unwrap();
-        run(world.launchway().args(["update", "orders", "--no-input"])).failure(2);
+        run(world.launchway().args(["update", "orders", "--no-input", "--allow-dirty"])).failure(2);
         world.assert_nothing_ran();
     }
     fs::write(&path, record.replace("branch = \"main\"", "branch = \"--upload-pack=x\"")).unwrap();
-    run(world.launchway().args(["update", "orders", "--no-input"])).failure(2);
+    run(world.launchway().args(["update", "orders", "--no-input", "--allow-dirty"])).failure(2);
 }
 
 #[test]

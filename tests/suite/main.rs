@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test ends where an expectation of its own is wrong")]
 
 mod add;
+mod adopt;
 mod catalogs;
 mod check;
 mod command_line;
@@ -11,12 +12,15 @@ mod golden;
 mod history;
 mod hostile;
 mod hostile_git;
+mod layers;
 mod matrix;
 mod merges;
 mod mutations;
 mod package;
+mod peers;
 mod program;
 mod project;
+mod released;
 mod remote;
 mod rendered;
 mod rollback;
@@ -24,7 +28,10 @@ mod service;
 mod source;
 mod sources;
 mod strategies;
+mod template_commands;
+mod template_test;
 mod terminal;
 mod update;
 mod validators;
+mod why;
 mod wizard;

@@ -34,6 +34,11 @@ impl Project {
         Self { folder: case.project(), case: case.name, answers }
     }
 
+    /// Takes the project at `folder` for one that was made of `answers`.
+    pub(crate) fn at(folder: PathBuf, answers: Table) -> Self {
+        Self { case: "project".to_owned(), folder, answers }
+    }
+
     /// Has the program make a project of `answers` at `folder`, which must accept them.
     #[track_caller]
     pub(crate) fn make(answers: Table, folder: &Path) -> Self {

@@ -85,6 +85,15 @@ impl World {
         run(self.launchway().args(own).args(words))
     }
 
+    /// Makes a project in a repository of its own, all of it committed.
+    pub(crate) fn new_committed_project(&self, template: &str) {
+        self.new_project(template, &[]).success();
+        for words in [&["init", "--quiet"][..], &["add", "--all"], &["commit", "--quiet", "--message", "x"]] {
+            let mut git = workspace::hermetic(Path::new("git")).unwrap();
+            run(git.args(words).envs(GIT_IDENTITY).current_dir(self.path("orders"))).success();
+        }
+    }
+
     /// Reads a file of the project `orders`, and removes the project.
     pub(crate) fn take(&self, path: &str) -> String {
         let text = fs::read_to_string(self.path("orders").join(path)).unwrap();

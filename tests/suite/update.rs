@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::history::{History, files, lines};
 use crate::program::{GIT_IDENTITY, launchway, run};
+use crate::terminal::{CONTROL_C, DOWN, ENTER, Terminal};
 
 /// A project whose template has a new version that changes one line of a file and adds another file.
 fn outdated() -> History {
@@ -324,6 +325,23 @@ fn a_new_question_is_answered_or_left_to_its_default() {
 }
 
 #[test]
+fn a_new_question_is_asked_in_a_terminal() {
+    let history = outdated();
+    history.template("2.0.0", &files(&[("a.hbs", "{{colour}}\n"), ("b", "b\n")]), COLOURS);
+    let update = ["update", "--template", "../template"];
+    let start = || Terminal::start(launchway().args(update).current_dir(history.project()));
+    let before = history.tree();
+    let terminal = start();
+    terminal.wait_for("The template asks what it did not ask before").wait_for("Colour").press(CONTROL_C);
+    assert!(terminal.end().is_restored);
+    assert_eq!(history.tree(), before);
+    let terminal = start();
+    terminal.wait_for("Colour").press(DOWN).press(ENTER);
+    assert!(terminal.end().is_restored);
+    assert_eq!(history.read("a").unwrap(), b"blue\n");
+}
+
+#[test]
 fn an_answer_that_does_not_fit_any_more_is_decided_anew_and_said() {
     let manifest = |choices: &str| {
         format!(
@@ -432,9 +450,9 @@ fn edited(dice: &mut Dice, text: &str, who: &str) -> (String, Vec<String>) {
         let line = format!("{who} {} {}", new.len(), dice.roll(1_000_000));
         let at = dice.roll(lines.len());
         if dice.roll(2) == 0 {
-            lines.insert(at, line.clone())
+            lines.insert(at, line.clone());
         } else {
-            lines[at].clone_from(&line)
+            lines[at].clone_from(&line);
         }
         new.push(line);
     }
@@ -447,7 +465,7 @@ fn no_line_is_ever_lost_whatever_both_have_done() {
     for seed in 0..24 {
         let mut dice = Dice(seed);
         let paths = ["a", "sub/b", "sub/deep/c"];
-        let text: String = (1..=30).map(|number| format!("line {number}\n")).collect();
+        let text = (1..=30).fold(String::new(), |text, number| format!("{text}line {number}\n"));
         let old: Vec<(&str, &str)> = paths.iter().map(|path| (*path, text.as_str())).collect();
         let history = History::new(&files(&old), "");
         let mut wanted = Vec::new();

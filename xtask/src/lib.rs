@@ -1,8 +1,9 @@
 //! Keeps the repository honest. The library half is what the tests share with the commands:
-//! where things are, how a golden project is rendered, and where the validators are installed.
+//! where things are, how a golden project is rendered, where the validators are installed, and the comparison with peers.
 
 #![expect(clippy::missing_panics_doc, reason = "each `expect` says why it cannot fail")]
 
+pub mod compare;
 pub mod golden;
 pub mod tools;
 pub mod tree;

@@ -1,6 +1,7 @@
 //! `cargo xtask`: see `USAGE`.
 
 mod bless;
+mod comparison;
 mod package;
 mod test;
 
@@ -14,6 +15,9 @@ usage: cargo xtask COMMAND
 
   test [--fast]     every check of the repository; --fast leaves out what needs minutes
   bless [--check]   write the golden projects again; --check only says which are out of date
+  compare [--check | HISTORY...]
+                    the same histories through copier, cruft and launchway; writes docs/compare.md;
+                    --check only says whether it has them all; with names, only shows those
   package           pack both crates, and build what was packed
   tools             install the validators, pinned, under target/tools";
 
@@ -25,6 +29,8 @@ fn main() -> ExitCode {
         ["test", "--fast"] => test::test(true),
         ["bless"] => bless::bless(),
         ["bless", "--check"] => bless::check(),
+        ["compare", "--check"] => comparison::check(),
+        ["compare", ref names @ ..] => comparison::compare(names),
         ["package"] => package::package(),
         ["tools"] => install_tools(),
         _ => {

@@ -1,5 +1,5 @@
 //! The validators: Python packages with pinned versions, installed under `target/tools` on first use, and one package of
-//! npm, of which only the type declarations are read.
+//! npm, of which only the type declarations are read. Likewise the peers that `cargo xtask compare` runs.
 //!
 //! A folder's name carries the hash of its pins, so a changed pin makes a new folder. A folder counts as installed once
 //! the file `installed` is in it, which is written last and says for which path: scripts of a venv hold that path, so a
@@ -16,6 +16,8 @@ use sha2::{Digest as _, Sha256};
 use crate::{Result, workspace};
 
 const VENVS: [&str; 4] = ["linters", "aws", "checkov", "helm"];
+
+const PEERS: &str = "peers";
 
 /// The types of Argo Rollouts, which no crate has, with the digest of their archive.
 const ROLLOUT_TYPES: (&str, &str) =
@@ -83,6 +85,30 @@ pub fn install() -> Result<Tools> {
     Ok(Tools { linters: linters?, aws: aws?, checkov: checkov?, helm: helm?, rollout_types })
 }
 
+/// Installs copier and cruft if they are not there yet, and returns the folder of their programs.
+///
+/// # Errors
+///
+/// When there is no fitting Python, or a package cannot be installed.
+pub fn install_peers() -> Result<PathBuf> {
+    let folder = workspace::target().join("tools");
+    fs::create_dir_all(&folder)?;
+    let lock = File::create(folder.join("lock"))?;
+    lock.lock()?;
+    Ok(install_venv(&folder, PEERS)?.join("bin"))
+}
+
+/// Returns the version to which a package of the peers is pinned.
+///
+/// # Errors
+///
+/// When it is not among the pins.
+pub fn peer_version(package: &str) -> Result<String> {
+    let pins = fs::read_to_string(pins(PEERS))?;
+    let version = pins.lines().find_map(|line| line.strip_prefix(package)?.strip_prefix("=="));
+    version.map(str::to_owned).ok_or_else(|| format!("`{package}` is not pinned").into())
+}
+
 fn install_rollout_types(folder: &Path) -> Result<PathBuf> {
     let (package, digest) = ROLLOUT_TYPES;
     let types = folder.join(format!("rollout-types-{}", &digest[..12]));
@@ -121,7 +147,7 @@ fn install_venv(folder: &Path, name: &str) -> Result<PathBuf> {
     if is_installed(&venv) {
         return Ok(venv);
     }
-    eprintln!("installing the validators of `{}`", pins.display());
+    eprintln!("installing what `{}` names", pins.display());
     if venv.exists() {
         fs::remove_dir_all(&venv)?;
     }
@@ -144,7 +170,8 @@ fn install_venv(folder: &Path, name: &str) -> Result<PathBuf> {
 }
 
 fn pins(venv: &str) -> PathBuf {
-    workspace::root().join("tests/validators").join(format!("requirements-{venv}.txt"))
+    let folder = if venv == PEERS { "tests/peers" } else { "tests/validators" };
+    workspace::root().join(folder).join(format!("requirements-{venv}.txt"))
 }
 
 fn is_installed(venv: &Path) -> bool {
@@ -197,7 +224,7 @@ mod tests {
 
     #[test]
     fn every_package_is_pinned_to_one_version() -> Result<()> {
-        for name in VENVS {
+        for name in VENVS.into_iter().chain([PEERS]) {
             let pins = fs::read_to_string(pins(name))?;
             let packages: Vec<_> = pins.lines().filter(|line| !line.starts_with('#')).collect();
             assert!(!packages.is_empty(), "{name}");

@@ -118,7 +118,7 @@ impl Addition {
                 self.changes.extend(before.edit(&joined));
             }
             None => {
-                self.notes.push(format!("`{LOCK}` does not have the new crate yet: run `cargo update --workspace`"))
+                self.notes.push(format!("`{LOCK}` does not have the new crate yet: run `cargo update --workspace`"));
             }
         }
         Ok(())

@@ -34,6 +34,7 @@ mod collisions;
 mod context;
 pub mod document;
 mod interview;
+pub mod lint;
 mod locate;
 pub mod matrix;
 mod output;
@@ -45,6 +46,8 @@ mod project;
 mod record;
 mod relation;
 mod safe_path;
+pub mod schema;
+pub mod skeleton;
 mod source_spec;
 pub mod template;
 mod texts;
@@ -59,8 +62,8 @@ pub use apply::{
     write_private,
 };
 pub use cargo_lock::sort_packages;
-pub use catalog::{CATALOG_FILE, Catalog, CatalogEntry, EntrySource};
 pub use cargo_workspace::WorkspaceError;
+pub use catalog::{CATALOG_FILE, Catalog, CatalogEntry, EntrySource};
 pub use changes::{Changes, DestinationExists, Edit, to_adopt};
 pub use check::{Finding, FindingPlace, Rule, check};
 pub use context::Context;

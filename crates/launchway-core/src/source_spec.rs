@@ -434,10 +434,12 @@ mod tests {
         assert_eq!(read("./a//b@c"), SourceSpec::Folder("./a//b@c".into()));
     }
 
+    type IsExpected = fn(&SpecFault) -> bool;
+
     #[test]
     fn a49_a50_a51_hostile_specs_are_refused_by_the_rule_that_they_break() {
         let long = format!("https://h/{}", "a".repeat(MAX_BYTES));
-        let cases: &[(&str, fn(&SpecFault) -> bool)] = &[
+        let cases: &[(&str, IsExpected)] = &[
             ("", |fault| *fault == SpecFault::Length),
             (&long, |fault| *fault == SpecFault::Length),
             ("--upload-pack=touch canary", |fault| *fault == SpecFault::Dash),

@@ -177,6 +177,7 @@ impl Update {
     }
 
     /// Returns the paths that any side has.
+    #[must_use]
     pub fn paths(&self) -> BTreeSet<&SafePath> {
         self.base.keys().chain(self.ours.keys()).chain(self.theirs.keys()).collect()
     }
@@ -391,8 +392,8 @@ fn is_given_up(root: &Path, folder: &SafePath, base: &Side, theirs: &Side) -> bo
 
 /// Tells whether a text has line ends of Windows and no others.
 fn has_only_crlf(bytes: &[u8]) -> bool {
-    let ends = bytes.iter().filter(|byte| **byte == b'\n').count();
-    ends > 0 && !bytes.contains(&0) && bytes.windows(2).filter(|pair| *pair == b"\r\n").count() == ends
+    let is_turned = |(at, byte): (usize, &u8)| *byte != b'\n' || at > 0 && bytes[at - 1] == b'\r';
+    bytes.contains(&b'\n') && !bytes.contains(&0) && bytes.iter().enumerate().all(is_turned)
 }
 
 fn with_crlf(bytes: &[u8]) -> Cow<'static, [u8]> {

@@ -17,7 +17,7 @@ use crate::sources::Options;
 use crate::terminal::visible_line;
 
 const AFTER_HELP: &str = "\
-Exit codes: 0 done, 1 refused, 2 usage or a bad answer, 3 the destination exists, 4 the template is invalid, \
+Exit codes: 0 done, 1 refused, 2 usage or a bad answer, 3 the destination exists, or is in no state to be changed, 4 the template is invalid, \
 5 the generated output failed its checks, 70 a fault of launchway, 73 cannot write, 74 I/O error, 75 another launchway is at work there, 130 interrupted.";
 
 const NEW_AFTER_HELP: &str = "\

@@ -212,7 +212,7 @@ pub(crate) fn of_project(origin: &CatalogOrigin, options: &Options) -> Result<Op
     let known = all()?.into_iter().find(|added| added.source.url == origin.url);
     let added = match known {
         Some(added) => added,
-        None => Added { name: origin.entry.clone(), source: git_source(&origin.url)? },
+        None => Added { name: origin.url.clone(), source: git_source(&origin.url)? },
     };
     let Read { catalog, .. } = read(&added, options)?;
     if catalog.entry(&origin.entry).is_none() {

@@ -6,7 +6,7 @@ use launchway_core::{Finding, FindingPlace};
 use serde::Serialize;
 use serde_json::Value as Json;
 
-use crate::commands::check::Checked;
+use crate::commands::check::{Checked, Upcoming};
 use crate::report;
 
 #[derive(Serialize)]
@@ -22,6 +22,23 @@ struct ProjectReport<'a> {
     template: TemplateReport<'a>,
     agreements: usize,
     findings: Vec<FindingReport<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    update: Option<UpdateReport<'a>>,
+}
+
+/// What an update would do, if that was asked for.
+#[derive(Serialize)]
+struct UpdateReport<'a> {
+    to: &'a str,
+    behind: usize,
+    changes: bool,
+    files: Vec<FileReport<'a>>,
+}
+
+#[derive(Serialize)]
+struct FileReport<'a> {
+    path: &'a str,
+    status: &'static str,
 }
 
 #[derive(Serialize)]
@@ -51,7 +68,7 @@ struct PlaceReport<'a> {
 pub(crate) fn to_json(checked: &[Checked]) -> String {
     report::json(&Report {
         schema: "launchway.check/1",
-        clean: checked.iter().all(|checked| checked.findings.is_empty()),
+        clean: checked.iter().all(Checked::is_clean),
         projects: checked.iter().map(project).collect(),
     })
 }
@@ -63,6 +80,16 @@ fn project(checked: &Checked) -> ProjectReport<'_> {
         template: TemplateReport { source: &template.source, id: &template.id, version: &template.version },
         agreements: checked.project.agreements.len(),
         findings: checked.findings.iter().map(finding).collect(),
+        update: checked.upcoming.as_ref().map(update),
+    }
+}
+
+fn update(upcoming: &Upcoming) -> UpdateReport<'_> {
+    UpdateReport {
+        to: &upcoming.to,
+        behind: upcoming.behind,
+        changes: upcoming.changes,
+        files: upcoming.files.iter().map(|(path, status)| FileReport { path, status: status.id() }).collect(),
     }
 }
 

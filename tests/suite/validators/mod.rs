@@ -11,6 +11,7 @@ mod faults;
 mod helm;
 mod kubernetes;
 mod repository;
+mod schemas;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

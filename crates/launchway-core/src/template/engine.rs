@@ -95,6 +95,11 @@ impl Engine {
         self.partials.get(name)
     }
 
+    /// Returns all partials by name.
+    pub(crate) fn partials(&self) -> &Partials {
+        &self.partials
+    }
+
     /// Checks every partial on its own, so that one that nobody uses is sound as well.
     pub(crate) fn partial_problems(&self, names: &Names) -> Vec<Problem> {
         let check = |partial: &Partial| {
@@ -176,6 +181,11 @@ impl Expression {
             Some(TemplateElement::Expression(call)) => call.params.first(),
             _ => None,
         }
+    }
+
+    /// Returns where the expression stands.
+    pub(crate) fn place(&self) -> Place {
+        self.compiled.stands_at.clone().unwrap_or_else(|| Place::file(&self.compiled.file))
     }
 
     /// Returns the declared names that the expression uses.

@@ -166,6 +166,10 @@ pub(super) fn lay_over(below: &mut Vec<SourceFile>, files: Vec<SourceFile>) {
 fn label(files: &TemplateFiles, source: &Source) -> String {
     match source {
         Source::Builtin => format!("builtin:{}/", header_of(files).and_then(|header| header.id).unwrap_or_default()),
+        // Told apart from the folders of the template itself.
+        Source::Folder(folder) if folder.is_relative() && !folder.starts_with("..") => {
+            format!("./{}/", folder.strip_prefix(".").unwrap_or(folder).display())
+        }
         Source::Folder(folder) => format!("{}/", folder.display()),
         Source::Git(git) => match &git.subfolder {
             Some(subfolder) => format!("{}//{subfolder}/", git.url),

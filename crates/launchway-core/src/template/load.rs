@@ -44,7 +44,7 @@ pub(super) fn template(layers: Vec<(TemplateFiles, Source)>) -> Result<Template,
     }
     loader.stray_agreements(&shared.agreements);
     loader.settle_locks(&built.questions, &built.locks, &built.name_question);
-    let Loader { names, problems, .. } = loader;
+    let Loader { names, problems, declared, .. } = loader;
     none_or_invalid(problems)?;
     let mut sources = raw.into_iter().map(|raw| raw.source);
     let mut layers = identities.into_iter().zip(&mut sources);
@@ -70,6 +70,7 @@ pub(super) fn template(layers: Vec<(TemplateFiles, Source)>) -> Result<Template,
         migrations: built.migrations,
         engine,
         names,
+        declared,
     })
 }
 

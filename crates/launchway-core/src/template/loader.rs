@@ -60,6 +60,8 @@ pub(super) struct Loader<'t> {
     pub(super) expressions: HashMap<String, Expression>,
     /// The elements of every `each` of a file rule, which no question or value may hide.
     pub(super) elements: BTreeSet<String>,
+    /// Where each question and value is declared.
+    pub(super) declared: BTreeMap<String, Place>,
     pub(super) problems: Vec<Problem>,
 }
 
@@ -81,6 +83,7 @@ impl<'t> Loader<'t> {
             needs: BTreeMap::new(),
             expressions: HashMap::new(),
             elements: BTreeSet::new(),
+            declared: BTreeMap::new(),
             problems: Vec::new(),
         }
     }
@@ -134,6 +137,8 @@ impl Loader<'_> {
                 example: raw.example,
                 default: None,
                 when: None,
+                when_text: raw.when.as_ref().map(|when| when.get_ref().clone()),
+                default_text: raw.default.as_ref().map(|default| default.get_ref().clone()),
                 refusals: Vec::new(),
             };
             self.names.insert(id.clone(), question.yields());
@@ -173,6 +178,8 @@ impl Loader<'_> {
         } else if PROGRAM_FLAGS.contains(&name.as_str()) {
             self.report(id, format!("`--{}` is a flag of the program itself", name.replace('_', "-")));
         }
+        let place = self.places.of(id);
+        self.declared.insert(name.clone(), place);
     }
 
     pub(super) fn values(&mut self, values: Vec<manifest::Computed>) -> Vec<Computed> {

@@ -22,7 +22,7 @@ mod syntax;
 pub(crate) mod traces;
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::OnceLock;
 
@@ -75,6 +75,8 @@ pub struct Template {
     pub(crate) locks: Vec<Lock>,
     pub(crate) migrations: Vec<migration::Migration>,
     pub(crate) engine: Engine,
+    /// Where each question and value is declared.
+    pub(crate) declared: BTreeMap<String, Place>,
     names: check::Names,
 }
 
@@ -256,6 +258,30 @@ impl Template {
     #[must_use]
     pub fn question(&self, id: &str) -> Option<&Question> {
         self.questions.iter().find(|question| question.id == id)
+    }
+
+    /// Returns where a question or value is declared.
+    #[must_use]
+    pub fn declared_at(&self, id: &str) -> Option<&Place> {
+        self.declared.get(id)
+    }
+
+    /// Returns the ids of the questions on which it hangs whether a question is asked, or what it can be answered.
+    #[must_use]
+    pub fn hangs_on(&self, question: &Question) -> BTreeSet<&str> {
+        let names = question.when().into_iter().flat_map(Expression::names);
+        let mut questions: BTreeSet<&str> = names.flat_map(|name| self.questions_behind(name)).collect();
+        if let Kind::Choice(Choices::By { question, .. }) | Kind::Choices(Choices::By { question, .. }) = &question.kind
+        {
+            questions.extend(self.question(question).map(|question| question.id.as_str()));
+        }
+        questions
+    }
+
+    /// Tells whether a file that messages name is one of the template itself, and not of one that it extends.
+    #[must_use]
+    pub fn is_own(&self, file: &str) -> bool {
+        is_of_template(file)
     }
 
     /// Returns what the template and those that it extends have decided about a question, each with its condition.

@@ -7,9 +7,9 @@ use launchway_core::{Addition, Answers, Context, Defaults, Edit, Lock, Plan, Pro
 
 use crate::add_report;
 use crate::args::{self, Output};
-use crate::sources::{self, Options};
 use crate::failure::{Exit, Failure};
 use crate::git::Git;
+use crate::sources::{self, Options};
 use crate::update::answers;
 use crate::update::index::Index;
 use crate::update::repository::{Repository, not_run};

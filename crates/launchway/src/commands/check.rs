@@ -3,11 +3,15 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Arg, ArgMatches, Command, value_parser};
-use launchway_core::{Finding, FindingPlace, Project, check};
+use launchway_core::{FileChange, Finding, FindingPlace, Project, Status, check};
+use semver::Version;
 
 use crate::args;
+use crate::commands::update::{self, UpdateArgs};
 use crate::failure::{Exit, Failure};
+use crate::sources::{self, Options};
 use crate::terminal::{self, visible_line};
+use crate::update::repository::Repository;
 use crate::{check_report, sarif};
 
 /// The most characters of a value that are shown.
@@ -15,7 +19,9 @@ const MAX_SHOWN: usize = 200;
 
 const AFTER_HELP: &str = "\
 Reads the files as they are now: whether they parse, and whether the values that must agree still do. What must agree \
-was recorded when the project was made; no template and no network is needed. Exit code 1 if anything was found.";
+was recorded when the project was made; no template and no network is needed. `--updates` also asks where the template \
+came from whether there is a newer version, and computes what an update to it would do. Exit code 1 if anything was \
+found, or if an update would change anything.";
 
 /// How the result is written to stdout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +35,27 @@ enum CheckOutput {
 pub(crate) struct Checked {
     pub(crate) project: Project,
     pub(crate) findings: Vec<Finding>,
+    /// What an update would do, if that was asked for.
+    pub(crate) upcoming: Option<Upcoming>,
+}
+
+/// What an update to the newest version would do.
+pub(crate) struct Upcoming {
+    /// The newest version.
+    pub(crate) to: String,
+    /// How many released versions are newer than the project's, as far as they are known.
+    pub(crate) behind: usize,
+    /// The files that it would change, and those that are not as the template has them, by path.
+    pub(crate) files: Vec<(String, Status)>,
+    /// Whether it would write anything.
+    pub(crate) changes: bool,
+}
+
+impl Checked {
+    /// Tells whether nothing was found, and an update would change nothing if that was asked for.
+    pub(crate) fn is_clean(&self) -> bool {
+        self.findings.is_empty() && !self.upcoming.as_ref().is_some_and(|upcoming| upcoming.changes)
+    }
 }
 
 /// Defines the command line.
@@ -42,6 +69,9 @@ pub(crate) fn define() -> Command {
                 .default_value(".")
                 .help("The folder of the project, with `.launchway` in it"),
         )
+        .arg(args::switch("updates").help("Also tells whether there is a newer version, and what an update would do"))
+        .arg(args::offline_arg())
+        .arg(args::accept_moved_arg())
         .arg(
             args::output_arg()
                 .value_parser(["text", "json", "sarif"])
@@ -57,22 +87,61 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
         Some("sarif") => CheckOutput::Sarif,
         _ => CheckOutput::Text,
     };
-    let checked: Vec<Checked> = Project::open_all(&folder)?
-        .into_iter()
-        .map(|project| Checked { findings: check(&folder, &project), project })
-        .collect();
+    let updates = matches.get_flag("updates");
+    if updates && output == CheckOutput::Sarif {
+        return Err(Failure::new(Exit::Usage, "SARIF has findings in files, and an update is none")
+            .hint("leave out `--updates`, or choose `--output json`"));
+    }
+    let options = args::source_options(matches);
+    let checked = Project::open_all(&folder)?.into_iter().map(|project| {
+        let upcoming = updates.then(|| upcoming(&project, &folder, &options)).transpose()?;
+        Ok(Checked { findings: check(&folder, &project), upcoming, project })
+    });
+    let checked = checked.collect::<Result<Vec<Checked>, Failure>>()?;
     let report = match output {
         CheckOutput::Text => checked.iter().map(|checked| text(checked, &folder)).collect(),
         CheckOutput::Json => check_report::to_json(&checked),
         CheckOutput::Sarif => sarif::to_json(&checked, &folder),
     };
     terminal::print(&report)?;
-    if checked.iter().all(|checked| checked.findings.is_empty()) { Ok(()) } else { Err(Failure::silent(Exit::Refused)) }
+    if checked.iter().all(Checked::is_clean) { Ok(()) } else { Err(Failure::silent(Exit::Refused)) }
+}
+
+/// Computes what an update would do, the same way as the update itself.
+fn upcoming(project: &Project, folder: &Path, options: &Options) -> Result<Upcoming, Failure> {
+    let args = UpdateArgs::preview(folder, options.clone());
+    let loaded = update::load(project, &args)?;
+    let current = project.template.version.parse::<Version>().ok();
+    let is_newer = |version: &Version| current.as_ref().is_none_or(|current| version > current);
+    let behind = sources::versions(&project.template, options)?.into_iter().filter(is_newer).count();
+    let repository = Repository::open(folder, args.allow_dirty)?;
+    let prepared = update::prepare(project, loaded, &args, &repository)?;
+    let file = |change: &FileChange| (change.edit.path.to_string(), change.status);
+    Ok(Upcoming {
+        to: prepared.template.version.to_string(),
+        behind,
+        files: prepared.files.iter().filter(|change| change.status != Status::Kept).map(file).collect(),
+        changes: !prepared.edits().is_empty(),
+    })
+}
+
+/// Says what an update would do.
+fn announced(checked: &Checked) -> Vec<String> {
+    let Some(upcoming) = &checked.upcoming else { return Vec::new() };
+    let (name, is) = (&checked.project.name, &checked.project.template.version);
+    let versions = match upcoming.behind {
+        0 => format!("{name} is at the newest version, {is}"),
+        1 => format!("{name} is 1 version behind: {is}, the newest is {}", upcoming.to),
+        behind => format!("{name} is {behind} versions behind: {is}, the newest is {}", upcoming.to),
+    };
+    let files = upcoming.files.iter().map(|(path, status)| format!("  {:13} {path}", status.id()));
+    let verdict = if upcoming.changes { "an update would change it" } else { "an update would change nothing" };
+    std::iter::once(format!("{versions}; {verdict}")).chain(files).collect()
 }
 
 /// Renders what was found in one project.
 fn text(checked: &Checked, folder: &Path) -> String {
-    let Checked { project, findings } = checked;
+    let Checked { project, findings, .. } = checked;
     let mut lines = Vec::new();
     for finding in findings {
         let place = culprit(finding).map(|place| format!("{}: ", located(place, folder)));
@@ -87,6 +156,7 @@ fn text(checked: &Checked, folder: &Path) -> String {
         (1, _) => format!("{made}: 1 finding"),
         (count, _) => format!("{made}: {count} findings"),
     });
+    lines.extend(announced(checked));
     lines.iter().fold(String::new(), |text, line| text + &visible_line(line) + "\n")
 }
 

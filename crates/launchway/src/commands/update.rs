@@ -9,14 +9,15 @@ use launchway_core::{
 };
 
 use crate::args::{self, Output};
+use crate::catalogs::CatalogPolicy;
 use crate::failure::{Exit, Failure};
-use crate::sources::{self, Options};
+use crate::sources::{self, Loaded, Options};
 use crate::update::answers::{self, Answered, ChangedAnswer};
 use crate::update::index::Index;
 use crate::update::merge::{Merged, merge};
 use crate::update::report;
 use crate::update::repository::Repository;
-use crate::{interrupt, terminal};
+use crate::{catalogs, interrupt, terminal};
 
 const AFTER_HELP: &str = "\
 Merges what the template has become since the project was made with what people made of the project since: of three \
@@ -116,9 +117,31 @@ fn read_args(matches: &ArgMatches) -> Result<UpdateArgs, Failure> {
     })
 }
 
+impl UpdateArgs {
+    /// Asks for what the newest version would bring, without a question and without writing.
+    pub(crate) fn preview(folder: &Path, sources: Options) -> Self {
+        Self {
+            folder: folder.to_owned(),
+            service: None,
+            to: None,
+            template: None,
+            set: Vec::new(),
+            answers_files: Vec::new(),
+            defaults: true,
+            no_input: true,
+            heal: Vec::new(),
+            allow_dirty: true,
+            dry_run: true,
+            diff: false,
+            sources,
+            output: Output::Text,
+        }
+    }
+}
+
 /// An update that is computed, and not yet written.
-pub(crate) struct Prepared {
-    pub(crate) project: Project,
+pub(crate) struct Prepared<'p> {
+    pub(crate) project: &'p Project,
     pub(crate) template: Template,
     pub(crate) answers: Vec<ChangedAnswer>,
     pub(crate) notes: Vec<String>,
@@ -127,7 +150,7 @@ pub(crate) struct Prepared {
     pub(crate) merged: Merged,
 }
 
-impl Prepared {
+impl Prepared<'_> {
     /// Returns the edits, those of the record last.
     pub(crate) fn edits(&self) -> Vec<Edit> {
         let files = self.files.iter().map(|change| &change.edit);
@@ -145,8 +168,8 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
     let project = only(Project::open_all(&args.folder)?, args.service.as_deref())?;
     let _lock = if args.dry_run { None } else { Some(Lock::take(&args.folder)?) };
     let repository = Repository::open(&args.folder, args.allow_dirty || args.dry_run)?;
-    let template = load(&project, &args)?;
-    let prepared = prepare(project, template, &args, &repository)?;
+    let loaded = load(&project, &args)?;
+    let prepared = prepare(&project, loaded, &args, &repository)?;
     let way_back = if args.dry_run { None } else { write(&prepared, &repository)? };
     report::show(&prepared, &args, way_back.as_deref())?;
     if prepared.conflicts() == 0 { Ok(()) } else { Err(Failure::silent(Exit::Refused)) }
@@ -166,24 +189,32 @@ pub(crate) fn only(projects: Vec<Project>, wanted: Option<&str>) -> Result<Proje
     }
 }
 
-fn load(project: &Project, args: &UpdateArgs) -> Result<Template, Failure> {
+/// Loads the version to update to, with what the catalog says now that the project was made through.
+pub(crate) fn load(project: &Project, args: &UpdateArgs) -> Result<Loaded, Failure> {
     let (to, template) = (args.to.as_deref(), args.template.as_deref());
-    Ok(sources::of_project(&project.template, to, template, &args.sources)?.template)
+    let loaded = sources::of_project(&project.template, to, template, &args.sources)?;
+    let policy = match (loaded.policy, &project.catalog) {
+        (None, Some(catalog)) => catalogs::of_project(catalog, &args.sources)?,
+        (policy, _) => policy,
+    };
+    Ok(Loaded { policy, ..loaded })
 }
 
 /// Computes an update: what a preview shows, and what is written, is the same.
-pub(crate) fn prepare(
-    project: Project,
-    template: Template,
+pub(crate) fn prepare<'p>(
+    project: &'p Project,
+    loaded: Loaded,
     args: &UpdateArgs,
     repository: &Repository,
-) -> Result<Prepared, Failure> {
-    let Answered { context, moves, notes } = answers::gather(&template, &project, args)?;
+) -> Result<Prepared<'p>, Failure> {
+    let Loaded { template, policy } = loaded;
+    let Answered { mut context, moves, notes } = answers::gather(&template, project, policy.as_ref(), args)?;
+    context.catalog = policy.as_ref().map(CatalogPolicy::origin).or_else(|| project.catalog.clone());
     let plan = Plan::new(&template, &context)?;
     let heal = args.heal.iter().map(|path| healed(path)).collect::<Result<BTreeSet<SafePath>, Failure>>()?;
     let wishes = Wishes { moves, heal, ignores_modes: !repository.knows_modes() };
     let root = args.folder.as_path();
-    let update = Update::new(root, &project, &plan, &wishes).map_err(|obstacles| in_the_way(&obstacles))?;
+    let update = Update::new(root, project, &plan, &wishes).map_err(|obstacles| in_the_way(&obstacles))?;
     if let Some(path) = update.unknown(&wishes.heal).first() {
         return Err(Failure::new(Exit::Usage, format!("the template has no file `{path}` to heal"))
             .hint("`launchway check` lists the files that drifted"));
@@ -198,7 +229,7 @@ pub(crate) fn prepare(
     let files = update.changes(root, &merged.resolution).map_err(|obstacles| in_the_way(&obstacles))?;
     let made = (&template, &context, &plan);
     let record = update.record(root, made, &merged.resolution).map_err(|obstacles| in_the_way(&obstacles))?;
-    let answers = answers::changed(&project, &context);
+    let answers = answers::changed(project, &context);
     Ok(Prepared { project, template, answers, notes, files, record, merged })
 }
 
@@ -218,7 +249,7 @@ fn in_the_way(obstacles: &[Obstacle]) -> Failure {
 }
 
 /// Writes the files and tells git; returns the command that brings everything back, if there was anything to write.
-fn write(prepared: &Prepared, repository: &Repository) -> Result<Option<String>, Failure> {
+fn write(prepared: &Prepared<'_>, repository: &Repository) -> Result<Option<String>, Failure> {
     let edits = prepared.edits();
     if edits.is_empty() {
         return Ok(None);

@@ -116,15 +116,6 @@ impl Git {
         Self::new(Place::Folder(folder.to_owned()), Configuration::Users, None)
     }
 
-    /// Runs git in a repository's folder without the user's and the system's settings: only those of the repository hold,
-    /// and what [`Git::setting`] adds.
-    ///
-    /// A repository of another owner is refused then, whatever the user trusts: where [`Git::of_user`] was let in, add
-    /// `safe.directory=*`.
-    pub(crate) fn plumbing(folder: &Path) -> Self {
-        Self::new(Place::Folder(folder.to_owned()), Configuration::Nobodys, Some(Limits::default()))
-    }
-
     /// Runs git on a bare repository, with the settings in the user's files, which say how remotes are reached.
     pub(crate) fn on_store(repository: &Path) -> Self {
         Self::new(Place::Bare(repository.to_owned()), Configuration::Files, Some(Limits::default()))
@@ -228,7 +219,7 @@ mod tests {
     #[test]
     fn git_is_fed_and_heard() {
         let folder = tempfile::tempdir().unwrap();
-        let git = Git::plumbing(folder.path());
+        let git = Git::of_user(folder.path());
         git.text(&["init", "--quiet"]).unwrap();
         let blob = git.bytes(&["hash-object", "-w", "--stdin"], b"text\n").unwrap();
         let blob = String::from_utf8(blob).unwrap();
@@ -241,12 +232,12 @@ mod tests {
     #[test]
     fn git_is_stopped_with_all_that_it_started() {
         let folder = tempfile::tempdir().unwrap();
-        let git = Git::plumbing(folder.path()).setting("alias.hang=!sleep 61");
+        let git = Git::of_user(folder.path()).setting("alias.hang=!sleep 61");
         let start = Instant::now();
         let stopped = git.within(limits(200, 100)).output(&["hang"], &[]);
         assert!(matches!(stopped, Err(GitError::TimedOut(_))), "{stopped:?}");
         assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
-        let git = Git::plumbing(folder.path()).setting("alias.endless=!yes");
+        let git = Git::of_user(folder.path()).setting("alias.endless=!yes");
         let stopped = git.within(limits(10_000, 1 << 20)).output(&["endless"], &[]);
         assert!(matches!(stopped, Err(GitError::TooMuch(_))), "{stopped:?}");
     }
@@ -254,7 +245,7 @@ mod tests {
     #[test]
     fn a_folder_that_grows_too_much_stops_git() {
         let folder = tempfile::tempdir().unwrap();
-        let git = Git::plumbing(folder.path()).setting("alias.fill=!yes > filling");
+        let git = Git::of_user(folder.path()).setting("alias.fill=!yes > filling");
         let growth = Some((folder.path().to_owned(), 1 << 20));
         let stopped = git.within(Limits { growth, ..limits(10_000, 100) }).output(&["fill"], &[]);
         assert!(matches!(stopped, Err(GitError::TooMuch(_))), "{stopped:?}");

@@ -2,6 +2,7 @@
 
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::fs::File;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -308,7 +309,10 @@ const NO_GIT_HINT: &str = "install git; templates are fetched with it";
 fn cached(url: &str) -> Result<Kept, String> {
     let cache = folders::cache().ok_or("there is no home folder")?;
     let digest = Sha256::digest(url.as_bytes());
-    let name = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect::<String>();
+    let name = digest.iter().take(16).fold(String::new(), |mut name, byte| {
+        let _ = write!(name, "{byte:02x}");
+        name
+    });
     let repository = cache.join("git").join(&name);
     let lock = cache.join("git").join(format!("{name}.lock"));
     // What is there can be used even where nothing can be added.
@@ -346,7 +350,7 @@ fn hint(error: &GitError, url: &str) -> String {
     let has = |words: &[&str]| words.iter().any(|word| said.contains(word));
     if has(&["could not read Username", "could not read Password", "Authentication failed", "Permission denied"]) {
         format!("let git know you: `git ls-remote {url}` has to work without a question")
-    } else if has(&["SSL", "certificate", "TLS"]) {
+    } else if has(&["certificate"]) {
         "the certificate has to be one that git trusts: `http.sslCAInfo` in its settings, or `GIT_SSL_CAINFO`"
             .to_owned()
     } else if has(&["dubious ownership"]) {

@@ -67,7 +67,7 @@ impl Remote {
 
     /// Reads the contents of files, in their order.
     fn blobs(&self, entries: &[Entry]) -> Result<Vec<Vec<u8>>, Failure> {
-        let wanted: String = entries.iter().map(|entry| format!("{}\n", entry.object)).collect();
+        let wanted = entries.iter().flat_map(|entry| [entry.object.as_str(), "\n"]).collect::<String>();
         let output = self.git().bytes(&["cat-file", "--batch"], wanted.as_bytes());
         let output = output.map_err(|error| self.failed(&error))?;
         let mut rest = output.as_slice();

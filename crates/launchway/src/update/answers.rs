@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use launchway_core::template::Question;
 use launchway_core::{Answers, Context, Defaults, Interview, Project, Provenance, SafePath, Template, Value};
 
+use crate::catalogs::CatalogPolicy;
 use crate::commands::update::UpdateArgs;
 use crate::failure::{Exit, Failure};
 use crate::{answers_file, terminal, wizard};
@@ -26,8 +27,16 @@ pub(crate) struct ChangedAnswer {
 }
 
 /// Finds an answer to every question of the new version.
-pub(crate) fn gather(template: &Template, project: &Project, args: &UpdateArgs) -> Result<Answered, Failure> {
+pub(crate) fn gather(
+    template: &Template,
+    project: &Project,
+    policy: Option<&CatalogPolicy>,
+    args: &UpdateArgs,
+) -> Result<Answered, Failure> {
     let mut answers = Answers::default();
+    if let Some(policy) = policy {
+        policy.apply(&mut answers);
+    }
     answers.join(project.added.clone());
     set(template, &args.set, &mut answers)?;
     for path in &args.answers_files {
@@ -78,6 +87,7 @@ pub(crate) fn ask(
 ) -> Result<Context, Failure> {
     let _keys = may_ask.then(terminal::KeyByKey::enter);
     let mut given_up = BTreeSet::new();
+    let mut was_asked = false;
     loop {
         let interview = Interview::new(template, answers, defaults)?;
         if !interview.problems.is_empty() {
@@ -106,6 +116,9 @@ pub(crate) fn ask(
         };
         if !may_ask {
             return Err(unanswered(&interview));
+        }
+        if !std::mem::replace(&mut was_asked, true) {
+            terminal::say("The template asks what it did not ask before. Ctrl-C leaves and changes nothing.\n\n");
         }
         let value = wizard::ask(&interview, question, default.as_ref())?;
         wizard::keep(answers, question, value, default.as_ref());

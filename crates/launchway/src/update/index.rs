@@ -119,7 +119,7 @@ impl<'r> Index<'r> {
         let prefix = &self.repository.prefix;
         let paths: BTreeSet<&SafePath> = stages.iter().map(|stage| &stage.path).collect();
         let gone = paths.into_iter().map(|path| format!("0 {NO_OBJECT}\t{prefix}{path}\0"));
-        let sides = stages.iter().map(|it| format!("{} {} {}\t{prefix}{}\0", it.mode, it.object, it.stage, it.path));
+        let sides = stages.iter().map(|it| format!("{} {} {}\t{prefix}{}\0", it.mode, it.object, it.number, it.path));
         gone.chain(sides).collect::<String>().into_bytes()
     }
 }

@@ -27,7 +27,8 @@ pub(crate) struct Stage {
     pub(crate) path: SafePath,
     pub(crate) mode: String,
     pub(crate) object: String,
-    pub(crate) stage: u8,
+    /// 1 for the base, 2 for the user's side, 3 for the template's.
+    pub(crate) number: u8,
 }
 
 /// Merges the three sides. `others` are the user's own files, among which those that were moved are found.
@@ -158,7 +159,7 @@ impl Merger<'_> {
             let Some(bytes) = blobs.get(&entry.object) else { continue };
             let blob = Some(Blob { bytes: bytes.clone().into(), executable: entry.mode == "100755" });
             let conflict = resolution.conflicts.entry(entry.path.clone()).or_default();
-            match entry.stage {
+            match entry.number {
                 1 => conflict.base = blob,
                 2 => conflict.ours = blob,
                 _ => conflict.theirs = blob,
@@ -266,9 +267,9 @@ fn conflicts(output: &[u8]) -> (String, Vec<Stage>) {
     let entry = |field: &str| {
         let (head, path) = field.split_once('\t')?;
         let words: Vec<&str> = head.split(' ').collect();
-        let [mode, object, stage] = words[..] else { return None };
+        let [mode, object, number] = words[..] else { return None };
         let (mode, object) = (mode.to_owned(), object.to_owned());
-        Some(Stage { path: SafePath::new(path).ok()?, mode, object, stage: stage.parse().ok()? })
+        Some(Stage { path: SafePath::new(path).ok()?, mode, object, number: number.parse().ok()? })
     };
     (tree, fields.filter_map(entry).collect())
 }

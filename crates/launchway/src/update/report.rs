@@ -55,7 +55,7 @@ struct FileReport<'a> {
 }
 
 /// Writes the result to stdout, and what to do next to stderr.
-pub(crate) fn show(prepared: &Prepared, args: &UpdateArgs, way_back: Option<&str>) -> Result<(), Failure> {
+pub(crate) fn show(prepared: &Prepared<'_>, args: &UpdateArgs, way_back: Option<&str>) -> Result<(), Failure> {
     for note in &prepared.notes {
         terminal::say(&format!("note: {}\n", terminal::visible(note)));
     }
@@ -68,7 +68,7 @@ pub(crate) fn show(prepared: &Prepared, args: &UpdateArgs, way_back: Option<&str
     Ok(())
 }
 
-fn report<'a>(prepared: &'a Prepared, way_back: Option<&'a str>) -> Report<'a> {
+fn report<'a>(prepared: &'a Prepared<'_>, way_back: Option<&'a str>) -> Report<'a> {
     Report {
         schema: "launchway.update/1",
         written: way_back.is_some(),
@@ -100,7 +100,7 @@ fn file(change: &FileChange) -> FileReport<'_> {
     }
 }
 
-fn text(prepared: &Prepared, args: &UpdateArgs) -> String {
+fn text(prepared: &Prepared<'_>, args: &UpdateArgs) -> String {
     let mut text = format!("{}\n", visible_line(&headline(prepared)));
     for change in &prepared.answers {
         let shown = |value: &Option<Value>| value.as_ref().map_or("not asked".to_owned(), |it| format!("`{it}`"));
@@ -126,7 +126,7 @@ fn is_shown(change: &FileChange) -> bool {
     change.status != Status::Kept
 }
 
-fn headline(prepared: &Prepared) -> String {
+fn headline(prepared: &Prepared<'_>) -> String {
     let (id, was, is) =
         (&prepared.template.id, &prepared.project.template.version, prepared.template.version.to_string());
     let name = &prepared.project.name;
@@ -140,7 +140,7 @@ fn headline(prepared: &Prepared) -> String {
 }
 
 /// Says what to do next.
-fn next(prepared: &Prepared, args: &UpdateArgs, way_back: Option<&str>) -> String {
+fn next(prepared: &Prepared<'_>, args: &UpdateArgs, way_back: Option<&str>) -> String {
     let conflicts = prepared.conflicts();
     let mut text = String::new();
     if args.dry_run {

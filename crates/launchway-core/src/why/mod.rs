@@ -1,17 +1,16 @@
 //! Why a file is there, or is not: from the template and the recorded answers, without rendering a file.
 
+mod change;
+
 use std::collections::{BTreeMap, BTreeSet};
+
+use change::Changer;
 
 use crate::adopt::read_path;
 use crate::plan::Planner;
 use crate::template::traces::FileTraces;
-use crate::template::{Each, Expression, FileRule, Invalid, Kind, Ownership, Problem, Question, SourceFile, Template};
-use crate::{Answers, Context, Defaults, Interview, Provenance, Value};
-
-/// The most sets of answers that are tried to find what would bring a file.
-const MAX_TRIES: usize = 2_000;
-/// The most answers that are changed at once for that.
-const MAX_CHANGES: usize = 3;
+use crate::template::{Each, Expression, FileRule, Invalid, Ownership, Problem, SourceFile, Template};
+use crate::{Context, Value};
 
 /// What is known of a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -225,7 +224,7 @@ impl Inquiry<'_> {
         let rules: Vec<&FileRule> = self.template.rules_for(file).collect();
         let conditions = self.conditions(&rules)?.into_iter().filter(|condition| !condition.holds).collect();
         let missing = self.missing(traces, path);
-        let change = Changer { inquiry: self, file, path, tries: 0 }.change(&rules, &missing)?;
+        let change = Changer::new(self, file, path).change(&rules, &missing)?;
         let missing = missing.into_iter().map(|(question, element)| Turn {
             list: question.clone(),
             name: question,
@@ -248,139 +247,6 @@ impl Inquiry<'_> {
             .collect()
     }
 }
-
-/// Looks for other answers that bring a file.
-struct Changer<'a, 'i> {
-    inquiry: &'i Inquiry<'a>,
-    file: &'i SourceFile,
-    path: &'i str,
-    tries: usize,
-}
-
-impl Changer<'_, '_> {
-    /// Tries one change, then two at once, and so on.
-    fn change(
-        &mut self,
-        rules: &[&FileRule],
-        missing: &[(String, String)],
-    ) -> Result<Option<Vec<(String, Value)>>, Invalid> {
-        let added = self.with_elements(missing);
-        let when = rules.iter().filter_map(|rule| rule.when.as_ref());
-        let lists = rules.iter().flat_map(|rule| rule.each.iter().map(|each| &each.list));
-        let behind = questions_before(self.inquiry.template, when.chain(lists));
-        let options: Vec<(&str, Vec<Value>)> = behind.iter().map(|it| (it.id.as_str(), options(it))).collect();
-        for count in 0..=MAX_CHANGES {
-            let mut found = Vec::new();
-            self.deepen(&options, count, &added, &mut found)?;
-            // Of those that bring it, the one that takes least away; of two such, the first.
-            if let Some((_, change)) = found.into_iter().min_by_key(|(lost, _)| *lost) {
-                return Ok(Some(change));
-            }
-        }
-        Ok(None)
-    }
-
-    fn with_elements(&self, missing: &[(String, String)]) -> Vec<(String, Value)> {
-        let mut added: BTreeMap<&String, Vec<String>> = BTreeMap::new();
-        for (question, element) in missing {
-            let Some(Value::List(now)) = self.inquiry.answer(question) else { continue };
-            // Before the last one: what a template says of the last, such as that it is production, stays true.
-            let items = added.entry(question).or_insert_with(|| now.clone());
-            items.insert(items.len().saturating_sub(1), element.clone());
-        }
-        added.into_iter().map(|(question, items)| (question.clone(), Value::List(items))).collect()
-    }
-
-    /// Collects the changes that bring the file, each with how many others it takes away.
-    fn deepen(
-        &mut self,
-        options: &[(&str, Vec<Value>)],
-        count: usize,
-        changes: &[(String, Value)],
-        found: &mut Vec<(usize, Vec<(String, Value)>)>,
-    ) -> Result<(), Invalid> {
-        if count == 0 {
-            self.tries += 1;
-            if !changes.is_empty() && self.tries <= MAX_TRIES {
-                found.extend(self.lost_with(changes)?.map(|lost| (lost, changes.to_vec())));
-            }
-            return Ok(());
-        }
-        for (number, (id, values)) in options.iter().enumerate() {
-            let now = self.inquiry.answer(id);
-            for value in values.iter().filter(|value| Some(*value) != now) {
-                let mut more = changes.to_vec();
-                more.push(((*id).to_owned(), value.clone()));
-                self.deepen(&options[number + 1..], count - 1, &more, found)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Counts the files that changed answers take away; `None` if they do not bring this one. What they rule out takes
-    /// its default.
-    fn lost_with(&self, changes: &[(String, Value)]) -> Result<Option<usize>, Invalid> {
-        let template = self.inquiry.template;
-        let mut answers = Answers::default();
-        for (id, value) in self.inquiry.context.answers.iter().chain(changes) {
-            answers.set(id, value.clone(), Provenance::Flag);
-        }
-        loop {
-            let interview = Interview::new(template, &answers, Defaults::All)?;
-            if let Some(context) = interview.context()? {
-                let takes_part = |(id, value): &(String, Value)| interview.answer(id).as_ref() == Some(value);
-                let with = Inquiry { template, context: &context, planner: Planner::new(template, &context)? };
-                let brings = changes.iter().all(takes_part) && with.elements_of(self.file, self.path)?.is_some();
-                return if brings { self.lost(&with).map(Some) } else { Ok(None) };
-            }
-            let is_changed = |id: &String| changes.iter().any(|(changed, _)| changed == id);
-            let refused: Vec<_> = interview.problems.iter().map(|problem| problem.question.clone()).collect();
-            let can_go = |id: &String| !is_changed(id) && answers.get(id).is_some();
-            if refused.is_empty() || !refused.iter().all(can_go) {
-                return Ok(None);
-            }
-            refused.iter().for_each(|id| answers.remove(id));
-        }
-    }
-
-    fn lost(&self, with: &Inquiry<'_>) -> Result<usize, Invalid> {
-        let mut lost = 0;
-        for file in &self.inquiry.template.files {
-            lost += usize::from(self.inquiry.is_selected(file)? && !with.is_selected(file)?);
-        }
-        Ok(lost)
-    }
-}
-
-/// Returns the questions that expressions hang on, and those that must be answered for these to be asked.
-fn questions_before<'t>(
-    template: &'t Template,
-    expressions: impl Iterator<Item = &'t Expression>,
-) -> Vec<&'t Question> {
-    let mut found: BTreeSet<&str> = BTreeSet::new();
-    let mut rest: Vec<&str> = expressions.flat_map(Expression::names).map(String::as_str).collect();
-    while let Some(name) = rest.pop() {
-        for id in template.questions_behind(name) {
-            if found.insert(id) {
-                let when = template.question(id).and_then(Question::when);
-                rest.extend(when.into_iter().flat_map(Expression::names).map(String::as_str));
-            }
-        }
-    }
-    template.questions.iter().filter(|question| found.contains(question.id.as_str())).collect()
-}
-
-/// Returns the answers that can be tried without knowing more.
-fn options(question: &Question) -> Vec<Value> {
-    match &question.kind {
-        Kind::Bool => vec![Value::Bool(true), Value::Bool(false)],
-        Kind::Choice(choices) => choices.all().map(|choice| Value::Text(choice.value.clone())).collect(),
-        Kind::Choices(choices) => choices.all().map(|choice| Value::List(vec![choice.value.clone()])).collect(),
-        Kind::Slugs { .. } => question.example_value().into_iter().collect(),
-        Kind::Text(_) | Kind::Slug(_) | Kind::Int { .. } => Vec::new(),
-    }
-}
-
 fn first(problems: Vec<Problem>) -> Problem {
     problems.into_iter().next().expect("what cannot be compiled has a problem")
 }

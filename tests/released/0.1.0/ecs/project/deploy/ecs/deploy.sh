@@ -1,0 +1,70 @@
+#!/usr/bin/env bash
+# Deploys one image to one environment, and fails unless that image is what runs in the end.
+#
+#   bash deploy/ecs/deploy.sh ENVIRONMENT DIGEST
+#   bash deploy/ecs/deploy.sh prod sha256:4f5e…
+#
+# Needs the AWS CLI, jq and curl. The digest is that of an image in the ECR repository orders; deploying an
+# older one is how to go back.
+set -euo pipefail
+
+fail() {
+  echo "error: $1" >&2
+  exit 1
+}
+
+# Prints one output of a stack.
+output_of() {
+  aws cloudformation describe-stacks --stack-name "$1" \
+    --query "Stacks[0].Outputs[?OutputKey=='$2'].OutputValue" --output text
+}
+
+[ $# -eq 2 ] || fail "usage: bash deploy/ecs/deploy.sh ENVIRONMENT DIGEST"
+environment=$1
+digest=$2
+folder=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+stack=orders-$environment
+parameters=$folder/params/$environment.json
+region=eu-central-1
+export AWS_REGION=${AWS_REGION:-$region}
+# Version 1 of the AWS CLI reads only this one.
+export AWS_DEFAULT_REGION=$AWS_REGION
+
+[ -f "$parameters" ] || fail "no environment $environment: $parameters does not exist"
+[[ $digest =~ ^sha256:[0-9a-f]{64}$ ]] || fail "$digest is not a digest (sha256: and 64 hexadecimal digits)"
+if grep -Eq '(vpc-|subnet-|certificate/)00000000' "$parameters"; then
+  fail "$parameters still holds example ids: put in those of your own network first"
+fi
+
+overrides=()
+while IFS= read -r override; do
+  overrides+=("$override")
+done < <(jq -r '.[] | "\(.ParameterKey)=\(.ParameterValue)"' "$parameters")
+
+repository=$(output_of orders-bootstrap RepositoryUri)
+stack_role=$(output_of orders-bootstrap StackRoleArn)
+aws cloudformation deploy \
+  --stack-name "$stack" \
+  --template-file "$folder/service.yaml" \
+  --parameter-overrides "${overrides[@]}" "Image=$repository@$digest" \
+  --tags service=orders "environment=$environment" owner=checkout \
+  --capabilities CAPABILITY_IAM \
+  --role-arn "$stack_role" \
+  --no-fail-on-empty-changeset
+
+# A rolled back deployment leaves a healthy service too, so compare what runs with what was deployed.
+expected=$(output_of "$stack" TaskDefinitionArn)
+for attempt in $(seq 30); do
+  read -r running deployments state < <(aws ecs describe-services --cluster "$stack" --services "$stack" \
+    --query 'services[0].[taskDefinition, length(deployments), deployments[0].rolloutState]' --output text)
+  [ "$running" = "$expected" ] || fail "$stack runs $running instead of $expected: it was rolled back or replaced"
+  [ "$deployments $state" = "1 COMPLETED" ] && break
+  [ "$attempt" -lt 30 ] || fail "$stack has not settled after five minutes: $deployments deployments, $state"
+  sleep 10
+done
+echo "$stack runs $running with $digest"
+
+url=$(output_of "$stack" LoadBalancerUrl)
+# The certificate names your host, not the load balancer's.
+curl --insecure --fail --silent --show-error --max-time 10 --retry 5 --retry-all-errors --output /dev/null "$url/readyz"
+echo "$url/readyz answers"
