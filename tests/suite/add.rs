@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use xtask::tree::{self, Tree};
 
 use crate::program::{GIT_IDENTITY, Ran, launchway, run};
-use crate::project;
+use crate::project::{self, Project};
 use crate::rendered::{self, TEMPLATE};
 
 /// A copy of a golden project in a repository of its own, everything committed.
@@ -33,6 +33,13 @@ impl Workspace {
 
     pub(crate) fn folder(&self) -> std::path::PathBuf {
         self.0.path().join("project")
+    }
+
+    /// The project as a whole, and the part of it that is the added service's.
+    pub(crate) fn projects(&self, case: &str) -> (Project, Project) {
+        let whole = project::named(case).at(self.folder());
+        let service = project::named(case).at(self.folder().join("services/billing"));
+        (whole, service)
     }
 
     fn git(&self, words: &[&str]) -> String {
@@ -101,7 +108,7 @@ impl Workspace {
 }
 
 /// What an added service has elsewhere than one of its own project, and under another name.
-const RENAMED: [(&str, &str); 14] = [
+const RENAMED: [(&str, &str); 13] = [
     ("services/billing/deploy/", "deploy/"),
     ("services/billing/deploy", "deploy"),
     ("services/billing/Dockerfile", "Dockerfile"),
@@ -115,7 +122,6 @@ const RENAMED: [(&str, &str); 14] = [
     ("KUBECONFIG_BILLING", "KUBECONFIG"),
     ("env-billing/", "env/"),
     ("          file: Dockerfile\n", ""),
-    ("https://github.com/my-org/services", "https://github.com/my-org/services"),
 ];
 
 /// Gives a text of an added service the names that a service of its own project has.
@@ -236,8 +242,8 @@ fn a_fault_in_the_shared_library_is_found_for_both() {
     workspace.write(path, &text);
     let said = workspace.launchway(&["check"]);
     assert_eq!(said.code, Some(1));
-    for place in ["in deploy/ecs/service.yaml", "in services/billing/deploy/ecs/service.yaml"] {
-        assert!(said.stdout.contains(&format!("`/readyz` {place}")), "{place}\n{}", said.stdout);
+    for found in ["billing (service 0.1.0): 1 finding", "orders (service 0.1.0): 1 finding"] {
+        assert!(said.stdout.contains(found), "{found}\n{}", said.stdout);
     }
 }
 
@@ -280,7 +286,9 @@ fn the_answers_follow_the_first_service_but_for_its_own() {
 fn a_third_service_takes_the_answers_of_the_one_that_is_named() {
     let workspace = Workspace::of("ecs-default");
     workspace.add(&["billing", "--set=port=8081"]).success();
+    workspace.commit();
     workspace.add(&["mail"]).success();
+    workspace.commit();
     workspace.add(&["search", "--from=billing"]).success();
     let port = |name: &str| workspace.read(&format!(".launchway/{name}.toml")).contains("port = 8081");
     assert_eq!(["mail", "search"].map(port), [false, true]);
@@ -432,10 +440,10 @@ const TEAM: &str = r#"
 id = "team"
 title = "A team's"
 version = "1.0.0"
-name = "name"
+name = "thing"
 
 [[question]]
-id = "name"
+id = "thing"
 prompt = "Name"
 help = "A name."
 kind = "slug"
@@ -451,7 +459,7 @@ fn team(manifest: &str) -> (TempDir, Ran) {
     };
     write("template.toml", &format!("{TEAM}{manifest}"));
     write("files/shared.txt", "all\n");
-    write("files/app/{{name}}.yaml.hbs", "name: {{name}}\n");
+    write("files/app/{{thing}}.yaml.hbs", "name: {{thing}}\n");
     let made =
         run(launchway().args(["new", "a1", "--template=./team", "--no-input", "--no-git"]).current_dir(folder.path()));
     (folder, made)
@@ -470,7 +478,7 @@ fn add_to_team(folder: &Path) -> Ran {
 #[test]
 fn a_teams_own_template_can_say_how_its_services_are_added() {
     let add =
-        "[add]\nvalue = \"more\"\nworkspace = [\"shared.txt\"]\nmove = [{ from = \"app\", to = \"apps/{{name}}\" }]\n";
+        "[add]\nvalue = \"more\"\nworkspace = [\"shared.txt\"]\nmove = [{ from = \"app\", to = \"apps/{{thing}}\" }]\n";
     let (folder, made) = team(add);
     made.success();
     add_to_team(folder.path()).success();
@@ -489,15 +497,15 @@ fn a_template_that_says_nothing_of_it_adds_nothing() {
 #[test]
 fn faults_of_an_add_table_are_named_with_their_line() {
     for (add, fault) in [
-        ("[add]\nvalue = \"name\"\n", "the id `name` is declared twice"),
+        ("[add]\nvalue = \"thing\"\n", "the id `thing` is declared twice"),
         ("[add]\nworkspace = []\n", "`[add]` needs `value`"),
         ("[add]\nvalue = \"more\"\nworkspace = [\"none\"]\n", "template.toml:17:14: `none` matches no file"),
         ("[add]\nvalue = \"more\"\nown = [\"other\"]\n", "`other` is not a question"),
         ("[add]\nvalue = \"more\"\nmove = [{ from = \"x\", to = \"y\" }]\n", "`x` is neither a file"),
         ("[add]\nvalue = \"more\"\nmove = [{ from = \"app\", to = \"{{typo}}\" }]\n", "`typo`"),
         (
-            "[add]\nvalue = \"more\"\n[[add.take]]\nvalue = \"name\"\nfile = \"a.toml\"\nat = \"/x\"\npattern = \"x\"\n",
-            "`name` is not a value that is a fixed word",
+            "[add]\nvalue = \"more\"\n[[add.take]]\nvalue = \"thing\"\nfile = \"a.toml\"\nat = \"/x\"\npattern = \"x\"\n",
+            "`thing` is not a value that is a fixed word",
         ),
     ] {
         let said = team(add).1.failure(4);
