@@ -37,8 +37,8 @@ impl Workspace {
 
     /// The project as a whole, and the part of it that is the added service's.
     pub(crate) fn projects(&self, case: &str) -> (Project, Project) {
-        let whole = project::named(case).at(self.folder());
-        let service = project::named(case).at(self.folder().join("services/billing"));
+        let whole = project::named(case).moved_to(self.folder());
+        let service = project::named(case).moved_to(self.folder().join("services/billing"));
         (whole, service)
     }
 

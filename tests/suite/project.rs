@@ -58,7 +58,7 @@ impl Project {
     }
 
     /// The same answers at another folder.
-    pub(crate) fn at(self, folder: PathBuf) -> Self {
+    pub(crate) fn moved_to(self, folder: PathBuf) -> Self {
         Self { folder, ..self }
     }
 

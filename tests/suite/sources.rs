@@ -287,8 +287,6 @@ fn a_password_in_a_url_is_used_and_neither_kept_nor_shown() {
     assert_eq!((kept.code, kept.stdout.as_str()), (Some(1), ""));
 }
 
-type Change<'c> = &'c dyn Fn(&mut Command);
-
 #[test]
 fn a66_without_a_place_for_a_cache_a_template_is_fetched_all_the_same() {
     let world = World::new();

@@ -393,8 +393,6 @@ fn check_host(host: &str) -> Result<(), SpecFault> {
 mod tests {
     use super::*;
 
-    type IsExpected = fn(&SpecFault) -> bool;
-
     fn read(text: &str) -> SourceSpec {
         text.parse().unwrap_or_else(|error| panic!("{error}"))
     }
