@@ -121,6 +121,14 @@ impl Default for Setting {
     }
 }
 
+impl Setting {
+    /// Tells whether the user has git convert line ends.
+    #[must_use]
+    pub fn converts_line_ends(&self) -> bool {
+        self.git.contains(&("core.autocrlf", "true"))
+    }
+}
+
 /// Another way to update, where a tool's documentation names an option that may avoid a fault.
 #[derive(Debug, Clone)]
 pub struct Alternative {

@@ -32,7 +32,7 @@ pub struct Observed {
     pub output: String,
     /// Whether an update that had nothing to do changed something.
     pub is_repeated_with_changes: bool,
-    /// What is not as it was after the command that the tool printed to take the update back; nothing if it printed none.
+    /// What is not as it was after the line that the tool printed to take the update back; nothing if it printed none.
     pub not_taken_back: Vec<String>,
     /// A secret that no file of the project may hold.
     pub token: Option<&'static str>,
@@ -142,7 +142,7 @@ fn holds_token(observed: &Observed) -> bool {
 
 /// Whether the files are as a careful person would leave them, apart from line ends that git converts.
 fn is_right(history: &History, after: &Snapshot) -> bool {
-    let converts = history.setting.git.contains(&("core.autocrlf", "true"));
+    let converts = history.setting.converts_line_ends();
     let seen = |path: &String| {
         let mut file = after.files.get(path)?.clone();
         if converts {

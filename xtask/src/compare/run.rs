@@ -237,17 +237,29 @@ impl<'a> Stage<'a> {
         Ok((observed, time))
     }
 
-    /// Runs the command that brings the old state back, if the tool printed one, and says what is not as it was.
+    /// Runs the line that brings the old state back, if the tool printed one, and says what is not as it was.
     fn take_back(&self, places: &Places, output: &str, before: &Snapshot) -> Result<Vec<String>> {
-        let Some(command) = output.lines().find_map(|line| line.strip_prefix("to take it back: git ")) else {
+        let Some(line) = output.lines().find_map(|line| line.strip_prefix("to take it back: ")) else {
             return Ok(Vec::new());
         };
-        if let Err(error) = self.git(&places.project, &command.split(' ').collect::<Vec<_>>()) {
-            return Ok(vec![error.to_string()]);
+        let mut command = Command::new("sh");
+        hermetic(&mut command, &self.places.home);
+        let ended = command.args(["-c", line]).current_dir(&places.project).output()?;
+        if !ended.status.success() {
+            return Ok(vec![format!("{line}: {}", String::from_utf8_lossy(&ended.stderr))]);
         }
         let after = self.snapshot(places)?;
-        let files = tree::differences(&before.files, &after.files);
-        Ok([files, tree::differences(&before.records, &after.records)].concat())
+        Ok(tree::differences(&self.whole(before), &self.whole(&after)))
+    }
+
+    /// All files of a project, without carriage returns where the user has git convert line ends.
+    fn whole(&self, snapshot: &Snapshot) -> Tree {
+        let mut whole = snapshot.files.clone();
+        whole.extend(snapshot.records.clone());
+        if self.history.setting.converts_line_ends() {
+            whole.values_mut().for_each(|file| file.bytes.retain(|byte| *byte != b'\r'));
+        }
+        whole
     }
 
     fn snapshot(&self, places: &Places) -> Result<Snapshot> {
