@@ -84,10 +84,16 @@ impl<'r> Index<'r> {
         };
         let left: Vec<String> = self.edits.iter().filter(|edit| self.would_stay(edit)).map(file).collect();
         let is_new_conflict = |edit: &&Edit| edit.before.is_none() && self.conflicts.contains_key(&edit.path);
-        let unmerged = if self.edits.iter().any(|edit| is_new_conflict(&edit)) { "--ignore-unmerged " } else { "" };
+        let is_edited = |path: &SafePath| self.edits.iter().any(|edit| edit.path == *path);
+        // Conflicts that only the index shows: an ignored file that people changed and the template gave up.
+        let shown: Vec<&SafePath> =
+            self.conflicts.keys().filter(|path| !self.repository.tracks(path) && !is_edited(path)).collect();
+        let is_unmerged = !shown.is_empty() || self.edits.iter().any(|edit| is_new_conflict(&edit));
+        let unmerged = if is_unmerged { "--ignore-unmerged " } else { "" };
         let mut command = format!("git {place}restore {unmerged}--source={commit} --staged --worktree .");
         let unknown = self.edits.iter().filter(|edit| edit.before.is_some() && !self.repository.tracks(&edit.path));
-        let unknown: Vec<String> = unknown.map(|edit| quote_shell(edit.path.as_str())).collect();
+        let unknown = unknown.map(|edit| &edit.path).chain(shown);
+        let unknown: Vec<String> = unknown.map(|path| quote_shell(path.as_str())).collect();
         if !unknown.is_empty() {
             let _ = write!(command, " && git {place}rm --quiet --cached -- {}", unknown.join(" "));
         }
