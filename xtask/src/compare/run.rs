@@ -257,7 +257,9 @@ impl<'a> Stage<'a> {
         let mut whole = snapshot.files.clone();
         whole.extend(snapshot.records.clone());
         if self.history.setting.converts_line_ends() {
-            whole.values_mut().for_each(|file| file.bytes.retain(|byte| *byte != b'\r'));
+            for file in whole.values_mut() {
+                file.bytes.retain(|byte| *byte != b'\r');
+            }
         }
         whole
     }
