@@ -96,6 +96,19 @@ pub(crate) fn offline_arg() -> Arg {
     switch("offline").help("Fetches nothing: templates and catalogs are taken as they were fetched before")
 }
 
+/// The folder of the project that a command is about.
+pub(crate) fn folder_arg() -> Arg {
+    Arg::new("DIR")
+        .value_parser(value_parser!(PathBuf))
+        .default_value(".")
+        .help("The folder of the project, with `.launchway` in it")
+}
+
+/// Reads the folder of the project.
+pub(crate) fn folder(matches: &ArgMatches) -> PathBuf {
+    matches.get_one::<PathBuf>("DIR").cloned().unwrap_or_default()
+}
+
 /// The switch that takes a tag as it is now.
 pub(crate) fn accept_moved_arg() -> Arg {
     switch("accept-moved").help("Takes a tag that is another commit than before, which is refused otherwise")

@@ -1,8 +1,8 @@
 //! `launchway check`: whether the files of a project still agree with each other.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use clap::{Arg, ArgMatches, Command, value_parser};
+use clap::{ArgMatches, Command};
 use launchway_core::{FileChange, Finding, FindingPlace, Project, Status, check};
 use semver::Version;
 
@@ -63,12 +63,7 @@ pub(crate) fn define() -> Command {
     Command::new("check")
         .about("Tells whether the files of a project still agree with each other")
         .after_help(AFTER_HELP)
-        .arg(
-            Arg::new("DIR")
-                .value_parser(value_parser!(PathBuf))
-                .default_value(".")
-                .help("The folder of the project, with `.launchway` in it"),
-        )
+        .arg(args::folder_arg())
         .arg(args::switch("updates").help("Also tells whether there is a newer version, and what an update would do"))
         .arg(args::offline_arg())
         .arg(args::accept_moved_arg())
@@ -81,7 +76,7 @@ pub(crate) fn define() -> Command {
 
 /// Runs the command.
 pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
-    let folder = matches.get_one::<PathBuf>("DIR").cloned().unwrap_or_default();
+    let folder = args::folder(matches);
     let output = match matches.get_one::<String>("output").map(String::as_str) {
         Some("json") => CheckOutput::Json,
         Some("sarif") => CheckOutput::Sarif,

@@ -50,12 +50,7 @@ pub(crate) fn define() -> Command {
     Command::new("update")
         .about("Merges a template's new version, or another answer, into a project")
         .after_help(AFTER_HELP)
-        .arg(
-            Arg::new("DIR")
-                .value_parser(value_parser!(PathBuf))
-                .default_value(".")
-                .help("The folder of the project, with `.launchway` in it"),
-        )
+        .arg(args::folder_arg())
         .arg(value("service", "NAME").help("Which project, where the folder holds more than one"))
         .arg(
             value("to", "VERSION")
@@ -100,7 +95,7 @@ fn read_args(matches: &ArgMatches) -> Result<UpdateArgs, Failure> {
     }
     let texts = |name: &str| matches.get_many::<String>(name).into_iter().flatten().cloned().collect();
     Ok(UpdateArgs {
-        folder: matches.get_one::<PathBuf>("DIR").cloned().unwrap_or_default(),
+        folder: args::folder(matches),
         service: matches.get_one::<String>("service").cloned(),
         to: matches.get_one::<String>("to").cloned(),
         template: matches.get_one::<String>("template").cloned(),
