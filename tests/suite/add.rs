@@ -231,7 +231,7 @@ fn a_fault_in_the_second_service_is_found_there_alone() {
     let said = workspace.launchway(&["check"]);
     assert_eq!(said.code, Some(1));
     assert!(said.stdout.contains("`8000` in services/billing/Dockerfile:"), "{}", said.stdout);
-    assert!(said.stdout.contains("orders (service 0.1.0): 108 agreements hold"), "{}", said.stdout);
+    assert!(said.stdout.contains("orders (service 0.2.0): 108 agreements hold"), "{}", said.stdout);
 }
 
 #[test]
@@ -242,7 +242,7 @@ fn a_fault_in_the_shared_library_is_found_for_both() {
     workspace.write(path, &text);
     let said = workspace.launchway(&["check"]);
     assert_eq!(said.code, Some(1));
-    for found in ["billing (service 0.1.0): 1 finding", "orders (service 0.1.0): 1 finding"] {
+    for found in ["billing (service 0.2.0): 1 finding", "orders (service 0.2.0): 1 finding"] {
         assert!(said.stdout.contains(found), "{found}\n{}", said.stdout);
     }
 }
@@ -499,7 +499,7 @@ fn faults_of_an_add_table_are_named_with_their_line() {
     for (add, fault) in [
         ("[add]\nvalue = \"thing\"\n", "the id `thing` is declared twice"),
         ("[add]\nworkspace = []\n", "`[add]` needs `value`"),
-        ("[add]\nvalue = \"more\"\nworkspace = [\"none\"]\n", "template.toml:17:14: `none` matches no file"),
+        ("[add]\nvalue = \"more\"\nworkspace = [\"none\"]\n", "template.toml:15:14: `none` matches no file"),
         ("[add]\nvalue = \"more\"\nown = [\"other\"]\n", "`other` is not a question"),
         ("[add]\nvalue = \"more\"\nmove = [{ from = \"x\", to = \"y\" }]\n", "`x` is neither a file"),
         ("[add]\nvalue = \"more\"\nmove = [{ from = \"app\", to = \"{{typo}}\" }]\n", "`typo`"),

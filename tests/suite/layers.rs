@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::process::Command;
 
+use launchway_core::Template;
 use serde_json::Value as Json;
 use tempfile::TempDir;
 use xtask::tree;
@@ -64,7 +65,10 @@ fn the_documented_team_template_makes_a_project_with_the_teams_answers_and_files
     assert_eq!(report["answers"]["strategy"], "canary");
     assert_eq!(report["answers"]["regions"], serde_json::json!(["eu-west-1"]));
     assert_eq!(report["decided"]["strategy"]["by"], "payments-service");
-    assert_eq!(report["template"]["extends"][0], format!("builtin:service@{}", env!("CARGO_PKG_VERSION")));
+    assert_eq!(
+        report["template"]["extends"][0],
+        format!("builtin:service@{}", Template::builtin("service").unwrap().version)
+    );
     assert!(read(&folder, "orders/docs/on-call.md").contains("orders"));
     assert!(
         !folder.path().join("orders/rust-toolchain.toml").exists() || !read(&folder, "orders/README.md").is_empty()

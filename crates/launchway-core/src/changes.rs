@@ -77,8 +77,6 @@ pub fn to_adopt(
         let after = Blob { bytes: file.bytes, executable: file.executable };
         Ok(Edit { path, before: None, after: Some(after) })
     };
-    let mut files = Vec::from(record::files(template, context, plan, missing));
     // What names the project comes last: what is cut off before it is no record yet.
-    files.reverse();
-    files.into_iter().map(edit).collect()
+    record::files(template, context, plan, missing).into_iter().map(edit).collect()
 }

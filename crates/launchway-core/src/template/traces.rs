@@ -237,8 +237,17 @@ impl<'t> Tracer<'t> {
                 let list = arguments.first().and_then(|list| self.list_of(list, depth));
                 vec![list.map_or(Piece::Anything, |list| hole(&list, true))]
             }
+            "choose" if self.is_of_added(arguments.first()) => {
+                arguments.get(2).map_or_else(Vec::new, |argument| self.value(argument, depth + 1))
+            }
             _ => vec![Piece::Anything],
         }
+    }
+
+    /// Tells whether a choice hangs on whether a service is added, which it is not in a project of its own.
+    fn is_of_added(&self, condition: Option<&Parameter>) -> bool {
+        let add = self.template.add.as_ref();
+        add.is_some_and(|add| condition.and_then(Parameter::as_name) == Some(add.value.as_str()))
     }
 
     /// Returns the question whose answer a list is.

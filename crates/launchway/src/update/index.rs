@@ -26,8 +26,9 @@ impl<'r> Index<'r> {
         edits: &'r [Edit],
         conflicts: &'r BTreeMap<SafePath, Conflict>,
     ) -> Result<Self, Failure> {
-        let unknown = edits.iter().filter(|edit| !repository.tracks(&edit.path));
-        let ignored = ignored(repository, unknown.map(|edit| edit.path.as_str())).map_err(|error| not_run(&error))?;
+        let paths: BTreeSet<&SafePath> = edits.iter().map(|edit| &edit.path).chain(conflicts.keys()).collect();
+        let unknown = paths.into_iter().filter(|path| !repository.tracks(path));
+        let ignored = ignored(repository, unknown.map(SafePath::as_str)).map_err(|error| not_run(&error))?;
         Ok(Self { repository, edits, conflicts, ignored })
     }
 
@@ -85,7 +86,7 @@ impl<'r> Index<'r> {
         let left: Vec<String> = self.edits.iter().filter(|edit| self.would_stay(edit)).map(file).collect();
         let is_new_conflict = |edit: &&Edit| edit.before.is_none() && self.conflicts.contains_key(&edit.path);
         let is_edited = |path: &SafePath| self.edits.iter().any(|edit| edit.path == *path);
-        // Conflicts that only the index shows: an ignored file that people changed and the template gave up.
+        // Conflicts that only the index shows: a file that people changed and the template gave up.
         let shown: Vec<&SafePath> =
             self.conflicts.keys().filter(|path| !self.repository.tracks(path) && !is_edited(path)).collect();
         let is_unmerged = !shown.is_empty() || self.edits.iter().any(|edit| is_new_conflict(&edit));
@@ -95,12 +96,18 @@ impl<'r> Index<'r> {
         let unknown = unknown.map(|edit| &edit.path).chain(shown);
         let unknown: Vec<String> = unknown.map(|path| quote_shell(path.as_str())).collect();
         if !unknown.is_empty() {
-            let _ = write!(command, " && git {place}rm --quiet --cached -- {}", unknown.join(" "));
+            let _ = write!(command, " && git {place}rm --quiet --cached --ignore-unmatch -- {}", unknown.join(" "));
         }
         if !left.is_empty() {
             let _ = write!(command, " && rm -f -- {}", left.join(" "));
         }
         command
+    }
+
+    /// Tells whether a conflict stands in the index: that of an ignored file only where nothing else shows it, since what is
+    /// in the index gets into commits.
+    fn has_stages(&self, path: &SafePath, conflict: &Conflict) -> bool {
+        conflict.theirs.is_none() || !self.ignored.contains(path.as_str())
     }
 
     /// Tells whether a new file would be left behind by git alone.
@@ -142,8 +149,7 @@ impl<'r> Index<'r> {
         let no_object = "0".repeat(self.repository.head.len());
         let mut entries = String::new();
         for (path, conflict) in self.conflicts {
-            let is_ignored = !self.repository.tracks(path) && self.ignored.contains(path.as_str());
-            if is_ignored {
+            if !self.has_stages(path, conflict) {
                 continue;
             }
             let _ = write!(entries, "0 {no_object}\t{prefix}{path}\0");
