@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use toml::Table;
 
+use crate::add::Workspace;
 use crate::program::run;
 use crate::project::{self, Project};
 use crate::released;
@@ -54,6 +55,17 @@ fn without_its_sample_resource_a_service_still_builds_and_passes_its_tests() {
     source.cargo(&["fmt", "--all", "--check"]);
     assert_free_of_warnings(&source);
     assert_tests_pass(&source);
+}
+
+#[test]
+fn a_workspace_of_two_services_builds_and_passes_its_tests_from_its_lock_file() {
+    let workspace = Workspace::of("both-default").with_billing();
+    let source = Source::of(&workspace.projects("both-default").0);
+    source.cargo(&["fmt", "--all", "--check"]);
+    assert_free_of_warnings(&source);
+    assert_tests_pass(&source);
+    let said = source.cargo(&["build", "--workspace", "--locked", "--offline"]);
+    assert_eq!(said, "");
 }
 
 #[test]

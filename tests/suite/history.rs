@@ -78,6 +78,14 @@ impl History {
         run(self.git_command(words)).success()
     }
 
+    /// Runs a printed command in the project.
+    #[track_caller]
+    pub(crate) fn shell(&self, line: &str) {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", line]).current_dir(self.project()).env("GIT_CONFIG_GLOBAL", "/dev/null");
+        run(&mut shell).success();
+    }
+
     #[track_caller]
     pub(crate) fn commit(&self) {
         self.git(&["add", "--all"]);

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends where an expectation of its own is wrong")]
 
+mod add;
 mod adopt;
 mod catalogs;
 mod check;
@@ -11,6 +12,7 @@ mod golden;
 mod history;
 mod hostile;
 mod hostile_git;
+mod layers;
 mod matrix;
 mod merges;
 mod mutations;
@@ -26,6 +28,7 @@ mod service;
 mod source;
 mod sources;
 mod strategies;
+mod template_commands;
 mod template_test;
 mod terminal;
 mod update;

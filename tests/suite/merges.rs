@@ -49,13 +49,13 @@ impl Row {
     }
 
     /// What the template has in its new version.
-    fn new(mut self, path: &'static str, content: impl AsRef<[u8]>) -> Self {
+    fn changed(mut self, path: &'static str, content: impl AsRef<[u8]>) -> Self {
         self.new.insert(path, content.as_ref().to_vec());
         self
     }
 
     fn both(self, path: &'static str, content: impl AsRef<[u8]>) -> Self {
-        self.old(path, &content).new(path, &content)
+        self.old(path, &content).changed(path, &content)
     }
 
     /// More for the manifest, old and new.
@@ -149,8 +149,7 @@ impl Row {
     /// The printed command brings everything back that was there.
     fn way_back(&self, history: &History, report: &Value, before: &xtask::tree::Tree) -> Vec<String> {
         let Some(command) = report["way_back"].as_str() else { return vec![format!("{}: no way back", self.name)] };
-        let words: Vec<&str> = command.split(' ').skip(1).collect();
-        history.git(&words);
+        history.shell(command);
         let after = history.tree();
         // A git that turns line ends on checkout does so on the way back, too.
         let text = |file: &xtask::tree::File| String::from_utf8_lossy(&file.bytes).replace("\r\n", "\n");
@@ -203,12 +202,12 @@ fn content_rows() -> Vec<Row> {
         row("nobody changes the file")
             .both("a", &text)
             .both("b", "b\n")
-            .new("b", "B\n")
+            .changed("b", "B\n")
             .says("b", "clean")
             .has("a", &text),
         row("the template changes a line")
             .old("a", &text)
-            .new("a", lines(&[(2, "T")]))
+            .changed("a", lines(&[(2, "T")]))
             .says("a", "clean")
             .has("a", lines(&[(2, "T")])),
         row("the user changes a line")
@@ -218,18 +217,18 @@ fn content_rows() -> Vec<Row> {
             .has("a", lines(&[(2, "U")])),
         row("both change different lines")
             .old("a", &text)
-            .new("a", lines(&[(2, "T")]))
+            .changed("a", lines(&[(2, "T")]))
             .edit("a", lines(&[(9, "U")]))
             .says("a", "merged")
             .has("a", lines(&[(2, "T"), (9, "U")])),
         row("both change a line in the same way")
             .old("a", &text)
-            .new("a", lines(&[(2, "X")]))
+            .changed("a", lines(&[(2, "X")]))
             .edit("a", lines(&[(2, "X")]))
             .has("a", lines(&[(2, "X")])),
         row("both change a line in different ways")
             .old("a", &text)
-            .new("a", lines(&[(2, "T")]))
+            .changed("a", lines(&[(2, "T")]))
             .edit("a", lines(&[(2, "U")]))
             .exit(1)
             .says("a", "conflict")
@@ -248,55 +247,61 @@ fn content_rows() -> Vec<Row> {
             }),
         row("both add a line at the end, the same one")
             .old("a", &text)
-            .new("a", format!("{text}more\n"))
+            .changed("a", format!("{text}more\n"))
             .edit("a", format!("{text}more\n"))
             .has("a", format!("{text}more\n")),
+    ]
+}
+
+fn more_content_rows() -> Vec<Row> {
+    let text = lines(&[]);
+    vec![
         row("both add a line at the end, another one")
             .old("a", &text)
-            .new("a", format!("{text}T\n"))
+            .changed("a", format!("{text}T\n"))
             .edit("a", format!("{text}U\n"))
             .exit(1)
             .says("a", "conflict")
             .has("a", conflict(&text, "U\n", "T\n", "")),
         row("the third of five blocks that look alike is the user's, the second the template's")
             .old("a", blocks(&[]))
-            .new("a", blocks(&[(2, "debug")]))
+            .changed("a", blocks(&[(2, "debug")]))
             .edit("a", blocks(&[(4, "trace")]))
             .says("a", "merged")
             .has("a", blocks(&[(2, "debug"), (4, "trace")])),
         row("the template puts a block before one that looks alike and that the user has changed")
             .old("a", blocks(&[]))
-            .new("a", format!("- name: first\n{}", blocks(&[])))
+            .changed("a", format!("- name: first\n{}", blocks(&[])))
             .edit("a", blocks(&[(3, "trace")]))
             .says("a", "merged")
             .has("a", format!("- name: first\n{}", blocks(&[(3, "trace")]))),
         row("the user moves a block down, the template changes a line elsewhere")
             .old("a", format!("one\ntwo\n{text}"))
-            .new("a", format!("one\ntwo\n{}", lines(&[(6, "T")])))
+            .changed("a", format!("one\ntwo\n{}", lines(&[(6, "T")])))
             .edit("a", format!("{text}one\ntwo\n"))
             .says("a", "merged")
             .has("a", format!("{}one\ntwo\n", lines(&[(6, "T")]))),
         row("the user deletes a line that the template leaves alone, which changes another")
             .old("a", &text)
-            .new("a", lines(&[(10, "T")]))
+            .changed("a", lines(&[(10, "T")]))
             .edit("a", text.replace("line 3 of the file\n", ""))
             .says("a", "merged")
             .has("a", lines(&[(10, "T")]).replace("line 3 of the file\n", "")),
         row("the user changes white space, the template another line")
             .old("a", &text)
-            .new("a", lines(&[(10, "T")]))
+            .changed("a", lines(&[(10, "T")]))
             .edit("a", lines(&[(2, "  line 2 of the file")]))
             .says("a", "merged")
             .has("a", lines(&[(2, "  line 2 of the file"), (10, "T")])),
         row("the user takes the last newline away, the template changes another line")
             .old("a", &text)
-            .new("a", lines(&[(2, "T")]))
+            .changed("a", lines(&[(2, "T")]))
             .edit("a", text.trim_end())
             .says("a", "merged")
             .has("a", lines(&[(2, "T")]).trim_end()),
         row("the user empties the file, the template changes it")
             .old("a", &text)
-            .new("a", lines(&[(2, "T")]))
+            .changed("a", lines(&[(2, "T")]))
             .edit("a", "")
             .exit(1)
             .says("a", "conflict"),
@@ -309,19 +314,19 @@ fn line_end_rows() -> Vec<Row> {
     vec![
         row("the user has line ends of Windows, the template changes a line")
             .old("a", &text)
-            .new("a", lines(&[(2, "T")]))
+            .changed("a", lines(&[(2, "T")]))
             .edit("a", crlf(&text))
             .says("a", "clean")
             .has("a", crlf(&lines(&[(2, "T")]))),
         row("the user has line ends of Windows and an edit, the template changes another line")
             .old("a", &text)
-            .new("a", lines(&[(2, "T")]))
+            .changed("a", lines(&[(2, "T")]))
             .edit("a", crlf(&lines(&[(9, "U")])))
             .says("a", "merged")
             .has("a", crlf(&lines(&[(2, "T"), (9, "U")]))),
         row("git turns line ends on checkout")
             .old("a", &text)
-            .new("a", lines(&[(2, "T")]))
+            .changed("a", lines(&[(2, "T")]))
             .user(|history| drop(history.git(&["config", "core.autocrlf", "true"])))
             .late(move |history| {
                 history.delete("a");
@@ -337,33 +342,36 @@ fn presence_rows() -> Vec<Row> {
     let text = lines(&[]);
     let changed = lines(&[(2, "T")]);
     vec![
-        row("the template adds a file").both("a", "a\n").new("b/c", "c\n").says("b/c", "new").has("b/c", "c\n").check(
-            |history| {
+        row("the template adds a file")
+            .both("a", "a\n")
+            .changed("b/c", "c\n")
+            .says("b/c", "new")
+            .has("b/c", "c\n")
+            .check(|history| {
                 assert!(history.git(&["diff", "--cached", "--name-only"]).contains("b/c"));
-            },
-        ),
+            }),
         row("the template adds a file that the user has, the same one")
             .both("a", "a\n")
-            .new("b", "b\n")
+            .changed("b", "b\n")
             .edit("b", "b\n")
             .has("b", "b\n"),
         row("the template adds a file that the user has, another one")
             .both("a", "a\n")
-            .new("b", "T\n")
+            .changed("b", "T\n")
             .edit("b", "U\n")
             .exit(1)
             .says("b", "conflict")
             .has("b", conflict("", "U\n", "T\n", "")),
         row("the template adds a file where an untracked one is")
             .both("a", "a\n")
-            .new("b", "T\n")
+            .changed("b", "T\n")
             .late(|history| history.write("b", "U\n"))
             .exit(1)
             .says("b", "conflict")
             .has("b", conflict("", "U\n", "T\n", "")),
         row("the template adds a file where an ignored one is")
             .both("a", "a\n")
-            .new("b", "T\n")
+            .changed("b", "T\n")
             .edit(".gitignore", "b\n")
             .late(|history| history.write("b", "U\n"))
             .exit(1)
@@ -391,7 +399,7 @@ fn presence_rows() -> Vec<Row> {
         row("the user deletes a file that the template changes")
             .both("a", "a\n")
             .old("b", &text)
-            .new("b", &changed)
+            .changed("b", &changed)
             .user(|history| history.delete("b"))
             .says("b", "kept-deleted")
             .lacks("b"),
@@ -399,13 +407,13 @@ fn presence_rows() -> Vec<Row> {
         row("the user deletes a file without committing that")
             .both("a", "a\n")
             .old("b", &text)
-            .new("b", &changed)
+            .changed("b", &changed)
             .late(|history| history.delete("b"))
             .says("b", "kept-deleted")
             .lacks("b"),
         row("a file that git ignores, and the template owns, has an edit")
             .old("env", &text)
-            .new("env", &changed)
+            .changed("env", &changed)
             .both(".gitignore", "env\n")
             .late(|history| history.write("env", lines(&[(9, "U")])))
             .says("env", "merged")
@@ -421,14 +429,14 @@ fn rename_rows() -> Vec<Row> {
         row("the template renames a file")
             .both("x", "x\n")
             .old("a", &text)
-            .new("b", &text)
+            .changed("b", &text)
             .says("a", "deleted")
             .says("b", "new")
             .lacks("a"),
         row("the template renames a file that the user has changed")
             .both("x", "x\n")
             .old("a", &text)
-            .new("b", &text)
+            .changed("b", &text)
             .edit("a", &with_edit)
             .says("a", "moved-away")
             .says("b", "moved")
@@ -437,7 +445,7 @@ fn rename_rows() -> Vec<Row> {
         row("the template renames and changes a file that the user has changed")
             .both("x", "x\n")
             .old("a", &text)
-            .new("b", lines(&[(2, "T")]))
+            .changed("b", lines(&[(2, "T")]))
             .edit("a", &with_edit)
             .says("a", "moved-away")
             .says("b", "moved")
@@ -445,7 +453,7 @@ fn rename_rows() -> Vec<Row> {
         row("the template renames a file and both change the same line")
             .both("x", "x\n")
             .old("a", &text)
-            .new("b", lines(&[(2, "T")]))
+            .changed("b", lines(&[(2, "T")]))
             .edit("a", lines(&[(2, "U")]))
             .exit(1)
             .says("a", "moved-away")
@@ -453,7 +461,7 @@ fn rename_rows() -> Vec<Row> {
         row("the user moves a file that the template changes")
             .both("x", "x\n")
             .old("a", &text)
-            .new("a", lines(&[(2, "T")]))
+            .changed("a", lines(&[(2, "T")]))
             .user(|history| history.rename("a", "sub/b"))
             .says("sub/b", "moved")
             .lacks("a")
@@ -461,7 +469,7 @@ fn rename_rows() -> Vec<Row> {
         row("the user moves and changes a file that the template changes")
             .both("x", "x\n")
             .old("a", &text)
-            .new("a", lines(&[(2, "T")]))
+            .changed("a", lines(&[(2, "T")]))
             .user(|history| {
                 history.rename("a", "b");
                 history.write("b", lines(&[(9, "U")]));
@@ -477,7 +485,7 @@ fn rename_rows() -> Vec<Row> {
         row("both rename a file, to different names")
             .both("x", "x\n")
             .old("a", &text)
-            .new("b", &text)
+            .changed("b", &text)
             .user(|history| history.rename("a", "c"))
             .exit(1)
             .says("b", "conflict")
@@ -486,7 +494,7 @@ fn rename_rows() -> Vec<Row> {
         row("both rename a file, to the same name")
             .both("x", "x\n")
             .old("a", &text)
-            .new("b", lines(&[(2, "T")]))
+            .changed("b", lines(&[(2, "T")]))
             .user(|history| history.rename("a", "b"))
             .says("b", "clean")
             .has("b", lines(&[(2, "T")])),
@@ -494,8 +502,8 @@ fn rename_rows() -> Vec<Row> {
             .both("x", "x\n")
             .old("old/a", &text)
             .old("old/b", blocks(&[]))
-            .new("new/a", &text)
-            .new("new/b", blocks(&[]))
+            .changed("new/a", &text)
+            .changed("new/b", blocks(&[]))
             .edit("old/mine", "mine\n")
             .says("new/a", "new")
             .says("new/b", "new")
@@ -522,14 +530,14 @@ fn mode_and_kind_rows() -> Vec<Row> {
             .check(|history| assert!(history.is_executable("run"))),
         row("the user makes a file executable that the template changes")
             .old("run", &text)
-            .new("run", lines(&[(2, "T")]))
+            .changed("run", lines(&[(2, "T")]))
             .user(|history| history.make_executable("run"))
             .says("run", "merged")
             .has("run", lines(&[(2, "T")]))
             .check(|history| assert!(history.is_executable("run"))),
         row("the template changes a picture")
             .old("p.png", png(1))
-            .new("p.png", png(2))
+            .changed("p.png", png(2))
             .says("p.png", "clean")
             .has("p.png", png(2)),
         row("the user changes a picture")
@@ -539,7 +547,7 @@ fn mode_and_kind_rows() -> Vec<Row> {
             .has("p.png", png(3)),
         row("both change a picture")
             .old("p.png", png(1))
-            .new("p.png", png(2))
+            .changed("p.png", png(2))
             .edit("p.png", png(3))
             .exit(1)
             .says("p.png", "conflict")
@@ -551,21 +559,21 @@ fn mode_and_kind_rows() -> Vec<Row> {
         row("the template makes a folder of a file")
             .both("x", "x\n")
             .old("a", &text)
-            .new("a/b", "b\n")
+            .changed("a/b", "b\n")
             .says("a", "deleted")
             .says("a/b", "new")
             .has("a/b", "b\n"),
         row("the template makes a file of a folder")
             .both("x", "x\n")
             .old("a/b", &text)
-            .new("a", "a\n")
+            .changed("a", "a\n")
             .says("a", "new")
             .says("a/b", "deleted")
             .has("a", "a\n"),
         row("the template makes a folder of a file that the user has changed")
             .both("x", "x\n")
             .old("a", &text)
-            .new("a/b", "b\n")
+            .changed("a/b", "b\n")
             .edit("a", lines(&[(9, "U")]))
             .exit(1)
             .says("a", "moved-away")
@@ -593,7 +601,7 @@ fn ownership_rows() -> Vec<Row> {
             .has("a", &text),
         row("a file of a folder that is healed was deleted")
             .old("sub/a", &text)
-            .new("sub/a", lines(&[(2, "T")]))
+            .changed("sub/a", lines(&[(2, "T")]))
             .user(|history| history.delete("sub/a"))
             .words(&["--heal", "./sub/"])
             .says("sub/a", "healed")
@@ -601,14 +609,14 @@ fn ownership_rows() -> Vec<Row> {
         row("a seeded file is the user's")
             .both("x", "x\n")
             .old("a", &text)
-            .new("a", lines(&[(2, "T")]))
+            .changed("a", lines(&[(2, "T")]))
             .manifests(&seeded("a"), &seeded("a"))
             .edit("a", lines(&[(9, "U")]))
             .has("a", lines(&[(9, "U")])),
         row("a seeded file that the user has deleted does not come back")
             .both("x", "x\n")
             .old("a", &text)
-            .new("a", lines(&[(2, "T")]))
+            .changed("a", lines(&[(2, "T")]))
             .manifests(&seeded("a"), &seeded("a"))
             .user(|history| history.delete("a"))
             .lacks("a"),
@@ -620,26 +628,26 @@ fn ownership_rows() -> Vec<Row> {
             .has("a", lines(&[(9, "U")])),
         row("a new seeded file is written once")
             .both("x", "x\n")
-            .new("a", &text)
+            .changed("a", &text)
             .manifests("", &seeded("a"))
             .says("a", "new")
             .has("a", &text),
         row("a new seeded file leaves the user's alone")
             .both("x", "x\n")
-            .new("a", &text)
+            .changed("a", &text)
             .manifests("", &seeded("a"))
             .edit("a", "mine\n")
             .has("a", "mine\n"),
         row("a merged file becomes seeded and is left alone from then on")
             .both("x", "x\n")
             .old("a", &text)
-            .new("a", lines(&[(2, "T")]))
+            .changed("a", lines(&[(2, "T")]))
             .manifests("", &seeded("a"))
             .edit("a", lines(&[(9, "U")]))
             .has("a", lines(&[(9, "U")])),
         row("a seeded file becomes merged and gets the template's changes")
             .old("a", &text)
-            .new("a", lines(&[(2, "T")]))
+            .changed("a", lines(&[(2, "T")]))
             .manifests(&seeded("a"), "")
             .edit("a", lines(&[(9, "U")]))
             .says("a", "merged")
@@ -648,10 +656,18 @@ fn ownership_rows() -> Vec<Row> {
 }
 
 fn rows() -> Vec<Row> {
-    [content_rows(), line_end_rows(), presence_rows(), rename_rows(), mode_and_kind_rows(), ownership_rows()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        content_rows(),
+        more_content_rows(),
+        line_end_rows(),
+        presence_rows(),
+        rename_rows(),
+        mode_and_kind_rows(),
+        ownership_rows(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 #[test]

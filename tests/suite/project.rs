@@ -57,6 +57,11 @@ impl Project {
         Self { case: "project".to_owned(), folder: folder.to_owned(), answers: answers.collect() }
     }
 
+    /// The same answers at another folder.
+    pub(crate) fn moved_to(self, folder: PathBuf) -> Self {
+        Self { folder, ..self }
+    }
+
     /// Copies the project, for a test that changes it.
     pub(crate) fn copy(&self) -> (TempDir, Self) {
         let folder = tempfile::tempdir().unwrap();

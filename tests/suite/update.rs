@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::history::{History, files, lines};
 use crate::program::{GIT_IDENTITY, launchway, run};
+use crate::terminal::{CONTROL_C, DOWN, ENTER, Terminal};
 
 /// A project whose template has a new version that changes one line of a file and adds another file.
 fn outdated() -> History {
@@ -103,8 +104,7 @@ fn changes_that_are_not_committed_are_refused_or_kept() {
     assert_eq!(code, Some(0));
     is_updated(&history);
     assert_eq!(history.read("b").unwrap(), b"mine\n");
-    let way_back = report["way_back"].as_str().unwrap().split(' ').skip(1).collect::<Vec<_>>();
-    history.git(&way_back);
+    history.shell(report["way_back"].as_str().unwrap());
     assert_eq!(history.read("b").unwrap(), b"mine\n");
     assert_eq!(history.read("a").unwrap(), lines(&[]).as_bytes());
     assert_eq!(history.read("c"), None);
@@ -201,7 +201,7 @@ fn a_project_in_a_folder_of_a_repository_is_updated_without_the_rest() {
     assert_eq!(unmerged.matches("services/orders/a\n").count(), 3, "{unmerged}");
     assert_eq!(git(&["diff", "--name-only", "--diff-filter=M", "--", "other"]), "other\n");
     let report: Value = serde_json::from_str(&ran.stdout).unwrap();
-    git(&report["way_back"].as_str().unwrap().split(' ').skip(1).collect::<Vec<_>>());
+    run(Command::new("sh").args(["-c", report["way_back"].as_str().unwrap()]).current_dir(&outer)).success();
     assert_eq!(git(&["status", "--porcelain"]), " M other\n");
 }
 
@@ -211,7 +211,7 @@ fn files_that_a_sparse_checkout_leaves_out_were_not_deleted() {
     history.template("2.0.0", &files(&[("a", &lines(&[(2, "T")])), ("sub/b", "b\n")]), "");
     history.git(&["sparse-checkout", "set", "--no-cone", "/*", "!/sub/"]);
     assert_eq!(history.read("sub/b"), None);
-    assert!(refused(&history, &[], 3).contains("the sparse checkout leaves out `sub/b`"));
+    assert!(refused(&history, &[], 3).contains("the checkout leaves out `sub/b`"));
 }
 
 #[test]
@@ -295,6 +295,181 @@ fn a61_one_update_at_a_time() {
     is_updated(&history);
 }
 
+#[test]
+fn a_file_that_git_does_not_look_at_is_never_staged_away() {
+    let history = outdated();
+    history.git(&["update-index", "--skip-worktree", "a"]);
+    assert!(refused(&history, &[], 3).contains("the checkout leaves out `a`"));
+    history.git(&["update-index", "--no-skip-worktree", "a"]);
+    history.git(&["update-index", "--assume-unchanged", "a"]);
+    history.write("a", lines(&[(9, "U")]));
+    let (code, report) = history.updated(&[]);
+    assert_eq!(code, Some(0));
+    assert_eq!(history.read("a").unwrap(), lines(&[(2, "T"), (9, "U")]).as_bytes());
+    history.shell(report["way_back"].as_str().unwrap());
+    assert_eq!(history.read("a").unwrap(), lines(&[(9, "U")]).as_bytes());
+}
+
+#[test]
+fn what_left_the_index_and_what_has_an_odd_name_is_kept_too() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let history = outdated();
+    let odd = history.project().join(std::ffi::OsStr::from_bytes(b"caf\xe9"));
+    fs::write(&odd, "one\n").unwrap();
+    history.write("notes", "one\n");
+    history.commit();
+    history.git(&["rm", "--quiet", "--cached", "notes"]);
+    history.write("notes", "two\n");
+    fs::write(&odd, "two\n").unwrap();
+    let (code, report) = history.updated(&["--allow-dirty"]);
+    assert_eq!(code, Some(0));
+    history.shell(report["way_back"].as_str().unwrap());
+    assert_eq!(history.read("notes").unwrap(), b"two\n");
+    assert_eq!(fs::read(&odd).unwrap(), b"two\n");
+}
+
+#[test]
+fn files_that_are_called_like_a_side_of_the_merge_do_not_stop_it() {
+    let history = outdated();
+    for name in ["base/kustomization.yaml", "yours", "team-2.0.0"] {
+        history.write(name, "mine\n");
+    }
+    history.write("a", lines(&[(9, "U")]));
+    history.commit();
+    history.update(&[]).success();
+    assert_eq!(history.read("a").unwrap(), lines(&[(2, "T"), (9, "U")]).as_bytes());
+}
+
+#[test]
+fn a_version_that_git_would_not_take_for_a_name_is_merged_too() {
+    let history = outdated();
+    history.template("2.0.0-rc.lock", &files(&[("a", &lines(&[(2, "T")])), ("b", "b\n")]), "");
+    history.write("a", lines(&[(9, "U")]));
+    history.commit();
+    history.update(&[]).success();
+}
+
+#[test]
+fn a_file_with_the_name_that_git_gives_to_a_side_is_not_overwritten() {
+    let history = outdated();
+    history.template("2.0.0", &files(&[("a/c", "c\n"), ("b", "b\n")]), "");
+    history.write("a", lines(&[(9, "U")]));
+    history.commit();
+    history.write("a~yours", "mine\n");
+    assert!(refused(&history, &[], 3).contains("`a~yours` is the name that git gives to one side of a conflict"));
+}
+
+#[test]
+fn a_file_of_another_project_of_the_folder_is_not_taken_for_a_moved_one() {
+    let orders = History::new(&files(&[("deploy/{{service}}.yaml", &lines(&[]))]), "");
+    let new = ["new", "billing", "--template", "./template", "--no-input", "--no-git"];
+    run(launchway().args(new).current_dir(orders.folder())).success();
+    for name in ["toml", "base", "agreements.json"] {
+        let file = format!(".launchway/billing.{name}");
+        orders.write(&file, fs::read(orders.folder().join("billing").join(&file)).unwrap());
+    }
+    orders.rename("deploy/orders.yaml", "deploy/billing.yaml");
+    orders.commit();
+    orders.template("2.0.0", &files(&[("deploy/{{service}}.yaml", &lines(&[(2, "T")]))]), "");
+    let (code, report) = orders.updated(&["--service", "orders"]);
+    assert_eq!((code, report["files"][0]["status"].as_str()), (Some(0), Some("kept-deleted")), "{report:#}");
+    assert_eq!(orders.read("deploy/billing.yaml").unwrap(), lines(&[]).as_bytes());
+}
+
+#[test]
+fn a_secret_that_git_ignores_does_not_get_into_the_index() {
+    let ignore = (".gitignore", ".env\n");
+    let history = History::new(&files(&[("a", "a\n"), ignore]), "");
+    history.template("2.0.0", &files(&[("a", "a\n"), ignore, (".env", "TOKEN=\n")]), "");
+    history.write(".env", "TOKEN=1\n");
+    let (code, report) = history.updated(&[]);
+    assert_eq!(code, Some(1));
+    assert_eq!(history.git(&["ls-files", ".env"]), "");
+    history.shell(report["way_back"].as_str().unwrap());
+    assert_eq!(history.read(".env").unwrap(), b"TOKEN=1\n");
+    assert_eq!(history.git(&["ls-files", ".env"]), "");
+    let history = History::new(&files(&[("a", "a\n"), ignore]), "");
+    history.template("2.0.0", &files(&[("a", "a\n"), ignore, (".env", "TOKEN=\n")]), "");
+    let report = history.updated(&[]).1;
+    history.shell(report["way_back"].as_str().unwrap());
+    assert_eq!(history.read(".env"), None, "what the update brought goes with it");
+}
+
+#[test]
+fn where_git_cannot_be_told_the_report_and_the_way_back_are_there_all_the_same() {
+    let history = outdated();
+    history.write(".git/index.lock", "");
+    let ran = history.update(&[]);
+    assert_eq!(ran.code, Some(74), "{}", ran.stderr);
+    assert!(ran.stdout.contains("clean         a"), "{}", ran.stdout);
+    assert!(ran.stderr.contains("to take it back: git restore"), "{}", ran.stderr);
+    history.delete(".git/index.lock");
+    history.shell(ran.stderr.lines().find_map(|line| line.strip_prefix("to take it back: ")).unwrap());
+    assert_eq!(history.read("a").unwrap(), lines(&[]).as_bytes());
+}
+
+#[test]
+fn a_conflict_stands_in_the_index_of_a_repository_with_longer_digests() {
+    let history = outdated();
+    fs::remove_dir_all(history.path(".git")).unwrap();
+    history.git(&["init", "--quiet", "--object-format=sha256"]);
+    history.write("a", lines(&[(2, "U")]));
+    history.commit();
+    history.update(&[]).failure(1);
+    assert_eq!(history.git(&["ls-files", "--unmerged"]).lines().count(), 3);
+}
+
+#[test]
+fn a_preview_does_not_even_refresh_the_index() {
+    let history = outdated();
+    let index = || fs::read(history.path(".git/index")).unwrap();
+    let before = index();
+    run(Command::new("touch").args(["-d", "2020-01-01"]).arg(history.path("a"))).success();
+    history.update(&["--dry-run"]).success();
+    assert!(index() == before);
+}
+
+#[test]
+fn modes_that_git_does_not_look_at_are_no_edit_and_arrive_all_the_same() {
+    let history = outdated();
+    history.git(&["config", "core.fileMode", "false"]);
+    history.make_executable("b");
+    history.template("1.0.0", &files(&[("a", &lines(&[])), ("b", "b\n")]), "");
+    assert!(history.update(&[]).success().contains("nothing to do"));
+    let rule = "[[file]]\npath = \"run\"\nexecutable = true\n";
+    history.template("2.0.0", &files(&[("a", &lines(&[])), ("b", "b\n"), ("run", "run\n")]), rule);
+    history.update(&[]).success();
+    assert!(history.git(&["ls-files", "-s", "run"]).starts_with("100755"));
+}
+
+#[test]
+fn nothing_lands_in_a_repository_inside_the_project() {
+    let history = outdated();
+    history.write("sub/.git/HEAD", "ref: refs/heads/main\n");
+    history.template("2.0.0", &files(&[("a", &lines(&[])), ("b", "b\n"), ("sub/x", "x\n")]), "");
+    assert!(refused(&history, &[], 3).contains("`sub/x` would land in a repository of its own"));
+}
+
+#[test]
+fn marks_are_never_merged_into_marks() {
+    let history = outdated();
+    history.write("a", lines(&[(2, "U")]));
+    history.commit();
+    history.update(&[]).failure(1);
+    history.commit();
+    history.template("3.0.0", &files(&[("a", &lines(&[(2, "T3")])), ("b", "b\n")]), "");
+    assert!(refused(&history, &["--allow-dirty"], 1).contains("conflicts are left in `a`"));
+}
+
+#[test]
+fn a_file_keeps_who_may_read_it() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let history = outdated();
+    fs::set_permissions(history.path("a"), fs::Permissions::from_mode(0o600)).unwrap();
+    history.update(&[]).success();
+    assert_eq!(fs::metadata(history.path("a")).unwrap().permissions().mode() & 0o777, 0o600);
+}
+
 const COLOURS: &str = r#"
 [[question]]
 id = "colour"
@@ -320,6 +495,23 @@ fn a_new_question_is_answered_or_left_to_its_default() {
     history.commit();
     let said = history.update(&["--set", "colour=blue"]).success();
     assert!(said.contains("colour: `red` -> `blue`"), "{said}");
+    assert_eq!(history.read("a").unwrap(), b"blue\n");
+}
+
+#[test]
+fn a_new_question_is_asked_in_a_terminal() {
+    let history = outdated();
+    history.template("2.0.0", &files(&[("a.hbs", "{{colour}}\n"), ("b", "b\n")]), COLOURS);
+    let update = ["update", "--template", "../template"];
+    let start = || Terminal::start(launchway().args(update).current_dir(history.project()));
+    let before = history.tree();
+    let terminal = start();
+    terminal.wait_for("The template asks what it did not ask before").wait_for("Colour").press(CONTROL_C);
+    assert!(terminal.end().is_restored);
+    assert_eq!(history.tree(), before);
+    let terminal = start();
+    terminal.wait_for("Colour").press(DOWN).press(ENTER);
+    assert!(terminal.end().is_restored);
     assert_eq!(history.read("a").unwrap(), b"blue\n");
 }
 
@@ -432,9 +624,9 @@ fn edited(dice: &mut Dice, text: &str, who: &str) -> (String, Vec<String>) {
         let line = format!("{who} {} {}", new.len(), dice.roll(1_000_000));
         let at = dice.roll(lines.len());
         if dice.roll(2) == 0 {
-            lines.insert(at, line.clone())
+            lines.insert(at, line.clone());
         } else {
-            lines[at].clone_from(&line)
+            lines[at].clone_from(&line);
         }
         new.push(line);
     }
@@ -447,7 +639,7 @@ fn no_line_is_ever_lost_whatever_both_have_done() {
     for seed in 0..24 {
         let mut dice = Dice(seed);
         let paths = ["a", "sub/b", "sub/deep/c"];
-        let text: String = (1..=30).map(|number| format!("line {number}\n")).collect();
+        let text = (1..=30).fold(String::new(), |text, number| format!("{text}line {number}\n"));
         let old: Vec<(&str, &str)> = paths.iter().map(|path| (*path, text.as_str())).collect();
         let history = History::new(&files(&old), "");
         let mut wanted = Vec::new();

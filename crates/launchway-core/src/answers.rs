@@ -47,9 +47,14 @@ impl fmt::Display for Provenance {
 pub struct Answers {
     given: BTreeMap<String, (Value, Provenance)>,
     defaults_taken: BTreeSet<String>,
+    added: Added,
     presets: BTreeMap<String, (Value, String)>,
     policies: BTreeMap<String, Vec<Policy>>,
 }
+
+/// What a service that was added to a workspace takes from it, by the names that templates see: what its template
+/// calls an added service, and the values that the workspace decides. Empty for the first service of a project.
+pub type Added = BTreeMap<String, Value>;
 
 impl Answers {
     /// Sets an answer; what was there before is replaced.
@@ -84,6 +89,17 @@ impl Answers {
     #[must_use]
     pub fn get(&self, question: &str) -> Option<(&Value, &Provenance)> {
         self.given.get(question).map(|(value, provenance)| (value, provenance))
+    }
+
+    /// Makes these the answers of a service that is added to a workspace; nothing added means a new project.
+    pub fn join(&mut self, added: Added) {
+        self.added = added;
+    }
+
+    /// Returns what the service takes from the workspace that it is added to.
+    #[must_use]
+    pub fn added(&self) -> &Added {
+        &self.added
     }
 
     /// Decides an answer for the user: the question is not asked, and another answer to it is refused.

@@ -8,7 +8,7 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use rustix::fd::OwnedFd;
-use rustix::fs::{AtFlags, FlockOperation, Mode, OFlags};
+use rustix::fs::{AtFlags, FileType, FlockOperation, Mode, OFlags};
 use rustix::io::Errno;
 
 use crate::beneath::{self, NotRead};
@@ -230,18 +230,35 @@ pub fn edit(root: &Path, edits: &[Edit]) -> Result<(), EditError> {
 fn put(root: &Path, path: &SafePath, blob: &Blob) -> io::Result<()> {
     let folder = enter_or_create(root, path)?;
     let name = path.as_str().rsplit('/').next().unwrap_or_default();
-    let staged = format!(".{}.launchway-new", name.chars().take(40).collect::<String>());
-    let mode = Mode::from_raw_mode(if blob.executable { 0o755 } else { 0o644 });
-    // What an earlier run has left there is ours.
-    let _ = rustix::fs::unlinkat(&folder, &staged, AtFlags::empty());
-    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC | OFlags::NOFOLLOW;
-    let mut file = File::from(rustix::fs::openat(&folder, &staged, flags, mode)?);
+    let (mut file, staged) = stage(&folder, name, mode_of(&folder, name, blob))?;
     let written = file.write_all(&blob.bytes).and_then(|()| file.sync_all());
     let published = written.and_then(|()| Ok(rustix::fs::renameat(&folder, &staged, &folder, name)?));
     if published.is_err() {
         let _ = rustix::fs::unlinkat(&folder, &staged, AtFlags::empty());
     }
     published
+}
+
+/// Opens a file beside the one that it will replace, under a name that nobody has.
+fn stage(folder: &OwnedFd, name: &str, mode: Mode) -> io::Result<(File, String)> {
+    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC | OFlags::NOFOLLOW;
+    let name: String = name.chars().take(40).collect();
+    for number in 0..MAX_STAGING_NAMES {
+        let staged = format!(".{name}.launchway-{number}");
+        match rustix::fs::openat(folder, &staged, flags, mode) {
+            Err(Errno::EXIST) => {}
+            opened => return Ok((File::from(opened?), staged)),
+        }
+    }
+    Err(io::Error::other("too many staged files were left here; remove the `.*.launchway-*` files"))
+}
+
+/// A file keeps who may read and write it; whether it can be run is as it is meant to be.
+fn mode_of(folder: &OwnedFd, name: &str, blob: &Blob) -> Mode {
+    let known = rustix::fs::statat(folder, name, AtFlags::SYMLINK_NOFOLLOW).ok();
+    let is_file = |found: &rustix::fs::Stat| FileType::from_raw_mode(found.st_mode) == FileType::RegularFile;
+    let bits = known.filter(is_file).map_or(0o666, |found| found.st_mode & 0o666);
+    Mode::from_raw_mode(if blob.executable { bits | (bits & 0o444) >> 2 } else { bits })
 }
 
 /// Opens the folder above a path, and makes those that are missing.

@@ -264,7 +264,7 @@ fn conflicted(root: &Path, project: &Project) -> Vec<Finding> {
 }
 
 /// Returns the line of the first of git's marks, if all three are there.
-fn conflict_in(bytes: &[u8]) -> Option<usize> {
+pub(crate) fn conflict_in(bytes: &[u8]) -> Option<usize> {
     let mut first = None;
     let mut next = b"<<<<<<< ".as_slice();
     for (number, line) in bytes.split(|byte| *byte == b'\n').enumerate() {

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value as Json};
 
 use crate::template::{Data, Template};
-use crate::{CatalogOrigin, Value};
+use crate::{Added, CatalogOrigin, Value};
 
 /// What the files of a project are rendered from. It exists only if every answer is valid.
 #[derive(Debug, Clone)]
@@ -12,6 +12,8 @@ pub struct Context {
     pub name: String,
     /// The answers in the order of the questions.
     pub answers: Vec<(String, Value)>,
+    /// What the service takes from the workspace that it is added to; nothing in a new project.
+    pub added: Added,
     /// The catalog through which the project is made; it is remembered with the project.
     pub catalog: Option<CatalogOrigin>,
     values: Map<String, Json>,
@@ -19,10 +21,15 @@ pub struct Context {
 }
 
 impl Context {
-    pub(crate) fn new(template: &Template, answers: Vec<(String, Value)>, values: Map<String, Json>) -> Self {
+    pub(crate) fn new(
+        template: &Template,
+        answers: Vec<(String, Value)>,
+        added: Added,
+        values: Map<String, Json>,
+    ) -> Self {
         let name = answers.iter().find(|(id, _)| *id == template.name_question);
         let name = name.map(|(_, value)| value.to_string()).unwrap_or_default();
-        Self { name, answers, catalog: None, data: Data::from(values.clone()), values }
+        Self { name, answers, added, catalog: None, data: Data::from(values.clone()), values }
     }
 
     /// Returns the value of a question or of a computed value, if it has one.

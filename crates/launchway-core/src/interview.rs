@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value as Json};
 
-use crate::answers::{Answers, Provenance};
+use crate::answers::{Added, Answers, Provenance};
 use crate::policy::Policy;
 use crate::template::{AnswerProblem, Computed, Data, Expression, Problem, Question, Refusal, Template, either};
 use crate::{Context, SafePath, Value};
@@ -31,6 +31,7 @@ pub struct Interview<'t> {
     pub problems: Vec<AnswerProblem>,
     /// The ids of answers to questions that are not asked with these other answers.
     pub unused: Vec<(String, Provenance)>,
+    added: Added,
     /// The answers of a project's record that the team has decided otherwise since.
     pub overruled: Vec<Overruled>,
     /// What the team says about the questions that were asked, by their id.
@@ -73,6 +74,7 @@ impl<'t> Interview<'t> {
             open: Vec::new(),
             problems: Vec::new(),
             unused: Vec::new(),
+            added: template.usable(given.added()),
             overruled: Vec::new(),
             policies: BTreeMap::new(),
         };
@@ -95,11 +97,13 @@ impl<'t> Interview<'t> {
             return Ok(None);
         }
         let questions = self.accepted.iter().map(|accepted| accepted.question.id.clone());
-        let names: Vec<String> = questions.chain(self.template.values.iter().map(|value| value.id.clone())).collect();
+        let values = self.template.values.iter().map(|value| value.id.clone());
+        let added = self.template.add.iter().map(|add| add.value.clone());
+        let names: Vec<String> = questions.chain(values).chain(added).collect();
         let mut known = self.known(&names, None)?;
         known.retain(|_, value| !value.is_null());
         let answers = self.accepted.iter().map(|accepted| (accepted.question.id.clone(), accepted.value.clone()));
-        Ok(Some(Context::new(self.template, answers.collect(), known)))
+        Ok(Some(Context::new(self.template, answers.collect(), self.added.clone(), known)))
     }
 
     /// Returns the template whose questions these are.
@@ -262,7 +266,7 @@ impl<'t> Interview<'t> {
         for name in &needed {
             let value = match own {
                 Some((id, value)) if id == *name => value.to_json(),
-                _ => self.answer(name).map_or(Json::Null, |value| value.to_json()),
+                _ => self.answer(name).map_or_else(|| self.of_added(name), |value| value.to_json()),
             };
             known.insert((*name).to_owned(), value);
         }
@@ -274,7 +278,18 @@ impl<'t> Interview<'t> {
         Ok(known)
     }
 
+    /// Returns whether this is an added service, for the name that says so; no other name has a value without an answer.
+    fn of_added(&self, name: &str) -> Json {
+        match &self.template.add {
+            Some(add) if add.value == name => self.added.contains_key(name).into(),
+            _ => Json::Null,
+        }
+    }
+
     fn compute(&self, value: &Computed, known: &Map<String, Json>) -> Result<Json, Problem> {
+        if let Some(taken) = self.added.get(&value.id) {
+            return Ok(taken.to_json());
+        }
         let seen = value.names().filter_map(|name| Some((name.clone(), known.get(name)?.clone())));
         let data = Data::from(seen.collect::<Map<_, _>>());
         match &value.when {

@@ -19,12 +19,14 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod add;
 pub mod adopt;
 pub mod agreement;
 mod answers;
 mod apply;
 mod beneath;
 mod cargo_lock;
+mod cargo_workspace;
 mod catalog;
 mod changes;
 mod check;
@@ -44,6 +46,8 @@ mod project;
 mod record;
 mod relation;
 mod safe_path;
+pub mod schema;
+pub mod skeleton;
 mod source_spec;
 pub mod template;
 mod texts;
@@ -51,12 +55,14 @@ mod update;
 mod value;
 pub mod why;
 
-pub use answers::{Answers, Provenance};
+pub use add::{AddError, Addition};
+pub use answers::{Added, Answers, Provenance};
 pub use apply::{
     ApplyError, EditError, Lock, Scratch, Temporary, apply, clear_leftovers, create_bare_repository, edit, open_lock,
     write_private,
 };
 pub use cargo_lock::sort_packages;
+pub use cargo_workspace::WorkspaceError;
 pub use catalog::{CATALOG_FILE, Catalog, CatalogEntry, EntrySource};
 pub use changes::{Changes, DestinationExists, Edit, to_adopt};
 pub use check::{Finding, FindingPlace, Rule, check};

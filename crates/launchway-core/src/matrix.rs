@@ -147,7 +147,9 @@ fn fixed_answers(template: &Template) -> Answers {
             Kind::Int { min, max } => Some(Value::Int(0.clamp(min, max))),
             Kind::Bool | Kind::Choice(_) | Kind::Choices(_) => None,
         });
-        value.into_iter().for_each(|value| answers.set(&question.id, value, Provenance::Flag));
+        if let Some(value) = value {
+            answers.set(&question.id, value, Provenance::Flag);
+        }
     }
     answers
 }

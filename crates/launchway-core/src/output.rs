@@ -73,7 +73,8 @@ impl<'f> Output<'f> {
     }
 }
 
-fn problem(disagreement: &Disagreement) -> OutputProblem {
+/// Says where values disagree.
+pub(crate) fn problem(disagreement: &Disagreement) -> OutputProblem {
     let shown = |reported: &Reported| format!("`{}` in {}", reported.values.join(", "), reported.reading);
     let read: Vec<_> = disagreement.places.iter().filter(|reported| !reported.values.is_empty()).map(shown).collect();
     let separator = if read.is_empty() { "" } else { ": " };

@@ -10,8 +10,8 @@ use crate::collisions::Taken;
 use crate::output::{Output, OutputProblem};
 use crate::safe_path::collision_key;
 use crate::template::{
-    AgreementRule, Compiled, CompiledFile, Data, Each, Expression, FileRule, Order, Ownership, Place, PlaceRule,
-    Problem, ReadingRule, SourceFile, Template, none_or_invalid,
+    AddRules, AgreementRule, Compiled, CompiledFile, Data, Each, Expression, FileRule, Order, Ownership, Place,
+    PlaceRule, Problem, ReadingRule, SourceFile, Template, below, none_or_invalid,
 };
 use crate::{Context, Invalid, SafePath, cargo_lock, record};
 
@@ -22,6 +22,9 @@ pub struct Plan {
     pub name: String,
     /// The files, sorted by path.
     pub files: BTreeMap<SafePath, PlannedFile>,
+    /// The files of the workspace, as a new project would have them, when the service is added to one: they are there
+    /// already and not written, but say what the service relies on. Empty for a new project.
+    pub workspace: BTreeMap<SafePath, PlannedFile>,
     /// The values that must stay the same in several files.
     pub agreements: Vec<Agreement>,
     /// What the files create in the cloud or the cluster.
@@ -85,10 +88,10 @@ impl Plan {
     /// A fault of the template, or output that does not pass the checks: unreadable YAML, JSON or TOML, an agreement
     /// that does not hold, wrong line ends, two paths that a disk may take for one.
     pub fn new(template: &Template, context: &Context) -> Result<Self, PlanError> {
-        let planner = Planner { template, context };
+        let planner = Planner::new(template, context).map_err(Invalid::from)?;
         let files = planner.render_all()?;
         let agreements = planner.agreements()?;
-        let output = Output::new(files.iter().map(|(path, it)| (path, &it.file, it.was_rendered)));
+        let output = Output::new(files.iter().map(|(path, it)| (path, &it.file, it.from_text)));
         let mut faults = output.faults();
         if faults.is_empty() {
             faults = output.disagreements(&agreements);
@@ -97,16 +100,19 @@ impl Plan {
             faults.sort();
             return Err(PlanError::Output(faults));
         }
-        let files = files.into_iter().map(|(path, rendered)| (path, rendered.file)).collect();
         let (objects, next_steps) = (planner.objects()?, planner.next_steps()?);
-        Ok(Self { name: context.name.clone(), files, agreements, objects, next_steps })
+        let (workspace, files): (Vec<_>, Vec<_>) = files.into_iter().partition(|(_, it)| it.is_of_workspace);
+        let [workspace, files] =
+            [workspace, files].map(|files| files.into_iter().map(|(path, rendered)| (path, rendered.file)).collect());
+        Ok(Self { name: context.name.clone(), files, workspace, agreements, objects, next_steps })
     }
 }
 
 /// A file with what the checks need to know about it.
 pub(crate) struct Rendered {
     pub(crate) file: PlannedFile,
-    was_rendered: bool,
+    from_text: bool,
+    is_of_workspace: bool,
 }
 
 /// Returns what a file sees in each of its turns; none if the answers leave the file out.
@@ -115,7 +121,7 @@ pub(crate) fn turns_of<'c>(
     context: &'c Context,
     file: &SourceFile,
 ) -> Result<Vec<Cow<'c, Data>>, Problem> {
-    let planner = Planner { template, context };
+    let planner = Planner::new(template, context)?;
     let rules: Vec<&FileRule> = template.rules_for(file).collect();
     if planner.selects(&rules)? { planner.turns(each_of(&rules)) } else { Ok(Vec::new()) }
 }
@@ -128,9 +134,41 @@ fn each_of<'t>(rules: &[&'t FileRule]) -> &'t [Each] {
 pub(crate) struct Planner<'t, 'c> {
     pub(crate) template: &'t Template,
     pub(crate) context: &'c Context,
+    /// How the service is added to a workspace; `None` for a new project.
+    add: Option<&'t AddRules>,
+    /// Where files go that stand elsewhere in a new project.
+    moves: Vec<(String, String)>,
 }
 
-impl<'c> Planner<'_, 'c> {
+impl<'t, 'c> Planner<'t, 'c> {
+    pub(crate) fn new(template: &'t Template, context: &'c Context) -> Result<Self, Problem> {
+        let add = template.add.as_ref().filter(|_| !context.added.is_empty());
+        let mut planner = Self { template, context, add, moves: Vec::new() };
+        let render = |text| template.engine.render(text, context.data());
+        for it in add.iter().flat_map(|add| &add.moves) {
+            planner.moves.push((render(&it.from)?, render(&it.to)?));
+        }
+        Ok(planner)
+    }
+
+    /// Returns where a file stands: elsewhere than in a new project, if the service is added to a workspace.
+    fn placed(&self, path: String) -> String {
+        let moved = self.moves.iter().find_map(|(from, to)| Some(format!("{to}{}", below(&path, from)?)));
+        moved.unwrap_or(path)
+    }
+
+    /// Returns where a file of the service stands in a new project; `None` for a file of another service.
+    pub(crate) fn place_in_new_project(&self, path: &str) -> Option<String> {
+        let back = self.moves.iter().find_map(|(from, to)| Some(format!("{from}{}", below(path, to)?)));
+        let is_of_first = self.moves.iter().any(|(from, _)| below(path, from).is_some());
+        back.or_else(|| (!is_of_first).then(|| path.to_owned()))
+    }
+
+    /// Tells whether a file belongs to the workspace that the service is added to.
+    pub(crate) fn is_of_workspace(&self, file: &SourceFile) -> bool {
+        self.add.is_some_and(|add| add.is_of_workspace(file))
+    }
+
     /// Renders the files under safe paths that no disk takes for one another.
     fn render_all(&self) -> Result<BTreeMap<SafePath, Rendered>, Invalid> {
         let mut files = BTreeMap::new();
@@ -191,12 +229,14 @@ impl<'c> Planner<'_, 'c> {
         };
         let ordered = rules.iter().any(|rule| rule.order == Some(Order::CargoLock));
         let bytes = if ordered { in_cargo_order(bytes) } else { bytes };
+        let is_of_workspace = self.is_of_workspace(file);
+        let path = if is_of_workspace { path } else { self.placed(path) };
         let file = PlannedFile {
             bytes,
             executable: rules.iter().any(|rule| rule.executable),
             ownership: rules.iter().rev().find_map(|rule| rule.ownership).unwrap_or_default(),
         };
-        Ok((path, Rendered { file, was_rendered: compiled.text.is_some() }))
+        Ok((path, Rendered { file, from_text: compiled.text.is_some(), is_of_workspace }))
     }
 
     /// Returns the values that are seen in each turn: one turn, or one for every combination of the lists' elements.
@@ -295,9 +335,9 @@ impl<'c> Planner<'_, 'c> {
         let render = |text: &Compiled| self.template.engine.render(text, data);
         let place = |rule: &PlaceRule| {
             let reading = match &rule.reading {
-                ReadingRule::At { file, at } => Reading::At { file: render(file)?, at: render(at)? },
+                ReadingRule::At { file, at } => Reading::At { file: self.placed(render(file)?), at: render(at)? },
                 ReadingRule::Capture { file, capture } => {
-                    Reading::Capture { file: render(file)?, capture: capture.clone() }
+                    Reading::Capture { file: self.placed(render(file)?), capture: capture.clone() }
                 }
                 ReadingRule::Is(is) => Reading::Is { is: render(is)? },
             };

@@ -13,7 +13,7 @@ use crate::agreement::Agreement;
 use crate::beneath::{self, NotRead};
 use crate::record::{AGREEMENTS_ENDING, BASE_ENDING, FOLDER, FORMAT, OLDEST_FORMAT, RECORD_ENDING, file_of};
 use crate::template::{Layer, Source};
-use crate::{Edit, SafePath, Template, Value};
+use crate::{Added, Edit, SafePath, Template, Value};
 
 const MAX_GENERATED_BYTES: u64 = 256 << 20;
 const MAX_AGREEMENTS: usize = 4096;
@@ -44,6 +44,8 @@ pub struct Project {
     pub template: Origin,
     /// The answers by the id of their question.
     pub answers: BTreeMap<String, Value>,
+    /// What it took from the workspace that it was added to; empty for the first service of a project.
+    pub added: Added,
     /// The values that must agree.
     pub agreements: Vec<Agreement>,
     /// The files exactly as they were generated.
@@ -143,6 +145,8 @@ struct RecordFile {
     #[serde(default)]
     answers: BTreeMap<String, Value>,
     #[serde(default)]
+    added: Added,
+    #[serde(default)]
     ownership: OwnershipFile,
     catalog: Option<CatalogOrigin>,
 }
@@ -219,6 +223,7 @@ impl Project {
             deleted: paths(&file.ownership.deleted)?,
             template: file.template,
             answers: file.answers,
+            added: file.added,
             catalog: file.catalog,
             // The first format had no agreements.
             agreements: if format.format == OLDEST_FORMAT { Vec::new() } else { agreements(root, name)? },

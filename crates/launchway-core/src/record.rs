@@ -7,7 +7,7 @@ use flate2::{Compression, GzBuilder};
 use serde::{Serialize, Serializer};
 
 use crate::template::Ownership;
-use crate::{CatalogOrigin, Context, Origin, Plan, PlannedFile, SafePath, Template, Value};
+use crate::{Added, CatalogOrigin, Context, Origin, Plan, PlannedFile, SafePath, Template, Value};
 
 /// The folder of the record, at the root of a project.
 pub(crate) const FOLDER: &str = ".launchway";
@@ -32,6 +32,8 @@ struct Record<'a> {
     catalog: Option<&'a CatalogOrigin>,
     #[serde(serialize_with = "in_order")]
     answers: &'a [(String, Value)],
+    #[serde(skip_serializing_if = "Added::is_empty")]
+    added: &'a Added,
     #[serde(skip_serializing_if = "OwnershipRecord::is_empty")]
     ownership: OwnershipRecord<'a>,
 }
@@ -72,10 +74,11 @@ pub(crate) fn files(
 ) -> [(SafePath, PlannedFile); 3] {
     let path = |ending: &str| SafePath::new(&file_of(&context.name, ending)).expect("a slug makes a safe path");
     let file = |bytes: Vec<u8>| PlannedFile { bytes: bytes.into(), executable: false, ownership: Ownership::Managed };
+    // The one that names the version comes last: an update that is cut off does not claim to be done.
     [
-        (path(RECORD_ENDING), file(text(template, context, plan, deleted).into_bytes())),
         (path(AGREEMENTS_ENDING), file(agreements(plan).into_bytes())),
         (path(BASE_ENDING), file(archive(plan))),
+        (path(RECORD_ENDING), file(text(template, context, plan, deleted).into_bytes())),
     ]
 }
 
@@ -97,6 +100,7 @@ fn text(template: &Template, context: &Context, plan: &Plan, deleted: &BTreeSet<
         template: Origin::of(template),
         catalog: context.catalog.as_ref(),
         answers: &context.answers,
+        added: &context.added,
         ownership: OwnershipRecord {
             managed: owned(Ownership::Managed),
             seeded: owned(Ownership::Seeded),

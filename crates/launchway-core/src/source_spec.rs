@@ -393,8 +393,6 @@ fn check_host(host: &str) -> Result<(), SpecFault> {
 mod tests {
     use super::*;
 
-    type IsExpected = fn(&SpecFault) -> bool;
-
     fn read(text: &str) -> SourceSpec {
         text.parse().unwrap_or_else(|error| panic!("{error}"))
     }
@@ -435,6 +433,8 @@ mod tests {
         assert_eq!(read("C:/templates"), SourceSpec::Folder("C:/templates".into()));
         assert_eq!(read("./a//b@c"), SourceSpec::Folder("./a//b@c".into()));
     }
+
+    type IsExpected = fn(&SpecFault) -> bool;
 
     #[test]
     fn a49_a50_a51_hostile_specs_are_refused_by_the_rule_that_they_break() {

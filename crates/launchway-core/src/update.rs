@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use crate::beneath::{self, NotRead};
+use crate::check::conflict_in;
 use crate::template::Ownership;
 use crate::{Blob, Context, Edit, Plan, PlannedFile, Project, SafePath, Template, record};
 
@@ -25,6 +26,7 @@ pub struct Update {
     managed: BTreeSet<SafePath>,
     healed: BTreeSet<SafePath>,
     moved: BTreeMap<SafePath, SafePath>,
+    known_deleted: BTreeSet<SafePath>,
 }
 
 /// Something in the project that an update cannot work on.
@@ -59,6 +61,8 @@ pub struct Resolution {
     pub moved: BTreeMap<SafePath, SafePath>,
     /// The files that the user took away and the template has changed since.
     pub kept_deleted: BTreeSet<SafePath>,
+    /// The user's own files that took part, because one of them may be a file of the template that was moved.
+    pub others: BTreeSet<SafePath>,
 }
 
 /// A conflict: the file on each side, where it has one.
@@ -99,6 +103,7 @@ impl Update {
             managed: managed.map(|(path, _)| path.clone()).collect(),
             healed: BTreeSet::new(),
             moved: BTreeMap::new(),
+            known_deleted: project.deleted.clone(),
             base,
             theirs,
             current,
@@ -140,9 +145,11 @@ impl Update {
     }
 
     fn ignore_modes(&mut self) {
-        for (path, blob) in &mut self.ours {
-            if let Some(known) = self.base.get(path).or_else(|| self.theirs.get(path)) {
-                blob.executable = known.executable;
+        for side in [&mut self.ours, &mut self.current] {
+            for (path, blob) in side {
+                if let Some(known) = self.base.get(path).or_else(|| self.theirs.get(path)) {
+                    blob.executable = known.executable;
+                }
             }
         }
     }
@@ -177,6 +184,7 @@ impl Update {
     }
 
     /// Returns the paths that any side has.
+    #[must_use]
     pub fn paths(&self) -> BTreeSet<&SafePath> {
         self.base.keys().chain(self.ours.keys()).chain(self.theirs.keys()).collect()
     }
@@ -200,10 +208,24 @@ impl Update {
         Some(Resolution { files, ..Resolution::default() })
     }
 
-    /// Returns the generated files that the user took away, or moved.
+    /// Returns the generated files that the user took away, or moved, since the last update.
     #[must_use]
     pub fn missing(&self) -> Vec<&SafePath> {
-        self.base.keys().filter(|path| !self.ours.contains_key(*path)).collect()
+        let is_new = |path: &&SafePath| !self.ours.contains_key(*path) && !self.known_deleted.contains(*path);
+        self.base.keys().filter(is_new).collect()
+    }
+
+    /// Returns the sizes of the files that are missing, in bytes.
+    #[must_use]
+    pub fn missing_sizes(&self) -> Vec<u64> {
+        self.missing().into_iter().filter_map(|path| self.base.get(path)).map(|blob| blob.bytes.len() as u64).collect()
+    }
+
+    /// Returns the files in which the marks of a conflict were left.
+    #[must_use]
+    pub fn conflicted(&self) -> Vec<&SafePath> {
+        let has_marks = |side: &Side, path| side.get(path).is_some_and(|blob| conflict_in(&blob.bytes).is_some());
+        self.current.keys().filter(|path| has_marks(&self.current, path) && !has_marks(&self.base, path)).collect()
     }
 
     /// Holds what came of the merge against the project.
@@ -218,7 +240,8 @@ impl Update {
             |path: &SafePath, error: NotRead| vec![Obstacle { path: path.clone(), reason: error.to_string() }];
         for path in resolution.files.keys().filter(unknown) {
             match beneath::read_blob(root, path) {
-                Ok(blob) => drop(current.insert(path, Cow::Owned(blob))),
+                Ok(blob) if resolution.others.contains(path) => drop(current.insert(path, Cow::Owned(blob))),
+                Ok(_) => return Err(vec![Obstacle { path: path.clone(), reason: TAKEN.to_owned() }]),
                 Err(NotRead::Missing) => {}
                 Err(error) => return Err(obstacle(path, error)),
             }
@@ -363,6 +386,9 @@ impl Status {
     }
 }
 
+/// Why a file of the user's own cannot stay where it is.
+const TAKEN: &str = "is the name that git gives to one side of a conflict";
+
 /// Reads the files that a side has from the project.
 fn read(root: &Path, base: &Side, theirs: &Side) -> Result<Side, Vec<Obstacle>> {
     let (mut current, mut obstacles) = (Side::new(), Vec::new());
@@ -376,7 +402,17 @@ fn read(root: &Path, base: &Side, theirs: &Side) -> Result<Side, Vec<Obstacle>> 
             Err(error) => obstacles.push(Obstacle { path: path.clone(), reason: error.to_string() }),
         }
     }
+    obstacles.extend(nested(root, &current, theirs));
     if obstacles.is_empty() { Ok(current) } else { Err(obstacles) }
+}
+
+/// Finds the new files that would land in another repository, such as a submodule.
+fn nested(root: &Path, current: &Side, theirs: &Side) -> Vec<Obstacle> {
+    let new = theirs.keys().filter(|path| !current.contains_key(*path));
+    let is_in_another =
+        |path: &&SafePath| path.folders().any(|folder| root.join(folder).join(".git").symlink_metadata().is_ok());
+    let reason = "would land in a repository of its own inside the project";
+    new.filter(is_in_another).map(|path| Obstacle { path: path.clone(), reason: reason.to_owned() }).collect()
 }
 
 fn has(side: &Side, path: &str) -> bool {
@@ -391,8 +427,8 @@ fn is_given_up(root: &Path, folder: &SafePath, base: &Side, theirs: &Side) -> bo
 
 /// Tells whether a text has line ends of Windows and no others.
 fn has_only_crlf(bytes: &[u8]) -> bool {
-    let ends = bytes.iter().filter(|byte| **byte == b'\n').count();
-    ends > 0 && !bytes.contains(&0) && bytes.windows(2).filter(|pair| *pair == b"\r\n").count() == ends
+    let is_turned = |(at, byte): (usize, &u8)| *byte != b'\n' || at > 0 && bytes[at - 1] == b'\r';
+    bytes.contains(&b'\n') && !bytes.contains(&0) && bytes.iter().enumerate().all(is_turned)
 }
 
 fn with_crlf(bytes: &[u8]) -> Cow<'static, [u8]> {

@@ -17,7 +17,7 @@ use crate::sources::Options;
 use crate::terminal::visible_line;
 
 const AFTER_HELP: &str = "\
-Exit codes: 0 done, 1 refused, 2 usage or a bad answer, 3 the destination exists, 4 the template is invalid, \
+Exit codes: 0 done, 1 refused, 2 usage or a bad answer, 3 the destination exists, or is in no state to be changed, 4 the template is invalid, \
 5 the generated output failed its checks, 70 a fault of launchway, 73 cannot write, 74 I/O error, 75 another launchway is at work there, 130 interrupted.";
 
 const NEW_AFTER_HELP: &str = "\
@@ -94,6 +94,19 @@ pub(crate) fn named(arguments: &[OsString]) -> Option<Named> {
 /// The switch that leaves the network alone.
 pub(crate) fn offline_arg() -> Arg {
     switch("offline").help("Fetches nothing: templates and catalogs are taken as they were fetched before")
+}
+
+/// The folder of the project that a command is about.
+pub(crate) fn folder_arg() -> Arg {
+    Arg::new("DIR")
+        .value_parser(value_parser!(PathBuf))
+        .default_value(".")
+        .help("The folder of the project, with `.launchway` in it")
+}
+
+/// Reads the folder of the project.
+pub(crate) fn folder(matches: &ArgMatches) -> PathBuf {
+    matches.get_one::<PathBuf>("DIR").cloned().unwrap_or_default()
 }
 
 /// The switch that takes a tag as it is now.

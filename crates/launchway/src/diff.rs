@@ -37,7 +37,9 @@ fn of_file(edit: &Edit) -> String {
             let _ = write!(text, "{}", diff.unified_diff().header(&from, &to));
         }
         (Some(_), Some(_)) => {}
-        _ => text.push_str(&format!("Binary files {from} and {to} differ\n")),
+        _ => {
+            let _ = writeln!(text, "Binary files {from} and {to} differ");
+        }
     }
     text
 }

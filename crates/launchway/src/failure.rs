@@ -7,8 +7,8 @@ use launchway_core::adopt::{AdoptError, TreeError};
 use launchway_core::quote::quote_shell;
 use launchway_core::template::{Problem, SourceError};
 use launchway_core::{
-    AnswerProblem, ApplyError, DestinationExists, EditError, FORMAT, Invalid, LoadError, PlanError, ProjectError,
-    SpecError,
+    AddError, AnswerProblem, ApplyError, DestinationExists, EditError, FORMAT, Invalid, LoadError, PlanError,
+    ProjectError, SpecError, WorkspaceError,
 };
 
 use crate::terminal;
@@ -187,6 +187,28 @@ impl From<ApplyError> for Failure {
                 Self::new(Exit::CannotWrite, message).hint("nothing was written; choose another place with `--dest`")
             }
             ApplyError::Write { .. } => Self::new(Exit::Io, message).hint("nothing was written"),
+        }
+    }
+}
+
+impl From<AddError> for Failure {
+    fn from(error: AddError) -> Self {
+        let message = error.to_string();
+        match error {
+            AddError::NotForAdding(_) => Self::new(Exit::Usage, message)
+                .hint("its author says so in the table `[add]` of `template.toml`, see docs/templates.md"),
+            AddError::InTheWay(_) => Self::new(Exit::Exists, message).hint("move it away, or choose another name"),
+            AddError::CrateExists(_) => Self::new(Exit::Exists, message).hint("choose another name"),
+            AddError::Workspace(WorkspaceError::NoWorkspace) => Self::new(Exit::Exists, message)
+                .hint("make it one: write `[workspace]` and `members = [\".\"]` into it"),
+            AddError::Workspace(WorkspaceError::Excluded { .. }) => {
+                Self::new(Exit::Exists, message).hint("take the entry out, or name the folder in `workspace.members`")
+            }
+            AddError::Unreadable { .. } | AddError::Workspace(_) => {
+                Self::new(Exit::Exists, message).hint("mend it first: `cargo metadata --no-deps` says what is wrong")
+            }
+            AddError::NoFolder(_) => Self::new(Exit::Exists, message)
+                .hint("the first service of the workspace has it; bring it back from git"),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The program: asks, shows, decides, exits.
 
+mod add_report;
 mod answers_file;
 mod args;
 mod cases;

@@ -32,8 +32,8 @@ pub(crate) struct Report<'a> {
 }
 
 /// Who decided an answer, and why.
-#[derive(Clone, Serialize)]
-pub(crate) struct DecidedReport<'a> {
+#[derive(Serialize)]
+struct DecidedReport<'a> {
     by: &'a str,
     because: Option<&'a str>,
 }

@@ -40,7 +40,7 @@ pub(crate) fn command(template: &Template, interview: &Interview<'_>, args: &New
 }
 
 /// Quotes a word so that it can be shown on one line and pasted: control characters are spelt out.
-fn shell_word(text: &str) -> String {
+pub(crate) fn shell_word(text: &str) -> String {
     if !text.chars().any(char::is_control) {
         return quote_shell(text);
     }

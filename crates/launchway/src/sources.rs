@@ -149,8 +149,25 @@ fn template(spec: &SourceSpec, options: &Options) -> Result<Template, Failure> {
     template_of(layer(spec, options)?, options)
 }
 
-/// Follows what a template extends to the end.
 fn template_of(first: (TemplateFiles, Source), options: &Options) -> Result<Template, Failure> {
+    Ok(Template::from_layers(chain(first, options)?)?)
+}
+
+/// Gets the files of the template that a source names, without what it extends.
+pub(crate) fn first(spec: &SourceSpec, options: &Options) -> Result<(TemplateFiles, Source), Failure> {
+    match spec {
+        SourceSpec::Entry { catalog, entry, reference } => {
+            layer(&catalogs::entry(catalog, entry, reference.as_deref(), options)?.0, options)
+        }
+        spec => layer(spec, options),
+    }
+}
+
+/// Follows what a template extends to the end.
+pub(crate) fn chain(
+    first: (TemplateFiles, Source),
+    options: &Options,
+) -> Result<Vec<(TemplateFiles, Source)>, Failure> {
     let mut layers = vec![first];
     while let Some((files, source)) = layers.last() {
         let Some(extended) = files.extends()? else { break };
@@ -165,7 +182,7 @@ fn template_of(first: (TemplateFiles, Source), options: &Options) -> Result<Temp
         }
         layers.push(next);
     }
-    Ok(Template::from_layers(layers)?)
+    Ok(layers)
 }
 
 fn shown(source: &Source) -> String {

@@ -2,6 +2,7 @@
 //!
 //! Each takes a list of projects and returns what the validator complained about.
 
+mod added;
 #[cfg(feature = "custom-resources")]
 mod custom_resources;
 mod ecs;
@@ -10,6 +11,7 @@ mod faults;
 mod helm;
 mod kubernetes;
 mod repository;
+mod schemas;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -82,6 +82,7 @@ pub enum Upstream {
 }
 
 /// Where and how the update runs.
+#[expect(clippy::struct_excessive_bools, reason = "each is a circumstance of its own")]
 #[derive(Debug, Clone)]
 pub struct Setting {
     /// What the user's own git configuration says when the update runs, in a fresh clone of the project.
@@ -117,6 +118,14 @@ impl Default for Setting {
             updates: 1,
             upstream: Upstream::Kept,
         }
+    }
+}
+
+impl Setting {
+    /// Tells whether the user has git convert line ends.
+    #[must_use]
+    pub fn converts_line_ends(&self) -> bool {
+        self.git.contains(&("core.autocrlf", "true"))
     }
 }
 

@@ -32,8 +32,8 @@ pub struct Observed {
     pub output: String,
     /// Whether an update that had nothing to do changed something.
     pub is_repeated_with_changes: bool,
-    /// Whether the command that the tool printed for it brought all files back; nothing if it printed none.
-    pub taken_back: Option<bool>,
+    /// What is not as it was after the line that the tool printed to take the update back; nothing if it printed none.
+    pub not_taken_back: Vec<String>,
     /// A secret that no file of the project may hold.
     pub token: Option<&'static str>,
 }
@@ -47,6 +47,8 @@ pub enum Fate {
     Conflict,
     /// Both are there, one of them in a `.rej` file.
     Rejected,
+    /// Both are there, but somebody has to choose, and nothing shows it.
+    Unmarked,
     /// The tool stopped and changed nothing.
     Stopped,
     /// Both are there, but a file that was to be healed is as it was.
@@ -121,7 +123,11 @@ fn fate(history: &History, observed: &Observed) -> Fate {
         return Fate::Rejected;
     }
     let drifted = history.setting.heal.is_some_and(|path| before.files.get(path) == after.files.get(path));
-    if drifted { Fate::NotHealed } else { Fate::Misplaced }
+    match (drifted, history.is_mergeable()) {
+        (true, _) => Fate::NotHealed,
+        (false, true) => Fate::Misplaced,
+        (false, false) => Fate::Unmarked,
+    }
 }
 
 fn holds_token(observed: &Observed) -> bool {
@@ -136,7 +142,7 @@ fn holds_token(observed: &Observed) -> bool {
 
 /// Whether the files are as a careful person would leave them, apart from line ends that git converts.
 fn is_right(history: &History, after: &Snapshot) -> bool {
-    let converts = history.setting.git.contains(&("core.autocrlf", "true"));
+    let converts = history.setting.converts_line_ends();
     let seen = |path: &String| {
         let mut file = after.files.get(path)?.clone();
         if converts {
@@ -192,4 +198,97 @@ fn says(history: &History, output: &str) -> bool {
     output.to_lowercase().lines().any(|line| {
         words.iter().any(|word| line.contains(word)) && names.iter().any(|name| line.contains(&name.to_lowercase()))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::history::{Edit, text};
+    use super::*;
+
+    /// The team changes line `b`, the template line `d`.
+    fn history() -> History {
+        History::new("", "")
+            .was("list", "a\nb\nc\nd\n")
+            .is("list", "a\nb\nc\nD\n")
+            .team_commits(Edit::replace("list", "b", "B"))
+            .becomes("list", "a\nB\nc\nD\n")
+            .marks(text("B"), text("D"))
+    }
+
+    fn files(list: &[(&str, &str)]) -> Tree {
+        let file = |text: &str| File { executable: false, bytes: text.into() };
+        list.iter().map(|(path, text)| ((*path).to_owned(), file(text))).collect()
+    }
+
+    /// An update with exit code 0 and without a word, after which the files read so.
+    fn left(list: &[(&str, &str)]) -> Observed {
+        let before =
+            Snapshot { files: files(&[("list", "a\nB\nc\nd\n")]), recorded: "1".into(), ..Snapshot::default() };
+        let after = Snapshot { files: files(list), recorded: "2".into(), ..Snapshot::default() };
+        Observed { before, after, objects: b"a\nB\nc\nd\n".to_vec(), code: Some(0), ..Observed::default() }
+    }
+
+    fn fate(observed: &Observed) -> Fate {
+        judge(&history(), observed).fate
+    }
+
+    #[test]
+    fn only_both_changes_in_their_places_are_a_merge() {
+        assert_eq!(fate(&left(&[("list", "a\nB\nc\nD\n")])), Fate::Merged);
+        assert_eq!(fate(&left(&[("list", "B\nb\nc\nD\n")])), Fate::Misplaced);
+        assert_eq!(fate(&left(&[("list", "a\nB\nc\nd\n")])), Fate::TemplateLost);
+        assert_eq!(fate(&left(&[("list", "a\nb\nc\nD\n")])), Fate::TeamLost);
+        assert_eq!(fate(&left(&[])), Fate::TeamLost);
+    }
+
+    #[test]
+    fn an_edit_that_git_has_never_had_is_lost_for_good() {
+        let observed = Observed { objects: Vec::new(), ..left(&[("list", "a\nb\nc\nD\n")]) };
+        assert_eq!(fate(&observed), Fate::TeamGone);
+    }
+
+    #[test]
+    fn a_conflict_is_one_that_markers_the_index_or_a_file_beside_it_show() {
+        let marked = "a\n<<<<<<< ours\nB\n=======\nb\n>>>>>>> theirs\nc\nD\n";
+        assert_eq!(fate(&left(&[("list", marked)])), Fate::Conflict);
+        assert_eq!(fate(&left(&[("list", "a\nb\nc\nD\n"), ("list.rej", "+B\n")])), Fate::Rejected);
+        let mut observed = left(&[("list", "a\nB\nc\nd\n")]);
+        observed.after.stages = files(&[("list:2", "a\nB\nc\nd\n"), ("list:3", "a\nb\nc\nD\n")]);
+        assert_eq!(fate(&observed), Fate::Conflict);
+    }
+
+    #[test]
+    fn a_tool_has_stopped_only_if_it_changed_nothing() {
+        let mut observed = left(&[("list", "a\nB\nc\nd\n")]);
+        observed.code = Some(1);
+        assert_eq!(fate(&observed), Fate::TemplateLost, "the record moved");
+        observed.after.recorded = "1".into();
+        assert_eq!(fate(&observed), Fate::Stopped);
+    }
+
+    #[test]
+    fn a_loss_is_said_by_the_exit_code_or_by_a_line_that_names_the_file() {
+        let mut observed = left(&[("list", "a\nb\nc\nD\n")]);
+        observed.output = "Good work! No conflicts.\nUpdated list".into();
+        assert!(!judge(&history(), &observed).is_said);
+        observed.output = "error: patch failed: list:2".into();
+        assert!(judge(&history(), &observed).is_said);
+        let observed = Observed { code: Some(1), ..left(&[]) };
+        assert!(judge(&history(), &observed).is_said);
+    }
+
+    #[test]
+    fn a_token_in_the_record_is_noticed() {
+        let mut observed = left(&[("list", "a\nB\nc\nD\n")]);
+        observed.token = Some("secret");
+        assert_eq!(fate(&observed), Fate::Merged);
+        observed.after.records = files(&[("record", "from: https://ada:secret@example.com/x\n")]);
+        assert_eq!(fate(&observed), Fate::SecretKept);
+    }
+
+    #[test]
+    fn a_second_update_that_changes_something_is_no_merge() {
+        let observed = Observed { is_repeated_with_changes: true, ..left(&[("list", "a\nB\nc\nD\n")]) };
+        assert_ne!(fate(&observed), Fate::Merged);
+    }
 }

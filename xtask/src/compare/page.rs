@@ -74,6 +74,7 @@ pub fn words(verdict: &Verdict) -> String {
         Fate::Merged => "merged",
         Fate::Conflict => "conflict",
         Fate::Rejected => "`.rej` file",
+        Fate::Unmarked => "both kept",
         Fate::Stopped => "stopped",
         Fate::NotHealed => "drift stays",
         Fate::SecretKept => "**token recorded**",
@@ -90,13 +91,17 @@ pub fn words(verdict: &Verdict) -> String {
     format!("{fate}{silently}{recorded} ({code})")
 }
 
+/// The times of the peers as multiples of launchway's; a tool that stopped has none.
 fn multiples(cells: &[Cell]) -> String {
     let of = |tool: Tool| {
         let place = tool::ALL.iter().position(|other| *other == tool)?;
-        cells.get(place).map(|cell| cell.time.as_secs_f64())
+        let cell = cells.get(place).filter(|cell| cell.verdict.fate != Fate::Stopped)?;
+        Some(cell.time.as_secs_f64())
     };
-    let Some(own) = of(Tool::Launchway) else { return String::new() };
-    let multiple = |tool| of(tool).map_or(String::new(), |time| format!("{:.0}×", time / own));
+    let multiple = |tool| match (of(tool), of(Tool::Launchway)) {
+        (Some(time), Some(own)) => format!("{:.0}×", time / own),
+        _ => "–".to_owned(),
+    };
     format!("{}, {}", multiple(Tool::Copier), multiple(Tool::Cruft))
 }
 
@@ -108,7 +113,7 @@ fn totals(rows: &[Row]) -> String {
         let count = |test: fn(&&&Verdict) -> bool| verdicts.iter().filter(test).count();
         let _ = writeln!(
             totals,
-            "- {}: {} merged, {} shown as a conflict or a `.rej` file, {} stopped, {} lost, misplaced or recorded what it must not, {} of them silently",
+            "- {}: {} merged, {} shown as a conflict or a `.rej` file, {} stopped, {} with a loss (in bold), {} of those silently",
             tool.name(),
             count(|verdict| verdict.fate == Fate::Merged),
             count(|verdict| matches!(verdict.fate, Fate::Conflict | Fate::Rejected)),

@@ -1,5 +1,6 @@
 //! One history with one tool: the template, the project made from it, the edits, the update, and what was left.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -42,7 +43,9 @@ struct Stage<'a> {
 pub fn run(tool: Tool, programs: &Programs, history: &History, repeats: usize) -> Result<Ran> {
     let scratch = tempfile::tempdir()?;
     let stage = Stage::new(tool, programs, history, scratch.path())?;
-    stage.prepare()?;
+    if let Some(observed) = stage.prepare()? {
+        return Ok(Ran { observed, times: vec![Duration::ZERO] });
+    }
     let mut times = Vec::new();
     let mut observed = None;
     for repeat in 0..repeats {
@@ -64,7 +67,9 @@ pub fn run(tool: Tool, programs: &Programs, history: &History, repeats: usize) -
 pub fn alternative(programs: &Programs, history: &History, alternative: &Alternative) -> Result<Observed> {
     let scratch = tempfile::tempdir()?;
     let stage = Stage::new(alternative.tool, programs, history, scratch.path())?;
-    stage.prepare()?;
+    if let Some(observed) = stage.prepare()? {
+        return Ok(observed);
+    }
     let commands: Vec<Vec<String>> =
         alternative.commands.iter().map(|words| words.iter().map(|word| (*word).to_owned()).collect()).collect();
     Ok(stage.update(&stage.copy(0)?, &commands)?.0)
@@ -77,7 +82,6 @@ impl<'a> Stage<'a> {
         let setting = &history.setting;
         let git = if tool == Tool::Copier { "git+file://" } else { "file://" };
         let address = match (setting.token, setting.relative) {
-            _ if tool == Tool::Launchway => template.clone(),
             (true, _) => format!("https://ada:{TOKEN}@git.example.com/template.git"),
             (false, true) => "../template".to_owned(),
             (false, false) => format!("{git}{template}"),
@@ -92,20 +96,23 @@ impl<'a> Stage<'a> {
                 format!("https://ada:{TOKEN}@git.example.com/template.git"),
                 "https://git.example.com/template.git".to_owned(),
             ] {
-                config += &format!("[url \"file://{template}\"]\ninsteadOf = {address}\n");
+                let _ = write!(config, "[url \"file://{template}\"]\ninsteadOf = {address}\n");
             }
         }
         fs::write(home.join(".gitconfig"), config)?;
-        Ok(Self { tool, programs, history, places: Places { home, address, project }, scratch })
+        Ok(Self { tool, programs, history, places: Places { home, address, folder: template, project }, scratch })
     }
 
-    /// Does all that comes before the update.
-    fn prepare(&self) -> Result<()> {
+    /// Does all that comes before the update; returns what was seen if the tool refused to make the project.
+    fn prepare(&self) -> Result<Option<Observed>> {
         self.template(&self.history.first, "1.0.0")?;
         let create = self.tool.create(self.programs, &self.places).output()?;
+        let said = String::from_utf8_lossy(&[create.stdout, create.stderr].concat()).into_owned();
+        if !create.status.success() && self.history.setting.token {
+            return Ok(Some(Observed { code: create.status.code(), output: said, ..Observed::default() }));
+        }
         if !create.status.success() {
-            let said = [create.stdout, create.stderr].concat();
-            return Err(format!("{} made no project: {}", self.tool.name(), String::from_utf8_lossy(&said)).into());
+            return Err(format!("{} made no project: {said}", self.tool.name()).into());
         }
         self.expect_made()?;
         let repository = self.repository();
@@ -116,7 +123,8 @@ impl<'a> Stage<'a> {
             self.commit(repository, "Make it ours")?;
         }
         self.upstream()?;
-        self.configure()
+        self.configure()?;
+        Ok(None)
     }
 
     /// Fails if the tool did not make of the first version what the history says, its record aside.
@@ -215,31 +223,45 @@ impl<'a> Stage<'a> {
         let is_clean = self.said(&places.project, &["status", "--porcelain"])?.is_empty();
         let after = self.snapshot(places)?;
         let objects = self.said(&places.project, &["cat-file", "--batch-all-objects", "--batch"])?;
-        let taken_back = self.take_back(places, &output, &before)?;
+        let not_taken_back = self.take_back(places, &output, &before)?;
         let observed = Observed {
             before,
             after,
             objects,
             code,
             output,
-            taken_back,
+            not_taken_back,
             is_repeated_with_changes: setting.updates > 1 && !is_clean,
             token: setting.token.then_some(TOKEN),
         };
         Ok((observed, time))
     }
 
-    /// Runs the command that brings the old state back, if the tool printed one, and tells whether it did.
-    fn take_back(&self, places: &Places, output: &str, before: &Snapshot) -> Result<Option<bool>> {
-        let Some(command) = output.lines().find_map(|line| line.strip_prefix("to take it back: ")) else {
-            return Ok(None);
+    /// Runs the line that brings the old state back, if the tool printed one, and says what is not as it was.
+    fn take_back(&self, places: &Places, output: &str, before: &Snapshot) -> Result<Vec<String>> {
+        let Some(line) = output.lines().find_map(|line| line.strip_prefix("to take it back: ")) else {
+            return Ok(Vec::new());
         };
-        let words: Vec<&str> = command.strip_prefix("git ").ok_or("the way back is git's")?.split(' ').collect();
-        if self.git(&places.project, &words).is_err() {
-            return Ok(Some(false));
+        let mut command = Command::new("sh");
+        hermetic(&mut command, &self.places.home);
+        let ended = command.args(["-c", line]).current_dir(&places.project).output()?;
+        if !ended.status.success() {
+            return Ok(vec![format!("{line}: {}", String::from_utf8_lossy(&ended.stderr))]);
         }
         let after = self.snapshot(places)?;
-        Ok(Some(after.files == before.files && after.records == before.records))
+        Ok(tree::differences(&self.whole(before), &self.whole(&after)))
+    }
+
+    /// All files of a project, without carriage returns where the user has git convert line ends.
+    fn whole(&self, snapshot: &Snapshot) -> Tree {
+        let mut whole = snapshot.files.clone();
+        whole.extend(snapshot.records.clone());
+        if self.history.setting.converts_line_ends() {
+            for file in whole.values_mut() {
+                file.bytes.retain(|byte| *byte != b'\r');
+            }
+        }
+        whole
     }
 
     fn snapshot(&self, places: &Places) -> Result<Snapshot> {

@@ -37,6 +37,8 @@ pub(super) struct Places {
     pub(super) home: PathBuf,
     /// The address of the template, as the user gives it.
     pub(super) address: String,
+    /// The folder of the template.
+    pub(super) folder: String,
     /// The folder of the project.
     pub(super) project: PathBuf,
 }
@@ -108,10 +110,13 @@ impl Tool {
     /// Returns the words that update the project, without a question, as the tool's documentation recommends.
     pub(super) fn update(self, places: &Places, setting: &Setting) -> Vec<String> {
         let mut words = match self {
-            Self::Copier => vec!["update", "--defaults"],
+            Self::Copier | Self::Launchway => vec!["update", "--defaults"],
             Self::Cruft => vec!["update", "--skip-apply-ask"],
-            Self::Launchway => vec!["update", "--defaults", "--template", &places.address],
         };
+        // The record of a project that was made from a folder does not say where on which machine the folder was.
+        if self == Self::Launchway && setting.relative {
+            words.extend(["--template", &places.folder]);
+        }
         if let (Self::Launchway, Some(path)) = (self, setting.heal) {
             words.extend(["--heal", path]);
         }

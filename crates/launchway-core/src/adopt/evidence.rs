@@ -54,13 +54,13 @@ impl Evidence {
     }
 
     /// Adds a value that was found in another way.
-    pub(super) fn add(&mut self, question: &str, value: Value, weight: usize, seen: Seen) {
+    pub(super) fn add(&mut self, question: &str, value: Value, weight: usize, seen: &Seen) {
         if let Value::List(items) = &value {
             for item in items {
-                note(self.elements.entry(question.to_owned()).or_default(), Value::Text(item.clone()), weight, &seen);
+                note(self.elements.entry(question.to_owned()).or_default(), Value::Text(item.clone()), weight, seen);
             }
         }
-        note(self.candidates.entry(question.to_owned()).or_default(), value, weight, &seen);
+        note(self.candidates.entry(question.to_owned()).or_default(), value, weight, seen);
     }
 
     /// Puts the best candidates first.
@@ -120,7 +120,9 @@ impl Evidence {
             }
         }
         for ((_, question), list) in lists {
-            list.seen.iter().for_each(|seen| self.list(template, question, &list, seen));
+            if let Some(seen) = &list.seen {
+                self.list(template, question, &list, seen);
+            }
         }
     }
 

@@ -195,7 +195,7 @@ fn add_names(evidence: &mut Evidence, template: &Template, tree: &Tree, folder: 
     for (name, file) in packages.chain(folder) {
         let value = Value::Text(name);
         if question.is_some_and(|question| question.check(&value, &[]).is_ok()) {
-            evidence.add(&template.name_question, value, NAME_WEIGHT, Seen { file, line: None });
+            evidence.add(&template.name_question, value, NAME_WEIGHT, &Seen { file, line: None });
         }
     }
 }
@@ -268,8 +268,8 @@ fn gate(template: &Template) -> Option<&Question> {
 
 /// Reads the values that stand at the places of agreements; tells whether there is something new among them.
 fn add_places(search: &mut Search<'_>, context: &Context, tree: &Tree) -> bool {
-    let planner = Planner { template: search.template, context };
-    let Ok(agreements) = planner.agreements() else { return false };
+    let planner = Planner::new(search.template, context).map_err(Invalid::from);
+    let Ok(agreements) = planner.and_then(|planner| planner.agreements()) else { return false };
     let mut texts = Texts::default();
     for (path, bytes) in tree {
         let text = std::str::from_utf8(bytes).map_err(|_| "it is not UTF-8 text".to_owned());
@@ -280,7 +280,7 @@ fn add_places(search: &mut Search<'_>, context: &Context, tree: &Tree) -> bool {
         let [id] = &agreement.answers[..] else { continue };
         for (value, seen) in standing(search.template, agreement, id, &texts) {
             is_new |= search.evidence.seen(id, &value).is_none();
-            search.evidence.add(id, value, PLACE_WEIGHT, seen);
+            search.evidence.add(id, value, PLACE_WEIGHT, &seen);
         }
     }
     search.evidence.sort();
@@ -357,7 +357,7 @@ fn neighbours(value: &Value) -> Vec<Value> {
 /// Returns two texts of about the same form: one is longer, one ends in another digit.
 fn other_texts(text: &str) -> [String; 2] {
     let stem = text.trim_end_matches(|last: char| last.is_ascii_digit());
-    let number = text[stem.len()..].bytes().fold(0_u8, |sum, digit| sum.wrapping_add(digit));
+    let number = text[stem.len()..].bytes().fold(0_u8, u8::wrapping_add);
     [format!("{text}x"), format!("{stem}{}", if number % 2 == 0 { 1 } else { 2 })]
 }
 
@@ -374,7 +374,9 @@ fn speaking(best: &Outcome, other: &Outcome) -> Option<Seen> {
 /// Finds out why there is no set of answers at all.
 fn no_answers(template: &Template, given: &BTreeMap<String, Value>, fault: Option<Invalid>) -> AdoptError {
     let mut answers = Answers::default();
-    given.iter().for_each(|(id, value)| answers.set(id, value.clone(), Provenance::Flag));
+    for (id, value) in given {
+        answers.set(id, value.clone(), Provenance::Flag);
+    }
     let refused = Interview::new(template, &answers, Defaults::All).ok().and_then(|it| it.problems.into_iter().next());
     match (refused, fault) {
         (Some(refused), _) => refused.into(),
@@ -388,5 +390,5 @@ fn lines(files: &[FileScore]) -> (usize, usize) {
 }
 
 fn percent(part: usize, whole: usize) -> usize {
-    if whole == 0 { 0 } else { part * 100 / whole }
+    (part * 100).checked_div(whole).unwrap_or(0)
 }

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use super::tree::Tree;
 use crate::plan::Planner;
-use crate::template::{CompiledFile, Problem, Template};
+use crate::template::{CompiledFile, Expression, Problem, SourceFile, Template};
 use crate::{Context, Invalid};
 
 /// What a file adds that matches to the last byte.
@@ -56,17 +56,21 @@ impl FileScore {
 /// A file of the tree, its lines counted.
 struct Lines<'t> {
     bytes: &'t [u8],
-    lines: HashMap<&'t str, usize>,
+    single: HashMap<&'t str, usize>,
     pairs: HashMap<(&'t str, &'t str), usize>,
 }
 
 impl<'t> Lines<'t> {
     fn of(bytes: &'t [u8]) -> Self {
-        let (mut lines, mut pairs) = (HashMap::new(), HashMap::new());
+        let (mut single, mut pairs) = (HashMap::new(), HashMap::new());
         let text: Vec<&str> = std::str::from_utf8(bytes).map_or_else(|_| Vec::new(), |text| text.lines().collect());
-        text.iter().for_each(|line| *lines.entry(*line).or_default() += 1);
-        text.windows(2).for_each(|pair| *pairs.entry((pair[0], pair[1])).or_default() += 1);
-        Self { bytes, lines, pairs }
+        for line in &text {
+            *single.entry(*line).or_default() += 1;
+        }
+        for pair in text.windows(2) {
+            *pairs.entry((pair[0], pair[1])).or_default() += 1;
+        }
+        Self { bytes, single, pairs }
     }
 }
 
@@ -100,7 +104,7 @@ impl<'a> Scorer<'a> {
         if let Some(known) = self.known.get(&key) {
             return Ok(Rc::clone(known));
         }
-        let planner = Planner { template: self.template, context };
+        let planner = Planner::new(self.template, context)?;
         let rendered = planner.render_file(&self.template.files[number])?;
         let scores: Rc<[FileScore]> =
             rendered.into_iter().map(|(path, rendered)| self.fit(path, &rendered.file.bytes)).collect();
@@ -117,7 +121,7 @@ impl<'a> Scorer<'a> {
         if there.bytes == bytes {
             return FileScore { path, fit: Fit::Exact, lines, matched: lines, units, matched_units: units };
         }
-        let matched = common(&there.lines, text.iter().copied());
+        let matched = common(&there.single, text.iter().copied());
         let matched_units = matched + common(&there.pairs, text.windows(2).map(|pair| (pair[0], pair[1])));
         FileScore { path, fit: Fit::Differs, lines, matched, units, matched_units }
     }
@@ -126,16 +130,18 @@ impl<'a> Scorer<'a> {
 /// Counts what is in both, as often as it is in both.
 fn common<T: std::hash::Hash + Eq>(there: &HashMap<T, usize>, rendered: impl Iterator<Item = T>) -> usize {
     let mut counts: HashMap<T, usize> = HashMap::new();
-    rendered.for_each(|item| *counts.entry(item).or_default() += 1);
+    for item in rendered {
+        *counts.entry(item).or_default() += 1;
+    }
     counts.iter().map(|(item, count)| there.get(item).copied().unwrap_or(0).min(*count)).sum()
 }
 
 /// Returns the names of all that decides what becomes of a file.
-fn names_of(template: &Template, compiled: &CompiledFile, file: &crate::template::SourceFile) -> Vec<String> {
+fn names_of(template: &Template, compiled: &CompiledFile, file: &SourceFile) -> Vec<String> {
     let texts = compiled.path.iter().chain(&compiled.text).flat_map(|compiled| &compiled.names);
     let rules =
         template.rules_for(file).flat_map(|rule| rule.when.iter().chain(rule.each.iter().map(|each| &each.list)));
-    let mut names: Vec<String> = texts.chain(rules.flat_map(|expression| expression.names())).cloned().collect();
+    let mut names: Vec<String> = texts.chain(rules.flat_map(Expression::names)).cloned().collect();
     names.sort_unstable();
     names.dedup();
     names

@@ -145,10 +145,10 @@ impl Search<'_> {
             Kind::Choices(_) => {
                 let open = question.choices(|id| best.answer(id).cloned());
                 let elements: Vec<&str> = open.iter().map(|choice| choice.value.as_str()).collect();
-                trials.extend(self.list_trials(question, best, &elements));
+                trials.extend(list_trials(question, best, &elements));
             }
             Kind::Slugs { .. } => {
-                trials.extend(self.list_trials(question, best, &self.evidence.elements(&question.id)));
+                trials.extend(list_trials(question, best, &self.evidence.elements(&question.id)));
             }
             Kind::Text(_) | Kind::Slug(_) | Kind::Int { .. } => {}
         }
@@ -159,31 +159,6 @@ impl Search<'_> {
             }
         }
         distinct
-    }
-
-    /// Changes a list by one element: one more, one fewer, two that change places.
-    fn list_trials(&self, question: &Question, best: &Outcome, elements: &[&str]) -> Vec<Option<Value>> {
-        let Some(Value::List(now)) = best.answer(&question.id) else { return Vec::new() };
-        let mut lists = vec![elements.iter().map(|element| (*element).to_owned()).collect::<Vec<_>>(), Vec::new()];
-        for element in elements.iter().filter(|element| !now.iter().any(|other| other == *element)) {
-            lists.push(vec![(*element).to_owned()]);
-            for place in 0..=now.len() {
-                let mut longer = now.clone();
-                longer.insert(place, (*element).to_owned());
-                lists.push(longer);
-            }
-        }
-        for place in 0..now.len() {
-            let mut shorter = now.clone();
-            shorter.remove(place);
-            lists.push(shorter);
-            for other in place + 1..now.len() {
-                let mut turned = now.clone();
-                turned.swap(place, other);
-                lists.push(turned);
-            }
-        }
-        lists.into_iter().map(|list| Some(Value::List(list))).collect()
     }
 
     /// Renders and scores a set of answers; `None` if they rule each other out.
@@ -242,6 +217,31 @@ impl Search<'_> {
     }
 }
 
+/// Changes a list by one element: one more, one fewer, two that change places.
+fn list_trials(question: &Question, best: &Outcome, elements: &[&str]) -> Vec<Option<Value>> {
+    let Some(Value::List(now)) = best.answer(&question.id) else { return Vec::new() };
+    let mut lists = vec![elements.iter().map(|element| (*element).to_owned()).collect::<Vec<_>>(), Vec::new()];
+    for element in elements.iter().filter(|element| !now.iter().any(|other| other == *element)) {
+        lists.push(vec![(*element).to_owned()]);
+        for place in 0..=now.len() {
+            let mut longer = now.clone();
+            longer.insert(place, (*element).to_owned());
+            lists.push(longer);
+        }
+    }
+    for place in 0..now.len() {
+        let mut shorter = now.clone();
+        shorter.remove(place);
+        lists.push(shorter);
+        for other in place + 1..now.len() {
+            let mut turned = now.clone();
+            turned.swap(place, other);
+            lists.push(turned);
+        }
+    }
+    lists.into_iter().map(|list| Some(Value::List(list))).collect()
+}
+
 /// Takes answers back that the others rule out, and finds some for questions that have no default.
 fn repaired(
     interview: &Interview<'_>,
@@ -262,32 +262,32 @@ fn repaired(
                 .filter(|other| *other != id && !stands(other))
                 .map(str::to_owned)
                 .collect();
-            behind.iter().for_each(|other| drop(state.remove(other)));
+            state.retain(|id, _| !behind.contains(id));
         } else if state.remove(id).is_none() {
-            let fits = |value: &Value| interview.check(question, value).is_ok_and(|checked| checked.is_ok());
-            state.insert(id.to_owned(), first_choice(interview, question, fits)?);
+            state.insert(id.to_owned(), first_choice(interview, question)?);
         }
     }
     for (question, _) in &interview.open {
         let value = match question.kind {
             Kind::Slug(_) if question.id == interview.template().name_question => Some(name.clone()),
             // Its condition or its choices may wait for another answer.
-            _ => first_choice(interview, question, |_| true),
+            _ => first_choice(interview, question),
         };
-        value.into_iter().for_each(|value| drop(state.insert(question.id.clone(), value)));
+        state.extend(value.map(|value| (question.id.clone(), value)));
     }
     Some(state)
 }
 
-fn first_choice(interview: &Interview<'_>, question: &Question, fits: impl Fn(&Value) -> bool) -> Option<Value> {
+/// Returns an answer that a question takes with those before it.
+fn first_choice(interview: &Interview<'_>, question: &Question) -> Option<Value> {
+    let fits = |value: &Value| interview.check(question, value).is_ok_and(|checked| checked.is_ok());
     let open = question.choices(|id| interview.answer(id));
-    let choices = open.iter().map(|choice| Value::Text(choice.value.clone()));
+    let mut choices = open.iter().map(|choice| Value::Text(choice.value.clone()));
     match question.kind {
         Kind::Bool => [true, false].map(Value::Bool).into_iter().find(fits),
         Kind::Int { min, max } => Some(Value::Int(min.max(0).min(max))),
         Kind::Choices(_) => Some(Value::List(Vec::new())),
-        Kind::Choice(_) => choices.into_iter().find(|value| fits(value)),
-        Kind::Text(_) | Kind::Slug(_) => question.example_value(),
-        Kind::Slugs { .. } => question.example_value(),
+        Kind::Choice(_) => choices.find(fits),
+        Kind::Text(_) | Kind::Slug(_) | Kind::Slugs { .. } => question.example_value(),
     }
 }

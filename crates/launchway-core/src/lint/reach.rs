@@ -104,8 +104,8 @@ impl<'t> Reach<'t> {
     }
 
     fn decided(&self, question: &'t Question) -> Option<Value> {
-        let always = self.template.policies(&question.id).filter(|(_, when)| when.is_none());
-        always.filter_map(|(policy, _)| policy.decided()).next().cloned()
+        let mut always = self.template.policies(&question.id).filter(|(_, when)| when.is_none());
+        always.find_map(|(policy, _)| policy.decided()).cloned()
     }
 
     /// Tries all combinations. An expression that cannot be computed may be true.

@@ -81,7 +81,8 @@ fn text_rule(raw: &manifest::Question, max: usize) -> Result<TextRule, String> {
         },
     };
     let pattern = raw.pattern.as_ref().map(|text| pattern(text.get_ref())).transpose()?;
-    Ok(TextRule { max, pattern, reserved: raw.reserved.clone() })
+    let written_pattern = raw.pattern.as_ref().map(|text| text.get_ref().clone());
+    Ok(TextRule { max, pattern, written_pattern, reserved: raw.reserved.clone() })
 }
 
 fn choices(raw: &manifest::Question) -> Result<Choices, String> {

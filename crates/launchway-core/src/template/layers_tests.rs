@@ -83,7 +83,9 @@ fn problems(manifest: &str, own: &[(&str, &str)]) -> String {
 
 fn given(answers: &[(&str, Value)]) -> Answers {
     let mut given = Answers::default();
-    answers.iter().for_each(|(id, value)| given.set(id, value.clone(), Provenance::Flag));
+    for (id, value) in answers {
+        given.set(id, value.clone(), Provenance::Flag);
+    }
     given
 }
 
@@ -143,7 +145,7 @@ fn rules_of_both_templates_hold_for_an_inherited_file() {
         team("[[file]]\npath = \"extra/c.txt\"\nwhen = \"is_large\"\nownership = \"managed\"\n", &[]).unwrap();
     let has = |answers: &[(&str, Value)]| plan(&template, &given(answers)).unwrap().files.len() == 3;
     let (extra, large) = (("extra", Value::Bool(true)), ("size", text("large")));
-    assert!(!has(&[extra.clone()]) && !has(&[large.clone()]) && has(&[extra, large]));
+    assert!(!has(std::slice::from_ref(&extra)) && !has(std::slice::from_ref(&large)) && has(&[extra, large]));
 }
 
 #[test]

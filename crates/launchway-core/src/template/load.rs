@@ -14,8 +14,8 @@ use super::migration::{Migration, Target};
 use super::problem::{Problem, none_or_invalid};
 use super::source::TemplateFiles;
 use super::{
-    AgreementFile, AgreementRule, Computed, FileRule, Invalid, Layer, LoadError, ObjectRule, Source, SourceFile,
-    StepRule, Template,
+    AddRules, AgreementFile, AgreementRule, Computed, FileRule, Invalid, Layer, LoadError, ObjectRule, Source,
+    SourceFile, StepRule, Template,
 };
 
 /// The most templates that extend one another, the first and the last included.
@@ -65,6 +65,7 @@ pub(super) fn template(layers: Vec<(TemplateFiles, Source)>) -> Result<Template,
         next_steps: built.next_steps,
         agreements: built.agreements,
         agreement_files: built.agreement_files,
+        add: built.add,
         locks: built.locks,
         migrations: built.migrations,
         engine,
@@ -126,6 +127,7 @@ struct Built {
     next_steps: Vec<StepRule>,
     agreements: Vec<AgreementRule>,
     agreement_files: Vec<AgreementFile>,
+    add: Option<AddRules>,
     locks: Vec<Lock>,
     migrations: Vec<Migration>,
 }
@@ -142,6 +144,7 @@ impl Built {
     ) {
         let inherited = self.questions.len();
         loader.header(&manifest, &self.questions, &mut self.name_question);
+        loader.declare_added(&manifest, &mut self.add);
         self.removed.extend(loader.removals(manifest.removals, &mut self.files));
         lay_over(&mut self.files, files);
         // What is there again is not gone.
@@ -155,6 +158,9 @@ impl Built {
         self.next_steps.extend(loader.next_steps(manifest.next_steps));
         self.agreements.extend(loader.agreements(manifest.agreements));
         self.agreement_files.extend(loader.agreement_files(manifest.agreement_files, agreements));
+        if let (Some(raw), Some(add)) = (manifest.add, &mut self.add) {
+            loader.add_rules(&raw, add, &self.questions, &self.values, &self.files);
+        }
         self.locks.extend(loader.locks(manifest.locks, manifest.template.id.get_ref(), &self.questions));
         let target = Target {
             layer: manifest.template.id.get_ref(),

@@ -137,6 +137,8 @@ impl Loader<'_> {
                 example: raw.example,
                 default: None,
                 when: None,
+                when_text: raw.when.as_ref().map(|when| when.get_ref().clone()),
+                default_text: raw.default.as_ref().map(|default| default.get_ref().clone()),
                 refusals: Vec::new(),
             };
             self.names.insert(id.clone(), question.yields());
@@ -164,7 +166,7 @@ impl Loader<'_> {
         }
     }
 
-    fn check_name(&mut self, id: &Spanned<String>) {
+    pub(super) fn check_name(&mut self, id: &Spanned<String>) {
         let name = id.get_ref();
         if let Err(message) = usable_name(name) {
             self.report(id, message);

@@ -37,7 +37,7 @@ impl Lock {
 impl Loader<'_> {
     /// Changes what the extended template says of its questions.
     pub(super) fn changes(&mut self, changes: Vec<manifest::Change>, questions: &mut [Declared], inherited: usize) {
-        let mut changed: Vec<String> = Vec::new();
+        let mut seen: Vec<String> = Vec::new();
         for change in changes {
             let id = change.question.get_ref().clone();
             let Some(position) = questions.iter().position(|declared| declared.question.id == id) else {
@@ -49,11 +49,11 @@ impl Loader<'_> {
                     &change.question,
                     format!("`{id}` is a question of this template: change it where it stands"),
                 );
-            } else if changed.contains(&id) {
+            } else if seen.contains(&id) {
                 self.report(&change.question, format!("`{id}` is changed twice"));
             } else {
                 self.change(change, &mut questions[position].question, position);
-                changed.push(id);
+                seen.push(id);
             }
         }
     }
@@ -67,6 +67,7 @@ impl Loader<'_> {
                 self.report(default, "with `choices_by` the first choice is the default".to_owned());
             } else {
                 question.default = self.default(default, question, position);
+                question.default_text = Some(default.get_ref().clone());
             }
         } else if let (Some(pattern), Some(Default::Value(default))) = (&change.pattern, &question.default)
             && let Err(problem) = question.check(default, &[])
@@ -93,7 +94,10 @@ impl Loader<'_> {
             return self.report(pattern, "`pattern` does not go with this kind".to_owned());
         };
         match kinds::pattern(pattern.get_ref()) {
-            Ok(compiled) => rule.pattern = Some(compiled),
+            Ok(compiled) => {
+                rule.pattern = Some(compiled);
+                rule.written_pattern = Some(pattern.get_ref().clone());
+            }
             Err(message) => self.report(pattern, message),
         }
     }

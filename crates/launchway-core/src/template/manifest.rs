@@ -31,6 +31,7 @@ pub(super) struct Manifest {
     pub(super) agreements: Vec<Agreement>,
     #[serde(default, rename = "agreements")]
     pub(super) agreement_files: Vec<AgreementFile>,
+    pub(super) add: Option<Add>,
     #[serde(default, rename = "remove")]
     pub(super) removals: Vec<Removal>,
     #[serde(default, rename = "change")]
@@ -99,6 +100,39 @@ pub(super) struct Migration {
     pub(super) answers: BTreeMap<String, Spanned<Value>>,
     #[serde(default, rename = "move")]
     pub(super) moves: BTreeMap<String, Spanned<String>>,
+}
+
+/// What happens when a service is added to a workspace that is there already.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Add {
+    pub(super) value: Option<Spanned<String>>,
+    #[serde(default)]
+    pub(super) workspace: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub(super) own: Vec<Spanned<String>>,
+    #[serde(default, rename = "move")]
+    pub(super) moves: Vec<Move>,
+    #[serde(default, rename = "take")]
+    pub(super) takes: Vec<Take>,
+}
+
+/// A file, or a folder with all below it, that an added service has elsewhere.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Move {
+    pub(super) from: Spanned<String>,
+    pub(super) to: Spanned<String>,
+}
+
+/// A value that the workspace decides.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Take {
+    pub(super) value: Spanned<String>,
+    pub(super) file: String,
+    pub(super) at: Spanned<String>,
+    pub(super) pattern: Spanned<String>,
 }
 
 /// A file of agreements, which is read when its condition is true.

@@ -1,5 +1,6 @@
 //! Templates: a manifest, the files it speaks of, and the language they are written in.
 
+mod add;
 mod agreements;
 mod check;
 mod engine;
@@ -28,6 +29,7 @@ use std::sync::OnceLock;
 use semver::{Version, VersionReq};
 use serde::{Deserialize, Serialize};
 
+pub(crate) use add::{AddRules, below};
 pub(crate) use check::{Names, Printing};
 pub(crate) use engine::{Compiled, Data, Engine, Expression};
 pub(crate) use helpers::Type;
@@ -69,6 +71,7 @@ pub struct Template {
     pub(crate) next_steps: Vec<StepRule>,
     agreements: Vec<AgreementRule>,
     agreement_files: Vec<AgreementFile>,
+    pub(crate) add: Option<AddRules>,
     pub(crate) locks: Vec<Lock>,
     pub(crate) migrations: Vec<migration::Migration>,
     pub(crate) engine: Engine,
@@ -255,6 +258,24 @@ impl Template {
     #[must_use]
     pub fn question(&self, id: &str) -> Option<&Question> {
         self.questions.iter().find(|question| question.id == id)
+    }
+
+    /// Returns where a question or value is declared.
+    #[must_use]
+    pub fn declared_at(&self, id: &str) -> Option<&Place> {
+        self.declared.get(id)
+    }
+
+    /// Returns the ids of the questions on which it hangs whether a question is asked, or what it can be answered.
+    #[must_use]
+    pub fn hangs_on(&self, question: &Question) -> BTreeSet<&str> {
+        let names = question.when().into_iter().flat_map(Expression::names);
+        let mut questions: BTreeSet<&str> = names.flat_map(|name| self.questions_behind(name)).collect();
+        if let Kind::Choice(Choices::By { question, .. }) | Kind::Choices(Choices::By { question, .. }) = &question.kind
+        {
+            questions.extend(self.question(question).map(|question| question.id.as_str()));
+        }
+        questions
     }
 
     /// Tells whether a file that messages name is one of the template itself, and not of one that it extends.

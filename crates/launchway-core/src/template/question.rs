@@ -26,6 +26,10 @@ pub struct Question {
     pub(super) example: Option<String>,
     pub(super) default: Option<Default>,
     pub(super) when: Option<Expression>,
+    /// The condition as it is written.
+    pub(super) when_text: Option<String>,
+    /// The default as it is written.
+    pub(super) default_text: Option<Value>,
     pub(super) refusals: Vec<Refusal>,
 }
 
@@ -64,6 +68,8 @@ pub struct TextRule {
     /// The most characters.
     pub max: usize,
     pub(super) pattern: Option<Regex>,
+    /// The pattern as it is written.
+    pub written_pattern: Option<String>,
     /// Words that cannot be used, by the reason, which completes "`word` …".
     pub(super) reserved: BTreeMap<String, Vec<String>>,
 }
@@ -150,6 +156,24 @@ impl Question {
             Kind::Choice(choices) if self.example.is_none() => choices.all().next().map(|choice| choice.value.clone()),
             _ => self.example.as_deref().map(super::quote::quote_shell),
         }
+    }
+
+    /// Returns the condition under which the question is asked, as the template writes it.
+    #[must_use]
+    pub fn when_text(&self) -> Option<&str> {
+        self.when_text.as_deref()
+    }
+
+    /// Returns the default as the template writes it: a text with `{{…}}` is rendered from other answers.
+    #[must_use]
+    pub fn written_default(&self) -> Option<&Value> {
+        self.default_text.as_ref()
+    }
+
+    /// Returns the example that the template shows.
+    #[must_use]
+    pub fn written_example(&self) -> Option<&str> {
+        self.example.as_deref()
     }
 
     /// Tells whether texts have to have a form that a pattern describes.

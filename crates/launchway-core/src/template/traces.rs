@@ -120,7 +120,9 @@ impl<'t> Tracer<'t> {
                 TemplateElement::HelperBlock(block) => self.block(block, depth),
                 TemplateElement::PartialExpression(partial) if depth < MAX_DEPTH * 4 => {
                     let partial = partial.name.as_name().and_then(|name| self.template.engine.partial(name));
-                    partial.into_iter().for_each(|partial| self.walk(&partial.syntax, depth + 1));
+                    if let Some(partial) = partial {
+                        self.walk(&partial.syntax, depth + 1);
+                    }
                 }
                 _ => {}
             }
@@ -148,14 +150,14 @@ impl<'t> Tracer<'t> {
             let frame = self.frame_of_block(block);
             self.frames.push(frame);
         }
-        for body in block.template.iter() {
+        if let Some(body) = &block.template {
             self.walk(body, depth + 1);
             self.end_line();
         }
         if is_each {
             self.frames.pop();
         }
-        for body in block.inverse.iter() {
+        if let Some(body) = &block.inverse {
             self.walk(body, depth + 1);
             self.end_line();
         }
@@ -306,20 +308,22 @@ fn trimmed(mut pieces: Vec<Piece>) -> Vec<Piece> {
 
 /// Splits a path at its slashes, which only literals hold.
 fn segments(path: Vec<Piece>) -> Vec<Vec<Piece>> {
-    let mut segments = vec![Vec::new()];
+    let (mut segments, mut current) = (Vec::new(), Vec::new());
     for piece in path {
         let Piece::Literal(text) = piece else {
-            segments.last_mut().into_iter().for_each(|segment| segment.push(piece.clone()));
+            current.push(piece);
             continue;
         };
         for (number, part) in text.split('/').enumerate() {
             if number > 0 {
-                segments.push(Vec::new());
+                segments.push(std::mem::take(&mut current));
             }
-            let part = (!part.is_empty()).then(|| Piece::Literal(part.to_owned()));
-            segments.last_mut().into_iter().for_each(|segment| segment.extend(part.clone()));
+            if !part.is_empty() {
+                current.push(Piece::Literal(part.to_owned()));
+            }
         }
     }
+    segments.push(current);
     segments
 }
 

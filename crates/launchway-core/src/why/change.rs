@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Inquiry;
+use crate::plan::Planner;
 use crate::template::{Expression, FileRule, Invalid, Kind, Question, SourceFile, Template};
 use crate::{Answers, Defaults, Interview, Provenance, Value};
 
@@ -91,6 +92,7 @@ impl<'a, 'i> Changer<'a, 'i> {
     fn lost_with(&self, changes: &[(String, Value)]) -> Result<Option<usize>, Invalid> {
         let template = self.inquiry.template;
         let mut answers = Answers::default();
+        answers.join(self.inquiry.context.added.clone());
         for (id, value) in self.inquiry.context.answers.iter().chain(changes) {
             answers.set(id, value.clone(), Provenance::Flag);
         }
@@ -98,7 +100,7 @@ impl<'a, 'i> Changer<'a, 'i> {
             let interview = Interview::new(template, &answers, Defaults::All)?;
             if let Some(context) = interview.context()? {
                 let takes_part = |(id, value): &(String, Value)| interview.answer(id).as_ref() == Some(value);
-                let with = Inquiry { template, context: &context };
+                let with = Inquiry { template, context: &context, planner: Planner::new(template, &context)? };
                 let brings = changes.iter().all(takes_part) && with.elements_of(self.file, self.path)?.is_some();
                 return if brings { self.lost(&with).map(Some) } else { Ok(None) };
             }
@@ -108,7 +110,9 @@ impl<'a, 'i> Changer<'a, 'i> {
             if refused.is_empty() || !refused.iter().all(can_go) {
                 return Ok(None);
             }
-            refused.iter().for_each(|id| answers.remove(id));
+            for id in &refused {
+                answers.remove(id);
+            }
         }
     }
 

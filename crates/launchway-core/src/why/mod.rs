@@ -95,9 +95,11 @@ pub struct NotNow {
 /// # Errors
 /// The template is invalid.
 pub fn why(template: &Template, context: &Context, path: &str) -> Result<Why, Invalid> {
-    let inquiry = Inquiry { template, context };
+    let inquiry = Inquiry { template, context, planner: Planner::new(template, context)? };
     let mut not_now = Vec::new();
-    for file in &template.files {
+    let Some(path) = inquiry.planner.place_in_new_project(path) else { return Ok(Why::NotOfTheTemplate) };
+    let path = path.as_str();
+    for file in template.files.iter().filter(|file| !inquiry.planner.is_of_workspace(file)) {
         let traces = template.file_traces(file).map_err(|problems| Invalid { problems })?;
         if read_path(template, &traces.path, path).is_none() {
             continue;
@@ -116,11 +118,12 @@ type Elements = BTreeMap<String, String>;
 struct Inquiry<'a> {
     template: &'a Template,
     context: &'a Context,
+    planner: Planner<'a, 'a>,
 }
 
 impl Inquiry<'_> {
-    fn planner(&self) -> Planner<'_, '_> {
-        Planner { template: self.template, context: self.context }
+    fn planner(&self) -> &Planner<'_, '_> {
+        &self.planner
     }
 
     /// Tells whether all conditions of a file are true.
@@ -244,7 +247,6 @@ impl Inquiry<'_> {
             .collect()
     }
 }
-
 fn first(problems: Vec<Problem>) -> Problem {
     problems.into_iter().next().expect("what cannot be compiled has a problem")
 }

@@ -10,8 +10,9 @@ use serde::Serialize;
 
 use crate::args::{self, Output};
 use crate::failure::{Exit, Failure};
+use crate::sources::{self, Loaded};
 use crate::update::answers;
-use crate::{interrupt, report, sources, terminal};
+use crate::{interrupt, report, terminal};
 
 const AFTER_HELP: &str = "\
 Finds the answers from which the template would make what stands here: reads them out of the files, renders in memory, \
@@ -33,6 +34,8 @@ pub(crate) fn define() -> Command {
                 .help("An answer that is known: `--set strategy=canary`; may be given more than once"),
         )
         .arg(args::switch("dry-run").help("Shows what was found, and writes nothing"))
+        .arg(args::offline_arg())
+        .arg(args::accept_moved_arg())
         .arg(args::output_arg())
 }
 
@@ -40,11 +43,12 @@ pub(crate) fn define() -> Command {
 pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
     let folder = matches.get_one::<PathBuf>("DIR").cloned().unwrap_or_default();
     let source = matches.get_one::<String>("template").map_or("service", String::as_str);
-    let template = sources::load(&source.parse()?, &sources::Options::default())?.template;
+    let Loaded { template, policy } = sources::load(&source.parse()?, &args::source_options(matches))?;
     let given = given(matches, &template)?;
     refuse_records(&folder, given.get(&template.name_question))?;
     let tree = read_tree(&folder, &template)?;
-    let adoption = adopt(&template, &tree, &given, &name_of(&folder))?;
+    let mut adoption = adopt(&template, &tree, &given, &name_of(&folder))?;
+    adoption.context.catalog = policy.map(|policy| policy.origin());
     let edits = edits(&template, &adoption, &folder)?;
     let is_written = !matches.get_flag("dry-run");
     if is_written {

@@ -1,8 +1,8 @@
 //! `launchway check`: whether the files of a project still agree with each other.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use clap::{Arg, ArgMatches, Command, value_parser};
+use clap::{ArgMatches, Command};
 use launchway_core::{FileChange, Finding, FindingPlace, Project, Status, check};
 use semver::Version;
 
@@ -63,12 +63,7 @@ pub(crate) fn define() -> Command {
     Command::new("check")
         .about("Tells whether the files of a project still agree with each other")
         .after_help(AFTER_HELP)
-        .arg(
-            Arg::new("DIR")
-                .value_parser(value_parser!(PathBuf))
-                .default_value(".")
-                .help("The folder of the project, with `.launchway` in it"),
-        )
+        .arg(args::folder_arg())
         .arg(args::switch("updates").help("Also tells whether there is a newer version, and what an update would do"))
         .arg(args::offline_arg())
         .arg(args::accept_moved_arg())
@@ -81,7 +76,7 @@ pub(crate) fn define() -> Command {
 
 /// Runs the command.
 pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
-    let folder = matches.get_one::<PathBuf>("DIR").cloned().unwrap_or_default();
+    let folder = args::folder(matches);
     let output = match matches.get_one::<String>("output").map(String::as_str) {
         Some("json") => CheckOutput::Json,
         Some("sarif") => CheckOutput::Sarif,
@@ -93,11 +88,16 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
             .hint("leave out `--updates`, or choose `--output json`"));
     }
     let options = args::source_options(matches);
-    let checked = Project::open_all(&folder)?.into_iter().map(|project| {
-        let upcoming = updates.then(|| upcoming(&project, &folder, &options)).transpose()?;
-        Ok(Checked { findings: check(&folder, &project), upcoming, project })
-    });
-    let checked = checked.collect::<Result<Vec<Checked>, Failure>>()?;
+    let projects = Project::open_all(&folder)?;
+    let announced = projects
+        .iter()
+        .map(|project| if updates { upcoming(project, &projects, &folder, &options).map(Some) } else { Ok(None) });
+    let announced = announced.collect::<Result<Vec<_>, Failure>>()?;
+    let checked: Vec<Checked> = projects
+        .into_iter()
+        .zip(announced)
+        .map(|(project, upcoming)| Checked { findings: check(&folder, &project), upcoming, project })
+        .collect();
     let report = match output {
         CheckOutput::Text => checked.iter().map(|checked| text(checked, &folder)).collect(),
         CheckOutput::Json => check_report::to_json(&checked),
@@ -108,14 +108,14 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
 }
 
 /// Computes what an update would do, the same way as the update itself.
-fn upcoming(project: &Project, folder: &Path, options: &Options) -> Result<Upcoming, Failure> {
+fn upcoming(project: &Project, all: &[Project], folder: &Path, options: &Options) -> Result<Upcoming, Failure> {
     let args = UpdateArgs::preview(folder, options.clone());
     let loaded = update::load(project, &args)?;
     let current = project.template.version.parse::<Version>().ok();
     let is_newer = |version: &Version| current.as_ref().is_none_or(|current| version > current);
     let behind = sources::versions(&project.template, options)?.into_iter().filter(is_newer).count();
     let repository = Repository::open(folder, args.allow_dirty)?;
-    let prepared = update::prepare(project, loaded, &args, &repository)?;
+    let prepared = update::prepare(project, all, loaded, &args, &repository)?;
     let file = |change: &FileChange| (change.edit.path.to_string(), change.status);
     Ok(Upcoming {
         to: prepared.template.version.to_string(),

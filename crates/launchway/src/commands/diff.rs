@@ -1,8 +1,6 @@
 //! `launchway diff`: what people changed in the files of a project since they were generated.
 
-use std::path::PathBuf;
-
-use clap::{Arg, ArgMatches, Command, value_parser};
+use clap::{ArgMatches, Command};
 use launchway_core::{Edit, Project};
 use serde::Serialize;
 
@@ -42,18 +40,13 @@ pub(crate) fn define() -> Command {
     Command::new("diff")
         .about("Shows what was changed in the files of a project since they were generated")
         .after_help(AFTER_HELP)
-        .arg(
-            Arg::new("DIR")
-                .value_parser(value_parser!(PathBuf))
-                .default_value(".")
-                .help("The folder of the project, with `.launchway` in it"),
-        )
+        .arg(args::folder_arg())
         .arg(args::output_arg())
 }
 
 /// Runs the command.
 pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
-    let folder = matches.get_one::<PathBuf>("DIR").cloned().unwrap_or_default();
+    let folder = args::folder(matches);
     let projects = Project::open_all(&folder)?;
     let edits: Vec<Vec<Edit>> = projects.iter().map(|project| project.edits(&folder)).collect();
     let both = || projects.iter().zip(&edits);

@@ -1,5 +1,6 @@
 //! The commands, one file each: the definition of its command line, and what it does.
 
+pub(crate) mod add;
 pub(crate) mod adopt;
 pub(crate) mod catalog;
 pub(crate) mod check;
@@ -26,12 +27,13 @@ pub(crate) fn all() -> impl Iterator<Item = Definition> {
     [
         Definition { name: "update", define: update::define, run: update::run },
         Definition { name: "check", define: check::define, run: check::run },
-        Definition { name: "catalog", define: catalog::define, run: catalog::run },
         Definition { name: "diff", define: diff::define, run: diff::run },
         Definition { name: "why", define: why::define, run: why::run },
+        Definition { name: "add", define: add::define, run: add::run },
         Definition { name: "adopt", define: adopt::define, run: adopt::run },
-        Definition { name: "template", define: template::define, run: template::run },
         Definition { name: "templates", define: templates::define, run: templates::run },
+        Definition { name: "catalog", define: catalog::define, run: catalog::run },
+        Definition { name: "template", define: template::define, run: template::run },
     ]
     .into_iter()
 }

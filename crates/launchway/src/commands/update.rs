@@ -1,11 +1,11 @@
 //! `launchway update`: a template's new version, or another answer, merged into a project that people have changed.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use launchway_core::{
-    Edit, FileChange, Lock, Obstacle, Plan, Project, SafePath, Status, Template, Update, Wishes, edit,
+    Conflict, Edit, FileChange, Lock, Obstacle, Plan, Project, SafePath, Status, Template, Update, Wishes, edit,
 };
 
 use crate::args::{self, Output};
@@ -14,7 +14,7 @@ use crate::failure::{Exit, Failure};
 use crate::sources::{self, Loaded, Options};
 use crate::update::answers::{self, Answered, ChangedAnswer};
 use crate::update::index::Index;
-use crate::update::merge::{Merged, merge};
+use crate::update::merge::merge;
 use crate::update::report;
 use crate::update::repository::Repository;
 use crate::{catalogs, interrupt, terminal};
@@ -50,12 +50,7 @@ pub(crate) fn define() -> Command {
     Command::new("update")
         .about("Merges a template's new version, or another answer, into a project")
         .after_help(AFTER_HELP)
-        .arg(
-            Arg::new("DIR")
-                .value_parser(value_parser!(PathBuf))
-                .default_value(".")
-                .help("The folder of the project, with `.launchway` in it"),
-        )
+        .arg(args::folder_arg())
         .arg(value("service", "NAME").help("Which project, where the folder holds more than one"))
         .arg(
             value("to", "VERSION")
@@ -100,7 +95,7 @@ fn read_args(matches: &ArgMatches) -> Result<UpdateArgs, Failure> {
     }
     let texts = |name: &str| matches.get_many::<String>(name).into_iter().flatten().cloned().collect();
     Ok(UpdateArgs {
-        folder: matches.get_one::<PathBuf>("DIR").cloned().unwrap_or_default(),
+        folder: args::folder(matches),
         service: matches.get_one::<String>("service").cloned(),
         to: matches.get_one::<String>("to").cloned(),
         template: matches.get_one::<String>("template").cloned(),
@@ -147,7 +142,7 @@ pub(crate) struct Prepared<'p> {
     pub(crate) notes: Vec<String>,
     pub(crate) files: Vec<FileChange>,
     pub(crate) record: Vec<Edit>,
-    pub(crate) merged: Merged,
+    pub(crate) conflicts: BTreeMap<SafePath, Conflict>,
 }
 
 impl Prepared<'_> {
@@ -165,27 +160,37 @@ impl Prepared<'_> {
 /// Runs the command.
 pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
     let args = read_args(matches)?;
-    let project = only(Project::open_all(&args.folder)?, args.service.as_deref())?;
+    let (project, others) = split(Project::open_all(&args.folder)?, args.service.as_deref())?;
     let _lock = if args.dry_run { None } else { Some(Lock::take(&args.folder)?) };
     let repository = Repository::open(&args.folder, args.allow_dirty || args.dry_run)?;
     let loaded = load(&project, &args)?;
-    let prepared = prepare(&project, loaded, &args, &repository)?;
-    let way_back = if args.dry_run { None } else { write(&prepared, &repository)? };
-    report::show(&prepared, &args, way_back.as_deref())?;
+    let prepared = prepare(&project, &others, loaded, &args, &repository)?;
+    let written = if args.dry_run { None } else { write(&prepared, &repository)? };
+    report::show(&prepared, &args, written.as_ref().map(|written| written.way_back.as_str()))?;
+    written.map_or(Ok(()), |written| written.staged)?;
     if prepared.conflicts() == 0 { Ok(()) } else { Err(Failure::silent(Exit::Refused)) }
 }
 
 /// Picks the project that is meant.
 pub(crate) fn only(projects: Vec<Project>, wanted: Option<&str>) -> Result<Project, Failure> {
+    split(projects, wanted).map(|(project, _)| project)
+}
+
+/// Separates the project that is meant from the others of the folder.
+fn split(mut projects: Vec<Project>, wanted: Option<&str>) -> Result<(Project, Vec<Project>), Failure> {
     let names: Vec<String> = projects.iter().map(|project| format!("`{}`", project.name)).collect();
-    let mut found: Vec<Project> =
-        projects.into_iter().filter(|project| wanted.is_none_or(|name| project.name == name)).collect();
-    match (found.len(), found.pop()) {
-        (1, Some(project)) => Ok(project),
-        (0, _) => Err(Failure::new(Exit::Usage, format!("there is no project `{}`", wanted.unwrap_or_default()))
+    let found = match wanted {
+        Some(name) => projects.iter().position(|project| project.name == name),
+        None if projects.len() == 1 => Some(0),
+        None => {
+            let message = format!("the folder holds more than one project: {}", names.join(", "));
+            return Err(Failure::new(Exit::Usage, message).hint("choose one with `--service NAME`"));
+        }
+    };
+    match found {
+        Some(position) => Ok((projects.remove(position), projects)),
+        None => Err(Failure::new(Exit::Usage, format!("there is no project `{}`", wanted.unwrap_or_default()))
             .hint(format!("the folder holds {}", names.join(", ")))),
-        _ => Err(Failure::new(Exit::Usage, format!("the folder holds more than one project: {}", names.join(", ")))
-            .hint("choose one with `--service NAME`")),
     }
 }
 
@@ -203,6 +208,7 @@ pub(crate) fn load(project: &Project, args: &UpdateArgs) -> Result<Loaded, Failu
 /// Computes an update: what a preview shows, and what is written, is the same.
 pub(crate) fn prepare<'p>(
     project: &'p Project,
+    others: &[Project],
     loaded: Loaded,
     args: &UpdateArgs,
     repository: &Repository,
@@ -212,25 +218,25 @@ pub(crate) fn prepare<'p>(
     context.catalog = policy.as_ref().map(CatalogPolicy::origin).or_else(|| project.catalog.clone());
     let plan = Plan::new(&template, &context)?;
     let heal = args.heal.iter().map(|path| healed(path)).collect::<Result<BTreeSet<SafePath>, Failure>>()?;
-    let wishes = Wishes { moves, heal, ignores_modes: !repository.knows_modes() };
+    let wishes = Wishes { moves, heal, ignores_modes: repository.ignores_modes };
     let root = args.folder.as_path();
     let update = Update::new(root, project, &plan, &wishes).map_err(|obstacles| in_the_way(&obstacles))?;
     if let Some(path) = update.unknown(&wishes.heal).first() {
-        return Err(Failure::new(Exit::Usage, format!("the template has no file `{path}` to heal"))
-            .hint("`launchway check` lists the files that drifted"));
+        return Err(not_healed(path, project));
     }
-    let missing = update.missing();
-    if !missing.is_empty() {
-        repository.refuse_sparse(&missing)?;
-    }
+    refuse_marks(&update)?;
     let label = format!("{}-{}", template.id, template.version);
     let known = update.paths();
-    let merged = merge(&update, &label, || repository.others(|path| known.contains(path)))?;
-    let files = update.changes(root, &merged.resolution).map_err(|obstacles| in_the_way(&obstacles))?;
+    let is_known = |path: &SafePath| known.contains(path) || others.iter().any(|it| it.generated.contains_key(path));
+    let resolution = merge(&update, &label, || repository.others(is_known, &update.missing_sizes()))?;
+    let files = update.changes(root, &resolution).map_err(|obstacles| in_the_way(&obstacles))?;
+    let changed = files.iter().map(|change| &change.edit).filter(|edit| edit.before != edit.after);
+    repository.refuse_sparse(update.missing().into_iter().chain(changed.map(|edit| &edit.path)))?;
     let made = (&template, &context, &plan);
-    let record = update.record(root, made, &merged.resolution).map_err(|obstacles| in_the_way(&obstacles))?;
+    let record = update.record(root, made, &resolution).map_err(|obstacles| in_the_way(&obstacles))?;
     let answers = answers::changed(project, &context);
-    Ok(Prepared { project, template, answers, notes, files, record, merged })
+    let conflicts = resolution.conflicts;
+    Ok(Prepared { project, template, answers, notes, files, record, conflicts })
 }
 
 /// Reads a path to heal: as a shell completes it, with `./` before or `/` after.
@@ -248,21 +254,47 @@ fn in_the_way(obstacles: &[Obstacle]) -> Failure {
         .hint("move it away, or make it a plain file; nothing was changed")
 }
 
-/// Writes the files and tells git; returns the command that brings everything back, if there was anything to write.
-fn write(prepared: &Prepared<'_>, repository: &Repository) -> Result<Option<String>, Failure> {
+/// An update that was written.
+struct Written {
+    /// The command that brings everything back.
+    way_back: String,
+    /// Whether git was told.
+    staged: Result<(), Failure>,
+}
+
+/// Writes the files and tells git, if there is anything to write.
+fn write(prepared: &Prepared<'_>, repository: &Repository) -> Result<Option<Written>, Failure> {
     let edits = prepared.edits();
     if edits.is_empty() {
         return Ok(None);
     }
     interrupt::uninterrupted(|| {
-        let index = Index::read(repository)?;
-        let commit = index.keep(&prepared.project.name, &edits)?;
-        let way_back = index.way_back(&commit, &edits, &prepared.merged.stages);
+        let index = Index::read(repository, &edits, &prepared.conflicts)?;
+        let way_back = index.way_back(&index.keep(&prepared.project.name)?);
         edit(&repository.root, &edits)
             .map_err(|error| Failure::from(error).hint(format!("bring everything back with `{way_back}`")))?;
-        index.stage(&edits, &prepared.merged.stages, prepared.merged.scratch.as_ref())?;
-        Ok(Some(way_back))
+        Ok(Some(Written { way_back, staged: index.stage() }))
     })
+}
+
+/// Refuses to merge into what an earlier merge has left.
+fn refuse_marks(update: &Update) -> Result<(), Failure> {
+    let marked: Vec<String> = update.conflicted().into_iter().map(|path| format!("`{path}`")).collect();
+    if marked.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::new(Exit::Refused, format!("conflicts are left in {}", marked.join(", "))).hint(
+        "solve them and commit; after an update that was cut off, `git restore --staged --worktree .` starts anew",
+    ))
+}
+
+fn not_healed(path: &SafePath, project: &Project) -> Failure {
+    if project.seeded.contains(path) {
+        return Failure::new(Exit::Usage, format!("`{path}` is yours since it was written, and is not healed"))
+            .hint("git has what it was: `git log -- FILE`");
+    }
+    Failure::new(Exit::Usage, format!("the template has no file `{path}` to heal"))
+        .hint("`launchway check` lists the files that drifted")
 }
 
 /// Says where a project stands, for people.

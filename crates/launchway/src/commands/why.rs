@@ -34,6 +34,8 @@ pub(crate) fn define() -> Command {
         )
         .arg(value("service", "NAME").help("Which project, where the folder holds more than one"))
         .arg(value("template", "TEMPLATE").help("The template; a project made from a folder needs it"))
+        .arg(args::offline_arg())
+        .arg(args::accept_moved_arg())
         .arg(args::output_arg())
 }
 
@@ -42,7 +44,7 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
     let folder = matches.get_one::<PathBuf>("dir").cloned().unwrap_or_default();
     let path = path(matches.get_one::<String>("PATH").map_or("", String::as_str))?;
     let project = only(Project::open_all(&folder)?, matches.get_one::<String>("service").map(String::as_str))?;
-    let template = load(&project, matches.get_one::<String>("template").map(String::as_str))?;
+    let template = load(&project, matches)?;
     let context = context(&template, &project)?;
     let why = why(&template, &context, path.as_str())?;
     let shown =
@@ -66,14 +68,16 @@ fn path(text: &str) -> Result<SafePath, Failure> {
 }
 
 /// Loads the version that the project was made from; of a built-in template the program has one version only.
-fn load(project: &Project, template: Option<&str>) -> Result<Template, Failure> {
+fn load(project: &Project, matches: &ArgMatches) -> Result<Template, Failure> {
+    let template = matches.get_one::<String>("template").map(String::as_str);
     let commit = project.template.commit.as_deref().filter(|_| template.is_none());
-    Ok(sources::of_project(&project.template, commit, template, &sources::Options::default())?.template)
+    Ok(sources::of_project(&project.template, commit, template, &args::source_options(matches))?.template)
 }
 
 /// Holds the answers that the project remembers against the template's questions.
 fn context(template: &Template, project: &Project) -> Result<Context, Failure> {
     let mut answers = Answers::default();
+    answers.join(project.added.clone());
     for (id, value) in &project.answers {
         answers.set(id, value.clone(), Provenance::Record);
     }

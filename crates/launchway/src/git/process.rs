@@ -44,6 +44,8 @@ enum Configuration {
     Users,
     /// Those in the user's and the system's files.
     Files,
+    /// None.
+    Nobodys,
 }
 
 /// What a git command may use up before it is stopped.
@@ -175,8 +177,13 @@ impl Git {
         for (variable, _) in std::env::vars_os().filter(|(variable, _)| self.is_removed(variable)) {
             command.env_remove(variable);
         }
+        if self.configuration == Configuration::Nobodys {
+            command.env("GIT_CONFIG_NOSYSTEM", "1").env("GIT_CONFIG_GLOBAL", "/dev/null");
+        }
         // Some messages have to be understood; `LC_ALL` would win over their language.
         command.env_remove("LC_ALL").env("LC_MESSAGES", "C").env("GIT_TERMINAL_PROMPT", "0");
+        // To look is not to touch: the index is not refreshed on the way.
+        command.env("GIT_OPTIONAL_LOCKS", "0");
         command.envs(self.environment.iter().map(|(variable, value)| (variable, value)));
         for setting in SETTINGS.iter().copied().chain(self.settings.iter().map(String::as_str)) {
             command.args(["-c", setting]);

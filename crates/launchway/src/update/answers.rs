@@ -34,7 +34,10 @@ pub(crate) fn gather(
     args: &UpdateArgs,
 ) -> Result<Answered, Failure> {
     let mut answers = Answers::default();
-    policy.into_iter().for_each(|policy| policy.apply(&mut answers));
+    if let Some(policy) = policy {
+        policy.apply(&mut answers);
+    }
+    answers.join(project.added.clone());
     set(template, &args.set, &mut answers)?;
     for path in &args.answers_files {
         answers_file::add(path, template, &mut answers)?;
@@ -49,7 +52,9 @@ pub(crate) fn gather(
         let message = format!("the project is called `{}`, and an update does not rename it", project.name);
         return Err(Failure::new(Exit::Usage, message).hint(format!("leave out `--set {}=…`", template.name_question)));
     }
-    let context = ask(template, &mut answers, args, &mut notes)?;
+    let defaults = if args.defaults { Defaults::All } else { Defaults::Advanced };
+    let may_ask = terminal::is_interactive() && !args.no_input;
+    let context = ask(template, &mut answers, defaults, may_ask, &mut notes)?;
     let moves = template.rendered_moves(&context, &migrated)?;
     Ok(Answered { context, moves, notes })
 }
@@ -73,16 +78,16 @@ pub(crate) fn set(template: &Template, texts: &[String], answers: &mut Answers) 
 }
 
 /// Asks what is open, or takes the defaults, until there is a context.
-fn ask(
+pub(crate) fn ask(
     template: &Template,
     answers: &mut Answers,
-    args: &UpdateArgs,
+    defaults: Defaults,
+    may_ask: bool,
     notes: &mut Vec<String>,
 ) -> Result<Context, Failure> {
-    let defaults = if args.defaults { Defaults::All } else { Defaults::Advanced };
-    let may_ask = terminal::is_interactive() && !args.no_input;
     let _keys = may_ask.then(terminal::KeyByKey::enter);
     let mut given_up = BTreeSet::new();
+    let mut was_asked = false;
     loop {
         let interview = Interview::new(template, answers, defaults)?;
         if !interview.problems.is_empty() {
@@ -111,6 +116,9 @@ fn ask(
         };
         if !may_ask {
             return Err(unanswered(&interview));
+        }
+        if !std::mem::replace(&mut was_asked, true) {
+            terminal::say("The template asks what it did not ask before. Ctrl-C leaves and changes nothing.\n\n");
         }
         let value = wizard::ask(&interview, question, default.as_ref())?;
         wizard::keep(answers, question, value, default.as_ref());

@@ -1,11 +1,11 @@
 //! What git is told of an update: the way back before it, and the index after it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 
 use launchway_core::quote::quote_shell;
-use launchway_core::{Edit, SafePath, Scratch};
+use launchway_core::{Blob, Conflict, Edit, SafePath, Scratch};
 
-use super::merge::Stage;
 use super::repository::{Repository, not_run};
 use crate::failure::Failure;
 use crate::git::{Git, GitError};
@@ -13,31 +13,37 @@ use crate::git::{Git, GitError};
 /// What git knows of the files that an update changes.
 pub(crate) struct Index<'r> {
     repository: &'r Repository,
-    tracked: BTreeSet<String>,
+    edits: &'r [Edit],
+    conflicts: &'r BTreeMap<SafePath, Conflict>,
+    /// The new files that git is told to ignore.
+    ignored: BTreeSet<String>,
 }
 
 impl<'r> Index<'r> {
-    /// Reads which files of the project git knows.
-    pub(crate) fn read(repository: &'r Repository) -> Result<Self, Failure> {
-        let output = Git::of_user(&repository.root).bytes(&["ls-files", "-z", "--", "."], &[]);
-        let output = output.map_err(|error| not_run(&error))?;
-        let text = String::from_utf8_lossy(&output);
-        let tracked = text.split('\0').filter(|path| !path.is_empty()).map(str::to_owned).collect();
-        Ok(Self { repository, tracked })
+    /// Finds out what git thinks of the files that are changed.
+    pub(crate) fn read(
+        repository: &'r Repository,
+        edits: &'r [Edit],
+        conflicts: &'r BTreeMap<SafePath, Conflict>,
+    ) -> Result<Self, Failure> {
+        let unknown = edits.iter().filter(|edit| !repository.tracks(&edit.path));
+        let ignored = ignored(repository, unknown.map(|edit| edit.path.as_str())).map_err(|error| not_run(&error))?;
+        Ok(Self { repository, edits, conflicts, ignored })
     }
 
     /// Makes sure that everything as it is now is in git, and returns the commit that has it.
     ///
     /// That is the commit which is checked out, unless something of the user's was never committed.
-    pub(crate) fn keep(&self, name: &str, edits: &[Edit]) -> Result<String, Failure> {
-        let is_kept = |edit: &&Edit| edit.before.is_none() || self.tracked.contains(edit.path.as_str());
-        if !self.repository.is_dirty && edits.iter().all(|edit| is_kept(&edit)) {
+    pub(crate) fn keep(&self, name: &str) -> Result<String, Failure> {
+        let is_kept = |edit: &Edit| edit.before.is_none() || self.repository.is_watched(&edit.path);
+        if !self.repository.is_dirty && self.edits.iter().all(is_kept) {
             return Ok(self.repository.head.clone());
         }
-        self.commit(name, edits).map_err(|error| not_run(&error))
+        self.commit(name).map_err(|error| not_run(&error))
     }
 
-    fn commit(&self, name: &str, edits: &[Edit]) -> Result<String, GitError> {
+    /// Commits the work tree beside the branch: what the index has and what the last commit had, as far as it is there.
+    fn commit(&self, name: &str) -> Result<String, GitError> {
         let scratch = Scratch::create(&std::env::temp_dir()).map_err(|error| GitError::Said(error.to_string()))?;
         let git = Git::of_user(&self.repository.root)
             .with("GIT_INDEX_FILE", scratch.path().join("index"))
@@ -47,81 +53,132 @@ impl<'r> Index<'r> {
             .with("GIT_COMMITTER_EMAIL", "launchway");
         let head = &self.repository.head;
         git.text(&["read-tree", head])?;
-        let there = edits.iter().filter(|edit| edit.before.is_some()).map(|edit| edit.path.as_str());
-        let changed = self.tracked.iter().map(String::as_str).filter(|_| self.repository.is_dirty);
-        git.bytes(&["update-index", "--add", "--remove", "-z", "--stdin"], &listed(there.chain(changed)))?;
+        let mut paths = git.bytes(&["ls-files", "-z", "--", "."], &[])?;
+        for path in self.repository.tracked() {
+            paths.extend_from_slice(path);
+            paths.push(0);
+        }
+        paths.extend(listed(self.edits.iter().filter(|edit| edit.before.is_some()).map(|edit| edit.path.as_str())));
+        git.bytes(&["update-index", "--add", "--remove", "--replace", "-z", "--stdin"], &paths)?;
         let tree = git.text(&["write-tree"])?;
         let message = format!("The state of {name} before an update by launchway");
-        let commit = git.text(&["commit-tree", &tree, "-p", head, "-m", &message])?;
-        git.text(&["update-ref", &format!("refs/launchway/{name}/before-update"), &commit])?;
+        let reference = format!("refs/launchway/{name}/before-update");
+        // The states before earlier updates stay within reach.
+        let earlier = git.text(&["rev-parse", "--quiet", "--verify", &reference]).ok();
+        let mut words = vec!["commit-tree", &tree, "-p", head, "-m", &message];
+        words.extend(earlier.iter().flat_map(|earlier| ["-p", earlier.as_str()]));
+        let commit = git.text(&words)?;
+        git.text(&["update-ref", &reference, &commit])?;
         Ok(commit)
     }
 
-    /// Returns the command that brings everything back.
+    /// Returns the command that brings everything back, from where the program was started.
     ///
-    /// A conflict in a file that was not there before would stop git; that file is left behind instead.
-    pub(crate) fn way_back(&self, commit: &str, edits: &[Edit], stages: &[Stage]) -> String {
-        let is_new = |edit: &Edit| edit.before.is_none() && stages.iter().any(|stage| stage.path == edit.path);
-        let ignore = if edits.iter().any(is_new) { "--ignore-unmerged " } else { "" };
+    /// What git did not know is not staged by it, and new files that git will not know are removed.
+    pub(crate) fn way_back(&self, commit: &str) -> String {
         let root = self.repository.root.to_string_lossy();
         let place = if root == "." { String::new() } else { format!("-C {} ", quote_shell(&root)) };
-        format!("git {place}restore {ignore}--source={commit} --staged --worktree .")
+        let file = |edit: &Edit| {
+            let path = self.repository.root.join(edit.path.as_str());
+            quote_shell(&path.strip_prefix(".").unwrap_or(&path).to_string_lossy()).clone()
+        };
+        let left: Vec<String> = self.edits.iter().filter(|edit| self.would_stay(edit)).map(file).collect();
+        let is_new_conflict = |edit: &&Edit| edit.before.is_none() && self.conflicts.contains_key(&edit.path);
+        let is_edited = |path: &SafePath| self.edits.iter().any(|edit| edit.path == *path);
+        // Conflicts that only the index shows: an ignored file that people changed and the template gave up.
+        let shown: Vec<&SafePath> =
+            self.conflicts.keys().filter(|path| !self.repository.tracks(path) && !is_edited(path)).collect();
+        let is_unmerged = !shown.is_empty() || self.edits.iter().any(|edit| is_new_conflict(&edit));
+        let unmerged = if is_unmerged { "--ignore-unmerged " } else { "" };
+        let mut command = format!("git {place}restore {unmerged}--source={commit} --staged --worktree .");
+        let unknown = self.edits.iter().filter(|edit| edit.before.is_some() && !self.repository.tracks(&edit.path));
+        let unknown = unknown.map(|edit| &edit.path).chain(shown);
+        let unknown: Vec<String> = unknown.map(|path| quote_shell(path.as_str())).collect();
+        if !unknown.is_empty() {
+            let _ = write!(command, " && git {place}rm --quiet --cached -- {}", unknown.join(" "));
+        }
+        if !left.is_empty() {
+            let _ = write!(command, " && rm -f -- {}", left.join(" "));
+        }
+        command
+    }
+
+    /// Tells whether a new file would be left behind by git alone.
+    fn would_stay(&self, edit: &Edit) -> bool {
+        edit.before.is_none() && (self.ignored.contains(edit.path.as_str()) || self.conflicts.contains_key(&edit.path))
     }
 
     /// Brings the index up to date: what was changed is staged, and a conflict has all its sides there.
     ///
-    /// Files that git does not know, or is told to ignore, stay out of it.
-    pub(crate) fn stage(&self, edits: &[Edit], stages: &[Stage], scratch: Option<&Scratch>) -> Result<(), Failure> {
-        self.try_stage(edits, stages, scratch).map_err(|error| {
-            not_run(&error).hint("the files are written all the same; only git's index does not have them")
+    /// Files that git does not know stay out of it, and so does what it is told to ignore.
+    pub(crate) fn stage(&self) -> Result<(), Failure> {
+        self.try_stage().map_err(|error| {
+            not_run(&error).hint("the files are written all the same; git's index does not have all of them")
         })
     }
 
-    fn try_stage(&self, edits: &[Edit], stages: &[Stage], scratch: Option<&Scratch>) -> Result<(), GitError> {
+    fn try_stage(&self) -> Result<(), GitError> {
         let git = Git::of_user(&self.repository.root);
-        let conflicts: BTreeSet<&SafePath> = stages.iter().map(|stage| &stage.path).collect();
-        let new: Vec<&str> = edits.iter().filter(|edit| edit.before.is_none()).map(|edit| edit.path.as_str()).collect();
-        let ignored = self.ignored(&new)?;
         let is_staged = |edit: &&Edit| {
-            let path = edit.path.as_str();
-            let is_known = self.tracked.contains(path) || edit.before.is_none() && !ignored.contains(path);
-            is_known && !conflicts.contains(&edit.path)
+            let is_new = edit.before.is_none() && !self.ignored.contains(edit.path.as_str());
+            (self.repository.tracks(&edit.path) || is_new) && !self.conflicts.contains_key(&edit.path)
         };
-        let paths = edits.iter().filter(is_staged).map(|edit| edit.path.as_str());
-        git.bytes(&["update-index", "--add", "--remove", "--replace", "-z", "--stdin"], &listed(paths))?;
-        let Some(scratch) = scratch.filter(|_| !stages.is_empty()) else { return Ok(()) };
-        self.take_objects(stages, scratch)?;
-        git.bytes(&["update-index", "-z", "--index-info"], &self.entries(stages))?;
+        let staged = || self.edits.iter().filter(is_staged);
+        let paths = listed(staged().map(|edit| edit.path.as_str()));
+        git.bytes(&["update-index", "--add", "--remove", "--replace", "-z", "--stdin"], &paths)?;
+        if self.repository.ignores_modes {
+            stage_modes(&git, &staged().collect::<Vec<_>>())?;
+        }
+        let entries = self.entries(&git)?;
+        if !entries.is_empty() {
+            git.bytes(&["update-index", "-z", "--index-info"], &entries)?;
+        }
         Ok(())
     }
 
-    /// Finds the new files that git is told to ignore.
-    fn ignored(&self, paths: &[&str]) -> Result<BTreeSet<String>, GitError> {
-        if paths.is_empty() {
-            return Ok(BTreeSet::new());
-        }
-        let input = listed(paths.iter().copied());
-        let output = Git::of_user(&self.repository.root).output(&["check-ignore", "-z", "--stdin"], &input)?;
-        let text = String::from_utf8_lossy(&output.stdout);
-        Ok(text.split('\0').filter(|path| !path.is_empty()).map(str::to_owned).collect())
-    }
-
-    /// Copies the sides of the conflicts from the repository of the merge.
-    fn take_objects(&self, stages: &[Stage], scratch: &Scratch) -> Result<(), GitError> {
-        let objects = stages.iter().fold(String::new(), |list, stage| list + &stage.object + "\n");
-        let pack = Git::on_scratch(scratch.path()).bytes(&["pack-objects", "--stdout", "-q"], objects.as_bytes())?;
-        Git::of_user(&self.repository.root).bytes(&["unpack-objects", "-q"], &pack).map(drop)
-    }
-
-    /// Writes the entries of the index: each path is taken out first, then put in once for every side.
-    fn entries(&self, stages: &[Stage]) -> Vec<u8> {
-        const NO_OBJECT: &str = "0000000000000000000000000000000000000000";
+    /// Writes the entries of the conflicts: each path is taken out first, then put in once for every side.
+    fn entries(&self, git: &Git) -> Result<Vec<u8>, GitError> {
         let prefix = &self.repository.prefix;
-        let paths: BTreeSet<&SafePath> = stages.iter().map(|stage| &stage.path).collect();
-        let gone = paths.into_iter().map(|path| format!("0 {NO_OBJECT}\t{prefix}{path}\0"));
-        let sides = stages.iter().map(|it| format!("{} {} {}\t{prefix}{}\0", it.mode, it.object, it.stage, it.path));
-        gone.chain(sides).collect::<String>().into_bytes()
+        let no_object = "0".repeat(self.repository.head.len());
+        let mut entries = String::new();
+        for (path, conflict) in self.conflicts {
+            let is_ignored = !self.repository.tracks(path) && self.ignored.contains(path.as_str());
+            if is_ignored {
+                continue;
+            }
+            let _ = write!(entries, "0 {no_object}\t{prefix}{path}\0");
+            let sides = [&conflict.base, &conflict.ours, &conflict.theirs];
+            for (number, blob) in (1..).zip(sides).filter_map(|(number, side)| Some((number, side.as_ref()?))) {
+                let Blob { bytes, executable } = blob;
+                let mode = if *executable { "100755" } else { "100644" };
+                let object = git.bytes(&["hash-object", "-w", "--stdin"], bytes)?;
+                let object = String::from_utf8_lossy(&object).trim().to_owned();
+                let _ = write!(entries, "{mode} {object} {number}\t{prefix}{path}\0");
+            }
+        }
+        Ok(entries.into_bytes())
     }
+}
+
+/// Tells git which files can be run, where it does not look at the disk for that.
+fn stage_modes(git: &Git, staged: &[&Edit]) -> Result<(), GitError> {
+    for (mode, wanted) in [("--chmod=+x", true), ("--chmod=-x", false)] {
+        let is_meant = |edit: &&&Edit| edit.after.as_ref().is_some_and(|blob| blob.executable == wanted);
+        let paths = listed(staged.iter().filter(is_meant).map(|edit| edit.path.as_str()));
+        git.bytes(&["update-index", mode, "-z", "--stdin"], &paths)?;
+    }
+    Ok(())
+}
+
+/// Finds the files that git is told to ignore.
+fn ignored<'p>(repository: &Repository, paths: impl Iterator<Item = &'p str>) -> Result<BTreeSet<String>, GitError> {
+    let input = listed(paths);
+    if input.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    let output = Git::of_user(&repository.root).output(&["check-ignore", "-z", "--stdin"], &input)?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    Ok(text.split('\0').filter(|path| !path.is_empty()).map(str::to_owned).collect())
 }
 
 fn listed<'p>(paths: impl Iterator<Item = &'p str>) -> Vec<u8> {

@@ -14,32 +14,29 @@ use crate::git::{Git, GitError};
 const BASE: &str = "base";
 const YOURS: &str = "yours";
 
-/// What the merge came to, with the repository that holds its objects.
-pub(crate) struct Merged {
-    pub(crate) resolution: Resolution,
-    pub(crate) scratch: Option<Scratch>,
-    /// Of every conflict the entries that git keeps in its index.
-    pub(crate) stages: Vec<Stage>,
-}
-
-/// A side of a conflict, as git's index has it.
-pub(crate) struct Stage {
-    pub(crate) path: SafePath,
-    pub(crate) mode: String,
-    pub(crate) object: String,
-    pub(crate) stage: u8,
+/// A side of a conflict, as git has it.
+struct Stage {
+    path: SafePath,
+    mode: String,
+    object: String,
+    /// 1 for the base, 2 for the user's side, 3 for the template's.
+    number: u8,
 }
 
 /// Merges the three sides. `others` are the user's own files, among which those that were moved are found.
-pub(crate) fn merge(update: &Update, theirs: &str, others: impl FnOnce() -> Side) -> Result<Merged, Failure> {
+pub(crate) fn merge(update: &Update, theirs: &str, others: impl FnOnce() -> Side) -> Result<Resolution, Failure> {
     if let Some(resolution) = update.resolution() {
-        return Ok(Merged { resolution, scratch: None, stages: Vec::new() });
+        return Ok(resolution);
     }
     let others = if update.missing().is_empty() { Side::new() } else { others() };
-    let scratch = Scratch::create(&std::env::temp_dir())?;
+    let scratch = Scratch::create(&std::env::temp_dir()).map_err(|error| {
+        Failure::new(Exit::CannotWrite, error.to_string())
+            .hint("a merge needs a folder for temporary files; name another one in `TMPDIR`")
+    })?;
+    // Git does not take every version for the name of a branch.
+    let theirs = &theirs.replace(".lock", "-lock");
     let merger = Merger { git: settled(Git::on_scratch(scratch.path())), update, others, theirs };
-    let (resolution, stages) = merger.run().map_err(|error| not_merged(&error))?;
-    Ok(Merged { resolution, scratch: Some(scratch), stages })
+    merger.run().map_err(|error| not_merged(&error))
 }
 
 /// The settings of a merge, whatever git would choose by itself.
@@ -73,7 +70,7 @@ struct Merger<'u> {
 }
 
 impl Merger<'_> {
-    fn run(&self) -> Result<(Resolution, Vec<Stage>), GitError> {
+    fn run(&self) -> Result<Resolution, GitError> {
         self.git.bytes(&["fast-import", "--quiet", "--force"], &self.stream())?;
         let tree = self.git.output(&["merge-tree", "--write-tree", "-z", "--no-messages", YOURS, self.theirs], &[])?;
         if !matches!(tree.code, Some(0 | 1)) {
@@ -82,7 +79,7 @@ impl Merger<'_> {
         let (tree, entries) = conflicts(&tree.stdout);
         let diffs = self.diffs(&tree)?;
         let blobs = self.blobs(&diffs, &entries)?;
-        Ok(self.resolution(&diffs, entries, &blobs))
+        Ok(self.resolution(&diffs, &entries, &blobs))
     }
 
     /// Writes the sides as three commits, two of them on the first.
@@ -117,7 +114,7 @@ impl Merger<'_> {
     }
 
     fn differences(&self, how: &[&str], left: &str, right: &str) -> Result<Vec<Difference>, GitError> {
-        let arguments = [&["diff-tree", "-r", "-z", "--raw"], how, &[left, right]].concat();
+        let arguments = [&["diff-tree", "-r", "-z", "--raw"], how, &[left, right, "--"]].concat();
         Ok(differences(&self.git.bytes(&arguments, &[])?))
     }
 
@@ -137,12 +134,7 @@ impl Merger<'_> {
         Ok(objects(&self.git.bytes(&["cat-file", "--batch"], input.as_bytes())?))
     }
 
-    fn resolution(
-        &self,
-        diffs: &Diffs,
-        entries: Vec<Stage>,
-        blobs: &BTreeMap<String, Vec<u8>>,
-    ) -> (Resolution, Vec<Stage>) {
+    fn resolution(&self, diffs: &Diffs, entries: &[Stage], blobs: &BTreeMap<String, Vec<u8>>) -> Resolution {
         let mut resolution = Resolution { files: self.update.ours.clone(), ..Resolution::default() };
         for difference in &diffs.result {
             let blob = || {
@@ -154,11 +146,11 @@ impl Merger<'_> {
                 None => resolution.files.remove(&difference.path),
             };
         }
-        for entry in &entries {
+        for entry in entries {
             let Some(bytes) = blobs.get(&entry.object) else { continue };
             let blob = Some(Blob { bytes: bytes.clone().into(), executable: entry.mode == "100755" });
             let conflict = resolution.conflicts.entry(entry.path.clone()).or_default();
-            match entry.stage {
+            match entry.number {
                 1 => conflict.base = blob,
                 2 => conflict.ours = blob,
                 _ => conflict.theirs = blob,
@@ -170,9 +162,9 @@ impl Merger<'_> {
                 resolution.files.entry(path.clone()).or_insert_with(|| blob.clone());
             }
         }
-        let stages = entries.into_iter().filter(|entry| resolution.conflicts.contains_key(&entry.path)).collect();
         resolution.moved = self.moved(diffs, &resolution);
-        (resolution, stages)
+        resolution.others = self.others.keys().cloned().collect();
+        resolution
     }
 
     /// Finds the files that were followed to another name.
@@ -266,9 +258,9 @@ fn conflicts(output: &[u8]) -> (String, Vec<Stage>) {
     let entry = |field: &str| {
         let (head, path) = field.split_once('\t')?;
         let words: Vec<&str> = head.split(' ').collect();
-        let [mode, object, stage] = words[..] else { return None };
+        let [mode, object, number] = words[..] else { return None };
         let (mode, object) = (mode.to_owned(), object.to_owned());
-        Some(Stage { path: SafePath::new(path).ok()?, mode, object, stage: stage.parse().ok()? })
+        Some(Stage { path: SafePath::new(path).ok()?, mode, object, number: number.parse().ok()? })
     };
     (tree, fields.filter_map(entry).collect())
 }

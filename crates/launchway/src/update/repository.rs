@@ -1,5 +1,6 @@
 //! The repository that a project stands in: whether it is in a state to be updated, and what is in it.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use launchway_core::quote::quote_shell;
@@ -8,9 +9,9 @@ use launchway_core::{Blob, SafePath, Side};
 use crate::failure::{Exit, Failure};
 use crate::git::{Git, GitError};
 
-/// The most files, and the largest, among which a moved one is looked for.
+/// The most files, and the most bytes of them, among which a moved one is looked for.
 const MAX_OTHERS: usize = 5000;
-const MAX_OTHER_BYTES: u64 = 1 << 20;
+const MAX_OTHER_BYTES: usize = 64 << 20;
 
 /// What git calls a work that is not finished, and the file that it keeps for it.
 const UNFINISHED: [(&str, &str, &str); 6] = [
@@ -32,6 +33,10 @@ pub(crate) struct Repository {
     pub(crate) head: String,
     /// Whether files that git knows have changes which are not committed.
     pub(crate) is_dirty: bool,
+    /// Whether the disk does not know which files can be run.
+    pub(crate) ignores_modes: bool,
+    /// The files of the project that git knows, each with the letter that `git ls-files -v` has for it.
+    tracked: BTreeMap<Vec<u8>, u8>,
 }
 
 impl Repository {
@@ -51,49 +56,101 @@ impl Repository {
                 .hint("commit the project first: `git add --all && git commit`"));
         };
         let (root, prefix, head) = (root.to_owned(), prefix.to_owned(), head.to_owned());
+        let is_object = head.len() >= 40 && head.bytes().all(|byte| byte.is_ascii_hexdigit());
+        if !is_object || !Path::new(git_folder).is_dir() {
+            return Err(Failure::new(Exit::Exists, "the path of the project has a line break in it, or is no text")
+                .hint("move the project to another folder"));
+        }
+        refuse_unfinished_references(&root, Path::new(git_folder))?;
         let is_dirty = is_dirty(&root, allow_dirty)?;
-        Ok(Self { root, prefix, head, is_dirty })
+        let (tracked, ignores_modes) = (tracked(&root)?, ignores_modes(&root));
+        Ok(Self { root, prefix, head, is_dirty, ignores_modes, tracked })
     }
 
-    /// Reads the user's own files, among which one that was moved may be.
-    pub(crate) fn others(&self, known: impl Fn(&SafePath) -> bool) -> Side {
+    /// Tells whether git knows a file.
+    pub(crate) fn tracks(&self, path: &SafePath) -> bool {
+        self.tracked.contains_key(path.as_str().as_bytes())
+    }
+
+    /// Tells whether git knows a file and would notice a change of it.
+    pub(crate) fn is_watched(&self, path: &SafePath) -> bool {
+        self.tracked.get(path.as_str().as_bytes()) == Some(&b'H')
+    }
+
+    /// Returns the paths of the files that git knows.
+    pub(crate) fn tracked(&self) -> impl Iterator<Item = &Vec<u8>> {
+        self.tracked.keys()
+    }
+
+    /// Refuses files that the checkout leaves out: git would take what is written there for a deletion.
+    pub(crate) fn refuse_sparse<'p>(&self, paths: impl IntoIterator<Item = &'p SafePath>) -> Result<(), Failure> {
+        let is_left_out = |path: &&SafePath| matches!(self.tracked.get(path.as_str().as_bytes()), Some(b'S' | b's'));
+        match paths.into_iter().find(is_left_out) {
+            None => Ok(()),
+            Some(path) => {
+                let message = format!(
+                    "the checkout leaves out `{path}` (sparse, or skip-worktree), which the template has written"
+                );
+                Err(Failure::new(Exit::Exists, message)
+                    .hint("check it out: `git sparse-checkout disable`, or `git update-index --no-skip-worktree FILE`"))
+            }
+        }
+    }
+
+    /// Reads the user's own files, among which one of the missing ones may be that was moved.
+    ///
+    /// Only what is about as large as one of them is looked at: git takes a file for a moved one if half of it is the same.
+    pub(crate) fn others(&self, known: impl Fn(&SafePath) -> bool, sizes: &[u64]) -> Side {
         let list = ["ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", "."];
         let output = Git::of_user(&self.root).bytes(&list, &[]).unwrap_or_default();
         let text = String::from_utf8_lossy(&output);
         let paths = text.split('\0').filter_map(|path| SafePath::new(path).ok());
         let is_other = |path: &SafePath| !known(path) && !path.as_str().starts_with(".launchway/");
-        let read = |path: SafePath| Some((path.clone(), self.read(&path)?));
-        paths.filter(is_other).take(MAX_OTHERS).filter_map(read).collect()
+        let has_size = |size: u64| sizes.iter().any(|wanted| size <= wanted * 2 && *wanted <= size * 2);
+        let is_candidate = |path: &SafePath| {
+            let metadata = self.root.join(path.as_str()).symlink_metadata();
+            metadata.is_ok_and(|metadata| metadata.is_file() && has_size(metadata.len()))
+        };
+        let candidates = paths.filter(is_other).filter(is_candidate).take(MAX_OTHERS);
+        let mut total = 0;
+        candidates
+            .filter_map(|path| Blob::read(&self.root, &path).map(|blob| (path, blob)))
+            .take_while(|(_, blob)| {
+                total += blob.bytes.len();
+                total <= MAX_OTHER_BYTES
+            })
+            .collect()
     }
+}
 
-    fn read(&self, path: &SafePath) -> Option<Blob> {
-        let metadata = self.root.join(path.as_str()).symlink_metadata().ok()?;
-        if metadata.len() > MAX_OTHER_BYTES {
-            return None;
-        }
-        Blob::read(&self.root, path)
-    }
+/// Tells whether git was told not to look at the disk for which files can be run.
+fn ignores_modes(root: &Path) -> bool {
+    let arguments = ["config", "--type=bool", "--default=true", "--get", "core.fileMode"];
+    Git::of_user(root).text(&arguments).is_ok_and(|said| said == "false")
+}
 
-    /// Tells whether the disk knows which files can be run.
-    pub(crate) fn knows_modes(&self) -> bool {
-        let arguments = ["config", "--type=bool", "--default=true", "--get", "core.fileMode"];
-        Git::of_user(&self.root).text(&arguments).map_or(true, |said| said != "false")
-    }
+/// Reads what `git ls-files -v` says: a letter, a space, and the path.
+fn tracked(root: &Path) -> Result<BTreeMap<Vec<u8>, u8>, Failure> {
+    let output = Git::of_user(root).bytes(&["ls-files", "-z", "-v", "--", "."], &[]);
+    let output = output.map_err(|error| not_run(&error))?;
+    let entry = |entry: &[u8]| Some((entry.get(2..)?.to_vec(), *entry.first()?));
+    Ok(output.split(|byte| *byte == 0).filter_map(entry).collect())
+}
 
-    /// Finds files that are not there only because the checkout leaves them out.
-    pub(crate) fn refuse_sparse(&self, missing: &[&SafePath]) -> Result<(), Failure> {
-        let list: Vec<&str> =
-            ["ls-files", "-z", "-t", "--"].into_iter().chain(missing.iter().map(|path| path.as_str())).collect();
-        let output = Git::of_user(&self.root).bytes(&list, &[]).map_err(|error| not_run(&error))?;
-        let text = String::from_utf8_lossy(&output);
-        match text.split('\0').find_map(|entry| entry.strip_prefix("S ")) {
-            None => Ok(()),
-            Some(path) => {
-                let message = format!("the sparse checkout leaves out `{path}`, which the template has written");
-                Err(Failure::new(Exit::Exists, message).hint("check out all of the project: `git sparse-checkout add`"))
-            }
-        }
+/// Where references are not files, git has to be asked for those of a work that is not finished.
+fn refuse_unfinished_references(root: &Path, git_folder: &Path) -> Result<(), Failure> {
+    if !git_folder.join("reftable").exists() {
+        return Ok(());
     }
+    let is_there = |name: &str| Git::of_user(root).text(&["rev-parse", "--quiet", "--verify", name]).is_ok();
+    match UNFINISHED.iter().find(|(name, ..)| name.ends_with("_HEAD") && is_there(name)) {
+        None => Ok(()),
+        Some(work) => Err(unfinished(work)),
+    }
+}
+
+fn unfinished((_, what, command): &(&str, &str, &str)) -> Failure {
+    Failure::new(Exit::Exists, format!("{what} is in progress")).hint(format!("finish it first: `{command}`"))
 }
 
 /// Tells whether there are changes that are not committed, and refuses them unless they are allowed.
@@ -124,10 +181,7 @@ fn is_dirty(root: &Path, allow_dirty: bool) -> Result<bool, Failure> {
 fn refuse_unfinished(git_folder: &Path) -> Result<(), Failure> {
     match UNFINISHED.iter().find(|(file, ..)| git_folder.join(file).exists()) {
         None => Ok(()),
-        Some((_, what, command)) => {
-            Err(Failure::new(Exit::Exists, format!("{what} is in progress"))
-                .hint(format!("finish it first: `{command}`")))
-        }
+        Some(work) => Err(unfinished(work)),
     }
 }
 

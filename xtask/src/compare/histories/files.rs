@@ -90,7 +90,7 @@ fn team_deletes() -> History {
 }
 
 fn binary(seed: u8) -> Vec<u8> {
-    let noise = (0..1200u32).map(|number| (number.wrapping_mul(2_654_435_761) >> 13) as u8 ^ seed);
+    let noise = (0..1200u32).map(|number| number.wrapping_mul(2_654_435_761).to_le_bytes()[2] ^ seed);
     b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".iter().copied().chain(noise).collect()
 }
 

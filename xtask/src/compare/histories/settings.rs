@@ -1,6 +1,7 @@
 //! Where and how an update runs: the user's git configuration, the folder, what became of the template's repository.
 
 use super::super::history::{Edit, History, Setting, Upstream, replaced, text};
+use super::super::tool::Tool;
 use super::{CONFIG, config};
 
 pub(super) fn all() -> Vec<History> {
@@ -72,6 +73,7 @@ fn tag_moved() -> History {
         .becomes("config.yaml", mended(&replaced(&ours, "drain_seconds: 5", "drain_seconds: 25")))
         .marks(text("port: 9000"), text("connections: 64"))
         .setting(Setting { upstream: Upstream::TagMoved(moved), ..Setting::default() })
+        .also(Tool::Launchway, &["update --defaults --accept-moved"])
 }
 
 /// Two spaces at the end of a line are a line break in Markdown.

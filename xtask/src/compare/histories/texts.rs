@@ -97,7 +97,7 @@ fn ecs_containers() -> History {
         .also(Tool::Copier, &["update --defaults --context-lines 20"])
 }
 
-/// A CloudFormation template with queues that differ in their names and what `settings` adds to each.
+/// A `CloudFormation` template with queues that differ in their names and what `settings` adds to each.
 fn queues(queues: &[(&str, &str)]) -> String {
     queues.iter().fold("Resources:\n".to_owned(), |text, (name, settings)| {
         format!(
@@ -185,6 +185,10 @@ fn drifted_line() -> History {
     .team_commits(Edit::replace("policy.yaml", "audit: true", "audit: false"))
     .becomes("policy.yaml", healed)
     .setting(Setting { heal: Some("policy.yaml"), ..Setting::default() })
+    .also(
+        Tool::Copier,
+        &["update --defaults", "recopy --defaults --overwrite --vcs-ref :current: --exclude * --exclude !policy.yaml"],
+    )
 }
 
 fn crlf() -> History {
@@ -199,7 +203,7 @@ fn crlf() -> History {
 }
 
 fn latin_1() -> History {
-    let latin = |text: String| text.chars().map(|letter| letter as u8).collect::<Vec<_>>();
+    let latin = |text: String| text.chars().filter_map(|letter| u8::try_from(letter).ok()).collect::<Vec<_>>();
     let first = "Straße\n2\n3\n4\n5\n6\n7\n8\n9\n";
     let [team, template] = [("2\n", "Größe\n"), ("8\n", "Höhe\n")].map(|(from, to)| replaced(first, from, to));
     let both = replaced(&team, "8\n", "Höhe\n");

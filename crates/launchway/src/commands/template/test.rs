@@ -4,15 +4,15 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
-use launchway_core::Template;
 use launchway_core::matrix::{Extent, MAX_ROWS, Made, Matrix};
-use launchway_core::template::Source;
+use launchway_core::{SourceSpec, Template};
 use serde_json::{Value as Json, json};
 
 use crate::args::{self, Output};
 use crate::cases::{self, Case, Outcome, counted};
 use crate::failure::{Exit, Failure};
-use crate::{report, sources, terminal};
+use crate::sources::{self, Options};
+use crate::{report, terminal};
 
 /// The most faults of combinations that are shown.
 const MAX_SHOWN: usize = 10;
@@ -51,19 +51,21 @@ pub(crate) fn define() -> Command {
                 .value_parser(["pairwise", "all"])
                 .help("Renders and checks combinations of choices, too: every pair of them, or all (at most 10,000)"),
         )
+        .arg(args::offline_arg())
+        .arg(args::accept_moved_arg())
         .arg(args::output_arg())
 }
 
 /// Runs the command.
 pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
     let source = matches.get_one::<String>("SOURCE").map_or(".", String::as_str);
-    let template = load(source)?;
+    let (template, folder) = load(source, &args::source_options(matches))?;
     let extent = matches.get_one::<String>("matrix").map(|extent| match extent.as_str() {
         "all" => Extent::All,
         _ => Extent::Pairwise,
     });
     let only: Vec<&String> = matches.get_many::<String>("case").into_iter().flatten().collect();
-    let cases = chosen(&template, &only, extent)?;
+    let cases = chosen(folder.as_deref(), &only, extent)?;
     let outcomes: Vec<Outcome> =
         cases.iter().map(|case| case.run(&template, matches.get_flag("bless"))).collect::<Result<_, _>>()?;
     let matrix = extent.map(|extent| Combinations::run(&template, extent)).transpose()?;
@@ -75,19 +77,22 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
     if report.passed() { Ok(()) } else { Err(Failure::silent(Exit::Refused)) }
 }
 
-/// Loads the template; one without a slash may be a folder here as well.
-fn load(source: &str) -> Result<Template, Failure> {
+/// Loads the template; one without a slash may be a folder here as well. The folder is returned if one was named: only then
+/// it is the author's own, and its commands may run.
+fn load(source: &str, options: &Options) -> Result<(Template, Option<PathBuf>), Failure> {
     let is_folder = Path::new(source).join("template.toml").is_file();
     let source = if is_folder && !source.contains('/') { format!("./{source}") } else { source.to_owned() };
-    Ok(sources::load(&source.parse()?, &sources::Options::default())?.template)
+    let spec: SourceSpec = source.parse()?;
+    let template = sources::load(&spec, options)?.template;
+    Ok(match spec {
+        SourceSpec::Folder(folder) => (template, Some(folder)),
+        _ => (template, None),
+    })
 }
 
 /// Finds the cases that are to run.
-fn chosen(template: &Template, only: &[&String], extent: Option<Extent>) -> Result<Vec<Case>, Failure> {
-    let mut cases = match &template.source {
-        Source::Folder(folder) => cases::all(folder)?,
-        _ => Vec::new(),
-    };
+fn chosen(folder: Option<&Path>, only: &[&String], extent: Option<Extent>) -> Result<Vec<Case>, Failure> {
+    let mut cases = folder.map(cases::all).transpose()?.unwrap_or_default();
     for name in only {
         if !cases.iter().any(|case| case.name == **name) {
             let names: Vec<String> = cases.iter().map(|case| format!("`{}`", case.name)).collect();

@@ -1,0 +1,121 @@
+//! What `launchway add service` says: every file, what changes in Cargo's, and what to do next.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use launchway_core::NextStep;
+use serde::Serialize;
+use serde_json::Value as Json;
+
+use crate::args::Output;
+use crate::commands::add::{AddArgs, Prepared};
+use crate::commands::update::place;
+use crate::failure::Failure;
+use crate::report::json;
+use crate::terminal::{self, hanging, visible_line};
+
+/// What `launchway add service --output json` prints.
+#[derive(Serialize)]
+struct Report<'a> {
+    schema: &'static str,
+    /// Whether the files were written; false for `--dry-run`.
+    written: bool,
+    name: &'a str,
+    /// The service whose answers were taken.
+    from: &'a str,
+    template: TemplateReport<'a>,
+    answers: BTreeMap<&'a str, Json>,
+    files: Vec<FileReport<'a>>,
+    /// What changes in the files of the workspace.
+    changes: &'a [String],
+    notes: &'a [String],
+    next_steps: Vec<StepReport<'a>>,
+    /// The command that takes everything back.
+    way_back: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct TemplateReport<'a> {
+    id: &'a str,
+    version: String,
+}
+
+#[derive(Serialize)]
+struct FileReport<'a> {
+    path: &'a str,
+    status: &'static str,
+}
+
+#[derive(Serialize)]
+struct StepReport<'a> {
+    command: &'a str,
+    purpose: &'a str,
+}
+
+/// Writes the result to stdout, and what to do next to stderr.
+pub(crate) fn show(prepared: &Prepared, args: &AddArgs, way_back: Option<&str>) -> Result<(), Failure> {
+    for note in &prepared.addition.notes {
+        terminal::say(&format!("note: {}\n", terminal::visible(note)));
+    }
+    match args.output {
+        Output::Json => terminal::print(&json(&report(prepared, way_back)))?,
+        Output::Text => terminal::print(&text(prepared, args))?,
+    }
+    terminal::say(&next(prepared, args, way_back));
+    Ok(())
+}
+
+fn report<'a>(prepared: &'a Prepared, way_back: Option<&'a str>) -> Report<'a> {
+    let Prepared { from, template, context, plan, addition } = prepared;
+    let step = |step: &'a NextStep| StepReport { command: &step.command, purpose: &step.purpose };
+    Report {
+        schema: "launchway.add/1",
+        written: way_back.is_some(),
+        name: &context.name,
+        from,
+        template: TemplateReport { id: &template.id, version: template.version.to_string() },
+        answers: context.answers.iter().map(|(id, value)| (id.as_str(), value.to_json())).collect(),
+        files: files(prepared).map(|(path, status)| FileReport { path: path.as_str(), status }).collect(),
+        changes: &addition.says,
+        notes: &addition.notes,
+        next_steps: plan.next_steps.iter().map(step).collect(),
+        way_back,
+    }
+}
+
+fn files(prepared: &Prepared) -> impl Iterator<Item = (&launchway_core::SafePath, &'static str)> {
+    let creates = prepared.addition.creates.iter().map(|(path, _)| (path, "new"));
+    creates.chain(prepared.addition.changes.iter().map(|change| (&change.path, "changed")))
+}
+
+fn text(prepared: &Prepared, args: &AddArgs) -> String {
+    let mut text = String::new();
+    for (path, status) in files(prepared) {
+        let _ = writeln!(text, "  {status:8} {}", place(&args.folder, path));
+    }
+    for change in &prepared.addition.says {
+        let _ = writeln!(text, "  {:8} {}", "", visible_line(change));
+    }
+    text
+}
+
+fn next(prepared: &Prepared, args: &AddArgs, way_back: Option<&str>) -> String {
+    let name = visible_line(&prepared.context.name);
+    let count = files(prepared).count();
+    let mut text = match way_back {
+        Some(_) => format!("added `{name}` beside `{}`: {count} files\n", visible_line(&prepared.from)),
+        None => format!("`{name}` would be {count} files beside those of `{}`\n", visible_line(&prepared.from)),
+    };
+    if args.dry_run {
+        return text;
+    }
+    text.push_str("\nNext steps\n");
+    for step in &prepared.plan.next_steps {
+        let purpose = hanging(&visible_line(&step.purpose), 6);
+        let _ = writeln!(text, "  {}\n      {purpose}", visible_line(&step.command));
+    }
+    if let Some(way_back) = way_back {
+        let _ = writeln!(text, "\nThis takes everything back\n  {}", visible_line(way_back));
+    }
+    text
+}

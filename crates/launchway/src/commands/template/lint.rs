@@ -1,0 +1,88 @@
+//! `launchway template lint`: what the loader refuses, and what an author hardly meant.
+
+use clap::{ArgMatches, Command};
+use launchway_core::lint::{LintFinding, lint};
+use launchway_core::{LoadError, Template};
+use serde::Serialize;
+use serde_json::json;
+
+use crate::args::{self, Output};
+use crate::failure::{Exit, Failure};
+use crate::report;
+use crate::sources;
+use crate::terminal::{self, visible_line};
+
+const AFTER_HELP: &str = "\
+Finds all that `launchway new` would refuse the template for, and also: questions, values and partials that nothing uses; \
+questions and files that no answers lead to, where choices and switches alone decide it; questions without help, or with \
+a pattern and no example. Exit code 1 if anything was found.";
+
+/// Defines the command line.
+pub(super) fn define() -> Command {
+    let command = Command::new("lint").about("Finds what is wrong with a template, or hardly meant");
+    super::with_source(command.after_help(AFTER_HELP)).mut_arg("SOURCE", |arg| arg.default_value("."))
+}
+
+/// Runs the command.
+pub(super) fn run(matches: &ArgMatches) -> Result<(), Failure> {
+    let source = matches.get_one::<String>("SOURCE").map_or(".", String::as_str);
+    let spec = super::spec(source)?;
+    let options = super::options(matches);
+    let first = sources::first(&spec, &options)?;
+    let loaded = match first.0.extends() {
+        Ok(_) => Template::from_layers(sources::chain(first, &options)?),
+        Err(error) => Err(error),
+    };
+    let findings = match loaded {
+        Ok(template) => lint(&template),
+        Err(LoadError::Invalid(invalid)) => invalid.into(),
+        Err(error) => return Err(error.into()),
+    };
+    let text = match args::output(matches) {
+        Output::Json => report::json(&json!({
+            "schema": "launchway.template.lint/1",
+            "clean": findings.is_empty(),
+            "findings": findings.iter().map(FindingReport::of).collect::<Vec<_>>(),
+        })),
+        Output::Text => text(&findings),
+    };
+    terminal::print(&text)?;
+    if findings.is_empty() { Ok(()) } else { Err(Failure::silent(Exit::Refused)) }
+}
+
+#[derive(Serialize)]
+struct FindingReport<'a> {
+    rule: &'static str,
+    file: &'a str,
+    line: Option<usize>,
+    column: Option<usize>,
+    message: &'a str,
+    hint: Option<&'a str>,
+}
+
+impl<'a> FindingReport<'a> {
+    fn of(finding: &'a LintFinding) -> Self {
+        Self {
+            rule: finding.rule.id(),
+            file: &finding.place.file,
+            line: finding.place.position.map(|(line, _)| line),
+            column: finding.place.position.map(|(_, column)| column),
+            message: &finding.message,
+            hint: finding.hint.as_deref(),
+        }
+    }
+}
+
+fn text(findings: &[LintFinding]) -> String {
+    let mut lines = Vec::new();
+    for finding in findings {
+        lines.push(format!("{}: {} ({})", finding.place, finding.message, finding.rule.id()));
+        lines.extend(finding.hint.iter().map(|hint| format!("  hint: {hint}")));
+    }
+    lines.push(match findings.len() {
+        0 => "nothing was found".to_owned(),
+        1 => "1 finding".to_owned(),
+        count => format!("{count} findings"),
+    });
+    lines.iter().fold(String::new(), |text, line| text + &visible_line(line) + "\n")
+}

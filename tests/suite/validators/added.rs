@@ -1,0 +1,44 @@
+//! A service that was added to a workspace: its own files pass what those of a golden project pass.
+
+use super::{ecs, ecs_json, helm, kubernetes, repository};
+use crate::add::Workspace;
+
+#[test]
+fn the_validators_of_amazon_ecs_accept_an_added_service() {
+    for case in ["ecs-default", "ecs-json-rolling"] {
+        let workspace = Workspace::of(case).with_billing();
+        let (whole, service) = workspace.projects(case);
+        ecs::cfn_lint(std::slice::from_ref(&service)).unwrap();
+        ecs::checkov(std::slice::from_ref(&service)).unwrap();
+        ecs::botocore(&service).unwrap();
+        if service.path("deploy/ecs/service.yaml").exists() {
+            ecs::stack_deploy_script(&service).unwrap();
+        } else {
+            ecs_json::task_definition(&service).unwrap();
+            ecs_json::deploy_script(&service).unwrap();
+        }
+        assert_repository(&whole, service);
+    }
+}
+
+#[test]
+fn the_validators_of_kubernetes_accept_an_added_service() {
+    for case in ["kubernetes-default", "kubernetes-argo-cd", "kubernetes-helm-ingress"] {
+        let workspace = Workspace::of(case).with_billing();
+        let (whole, service) = workspace.projects(case);
+        kubernetes::schemas(std::slice::from_ref(&service)).unwrap();
+        kubernetes::checkov(std::slice::from_ref(&service)).unwrap();
+        kubernetes::pod_security(std::slice::from_ref(&service)).unwrap();
+        if service.is_for_helm() {
+            helm::chart(&service).unwrap();
+        }
+        assert_repository(&whole, service);
+    }
+}
+
+/// Holds the workflows of the whole repository, and the Dockerfile of the service, against their linters.
+fn assert_repository(whole: &crate::project::Project, service: crate::project::Project) {
+    repository::actionlint(std::slice::from_ref(whole)).unwrap();
+    repository::zizmor(std::slice::from_ref(whole)).unwrap();
+    repository::hadolint(&[service]).unwrap();
+}
