@@ -115,11 +115,13 @@ class Handler(BaseHTTPRequestHandler):
         asked = self.body()
         if self.headers.get("Content-Encoding") == "gzip":
             asked = gzip.decompress(asked)
-        self.start("application/x-git-upload-pack-result")
-        if b"deepen" in asked:
-            self.wfile.write(line(b"shallow " + COMMIT.encode()) + b"0000")
+        kind = "application/x-git-upload-pack-result"
+        shallow = line(b"shallow " + COMMIT.encode()) + b"0000"
         if b"done" not in asked:
+            self.answer(200, [("Content-Type", kind)], shallow)
             return
+        self.start(kind)
+        self.wfile.write(shallow)
         self.wfile.write(line(b"NAK\n"))
         # One blob of 64 GiB, in stored blocks of zlib, which need no work.
         size, head = 1 << 36, bytearray()

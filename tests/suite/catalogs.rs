@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::program::{Ran, run};
 use crate::remote::{MANIFEST, Repository, Server, World};
+use crate::rendered::TEMPLATE;
 use crate::terminal::{CONTROL_C, DOWN, ENTER, Terminal};
 
 /// A team's template that extends the built-in one, and decides one answer.
@@ -60,7 +61,7 @@ fn walk(world: &World, template: &str, catalog: &str, go_offline: impl FnOnce())
     let report: Value = serde_json::from_str(&new_service(world, &words).success()).unwrap();
     assert_eq!(report["template"]["url"], template);
     assert_eq!(report["template"]["tag"], "v1.0.0");
-    assert_eq!(report["template"]["extends"][0], format!("builtin:service@{}", env!("CARGO_PKG_VERSION")));
+    assert_eq!(report["template"]["extends"][0], format!("builtin:service@{}", TEMPLATE.version));
     assert_eq!(report["catalog"]["url"], catalog);
     assert_eq!(report["answers"]["target"], "ecs");
     assert_eq!(report["answers"]["port"], 9000);
@@ -240,12 +241,20 @@ fn the_wizard_first_asks_for_the_template_and_the_review_says_what_the_team_has_
     let catalog = catalog(&world, &template.url());
     launchway(&world, &["catalog", "add", "acme", &catalog.url()]).success();
     let mut command = world.launchway();
-    let answers = ["--exposure", "none", "--ci", "none", "--strategy", "canary", "--repository", "acme/orders"];
+    // What is left to ask is the description.
+    let answers = [
+        "--regions=eu-west-1",
+        "--capacity=fargate",
+        "--cpu=256",
+        "--scheme=internal",
+        "--strategy=canary",
+        "--deployment-controller=ecs",
+        "--ci=none",
+    ];
     let terminal = Terminal::start(command.args(["new", "orders", "--no-git"]).args(answers));
     terminal.wait_for("Which template?").wait_for("service: built in").wait_for("acme:payments: A payments service");
     terminal.press(DOWN).wait_for("❯ acme:payments").press(ENTER);
     terminal.wait_for("A service of the payments team").wait_for("What does it do").press(ENTER);
-    terminal.wait_for("AWS regions").press(ENTER);
     terminal.wait_for("What now?");
     let written = terminal.written();
     for text in ["decided by payments", "decided by acme", "--template=acme:payments@v1.0.0"] {
