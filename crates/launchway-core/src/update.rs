@@ -268,7 +268,7 @@ impl Update {
             (Some(_), None) if is_moved_away() => Status::MovedAway,
             (Some(_), None) => Status::Deleted,
             (None, Some(_)) => Status::New,
-            (Some(_), Some(after)) if before == Some(after.clone()) => self.status_of_unchanged(path, after)?,
+            (Some(before), Some(after)) if before == after => self.status_of_unchanged(path, after)?,
             (Some(_), Some(after)) if self.theirs.get(path) == Some(after) => Status::Clean,
             (Some(_), Some(_)) => Status::Merged,
         };

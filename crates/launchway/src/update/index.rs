@@ -81,7 +81,7 @@ impl<'r> Index<'r> {
         let place = if root == "." { String::new() } else { format!("-C {} ", quote_shell(&root)) };
         let file = |edit: &Edit| {
             let path = self.repository.root.join(edit.path.as_str());
-            quote_shell(&path.strip_prefix(".").unwrap_or(&path).to_string_lossy()).clone()
+            quote_shell(&path.strip_prefix(".").unwrap_or(&path).to_string_lossy())
         };
         let left: Vec<String> = self.edits.iter().filter(|edit| self.would_stay(edit)).map(file).collect();
         let is_new_conflict = |edit: &&Edit| edit.before.is_none() && self.conflicts.contains_key(&edit.path);
