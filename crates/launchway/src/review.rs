@@ -200,10 +200,12 @@ pub(crate) fn next_steps(prepared: &Prepared) -> String {
     }
     let destination = prepared.changes.destination.to_string_lossy();
     let prefix = if destination.starts_with('-') { "./" } else { "" };
-    let enter = (format!("cd {prefix}{}", shell_word(&destination)), "everything below runs there".to_owned());
+    let enter =
+        (format!("cd {prefix}{}", shell_word(&destination)), language::text("everything below runs there").to_owned());
     let steps = prepared.plan.next_steps.iter().map(|step| (step.command.clone(), step.purpose.clone()));
     let steps: Vec<(String, String)> = std::iter::once(enter).chain(steps).collect();
-    steps.iter().fold("\nNext steps\n".to_owned(), |mut text, (command, purpose)| {
+    let heading = format!("\n{}\n", language::text("Next steps"));
+    steps.iter().fold(heading, |mut text, (command, purpose)| {
         let _ = writeln!(text, "  {}\n      {}", visible_line(command), hanging(&visible_line(purpose), 6));
         text
     })
