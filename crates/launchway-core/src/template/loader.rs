@@ -115,7 +115,7 @@ impl Loader<'_> {
     }
 
     pub(super) fn questions(&mut self, questions: Vec<manifest::Question>, declared: &mut Vec<Declared>) {
-        for raw in questions {
+        for mut raw in questions {
             let position = declared.len();
             let place = self.places.of(&raw.id);
             let id = raw.id.get_ref().clone();
@@ -128,19 +128,21 @@ impl Loader<'_> {
                 }
             };
             self.check_earlier_choice(&raw, declared);
-            let question = Question {
+            let mut question = Question {
                 id: id.clone(),
-                prompt: raw.prompt,
-                help: raw.help,
+                prompt: std::mem::take(&mut raw.prompt),
+                help: std::mem::take(&mut raw.help),
                 kind,
                 advanced: raw.advanced,
-                example: raw.example,
+                advice: None,
+                example: raw.example.take(),
                 default: None,
                 when: None,
                 when_text: raw.when.as_ref().map(|when| when.get_ref().clone()),
                 default_text: raw.default.as_ref().map(|default| default.get_ref().clone()),
                 refusals: Vec::new(),
             };
+            question.advice = self.advised(&raw, &question);
             self.names.insert(id.clone(), question.yields());
             self.needs.insert(id, BTreeSet::from([position]));
             declared.push(Declared { question, place, when: raw.when, default: raw.default, refusals: raw.refusals });
