@@ -11,7 +11,7 @@ use launchway_core::{Project, Value};
 use crate::advise::{self, record, text};
 use crate::args;
 use crate::failure::{Exit, Failure};
-use crate::prompt::{self, Prompter as _, Reply};
+use crate::prompt::{self, Reply};
 use crate::{language, terminal};
 
 const AFTER_HELP: &str = "\
