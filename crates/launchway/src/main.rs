@@ -31,7 +31,7 @@ use failure::{Exit, Failure};
 
 fn main() -> ExitCode {
     panic::set_hook(Box::new(|info| {
-        terminal::show_cursor();
+        interrupt::leave();
         terminal::say(&format!("error: launchway itself is at fault: {info}\n  hint: please report this\n"));
     }));
     let arguments: Vec<OsString> = std::env::args_os().collect();
@@ -39,7 +39,7 @@ fn main() -> ExitCode {
         Ok(Ok(())) => ExitCode::SUCCESS,
         Ok(Err(failure)) => {
             if failure.exit == Exit::Interrupted {
-                terminal::show_cursor();
+                interrupt::leave();
             }
             terminal::say(&failure.to_string());
             ExitCode::from(failure.exit as u8)
@@ -50,6 +50,9 @@ fn main() -> ExitCode {
 
 fn run(arguments: &[OsString]) -> Result<(), Failure> {
     language::set(args::language(arguments));
+    if args::is_accessible(arguments) {
+        terminal::ask_plainly();
+    }
     interrupt::install().map_err(|error| Failure::new(Exit::Io, format!("cannot listen for signals: {error}")))?;
     let chosen = args::named(arguments).map(|named| commands::new::choose(&named)).transpose()?;
     let matches = match args::command(chosen.as_ref().map(|chosen| &chosen.template)).try_get_matches_from(arguments) {

@@ -72,7 +72,7 @@ pub(crate) fn answers(interview: &Interview<'_>) -> String {
 }
 
 /// Says where an answer came from; of what the team decided also why.
-fn from(accepted: &Accepted<'_>) -> String {
+pub(crate) fn from(accepted: &Accepted<'_>) -> String {
     match &accepted.because {
         Some(because) => format!("{}: {because}", accepted.provenance),
         None => accepted.provenance.to_string(),
@@ -209,6 +209,7 @@ pub(crate) fn next_steps(prepared: &Prepared) -> String {
     })
 }
 
-fn size(bytes: usize) -> String {
+/// Writes a size in bytes or KiB.
+pub(crate) fn size(bytes: usize) -> String {
     if bytes < 1024 { format!("{bytes} B") } else { format!("{}.{} KiB", bytes / 1024, bytes % 1024 * 10 / 1024) }
 }

@@ -202,6 +202,17 @@ pub(super) struct Question {
     pub(super) advised: BTreeMap<String, Spanned<Value>>,
     #[serde(default, rename = "refuse")]
     pub(super) refusals: Vec<Refusal>,
+    #[serde(default, rename = "preview")]
+    pub(super) previews: Vec<Preview>,
+}
+
+/// What an answer becomes, shown while it is typed.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Preview {
+    pub(super) label: String,
+    pub(super) is: Spanned<String>,
+    pub(super) when: Option<Spanned<String>>,
 }
 
 #[derive(Debug, Deserialize)]

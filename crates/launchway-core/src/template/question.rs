@@ -34,6 +34,7 @@ pub struct Question {
     /// The default as it is written.
     pub(super) default_text: Option<Value>,
     pub(super) refusals: Vec<Refusal>,
+    pub(super) previews: Vec<Preview>,
 }
 
 /// Which answers a question accepts.
@@ -112,6 +113,14 @@ pub(super) enum Default {
 pub(crate) struct Refusal {
     pub(crate) when: Expression,
     pub(crate) because: String,
+}
+
+/// What an answer becomes, by a short label: `crate`, `image`.
+#[derive(Debug)]
+pub(crate) struct Preview {
+    pub(crate) label: String,
+    pub(crate) is: Compiled,
+    pub(crate) when: Option<Expression>,
 }
 
 /// An answer that a question does not accept.
@@ -222,6 +231,10 @@ impl Question {
 
     pub(crate) fn refusals(&self) -> &[Refusal] {
         &self.refusals
+    }
+
+    pub(crate) fn previews(&self) -> &[Preview] {
+        &self.previews
     }
 
     /// Returns the names that the default is made of.
@@ -453,7 +466,8 @@ impl Choices {
         }
     }
 
-    pub(crate) fn all(&self) -> impl Iterator<Item = &Choice> {
+    /// Returns every choice, whatever else was answered.
+    pub fn all(&self) -> impl Iterator<Item = &Choice> {
         self.lists().into_iter().flatten()
     }
 

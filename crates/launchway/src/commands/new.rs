@@ -13,8 +13,9 @@ use crate::failure::{Exit, Failure};
 use crate::git::{self, Committed};
 use crate::report::Report;
 use crate::sources::{self, Loaded, Options};
+use crate::wizard::draft::Draft;
 use crate::wizard::{self, Decision};
-use crate::{answers_file, interrupt, review, terminal};
+use crate::{answers_file, interrupt, language, review, terminal};
 
 /// The template that a project is to be made from.
 pub(crate) struct Chosen {
@@ -50,20 +51,34 @@ pub(crate) fn run(matches: &ArgMatches, chosen: &Chosen) -> Result<(), Failure> 
         answers_file::add(path, template, &mut answers)?;
     }
     let may_ask = terminal::is_interactive() && !args.no_input;
-    let prepared = if may_ask {
-        match wizard::run(template, &mut answers, &args)? {
-            Decision::Write(prepared) => *prepared,
-            Decision::Leave => {
-                return Err(Failure::new(Exit::Refused, "nothing was written, as you asked"));
+    if args.resume && !may_ask {
+        return Err(Failure::new(Exit::Usage, "`--resume` goes on asking, and there is no terminal to ask in")
+            .hint("without a terminal every answer is given by a flag or an answers file"));
+    }
+    let (prepared, mut draft) = if may_ask {
+        match wizard::run(template, answers, &args)? {
+            Decision::Write(prepared, draft) => (*prepared, Some(draft)),
+            Decision::Save(draft) => {
+                say_saved(&draft);
+                return Ok(());
             }
+            Decision::Leave => return Err(wizard::left()),
         }
     } else {
-        Prepared::new(template, &answers, &args)?
+        (Prepared::new(template, &answers, &args)?, None)
     };
     for warning in &prepared.warnings {
         terminal::say(&format!("warning: {}\n", terminal::visible(warning)));
     }
-    finish(template, &prepared, &args)
+    finish(template, &prepared, &args, draft.as_mut())
+}
+
+/// Says that nothing is written, and how to go on.
+fn say_saved(draft: &Draft) {
+    interrupt::set_farewell(None);
+    let command = draft.command().unwrap_or_default();
+    let text = language::filled("The answers are saved. Go on with `{command}`.", &[("command", &command)]);
+    terminal::say(&format!("{}\n", terminal::visible(&text)));
 }
 
 /// A project that is rendered and checked, and not yet written.
@@ -169,11 +184,21 @@ fn unused_answers(interview: &Interview<'_>) -> Result<Vec<String>, Failure> {
     Ok(warnings)
 }
 
-fn finish(template: &Template, prepared: &Prepared, args: &NewArgs) -> Result<(), Failure> {
+fn finish(
+    template: &Template,
+    prepared: &Prepared,
+    args: &NewArgs,
+    draft: Option<&mut Draft>,
+) -> Result<(), Failure> {
     if args.dry_run {
         return show(template, prepared, args, None);
     }
-    interrupt::uninterrupted(|| apply(&prepared.changes))?;
+    interrupt::uninterrupted(|| {
+        apply(&prepared.changes)?;
+        // An interruption after this says nothing of a draft.
+        draft.into_iter().for_each(wizard::written);
+        Ok::<(), Failure>(())
+    })?;
     let destination = &prepared.changes.destination;
     let files = prepared.changes.creates.len();
     terminal::say(&format!("created `{}` with {files} files\n", terminal::visible(&destination.display().to_string())));

@@ -30,7 +30,7 @@ pub(super) fn room() -> Room {
 
 /// Cuts a line to the room.
 pub(super) fn fitted(line: &str, columns: usize) -> String {
-    truncate_str(line, columns, terminal::symbols().ellipsis).into_owned()
+    truncate_str(line, columns, "…").into_owned()
 }
 
 impl Frame {
