@@ -9,6 +9,7 @@ mod catalogs;
 mod check_report;
 mod commands;
 mod diff;
+mod explain;
 mod failure;
 mod folders;
 mod git;

@@ -61,12 +61,7 @@ impl Loader<'_> {
     }
 
     /// Finds the answer that a recommendation is: the one that is named, or the choice of the same name.
-    fn advised_answer(
-        &mut self,
-        raw: &manifest::Question,
-        question: &Question,
-        side: &str,
-    ) -> Option<(String, Value)> {
+    fn advised_answer(&mut self, raw: &manifest::Question, question: &Question, side: &str) -> Option<(String, Value)> {
         let open = question.choices(|_| None);
         if let Some(answer) = raw.advised.get(side) {
             if let Err(problem) = question.check(answer.get_ref(), open) {
@@ -79,7 +74,8 @@ impl Loader<'_> {
         }
         let message = format!("question `{}`: no answer is named for the recommendation `{}`", question.id, side);
         let problem = Problem::new(self.places.of(&raw.id), message);
-        self.problems.push(problem.hint(format!("say it in `advised`, for example `advised = {{ {} = \"…\" }}`", side)));
+        self.problems
+            .push(problem.hint(format!("say it in `advised`, for example `advised = {{ {} = \"…\" }}`", side)));
         None
     }
 }

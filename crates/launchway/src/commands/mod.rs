@@ -6,6 +6,7 @@ pub(crate) mod advise;
 pub(crate) mod catalog;
 pub(crate) mod check;
 pub(crate) mod diff;
+pub(crate) mod explain;
 pub(crate) mod new;
 pub(crate) mod template;
 pub(crate) mod templates;
@@ -33,6 +34,7 @@ pub(crate) fn all() -> impl Iterator<Item = Definition> {
         Definition { name: "add", define: add::define, run: add::run },
         Definition { name: "adopt", define: adopt::define, run: adopt::run },
         Definition { name: "advise", define: advise::define, run: advise::run },
+        Definition { name: "explain", define: explain::define, run: explain::run },
         Definition { name: "templates", define: templates::define, run: templates::run },
         Definition { name: "catalog", define: catalog::define, run: catalog::run },
         Definition { name: "template", define: template::define, run: template::run },

@@ -184,12 +184,7 @@ fn unused_answers(interview: &Interview<'_>) -> Result<Vec<String>, Failure> {
     Ok(warnings)
 }
 
-fn finish(
-    template: &Template,
-    prepared: &Prepared,
-    args: &NewArgs,
-    draft: Option<&mut Draft>,
-) -> Result<(), Failure> {
+fn finish(template: &Template, prepared: &Prepared, args: &NewArgs, draft: Option<&mut Draft>) -> Result<(), Failure> {
     if args.dry_run {
         return show(template, prepared, args, None);
     }
