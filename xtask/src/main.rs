@@ -8,7 +8,7 @@ mod test;
 use std::env;
 use std::process::ExitCode;
 
-use xtask::{Result, reference, tools};
+use xtask::{Result, reference, site, tools};
 
 const USAGE: &str = "\
 usage: cargo xtask COMMAND
@@ -21,6 +21,7 @@ usage: cargo xtask COMMAND
   package           pack both crates, and build what was packed
   reference [--check]
                     write the pages of docs/ that are made from the code; --check only says which are out of date
+  site              build the documentation as a web site, under target/site
   tools             install the validators, pinned, under target/tools";
 
 fn main() -> ExitCode {
@@ -36,6 +37,7 @@ fn main() -> ExitCode {
         ["package"] => package::package(),
         ["reference"] => reference::write(),
         ["reference", "--check"] => reference::check(),
+        ["site"] => site::build().map(|folder| println!("{}", folder.display())),
         ["tools"] => install_tools(),
         _ => {
             eprintln!("{USAGE}");

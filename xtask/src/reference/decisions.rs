@@ -66,13 +66,13 @@ fn when(rule: &Rule) -> String {
 }
 
 fn then(topic: &Topic, rule: &Rule) -> String {
-    let label = |id: &String| topic.side(id).map_or(id.as_str(), |side| side.label.as_str());
+    let label = |id: &str| topic.side(id).map_or_else(|| id.to_owned(), |side| side.label.clone());
     if let Some(side) = &rule.side {
         return format!("{} +{}", label(side), rule.weight);
     }
     if let Some(only) = &rule.only {
         return format!("**only {}**", label(only));
     }
-    let sides: Vec<&str> = rule.rules_out.iter().map(label).collect();
+    let sides: Vec<String> = rule.rules_out.iter().map(|id| label(id)).collect();
     format!("**not {}**", sides.join(", not "))
 }
