@@ -241,7 +241,8 @@ impl Typing<'_> {
                 false => dim(&format!("  {line}")),
             }));
         }
-        lines.extend(self.preview.iter().map(|line| dim(&format!("  {}", visible_line(line)))));
+        let preview = self.preview.iter().flat_map(|line| wrapped(&visible_line(line), room.columns.saturating_sub(2)));
+        lines.extend(preview.map(|line| dim(&format!("  {line}"))));
         lines
     }
 }

@@ -77,10 +77,10 @@ pub(crate) fn left() -> Failure {
 }
 
 fn greet(prompter: &mut dyn Prompter, template: &Template, args: &NewArgs, notes: &[String]) {
-    let name = format!("{} {}", args.template, template.version);
     let version = env!("CARGO_PKG_VERSION");
     let keys = prompter.keys();
-    prompter.say(&format!("launchway {version} · {} ({name})\n{keys}", template.title));
+    prompter.say(&format!("launchway {version} · {} {} · {keys}", args.template, template.version));
+    prompter.say(&template.title);
     notes.iter().for_each(|note| prompter.say(note));
     prompter.say(" ");
 }
