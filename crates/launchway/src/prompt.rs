@@ -22,6 +22,33 @@ pub(crate) fn text(
     input.interact_text_on(&Term::stderr()).map_err(failed)
 }
 
+/// Asks for a line that is not shown, until it is accepted.
+pub(crate) fn secret(prompt: &str, accept: impl Fn(&str) -> Result<(), String>) -> Result<String, Failure> {
+    let term = Term::stderr();
+    loop {
+        crate::terminal::say(&format!("{prompt} (not shown): "));
+        let text = unshown_line(&term).map_err(|error| failed(dialoguer::Error::IO(error)))?;
+        crate::terminal::say("\n");
+        match accept(&text) {
+            Ok(()) => return Ok(text),
+            Err(problem) => crate::terminal::say(&format!("  {problem}\n")),
+        }
+    }
+}
+
+/// Reads a line key by key; while the wizard runs, the terminal shows none of them.
+fn unshown_line(term: &Term) -> std::io::Result<String> {
+    let mut line = String::new();
+    loop {
+        match term.read_key()? {
+            console::Key::Enter => return Ok(line),
+            console::Key::Backspace => drop(line.pop()),
+            console::Key::Char(character) if !character.is_control() => line.push(character),
+            _ => {}
+        }
+    }
+}
+
 /// Asks for one of several items; returns its position.
 pub(crate) fn select(prompt: &str, items: &[String], default: usize) -> Result<usize, Failure> {
     let items = &fitted(items);

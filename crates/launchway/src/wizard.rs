@@ -157,6 +157,10 @@ pub(crate) fn ask(interview: &Interview<'_>, question: &Question, default: Optio
             prompt::chosen(&wording, &words[position]);
             Ok(Value::Bool(position == 0))
         }
+        Kind::Secret { .. } => {
+            let text = prompt::secret(&wording, |text| accept(interview, question, text))?;
+            Ok(question.read(&text)?)
+        }
         Kind::Text(_) | Kind::Slug(_) | Kind::Slugs { .. } | Kind::Int { .. } => {
             let shown = default.map(|default| visible_line(&default.to_string()));
             let text = prompt::text(&wording, shown.as_deref(), |text| {
