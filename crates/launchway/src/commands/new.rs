@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use clap::ArgMatches;
-use launchway_core::template::Question;
+use launchway_core::template::{Kind, Question};
 use launchway_core::{Answers, Changes, Context, Defaults, Interview, Plan, Provenance, SourceSpec, Template, apply};
 
 use crate::args::{self, Named, NewArgs, Output};
@@ -158,7 +158,10 @@ fn missing(interview: &Interview<'_>, command: &str) -> Failure {
     }
     let mut failure = Failure::new(Exit::Usage, format!("there is no answer for {}", flags.join(", ")));
     for question in questions() {
-        failure = failure.hint(format!("{} {}: {}", question.flag(), question.placeholder(), question.prompt));
+        failure = failure.hint(match question.kind {
+            Kind::Secret { .. } => format!("{} in the environment: {}", question.variable(), question.prompt),
+            _ => format!("{} {}: {}", question.flag(), question.placeholder(), question.prompt),
+        });
     }
     failure.hint(format!("for example `{line}`"))
 }

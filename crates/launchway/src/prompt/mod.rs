@@ -37,6 +37,8 @@ pub(crate) struct About {
     pub(crate) notes: Vec<String>,
     /// For each item why it cannot be chosen; may be shorter than the items.
     pub(crate) refused: Vec<Option<String>>,
+    /// Whether it only leads somewhere, so that nothing is left of it on the screen.
+    pub(crate) is_menu: bool,
 }
 
 /// A question that is answered with a line of text.
@@ -58,6 +60,8 @@ pub(crate) struct Page<'p> {
     pub(crate) text: &'p str,
     /// The first one is Enter's; Back is Esc's.
     pub(crate) actions: &'p [Action],
+    /// Whether it is left without going back to a question.
+    pub(crate) is_menu: bool,
 }
 
 /// A key with what it does, in a word or two.

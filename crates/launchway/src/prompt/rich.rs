@@ -108,7 +108,7 @@ impl Rich {
     fn explain(&mut self, frame: &mut Frame, about: &About) -> Result<(), Failure> {
         frame.erase();
         let text = if about.more.is_empty() { &about.help } else { &about.more };
-        let page = Page { title: language::text("Help"), text, actions: &[] };
+        let page = Page { title: language::text("Help"), text, actions: &[], is_menu: true };
         self.turn(&page).map(drop)
     }
 
@@ -273,11 +273,15 @@ impl Prompter for Rich {
         match self.walk(List::new(&prompt, &items, &about, default), &about)? {
             Reply::Answer(positions) => {
                 let position = positions[0];
-                self.answer(&prompt, items.get(position).map_or("", String::as_str));
+                if !about.is_menu {
+                    self.answer(&prompt, items.get(position).map_or("", String::as_str));
+                }
                 Ok(Reply::Answer(position))
             }
             Reply::Back => {
-                self.retract();
+                if !about.is_menu {
+                    self.retract();
+                }
                 Ok(Reply::Back)
             }
         }
@@ -331,8 +335,10 @@ impl Prompter for Rich {
     }
 
     fn page(&mut self, page: &Page<'_>) -> Result<Reply<char>, Failure> {
+        // What was typed ahead was not meant for a page that nobody has seen.
+        self.keys.forget();
         let reply = self.turn(page)?;
-        if reply == Reply::Back && !page.actions.is_empty() {
+        if reply == Reply::Back && !page.is_menu {
             self.retract();
         }
         Ok(reply)

@@ -30,6 +30,7 @@ impl Ask<'_, '_> {
                 Kind::Choice(_) => self.choice(prompter),
                 Kind::Choices(_) => self.choices(prompter),
                 Kind::Bool => self.yes_or_no(prompter),
+                Kind::Secret { .. } => self.secret(prompter),
                 Kind::Text(_) | Kind::Slug(_) | Kind::Slugs { .. } | Kind::Int { .. } => self.text(prompter),
             }?;
             let Reply::Answer(value) = reply else { return Ok(Reply::Back) };
@@ -82,6 +83,16 @@ impl Ask<'_, '_> {
         Ok(reply.map(|position| Value::Bool(position == 0)))
     }
 
+    /// What is typed is held against the rule, and forgotten: the answer says only that it was given.
+    fn secret(&self, prompter: &mut dyn Prompter) -> Result<Reply<Value>, Failure> {
+        let (interview, question) = (self.interview, self.question);
+        prompter.about(self.about());
+        match prompter.secret(&question.prompt, &|text| accept(interview, question, text))? {
+            Reply::Answer(text) => Ok(Reply::Answer(question.read(&text)?)),
+            Reply::Back => Ok(Reply::Back),
+        }
+    }
+
     fn text(&mut self, prompter: &mut dyn Prompter) -> Result<Reply<Value>, Failure> {
         let (interview, question) = (self.interview, self.question);
         let default = self.default.map(ToString::to_string);
@@ -128,6 +139,9 @@ fn accept(interview: &Interview<'_>, question: &Question, text: &str) -> Result<
 
 /// Says what the template makes of an answer, in one line.
 fn preview(interview: &Interview<'_>, question: &Question, text: &str) -> Vec<String> {
+    if text.is_empty() {
+        return Vec::new();
+    }
     let Ok(value) = question.read(text) else { return Vec::new() };
     let names = interview.previews(question, &value);
     let names: Vec<String> = names.iter().map(|(label, name)| format!("{label} {name}")).collect();
@@ -158,7 +172,14 @@ fn more(interview: &Interview<'_>, question: &Question, default: Option<&Value>)
     if let Some(example) = question.written_example() {
         lines.push(language::filled("Example: {value}", &[("value", &example)]));
     }
-    let variable = format!("LAUNCHWAY_{}", question.id.to_uppercase());
+    let variable = question.variable();
+    if matches!(question.kind, Kind::Secret { .. }) {
+        lines.push(language::filled(
+            "Without a question: {variable} in the environment. It is kept nowhere.",
+            &[("variable", &variable)],
+        ));
+        return lines.join("\n");
+    }
     lines.push(language::filled(
         "Without a question: {flag}, `{key}` in an answers file, or {variable} in the environment.",
         &[("flag", &question.flag()), ("key", &question.id), ("variable", &variable)],

@@ -176,7 +176,7 @@ impl Wizard<'_, '_> {
         let text = review::screen(interview, &prepared);
         let title = language::filled("Review: {project}", &[("project", &prepared.context.name)]);
         let actions = actions();
-        match self.prompter.page(&Page { title: &title, text: &text, actions: &actions })? {
+        match self.prompter.page(&Page { title: &title, text: &text, actions: &actions, is_menu: false })? {
             Reply::Answer('g') => Ok(Way::Out(Decision::Write(Box::new(prepared), Draft::none()))),
             Reply::Answer('e') => self.edit(interview),
             Reply::Answer('p') => files::page(self.prompter, &prepared.changes).map(|()| Way::On),
@@ -206,7 +206,7 @@ impl Wizard<'_, '_> {
         let own: Vec<&Accepted<'_>> = interview.accepted.iter().filter(own).collect();
         let items: Vec<String> = own.iter().map(|accepted| accepted.question.prompt.clone()).collect();
         let note = |accepted: &&Accepted<'_>| format!("{} ({})", accepted.value, review::from(accepted));
-        self.prompter.about(About { notes: own.iter().map(note).collect(), ..About::default() });
+        self.prompter.about(About { notes: own.iter().map(note).collect(), is_menu: true, ..About::default() });
         if let Reply::Answer(position) = self.prompter.select(language::text("Which answer?"), &items, 0)? {
             self.walk.take(Event::Edit(own[position].question.id.clone()))?;
         }

@@ -102,16 +102,6 @@ impl State {
     pub(crate) fn is_editing(&self) -> bool {
         self.editing.is_some()
     }
-
-    /// Returns the state less the answers to some questions, which are asked again.
-    pub(crate) fn without(&self, questions: &[String]) -> Self {
-        let mut state = self.clone();
-        for id in questions {
-            state.kept.remove(id);
-            state.confirmed.remove(id);
-        }
-        state
-    }
 }
 
 impl<'t> Walk<'t> {
@@ -296,6 +286,7 @@ fn likely(interview: &Interview<'_>, question: &Question) -> Option<Value> {
         Kind::Choice(_) => first().map(Value::Text),
         Kind::Choices(_) => Some(Value::List(Vec::new())),
         Kind::Bool => Some(Value::Bool(false)),
+        Kind::Secret { .. } => Some(Value::Bool(true)),
         Kind::Int { min, .. } => Some(Value::Int(*min)),
         Kind::Slug(_) => Some(Value::Text("example".to_owned())),
         Kind::Slugs { .. } => Some(Value::List(vec!["example".to_owned()])),
