@@ -21,6 +21,7 @@
 
 mod add;
 pub mod adopt;
+pub mod advice;
 pub mod agreement;
 mod answers;
 mod apply;

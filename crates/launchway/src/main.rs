@@ -1,6 +1,7 @@
 //! The program: asks, shows, decides, exits.
 
 mod add_report;
+mod advise;
 mod answers_file;
 mod args;
 mod cases;

@@ -118,7 +118,7 @@ impl Loader<'_> {
     }
 
     pub(super) fn questions(&mut self, questions: Vec<manifest::Question>, declared: &mut Vec<Declared>) {
-        for raw in questions {
+        for mut raw in questions {
             let position = declared.len();
             let place = self.places.of(&raw.id);
             let id = raw.id.get_ref().clone();
@@ -134,13 +134,14 @@ impl Loader<'_> {
             // Left out, a secret that may be is one that was not given.
             let is_optional_secret = matches!(kind, question::Kind::Secret { optional: true, .. });
             let kind_default = is_optional_secret.then_some(Default::Value(Value::Bool(false)));
-            let question = Question {
+            let mut question = Question {
                 id: id.clone(),
-                prompt: raw.prompt,
-                help: raw.help,
+                prompt: std::mem::take(&mut raw.prompt),
+                help: std::mem::take(&mut raw.help),
                 kind,
                 advanced: raw.advanced,
-                example: raw.example,
+                advice: None,
+                example: raw.example.take(),
                 default: kind_default,
                 when: None,
                 when_text: raw.when.as_ref().map(|when| when.get_ref().clone()),
@@ -148,6 +149,7 @@ impl Loader<'_> {
                 refusals: Vec::new(),
                 previews: Vec::new(),
             };
+            question.advice = self.advised(&raw, &question);
             self.names.insert(id.clone(), question.yields());
             self.needs.insert(id, BTreeSet::from([position]));
             let (when, default, refusals, previews) = (raw.when, raw.default, raw.refusals, raw.previews);

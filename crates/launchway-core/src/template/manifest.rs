@@ -198,6 +198,9 @@ pub(super) struct Question {
     pub(super) advanced: bool,
     #[serde(default)]
     pub(super) optional: bool,
+    pub(super) advice: Option<Spanned<String>>,
+    #[serde(default)]
+    pub(super) advised: BTreeMap<String, Spanned<Value>>,
     #[serde(default, rename = "refuse")]
     pub(super) refusals: Vec<Refusal>,
     #[serde(default, rename = "preview")]

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use regex::Regex;
 
+use super::advised::Advised;
 use super::engine::{Compiled, Expression};
 use super::helpers::Type;
 use super::problem::{Place, Problem};
@@ -22,6 +23,8 @@ pub struct Question {
     pub kind: Kind,
     /// Whether the wizard leaves it at its default until the user asks to change it.
     pub advanced: bool,
+    /// What helps to choose, if anything does.
+    pub advice: Option<Advised>,
     /// An answer that the error messages can show, as the template declares it.
     pub(super) example: Option<String>,
     pub(super) default: Option<Default>,
