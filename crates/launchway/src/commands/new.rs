@@ -15,7 +15,7 @@ use crate::report::Report;
 use crate::sources::{self, Loaded, Options};
 use crate::wizard::draft::Draft;
 use crate::wizard::{self, Decision};
-use crate::{answers_file, interrupt, language, review, terminal};
+use crate::{answers_file, interrupt, language, progress, review, terminal};
 
 /// The template that a project is to be made from.
 pub(crate) struct Chosen {
@@ -133,7 +133,7 @@ impl Prepared {
         context.catalog.clone_from(&args.catalog);
         let warnings = unused_answers(interview)?;
         let destination = destination(args, &context.name);
-        let plan = Plan::new(template, &context)?;
+        let plan = progress::during(language::text("rendering the files"), || Plan::new(template, &context))?;
         let changes = Changes::to_create(template, &context, &plan, &destination)?;
         Ok(Self { context, plan, changes, command, warnings, decided: decided(interview) })
     }

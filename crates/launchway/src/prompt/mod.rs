@@ -93,6 +93,12 @@ pub(crate) trait Prompter {
     fn page(&mut self, page: &Page<'_>) -> Result<Reply<char>, Failure>;
     /// Says something between two questions.
     fn say(&mut self, text: &str);
+    /// Returns how many answers are on the screen.
+    fn depth(&self) -> usize {
+        0
+    }
+    /// Counts what came after some answers as a part of the last of them: going back takes all of it away.
+    fn fold_to(&mut self, _depth: usize) {}
     /// Returns the keys, for the first line.
     fn keys(&self) -> &'static str;
 }

@@ -356,6 +356,17 @@ impl Prompter for Rich {
         }
     }
 
+    fn depth(&self) -> usize {
+        self.answered.len()
+    }
+
+    fn fold_to(&mut self, depth: usize) {
+        let rows: usize = self.answered.drain(depth.min(self.answered.len())..).sum();
+        if let Some(last) = self.answered.last_mut() {
+            *last += rows;
+        }
+    }
+
     fn keys(&self) -> &'static str {
         language::text("Esc back · Ctrl-C quit · ? help")
     }

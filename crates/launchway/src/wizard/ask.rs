@@ -1,12 +1,12 @@
 //! One question of a template, put to whoever answers.
 
-use launchway_core::template::{Choice, Kind, Question};
+use launchway_core::template::{Advised, Choice, Kind, Question};
 use launchway_core::{AnswerProblem, Interview, Value};
 
 use super::walk::sentence;
 use crate::failure::Failure;
-use crate::language;
-use crate::prompt::{About, Prompter, Reply, TextQuestion};
+use crate::prompt::{About, Action, Page, Prompter, Reply, TextQuestion};
+use crate::{advise, language};
 
 /// A question with what is known about its answer.
 pub(crate) struct Ask<'a, 't> {
@@ -51,18 +51,57 @@ impl Ask<'_, '_> {
         }
     }
 
+    /// Asks for a choice; *Help me choose* leads back to it, with what was recommended.
     fn choice(&self, prompter: &mut dyn Prompter) -> Result<Reply<Value>, Failure> {
         let open = self.interview.open_choices(self.question);
+        let mut recommended = None;
+        loop {
+            let Reply::Answer(position) = self.choose(prompter, &open, recommended.as_ref())? else {
+                return Ok(Reply::Back);
+            };
+            match (open.get(position), &self.question.advice) {
+                (Some(choice), _) => return Ok(Reply::Answer(Value::Text(choice.value.clone()))),
+                (None, Some(advised)) => recommended = self.advise(prompter, advised)?.or(recommended),
+                (None, None) => {}
+            }
+        }
+    }
+
+    /// Asks what is needed for advice, and shows it; returns the answer that it recommends.
+    fn advise(&self, prompter: &mut dyn Prompter, advised: &Advised) -> Result<Option<Value>, Failure> {
+        let depth = prompter.depth();
+        let known = |id: &str| self.interview.answer(id).map(|value| value.to_string());
+        let reply = advise::ask(prompter, advised.topic(), &known)?;
+        if let Reply::Answer(advice) = &reply {
+            let text = advise::text::render(advice, usize::MAX);
+            let actions = [Action { key: 'c', label: language::text("choose").to_owned() }];
+            prompter.page(&Page { title: language::text("Advice"), text: &text, actions: &actions, is_menu: true })?;
+        }
+        prompter.fold_to(depth);
+        let Reply::Answer(advice) = reply else { return Ok(None) };
+        Ok(advised.answer(&advice.side.id).cloned())
+    }
+
+    fn choose(
+        &self,
+        prompter: &mut dyn Prompter,
+        open: &[&Choice],
+        recommended: Option<&Value>,
+    ) -> Result<Reply<usize>, Failure> {
         let refusal = |choice: &&Choice| -> Result<Option<String>, Failure> {
             let value = Value::Text(choice.value.clone());
             Ok(self.interview.check(self.question, &value)?.err().map(|problem| because(&problem)))
         };
         let refused = open.iter().map(refusal).collect::<Result<Vec<_>, _>>()?;
-        let default = self.before.or(self.default);
+        let default = recommended.or(self.before).or(self.default);
         let at = open.iter().position(|choice| is_chosen(choice, default)).unwrap_or(0);
-        prompter.about(About { notes: notes(&open), refused, ..self.about() });
-        let reply = prompter.select(&self.question.prompt, &labels(&open), at)?;
-        Ok(reply.map(|position| Value::Text(open[position].value.clone())))
+        let (mut items, mut notes) = (labels(open), notes(open));
+        if self.question.advice.is_some() {
+            items.push(language::text("Help me choose").to_owned());
+            notes.push(language::text("a few questions, about a minute").to_owned());
+        }
+        prompter.about(About { notes, refused, ..self.about() });
+        prompter.select(&self.question.prompt, &items, at)
     }
 
     fn choices(&self, prompter: &mut dyn Prompter) -> Result<Reply<Value>, Failure> {

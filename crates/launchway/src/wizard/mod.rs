@@ -240,3 +240,6 @@ pub(crate) fn written(draft: &mut Draft) {
     interrupt::set_farewell(None);
     draft.forget();
 }
+
+#[cfg(test)]
+mod tests;

@@ -299,3 +299,7 @@ pub(crate) fn sentence(problem: &AnswerProblem) -> String {
     format!("{}; {}", problem.message, problem.hint)
 }
 
+
+#[cfg(test)]
+#[path = "walk_tests.rs"]
+pub(super) mod tests;
