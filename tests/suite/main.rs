@@ -27,6 +27,7 @@ mod released;
 mod remote;
 mod rendered;
 mod rollback;
+mod secrets;
 mod service;
 mod source;
 mod sources;

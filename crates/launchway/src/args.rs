@@ -211,7 +211,8 @@ fn new_command(template: Option<&Template>) -> Command {
 fn question_arg(question: &Question, template: &Template) -> Arg {
     let arg = Arg::new(question.id.clone())
         .long(question.id.replace('_', "-"))
-        .env(format!("LAUNCHWAY_{}", question.id.to_uppercase()))
+        .env(question.variable())
+        .hide_env_values(true)
         .hide_env(true)
         .value_name(question.placeholder())
         .help_heading("Questions")
@@ -304,7 +305,9 @@ pub(crate) fn answers(matches: &ArgMatches, template: &Template) -> Result<Answe
         let Some(text) = positional.or(flag) else { continue };
         let provenance =
             if positional.is_none() && is_environment { Provenance::Environment } else { Provenance::Flag };
-        match question.read(text) {
+        // A secret is read from the environment alone.
+        let read = if provenance == Provenance::Flag { question.read_open(text) } else { question.read(text) };
+        match read {
             Ok(value) => answers.set(&question.id, value, provenance),
             Err(problem) => problems.push(problem),
         }

@@ -15,6 +15,7 @@ mod folders;
 mod git;
 mod interrupt;
 mod language;
+mod progress;
 mod prompt;
 mod report;
 mod review;

@@ -5,34 +5,15 @@ use std::env;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use launchway_core::quote::is_invisible;
+pub(crate) use launchway_core::quote::{visible, visible_line};
 
 use crate::failure::{Exit, Failure};
-
-/// Makes control characters and invisible ones visible, so that no text of a template or a user can steer a terminal.
-pub(crate) fn visible(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '\n' => shown.push('\n'),
-            '\t' => shown.push(' '),
-            _ if character.is_control() => shown.extend(character.escape_default()),
-            _ if is_invisible(character) => shown.extend(character.escape_unicode()),
-            _ => shown.push(character),
-        }
-    }
-    shown
-}
-
-/// Like [`visible`], and on one line.
-pub(crate) fn visible_line(text: &str) -> String {
-    visible(text).replace('\n', "\\n")
-}
 
 /// Breaks a text at words to the width of the terminal. The first line has room taken for `first` columns; the lines
 /// after it are indented by as much.
 pub(crate) fn hanging(text: &str, first: usize) -> String {
-    wrap(text, first, usize::from(console::Term::stderr().size().1).max(first + 20))
+    // A line that fills the last column may be followed by an empty one.
+    wrap(text, first, usize::from(console::Term::stderr().size().1.saturating_sub(1)).max(first + 20))
 }
 
 fn wrap(text: &str, first: usize, width: usize) -> String {

@@ -131,6 +131,9 @@ impl Loader<'_> {
                 }
             };
             self.check_earlier_choice(&raw, declared);
+            // Left out, a secret that may be is one that was not given.
+            let is_optional_secret = matches!(kind, question::Kind::Secret { optional: true, .. });
+            let kind_default = is_optional_secret.then_some(Default::Value(Value::Bool(false)));
             let mut question = Question {
                 id: id.clone(),
                 prompt: std::mem::take(&mut raw.prompt),
@@ -139,7 +142,7 @@ impl Loader<'_> {
                 advanced: raw.advanced,
                 advice: None,
                 example: raw.example.take(),
-                default: None,
+                default: kind_default,
                 when: None,
                 when_text: raw.when.as_ref().map(|when| when.get_ref().clone()),
                 default_text: raw.default.as_ref().map(|default| default.get_ref().clone()),
@@ -277,7 +280,7 @@ impl Loader<'_> {
     pub(super) fn condition(&mut self, text: Option<&Spanned<String>>) -> Option<Expression> {
         let text = text?;
         let expression = self.expression(text)?;
-        if expression.yields != Type::Bool {
+        if !matches!(expression.yields, Type::Bool | Type::Secret) {
             self.report(text, format!("`{}` is neither true nor false", text.get_ref()));
         }
         Some(expression)

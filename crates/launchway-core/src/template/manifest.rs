@@ -172,6 +172,7 @@ pub(super) enum Kind {
     Choices,
     Int,
     Bool,
+    Secret,
 }
 
 #[derive(Debug, Deserialize)]

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use clap::ArgMatches;
-use launchway_core::template::Question;
+use launchway_core::template::{Kind, Question};
 use launchway_core::{Answers, Changes, Context, Defaults, Interview, Plan, Provenance, SourceSpec, Template, apply};
 
 use crate::args::{self, Named, NewArgs, Output};
@@ -15,7 +15,7 @@ use crate::report::Report;
 use crate::sources::{self, Loaded, Options};
 use crate::wizard::draft::Draft;
 use crate::wizard::{self, Decision};
-use crate::{answers_file, interrupt, language, review, terminal};
+use crate::{answers_file, interrupt, language, progress, review, terminal};
 
 /// The template that a project is to be made from.
 pub(crate) struct Chosen {
@@ -133,7 +133,7 @@ impl Prepared {
         context.catalog.clone_from(&args.catalog);
         let warnings = unused_answers(interview)?;
         let destination = destination(args, &context.name);
-        let plan = Plan::new(template, &context)?;
+        let plan = progress::during(language::text("rendering the files"), || Plan::new(template, &context))?;
         let changes = Changes::to_create(template, &context, &plan, &destination)?;
         Ok(Self { context, plan, changes, command, warnings, decided: decided(interview) })
     }
@@ -158,7 +158,10 @@ fn missing(interview: &Interview<'_>, command: &str) -> Failure {
     }
     let mut failure = Failure::new(Exit::Usage, format!("there is no answer for {}", flags.join(", ")));
     for question in questions() {
-        failure = failure.hint(format!("{} {}: {}", question.flag(), question.placeholder(), question.prompt));
+        failure = failure.hint(match question.kind {
+            Kind::Secret { .. } => format!("{} in the environment: {}", question.variable(), question.prompt),
+            _ => format!("{} {}: {}", question.flag(), question.placeholder(), question.prompt),
+        });
     }
     failure.hint(format!("for example `{line}`"))
 }

@@ -13,6 +13,7 @@ impl About {
             more: visible(&self.more),
             problem: visible_line(&self.problem),
             notes: self.notes.iter().map(|note| visible_line(note)).collect(),
+            is_menu: self.is_menu,
             refused: self.refused.iter().map(|reason| reason.as_deref().map(visible_line)).collect(),
         }
     }

@@ -122,6 +122,13 @@ pub(super) struct Keys {
 }
 
 impl Keys {
+    /// Drops what was pressed and not yet used.
+    pub(super) fn forget(&mut self) {
+        self.bytes.clear();
+        let mut buffer = [0; 1024];
+        while system::is_pressed() && system::read(&mut buffer).is_ok_and(|length| length > 0) {}
+    }
+
     /// Waits for the next key.
     pub(super) fn next(&mut self) -> Result<Key, Failure> {
         loop {
@@ -158,9 +165,17 @@ mod system {
     }
 
     pub(super) fn is_more() -> bool {
+        is_ready(&PATIENCE)
+    }
+
+    pub(super) fn is_pressed() -> bool {
+        is_ready(&Timespec { tv_sec: 0, tv_nsec: 0 })
+    }
+
+    fn is_ready(patience: &Timespec) -> bool {
         let stdin = std::io::stdin();
         let mut stdin = [PollFd::new(&stdin, PollFlags::IN)];
-        poll(&mut stdin, Some(&PATIENCE)).is_ok_and(|ready| ready > 0)
+        poll(&mut stdin, Some(patience)).is_ok_and(|ready| ready > 0)
     }
 }
 
@@ -192,6 +207,10 @@ mod system {
     }
 
     pub(super) fn is_more() -> bool {
+        false
+    }
+
+    pub(super) fn is_pressed() -> bool {
         false
     }
 }

@@ -161,7 +161,7 @@ impl<'l> List<'l> {
         let reason = self.about.refusal(item);
         let text = reason.unwrap_or_else(|| self.about.note(item));
         let labels = self.items.iter().map(|item| measure_text_width(item)).max().unwrap_or_default();
-        let is_cut = labels.min(room.columns / 2) + 7 + measure_text_width(text) > room.columns;
+        let is_cut = labels.min(room.columns / 2) + 4 + measure_text_width(text) > room.columns;
         if self.chosen.is_some() && room.rows >= 7 && !is_cut {
             return vec![dim(crate::language::text("space chooses, enter goes on"))];
         }

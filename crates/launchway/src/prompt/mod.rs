@@ -37,6 +37,8 @@ pub(crate) struct About {
     pub(crate) notes: Vec<String>,
     /// For each item why it cannot be chosen; may be shorter than the items.
     pub(crate) refused: Vec<Option<String>>,
+    /// Whether it only leads somewhere, so that nothing is left of it on the screen.
+    pub(crate) is_menu: bool,
 }
 
 /// A question that is answered with a line of text.
@@ -58,6 +60,8 @@ pub(crate) struct Page<'p> {
     pub(crate) text: &'p str,
     /// The first one is Enter's; Back is Esc's.
     pub(crate) actions: &'p [Action],
+    /// Whether it is left without going back to a question.
+    pub(crate) is_menu: bool,
 }
 
 /// A key with what it does, in a word or two.
@@ -85,6 +89,12 @@ pub(crate) trait Prompter {
     fn page(&mut self, page: &Page<'_>) -> Result<Reply<char>, Failure>;
     /// Says something between two questions.
     fn say(&mut self, text: &str);
+    /// Returns how many answers are on the screen.
+    fn depth(&self) -> usize {
+        0
+    }
+    /// Counts what came after some answers as a part of the last of them: going back takes all of it away.
+    fn fold_to(&mut self, _depth: usize) {}
     /// Returns the keys, for the first line.
     fn keys(&self) -> &'static str;
 }

@@ -185,7 +185,7 @@ mod tests {
             (1..=40).map(|number| format!("  line {number} 한국어 with-a-long-word-{number}\n")).collect();
         for (rows, columns) in [(23, 79), (4, 19), (2, 8), (7, 30)] {
             let room = Room { rows, columns };
-            let page = Page { title: "Review", text: &text, actions: &actions };
+            let page = Page { title: "Review", text: &text, actions: &actions, is_menu: false };
             let mut pager = Pager::new(&page, "Review".to_owned(), text.clone());
             let mut seen = String::new();
             for _ in 0..1_000 {
@@ -202,7 +202,7 @@ mod tests {
     #[test]
     fn the_keys_of_the_page_come_first() {
         let actions = actions();
-        let page = Page { title: "", text: "", actions: &actions };
+        let page = Page { title: "", text: "", actions: &actions, is_menu: false };
         let room = Room { rows: 23, columns: 79 };
         let mut pager = Pager::new(&page, String::new(), String::new());
         assert_eq!(pager.press(&Key::Char('g'), room), Turned::Done('g'));

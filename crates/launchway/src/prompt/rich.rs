@@ -108,7 +108,7 @@ impl Rich {
     fn explain(&mut self, frame: &mut Frame, about: &About) -> Result<(), Failure> {
         frame.erase();
         let text = if about.more.is_empty() { &about.help } else { &about.more };
-        let page = Page { title: language::text("Help"), text, actions: &[] };
+        let page = Page { title: language::text("Help"), text, actions: &[], is_menu: true };
         self.turn(&page).map(drop)
     }
 
@@ -241,7 +241,8 @@ impl Typing<'_> {
                 false => dim(&format!("  {line}")),
             }));
         }
-        lines.extend(self.preview.iter().map(|line| dim(&format!("  {}", visible_line(line)))));
+        let preview = self.preview.iter().flat_map(|line| wrapped(&visible_line(line), room.columns.saturating_sub(2)));
+        lines.extend(preview.map(|line| dim(&format!("  {line}"))));
         lines
     }
 }
@@ -272,11 +273,15 @@ impl Prompter for Rich {
         match self.walk(List::new(&prompt, &items, &about, default), &about)? {
             Reply::Answer(positions) => {
                 let position = positions[0];
-                self.answer(&prompt, items.get(position).map_or("", String::as_str));
+                if !about.is_menu {
+                    self.answer(&prompt, items.get(position).map_or("", String::as_str));
+                }
                 Ok(Reply::Answer(position))
             }
             Reply::Back => {
-                self.retract();
+                if !about.is_menu {
+                    self.retract();
+                }
                 Ok(Reply::Back)
             }
         }
@@ -326,8 +331,10 @@ impl Prompter for Rich {
     }
 
     fn page(&mut self, page: &Page<'_>) -> Result<Reply<char>, Failure> {
+        // What was typed ahead was not meant for a page that nobody has seen.
+        self.keys.forget();
         let reply = self.turn(page)?;
-        if reply == Reply::Back && !page.actions.is_empty() {
+        if reply == Reply::Back && !page.is_menu {
             self.retract();
         }
         Ok(reply)
@@ -340,6 +347,17 @@ impl Prompter for Rich {
             terminal::say(&format!("{line}\r\n"));
             rows += measure_text_width(line).div_ceil(columns).max(1);
         }
+        if let Some(last) = self.answered.last_mut() {
+            *last += rows;
+        }
+    }
+
+    fn depth(&self) -> usize {
+        self.answered.len()
+    }
+
+    fn fold_to(&mut self, depth: usize) {
+        let rows: usize = self.answered.drain(depth.min(self.answered.len())..).sum();
         if let Some(last) = self.answered.last_mut() {
             *last += rows;
         }

@@ -74,7 +74,7 @@ pub(crate) fn set(template: &Template, texts: &[String], answers: &mut Answers) 
             return Err(Failure::new(Exit::Usage, format!("the template has no question `{key}`"))
                 .hint(format!("it asks {}", ids.join(", "))));
         };
-        answers.set(&id, question.read(value)?, Provenance::Flag);
+        answers.set(&id, question.read_open(value)?, Provenance::Flag);
     }
     Ok(())
 }

@@ -1,12 +1,12 @@
 //! One question of a template, put to whoever answers.
 
-use launchway_core::template::{Choice, Kind, Question};
+use launchway_core::template::{Advised, Choice, Kind, Question};
 use launchway_core::{AnswerProblem, Interview, Value};
 
 use super::walk::sentence;
 use crate::failure::Failure;
-use crate::language;
-use crate::prompt::{About, Prompter, Reply, TextQuestion};
+use crate::prompt::{About, Action, Page, Prompter, Reply, TextQuestion};
+use crate::{advise, language};
 
 /// A question with what is known about its answer.
 pub(crate) struct Ask<'a, 't> {
@@ -30,6 +30,7 @@ impl Ask<'_, '_> {
                 Kind::Choice(_) => self.choice(prompter),
                 Kind::Choices(_) => self.choices(prompter),
                 Kind::Bool => self.yes_or_no(prompter),
+                Kind::Secret { .. } => self.secret(prompter),
                 Kind::Text(_) | Kind::Slug(_) | Kind::Slugs { .. } | Kind::Int { .. } => self.text(prompter),
             }?;
             let Reply::Answer(value) = reply else { return Ok(Reply::Back) };
@@ -50,18 +51,57 @@ impl Ask<'_, '_> {
         }
     }
 
+    /// Asks for a choice; *Help me choose* leads back to it, with what was recommended.
     fn choice(&self, prompter: &mut dyn Prompter) -> Result<Reply<Value>, Failure> {
         let open = self.interview.open_choices(self.question);
+        let mut recommended = None;
+        loop {
+            let Reply::Answer(position) = self.choose(prompter, &open, recommended.as_ref())? else {
+                return Ok(Reply::Back);
+            };
+            match (open.get(position), &self.question.advice) {
+                (Some(choice), _) => return Ok(Reply::Answer(Value::Text(choice.value.clone()))),
+                (None, Some(advised)) => recommended = self.advise(prompter, advised)?.or(recommended),
+                (None, None) => {}
+            }
+        }
+    }
+
+    /// Asks what is needed for advice, and shows it; returns the answer that it recommends.
+    fn advise(&self, prompter: &mut dyn Prompter, advised: &Advised) -> Result<Option<Value>, Failure> {
+        let depth = prompter.depth();
+        let known = |id: &str| self.interview.answer(id).map(|value| value.to_string());
+        let reply = advise::ask(prompter, advised.topic(), &known)?;
+        if let Reply::Answer(advice) = &reply {
+            let text = advise::text::render(advice, usize::MAX);
+            let actions = [Action { key: 'c', label: language::text("choose").to_owned() }];
+            prompter.page(&Page { title: language::text("Advice"), text: &text, actions: &actions, is_menu: true })?;
+        }
+        prompter.fold_to(depth);
+        let Reply::Answer(advice) = reply else { return Ok(None) };
+        Ok(advised.answer(&advice.side.id).cloned())
+    }
+
+    fn choose(
+        &self,
+        prompter: &mut dyn Prompter,
+        open: &[&Choice],
+        recommended: Option<&Value>,
+    ) -> Result<Reply<usize>, Failure> {
         let refusal = |choice: &&Choice| -> Result<Option<String>, Failure> {
             let value = Value::Text(choice.value.clone());
             Ok(self.interview.check(self.question, &value)?.err().map(|problem| because(&problem)))
         };
         let refused = open.iter().map(refusal).collect::<Result<Vec<_>, _>>()?;
-        let default = self.before.or(self.default);
+        let default = recommended.or(self.before).or(self.default);
         let at = open.iter().position(|choice| is_chosen(choice, default)).unwrap_or(0);
-        prompter.about(About { notes: notes(&open), refused, ..self.about() });
-        let reply = prompter.select(&self.question.prompt, &labels(&open), at)?;
-        Ok(reply.map(|position| Value::Text(open[position].value.clone())))
+        let (mut items, mut notes) = (labels(open), notes(open));
+        if self.question.advice.is_some() {
+            items.push(language::text("Help me choose").to_owned());
+            notes.push(language::text("a few questions, about a minute").to_owned());
+        }
+        prompter.about(About { notes, refused, ..self.about() });
+        prompter.select(&self.question.prompt, &items, at)
     }
 
     fn choices(&self, prompter: &mut dyn Prompter) -> Result<Reply<Value>, Failure> {
@@ -80,6 +120,16 @@ impl Ask<'_, '_> {
         prompter.about(self.about());
         let reply = prompter.select(&self.question.prompt, &words, usize::from(is_no))?;
         Ok(reply.map(|position| Value::Bool(position == 0)))
+    }
+
+    /// What is typed is held against the rule, and forgotten: the answer says only that it was given.
+    fn secret(&self, prompter: &mut dyn Prompter) -> Result<Reply<Value>, Failure> {
+        let (interview, question) = (self.interview, self.question);
+        prompter.about(self.about());
+        match prompter.secret(&question.prompt, &|text| accept(interview, question, text))? {
+            Reply::Answer(text) => Ok(Reply::Answer(question.read(&text)?)),
+            Reply::Back => Ok(Reply::Back),
+        }
     }
 
     fn text(&mut self, prompter: &mut dyn Prompter) -> Result<Reply<Value>, Failure> {
@@ -128,6 +178,9 @@ fn accept(interview: &Interview<'_>, question: &Question, text: &str) -> Result<
 
 /// Says what the template makes of an answer, in one line.
 fn preview(interview: &Interview<'_>, question: &Question, text: &str) -> Vec<String> {
+    if text.is_empty() {
+        return Vec::new();
+    }
     let Ok(value) = question.read(text) else { return Vec::new() };
     let names = interview.previews(question, &value);
     let names: Vec<String> = names.iter().map(|(label, name)| format!("{label} {name}")).collect();
@@ -158,7 +211,14 @@ fn more(interview: &Interview<'_>, question: &Question, default: Option<&Value>)
     if let Some(example) = question.written_example() {
         lines.push(language::filled("Example: {value}", &[("value", &example)]));
     }
-    let variable = format!("LAUNCHWAY_{}", question.id.to_uppercase());
+    let variable = question.variable();
+    if matches!(question.kind, Kind::Secret { .. }) {
+        lines.push(language::filled(
+            "Without a question: {variable} in the environment. It is kept nowhere.",
+            &[("variable", &variable)],
+        ));
+        return lines.join("\n");
+    }
     lines.push(language::filled(
         "Without a question: {flag}, `{key}` in an answers file, or {variable} in the environment.",
         &[("flag", &question.flag()), ("key", &question.id), ("variable", &variable)],

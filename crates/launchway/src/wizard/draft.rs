@@ -1,7 +1,8 @@
 //! Drafts: the answers of a wizard that is not at its end, kept so that `--resume` can go on with them.
 //!
 //! A draft belongs to the folder in which the wizard runs, the template, and `--dest`. It is the user's alone (0600),
-//! lies below the state folder of the XDG Base Directory Specification, and never holds a secret.
+//! lies below the state folder of the XDG Base Directory Specification, and holds of a
+//! secret only that it was given.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -57,8 +58,6 @@ struct Place {
     template: String,
     version: String,
     questions: String,
-    /// The questions whose answers are not written down.
-    secrets: Vec<String>,
     /// Held as long as the wizard runs: another one in the same folder keeps no draft.
     _lock: File,
 }
@@ -183,14 +182,12 @@ impl Place {
             }
             Err(TryLockError::Error(error)) => return Err(error.to_string()),
         }
-        let secrets = Vec::new();
         Ok(Self {
             path,
             command: command(args),
             template: template.id.clone(),
             version: template.version.to_string(),
             questions: digest(&template.questions.iter().map(shape).collect::<String>()),
-            secrets,
             _lock: lock,
         })
     }
@@ -241,9 +238,7 @@ impl Place {
                 Provenance::File(name) => From::File(name.clone()),
                 _ => continue,
             };
-            if !self.secrets.iter().any(|secret| secret == id) {
-                given.insert(id.to_owned(), (value.clone(), from));
-            }
+            given.insert(id.to_owned(), (value.clone(), from));
         }
         let saved = Saved {
             format: FORMAT,
@@ -251,7 +246,7 @@ impl Place {
             version: self.version.clone(),
             questions: self.questions.clone(),
             given,
-            state: walk.state().without(&self.secrets),
+            state: walk.state().clone(),
         };
         let mut text = serde_json::to_string_pretty(&saved).map_err(|error| error.to_string())?;
         text.push('\n');

@@ -15,7 +15,7 @@ pub(super) fn page(prompter: &mut dyn Prompter, changes: &Changes) -> Result<(),
     let notes: Vec<String> = files.iter().map(|(_, file)| size(file.bytes.len())).collect();
     let mut position = 0;
     loop {
-        prompter.about(About { notes: notes.clone(), ..About::default() });
+        prompter.about(About { notes: notes.clone(), is_menu: true, ..About::default() });
         match prompter.select(language::text("Which file?"), &paths, position)? {
             Reply::Back => return Ok(()),
             Reply::Answer(chosen) => position = read(prompter, &files, chosen)?,
@@ -34,7 +34,7 @@ fn read(prompter: &mut dyn Prompter, files: &[(String, &PlannedFile)], first: us
             Some(text) => text.to_owned(),
             None => language::filled("not text, {size}", &[("size", &size(file.bytes.len()))]),
         };
-        match prompter.page(&Page { title: path, text: &text, actions: &actions })? {
+        match prompter.page(&Page { title: path, text: &text, actions: &actions, is_menu: true })? {
             Reply::Answer('n') => position = (position + 1) % files.len(),
             Reply::Answer(_) => position = position.checked_sub(1).unwrap_or(files.len() - 1),
             Reply::Back => return Ok(position),

@@ -77,10 +77,10 @@ pub(crate) fn left() -> Failure {
 }
 
 fn greet(prompter: &mut dyn Prompter, template: &Template, args: &NewArgs, notes: &[String]) {
-    let name = format!("{} {}", args.template, template.version);
     let version = env!("CARGO_PKG_VERSION");
     let keys = prompter.keys();
-    prompter.say(&format!("launchway {version} · {} ({name})\n{keys}", template.title));
+    prompter.say(&format!("launchway {version} · {} {} · {keys}", args.template, template.version));
+    prompter.say(&template.title);
     notes.iter().for_each(|note| prompter.say(note));
     prompter.say(" ");
 }
@@ -177,7 +177,7 @@ impl Wizard<'_, '_> {
         let text = review::screen(interview, &prepared);
         let title = language::filled("Review: {project}", &[("project", &prepared.context.name)]);
         let actions = actions();
-        match self.prompter.page(&Page { title: &title, text: &text, actions: &actions })? {
+        match self.prompter.page(&Page { title: &title, text: &text, actions: &actions, is_menu: false })? {
             Reply::Answer('g') => Ok(Way::Out(Decision::Write(Box::new(prepared), Draft::none()))),
             Reply::Answer('e') => self.edit(interview),
             Reply::Answer('p') => files::page(self.prompter, &prepared.changes).map(|()| Way::On),
@@ -207,7 +207,7 @@ impl Wizard<'_, '_> {
         let own: Vec<&Accepted<'_>> = interview.accepted.iter().filter(own).collect();
         let items: Vec<String> = own.iter().map(|accepted| accepted.question.prompt.clone()).collect();
         let note = |accepted: &&Accepted<'_>| format!("{} ({})", accepted.value, review::from(accepted));
-        self.prompter.about(About { notes: own.iter().map(note).collect(), ..About::default() });
+        self.prompter.about(About { notes: own.iter().map(note).collect(), is_menu: true, ..About::default() });
         if let Reply::Answer(position) = self.prompter.select(language::text("Which answer?"), &items, 0)? {
             self.walk.take(Event::Edit(own[position].question.id.clone()))?;
         }
@@ -246,3 +246,6 @@ pub(crate) fn written(draft: &mut Draft) {
     interrupt::set_farewell(None);
     draft.forget();
 }
+
+#[cfg(test)]
+mod tests;

@@ -102,16 +102,6 @@ impl State {
     pub(crate) fn is_editing(&self) -> bool {
         self.editing.is_some()
     }
-
-    /// Returns the state less the answers to some questions, which are asked again.
-    pub(crate) fn without(&self, questions: &[String]) -> Self {
-        let mut state = self.clone();
-        for id in questions {
-            state.kept.remove(id);
-            state.confirmed.remove(id);
-        }
-        state
-    }
 }
 
 impl<'t> Walk<'t> {
@@ -230,8 +220,7 @@ impl<'t> Walk<'t> {
         let interview = self.settled(None)?.interview;
         let position = |id: &str| self.template.questions.iter().position(|question| question.id == id);
         let asked = interview.open.first().and_then(|(question, _)| position(&question.id));
-        let counts =
-            |id: &&String| self.state.confirmed.contains(*id) && asked.is_none_or(|at| position(id) < Some(at));
+        let counts = |id: &&String| self.state.confirmed.contains(*id) && asked.is_none_or(|at| position(id) < Some(at));
         Ok(interview.accepted.iter().map(|accepted| &accepted.question.id).filter(counts).cloned().collect())
     }
 
@@ -297,6 +286,7 @@ fn likely(interview: &Interview<'_>, question: &Question) -> Option<Value> {
         Kind::Choice(_) => first().map(Value::Text),
         Kind::Choices(_) => Some(Value::List(Vec::new())),
         Kind::Bool => Some(Value::Bool(false)),
+        Kind::Secret { .. } => Some(Value::Bool(true)),
         Kind::Int { min, .. } => Some(Value::Int(*min)),
         Kind::Slug(_) => Some(Value::Text("example".to_owned())),
         Kind::Slugs { .. } => Some(Value::List(vec!["example".to_owned()])),
@@ -308,3 +298,8 @@ fn likely(interview: &Interview<'_>, question: &Question) -> Option<Value> {
 pub(crate) fn sentence(problem: &AnswerProblem) -> String {
     format!("{}; {}", problem.message, problem.hint)
 }
+
+
+#[cfg(test)]
+#[path = "walk_tests.rs"]
+pub(super) mod tests;
