@@ -4,9 +4,12 @@
 
 mod add;
 mod adopt;
+mod advise;
 mod catalogs;
 mod check;
 mod command_line;
+mod diagrams;
+mod docs;
 mod generated;
 mod golden;
 mod history;
@@ -26,6 +29,7 @@ mod remote;
 mod rendered;
 mod rollback;
 mod scripting;
+mod secrets;
 mod service;
 mod source;
 mod sources;

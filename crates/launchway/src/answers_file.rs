@@ -7,6 +7,7 @@ use std::io::Read;
 use std::path::Path;
 
 use launchway_core::document::{self, Format};
+use launchway_core::template::Kind;
 use launchway_core::{Answers, Provenance, Template, Value};
 
 use crate::failure::{Exit, Failure};
@@ -28,8 +29,11 @@ pub(crate) fn add(path: &Path, template: &Template, answers: &mut Answers) -> Re
         return Err(Failure::new(Exit::Usage, format!("the answers file `{shown}` does not hold keys and values")));
     };
     for (key, value) in entries {
-        if template.question(&key).is_none() {
+        let Some(question) = template.question(&key) else {
             return Err(unknown_key(&key, &shown, template));
+        };
+        if matches!(question.kind, Kind::Secret { .. }) && !value.is_boolean() {
+            return Err(question.exposed(&format!("in a file such as `{shown}`")).into());
         }
         let value: Value = serde_json::from_value(value).map_err(|_| {
             let message =

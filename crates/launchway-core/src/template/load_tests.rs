@@ -64,6 +64,20 @@ fn every_fault_of_a_manifest_is_named_with_its_line() {
         (question("port", "kind = \"int\"\npattern = \"x\""), "`pattern` does not go with this kind"),
         (question("name", "kind = \"text\"\npattern = \"(\""), "is a flag of the program itself"),
         (question("team", "kind = \"text\"\npattern = \"(\""), "is not a pattern"),
+        (question("key", "kind = \"secret\"\ndefault = \"x\""), "`default` does not go with this kind"),
+        (question("key", "kind = \"secret\"\nexample = \"x\""), "`example` does not go with this kind"),
+        (
+            question("key", "kind = \"secret\"") + "[[value]]\nid = \"v\"\nis = \"concat key service\"\n",
+            "`concat` does not take a secret",
+        ),
+        (
+            question("key", "kind = \"secret\"") + "[[lock]]\nquestion = \"key\"\nto = \"x\"\n",
+            "`key` is a secret, which nobody decides for the user",
+        ),
+        (
+            question("key", "kind = \"secret\"") + &question("note", "kind = \"text\"\ndefault = \"{{key}}\""),
+            "`key` is a secret, which nothing prints",
+        ),
         (question("size", "kind = \"choice\""), "a choice needs either `choices`"),
         (question("size", "kind = \"choice\"\nchoices = [{ value = \"a b\" }]"), "the choice `a b` may only hold"),
         (

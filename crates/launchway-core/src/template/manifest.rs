@@ -175,6 +175,7 @@ pub(super) enum Kind {
     Choices,
     Int,
     Bool,
+    Secret,
 }
 
 #[derive(Debug, Deserialize)]
@@ -200,8 +201,22 @@ pub(super) struct Question {
     pub(super) advanced: bool,
     #[serde(default)]
     pub(super) optional: bool,
+    pub(super) advice: Option<Spanned<String>>,
+    #[serde(default)]
+    pub(super) advised: BTreeMap<String, Spanned<Value>>,
     #[serde(default, rename = "refuse")]
     pub(super) refusals: Vec<Refusal>,
+    #[serde(default, rename = "preview")]
+    pub(super) previews: Vec<Preview>,
+}
+
+/// What an answer becomes, shown while it is typed.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Preview {
+    pub(super) label: String,
+    pub(super) is: Spanned<String>,
+    pub(super) when: Option<Spanned<String>>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -1,6 +1,7 @@
 //! Templates: a manifest, the files it speaks of, and the language they are written in.
 
 mod add;
+mod advised;
 mod agreements;
 mod check;
 mod engine;
@@ -31,6 +32,7 @@ use semver::{Version, VersionReq};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use add::{AddRules, below};
+pub use advised::Advised;
 pub(crate) use check::{Names, Printing};
 pub(crate) use engine::{Compiled, Data, Engine, Expression};
 pub(crate) use helpers::Type;
