@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::loader::Loader;
 use super::manifest;
 use super::problem::{Problem, nearest};
-use super::question::Question;
+use super::question::{Kind, Question};
 use crate::Value;
 use crate::advice::{self, Known, Topic};
 
@@ -49,8 +49,9 @@ impl Loader<'_> {
             self.problems.push(problem.hint(hint));
             return None;
         };
-        if question.has_dependent_choices() {
-            self.report(name, "`advice` does not go with `choices_by`".to_owned());
+        let is_chosen = matches!(question.kind, Kind::Choice(_) | Kind::Choices(_) | Kind::Slugs { .. });
+        if question.has_dependent_choices() || !is_chosen {
+            self.report(name, "`advice` goes with a list of slugs, and with choices that depend on nothing".to_owned());
             return None;
         }
         for (side, answer) in raw.advised.iter().filter(|(side, _)| !known.sides.contains(&side.as_str())) {
