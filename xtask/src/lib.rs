@@ -5,6 +5,8 @@
 
 pub mod compare;
 pub mod golden;
+pub mod reference;
+pub mod site;
 pub mod tools;
 pub mod tree;
 pub mod workspace;

@@ -3,9 +3,9 @@
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+use crate::terminal;
 #[cfg(unix)]
 use crate::terminal::Settings;
-use crate::terminal;
 
 static WRITING: Mutex<()> = Mutex::new(());
 static USES_ESCAPES: AtomicBool = AtomicBool::new(false);

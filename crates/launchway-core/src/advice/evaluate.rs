@@ -20,7 +20,7 @@ pub struct Advice {
     pub confidence: Confidence,
     /// What speaks for it: what leaves nothing else first, then by weight.
     pub reasons_for: Vec<Reason>,
-    /// What speaks for other sides, by weight.
+    /// What speaks for other sides, by weight, unless they are ruled out.
     pub reasons_against: Vec<Reason>,
     /// What other sides are ruled out by.
     pub ruled_out: Vec<Reason>,
@@ -96,15 +96,20 @@ impl Topic {
         let against = |rule: &'static Rule| {
             rule.rules_out.iter().filter_map(move |id| self.side(id)).map(move |side| Reason { rule, side })
         };
+        let is_ruled_out = |side: &Side| kept().any(|rule| rule.rules_out.contains(&side.id));
         Advice {
             topic: self,
             answers: self.answers(given),
             side,
             confidence: verdict.confidence,
             reasons_for: sorted(spoken().filter(|reason| reason.side == side)),
-            reasons_against: sorted(spoken().filter(|reason| reason.side != side)),
+            reasons_against: sorted(spoken().filter(|reason| reason.side != side && !is_ruled_out(reason.side))),
             ruled_out: kept().flat_map(against).collect(),
-            unmet: verdict.unmet.iter().flat_map(|rule| self.spoken_for(rule).into_iter().chain(against(rule))).collect(),
+            unmet: verdict
+                .unmet
+                .iter()
+                .flat_map(|rule| self.spoken_for(rule).into_iter().chain(against(rule)))
+                .collect(),
             changes: self.changes(given, verdict.side),
             flags: self.flags(given, side),
         }
@@ -166,9 +171,8 @@ impl Topic {
     }
 
     fn flags(&'static self, given: &[usize], side: &Side) -> Vec<&'static str> {
-        let fits = |flag: &&super::Flag| {
-            flag.side.as_ref().is_none_or(|id| *id == side.id) && self.holds(&flag.when, given)
-        };
+        let fits =
+            |flag: &&super::Flag| flag.side.as_ref().is_none_or(|id| *id == side.id) && self.holds(&flag.when, given);
         self.flags.iter().filter(fits).map(|flag| flag.is.as_str()).collect()
     }
 

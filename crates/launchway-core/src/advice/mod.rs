@@ -204,7 +204,8 @@ impl Question {
     /// Returns the positions of the answers that go with what is known of a template's questions.
     #[must_use]
     pub fn open(&self, known: impl Fn(&str) -> Option<String>) -> Vec<usize> {
-        let fits = |choice: &Choice| choice.fits.iter().all(|(id, value)| known(id).is_none_or(|known| known == *value));
+        let fits =
+            |choice: &Choice| choice.fits.iter().all(|(id, value)| known(id).is_none_or(|known| known == *value));
         (0..self.choices.len()).filter(|position| fits(&self.choices[*position])).collect()
     }
 }

@@ -7,9 +7,8 @@ use super::*;
 /// Returns every combination of answers to the questions of a topic.
 fn combinations(topic: &Topic) -> Vec<Vec<usize>> {
     topic.questions.iter().fold(vec![Vec::new()], |all, question| {
-        let more = |given: Vec<usize>| {
-            (0..question.choices.len()).map(move |choice| [given.clone(), vec![choice]].concat())
-        };
+        let more =
+            |given: Vec<usize>| (0..question.choices.len()).map(move |choice| [given.clone(), vec![choice]].concat());
         all.into_iter().flat_map(more).collect()
     })
 }
@@ -119,7 +118,8 @@ fn one_more_reason_for_a_side_never_turns_the_recommendation_away_from_it() {
             for_it || (!rule.rules_out.is_empty() && !rule.rules_out.contains(side))
         };
         for (position, rule) in topic.rules.iter().enumerate().filter(|(_, rule)| speaks(rule)) {
-            let is_before = |other: &&&Rule| topic.rules.iter().position(|it| std::ptr::eq(it, **other)) <= Some(position);
+            let is_before =
+                |other: &&&Rule| topic.rules.iter().position(|it| std::ptr::eq(it, **other)) <= Some(position);
             let place = fired.iter().take_while(is_before).count();
             let mut more = fired.clone();
             more.insert(place, rule);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::loader::Loader;
 use super::manifest;
 use super::problem::{Problem, nearest};
-use super::question::Question;
+use super::question::{Kind, Question};
 use crate::Value;
 use crate::advice::{self, Known, Topic};
 
@@ -49,8 +49,9 @@ impl Loader<'_> {
             self.problems.push(problem.hint(hint));
             return None;
         };
-        if question.has_dependent_choices() {
-            self.report(name, "`advice` does not go with `choices_by`".to_owned());
+        let is_chosen = matches!(question.kind, Kind::Choice(_) | Kind::Choices(_) | Kind::Slugs { .. });
+        if question.has_dependent_choices() || !is_chosen {
+            self.report(name, "`advice` goes with a list of slugs, and with choices that depend on nothing".to_owned());
             return None;
         }
         for (side, answer) in raw.advised.iter().filter(|(side, _)| !known.sides.contains(&side.as_str())) {
@@ -61,12 +62,7 @@ impl Loader<'_> {
     }
 
     /// Finds the answer that a recommendation is: the one that is named, or the choice of the same name.
-    fn advised_answer(
-        &mut self,
-        raw: &manifest::Question,
-        question: &Question,
-        side: &str,
-    ) -> Option<(String, Value)> {
+    fn advised_answer(&mut self, raw: &manifest::Question, question: &Question, side: &str) -> Option<(String, Value)> {
         let open = question.choices(|_| None);
         if let Some(answer) = raw.advised.get(side) {
             if let Err(problem) = question.check(answer.get_ref(), open) {
@@ -79,7 +75,8 @@ impl Loader<'_> {
         }
         let message = format!("question `{}`: no answer is named for the recommendation `{}`", question.id, side);
         let problem = Problem::new(self.places.of(&raw.id), message);
-        self.problems.push(problem.hint(format!("say it in `advised`, for example `advised = {{ {} = \"…\" }}`", side)));
+        self.problems
+            .push(problem.hint(format!("say it in `advised`, for example `advised = {{ {} = \"…\" }}`", side)));
         None
     }
 }

@@ -28,9 +28,10 @@ pub(crate) fn to_markdown(advice: &Advice) -> String {
         }
     }
     let _ = writeln!(text, "\n## {}\n", language::text("How it was found"));
-    let flags = advice.answers.iter().fold(String::new(), |flags, (question, choice)| {
-        format!("{flags} {}={}", question.flag(), choice.value)
-    });
+    let flags = advice
+        .answers
+        .iter()
+        .fold(String::new(), |flags, (question, choice)| format!("{flags} {}={}", question.flag(), choice.value));
     let _ = writeln!(text, "    launchway advise {}{flags}", advice.topic.id);
     let _ = writeln!(text, "    {}", text::explain_command(advice));
     text

@@ -41,7 +41,9 @@ pub(crate) fn define() -> Command {
                 .require_equals(true)
                 .default_missing_value(".")
                 .global(true)
-                .help("Writes the record into the docs of the project at DIR, here by default: docs/decisions/TOPIC.md"),
+                .help(
+                    "Writes the record into the docs of the project at DIR, here by default: docs/decisions/TOPIC.md",
+                ),
         )
         .arg(args::switch("no-input").global(true).help("Never asks; a question without an answer is an error"))
         .defer(|command| command.subcommands(advice::topics().map(topic_command)))
@@ -123,7 +125,8 @@ fn ask_for_topic(known: advise::Known<'_>) -> Result<Advice, Failure> {
 }
 
 fn no_topic() -> Failure {
-    let failure = Failure::new(Exit::Usage, "there is nothing to advise on: no topic is named, and there is nobody to ask");
+    let failure =
+        Failure::new(Exit::Usage, "there is nothing to advise on: no topic is named, and there is nobody to ask");
     let failure = advice::topics().fold(failure, |failure, topic| {
         failure.hint(format!("`launchway advise {}`: {}", topic.id, language::translated(&topic.title)))
     });
@@ -132,7 +135,8 @@ fn no_topic() -> Failure {
 
 /// Names every flag that is missing, and a line that has them all.
 fn missing(topic: &Topic, given: &[Option<usize>]) -> Failure {
-    let open = || topic.questions.iter().zip(given).filter(|(_, answer)| answer.is_none()).map(|(question, _)| question);
+    let open =
+        || topic.questions.iter().zip(given).filter(|(_, answer)| answer.is_none()).map(|(question, _)| question);
     let flags: Vec<String> = open().map(Question::flag).collect();
     let mut failure = Failure::new(Exit::Usage, format!("there is no answer for {}", flags.join(", ")));
     for question in open() {

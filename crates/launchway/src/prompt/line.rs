@@ -121,7 +121,8 @@ mod tests {
 
     #[test]
     fn a_backspace_takes_one_character_away_however_it_is_made() {
-        for (text, kept) in [("ab", "a"), ("한글", "한"), ("한\u{1112}\u{1161}\u{11ab}", "한"), ("ae\u{301}", "a")] {
+        for (text, kept) in [("ab", "a"), ("한글", "한"), ("한\u{1112}\u{1161}\u{11ab}", "한"), ("ae\u{301}", "a")]
+        {
             let mut line = Line::new(text);
             line.backspace();
             assert_eq!(line.text(), kept);

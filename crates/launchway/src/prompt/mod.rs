@@ -82,11 +82,7 @@ pub(crate) trait Prompter {
     /// Asks for any number of several items; answers with their positions.
     fn select_many(&mut self, prompt: &str, items: &[String], chosen: &[bool]) -> Result<Reply<Vec<usize>>, Failure>;
     /// Asks for a text that is never shown.
-    fn secret(
-        &mut self,
-        prompt: &str,
-        check: &dyn Fn(&str) -> Result<(), String>,
-    ) -> Result<Reply<String>, Failure>;
+    fn secret(&mut self, prompt: &str, check: &dyn Fn(&str) -> Result<(), String>) -> Result<Reply<String>, Failure>;
     /// Asks for yes or no; Esc is no.
     fn confirm(&mut self, prompt: &str) -> Result<bool, Failure>;
     /// Shows a long text until one of its keys is pressed.

@@ -110,7 +110,9 @@ fn joined(words: &[String], between: &str, columns: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in words {
         match lines.last_mut() {
-            Some(line) if measure_text_width(line) + measure_text_width(between) + measure_text_width(word) <= columns => {
+            Some(line)
+                if measure_text_width(line) + measure_text_width(between) + measure_text_width(word) <= columns =>
+            {
                 line.push_str(between);
                 line.push_str(word);
             }
@@ -173,13 +175,16 @@ mod tests {
 
     fn actions() -> Vec<Action> {
         let action = |(key, label): (char, &str)| Action { key, label: label.to_owned() };
-        [('g', "generate the project"), ('e', "edit an answer"), ('s', "save and leave"), ('q', "quit")].map(action).into()
+        [('g', "generate the project"), ('e', "edit an answer"), ('s', "save and leave"), ('q', "quit")]
+            .map(action)
+            .into()
     }
 
     #[test]
     fn every_line_can_be_reached_whatever_the_size() {
         let actions = actions();
-        let text: String = (1..=40).map(|number| format!("  line {number} 한국어 with-a-long-word-{number}\n")).collect();
+        let text: String =
+            (1..=40).map(|number| format!("  line {number} 한국어 with-a-long-word-{number}\n")).collect();
         for (rows, columns) in [(23, 79), (4, 19), (2, 8), (7, 30)] {
             let room = Room { rows, columns };
             let page = Page { title: "Review", text: &text, actions: &actions, is_menu: false };

@@ -185,11 +185,7 @@ impl Prompter for Plain {
         }
     }
 
-    fn secret(
-        &mut self,
-        prompt: &str,
-        check: &dyn Fn(&str) -> Result<(), String>,
-    ) -> Result<Reply<String>, Failure> {
+    fn secret(&mut self, prompt: &str, check: &dyn Fn(&str) -> Result<(), String>) -> Result<Reply<String>, Failure> {
         let about = self.begin(prompt);
         loop {
             let hidden = terminal::Hidden::enter();
@@ -216,7 +212,8 @@ impl Prompter for Plain {
             return Ok(Reply::Back);
         }
         for (position, action) in page.actions.iter().enumerate() {
-            let enter = if position == 0 { format!(" ({})", language::text("or an empty line")) } else { String::new() };
+            let enter =
+                if position == 0 { format!(" ({})", language::text("or an empty line")) } else { String::new() };
             terminal::say(&format!("  {}  {}{enter}\n", action.key, action.label));
         }
         terminal::say(&format!("  b  {}\n", language::text("back")));
@@ -224,7 +221,8 @@ impl Prompter for Plain {
             terminal::say("> ");
             let line = read_line()?.trim().to_lowercase();
             let first = &page.actions[0];
-            let is_meant = |action: &&super::Action| line == action.key.to_string() || line == action.label.to_lowercase();
+            let is_meant =
+                |action: &&super::Action| line == action.key.to_string() || line == action.label.to_lowercase();
             match (line.as_str(), page.actions.iter().find(is_meant)) {
                 ("", _) => return Ok(Reply::Answer(first.key)),
                 (_, Some(action)) => return Ok(Reply::Answer(action.key)),

@@ -303,11 +303,7 @@ impl Prompter for Rich {
         }
     }
 
-    fn secret(
-        &mut self,
-        prompt: &str,
-        check: &dyn Fn(&str) -> Result<(), String>,
-    ) -> Result<Reply<String>, Failure> {
+    fn secret(&mut self, prompt: &str, check: &dyn Fn(&str) -> Result<(), String>) -> Result<Reply<String>, Failure> {
         let question =
             TextQuestion { prompt, default: None, typed: &mut String::new(), check, preview: &|_| Vec::new() };
         let (line, reply) = self.edit(Line::default(), &question, true)?;

@@ -74,11 +74,7 @@ impl Prompter for Scripted {
         }
     }
 
-    fn secret(
-        &mut self,
-        prompt: &str,
-        check: &dyn Fn(&str) -> Result<(), String>,
-    ) -> Result<Reply<String>, Failure> {
+    fn secret(&mut self, prompt: &str, check: &dyn Fn(&str) -> Result<(), String>) -> Result<Reply<String>, Failure> {
         let question =
             TextQuestion { prompt, default: None, typed: &mut String::new(), check, preview: &|_| Vec::new() };
         self.text(question)

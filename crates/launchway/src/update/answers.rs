@@ -144,7 +144,9 @@ pub(crate) fn ask(
             }
             Reply::Back => match asked.pop() {
                 Some(question) => answers.remove(&question),
-                None if prompter.confirm(language::text("This is the first question. Leave without writing anything?"))? => {
+                None if prompter
+                    .confirm(language::text("This is the first question. Leave without writing anything?"))? =>
+                {
                     return Err(wizard::left());
                 }
                 None => {}

@@ -217,7 +217,8 @@ impl Place {
         if is_known && saved.version == self.version && saved.questions == self.questions {
             return Ok(());
         }
-        let (was, is) = (format!("{} {}", saved.template, saved.version), format!("{} {}", self.template, self.version));
+        let (was, is) =
+            (format!("{} {}", saved.template, saved.version), format!("{} {}", self.template, self.version));
         let message = if was == is {
             format!("the questions of the template `{is}` have changed since the draft was begun")
         } else {

@@ -161,7 +161,8 @@ impl Wizard<'_, '_> {
             self.keep();
             return Ok(Way::On);
         }
-        let sure = self.prompter.confirm(language::text("This is the first question. Leave without writing anything?"))?;
+        let sure =
+            self.prompter.confirm(language::text("This is the first question. Leave without writing anything?"))?;
         Ok(if sure { Way::Out(Decision::Leave) } else { Way::On })
     }
 
@@ -227,7 +228,12 @@ fn actions() -> [Action; 5] {
 }
 
 /// Keeps an answer. A default that was accepted stays a default: it follows the answers that it is made of.
-pub(crate) fn keep(answers: &mut Answers, question: &launchway_core::template::Question, value: Value, default: Option<&Value>) {
+pub(crate) fn keep(
+    answers: &mut Answers,
+    question: &launchway_core::template::Question,
+    value: Value,
+    default: Option<&Value>,
+) {
     if default == Some(&value) {
         answers.take_default(&question.id);
     } else {
