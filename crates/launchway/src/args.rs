@@ -13,6 +13,7 @@ use crate::catalogs::CatalogPolicy;
 use crate::commands;
 use crate::commands::new::Chosen;
 use crate::failure::{Exit, Failure};
+use crate::language::Language;
 use crate::sources::Options;
 use crate::terminal::visible_line;
 
@@ -58,8 +59,34 @@ pub(crate) fn command(template: Option<&Template>) -> Command {
         .after_help(AFTER_HELP)
         .subcommand_required(true)
         .arg_required_else_help(true)
+        .arg(lang_arg())
         .subcommand(new_command(template))
         .subcommands(commands::all().map(|command| (command.define)()))
+}
+
+/// The language of what is shown, for every command.
+fn lang_arg() -> Arg {
+    Arg::new("lang")
+        .long("lang")
+        .value_name("CODE")
+        .global(true)
+        .value_parser(Language::ALL.map(Language::code))
+        .help("The language of prompts, help, advice and next steps [default: by LAUNCHWAY_LANG, LC_ALL, LC_MESSAGES or LANG]")
+}
+
+/// Finds the language before the line is understood: its help is in that language already.
+pub(crate) fn language(arguments: &[OsString]) -> Language {
+    let mut arguments = arguments.iter().skip(1).map(|argument| argument.to_string_lossy());
+    let mut said = None;
+    while let Some(argument) = arguments.next().filter(|argument| argument != "--") {
+        if argument == "--lang" {
+            said = arguments.next();
+        } else if let Some(code) = argument.strip_prefix("--lang=") {
+            said = Some(code.to_owned().into());
+        }
+    }
+    said.and_then(|code| Language::of_code(&code))
+        .unwrap_or_else(|| Language::of_environment(|name| std::env::var(name).ok()))
 }
 
 /// What the command line of `new` says of the template, before the whole line can be understood.
@@ -76,7 +103,14 @@ pub(crate) struct Named {
 /// Finds what names the template of `new`; none for other commands.
 pub(crate) fn named(arguments: &[OsString]) -> Option<Named> {
     let mut arguments = arguments.iter().skip(1).map(|argument| argument.to_string_lossy());
-    arguments.next().filter(|command| command == "new")?;
+    loop {
+        match &*arguments.next()? {
+            "new" => break,
+            "--lang" => drop(arguments.next()),
+            other if other.starts_with("--lang=") => {}
+            _ => return None,
+        }
+    }
     let mut named = Named { may_ask: true, ..Named::default() };
     while let Some(argument) = arguments.next() {
         match &*argument {
@@ -275,6 +309,8 @@ mod tests {
         assert_eq!(template("launchway new orders -- --template x"), None);
         assert_eq!(read("launchway template new --template x"), None);
         assert_eq!(read("launchway check new"), None);
+        assert_eq!(read("launchway"), None);
+        assert_eq!(template("launchway --lang ko --lang=en new --template x"), Some("x".to_owned()));
         let all = read("launchway new --offline --accept-moved --no-input").unwrap();
         assert_eq!(all, Named { template: None, offline: true, accept_moved: true, may_ask: false });
     }

@@ -12,6 +12,7 @@ mod failure;
 mod folders;
 mod git;
 mod interrupt;
+mod language;
 mod prompt;
 mod report;
 mod review;
@@ -47,6 +48,7 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: &[OsString]) -> Result<(), Failure> {
+    language::set(args::language(arguments));
     interrupt::install().map_err(|error| Failure::new(Exit::Io, format!("cannot listen for signals: {error}")))?;
     let chosen = args::named(arguments).map(|named| commands::new::choose(&named)).transpose()?;
     let matches = match args::command(chosen.as_ref().map(|chosen| &chosen.template)).try_get_matches_from(arguments) {

@@ -8,6 +8,7 @@ use launchway_core::{Accepted, Changes, Interview, Provenance, Template};
 
 use crate::args::NewArgs;
 use crate::commands::new::Prepared;
+use crate::language;
 use crate::terminal::{hanging, visible, visible_line};
 
 /// Returns the command that makes the same project without a question: the answers that were not left to the default.
@@ -173,7 +174,7 @@ fn added_lines(path: &str, content: &str) -> String {
 
 /// Renders the whole review screen.
 pub(crate) fn screen(interview: &Interview<'_>, prepared: &Prepared) -> String {
-    let mut text = format!("\nAnswers\n{}\nFiles\n", answers(interview));
+    let mut text = format!("\n{}\n{}\nFiles\n", language::text("Answers"), answers(interview));
     for line in folded_tree(&prepared.changes, REVIEW_DEPTH).lines() {
         let _ = writeln!(text, "  {line}");
     }

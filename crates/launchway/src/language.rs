@@ -1,0 +1,117 @@
+//! The language that the user reads. The English text is the key of every other one; what has no translation stays English.
+
+use std::collections::BTreeMap;
+use std::fmt::Display;
+use std::sync::OnceLock;
+
+/// A language that the program speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Language {
+    English,
+    Korean,
+}
+
+impl Language {
+    pub(crate) const ALL: [Self; 2] = [Self::English, Self::Korean];
+
+    /// Returns its code of two letters, as `--lang` takes it and as a template names its translations.
+    pub(crate) fn code(self) -> &'static str {
+        match self {
+            Self::English => "en",
+            Self::Korean => "ko",
+        }
+    }
+
+    /// Finds a language by its code.
+    pub(crate) fn of_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|language| language.code() == code)
+    }
+
+    /// Reads a locale such as `ko_KR.UTF-8`. Where letters of other alphabets cannot be shown, it is English.
+    fn of_locale(locale: &str) -> Self {
+        let (place, rest) = locale.split_once(['.', '@']).unwrap_or((locale, "utf-8"));
+        let code = place.split('_').next().unwrap_or_default();
+        let is_utf8 = matches!(rest.to_ascii_lowercase().as_str(), "utf-8" | "utf8");
+        if is_utf8 { Self::of_code(code).unwrap_or(Self::English) } else { Self::English }
+    }
+
+    /// Chooses by the environment: `LAUNCHWAY_LANG`, then the locale by its usual variables.
+    pub(crate) fn of_environment(variable: impl Fn(&str) -> Option<String>) -> Self {
+        let said = |name: &&str| variable(name).filter(|value| !value.is_empty());
+        if let Some(language) = said(&"LAUNCHWAY_LANG").and_then(|code| Self::of_code(&code)) {
+            return language;
+        }
+        let locale = ["LC_ALL", "LC_MESSAGES", "LANG"].iter().find_map(said);
+        locale.map_or(Self::English, |locale| Self::of_locale(&locale))
+    }
+}
+
+static CURRENT: OnceLock<Language> = OnceLock::new();
+
+/// Sets the language for as long as the program runs; only the first time counts.
+pub(crate) fn set(language: Language) {
+    let _ = CURRENT.set(language);
+}
+
+/// Returns the language that was set.
+pub(crate) fn current() -> Language {
+    CURRENT.get().copied().unwrap_or(Language::English)
+}
+
+/// Returns a fixed text in the user's language.
+pub(crate) fn text(english: &'static str) -> &'static str {
+    translated(english)
+}
+
+/// Returns a text of the program's data in the user's language.
+pub(crate) fn translated(english: &str) -> &str {
+    match current() {
+        Language::English => english,
+        Language::Korean => korean().get(english).map_or(english, String::as_str),
+    }
+}
+
+/// Returns a fixed text in the user's language, with every `{name}` replaced by its value.
+pub(crate) fn filled(english: &'static str, values: &[(&str, &dyn Display)]) -> String {
+    fill(text(english), values)
+}
+
+/// Replaces in one pass, so that braces in a value stay what they are.
+fn fill(text: &str, values: &[(&str, &dyn Display)]) -> String {
+    let mut filled = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('{') {
+        filled.push_str(before);
+        let named = after.split_once('}').and_then(|(name, after)| {
+            let (_, value) = values.iter().find(|(known, _)| *known == name)?;
+            Some((value, after))
+        });
+        rest = match named {
+            Some((value, after)) => {
+                filled.push_str(&value.to_string());
+                after
+            }
+            None => {
+                filled.push('{');
+                after
+            }
+        };
+    }
+    filled.push_str(rest);
+    filled
+}
+
+/// The Korean texts by their English ones. The tables of the file only keep it tidy.
+fn korean() -> &'static BTreeMap<String, String> {
+    static TEXTS: OnceLock<BTreeMap<String, String>> = OnceLock::new();
+    TEXTS.get_or_init(|| tables(include_str!("language/ko.toml")).into_values().flatten().collect())
+}
+
+/// Reads a file of texts; the tests hold that it can be read.
+fn tables(file: &str) -> BTreeMap<String, BTreeMap<String, String>> {
+    toml::from_str(file).unwrap_or_default()
+}
+
+#[cfg(test)]
+#[path = "language/tests.rs"]
+mod tests;
