@@ -5,6 +5,7 @@
 
 pub mod compare;
 pub mod golden;
+pub mod sweep;
 pub mod tools;
 pub mod tree;
 pub mod workspace;

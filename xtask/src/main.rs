@@ -8,6 +8,7 @@ mod test;
 use std::env;
 use std::process::ExitCode;
 
+use xtask::sweep::{self, Fault, Subject};
 use xtask::{Result, tools};
 
 const USAGE: &str = "\
@@ -19,6 +20,7 @@ usage: cargo xtask COMMAND
                     the same histories through copier, cruft and launchway; writes docs/compare.md;
                     --check only says whether it has them all; with names, only shows those
   package           pack both crates, and build what was packed
+  sweep [SUBJECT]   every fault at every system call of `new` and `update`; prints a log. Needs strace
   tools             install the validators, pinned, under target/tools";
 
 fn main() -> ExitCode {
@@ -32,6 +34,7 @@ fn main() -> ExitCode {
         ["compare", "--check"] => comparison::check(),
         ["compare", ref names @ ..] => comparison::compare(names),
         ["package"] => package::package(),
+        ["sweep", ref subjects @ ..] => sweep_all(subjects),
         ["tools"] => install_tools(),
         _ => {
             eprintln!("{USAGE}");
@@ -45,6 +48,21 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn sweep_all(subjects: &[&str]) -> Result<()> {
+    xtask::workspace::program()?;
+    for (name, subject) in [("new", Subject::New), ("update", Subject::Update)] {
+        if !subjects.is_empty() && !subjects.contains(&name) {
+            continue;
+        }
+        for (fault, calls) in Fault::ALL {
+            let outcomes = sweep::sweep(subject, fault, calls, 1)?;
+            println!("{name} {}: {} points", fault.name(), outcomes.points);
+            outcomes.seen.iter().for_each(|(outcome, times)| println!("  {times:4} {outcome}"));
+        }
+    }
+    Ok(())
 }
 
 fn install_tools() -> Result<()> {
