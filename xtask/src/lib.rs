@@ -7,6 +7,7 @@ pub mod compare;
 pub mod golden;
 pub mod reference;
 pub mod site;
+pub mod sweep;
 pub mod tools;
 pub mod tree;
 pub mod workspace;

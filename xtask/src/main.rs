@@ -8,6 +8,7 @@ mod test;
 use std::env;
 use std::process::ExitCode;
 
+use xtask::sweep::{self, Fault, Subject};
 use xtask::{Result, reference, site, tools};
 
 const USAGE: &str = "\
@@ -22,6 +23,7 @@ usage: cargo xtask COMMAND
   reference [--check]
                     write the pages of docs/ that are made from the code; --check only says which are out of date
   site              build the documentation as a web site, under target/site
+  sweep [SUBJECT]   every fault at every system call of `new` and `update`; prints a log. Needs strace
   tools             install the validators, pinned, under target/tools";
 
 fn main() -> ExitCode {
@@ -38,6 +40,7 @@ fn main() -> ExitCode {
         ["reference"] => reference::write(),
         ["reference", "--check"] => reference::check(),
         ["site"] => site::build().map(|folder| println!("{}", folder.display())),
+        ["sweep", ref subjects @ ..] => sweep_all(subjects),
         ["tools"] => install_tools(),
         _ => {
             eprintln!("{USAGE}");
@@ -51,6 +54,21 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn sweep_all(subjects: &[&str]) -> Result<()> {
+    xtask::workspace::program()?;
+    for (name, subject) in [("new", Subject::New), ("update", Subject::Update)] {
+        if !subjects.is_empty() && !subjects.contains(&name) {
+            continue;
+        }
+        for (fault, calls) in Fault::ALL {
+            let outcomes = sweep::sweep(subject, fault, calls, 1)?;
+            println!("{name} {}: {} points", fault.name(), outcomes.points);
+            outcomes.seen.iter().for_each(|(outcome, times)| println!("  {times:4} {outcome}"));
+        }
+    }
+    Ok(())
 }
 
 fn install_tools() -> Result<()> {

@@ -210,10 +210,14 @@ impl<'a> Checker<'a> {
             let path = self.partial_path.join("` → `");
             return self.refuse(place, &format!("the partial includes itself: `{path}` → `{name}`"));
         }
+        let syntax = match partial.syntax() {
+            Ok(syntax) => syntax,
+            Err(problem) => return self.report(problem.clone()),
+        };
         self.findings.partials.insert(name.to_owned());
         self.partial_path.push(name.to_owned());
         let caller = std::mem::replace(&mut self.file, partial.file.clone());
-        self.walk(&partial.syntax);
+        self.walk(syntax);
         self.file = caller;
         self.partial_path.pop();
     }

@@ -14,6 +14,7 @@ mod loader;
 mod locks;
 mod manifest;
 mod migration;
+mod parser;
 mod problem;
 mod question;
 pub mod quote;
@@ -351,11 +352,11 @@ impl Template {
     }
 
     /// Returns the names that a file can use: all that is declared, and the elements of its `each`.
-    fn names_in(&self, file: &SourceFile) -> Result<check::Names, Problem> {
-        let mut names = self.names.clone();
+    fn names_in(&self, file: &SourceFile) -> Result<Cow<'_, check::Names>, Problem> {
+        let mut names = Cow::Borrowed(&self.names);
         let mut looping = self.rules_for(file).filter(|rule| !rule.each.is_empty());
         for each in looping.next().iter().flat_map(|rule| &rule.each) {
-            names.insert(each.element.clone(), helpers::Type::Word);
+            names.to_mut().insert(each.element.clone(), helpers::Type::Word);
         }
         match looping.next() {
             None => Ok(names),
