@@ -42,6 +42,7 @@ pub(super) fn template(layers: Vec<(TemplateFiles, Source)>) -> Result<Template,
         engine.parse_partials().map_err(|problems| Invalid { problems })?;
     }
     let mut loader = Loader::new(&engine, read[0].1.clone());
+    loader.is_builtin = is_builtin;
     let mut built = Built::default();
     for (((manifest, places), (.., version)), files) in read.into_iter().zip(&identities).rev().zip(files) {
         loader.places = places;
@@ -76,6 +77,7 @@ pub(super) fn template(layers: Vec<(TemplateFiles, Source)>) -> Result<Template,
         engine,
         names,
         declared,
+        is_builtin,
     })
 }
 

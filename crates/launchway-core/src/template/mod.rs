@@ -34,7 +34,7 @@ pub(crate) use add::{AddRules, below};
 pub(crate) use check::{Names, Printing};
 pub(crate) use engine::{Compiled, Data, Engine, Expression};
 pub(crate) use helpers::Type;
-pub use layers::{Layer, builtin};
+pub use layers::{Header, Layer, builtin};
 pub use load::MAX_LAYERS;
 pub(crate) use locks::Lock;
 pub use migration::Migrated;
@@ -79,6 +79,8 @@ pub struct Template {
     /// Where each question and value is declared.
     pub(crate) declared: BTreeMap<String, Place>,
     names: check::Names,
+    /// Whether all of it is part of the program.
+    is_builtin: bool,
 }
 
 /// Who a generated file belongs to, and so what `update` does with it.
@@ -231,10 +233,9 @@ impl Template {
     /// # Errors
     /// The layers do not extend one another, or the template is invalid: then with all the faults that could be found.
     pub fn from_layers(layers: Vec<(TemplateFiles, Source)>) -> Result<Self, LoadError> {
-        let is_builtin = layers.iter().all(|(_, source)| *source == Source::Builtin);
         let template = load::template(layers)?;
         // The tests have checked the files of the built-in templates.
-        if !is_builtin {
+        if !template.is_builtin {
             template.verify()?;
         }
         Ok(template)
