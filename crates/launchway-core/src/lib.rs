@@ -39,6 +39,7 @@ mod locate;
 pub mod matrix;
 mod output;
 pub mod pairs;
+mod parallel;
 mod plan;
 mod pointer;
 mod policy;

@@ -45,6 +45,7 @@ pub(crate) use question::{Refusal, either};
 pub use source::{GitSource, Reference, Source, SourceError, TemplateFiles, builtin_ids, check_limits, is_of_template};
 
 use crate::agreement::{Relation, Unit};
+use crate::parallel;
 use crate::policy::Policy;
 
 /// A template whose manifest was read and checked.
@@ -246,7 +247,8 @@ impl Template {
     /// # Errors
     /// All the faults that were found, sorted by place.
     pub fn verify(&self) -> Result<(), Invalid> {
-        let problems = self.files.iter().filter_map(|file| self.compile(file).err()).flatten();
+        let problems = parallel::map(&self.files, |file| self.compile(file).err());
+        let problems = problems.into_iter().flatten().flatten();
         let agreements = self.agreement_files.iter().filter_map(|file| self.agreements_in(file).err());
         let problems = problems.chain(agreements.flat_map(|invalid| invalid.problems));
         // On its own a partial may use the element of any `each`; each file that uses it is checked with its own.
