@@ -17,7 +17,10 @@ pub(crate) fn map<'i, T: Sync, R: Send>(items: &'i [T], work: impl Fn(&'i T) -> 
     thread::scope(|scope| {
         let part = |items: &'i [T]| scope.spawn(move || items.iter().map(work).collect::<Vec<R>>());
         let parts: Vec<_> = items.chunks(items.len().div_ceil(threads)).map(part).collect();
-        parts.into_iter().flat_map(|part| part.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
+        parts
+            .into_iter()
+            .flat_map(|part| part.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            .collect()
     })
 }
 

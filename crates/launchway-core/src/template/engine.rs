@@ -143,20 +143,16 @@ impl Engine {
                 syntax.into_iter().for_each(|syntax| block.set_local_partial(name.clone(), syntax));
             }
         }
-        template
-            .syntax
-            .render(&self.registry, &data.0, &mut context, &mut output)
-            .map(|()| output.0)
-            .map_err(|error| {
-                let partial = error.template_name.as_ref().and_then(|name| self.partials.get(name));
-                let file = partial.map_or(&template.file, |partial| &partial.file);
-                let place = match (&template.stands_at, error.line_no, error.column_no) {
-                    (Some(place), ..) => place.clone(),
-                    (None, Some(line), Some(column)) => Place::at(file, line, column),
-                    _ => Place::file(file),
-                };
-                Problem::new(place, plain_reason(&error))
-            })
+        template.syntax.render(&self.registry, &data.0, &mut context, &mut output).map(|()| output.0).map_err(|error| {
+            let partial = error.template_name.as_ref().and_then(|name| self.partials.get(name));
+            let file = partial.map_or(&template.file, |partial| &partial.file);
+            let place = match (&template.stands_at, error.line_no, error.column_no) {
+                (Some(place), ..) => place.clone(),
+                (None, Some(line), Some(column)) => Place::at(file, line, column),
+                _ => Place::file(file),
+            };
+            Problem::new(place, plain_reason(&error))
+        })
     }
 
     /// Evaluates an expression.
@@ -388,8 +384,7 @@ mod tests {
     fn a_long_chain_of_partials_is_refused_not_followed() {
         let texts: Vec<(String, String)> =
             (0..5_000).map(|n| (format!("p{n}"), format!("{{{{> p{}}}}}", n + 1))).collect();
-        let engine =
-            Engine::new(texts.iter().map(|(name, text)| (name.as_str(), "partials/p.hbs", text.as_str())));
+        let engine = Engine::new(texts.iter().map(|(name, text)| (name.as_str(), "partials/p.hbs", text.as_str())));
         let problems = engine.compile("files/f.hbs", "{{> p0}}", &names(), Printing::Quoted).unwrap_err();
         assert!(problems[0].message.contains("nested more than 64 deep"));
     }

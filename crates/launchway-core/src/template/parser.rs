@@ -469,7 +469,8 @@ impl<'t> Words<'t> {
         }
         let is_separate = self.rest.is_empty() || self.rest.starts_with([' ', '\t', '\n', '\r', ')']);
         let call = Subexpression::new(name, params, std::collections::HashMap::new());
-        (is_separate && call.params().is_some_and(|params| !params.is_empty())).then_some(Parameter::Subexpression(call))
+        (is_separate && call.params().is_some_and(|params| !params.is_empty()))
+            .then_some(Parameter::Subexpression(call))
     }
 }
 
@@ -520,11 +521,50 @@ mod tests {
     #[test]
     fn any_mixture_of_pieces_comes_out_as_handlebars_has_it() {
         const PIECES: [&str; 44] = [
-            "\n", "\n", " ", "  ", "\t", "x", "é\n", "a: ", "{{service}}", "{{ service }}", "{{quote a}}", "{{eq a \"b c\"}}",
-            "{{#if a}}", "{{#if (and a b)}}", "{{#unless a}}", "{{#each l}}", "{{#each l as |e|}}", "{{#each ../l as | e |}}",
-            "{{/if}}", "{{/if}}", "{{/unless}}", "{{/each}}", "{{/ if }}", "{{else}}", "{{ else }}", "{{else if b}}",
-            "{{else if (or b c)}}", "{{elsewhere}}", "{{> p}}", "{{>p}}", "{{> p q}}", "{{! c }}", "{{!-- c --}}", "{{!----}}",
-            "{{!--}}", "{{this}}", "{{@index}}", "{{../x}}", "{{x.y}}", "{{x -1}}", "{{f 07}}", "{{true}}", "{{\"x\"}}", "{{}}",
+            "\n",
+            "\n",
+            " ",
+            "  ",
+            "\t",
+            "x",
+            "é\n",
+            "a: ",
+            "{{service}}",
+            "{{ service }}",
+            "{{quote a}}",
+            "{{eq a \"b c\"}}",
+            "{{#if a}}",
+            "{{#if (and a b)}}",
+            "{{#unless a}}",
+            "{{#each l}}",
+            "{{#each l as |e|}}",
+            "{{#each ../l as | e |}}",
+            "{{/if}}",
+            "{{/if}}",
+            "{{/unless}}",
+            "{{/each}}",
+            "{{/ if }}",
+            "{{else}}",
+            "{{ else }}",
+            "{{else if b}}",
+            "{{else if (or b c)}}",
+            "{{elsewhere}}",
+            "{{> p}}",
+            "{{>p}}",
+            "{{> p q}}",
+            "{{! c }}",
+            "{{!-- c --}}",
+            "{{!----}}",
+            "{{!--}}",
+            "{{this}}",
+            "{{@index}}",
+            "{{../x}}",
+            "{{x.y}}",
+            "{{x -1}}",
+            "{{f 07}}",
+            "{{true}}",
+            "{{\"x\"}}",
+            "{{}}",
         ];
         let mut state = 1_u64;
         let mut next = |below: usize| {

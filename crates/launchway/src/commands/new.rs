@@ -63,7 +63,8 @@ pub(crate) fn run(matches: &ArgMatches, chosen: &Chosen) -> Result<(), Failure> 
     for warning in &prepared.warnings {
         terminal::say(&format!("warning: {}\n", terminal::visible(warning)));
     }
-    finish(template, &prepared, &args)
+    // The program ends with this: what was made is not taken apart piece by piece before.
+    finish(template, &std::mem::ManuallyDrop::new(prepared), &args)
 }
 
 /// A project that is rendered and checked, and not yet written.
