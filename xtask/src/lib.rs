@@ -6,6 +6,8 @@
 pub mod bench;
 pub mod compare;
 pub mod golden;
+pub mod reference;
+pub mod site;
 pub mod tools;
 pub mod tree;
 pub mod workspace;

@@ -9,7 +9,7 @@ mod test;
 use std::env;
 use std::process::ExitCode;
 
-use xtask::{Result, tools};
+use xtask::{Result, reference, site, tools};
 
 const USAGE: &str = "\
 usage: cargo xtask COMMAND
@@ -24,6 +24,9 @@ usage: cargo xtask COMMAND
                     the same histories through copier, cruft and launchway; writes docs/compare.md;
                     --check only says whether it has them all; with names, only shows those
   package           pack both crates, and build what was packed
+  reference [--check]
+                    write the pages of docs/ that are made from the code; --check only says which are out of date
+  site              build the documentation as a web site, under target/site
   tools             install the validators, pinned, under target/tools";
 
 fn main() -> ExitCode {
@@ -41,6 +44,9 @@ fn main() -> ExitCode {
         ["bench", "--instructions"] => benchmark::instructions(false),
         ["bench", "--instructions", "--check"] => benchmark::instructions(true),
         ["package"] => package::package(),
+        ["reference"] => reference::write(),
+        ["reference", "--check"] => reference::check(),
+        ["site"] => site::build().map(|folder| println!("{}", folder.display())),
         ["tools"] => install_tools(),
         _ => {
             eprintln!("{USAGE}");

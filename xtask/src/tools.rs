@@ -1,5 +1,5 @@
-//! The validators: Python packages with pinned versions, installed under `target/tools` on first use, and one package of
-//! npm, of which only the type declarations are read. Likewise the peers that `cargo xtask compare` runs.
+//! The validators: Python packages with pinned versions, installed under `target/tools` on first use, and two packages of
+//! npm: one of which only the type declarations are read, and the parser of Mermaid. Likewise the peers that `cargo xtask compare` runs.
 //!
 //! A folder's name carries the hash of its pins, so a changed pin makes a new folder. A folder counts as installed once
 //! the file `installed` is in it, which is written last and says for which path: scripts of a venv hold that path, so a
@@ -19,9 +19,28 @@ const VENVS: [&str; 4] = ["linters", "aws", "checkov", "helm"];
 
 const PEERS: &str = "peers";
 
-/// The types of Argo Rollouts, which no crate has, with the digest of their archive.
-const ROLLOUT_TYPES: (&str, &str) =
-    ("@kubernetes-models/argo-rollouts@2.0.0", "3bee5717bb8cb4db784f7da9e582fdd5c6350a311e1aabee8fd44a707e246a51");
+const SITE: &str = "site";
+
+/// A package of npm, with the digest of its archive.
+struct Archive {
+    name: &'static str,
+    package: &'static str,
+    digest: &'static str,
+}
+
+/// The types of Argo Rollouts, which no crate has.
+const ROLLOUT_TYPES: Archive = Archive {
+    name: "rollout-types",
+    package: "@kubernetes-models/argo-rollouts@2.0.0",
+    digest: "3bee5717bb8cb4db784f7da9e582fdd5c6350a311e1aabee8fd44a707e246a51",
+};
+
+/// Mermaid in one file, without the packages that it would fetch to draw.
+const MERMAID: Archive = Archive {
+    name: "mermaid",
+    package: "mermaid@11.12.1",
+    digest: "3bd65ddefe97fb2e01d976a01d4078f8d773bfc56c6a75a9abf08b564ce0f8b2",
+};
 
 /// Where the validators are.
 #[derive(Debug, Clone)]
@@ -31,6 +50,7 @@ pub struct Tools {
     checkov: PathBuf,
     helm: PathBuf,
     rollout_types: PathBuf,
+    mermaid: PathBuf,
 }
 
 impl Tools {
@@ -59,6 +79,12 @@ impl Tools {
         self.rollout_types.join("package")
     }
 
+    /// Returns the file of Mermaid that a browser would load.
+    #[must_use]
+    pub fn mermaid(&self) -> PathBuf {
+        self.mermaid.join("package").join("dist").join("mermaid.min.js")
+    }
+
     /// Returns the path of the program that `tests/validators/helm.py` speaks to.
     #[must_use]
     pub fn helm(&self) -> PathBuf {
@@ -81,8 +107,9 @@ pub fn install() -> Result<Tools> {
             .map(|name| scope.spawn(|| install_venv(&folder, name)))
             .map(|thread| thread.join().expect("installing does not panic"))
     });
-    let rollout_types = install_rollout_types(&folder)?;
-    Ok(Tools { linters: linters?, aws: aws?, checkov: checkov?, helm: helm?, rollout_types })
+    let rollout_types = install_archive(&folder, &ROLLOUT_TYPES)?;
+    let mermaid = install_archive(&folder, &MERMAID)?;
+    Ok(Tools { linters: linters?, aws: aws?, checkov: checkov?, helm: helm?, rollout_types, mermaid })
 }
 
 /// Installs copier and cruft if they are not there yet, and returns the folder of their programs.
@@ -98,6 +125,19 @@ pub fn install_peers() -> Result<PathBuf> {
     Ok(install_venv(&folder, PEERS)?.join("bin"))
 }
 
+/// Installs mdBook if it is not there yet, and returns its path.
+///
+/// # Errors
+///
+/// When there is no fitting Python, or the package cannot be installed.
+pub fn install_mdbook() -> Result<PathBuf> {
+    let folder = workspace::target().join("tools");
+    fs::create_dir_all(&folder)?;
+    let lock = File::create(folder.join("lock"))?;
+    lock.lock()?;
+    Ok(install_venv(&folder, SITE)?.join("bin").join("mdbook"))
+}
+
 /// Returns the version to which a package of the peers is pinned.
 ///
 /// # Errors
@@ -109,27 +149,30 @@ pub fn peer_version(package: &str) -> Result<String> {
     version.map(str::to_owned).ok_or_else(|| format!("`{package}` is not pinned").into())
 }
 
-fn install_rollout_types(folder: &Path) -> Result<PathBuf> {
-    let (package, digest) = ROLLOUT_TYPES;
-    let types = folder.join(format!("rollout-types-{}", &digest[..12]));
-    if is_installed(&types) {
-        return Ok(types);
+fn install_archive(folder: &Path, archive: &Archive) -> Result<PathBuf> {
+    let Archive { name, package, digest } = archive;
+    let unpacked = folder.join(format!("{name}-{}", &digest[..12]));
+    if is_installed(&unpacked) {
+        return Ok(unpacked);
     }
-    fs::create_dir_all(&types)?;
-    // Nothing of the package is run, and nothing that it depends on is fetched.
+    fs::create_dir_all(&unpacked)?;
+    // No script of the package is run, and nothing that it depends on is fetched.
     let pack = ["pack", "--silent", "--ignore-scripts", "--pack-destination"];
-    run(Command::new("npm").args(pack).arg(&types).arg(package), "is npm installed, and its registry within reach?")?;
+    run(
+        Command::new("npm").args(pack).arg(&unpacked).arg(package),
+        "is npm installed, and its registry within reach?",
+    )?;
     let archive =
-        fs::read_dir(&types)?.map(|entry| entry.map(|entry| entry.path())).collect::<std::io::Result<Vec<_>>>()?;
+        fs::read_dir(&unpacked)?.map(|entry| entry.map(|entry| entry.path())).collect::<std::io::Result<Vec<_>>>()?;
     let archive = archive.into_iter().find(|path| path.extension().is_some_and(|extension| extension == "tgz"));
     let archive = archive.ok_or_else(|| format!("npm made no archive of {package}"))?;
     let found = hexadecimal(&Sha256::digest(fs::read(&archive)?));
-    if found != digest {
+    if found != *digest {
         return Err(format!("{package} has the digest {found}, not {digest}").into());
     }
-    run(Command::new("tar").arg("-xzf").arg(&archive).arg("-C").arg(&types), "is `tar` installed?")?;
-    fs::write(marker(&types), types.as_os_str().as_encoded_bytes())?;
-    Ok(types)
+    run(Command::new("tar").arg("-xzf").arg(&archive).arg("-C").arg(&unpacked), "is `tar` installed?")?;
+    fs::write(marker(&unpacked), unpacked.as_os_str().as_encoded_bytes())?;
+    Ok(unpacked)
 }
 
 fn hexadecimal(bytes: &[u8]) -> String {
@@ -224,7 +267,7 @@ mod tests {
 
     #[test]
     fn every_package_is_pinned_to_one_version() -> Result<()> {
-        for name in VENVS.into_iter().chain([PEERS]) {
+        for name in VENVS.into_iter().chain([PEERS, SITE]) {
             let pins = fs::read_to_string(pins(name))?;
             let packages: Vec<_> = pins.lines().filter(|line| !line.starts_with('#')).collect();
             assert!(!packages.is_empty(), "{name}");

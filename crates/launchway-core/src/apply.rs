@@ -330,6 +330,11 @@ pub fn write_private(path: &Path, bytes: &[u8]) -> Result<(), ApplyError> {
     })
 }
 
+/// Removes a file that [`write_private`] has written, if it is there. Only the holder of the file's lock may call it.
+pub fn remove_private(path: &Path) {
+    let _ = fs::remove_file(path);
+}
+
 /// Opens a file to be locked, and makes it with the folders above it if it is missing.
 ///
 /// # Errors

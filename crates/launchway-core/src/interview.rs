@@ -210,6 +210,21 @@ impl<'t> Interview<'t> {
         self.accepted.iter().find(|accepted| accepted.question.id == id).map(|accepted| accepted.value.clone())
     }
 
+    /// Returns what an answer would become, each by its label. What cannot be computed yet is left out.
+    #[must_use]
+    pub fn previews<'q>(&self, question: &'q Question, value: &Value) -> Vec<(&'q str, String)> {
+        let own = Some((question.id.as_str(), value));
+        let previews = question.previews().iter().filter(|preview| match &preview.when {
+            Some(when) => self.evaluate(when, own).is_ok_and(|it| it == Json::Bool(true)),
+            None => true,
+        });
+        let shown = previews.filter_map(|preview| {
+            let data = Data::from(self.known(&preview.is.names, own).ok()?);
+            Some((preview.label.as_str(), self.template.engine.render(&preview.is, &data).ok()?))
+        });
+        shown.collect()
+    }
+
     /// A question whose condition hangs on an open or refused one is not asked yet.
     fn is_asked(&self, question: &Question) -> Result<bool, Problem> {
         let Some(when) = question.when() else { return Ok(true) };

@@ -21,6 +21,7 @@
 
 mod add;
 pub mod adopt;
+pub mod advice;
 pub mod agreement;
 mod answers;
 mod apply;
@@ -60,7 +61,7 @@ pub use add::{AddError, Addition};
 pub use answers::{Added, Answers, Provenance};
 pub use apply::{
     ApplyError, EditError, Lock, Scratch, Temporary, apply, clear_leftovers, create_bare_repository, edit, open_lock,
-    write_private,
+    remove_private, write_private,
 };
 pub use cargo_lock::sort_packages;
 pub use cargo_workspace::WorkspaceError;

@@ -121,7 +121,9 @@ impl Matrix {
 fn parameter(question: &Question) -> Option<Parameter> {
     let text = |choice: &str| Setting::Value(Value::Text(choice.to_owned()));
     let settings = match &question.kind {
-        Kind::Bool => [true, false].map(|value| Setting::Value(Value::Bool(value))).into(),
+        Kind::Bool | Kind::Secret { optional: true, .. } => {
+            [true, false].map(|value| Setting::Value(Value::Bool(value))).into()
+        }
         Kind::Choice(Choices::Fixed(choices)) => choices.iter().map(|choice| text(&choice.value)).collect(),
         Kind::Choice(Choices::By { .. }) => vec![Setting::First, Setting::Last],
         Kind::Choices(Choices::Fixed(choices)) => {
@@ -145,6 +147,7 @@ fn fixed_answers(template: &Template) -> Answers {
             Kind::Slugs { .. } => Some(Value::List(vec!["example".to_owned()])),
             Kind::Text(_) => Some(Value::Text("Example".to_owned())),
             Kind::Int { min, max } => Some(Value::Int(0.clamp(min, max))),
+            Kind::Secret { .. } => Some(Value::Bool(true)),
             Kind::Bool | Kind::Choice(_) | Kind::Choices(_) => None,
         });
         if let Some(value) = value {

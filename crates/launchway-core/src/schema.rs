@@ -65,7 +65,8 @@ fn of_kind(kind: &Kind) -> Json {
             }
             schema
         }
-        Kind::Bool => json!({ "type": "boolean" }),
+        // A file holds whether a secret was given, never the secret.
+        Kind::Bool | Kind::Secret { .. } => json!({ "type": "boolean" }),
         Kind::Choice(choices) => one_of(choices),
         Kind::Choices(choices) => list(&one_of(choices), false),
     }

@@ -13,7 +13,7 @@ use crate::catalogs::CatalogPolicy;
 use crate::commands;
 use crate::commands::new::Chosen;
 use crate::failure::{Exit, Failure};
-use crate::language::Language;
+use crate::language::{self, Language};
 use crate::sources::Options;
 use crate::terminal::visible_line;
 
@@ -48,20 +48,28 @@ pub(crate) struct NewArgs {
     pub(crate) dry_run: bool,
     pub(crate) diff: bool,
     pub(crate) no_git: bool,
+    /// Whether a draft is gone on with.
+    pub(crate) resume: bool,
     pub(crate) output: Output,
 }
 
 /// Builds the whole command line; the questions of `new` come from the template.
 pub(crate) fn command(template: Option<&Template>) -> Command {
-    Command::new("launchway")
+    let command = Command::new("launchway")
         .version(env!("CARGO_PKG_VERSION"))
         .about("Starts a Rust service for Amazon ECS or Kubernetes, deployment files included")
         .after_help(AFTER_HELP)
         .subcommand_required(true)
         .arg_required_else_help(true)
         .arg(lang_arg())
+        .arg(
+            switch("accessible")
+                .global(true)
+                .help("Asks in plain lines, without moving the cursor; ACCESSIBLE=1 does the same"),
+        )
         .subcommand(new_command(template))
-        .subcommands(commands::all().map(|command| (command.define)()))
+        .subcommands(commands::all().map(|command| (command.define)()));
+    language::help::translate(command)
 }
 
 /// The language of what is shown, for every command.
@@ -89,6 +97,11 @@ pub(crate) fn language(arguments: &[OsString]) -> Language {
         .unwrap_or_else(|| Language::of_environment(|name| std::env::var(name).ok()))
 }
 
+/// Tells whether questions are to be asked plainly, before the line is understood.
+pub(crate) fn is_accessible(arguments: &[OsString]) -> bool {
+    arguments.iter().take_while(|argument| *argument != "--").any(|argument| argument == "--accessible")
+}
+
 /// What the command line of `new` says of the template, before the whole line can be understood.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Named {
@@ -107,6 +120,7 @@ pub(crate) fn named(arguments: &[OsString]) -> Option<Named> {
         match &*arguments.next()? {
             "new" => break,
             "--lang" => drop(arguments.next()),
+            "--accessible" => {}
             other if other.starts_with("--lang=") => {}
             _ => return None,
         }
@@ -174,13 +188,18 @@ fn new_command(template: Option<&Template>) -> Command {
                 .value_name("FILE")
                 .value_parser(value_parser!(PathBuf))
                 .action(ArgAction::Append)
-                .help("Takes answers from a TOML, YAML or JSON file; of several, the first that has an answer wins"),
+                .help("Takes answers from a TOML, YAML or JSON file, or from standard input for `-`; of several, the first that has an answer wins"),
         )
         .arg(switch("defaults").help("Takes the default of every question that has one, without asking"))
         .arg(switch("no-input").help("Never asks; a question without an answer or a default is an error"))
         .arg(switch("dry-run").help("Shows the files that would be written, with their sizes, and writes nothing"))
         .arg(switch("diff").requires("dry-run").help("Shows the contents too, as a diff"))
         .arg(switch("no-git").help("Leaves out `git init` and the first commit"))
+        .arg(
+            switch("resume")
+                .conflicts_with("no-input")
+                .help("Goes on with the answers that were saved, or interrupted, in this folder"),
+        )
         .arg(offline_arg())
         .arg(accept_moved_arg())
         .arg(output_arg());
@@ -193,7 +212,8 @@ fn new_command(template: Option<&Template>) -> Command {
 fn question_arg(question: &Question, template: &Template) -> Arg {
     let arg = Arg::new(question.id.clone())
         .long(question.id.replace('_', "-"))
-        .env(format!("LAUNCHWAY_{}", question.id.to_uppercase()))
+        .env(question.variable())
+        .hide_env_values(true)
         .hide_env(true)
         .value_name(question.placeholder())
         .help_heading("Questions")
@@ -261,6 +281,7 @@ pub(crate) fn new_args(matches: &ArgMatches, chosen: &Chosen) -> Result<NewArgs,
         dry_run: matches.get_flag("dry-run"),
         diff: matches.get_flag("diff"),
         no_git: matches.get_flag("no-git"),
+        resume: matches.get_flag("resume"),
         output: output(matches),
     })
 }
@@ -285,7 +306,9 @@ pub(crate) fn answers(matches: &ArgMatches, template: &Template) -> Result<Answe
         let Some(text) = positional.or(flag) else { continue };
         let provenance =
             if positional.is_none() && is_environment { Provenance::Environment } else { Provenance::Flag };
-        match question.read(text) {
+        // A secret is read from the environment alone.
+        let read = if provenance == Provenance::Flag { question.read_open(text) } else { question.read(text) };
+        match read {
             Ok(value) => answers.set(&question.id, value, provenance),
             Err(problem) => problems.push(problem),
         }

@@ -1,4 +1,4 @@
-//! Where the program keeps things of the user's: what was fetched, and which catalogs there are.
+//! Where the program keeps things of the user's: what was fetched, which catalogs there are, and drafts.
 
 use std::env;
 use std::path::PathBuf;
@@ -8,6 +8,11 @@ const HOME: &str = if cfg!(windows) { "USERPROFILE" } else { "HOME" };
 /// Returns the folder for what can be fetched again; none without a home.
 pub(crate) fn cache() -> Option<PathBuf> {
     folder("LAUNCHWAY_CACHE_DIR", "XDG_CACHE_HOME", ".cache")
+}
+
+/// Returns the folder for what is not finished, such as drafts; none without a home.
+pub(crate) fn state() -> Option<PathBuf> {
+    folder("LAUNCHWAY_STATE_DIR", "XDG_STATE_HOME", ".local/state")
 }
 
 /// Returns the folder for settings; none without a home.

@@ -1,16 +1,49 @@
 //! Ctrl-C and its relatives: the terminal is left as it was found, and a project is written whole or not at all.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 
+use crate::terminal;
 #[cfg(unix)]
 use crate::terminal::Settings;
 
 static WRITING: Mutex<()> = Mutex::new(());
+static USES_ESCAPES: AtomicBool = AtomicBool::new(false);
+static ROWS_BELOW: AtomicUsize = AtomicUsize::new(0);
+static FAREWELL: Mutex<Option<String>> = Mutex::new(None);
 
 /// Runs what must not be cut off in the middle; a signal waits until it is done.
 pub(crate) fn uninterrupted<T>(work: impl FnOnce() -> T) -> T {
     let _guard = WRITING.lock().unwrap_or_else(PoisonError::into_inner);
     work()
+}
+
+/// Notes that the cursor is moved from now on; where it never is, no escape sequence is ever written.
+pub(crate) fn use_escapes() {
+    USES_ESCAPES.store(true, Ordering::Relaxed);
+}
+
+/// Notes how many lines of what is drawn stand below the cursor.
+pub(crate) fn set_rows_below(rows: usize) {
+    ROWS_BELOW.store(rows, Ordering::Relaxed);
+}
+
+/// Sets what is said when the program is interrupted; nothing if it is none.
+pub(crate) fn set_farewell(text: Option<String>) {
+    *FAREWELL.lock().unwrap_or_else(PoisonError::into_inner) = text;
+}
+
+/// Leaves the terminal behind: below what was drawn, with its cursor, and with the farewell. The second time it does nothing.
+pub(crate) fn leave() {
+    let rows = ROWS_BELOW.swap(0, Ordering::Relaxed);
+    if USES_ESCAPES.swap(false, Ordering::Relaxed) {
+        let down = if rows > 0 { format!("\u{1b}[{rows}B") } else { String::new() };
+        terminal::say(&format!("\u{1b}[?25h{down}\r\n"));
+    }
+    let farewell = FAREWELL.lock().unwrap_or_else(PoisonError::into_inner).take();
+    if let Some(farewell) = farewell {
+        terminal::say(&format!("{}\n", terminal::visible(&farewell)));
+    }
 }
 
 /// Ends the program on SIGINT, SIGTERM and SIGHUP, with 128 + the number of the signal.
@@ -19,7 +52,7 @@ pub(crate) fn install() -> std::io::Result<()> {
     use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
     // A file that may not grow is then an error of the write, which is reported, and not the end of the program.
-    signal_hook::flag::register(signal_hook::consts::SIGXFSZ, Arc::default())?;
+    signal_hook::flag::register(signal_hook::consts::SIGXFSZ, std::sync::Arc::default())?;
     let settings = Settings::read();
     let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP])?;
     std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
@@ -27,7 +60,7 @@ pub(crate) fn install() -> std::io::Result<()> {
             let _guard = WRITING.lock().unwrap_or_else(PoisonError::into_inner);
             crate::git::kill_running();
             settings.restore();
-            crate::terminal::show_cursor();
+            leave();
             exit(128 + signal);
         }
     })?;

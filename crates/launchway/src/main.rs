@@ -1,6 +1,7 @@
 //! The program: asks, shows, decides, exits.
 
 mod add_report;
+mod advise;
 mod answers_file;
 mod args;
 mod cases;
@@ -8,11 +9,13 @@ mod catalogs;
 mod check_report;
 mod commands;
 mod diff;
+mod explain;
 mod failure;
 mod folders;
 mod git;
 mod interrupt;
 mod language;
+mod progress;
 mod prompt;
 mod report;
 mod review;
@@ -30,7 +33,7 @@ use failure::{Exit, Failure};
 
 fn main() -> ExitCode {
     panic::set_hook(Box::new(|info| {
-        terminal::show_cursor();
+        interrupt::leave();
         terminal::say(&format!("error: launchway itself is at fault: {info}\n  hint: please report this\n"));
     }));
     let arguments: Vec<OsString> = std::env::args_os().collect();
@@ -38,7 +41,7 @@ fn main() -> ExitCode {
         Ok(Ok(())) => ExitCode::SUCCESS,
         Ok(Err(failure)) => {
             if failure.exit == Exit::Interrupted {
-                terminal::show_cursor();
+                interrupt::leave();
             }
             terminal::say(&failure.to_string());
             ExitCode::from(failure.exit as u8)
@@ -49,7 +52,13 @@ fn main() -> ExitCode {
 
 fn run(arguments: &[OsString]) -> Result<(), Failure> {
     language::set(args::language(arguments));
+    if args::is_accessible(arguments) {
+        terminal::ask_plainly();
+    }
     interrupt::install().map_err(|error| Failure::new(Exit::Io, format!("cannot listen for signals: {error}")))?;
+    if commands::completions::answer(arguments)? {
+        return Ok(());
+    }
     let chosen = args::named(arguments).map(|named| commands::new::choose(&named)).transpose()?;
     // The program ends with the command: a template is not taken apart piece by piece before.
     let chosen = std::mem::ManuallyDrop::new(chosen);

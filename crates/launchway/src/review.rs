@@ -72,7 +72,7 @@ pub(crate) fn answers(interview: &Interview<'_>) -> String {
 }
 
 /// Says where an answer came from; of what the team decided also why.
-fn from(accepted: &Accepted<'_>) -> String {
+pub(crate) fn from(accepted: &Accepted<'_>) -> String {
     match &accepted.because {
         Some(because) => format!("{}: {because}", accepted.provenance),
         None => accepted.provenance.to_string(),
@@ -174,12 +174,12 @@ fn added_lines(path: &str, content: &str) -> String {
 
 /// Renders the whole review screen.
 pub(crate) fn screen(interview: &Interview<'_>, prepared: &Prepared) -> String {
-    let mut text = format!("\n{}\n{}\nFiles\n", language::text("Answers"), answers(interview));
+    let mut text = format!("{}\n{}\n{}\n", language::text("Answers"), answers(interview), language::text("Files"));
     for line in folded_tree(&prepared.changes, REVIEW_DEPTH).lines() {
         let _ = writeln!(text, "  {line}");
     }
     if !prepared.plan.objects.is_empty() {
-        text.push_str("\nWhat they create once you deploy\n");
+        let _ = writeln!(text, "\n{}", language::text("What they create once you deploy"));
         let width = prepared.plan.objects.iter().map(|it| it.kind.chars().count()).max().unwrap_or_default();
         for object in &prepared.plan.objects {
             let purpose = hanging(&visible_line(&object.purpose), width + 4);
@@ -187,9 +187,10 @@ pub(crate) fn screen(interview: &Interview<'_>, prepared: &Prepared) -> String {
         }
     }
     for warning in &prepared.warnings {
-        let _ = writeln!(text, "\nwarning: {}", visible(warning));
+        let _ = writeln!(text, "\n{}: {}", language::text("warning"), visible(warning));
     }
-    let _ = writeln!(text, "\nThe same again, without a question\n  {}\n", visible_line(&prepared.command));
+    let again = language::text("The same again, without a question");
+    let _ = writeln!(text, "\n{again}\n  {}", visible_line(&prepared.command));
     text
 }
 
@@ -200,15 +201,17 @@ pub(crate) fn next_steps(prepared: &Prepared) -> String {
     }
     let destination = prepared.changes.destination.to_string_lossy();
     let prefix = if destination.starts_with('-') { "./" } else { "" };
-    let enter = (format!("cd {prefix}{}", shell_word(&destination)), "everything below runs there".to_owned());
+    let there = language::text("everything below runs there").to_owned();
+    let enter = (format!("cd {prefix}{}", shell_word(&destination)), there);
     let steps = prepared.plan.next_steps.iter().map(|step| (step.command.clone(), step.purpose.clone()));
     let steps: Vec<(String, String)> = std::iter::once(enter).chain(steps).collect();
-    steps.iter().fold("\nNext steps\n".to_owned(), |mut text, (command, purpose)| {
+    steps.iter().fold(format!("\n{}\n", language::text("Next steps")), |mut text, (command, purpose)| {
         let _ = writeln!(text, "  {}\n      {}", visible_line(command), hanging(&visible_line(purpose), 6));
         text
     })
 }
 
-fn size(bytes: usize) -> String {
+/// Writes a size in bytes or KiB.
+pub(crate) fn size(bytes: usize) -> String {
     if bytes < 1024 { format!("{bytes} B") } else { format!("{}.{} KiB", bytes / 1024, bytes % 1024 * 10 / 1024) }
 }

@@ -5,6 +5,7 @@
 mod added;
 #[cfg(feature = "custom-resources")]
 mod custom_resources;
+mod diagrams;
 mod ecs;
 mod ecs_json;
 mod faults;
@@ -12,6 +13,7 @@ mod helm;
 mod kubernetes;
 mod repository;
 mod schemas;
+mod site;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

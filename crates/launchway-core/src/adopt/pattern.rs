@@ -72,6 +72,7 @@ impl<'p, 's> Reader<'_, 'p, 's> {
         match question.kind {
             Kind::Text(_) => true,
             Kind::Int { .. } => last.is_ascii_digit() || text == "-",
+            Kind::Secret { .. } => false,
             Kind::Bool => last.is_ascii_lowercase(),
             Kind::Slug(_) | Kind::Slugs { .. } => {
                 last.is_ascii_lowercase() || last.is_ascii_digit() || last == if hole.is_snake { b'_' } else { b'-' }

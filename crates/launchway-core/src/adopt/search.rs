@@ -137,7 +137,7 @@ impl Search<'_> {
         let mut trials: Vec<Option<Value>> = vec![None];
         trials.extend(self.evidence.of(&question.id).iter().map(|candidate| Some(candidate.value.clone())));
         match &question.kind {
-            Kind::Bool => trials.extend([true, false].map(|value| Some(Value::Bool(value)))),
+            Kind::Bool | Kind::Secret { .. } => trials.extend([true, false].map(|value| Some(Value::Bool(value)))),
             Kind::Choice(_) => {
                 let open = question.choices(|id| best.answer(id).cloned());
                 trials.extend(open.iter().map(|choice| Some(Value::Text(choice.value.clone()))));
@@ -284,7 +284,7 @@ fn first_choice(interview: &Interview<'_>, question: &Question) -> Option<Value>
     let open = question.choices(|id| interview.answer(id));
     let mut choices = open.iter().map(|choice| Value::Text(choice.value.clone()));
     match question.kind {
-        Kind::Bool => [true, false].map(Value::Bool).into_iter().find(fits),
+        Kind::Bool | Kind::Secret { .. } => [true, false].map(Value::Bool).into_iter().find(fits),
         Kind::Int { min, max } => Some(Value::Int(min.max(0).min(max))),
         Kind::Choices(_) => Some(Value::List(Vec::new())),
         Kind::Choice(_) => choices.find(fits),

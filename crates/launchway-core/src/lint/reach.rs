@@ -90,7 +90,7 @@ impl<'t> Reach<'t> {
     /// Lists the answers that a question can have; none if there are too many to list.
     fn values(&self, question: &'t Question) -> Option<Vec<Json>> {
         let values: Vec<Value> = match &question.kind {
-            Kind::Bool => vec![Value::Bool(true), Value::Bool(false)],
+            Kind::Bool | Kind::Secret { .. } => vec![Value::Bool(true), Value::Bool(false)],
             Kind::Choice(choices) => {
                 let all: BTreeSet<String> = choices.all().map(|choice| choice.value.clone()).collect();
                 all.into_iter().map(Value::Text).collect()

@@ -169,6 +169,10 @@ impl<'a> Checker<'a> {
                     ));
                 }
             }
+            Type::Secret => {
+                let message = format!("`{}` is a secret, which nothing prints", shown(expression));
+                self.report(Problem::new(place.clone(), message).hint(SECRET_HINT));
+            }
             Type::Bool | Type::Int | Type::Word => {}
         }
     }
@@ -264,6 +268,11 @@ impl<'a> Checker<'a> {
             self.refuse(place, &format!("`{name}` takes {wanted}, and gets {}", parameters.len()));
             return None;
         }
+        if types.contains(&Some(Type::Secret)) && !takes_secrets(name, &types) {
+            let problem = Problem::new(place.clone(), format!("`{name}` does not take a secret"));
+            self.report(problem.hint(SECRET_HINT));
+            return None;
+        }
         Some(match helper.result {
             Yields::Bool => Type::Bool,
             Yields::Int => Type::Int,
@@ -343,6 +352,17 @@ impl<'a> Checker<'a> {
 
     fn report(&mut self, problem: Problem) {
         self.findings.problems.push(problem);
+    }
+}
+
+const SECRET_HINT: &str = "a secret stands in conditions only, where it says whether it was given: `{{#if …}}`, `when`";
+
+/// Tells whether a helper only asks whether a secret was given.
+fn takes_secrets(name: &str, types: &[Option<Type>]) -> bool {
+    match name {
+        "and" | "or" | "not" => true,
+        "choose" => !types.iter().skip(1).any(|it| *it == Some(Type::Secret)),
+        _ => false,
     }
 }
 

@@ -16,6 +16,8 @@ pub(crate) enum Type {
     Text,
     /// A list of words.
     Words,
+    /// Whether a secret was given; no template ever sees the secret itself.
+    Secret,
 }
 
 /// How a helper is called and what it yields.

@@ -9,6 +9,7 @@ use super::question::{Choice, Choices, Kind, TextRule};
 
 const MAX_TEXT: usize = 200;
 const MAX_SLUG: usize = 63;
+const MAX_SECRET: usize = 4096;
 const MAX_PATTERN_BYTES: usize = 1 << 20;
 
 /// Builds the kind; the error completes the sentence "question `x`: …".
@@ -21,6 +22,7 @@ pub(super) fn build(raw: &manifest::Question) -> Result<Kind, String> {
         Declared::Slugs => Kind::Slugs { rule: text_rule(raw, MAX_SLUG)?, optional: raw.optional },
         Declared::Int => int(raw)?,
         Declared::Bool => Kind::Bool,
+        Declared::Secret => Kind::Secret { rule: text_rule(raw, MAX_SECRET)?, optional: raw.optional },
         Declared::Choice => Kind::Choice(choices(raw)?),
         Declared::Choices => Kind::Choices(choices(raw)?),
     })
@@ -55,12 +57,16 @@ pub(super) fn pattern(text: &str) -> Result<Regex, String> {
 /// A key that the kind does not use would be a rule that nobody keeps.
 fn check_keys(raw: &manifest::Question) -> Result<(), String> {
     use manifest::Kind as Declared;
-    let is_text = matches!(raw.kind, Declared::Text | Declared::Slug | Declared::Slugs);
+    let is_secret = raw.kind == Declared::Secret;
+    let is_text = is_secret || matches!(raw.kind, Declared::Text | Declared::Slug | Declared::Slugs);
     let is_choice = matches!(raw.kind, Declared::Choice | Declared::Choices);
     let unused = [
         ("pattern", raw.pattern.is_some() && !is_text),
-        ("reserved", !raw.reserved.is_empty() && !is_text),
-        ("optional", raw.optional && raw.kind != Declared::Slugs),
+        ("reserved", !raw.reserved.is_empty() && (!is_text || is_secret)),
+        ("optional", raw.optional && raw.kind != Declared::Slugs && !is_secret),
+        ("default", raw.default.is_some() && is_secret),
+        ("example", raw.example.is_some() && is_secret),
+        ("refuse", !raw.refusals.is_empty() && is_secret),
         ("min", raw.min.is_some() && raw.kind != Declared::Int),
         ("max", raw.max.is_some() && !is_text && raw.kind != Declared::Int),
         ("choices", !raw.choices.is_empty() && !is_choice),
@@ -76,7 +82,7 @@ fn text_rule(raw: &manifest::Question, max: usize) -> Result<TextRule, String> {
     let max = match raw.max {
         None => max,
         Some(declared) => match usize::try_from(declared) {
-            Ok(declared) if declared > 0 && (raw.kind == manifest::Kind::Text || declared <= MAX_SLUG) => declared,
+            Ok(declared) if declared > 0 && (max != MAX_SLUG || declared <= MAX_SLUG) => declared,
             _ => return Err(format!("`max` must be 1 or more, and at most {MAX_SLUG} for slugs")),
         },
     };

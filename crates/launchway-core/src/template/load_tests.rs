@@ -64,6 +64,20 @@ fn every_fault_of_a_manifest_is_named_with_its_line() {
         (question("port", "kind = \"int\"\npattern = \"x\""), "`pattern` does not go with this kind"),
         (question("name", "kind = \"text\"\npattern = \"(\""), "is a flag of the program itself"),
         (question("team", "kind = \"text\"\npattern = \"(\""), "is not a pattern"),
+        (question("key", "kind = \"secret\"\ndefault = \"x\""), "`default` does not go with this kind"),
+        (question("key", "kind = \"secret\"\nexample = \"x\""), "`example` does not go with this kind"),
+        (
+            question("key", "kind = \"secret\"") + "[[value]]\nid = \"v\"\nis = \"concat key service\"\n",
+            "`concat` does not take a secret",
+        ),
+        (
+            question("key", "kind = \"secret\"") + "[[lock]]\nquestion = \"key\"\nto = \"x\"\n",
+            "`key` is a secret, which nobody decides for the user",
+        ),
+        (
+            question("key", "kind = \"secret\"") + &question("note", "kind = \"text\"\ndefault = \"{{key}}\""),
+            "`key` is a secret, which nothing prints",
+        ),
         (question("size", "kind = \"choice\""), "a choice needs either `choices`"),
         (question("size", "kind = \"choice\"\nchoices = [{ value = \"a b\" }]"), "the choice `a b` may only hold"),
         (
@@ -137,6 +151,43 @@ fn every_fault_of_a_manifest_is_named_with_its_line() {
 }
 
 const TWO_PLACES: &str = r#"{ id = "a", is = "1" }, { id = "b", is = "2" }"#;
+
+#[test]
+fn a_question_with_advice_has_an_answer_for_every_recommendation() {
+    let choice = |values: &str, rest: &str| {
+        let values: Vec<String> = values.split(' ').map(|value| format!("{{ value = \"{value}\" }}")).collect();
+        question("where", &format!("kind = \"choice\"\nchoices = [{}]\n{rest}", values.join(", ")))
+    };
+    let sound = [
+        choice("ecs kubernetes nomad", "advice = \"architecture\""),
+        choice("here there", "advice = \"scope\"\nadvised = { one = \"here\", several = \"there\" }"),
+        question(
+            "where",
+            "kind = \"slugs\"\nadvice = \"scope\"\nadvised = { one = [\"a\"], several = [\"a\", \"b\"] }",
+        ),
+    ];
+    for manifest in sound {
+        assert_eq!(problems(&manifest), "", "{manifest}");
+    }
+    let faults = [
+        (choice("ecs kubernetes", "advice = \"architectur\""), "there is no advice about `architectur`"),
+        (choice("ecs nomad", "advice = \"architecture\""), "no answer is named for the recommendation `kubernetes`"),
+        (
+            choice("one several", "advice = \"scope\"\nadvised = { two = \"one\" }"),
+            "`two` is not among what is recommended",
+        ),
+        (
+            choice("one more", "advice = \"scope\"\nadvised = { several = \"mroe\" }"),
+            "the answer for `several` breaks its own rule",
+        ),
+        (choice("one several", "advised = { one = \"one\" }"), "`advised` goes with `advice`"),
+        (question("where", "kind = \"text\"\nadvice = \"scope\""), "`advice` goes with a list of slugs"),
+    ];
+    for (manifest, fault) in faults {
+        let said = problems(&manifest);
+        assert!(said.contains(fault), "{manifest}\n{said}");
+    }
+}
 
 fn agreement(keys: &str, places: &str) -> String {
     format!("[[agreement]]\nsays = \"x\"\n{keys}place = [{places}]\n")

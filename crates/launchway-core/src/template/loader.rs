@@ -9,13 +9,14 @@ use super::engine::{Compiled, Engine, Expression};
 use super::helpers::{self, Type};
 use super::manifest::{self, Places};
 use super::problem::{Place, Problem};
-use super::question::{self, Default, Question, Refusal};
+use super::question::{self, Default, Preview, Question, Refusal};
 use super::{Computed, Printing, kinds};
 use crate::Value;
 
 /// The program's own flags; a question of the same name could not be answered.
 const PROGRAM_FLAGS: &[&str] = &[
     "accept_moved",
+    "accessible",
     "answers",
     "color",
     "defaults",
@@ -29,6 +30,7 @@ const PROGRAM_FLAGS: &[&str] = &[
     "no_input",
     "offline",
     "output",
+    "resume",
     "template",
     "version",
 ];
@@ -74,6 +76,7 @@ pub(super) struct Declared {
     when: Option<Spanned<String>>,
     default: Option<Spanned<Value>>,
     refusals: Vec<manifest::Refusal>,
+    previews: Vec<manifest::Preview>,
 }
 
 impl<'t> Loader<'t> {
@@ -118,7 +121,7 @@ impl Loader<'_> {
     }
 
     pub(super) fn questions(&mut self, questions: Vec<manifest::Question>, declared: &mut Vec<Declared>) {
-        for raw in questions {
+        for mut raw in questions {
             let position = declared.len();
             let place = self.places.of(&raw.id);
             let id = raw.id.get_ref().clone();
@@ -131,22 +134,29 @@ impl Loader<'_> {
                 }
             };
             self.check_earlier_choice(&raw, declared);
-            let question = Question {
+            // Left out, a secret that may be is one that was not given.
+            let is_optional_secret = matches!(kind, question::Kind::Secret { optional: true, .. });
+            let kind_default = is_optional_secret.then_some(Default::Value(Value::Bool(false)));
+            let mut question = Question {
                 id: id.clone(),
-                prompt: raw.prompt,
-                help: raw.help,
+                prompt: std::mem::take(&mut raw.prompt),
+                help: std::mem::take(&mut raw.help),
                 kind,
                 advanced: raw.advanced,
-                example: raw.example,
-                default: None,
+                advice: None,
+                example: raw.example.take(),
+                default: kind_default,
                 when: None,
                 when_text: raw.when.as_ref().map(|when| when.get_ref().clone()),
                 default_text: raw.default.as_ref().map(|default| default.get_ref().clone()),
                 refusals: Vec::new(),
+                previews: Vec::new(),
             };
+            question.advice = self.advised(&raw, &question);
             self.names.insert(id.clone(), question.yields());
             self.needs.insert(id, BTreeSet::from([position]));
-            declared.push(Declared { question, place, when: raw.when, default: raw.default, refusals: raw.refusals });
+            let (when, default, refusals, previews) = (raw.when, raw.default, raw.refusals, raw.previews);
+            declared.push(Declared { question, place, when, default, refusals, previews });
         }
     }
 
@@ -218,7 +228,21 @@ impl Loader<'_> {
                     declared.question.refusals.push(Refusal { when, because: refusal.because });
                 }
             }
+            for preview in std::mem::take(&mut declared.previews) {
+                let preview = self.preview(preview, position);
+                declared.question.previews.extend(preview);
+            }
         }
+    }
+
+    /// Compiles what an answer becomes. It is shown when the answer is typed, so it is made of it and earlier ones.
+    fn preview(&mut self, preview: manifest::Preview, position: usize) -> Option<Preview> {
+        let place = self.places.of(&preview.is);
+        let when = self.condition(preview.when.as_ref());
+        let is = self.snippet(preview.is.get_ref(), &place, Printing::Anything)?;
+        let used = is.names.iter().chain(when.iter().flat_map(Expression::names)).cloned().collect::<Vec<_>>();
+        self.check_order(&used, position + 1, &place);
+        Some(Preview { label: preview.label, is, when })
     }
 
     pub(super) fn check_order(&mut self, used: &[String], before: usize, place: &Place) {
@@ -259,7 +283,7 @@ impl Loader<'_> {
     pub(super) fn condition(&mut self, text: Option<&Spanned<String>>) -> Option<Expression> {
         let text = text?;
         let expression = self.expression(text)?;
-        if expression.yields != Type::Bool {
+        if !matches!(expression.yields, Type::Bool | Type::Secret) {
             self.report(text, format!("`{}` is neither true nor false", text.get_ref()));
         }
         Some(expression)

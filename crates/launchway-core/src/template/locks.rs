@@ -63,7 +63,9 @@ impl Loader<'_> {
             self.change_pattern(pattern, question);
         }
         if let Some(default) = &change.default {
-            if question.has_dependent_choices() {
+            if matches!(question.kind, Kind::Secret { .. }) {
+                self.report(default, "a secret has no default".to_owned());
+            } else if question.has_dependent_choices() {
                 self.report(default, "with `choices_by` the first choice is the default".to_owned());
             } else {
                 question.default = self.default(default, question, position);
@@ -90,7 +92,9 @@ impl Loader<'_> {
     }
 
     fn change_pattern(&mut self, pattern: &Spanned<String>, question: &mut Question) {
-        let (Kind::Text(rule) | Kind::Slug(rule) | Kind::Slugs { rule, .. }) = &mut question.kind else {
+        let (Kind::Text(rule) | Kind::Slug(rule) | Kind::Slugs { rule, .. } | Kind::Secret { rule, .. }) =
+            &mut question.kind
+        else {
             return self.report(pattern, "`pattern` does not go with this kind".to_owned());
         };
         match kinds::pattern(pattern.get_ref()) {
@@ -113,6 +117,10 @@ impl Loader<'_> {
             self.unknown_question(&raw.question, questions);
             return None;
         };
+        if matches!(questions[position].question.kind, Kind::Secret { .. }) {
+            self.report(&raw.question, format!("`{id}` is a secret, which nobody decides for the user"));
+            return None;
+        }
         let rule = match (raw.to, raw.allow, raw.deny) {
             (Some(to), None, None) => PolicyRule::To(to.into_inner()),
             (None, Some(allow), None) => PolicyRule::Allow(allow.into_inner()),

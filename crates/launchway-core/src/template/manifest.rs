@@ -41,6 +41,9 @@ pub(super) struct Manifest {
     pub(super) locks: Vec<Lock>,
     #[serde(default, rename = "migration")]
     pub(super) migrations: Vec<Migration>,
+    /// Texts for people by their English ones, by the code of the language.
+    #[serde(default, rename = "translation")]
+    pub(super) translations: BTreeMap<String, BTreeMap<String, String>>,
 }
 
 /// The one key of a manifest that says where the next layer is found.
@@ -174,6 +177,7 @@ pub(super) enum Kind {
     Choices,
     Int,
     Bool,
+    Secret,
 }
 
 #[derive(Debug, Deserialize)]
@@ -199,8 +203,22 @@ pub(super) struct Question {
     pub(super) advanced: bool,
     #[serde(default)]
     pub(super) optional: bool,
+    pub(super) advice: Option<Spanned<String>>,
+    #[serde(default)]
+    pub(super) advised: BTreeMap<String, Spanned<Value>>,
     #[serde(default, rename = "refuse")]
     pub(super) refusals: Vec<Refusal>,
+    #[serde(default, rename = "preview")]
+    pub(super) previews: Vec<Preview>,
+}
+
+/// What an answer becomes, shown while it is typed.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Preview {
+    pub(super) label: String,
+    pub(super) is: Spanned<String>,
+    pub(super) when: Option<Spanned<String>>,
 }
 
 #[derive(Debug, Deserialize)]

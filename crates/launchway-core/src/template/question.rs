@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use regex::Regex;
 
+use super::advised::Advised;
 use super::engine::{Compiled, Expression};
 use super::helpers::Type;
 use super::problem::{Place, Problem};
@@ -22,6 +23,8 @@ pub struct Question {
     pub kind: Kind,
     /// Whether the wizard leaves it at its default until the user asks to change it.
     pub advanced: bool,
+    /// What helps to choose, if anything does.
+    pub advice: Option<Advised>,
     /// An answer that the error messages can show, as the template declares it.
     pub(super) example: Option<String>,
     pub(super) default: Option<Default>,
@@ -31,6 +34,7 @@ pub struct Question {
     /// The default as it is written.
     pub(super) default_text: Option<Value>,
     pub(super) refusals: Vec<Refusal>,
+    pub(super) previews: Vec<Preview>,
 }
 
 /// Which answers a question accepts.
@@ -60,6 +64,13 @@ pub enum Kind {
     Choice(Choices),
     /// Any number of the choices.
     Choices(Choices),
+    /// A text that is kept nowhere: its answer is whether it was given, see [`Question::read`].
+    Secret {
+        /// The rule for it.
+        rule: TextRule,
+        /// Whether it may be left out.
+        optional: bool,
+    },
 }
 
 /// The rule for a text or a slug.
@@ -111,6 +122,14 @@ pub(crate) struct Refusal {
     pub(crate) because: String,
 }
 
+/// What an answer becomes, by a short label: `crate`, `image`.
+#[derive(Debug)]
+pub(crate) struct Preview {
+    pub(crate) label: String,
+    pub(crate) is: Compiled,
+    pub(crate) when: Option<Expression>,
+}
+
 /// An answer that a question does not accept.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
@@ -141,7 +160,7 @@ impl Question {
             Kind::Slug(_) => "NAME".to_owned(),
             Kind::Slugs { .. } => "NAME,…".to_owned(),
             Kind::Int { .. } => "NUMBER".to_owned(),
-            Kind::Bool => "true|false".to_owned(),
+            Kind::Bool | Kind::Secret { .. } => "true|false".to_owned(),
             Kind::Choice(Choices::Fixed(choices)) if choices.len() <= 5 => values(choices).join("|"),
             Kind::Choice(_) => "VALUE".to_owned(),
             Kind::Choices(_) => "VALUE,…".to_owned(),
@@ -152,7 +171,7 @@ impl Question {
     #[must_use]
     pub fn example(&self) -> Option<String> {
         match &self.kind {
-            Kind::Bool => Some("true".to_owned()),
+            Kind::Bool | Kind::Secret { .. } => Some("true".to_owned()),
             Kind::Choice(choices) if self.example.is_none() => choices.all().next().map(|choice| choice.value.clone()),
             _ => self.example.as_deref().map(super::quote::quote_shell),
         }
@@ -179,7 +198,9 @@ impl Question {
     /// Tells whether texts have to have a form that a pattern describes.
     pub(crate) fn has_pattern(&self) -> bool {
         match &self.kind {
-            Kind::Text(rule) | Kind::Slug(rule) | Kind::Slugs { rule, .. } => rule.pattern.is_some(),
+            Kind::Text(rule) | Kind::Slug(rule) | Kind::Slugs { rule, .. } | Kind::Secret { rule, .. } => {
+                rule.pattern.is_some()
+            }
             _ => false,
         }
     }
@@ -196,6 +217,16 @@ impl Question {
             Kind::Choice(choices) | Kind::Choices(choices) => choices.open(earlier),
             _ => &[],
         }
+    }
+
+    /// Returns the choices of the question, whatever the earlier answers are; without the same one twice.
+    pub fn all_choices(&self) -> impl Iterator<Item = &Choice> {
+        let choices = match &self.kind {
+            Kind::Choice(choices) | Kind::Choices(choices) => Some(choices),
+            _ => None,
+        };
+        let mut seen = std::collections::BTreeSet::new();
+        choices.into_iter().flat_map(Choices::all).filter(move |choice| seen.insert(choice.value.as_str()))
     }
 
     /// Tells whether the question has a default, be it one that other answers must come before.
@@ -219,6 +250,10 @@ impl Question {
 
     pub(crate) fn refusals(&self) -> &[Refusal] {
         &self.refusals
+    }
+
+    pub(crate) fn previews(&self) -> &[Preview] {
+        &self.previews
     }
 
     /// Returns the names that the default is made of.
@@ -268,15 +303,38 @@ impl Question {
             Kind::Slugs { .. } | Kind::Choices(_) => Type::Words,
             Kind::Int { .. } => Type::Int,
             Kind::Bool => Type::Bool,
+            Kind::Secret { .. } => Type::Secret,
         }
     }
 
-    /// Reads an answer that came as text: from a flag, a prompt, the environment.
+    /// Returns the environment variable that answers the question.
+    #[must_use]
+    pub fn variable(&self) -> String {
+        format!("LAUNCHWAY_{}", self.id.to_uppercase())
+    }
+
+    /// Reads an answer that came as text where others can read it as well: from a flag.
     ///
     /// # Errors
-    /// The text is not a number where one is needed, or neither `true` nor `false`.
+    /// As those of [`Question::read`]; and a secret, which does not belong there.
+    pub fn read_open(&self, text: &str) -> Result<Value, AnswerProblem> {
+        match (&self.kind, text) {
+            (Kind::Secret { .. }, "true") => Ok(Value::Bool(true)),
+            (Kind::Secret { .. }, "false") => Ok(Value::Bool(false)),
+            (Kind::Secret { .. }, _) => Err(self.exposed("on a command line, which others can read")),
+            _ => self.read(text),
+        }
+    }
+
+    /// Reads an answer that came as text: from a prompt, the environment, or a flag.
+    ///
+    /// Of a secret, only whether it was given is returned: it is held against its rule, and forgotten here.
+    ///
+    /// # Errors
+    /// The text is not a number where one is needed, or neither `true` nor `false`, or no secret that is accepted.
     pub fn read(&self, text: &str) -> Result<Value, AnswerProblem> {
         match &self.kind {
+            Kind::Secret { rule, optional } => self.read_secret(rule, *optional, text).map(Value::Bool),
             Kind::Text(_) | Kind::Slug(_) | Kind::Choice(_) => Ok(Value::Text(text.to_owned())),
             Kind::Slugs { .. } | Kind::Choices(_) => Ok(Value::List(
                 text.split(',').map(|item| item.trim().to_owned()).filter(|item| !item.is_empty()).collect(),
@@ -329,6 +387,9 @@ impl Question {
                 }
             }
             (Kind::Bool, Value::Bool(_)) => Ok(()),
+            (Kind::Secret { optional, .. }, Value::Bool(is_given)) if *is_given || *optional => Ok(()),
+            (Kind::Secret { .. }, Value::Bool(_)) => Err(self.secret_problem("is needed")),
+            (Kind::Secret { .. }, _) => Err(self.exposed("in a file")),
             (Kind::Choice(_), Value::Text(text)) => self.check_choice(text, open),
             (Kind::Choices(_), Value::List(items)) => {
                 self.check_distinct(items)?;
@@ -336,6 +397,38 @@ impl Question {
             }
             _ => Err(self.problem(format!("{} `{}` has the wrong type", self.id, value.to_string().escape_debug()))),
         }
+    }
+
+    /// Tells whether a secret was given; no message repeats it.
+    fn read_secret(&self, rule: &TextRule, optional: bool, text: &str) -> Result<bool, AnswerProblem> {
+        if text.is_empty() {
+            return if optional { Ok(false) } else { Err(self.secret_problem("is needed")) };
+        }
+        let length = text.chars().count();
+        if length > rule.max {
+            return Err(self.secret_problem(&format!("has more than {} characters", rule.max)));
+        }
+        match &rule.pattern {
+            Some(pattern) if !pattern.is_match(text) => {
+                Err(self.secret_problem("does not have the form that is needed"))
+            }
+            _ => Ok(true),
+        }
+    }
+
+    /// Refuses a secret that stands where it can be read, without repeating it.
+    #[must_use]
+    pub fn exposed(&self, place: &str) -> AnswerProblem {
+        self.secret_problem(&format!("is a secret, which does not belong {place}"))
+    }
+
+    fn secret_problem(&self, fault: &str) -> AnswerProblem {
+        let hint = format!(
+            "set `{}` in the environment, or answer the prompt; `{}=true` says that it is given elsewhere",
+            self.variable(),
+            self.flag()
+        );
+        AnswerProblem { question: self.id.clone(), message: format!("{} {fault}", self.id), hint }
     }
 
     fn check_text(&self, rule: &TextRule, text: &str) -> Result<(), AnswerProblem> {
@@ -450,7 +543,8 @@ impl Choices {
         }
     }
 
-    pub(crate) fn all(&self) -> impl Iterator<Item = &Choice> {
+    /// Returns every choice, whatever else was answered.
+    pub fn all(&self) -> impl Iterator<Item = &Choice> {
         self.lists().into_iter().flatten()
     }
 

@@ -103,6 +103,28 @@ pub fn is_invisible(character: char) -> bool {
             | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
 }
 
+/// Makes control characters and invisible ones visible, so that no text of a template or a user can steer a terminal.
+#[must_use]
+pub fn visible(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '\n' => shown.push('\n'),
+            '\t' => shown.push(' '),
+            _ if character.is_control() => shown.extend(character.escape_default()),
+            _ if is_invisible(character) => shown.extend(character.escape_unicode()),
+            _ => shown.push(character),
+        }
+    }
+    shown
+}
+
+/// Like [`visible`], and on one line.
+#[must_use]
+pub fn visible_line(text: &str) -> String {
+    visible(text).replace('\n', "\\n")
+}
+
 /// Four digits are enough for the basic plane. Beyond it the three languages have no escape in common.
 fn push_unicode_escape(quoted: &mut String, character: char) {
     let _ = write!(quoted, "\\u{:04x}", u32::from(character));

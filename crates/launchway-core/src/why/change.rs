@@ -146,7 +146,7 @@ fn questions_before<'t>(
 /// Returns the answers that can be tried without knowing more.
 fn options(question: &Question) -> Vec<Value> {
     match &question.kind {
-        Kind::Bool => vec![Value::Bool(true), Value::Bool(false)],
+        Kind::Bool | Kind::Secret { .. } => vec![Value::Bool(true), Value::Bool(false)],
         Kind::Choice(choices) => choices.all().map(|choice| Value::Text(choice.value.clone())).collect(),
         Kind::Choices(choices) => choices.all().map(|choice| Value::List(vec![choice.value.clone()])).collect(),
         Kind::Slugs { .. } => question.example_value().into_iter().collect(),

@@ -27,11 +27,9 @@ impl Ran {
 
 /// Runs a command line in a folder, without input.
 pub(crate) fn run(command: &str, folder: &Path) -> Result<Ran, Failure> {
-    let output = Command::new("sh")
-        .args(["-c", command])
-        .current_dir(folder)
-        .stdin(Stdio::null())
-        .output()
+    let mut shell = Command::new("sh");
+    shell.args(["-c", command]).current_dir(folder).stdin(Stdio::null());
+    let output = crate::progress::during(command, || shell.output())
         .map_err(|error| Failure::new(Exit::Io, format!("cannot start `sh`: {error}")))?;
     let said = [output.stdout, output.stderr].concat();
     let lines: Vec<String> = String::from_utf8_lossy(&said).lines().map(str::to_owned).collect();

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use clap::ArgMatches;
-use launchway_core::template::Question;
+use launchway_core::template::{Kind, Question};
 use launchway_core::{Answers, Changes, Context, Defaults, Interview, Plan, Provenance, SourceSpec, Template, apply};
 
 use crate::args::{self, Named, NewArgs, Output};
@@ -13,8 +13,9 @@ use crate::failure::{Exit, Failure};
 use crate::git::{self, Committed};
 use crate::report::Report;
 use crate::sources::{self, Loaded, Options};
+use crate::wizard::draft::Draft;
 use crate::wizard::{self, Decision};
-use crate::{answers_file, interrupt, review, terminal};
+use crate::{answers_file, interrupt, language, progress, review, terminal};
 
 /// The template that a project is to be made from.
 pub(crate) struct Chosen {
@@ -33,7 +34,8 @@ pub(crate) fn choose(named: &Named) -> Result<Chosen, Failure> {
         None => SourceSpec::Builtin { id: "service".to_owned(), requirement: None },
     };
     let options = Options { offline: named.offline, accept_moved: named.accept_moved };
-    let Loaded { template, policy } = sources::load(&spec, &options)?;
+    let Loaded { mut template, policy } = sources::load(&spec, &options)?;
+    sources::translate(&mut template)?;
     let shown = match sources::pinned(&spec, &template) {
         SourceSpec::Builtin { id, requirement: None } => id,
         spec => spec.to_string(),
@@ -50,21 +52,35 @@ pub(crate) fn run(matches: &ArgMatches, chosen: &Chosen) -> Result<(), Failure> 
         answers_file::add(path, template, &mut answers)?;
     }
     let may_ask = terminal::is_interactive() && !args.no_input;
-    let prepared = if may_ask {
-        match wizard::run(template, &mut answers, &args)? {
-            Decision::Write(prepared) => *prepared,
-            Decision::Leave => {
-                return Err(Failure::new(Exit::Refused, "nothing was written, as you asked"));
+    if args.resume && !may_ask {
+        return Err(Failure::new(Exit::Usage, "`--resume` goes on asking, and there is no terminal to ask in")
+            .hint("without a terminal every answer is given by a flag or an answers file"));
+    }
+    let (prepared, mut draft) = if may_ask {
+        match wizard::run(template, answers, &args)? {
+            Decision::Write(prepared, draft) => (*prepared, Some(draft)),
+            Decision::Save(draft) => {
+                say_saved(&draft);
+                return Ok(());
             }
+            Decision::Leave => return Err(wizard::left()),
         }
     } else {
-        Prepared::new(template, &answers, &args)?
+        (Prepared::new(template, &answers, &args)?, None)
     };
     for warning in &prepared.warnings {
         terminal::say(&format!("warning: {}\n", terminal::visible(warning)));
     }
     // The program ends with this: what was made is not taken apart piece by piece before.
-    finish(template, &std::mem::ManuallyDrop::new(prepared), &args)
+    finish(template, &std::mem::ManuallyDrop::new(prepared), &args, draft.as_mut())
+}
+
+/// Says that nothing is written, and how to go on.
+fn say_saved(draft: &Draft) {
+    interrupt::set_farewell(None);
+    let command = draft.command().unwrap_or_default();
+    let text = language::filled("The answers are saved. Go on with `{command}`.", &[("command", &command)]);
+    terminal::say(&format!("{}\n", terminal::visible(&text)));
 }
 
 /// A project that is rendered and checked, and not yet written.
@@ -119,7 +135,7 @@ impl Prepared {
         context.catalog.clone_from(&args.catalog);
         let warnings = unused_answers(interview)?;
         let destination = destination(args, &context.name);
-        let plan = Plan::new(template, &context)?;
+        let plan = progress::during(language::text("rendering the files"), || Plan::new(template, &context))?;
         let changes = Changes::to_create(template, &context, &plan, &destination)?;
         Ok(Self { context, plan, changes, command, warnings, decided: decided(interview) })
     }
@@ -144,7 +160,10 @@ fn missing(interview: &Interview<'_>, command: &str) -> Failure {
     }
     let mut failure = Failure::new(Exit::Usage, format!("there is no answer for {}", flags.join(", ")));
     for question in questions() {
-        failure = failure.hint(format!("{} {}: {}", question.flag(), question.placeholder(), question.prompt));
+        failure = failure.hint(match question.kind {
+            Kind::Secret { .. } => format!("{} in the environment: {}", question.variable(), question.prompt),
+            _ => format!("{} {}: {}", question.flag(), question.placeholder(), question.prompt),
+        });
     }
     failure.hint(format!("for example `{line}`"))
 }
@@ -170,14 +189,21 @@ fn unused_answers(interview: &Interview<'_>) -> Result<Vec<String>, Failure> {
     Ok(warnings)
 }
 
-fn finish(template: &Template, prepared: &Prepared, args: &NewArgs) -> Result<(), Failure> {
+fn finish(template: &Template, prepared: &Prepared, args: &NewArgs, draft: Option<&mut Draft>) -> Result<(), Failure> {
     if args.dry_run {
         return show(template, prepared, args, None);
     }
-    interrupt::uninterrupted(|| apply(&prepared.changes))?;
+    interrupt::uninterrupted(|| {
+        apply(&prepared.changes)?;
+        // An interruption after this says nothing of a draft.
+        draft.into_iter().for_each(wizard::written);
+        Ok::<(), Failure>(())
+    })?;
     let destination = &prepared.changes.destination;
     let files = prepared.changes.creates.len();
-    terminal::say(&format!("created `{}` with {files} files\n", terminal::visible(&destination.display().to_string())));
+    let shown = terminal::visible_line(&destination.display().to_string());
+    let created = language::filled("created `{path}` with {files} files", &[("path", &shown), ("files", &files)]);
+    terminal::say(&format!("{created}\n"));
     let committed = if args.no_git { Committed::Skipped("--no-git".to_owned()) } else { commit(destination) };
     terminal::say(&review::next_steps(prepared));
     show(template, prepared, args, Some(&committed))
@@ -186,8 +212,13 @@ fn finish(template: &Template, prepared: &Prepared, args: &NewArgs) -> Result<()
 fn commit(destination: &Path) -> Committed {
     let committed = git::first_commit(destination);
     let said = match &committed {
-        Committed::Yes(commit) => format!("git: initialised a repository and committed the project as {commit}\n"),
-        Committed::Skipped(reason) => format!("git: skipped, {reason}\n"),
+        Committed::Yes(commit) => {
+            language::filled(
+                "git: initialised a repository and committed the project as {commit}",
+                &[("commit", commit)],
+            ) + "\n"
+        }
+        Committed::Skipped(reason) => language::filled("git: skipped, {reason}", &[("reason", reason)]) + "\n",
         Committed::Failed(reason) => {
             format!("warning: git could not commit the project, which is written all the same\n  hint: {reason}\n")
         }

@@ -12,7 +12,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::process::{Git, GitError, Limits};
 use crate::failure::{Exit, Failure};
-use crate::{folders, terminal};
+use crate::{folders, progress, terminal};
 
 /// What one repository may send; a template is smaller.
 const MAX_RECEIVED: u64 = 256 << 20;
@@ -133,7 +133,8 @@ impl Remote {
     fn remote_refs(&self) -> Result<Refs, Failure> {
         let limits = Limits { output: MAX_REFS, ..self.limits() };
         let git = self.reaching().within(limits);
-        let listed = git.bytes(&["ls-remote", "--quiet", "--tags", "--heads", "--", &self.url], &[]);
+        let words = ["ls-remote", "--quiet", "--tags", "--heads", "--", &self.url];
+        let listed = progress::during(&format!("git ls-remote {}", self.url), || git.bytes(&words, &[]));
         listed.map(|listed| Refs::read(&listed)).map_err(|error| self.unreachable(&error))
     }
 
@@ -168,21 +169,19 @@ impl Remote {
         }
         self.clear();
         terminal::say(&terminal::visible(&format!("fetching {} from {}\n", short(wanted), self.url)));
-        let fetched = self.reaching().bytes(
-            &[
-                "fetch",
-                "--quiet",
-                "--depth=1",
-                "--no-tags",
-                "--no-recurse-submodules",
-                "--no-write-fetch-head",
-                "--no-auto-maintenance",
-                "--",
-                &self.url,
-                &refspec,
-            ],
-            &[],
-        );
+        let words = [
+            "fetch",
+            "--quiet",
+            "--depth=1",
+            "--no-tags",
+            "--no-recurse-submodules",
+            "--no-write-fetch-head",
+            "--no-auto-maintenance",
+            "--",
+            &self.url,
+            &refspec,
+        ];
+        let fetched = progress::during(&format!("git fetch {}", self.url), || self.reaching().bytes(&words, &[]));
         if fetched.is_err() {
             self.clear();
         }

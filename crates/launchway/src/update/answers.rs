@@ -8,7 +8,9 @@ use launchway_core::{Answers, Context, Defaults, Interview, Project, Provenance,
 use crate::catalogs::CatalogPolicy;
 use crate::commands::update::UpdateArgs;
 use crate::failure::{Exit, Failure};
-use crate::{answers_file, terminal, wizard};
+use crate::prompt::{Prompter, Reply};
+use crate::wizard::ask::Ask;
+use crate::{answers_file, language, prompt, terminal, wizard};
 
 /// What an update is rendered from.
 pub(crate) struct Answered {
@@ -72,7 +74,7 @@ pub(crate) fn set(template: &Template, texts: &[String], answers: &mut Answers) 
             return Err(Failure::new(Exit::Usage, format!("the template has no question `{key}`"))
                 .hint(format!("it asks {}", ids.join(", "))));
         };
-        answers.set(&id, question.read(value)?, Provenance::Flag);
+        answers.set(&id, question.read_open(value)?, Provenance::Flag);
     }
     Ok(())
 }
@@ -85,9 +87,10 @@ pub(crate) fn ask(
     may_ask: bool,
     notes: &mut Vec<String>,
 ) -> Result<Context, Failure> {
-    let _keys = may_ask.then(terminal::KeyByKey::enter);
+    let mut prompter: Option<Box<dyn Prompter>> = None;
     let mut given_up = BTreeSet::new();
-    let mut was_asked = false;
+    let mut asked: Vec<String> = Vec::new();
+    let mut kept: BTreeMap<String, Value> = BTreeMap::new();
     loop {
         let interview = Interview::new(template, answers, defaults)?;
         if !interview.problems.is_empty() {
@@ -117,11 +120,38 @@ pub(crate) fn ask(
         if !may_ask {
             return Err(unanswered(&interview));
         }
-        if !std::mem::replace(&mut was_asked, true) {
-            terminal::say("The template asks what it did not ask before. Ctrl-C leaves and changes nothing.\n\n");
+        let prompter = prompter.get_or_insert_with(|| {
+            let mut prompter = prompt::prompter();
+            let keys = prompter.keys();
+            prompter.say(language::text("The template asks what it did not ask before."));
+            prompter.say(&format!("{keys}\n "));
+            prompter
+        });
+        let ask = Ask {
+            interview: &interview,
+            question,
+            default: default.as_ref(),
+            before: kept.get(&question.id),
+            typed: &mut String::new(),
+            progress: String::new(),
+            problem: String::new(),
+        };
+        match ask.put(prompter.as_mut())? {
+            Reply::Answer(value) => {
+                kept.insert(question.id.clone(), value.clone());
+                asked.push(question.id.clone());
+                wizard::keep(answers, question, value, default.as_ref());
+            }
+            Reply::Back => match asked.pop() {
+                Some(question) => answers.remove(&question),
+                None if prompter
+                    .confirm(language::text("This is the first question. Leave without writing anything?"))? =>
+                {
+                    return Err(wizard::left());
+                }
+                None => {}
+            },
         }
-        let value = wizard::ask(&interview, question, default.as_ref())?;
-        wizard::keep(answers, question, value, default.as_ref());
     }
 }
 

@@ -113,6 +113,7 @@ pub(super) fn kind(kind: &Kind) -> &'static str {
         Kind::Bool => "bool",
         Kind::Choice(_) => "choice",
         Kind::Choices(_) => "choices",
+        Kind::Secret { .. } => "secret",
     }
 }
 
@@ -142,7 +143,7 @@ fn question(template: &Template, question: &Question) -> Json {
     set("decided", template.policies(&question.id).map(policy).collect());
     match &question.kind {
         Kind::Text(rule) | Kind::Slug(rule) => text_rule(rule, &mut set),
-        Kind::Slugs { rule, optional } => {
+        Kind::Slugs { rule, optional } | Kind::Secret { rule, optional } => {
             text_rule(rule, &mut set);
             set("optional", (*optional).into());
         }

@@ -1,0 +1,180 @@
+//! `launchway advise`: helps to choose between Amazon ECS and Kubernetes, between one place and several, and a strategy.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use clap::builder::PossibleValue;
+use clap::{Arg, ArgMatches, Command, value_parser};
+use launchway_core::advice::{self, Advice, Question, Topic};
+use launchway_core::{Project, Value};
+
+use crate::advise::{self, record, text};
+use crate::args;
+use crate::failure::{Exit, Failure};
+use crate::prompt::{self, Reply};
+use crate::{language, terminal};
+
+const AFTER_HELP: &str = "\
+Six questions each, and every answer has a flag, so that nothing has to be asked. The same answers always get the same \
+advice, by rules that `docs/ecs-or-kubernetes.md` lists. Without a terminal nothing is ever asked.";
+
+/// The widest that text is rendered.
+const MAX_WIDTH: usize = 100;
+
+/// Defines the command line. The topics are read only if it is about them.
+pub(crate) fn define() -> Command {
+    Command::new("advise")
+        .about("Helps to choose a platform, one place or several, or a deployment strategy")
+        .after_help(AFTER_HELP)
+        .arg(
+            args::output_arg()
+                .value_parser(["text", "json", "markdown"])
+                .global(true)
+                .help("What stdout carries: text, one JSON object, or the record of a decision in Markdown"),
+        )
+        .arg(
+            Arg::new("record")
+                .long("record")
+                .value_name("DIR")
+                .value_parser(value_parser!(PathBuf))
+                .num_args(0..=1)
+                .require_equals(true)
+                .default_missing_value(".")
+                .global(true)
+                .help(
+                    "Writes the record into the docs of the project at DIR, here by default: docs/decisions/TOPIC.md",
+                ),
+        )
+        .arg(args::switch("no-input").global(true).help("Never asks; a question without an answer is an error"))
+        .defer(|command| command.subcommands(advice::topics().map(topic_command)))
+}
+
+fn topic_command(topic: &'static Topic) -> Command {
+    Command::new(topic.id.as_str()).about(language::translated(&topic.title)).args(topic.questions.iter().map(flag))
+}
+
+fn flag(question: &'static Question) -> Arg {
+    let value = |choice: &'static advice::Choice| {
+        PossibleValue::new(choice.value.as_str()).help(language::translated(&choice.label))
+    };
+    let values: Vec<PossibleValue> = question.choices.iter().map(value).collect();
+    Arg::new(question.id.as_str())
+        .long(question.id.replace('_', "-"))
+        .value_name("ANSWER")
+        .value_parser(values)
+        .help_heading("Questions")
+        .help(format!("{} {}", language::translated(&question.prompt), language::translated(&question.help)))
+}
+
+/// Runs the command.
+pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
+    let may_ask = terminal::is_interactive() && !matches.get_flag("no-input");
+    let folder = matches.get_one::<PathBuf>("record");
+    let project = folder.map(|folder| Project::open_all(folder)).transpose()?.and_then(|all| all.into_iter().next());
+    let known = |id: &str| match project.as_ref()?.answers.get(id)? {
+        Value::Text(text) => Some(text.clone()),
+        _ => None,
+    };
+    let advice = match matches.subcommand() {
+        Some((id, matches)) => match advice::topic(id) {
+            Some(topic) => given_or_asked(topic, matches, &known, may_ask)?,
+            None => return Err(no_topic()),
+        },
+        None if may_ask => ask_for_topic(&known)?,
+        None => return Err(no_topic()),
+    };
+    let recorded = folder.map(|folder| record::write(&advice, folder)).transpose()?;
+    show(&advice, matches, recorded.as_deref())
+}
+
+/// Takes the answers of the flags, and asks for the others.
+fn given_or_asked(
+    topic: &'static Topic,
+    matches: &ArgMatches,
+    known: advise::Known<'_>,
+    may_ask: bool,
+) -> Result<Advice, Failure> {
+    let answer = |question: &Question| question.position(matches.get_one::<String>(&question.id)?);
+    let mut given: Vec<Option<usize>> = topic.questions.iter().map(answer).collect();
+    advise::decide(topic, &mut given, known);
+    if given.iter().any(Option::is_none) && !may_ask {
+        return Err(missing(topic, &given));
+    }
+    let reply = advise::ask_open(&mut *prompt::prompter(), topic, given, known)?;
+    match reply {
+        Reply::Answer(advice) => Ok(advice),
+        Reply::Back => Err(Failure::new(Exit::Refused, "no advice was given, as you asked")),
+    }
+}
+
+/// Asks what is to be decided, and then about it.
+fn ask_for_topic(known: advise::Known<'_>) -> Result<Advice, Failure> {
+    let mut prompter = prompt::prompter();
+    let topics: Vec<&Topic> = advice::topics().collect();
+    let items: Vec<String> = topics.iter().map(|topic| language::translated(&topic.title).to_owned()).collect();
+    let mut before = 0;
+    loop {
+        match prompter.select(language::text("What do you want to decide?"), &items, before)? {
+            Reply::Back => return Err(Failure::new(Exit::Refused, "no advice was given, as you asked")),
+            Reply::Answer(position) => before = position,
+        }
+        if let Reply::Answer(advice) = advise::ask(&mut *prompter, topics[before], known)? {
+            return Ok(advice);
+        }
+    }
+}
+
+fn no_topic() -> Failure {
+    let failure =
+        Failure::new(Exit::Usage, "there is nothing to advise on: no topic is named, and there is nobody to ask");
+    let failure = advice::topics().fold(failure, |failure, topic| {
+        failure.hint(format!("`launchway advise {}`: {}", topic.id, language::translated(&topic.title)))
+    });
+    failure.hint("each with `--help` lists its flags")
+}
+
+/// Names every flag that is missing, and a line that has them all.
+fn missing(topic: &Topic, given: &[Option<usize>]) -> Failure {
+    let open =
+        || topic.questions.iter().zip(given).filter(|(_, answer)| answer.is_none()).map(|(question, _)| question);
+    let flags: Vec<String> = open().map(Question::flag).collect();
+    let mut failure = Failure::new(Exit::Usage, format!("there is no answer for {}", flags.join(", ")));
+    for question in open() {
+        let values: Vec<&str> = question.choices.iter().map(|choice| choice.value.as_str()).collect();
+        let prompt = language::translated(&question.prompt);
+        failure = failure.hint(format!("{} {}: {prompt}", question.flag(), values.join("|")));
+    }
+    let mut line = format!("launchway advise {}", topic.id);
+    for (question, answer) in topic.questions.iter().zip(given) {
+        let _ = write!(line, " {}={}", question.flag(), question.choices[answer.unwrap_or(0)].value);
+    }
+    failure.hint(format!("for example `{line}`"))
+}
+
+/// Writes the advice to stdout, and what follows from it to stderr.
+fn show(advice: &Advice, matches: &ArgMatches, recorded: Option<&str>) -> Result<(), Failure> {
+    let output = matches.get_one::<String>("output").map_or("text", String::as_str);
+    match output {
+        "json" => return terminal::print(&advise::report::to_json(advice, recorded)),
+        "markdown" => terminal::print(&record::to_markdown(advice))?,
+        _ => terminal::print(&text::render(advice, width()))?,
+    }
+    terminal::say(&next(advice, recorded));
+    Ok(())
+}
+
+/// Says what to run next.
+fn next(advice: &Advice, recorded: Option<&str>) -> String {
+    let mut said = String::new();
+    if let Some(path) = recorded {
+        let _ = writeln!(said, "\n{}", language::filled("wrote `{path}`; commit it", &[("path", &path)]));
+    }
+    let command = if recorded.is_some() { text::update_command(advice) } else { text::command(advice) };
+    let _ = writeln!(said, "\n{}", language::text("Next steps"));
+    let _ = writeln!(said, "  {command}\n  {}", text::explain_command(advice));
+    said
+}
+
+fn width() -> usize {
+    usize::from(console::Term::stdout().size().1).clamp(20, MAX_WIDTH)
+}

@@ -1,0 +1,267 @@
+//! The prompter that writes lines and reads lines: no cursor is moved and no escape sequence written. For screen
+//! readers, simple terminals, and whoever wants it so.
+
+use std::io::{self, BufRead as _};
+
+use super::{About, Page, Prompter, Reply, TextQuestion, help};
+use crate::failure::{Exit, Failure};
+use crate::language;
+use crate::terminal::{self, hanging, visible, visible_line};
+
+/// Asks line by line.
+#[derive(Default)]
+pub(super) struct Plain {
+    about: About,
+}
+
+/// What was typed.
+enum Typed {
+    Text(String),
+    Back,
+    Help,
+}
+
+impl Plain {
+    pub(super) fn new() -> Self {
+        Self::default()
+    }
+
+    /// Begins a question: why it is asked again, how far the wizard is, the question, its help.
+    fn begin(&mut self, prompt: &str) -> About {
+        let about = std::mem::take(&mut self.about).harmless();
+        if !about.problem.is_empty() {
+            complain(&about.problem);
+        }
+        let progress = if about.progress.is_empty() { String::new() } else { format!("({}) ", about.progress) };
+        terminal::say(&format!("\n{}\n", hanging(&format!("{progress}{}", visible_line(prompt)), 0)));
+        if !about.help.is_empty() {
+            terminal::say(&format!("  {}\n", hanging(&about.help, 2)));
+        }
+        about
+    }
+
+    /// Reads a line, and shows the help as often as it is asked for.
+    fn read(&self, about: &About, ask: &str) -> Result<Reply<String>, Failure> {
+        loop {
+            terminal::say(&format!("{ask} "));
+            match read_line().map(typed)? {
+                Typed::Text(text) => return Ok(Reply::Answer(text)),
+                Typed::Back => return Ok(Reply::Back),
+                Typed::Help => {
+                    let text = if about.more.is_empty() { &about.help } else { &about.more };
+                    terminal::say(&format!("{}\n", indented(text)));
+                }
+            }
+        }
+    }
+}
+
+/// Tells the words that are no answers. To answer with one of them, a backslash is put before it.
+fn typed(line: String) -> Typed {
+    let is_word = |text: &str| matches!(text, "b" | "back" | "?");
+    match line.trim() {
+        "b" | "back" => Typed::Back,
+        "?" => Typed::Help,
+        text => match text.strip_prefix('\\').filter(|text| is_word(text)) {
+            Some(text) => Typed::Text(text.to_owned()),
+            None => Typed::Text(line),
+        },
+    }
+}
+
+/// Reads a line, without its end.
+fn read_line() -> Result<String, Failure> {
+    let mut bytes = Vec::new();
+    let read = io::stdin().lock().read_until(b'\n', &mut bytes);
+    let length = read.map_err(|error| super::keys::unreadable(&error))?;
+    if length == 0 {
+        terminal::say("\n");
+        return Err(Failure::silent(Exit::Interrupted));
+    }
+    let text = String::from_utf8_lossy(&bytes);
+    Ok(text.trim_end_matches(['\r', '\n']).to_owned())
+}
+
+fn complain(problem: &str) {
+    terminal::say(&format!("  ! {}\n", hanging(&visible_line(problem), 4)));
+}
+
+fn indented(text: &str) -> String {
+    text.lines().map(|line| format!("  {}\n", hanging(line, 2))).collect()
+}
+
+/// Writes the items with their numbers.
+fn number(items: &[String], about: &About, mark: impl Fn(usize) -> &'static str) {
+    for (position, item) in items.iter().enumerate() {
+        let note = match about.refusal(position) {
+            Some(reason) => format!(" ({reason})"),
+            None if about.note(position).is_empty() => String::new(),
+            None => format!(": {}", about.note(position)),
+        };
+        let item = format!("{}{item}{note}", mark(position));
+        terminal::say(&format!("  {:>2}  {}\n", position + 1, hanging(&item, 6)));
+    }
+}
+
+/// Reads the number of an item, or the item itself.
+fn position(text: &str, items: &[String]) -> Option<usize> {
+    let text = text.trim();
+    let by_number = text.parse::<usize>().ok().filter(|number| (1..=items.len()).contains(number));
+    by_number.map(|number| number - 1).or_else(|| items.iter().position(|item| item.eq_ignore_ascii_case(text)))
+}
+
+impl Prompter for Plain {
+    fn about(&mut self, about: About) {
+        self.about = about;
+    }
+
+    fn text(&mut self, question: TextQuestion<'_>) -> Result<Reply<String>, Failure> {
+        let about = self.begin(question.prompt);
+        // What was typed before is offered again, as the default is otherwise.
+        let before = Some(question.typed.clone()).filter(|typed| !typed.is_empty());
+        let offered = before.or(question.default.map(str::to_owned));
+        let shown = offered.as_deref().map(|offered| format!(" [{}]", visible_line(offered))).unwrap_or_default();
+        loop {
+            let Reply::Answer(text) = self.read(&about, &format!("{shown} >").trim_start().to_owned())? else {
+                return Ok(Reply::Back);
+            };
+            let is_default = text.is_empty() && offered.is_some();
+            let text = if is_default { offered.clone().unwrap_or_default() } else { text };
+            let is_known = is_default && Some(text.as_str()) == question.default;
+            if let Err(problem) = if is_known { Ok(()) } else { (question.check)(&text) } {
+                complain(&problem);
+                continue;
+            }
+            for line in (question.preview)(&text) {
+                terminal::say(&format!("  {}\n", hanging(&visible_line(&line), 2)));
+            }
+            text.clone_into(question.typed);
+            return Ok(Reply::Answer(text));
+        }
+    }
+
+    fn select(&mut self, prompt: &str, items: &[String], default: usize) -> Result<Reply<usize>, Failure> {
+        let about = self.begin(prompt);
+        let items = help::harmless_items(items);
+        number(&items, &about, |_| "");
+        loop {
+            let Reply::Answer(text) = self.read(&about, &format!("[{}] >", default + 1))? else {
+                return Ok(Reply::Back);
+            };
+            let position = if text.trim().is_empty() { Some(default) } else { position(&text, &items) };
+            match position.map(|position| (position, about.refusal(position))) {
+                Some((position, None)) => return Ok(Reply::Answer(position)),
+                Some((_, Some(reason))) => complain(reason),
+                None => complain(&language::filled("type a number from 1 to {last}", &[("last", &items.len())])),
+            }
+        }
+    }
+
+    fn select_many(&mut self, prompt: &str, items: &[String], chosen: &[bool]) -> Result<Reply<Vec<usize>>, Failure> {
+        let about = self.begin(prompt);
+        let items = help::harmless_items(items);
+        let is_chosen = |position: usize| chosen.get(position).copied().unwrap_or(false);
+        number(&items, &about, |position| if is_chosen(position) { "[x] " } else { "[ ] " });
+        let default: Vec<usize> = (0..items.len()).filter(|position| is_chosen(*position)).collect();
+        let ask = language::text("numbers with commas, 0 for none, empty to leave it so");
+        loop {
+            let Reply::Answer(text) = self.read(&about, &format!("({ask}) >"))? else {
+                return Ok(Reply::Back);
+            };
+            let words: Vec<&str> = text.split([',', ' ']).filter(|word| !word.is_empty()).collect();
+            if words.is_empty() {
+                return Ok(Reply::Answer(default));
+            }
+            if words == ["0"] {
+                return Ok(Reply::Answer(Vec::new()));
+            }
+            let positions: Option<Vec<usize>> = words.iter().map(|word| position(word, &items)).collect();
+            if let Some(mut positions) = positions {
+                positions.sort_unstable();
+                positions.dedup();
+                return Ok(Reply::Answer(positions));
+            }
+            complain(&language::filled("type a number from 1 to {last}", &[("last", &items.len())]));
+        }
+    }
+
+    fn secret(&mut self, prompt: &str, check: &dyn Fn(&str) -> Result<(), String>) -> Result<Reply<String>, Failure> {
+        let about = self.begin(prompt);
+        loop {
+            let hidden = terminal::Hidden::enter();
+            let read = self.read(&about, &format!("({}) >", language::text("what you type is not shown")));
+            drop(hidden);
+            terminal::say("\n");
+            let Reply::Answer(text) = read? else { return Ok(Reply::Back) };
+            match check(&text) {
+                Ok(()) => return Ok(Reply::Answer(text)),
+                Err(problem) => complain(&problem),
+            }
+        }
+    }
+
+    fn confirm(&mut self, prompt: &str) -> Result<bool, Failure> {
+        terminal::say(&format!("\n{} [y/N] > ", hanging(&visible_line(prompt), 0)));
+        let line = read_line()?;
+        Ok(matches!(line.trim().to_lowercase().as_str(), "y" | "yes" | "네" | "예"))
+    }
+
+    fn page(&mut self, page: &Page<'_>) -> Result<Reply<char>, Failure> {
+        terminal::say(&format!("\n{}\n{}\n", visible_line(page.title), visible(page.text)));
+        if page.actions.is_empty() {
+            return Ok(Reply::Back);
+        }
+        for (position, action) in page.actions.iter().enumerate() {
+            let enter =
+                if position == 0 { format!(" ({})", language::text("or an empty line")) } else { String::new() };
+            terminal::say(&format!("  {}  {}{enter}\n", action.key, action.label));
+        }
+        terminal::say(&format!("  b  {}\n", language::text("back")));
+        loop {
+            terminal::say("> ");
+            let line = read_line()?.trim().to_lowercase();
+            let first = &page.actions[0];
+            let is_meant =
+                |action: &&super::Action| line == action.key.to_string() || line == action.label.to_lowercase();
+            match (line.as_str(), page.actions.iter().find(is_meant)) {
+                ("", _) => return Ok(Reply::Answer(first.key)),
+                (_, Some(action)) => return Ok(Reply::Answer(action.key)),
+                ("b" | "back", None) => return Ok(Reply::Back),
+                _ => complain(language::text("type one of the letters")),
+            }
+        }
+    }
+
+    fn say(&mut self, text: &str) {
+        terminal::say(&format!("{}\n", visible(text).trim_end_matches('\n')));
+    }
+
+    fn keys(&self) -> &'static str {
+        language::text("a line `b` goes back · Ctrl-C quits · `?` helps")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_words_that_are_no_answers_can_be_answers_all_the_same() {
+        assert!(matches!(typed("b".to_owned()), Typed::Back));
+        assert!(matches!(typed(" back ".to_owned()), Typed::Back));
+        assert!(matches!(typed("?".to_owned()), Typed::Help));
+        for (line, text) in [("\\b", "b"), ("\\?", "?"), ("\\n", "\\n"), ("backup", "backup"), (" x ", " x ")] {
+            assert!(matches!(typed(line.to_owned()), Typed::Text(typed) if typed == text), "{line}");
+        }
+    }
+
+    #[test]
+    fn an_item_is_named_by_its_number_or_by_itself() {
+        let items = ["Amazon ECS".to_owned(), "Kubernetes".to_owned()];
+        assert_eq!(position("2", &items), Some(1));
+        assert_eq!(position(" amazon ecs ", &items), Some(0));
+        for text in ["0", "3", "-1", "ecs"] {
+            assert_eq!(position(text, &items), None, "{text}");
+        }
+    }
+}

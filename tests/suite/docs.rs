@@ -1,0 +1,275 @@
+//! The documentation: its commands run, its links lead somewhere, and what is made from the code is up to date.
+//!
+//! A block of commands that stands after `<!-- run -->` is run, all of a page in one shell and one folder. After
+//! `<!-- not run: REASON -->` it is not. In every other block, each line that begins with `launchway` is at least understood by
+//! the program: it is given to it with `--help` at its end, and with the built-in template in the place of the reader's own.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use xtask::{reference, workspace};
+
+use crate::program::{self, GIT_IDENTITY, launchway, run};
+
+/// Pages on which no block of commands goes without a mark.
+const MARKED: [&str; 2] = ["docs/tutorial-ecs.md", "docs/tutorial-kubernetes.md"];
+
+/// A page of the documentation.
+struct Page {
+    /// Its path below the root of the repository.
+    path: String,
+    text: String,
+}
+
+/// A block of code on a page.
+struct Block {
+    line: usize,
+    /// The comment above it.
+    mark: Mark,
+    text: String,
+}
+
+#[derive(PartialEq)]
+enum Mark {
+    None,
+    Run,
+    NotRun,
+}
+
+/// Reads the pages: the README and all below `docs`.
+fn pages() -> Vec<Page> {
+    let root = workspace::root();
+    let mut paths = vec![root.join("README.md")];
+    let mut folders = vec![root.join("docs")];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            match path.extension() {
+                _ if path.is_dir() => folders.push(path),
+                Some(extension) if extension == "md" => paths.push(path),
+                _ => {}
+            }
+        }
+    }
+    paths.sort();
+    let page = |path: PathBuf| Page {
+        text: fs::read_to_string(&path).unwrap(),
+        path: path.strip_prefix(root).unwrap().to_str().unwrap().to_owned(),
+    };
+    paths.into_iter().map(page).collect()
+}
+
+/// Finds the blocks of a page: indented by four, or fenced and not of another language than the shell's.
+fn blocks(page: &Page) -> Vec<Block> {
+    let lines: Vec<&str> = page.text.lines().collect();
+    let (mut blocks, mut at) = (Vec::new(), 0);
+    while at < lines.len() {
+        let start = at;
+        let (text, is_code) = if let Some(language) = lines[at].strip_prefix("```") {
+            let end = (at + 1..lines.len()).find(|line| lines[*line].starts_with("```")).unwrap();
+            at = end + 1;
+            (lines[start + 1..end].join("\n"), matches!(language, "" | "sh" | "console"))
+        } else if lines[at].starts_with("    ") && (at == 0 || lines[at - 1].is_empty()) {
+            let is_in = |line: &&usize| lines[**line].starts_with("    ") || lines[**line].is_empty();
+            let all: Vec<usize> = (at..lines.len()).collect();
+            at += all.iter().take_while(is_in).count();
+            let shown = lines[start..at].iter().map(|line| line.strip_prefix("    ").unwrap_or(line));
+            (shown.collect::<Vec<_>>().join("\n"), true)
+        } else {
+            at += 1;
+            continue;
+        };
+        if is_code {
+            blocks.push(Block { line: start + 1, mark: mark(&lines[..start]), text });
+        }
+    }
+    blocks
+}
+
+/// Reads the mark above a block.
+fn mark(before: &[&str]) -> Mark {
+    match before.iter().rev().find(|line| !line.is_empty()).copied().unwrap_or_default() {
+        "<!-- run -->" => Mark::Run,
+        line if line.starts_with("<!-- not run: ") && line.len() > 24 => Mark::NotRun,
+        line if line.starts_with("<!-- run") || line.starts_with("<!-- not") => panic!("what is `{line}`?"),
+        _ => Mark::None,
+    }
+}
+
+/// Finds the lines of a block that call the program, without what stands around them.
+fn commands(block: &Block) -> Vec<String> {
+    let joined = block.text.replace("\\\n", " ");
+    // A line of usage goes on below, further in.
+    let joined = joined.lines().fold(String::new(), |joined, line| {
+        let goes_on = line.starts_with(' ') && line.trim_start().starts_with('[');
+        format!("{joined}{}{line}", if goes_on || joined.is_empty() { "" } else { "\n" })
+    });
+    let lines = joined.lines().map(|line| line.trim().trim_start_matches("$ ").trim_start_matches("- run: "));
+    let called = lines.filter_map(|line| {
+        let line = line.replace("cargo run --release -- ", "launchway ").replace("cargo run --release --", "launchway");
+        line.starts_with("launchway ").then_some(line)
+    });
+    called.map(|line| line.split("  #").next().unwrap().trim_end().to_owned()).collect()
+}
+
+/// Tells a line that says how a command is used from one that is meant to be typed.
+fn is_usage(command: &str) -> bool {
+    command.contains(['[', '…', '|'])
+}
+
+#[test]
+fn what_is_made_from_the_code_is_up_to_date() {
+    let stale = reference::stale().unwrap();
+    assert!(stale.is_empty(), "out of date: {stale:?}; write them again with `cargo xtask reference`");
+}
+
+#[test]
+fn every_page_is_in_the_summary_once() {
+    let summary = fs::read_to_string(workspace::root().join("docs/SUMMARY.md")).unwrap();
+    for page in pages().iter().filter(|page| page.path != "README.md" && page.path != "docs/SUMMARY.md") {
+        let target = format!("]({})", page.path.trim_start_matches("docs/"));
+        assert_eq!(summary.matches(&target).count(), 1, "{target} in docs/SUMMARY.md");
+    }
+}
+
+#[test]
+fn every_link_leads_to_a_page_and_a_heading_that_there_are() {
+    let root = workspace::root();
+    let mut followed = 0;
+    for page in pages() {
+        for target in links(&page.text).filter(|target| !target.contains("://")) {
+            let (file, anchor) = target.split_once('#').unwrap_or((target, ""));
+            let from = root.join(&page.path);
+            let path = if file.is_empty() { from } else { from.parent().unwrap().join(file) };
+            assert!(path.exists(), "{}: there is no {target}", page.path);
+            if !anchor.is_empty() {
+                let text = fs::read_to_string(&path).unwrap();
+                assert!(anchors(&text).contains(anchor), "{}: there is no heading for {target}", page.path);
+            }
+            followed += 1;
+        }
+    }
+    assert!(followed > 100, "{followed}");
+}
+
+fn links(text: &str) -> impl Iterator<Item = &str> {
+    let prose = text.split("](").skip(1).map(|rest| rest.split(')').next().unwrap());
+    // What looks like one in an example of code.
+    prose.filter(|target| !target.contains(['{', ' ', '\n']) && *target != "x")
+}
+
+/// Returns the anchors of a page's headings, as Markdown on the web makes them.
+fn anchors(text: &str) -> BTreeSet<String> {
+    let headings =
+        text.lines().filter_map(|line| line.strip_prefix('#').map(|line| line.trim_start_matches('#').trim()));
+    let anchor = |heading: &str| {
+        let kept = heading.chars().filter(|it| it.is_alphanumeric() || matches!(it, ' ' | '-' | '_'));
+        kept.collect::<String>().to_lowercase().replace(' ', "-")
+    };
+    headings.map(anchor).collect()
+}
+
+#[test]
+fn every_command_that_is_marked_runs() {
+    let mut ran = BTreeMap::new();
+    for page in pages() {
+        let scripts: Vec<Block> = blocks(&page).into_iter().filter(|block| block.mark == Mark::Run).collect();
+        if !scripts.is_empty() {
+            run_page(&page, &scripts);
+            ran.insert(page.path, scripts.len());
+        }
+    }
+    assert!(MARKED.iter().all(|path| ran.get(*path).is_some_and(|count| *count >= 3)), "{ran:?}");
+}
+
+/// Runs the blocks of a page, one after the other, in one shell.
+fn run_page(page: &Page, scripts: &[Block]) {
+    let folder = tempfile::tempdir().unwrap();
+    let said = |block: &Block| format!("echo '=== {}:{}' >&2\n{}\n", page.path, block.line, block.text);
+    let script = "set -eu\n".to_owned() + &scripts.iter().map(said).collect::<String>();
+    let ran = run(shell(&script).current_dir(folder.path()));
+    assert_eq!(ran.code, Some(0), "{}\n{}\n{}", page.path, ran.stdout, ran.stderr);
+}
+
+/// Returns a shell that finds the program, as a reader has it.
+fn shell(script: &str) -> Command {
+    let mut command = workspace::hermetic(Path::new("/bin/sh")).unwrap();
+    let mut path = program::path().parent().unwrap().as_os_str().to_owned();
+    path.push(":");
+    path.push(std::env::var_os("PATH").unwrap_or_default());
+    command.args(["-c", script]).env("PATH", path).envs(GIT_IDENTITY);
+    command
+}
+
+#[test]
+fn every_other_command_is_understood_by_the_program() {
+    let mut understood = 0;
+    for page in pages() {
+        for block in blocks(&page).iter().filter(|block| block.mark == Mark::None) {
+            for command in commands(block) {
+                understood += 1;
+                let place = format!("{}:{}: `{command}`", page.path, block.line);
+                if is_usage(&command) { assert_usage(&command, &place) } else { assert_understood(&command, &place) }
+            }
+        }
+    }
+    assert!(understood > 30, "{understood}");
+}
+
+/// Has the shell and the program read a line, and the program show its help instead of doing it.
+#[track_caller]
+fn assert_understood(command: &str, place: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    let line = without_template(command);
+    let ran = run(shell(&format!("{line} --help")).current_dir(folder.path()));
+    assert_eq!(ran.code, Some(0), "{place} is not understood\n{}", ran.stderr);
+}
+
+/// Leaves the built-in template in the place of one that only the reader has.
+fn without_template(command: &str) -> String {
+    match command.split_once(" --template ") {
+        Some((before, after)) => {
+            let rest = after.split_once(' ').map_or("", |(_, rest)| rest);
+            format!("{before} {rest}").trim_end().to_owned()
+        }
+        None => command.to_owned(),
+    }
+}
+
+/// Holds the flags of a line of usage against the help of its command.
+#[track_caller]
+fn assert_usage(command: &str, place: &str) {
+    let words: Vec<&str> = command.split([' ', '[', ']', '|', '=', '…']).filter(|word| !word.is_empty()).collect();
+    let is_name = |word: &&&str| word.starts_with(|first: char| first.is_ascii_lowercase());
+    let names: Vec<&str> = words.iter().skip(1).take_while(is_name).copied().collect();
+    let helped = (1..=names.len()).rev().map(|count| run(launchway().args(&names[..count]).arg("--help")));
+    let help = helped.into_iter().find(|ran| ran.code == Some(0)).unwrap_or_else(|| panic!("{place}: no such command"));
+    for flag in words.iter().filter(|word| word.starts_with("--") && **word != "--ANSWER") {
+        assert!(help.stdout.contains(*flag), "{place}: there is no {flag}");
+    }
+}
+
+#[test]
+fn no_block_of_a_tutorial_goes_without_a_mark() {
+    for page in pages().iter().filter(|page| MARKED.contains(&page.path.as_str())) {
+        for block in blocks(page) {
+            assert!(block.mark != Mark::None, "{}:{} is neither run nor said not to be", page.path, block.line);
+        }
+    }
+}
+
+#[test]
+fn a_command_that_is_wrong_is_noticed() {
+    let is_noticed =
+        |check: fn(&str, &str), command: &'static str| std::panic::catch_unwind(|| check(command, "")).is_err();
+    assert!(is_noticed(assert_understood, "launchway chekc"));
+    assert!(is_noticed(assert_understood, "launchway new orders --targte=ecs"));
+    assert!(is_noticed(assert_understood, "launchway new orders --output=xml"));
+    assert!(is_noticed(assert_usage, "launchway check [DIR] [--updatse]"));
+    assert!(is_noticed(assert_usage, "launchway chekc [DIR]"));
+    let page = |text: &str| Page { path: "page".to_owned(), text: text.to_owned() };
+    let failing = page("x\n\n<!-- run -->\n\n    launchway check nowhere\n");
+    assert!(std::panic::catch_unwind(|| run_page(&failing, &blocks(&failing))).is_err());
+}
