@@ -11,7 +11,7 @@ use xtask::{Result, workspace};
 /// Where a system keeps files in memory.
 const MEMORY: &str = "/dev/shm";
 
-/// The history whose update is timed: a new version of the template, and no edit of the team's.
+/// How often each tool updates the project of the first history.
 const UPDATE_ROUNDS: usize = 5;
 
 /// Runs every work in memory and on a disk, and writes the page. With `builds` the peers in Rust that are not there are built.

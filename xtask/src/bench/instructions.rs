@@ -41,13 +41,14 @@ pub fn count() -> Result<Option<Vec<Counted>>> {
     let new = ["new", "orders", "--target", "ecs", "--defaults", "--no-input", "--no-git"];
     let small = ["new", "--no-input", "--no-git", "--template", "./template", "--dest", "small"];
     let mut counted = Vec::new();
-    for (name, words) in [
+    let paths: [(&str, &[&str]); 5] = [
         ("help", &["--help"][..]),
         ("templates", &["templates"]),
         ("new", &new),
         ("new-small-template", &small),
         ("check", &["check", "orders"]),
-    ] {
+    ];
+    for (name, words) in paths {
         counted.push(Counted { name: name.to_owned(), count: count_one(&program, words, folder)? });
     }
     commit(&folder.join("orders"))?;

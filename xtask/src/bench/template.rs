@@ -21,7 +21,7 @@ pub struct Size {
 /// The answers that the values come from.
 pub const ANSWERS: [(&str, &str); 3] = [("service", "orders"), ("owner", "payments"), ("team", "platform")];
 
-/// Writes the template of a size for a peer into an empty folder, and returns the words that make a project of it.
+/// Writes the template of a size for a peer into an empty folder.
 ///
 /// # Errors
 ///

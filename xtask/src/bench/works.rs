@@ -86,7 +86,7 @@ impl Stage<'_> {
     pub fn builtin(&self, work: &str, launchway: &Path) -> Result<Vec<Row>> {
         let destination = self.folder.join("builtin").join("orders");
         let words = ["new", "orders", "--target", "both", "--defaults", "--no-input", "--no-git", "--dest"];
-        let mut words: Vec<String> = words.map(str::to_owned).to_vec();
+        let mut words: Vec<String> = words.map(str::to_owned).into();
         words.insert(0, launchway.display().to_string());
         words.push(destination.display().to_string());
         self.against_copying(
@@ -104,7 +104,8 @@ impl Stage<'_> {
     pub fn questions(&self, launchway: &Path) -> Result<Vec<Row>> {
         let home = self.home()?;
         let mut rows = Vec::new();
-        for words in [&["--help"][..], &["templates"], &["check", "builtin/orders"]] {
+        let lines: [&[&str]; 3] = [&["--help"], &["templates"], &["check", "builtin/orders"]];
+        for words in lines {
             let mut line = vec![launchway.display().to_string()];
             line.extend(words.iter().map(|word| (*word).to_owned()));
             let costs =
