@@ -3,6 +3,7 @@
 
 #![expect(clippy::missing_panics_doc, reason = "each `expect` says why it cannot fail")]
 
+pub mod bench;
 pub mod compare;
 pub mod golden;
 pub mod reference;

@@ -1,5 +1,6 @@
 //! `cargo xtask`: see `USAGE`.
 
+mod benchmark;
 mod bless;
 mod comparison;
 mod package;
@@ -15,6 +16,10 @@ const USAGE: &str = "\
 usage: cargo xtask COMMAND
 
   test [--fast]     every check of the repository; --fast leaves out what needs minutes
+  bench [--without-building | --instructions [--check]]
+                    the same work for launchway and its peers, which are built and installed; writes
+                    docs/benchmark.md; --without-building leaves out the peers that would have to be built;
+                    --instructions counts those of the main paths; --check compares them with those kept
   bless [--check]   write the golden projects again; --check only says which are out of date
   compare [--check | HISTORY...]
                     the same histories through copier, cruft and launchway; writes docs/compare.md;
@@ -36,6 +41,10 @@ fn main() -> ExitCode {
         ["bless", "--check"] => bless::check(),
         ["compare", "--check"] => comparison::check(),
         ["compare", ref names @ ..] => comparison::compare(names),
+        ["bench"] => benchmark::bench(true),
+        ["bench", "--without-building"] => benchmark::bench(false),
+        ["bench", "--instructions"] => benchmark::instructions(false),
+        ["bench", "--instructions", "--check"] => benchmark::instructions(true),
         ["package"] => package::package(),
         ["reference"] => reference::write(),
         ["reference", "--check"] => reference::check(),

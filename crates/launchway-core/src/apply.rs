@@ -13,7 +13,7 @@ use rustix::io::Errno;
 
 use crate::beneath::{self, NotRead};
 use crate::changes::{Changes, DestinationExists, Edit};
-use crate::{Blob, PlannedFile, SafePath, record};
+use crate::{Blob, PlannedFile, SafePath, parallel, record};
 
 const MAX_STAGING_NAMES: u32 = 1000;
 
@@ -552,10 +552,11 @@ fn write_files(root: &Path, files: &[(SafePath, PlannedFile)]) -> Result<(), App
         let path = root.join(folder);
         create_folder(&path).map_err(|error| ApplyError::Write { path, error })?;
     }
-    for (path, file) in files {
+    let written = parallel::map(files, |(path, file)| {
         let path = root.join(path.as_str());
-        write_file(&path, file).map_err(|error| ApplyError::Write { path, error })?;
-    }
+        write_file(&path, file).map_err(|error| ApplyError::Write { path, error })
+    });
+    written.into_iter().collect::<Result<(), _>>()?;
     folders.iter().try_for_each(|folder| sync_folder(&root.join(folder)))?;
     sync_folder(root)
 }

@@ -14,7 +14,7 @@ use crate::template::{
     AddRules, AgreementRule, Compiled, CompiledFile, Data, Each, Expression, FileRule, Order, Ownership, Place,
     PlaceRule, Problem, ReadingRule, SourceFile, Template, below, none_or_invalid,
 };
-use crate::{Context, Invalid, SafePath, cargo_lock, record};
+use crate::{Context, Invalid, SafePath, cargo_lock, parallel, record};
 
 /// Every file of a project, and what to say about them. The same context and template give the same plan.
 #[derive(Debug)]
@@ -177,8 +177,9 @@ impl<'t, 'c> Planner<'t, 'c> {
         let mut files = BTreeMap::new();
         let mut taken = Taken::default();
         let mut problems = Vec::new();
-        for source in &self.template.files {
-            let rendered = self.render_file(source).unwrap_or_else(|invalid| {
+        let sources = &self.template.files;
+        for (source, rendered) in sources.iter().zip(parallel::map(sources, |source| self.render_file(source))) {
+            let rendered = rendered.unwrap_or_else(|invalid| {
                 problems.extend(invalid.problems);
                 Vec::new()
             });

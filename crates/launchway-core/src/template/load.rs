@@ -43,6 +43,7 @@ pub(super) fn template(layers: Vec<(TemplateFiles, Source)>) -> Result<Template,
         engine.parse_partials().map_err(|problems| Invalid { problems })?;
     }
     let mut loader = Loader::new(&engine, read[0].1.clone());
+    loader.is_builtin = is_builtin;
     let mut built = Built::default();
     for (((manifest, places), (.., version)), files) in read.into_iter().zip(&identities).rev().zip(files) {
         let (files, translations) = files;
@@ -80,6 +81,7 @@ pub(super) fn template(layers: Vec<(TemplateFiles, Source)>) -> Result<Template,
         translations: built.translations,
         names,
         declared,
+        is_builtin,
     })
 }
 

@@ -55,6 +55,7 @@ pub(super) struct ExtendsOnly {
 #[derive(Debug, Deserialize)]
 pub(super) struct ExtendsHeader {
     pub(super) id: Option<String>,
+    pub(super) title: Option<String>,
     pub(super) version: Option<String>,
     pub(super) extends: Option<Spanned<String>>,
 }
@@ -325,6 +326,15 @@ pub(super) fn parse<'t, T: DeserializeOwned>(file: &'t str, text: &'t str) -> Re
             let start = error.span().map_or(0, |span| span.start);
             Err(Problem::new(places.at(start), error.message().replace('\n', ", ")))
         }
+    }
+}
+
+/// Reads only the `[template]` table, which stands first as a rule: what follows is not even looked at then.
+pub(super) fn parse_head<'t>(file: &'t str, text: &'t str) -> Result<(ExtendsOnly, Places<'t>), Problem> {
+    let head = text.find("\n[[").and_then(|end| parse::<ExtendsOnly>(file, &text[..end]).ok());
+    match head {
+        Some((head, places)) if head.template.is_some() => Ok((head, places)),
+        _ => parse(file, text),
     }
 }
 

@@ -37,7 +37,7 @@ pub use advised::Advised;
 pub(crate) use check::{Names, Printing};
 pub(crate) use engine::{Compiled, Data, Engine, Expression};
 pub(crate) use helpers::Type;
-pub use layers::{Layer, builtin};
+pub use layers::{Header, Layer, builtin};
 pub use load::MAX_LAYERS;
 pub(crate) use locks::Lock;
 pub use migration::Migrated;
@@ -49,6 +49,7 @@ pub use source::{GitSource, Reference, Source, SourceError, TemplateFiles, built
 pub use translation::Coverage;
 
 use crate::agreement::{Relation, Unit};
+use crate::parallel;
 use crate::policy::Policy;
 
 /// A template whose manifest was read and checked.
@@ -84,6 +85,8 @@ pub struct Template {
     /// Where each question and value is declared.
     pub(crate) declared: BTreeMap<String, Place>,
     names: check::Names,
+    /// Whether all of it is part of the program.
+    is_builtin: bool,
 }
 
 /// Who a generated file belongs to, and so what `update` does with it.
@@ -236,10 +239,9 @@ impl Template {
     /// # Errors
     /// The layers do not extend one another, or the template is invalid: then with all the faults that could be found.
     pub fn from_layers(layers: Vec<(TemplateFiles, Source)>) -> Result<Self, LoadError> {
-        let is_builtin = layers.iter().all(|(_, source)| *source == Source::Builtin);
         let template = load::template(layers)?;
         // The tests have checked the files of the built-in templates.
-        if !is_builtin {
+        if !template.is_builtin {
             template.verify()?;
         }
         Ok(template)
@@ -250,7 +252,8 @@ impl Template {
     /// # Errors
     /// All the faults that were found, sorted by place.
     pub fn verify(&self) -> Result<(), Invalid> {
-        let problems = self.files.iter().filter_map(|file| self.compile(file).err()).flatten();
+        let problems = parallel::map(&self.files, |file| self.compile(file).err());
+        let problems = problems.into_iter().flatten().flatten();
         let agreements = self.agreement_files.iter().filter_map(|file| self.agreements_in(file).err());
         let problems =
             problems.chain(agreements.flat_map(|invalid| invalid.problems)).chain(self.verify_translations());
