@@ -1,11 +1,12 @@
 //! What scripts and shells use: answers from standard input, completions, manual pages.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use crate::program::{self, Ran, launchway, run};
+use crate::program::{self, GIT_IDENTITY, Ran, launchway, run};
 
 /// Runs the program with a text on its standard input.
 fn fed(folder: &Path, words: &[&str], input: &str) -> Ran {
@@ -112,4 +113,42 @@ fn every_command_has_a_manual_page() {
     assert!(run(launchway().args(["man", "template", "lint"])).success().contains("launchway-template-lint"));
     let said = run(launchway().args(["man", "nwe"])).failure(2);
     assert!(said.contains("there is no command `nwe`"), "{said}");
+}
+
+/// The keys that docs/output.md names for a schema.
+fn documented(schema: &str) -> BTreeSet<String> {
+    let page = fs::read_to_string(xtask::workspace::root().join("docs/output.md")).unwrap();
+    let row = page.lines().find(|line| line.starts_with(&format!("| `{schema}` |"))).unwrap_or_else(|| panic!("{schema}"));
+    row.split('|').nth(3).unwrap().split('`').skip(1).step_by(2).map(str::to_owned).collect()
+}
+
+#[test]
+fn every_json_has_the_keys_that_the_documentation_names() {
+    let folder = tempfile::tempdir().unwrap();
+    let ran = |words: &[&str]| run(launchway().current_dir(folder.path()).envs(GIT_IDENTITY).args(words));
+    ran(&["new", "orders", "--target=kubernetes", "--no-input"]).success();
+    ran(&["template", "new", "made"]).success();
+    let calls: [(&str, &[&str]); 11] = [
+        ("launchway.update/1", &["update", "orders", "--dry-run"]),
+        ("launchway.check/1", &["check", "orders"]),
+        ("launchway.diff/1", &["diff", "orders"]),
+        ("launchway.add/1", &["add", "service", "billing", "orders", "--dry-run", "--no-input"]),
+        ("launchway.templates/1", &["templates"]),
+        ("launchway.catalog/1", &["catalog", "list"]),
+        ("launchway.template.new/1", &["template", "new", "other"]),
+        ("launchway.template.lint/1", &["template", "lint", "made"]),
+        ("launchway.template.show/1", &["template", "show", "service"]),
+        ("launchway.template.test/1", &["template", "test", "made"]),
+        ("launchway.adopt/1", &["adopt", "bare", "--dry-run"]),
+    ];
+    let bare = folder.path().join("bare");
+    xtask::tree::write(&xtask::tree::read(&folder.path().join("orders")).unwrap(), &bare).unwrap();
+    fs::remove_dir_all(bare.join(".launchway")).unwrap();
+    for (schema, words) in calls {
+        let ran = ran(&[words, &["--output", "json"]].concat());
+        let object: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{schema}: {ran:?}"));
+        assert_eq!(object["schema"], schema);
+        let keys: BTreeSet<String> = object.as_object().unwrap().keys().cloned().collect();
+        assert_eq!(keys, documented(schema), "{schema}");
+    }
 }
