@@ -59,7 +59,7 @@ fn takes(kind: &Kind) -> String {
         Kind::Slugs { .. } => "names, with commas between them".to_owned(),
         Kind::Int { min, max } => format!("a whole number from {min} to {max}"),
         Kind::Bool => "`true` or `false`".to_owned(),
-        Kind::Secret(_) => "a text that is typed unseen, or given in the environment; never as a flag".to_owned(),
+        Kind::Secret { .. } => "a text that is typed unseen, or given in the environment; never as a flag".to_owned(),
         Kind::Choice(_) => "one of the answers below".to_owned(),
         Kind::Choices(_) => "any of the answers below, with commas between them".to_owned(),
     }
