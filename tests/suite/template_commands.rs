@@ -45,6 +45,21 @@ fn a_new_template_passes_its_own_checks_and_makes_a_project() {
 }
 
 #[test]
+fn a_template_is_held_to_the_languages_that_it_is_written_in() {
+    let (_folder, path) = new();
+    fs::create_dir(path.join("translations")).unwrap();
+    fs::write(path.join("translations/ko.toml"), "\"Port\" = \"포트\"\n\"Gone\" = \"없음\"\n").unwrap();
+    let ran = template(&path, &["lint"]);
+    assert_eq!(ran.code, Some(1));
+    assert!(
+        ran.stdout.contains("translations/ko.toml: `Gone` is translated, and the template does not say it"),
+        "{}",
+        ran.stdout
+    );
+    assert!(ran.stdout.contains("(untranslated)"), "{}", ran.stdout);
+}
+
+#[test]
 fn a_changed_file_fails_the_test_of_a_new_template() {
     let (_folder, path) = new();
     fs::write(path.join("files/extra.txt"), "x\n").unwrap();

@@ -3,7 +3,7 @@
 mod reach;
 mod usage;
 
-use crate::template::{Invalid, Place, Question, Template};
+use crate::template::{Coverage, Invalid, Place, Question, Template};
 
 /// What can be found in a template.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -22,6 +22,10 @@ pub enum LintRule {
     UnreachableFile,
     /// A question without a word of help, or without an example of the form that it asks for.
     MissingHelp,
+    /// A text that stays English in a language that the template is written in.
+    Untranslated,
+    /// A translation of a text that the template does not say.
+    StaleTranslation,
 }
 
 impl LintRule {
@@ -36,6 +40,8 @@ impl LintRule {
             Self::UnreachableQuestion => "unreachable-question",
             Self::UnreachableFile => "unreachable-file",
             Self::MissingHelp => "missing-help",
+            Self::Untranslated => "untranslated",
+            Self::StaleTranslation => "stale-translation",
         }
     }
 }
@@ -86,6 +92,20 @@ pub fn lint(template: &Template) -> Vec<LintFinding> {
     findings.extend(own_questions(template).flat_map(|(question, place)| missing_help(question, place)));
     findings.sort();
     findings
+}
+
+/// Says what a language lacks, and what is left over in it. A template that extends another one need not translate that one's texts.
+#[must_use]
+pub fn lint_translation(template: &Template, language: &str, coverage: &Coverage) -> Vec<LintFinding> {
+    let place = Place::file(&format!("translations/{language}.toml"));
+    let finding = |rule, message| LintFinding::new(rule, place.clone(), message);
+    let missing = coverage.missing.iter().filter(|_| template.layers.is_empty());
+    let missing = missing.map(|text| finding(LintRule::Untranslated, format!("there is no translation of `{text}`")));
+    let stale = coverage.stale.iter().map(|text| {
+        let message = format!("`{text}` is translated, and the template does not say it");
+        finding(LintRule::StaleTranslation, message).hint("translate the text as the template says it now")
+    });
+    missing.chain(stale).collect()
 }
 
 fn own_questions(template: &Template) -> impl Iterator<Item = (&Question, &Place)> {

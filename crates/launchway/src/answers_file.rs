@@ -1,7 +1,9 @@
 //! Answers files: TOML, YAML or JSON with one key for each question.
 
+use std::fmt::Display;
 use std::fs;
-use std::io::Read as _;
+use std::io::Read;
+
 use std::path::Path;
 
 use launchway_core::document::{self, Format};
@@ -12,16 +14,13 @@ use crate::failure::{Exit, Failure};
 
 const MAX_BYTES: u64 = 1 << 20;
 
-/// Adds the answers of a file, unless they were given already.
+/// The path that stands for standard input.
+const STDIN: &str = "-";
+
+/// Adds the answers of a file, or of standard input for `-`, unless they were given already.
 pub(crate) fn add(path: &Path, template: &Template, answers: &mut Answers) -> Result<(), Failure> {
-    let shown = path.display().to_string();
-    let format = Format::of(&shown).ok_or_else(|| {
-        Failure::new(Exit::Usage, format!("the answers file `{shown}` is of no known format"))
-            .hint("name it `.toml`, `.yaml` or `.json`")
-    })?;
-    let text = read(path, &shown)?;
-    let documents = document::parse(format, &text)
-        .map_err(|error| Failure::new(Exit::Usage, format!("cannot read the answers file `{shown}`: {error}")))?;
+    let shown = if path == Path::new(STDIN) { "standard input".to_owned() } else { path.display().to_string() };
+    let documents = if path == Path::new(STDIN) { of_stdin(&shown)? } else { of_file(path, &shown)? };
     if documents.len() > 1 {
         return Err(Failure::new(Exit::Usage, format!("the answers file `{shown}` holds more than one document")));
     }
@@ -46,15 +45,43 @@ pub(crate) fn add(path: &Path, template: &Template, answers: &mut Answers) -> Re
     Ok(())
 }
 
-fn read(path: &Path, shown: &str) -> Result<String, Failure> {
-    let cannot_read =
-        |error: std::io::Error| Failure::new(Exit::Usage, format!("cannot read the answers file `{shown}`: {error}"));
+type Documents = Vec<serde_json::Value>;
+
+/// Reads a file, whose name says its format.
+fn of_file(path: &Path, shown: &str) -> Result<Documents, Failure> {
+    let format = Format::of(shown).ok_or_else(|| {
+        Failure::new(Exit::Usage, format!("the answers file `{shown}` is of no known format"))
+            .hint("name it `.toml`, `.yaml` or `.json`")
+    })?;
+    let text = fs::File::open(path).map_err(|error| cannot_read(shown, &error)).and_then(|file| read(file, shown))?;
+    document::parse(format, &text).map_err(|error| cannot_read(shown, &error))
+}
+
+/// Reads standard input, which has no name that could say its format: it is JSON if it begins as an object, TOML if it can
+/// be read as such, and otherwise YAML.
+fn of_stdin(shown: &str) -> Result<Documents, Failure> {
+    let text = read(std::io::stdin().lock(), shown)?;
+    if text.trim_start().starts_with('{') {
+        return document::parse(Format::Json, &text).map_err(|error| cannot_read(shown, &error));
+    }
+    document::parse(Format::Toml, &text).or_else(|toml| {
+        document::parse(Format::Yaml, &text).map_err(|yaml| {
+            cannot_read(shown, &format!("as TOML, {toml}; as YAML, {yaml}")).hint("write TOML, YAML or JSON")
+        })
+    })
+}
+
+fn read(source: impl Read, shown: &str) -> Result<String, Failure> {
     let mut text = String::new();
-    fs::File::open(path).and_then(|file| file.take(MAX_BYTES + 1).read_to_string(&mut text)).map_err(cannot_read)?;
+    source.take(MAX_BYTES + 1).read_to_string(&mut text).map_err(|error| cannot_read(shown, &error))?;
     if text.len() as u64 > MAX_BYTES {
         return Err(Failure::new(Exit::Usage, format!("the answers file `{shown}` is larger than 1 MiB")));
     }
     Ok(text)
+}
+
+fn cannot_read(shown: &str, cause: &dyn Display) -> Failure {
+    Failure::new(Exit::Usage, format!("cannot read the answers file `{shown}`: {cause}"))
 }
 
 fn unknown_key(key: &str, shown: &str, template: &Template) -> Failure {

@@ -13,7 +13,7 @@ use crate::catalogs::CatalogPolicy;
 use crate::commands;
 use crate::commands::new::Chosen;
 use crate::failure::{Exit, Failure};
-use crate::language::Language;
+use crate::language::{self, Language};
 use crate::sources::Options;
 use crate::terminal::visible_line;
 
@@ -55,7 +55,7 @@ pub(crate) struct NewArgs {
 
 /// Builds the whole command line; the questions of `new` come from the template.
 pub(crate) fn command(template: Option<&Template>) -> Command {
-    Command::new("launchway")
+    let command = Command::new("launchway")
         .version(env!("CARGO_PKG_VERSION"))
         .about("Starts a Rust service for Amazon ECS or Kubernetes, deployment files included")
         .after_help(AFTER_HELP)
@@ -68,7 +68,8 @@ pub(crate) fn command(template: Option<&Template>) -> Command {
                 .help("Asks in plain lines, without moving the cursor; ACCESSIBLE=1 does the same"),
         )
         .subcommand(new_command(template))
-        .subcommands(commands::all().map(|command| (command.define)()))
+        .subcommands(commands::all().map(|command| (command.define)()));
+    language::help::translate(command)
 }
 
 /// The language of what is shown, for every command.
@@ -187,7 +188,7 @@ fn new_command(template: Option<&Template>) -> Command {
                 .value_name("FILE")
                 .value_parser(value_parser!(PathBuf))
                 .action(ArgAction::Append)
-                .help("Takes answers from a TOML, YAML or JSON file; of several, the first that has an answer wins"),
+                .help("Takes answers from a TOML, YAML or JSON file, or from standard input for `-`; of several, the first that has an answer wins"),
         )
         .arg(switch("defaults").help("Takes the default of every question that has one, without asking"))
         .arg(switch("no-input").help("Never asks; a question without an answer or a default is an error"))

@@ -1,5 +1,7 @@
 //! The language that the user reads. The English text is the key of every other one; what has no translation stays English.
 
+pub(crate) mod help;
+
 use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::sync::OnceLock;
@@ -86,16 +88,9 @@ fn fill(text: &str, values: &[(&str, &dyn Display)]) -> String {
             let (_, value) = values.iter().find(|(known, _)| *known == name)?;
             Some((value, after))
         });
-        rest = match named {
-            Some((value, after)) => {
-                filled.push_str(&value.to_string());
-                after
-            }
-            None => {
-                filled.push('{');
-                after
-            }
-        };
+        let (shown, after) = named.map_or(("{".to_owned(), after), |(value, after)| (value.to_string(), after));
+        filled.push_str(&shown);
+        rest = after;
     }
     filled.push_str(rest);
     filled

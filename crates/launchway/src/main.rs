@@ -56,6 +56,9 @@ fn run(arguments: &[OsString]) -> Result<(), Failure> {
         terminal::ask_plainly();
     }
     interrupt::install().map_err(|error| Failure::new(Exit::Io, format!("cannot listen for signals: {error}")))?;
+    if commands::completions::answer(arguments)? {
+        return Ok(());
+    }
     let chosen = args::named(arguments).map(|named| commands::new::choose(&named)).transpose()?;
     let matches = match args::command(chosen.as_ref().map(|chosen| &chosen.template)).try_get_matches_from(arguments) {
         Ok(matches) => matches,

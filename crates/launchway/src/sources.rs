@@ -9,6 +9,7 @@ use semver::Version;
 use crate::catalogs::{self, CatalogPolicy};
 use crate::failure::{Exit, Failure};
 use crate::git::{Found, Remote, Wanted, moved};
+use crate::language::{self, Language};
 
 /// How many templates may extend one another.
 const MAX_LAYERS: usize = 8;
@@ -143,6 +144,15 @@ fn check_not_moved(origin: &Origin, remote: &Remote, options: &Options) -> Resul
         Some(commit) if commit != locked && !options.accept_moved => Err(moved(&remote.url, tag, locked, commit)),
         _ => Ok(()),
     }
+}
+
+/// Has a template speak the user's language where it can; what it makes is the same in every language.
+pub(crate) fn translate(template: &mut Template) -> Result<(), Failure> {
+    let language = language::current();
+    if language != Language::English {
+        template.translate(language.code()).map_err(LoadError::from)?;
+    }
+    Ok(())
 }
 
 fn template(spec: &SourceSpec, options: &Options) -> Result<Template, Failure> {

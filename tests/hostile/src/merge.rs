@@ -13,7 +13,8 @@ const MANIFEST: &str = "[template]\nid = \"team\"\ntitle = \"T\"\nversion = \"VE
 ///
 /// The bytes are edits, two for each: which side and file, and what is done to which line.
 pub fn merge(program: &Path, data: &[u8]) {
-    let base: Files = (0..3).map(|file| (format!("f{file}.txt"), (0..12).map(|line| format!("line {line}\n")).collect())).collect();
+    let base: Files =
+        (0..3).map(|file| (format!("f{file}.txt"), (0..12).map(|line| format!("line {line}\n")).collect())).collect();
     let (mut ours, mut theirs) = (base.clone(), base.clone());
     for edit in data.chunks_exact(2).take(24) {
         let side = if edit[0] & 1 == 0 { &mut ours } else { &mut theirs };

@@ -27,7 +27,9 @@ pub fn safe_path(data: &[u8]) {
 pub fn source(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     if check_reference(&text).is_ok() {
-        assert!(!text.starts_with(['-', '+', '.', '/']) && !text.contains("..") && !text.contains([':', '^', '~', '@']));
+        assert!(
+            !text.starts_with(['-', '+', '.', '/']) && !text.contains("..") && !text.contains([':', '^', '~', '@'])
+        );
     }
     let shown_text = without_credentials(&text);
     match text.parse::<SourceSpec>() {

@@ -100,7 +100,11 @@ pub fn template(data: &[u8]) {
             render(&template);
         }
     }
-    let files = [("template.toml", MANIFEST.as_bytes()), ("files/a.txt.hbs", b"{{> p}}\n".as_slice()), ("partials/p.hbs", data)];
+    let files = [
+        ("template.toml", MANIFEST.as_bytes()),
+        ("files/a.txt.hbs", b"{{> p}}\n".as_slice()),
+        ("partials/p.hbs", data),
+    ];
     if let Ok(template) = load(&files) {
         render(&template);
     }

@@ -26,6 +26,9 @@ pub fn quoting(data: &[u8]) {
         assert_eq!(read, [serde_json::json!({ "a": text, "b": 1 })], "{document:?}");
     }
     let shell = quote_shell(&text);
-    assert!(shell.starts_with('\'') || shell.bytes().all(|it| it.is_ascii_alphanumeric() || b"_-./:=@%+,".contains(&it)), "{shell:?}");
+    assert!(
+        shell.starts_with('\'') || shell.bytes().all(|it| it.is_ascii_alphanumeric() || b"_-./:=@%+,".contains(&it)),
+        "{shell:?}"
+    );
     assert!(!quote_markdown(&text).contains('\n'));
 }

@@ -10,6 +10,7 @@ use semver::{Version, VersionReq};
 use super::manifest::{self, ExtendsHeader, ExtendsOnly, Manifest, Places};
 use super::problem::{Invalid, Place, Problem};
 use super::source::TemplateFiles;
+use super::translation::{self, Translation};
 use super::{LoadError, Source, SourceFile};
 use crate::source_spec::{SourceSpec, SpecError};
 
@@ -120,8 +121,8 @@ impl Raw {
     }
 
     /// Separates what becomes a file of the project from what it is made with. Text loses carriage returns.
-    pub(super) fn split(&mut self, shared: &mut Shared) -> Result<Vec<SourceFile>, Invalid> {
-        let mut sources = Vec::new();
+    pub(super) fn split(&mut self, shared: &mut Shared) -> Result<(Vec<SourceFile>, Vec<Translation>), Invalid> {
+        let (mut sources, mut translations) = (Vec::new(), Vec::new());
         for (path, bytes) in std::mem::take(&mut self.files) {
             let bytes = without_carriage_returns(bytes);
             let file = || format!("{}{path}", self.label);
@@ -134,9 +135,12 @@ impl Raw {
             } else if path.starts_with("agreements/") {
                 let text = text_of(&file(), &bytes)?;
                 shared.agreements.insert(path.clone(), Text { file: file(), text });
+            } else if path.starts_with(translation::FOLDER) {
+                let text = text_of(&file(), &bytes)?;
+                translations.extend(Translation::of_file(&path, Text { file: file(), text }));
             }
         }
-        Ok(sources)
+        Ok((sources, translations))
     }
 }
 

@@ -13,6 +13,7 @@ use super::manifest::{Manifest, Places};
 use super::migration::{Migration, Target};
 use super::problem::{Problem, none_or_invalid};
 use super::source::TemplateFiles;
+use super::translation::Translation;
 use super::{
     AddRules, AgreementFile, AgreementRule, Computed, FileRule, Invalid, Layer, LoadError, ObjectRule, Source,
     SourceFile, StepRule, Template,
@@ -39,7 +40,9 @@ pub(super) fn template(layers: Vec<(TemplateFiles, Source)>) -> Result<Template,
     let mut loader = Loader::new(&engine, read[0].1);
     let mut built = Built::default();
     for (((manifest, places), (.., version)), files) in read.into_iter().zip(&identities).rev().zip(files) {
+        let (files, translations) = files;
         loader.places = places;
+        built.translations.extend(translations);
         built.add(&mut loader, manifest, version, files, &mut shared.agreements);
     }
     loader.stray_agreements(&shared.agreements);
@@ -69,6 +72,7 @@ pub(super) fn template(layers: Vec<(TemplateFiles, Source)>) -> Result<Template,
         locks: built.locks,
         migrations: built.migrations,
         engine,
+        translations: built.translations,
         names,
         declared,
     })
@@ -130,6 +134,7 @@ struct Built {
     add: Option<AddRules>,
     locks: Vec<Lock>,
     migrations: Vec<Migration>,
+    translations: Vec<Translation>,
 }
 
 impl Built {
@@ -169,6 +174,7 @@ impl Built {
             files: &self.files,
             rules: &self.rules,
         };
+        self.translations.extend(loader.translations(manifest.translations));
         self.migrations.extend(loader.migrations(manifest.migrations, &target));
     }
 }

@@ -40,6 +40,9 @@ pub(super) struct Manifest {
     pub(super) locks: Vec<Lock>,
     #[serde(default, rename = "migration")]
     pub(super) migrations: Vec<Migration>,
+    /// Texts for people by their English ones, by the code of the language.
+    #[serde(default, rename = "translation")]
+    pub(super) translations: BTreeMap<String, BTreeMap<String, String>>,
 }
 
 /// The one key of a manifest that says where the next layer is found.

@@ -21,6 +21,7 @@ mod rules;
 mod source;
 mod syntax;
 pub(crate) mod traces;
+mod translation;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -44,6 +45,7 @@ pub use problem::{Invalid, Place, Problem};
 pub use question::{AnswerProblem, Choice, Choices, Kind, Question, TextRule};
 pub(crate) use question::{Refusal, either};
 pub use source::{GitSource, Reference, Source, SourceError, TemplateFiles, builtin_ids, check_limits, is_of_template};
+pub use translation::Coverage;
 
 use crate::agreement::{Relation, Unit};
 use crate::policy::Policy;
@@ -77,6 +79,7 @@ pub struct Template {
     pub(crate) locks: Vec<Lock>,
     pub(crate) migrations: Vec<migration::Migration>,
     pub(crate) engine: Engine,
+    translations: Vec<translation::Translation>,
     /// Where each question and value is declared.
     pub(crate) declared: BTreeMap<String, Place>,
     names: check::Names,
@@ -248,7 +251,8 @@ impl Template {
     pub fn verify(&self) -> Result<(), Invalid> {
         let problems = self.files.iter().filter_map(|file| self.compile(file).err()).flatten();
         let agreements = self.agreement_files.iter().filter_map(|file| self.agreements_in(file).err());
-        let problems = problems.chain(agreements.flat_map(|invalid| invalid.problems));
+        let problems =
+            problems.chain(agreements.flat_map(|invalid| invalid.problems)).chain(self.verify_translations());
         // On its own a partial may use the element of any `each`; each file that uses it is checked with its own.
         let elements = self.rules.iter().flat_map(|rule| &rule.each).map(|each| each.element.clone());
         let mut names = self.names.clone();

@@ -219,6 +219,16 @@ impl Question {
         }
     }
 
+    /// Returns the choices of the question, whatever the earlier answers are; without the same one twice.
+    pub fn all_choices(&self) -> impl Iterator<Item = &Choice> {
+        let choices = match &self.kind {
+            Kind::Choice(choices) | Kind::Choices(choices) => Some(choices),
+            _ => None,
+        };
+        let mut seen = std::collections::BTreeSet::new();
+        choices.into_iter().flat_map(Choices::all).filter(move |choice| seen.insert(choice.value.as_str()))
+    }
+
     /// Tells whether the question has a default, be it one that other answers must come before.
     #[must_use]
     pub fn has_default(&self) -> bool {

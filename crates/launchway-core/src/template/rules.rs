@@ -1,5 +1,7 @@
 //! Loading the rules of a manifest: which files there are, what they create, what to run next.
 
+use std::collections::BTreeMap;
+
 use toml::Spanned;
 
 use super::glob::Glob;
@@ -7,7 +9,8 @@ use super::helpers::Type;
 use super::loader::{Loader, usable_name};
 use super::manifest::{self, OneOrMany, Removal};
 use super::problem::{Place, Problem};
-use super::{Each, FileRule, ObjectRule, Printing, SourceFile, StepRule};
+use super::translation::{Texts, Translation};
+use super::{Each, FileRule, ObjectRule, Printing, SourceFile, StepRule, is_of_template};
 
 impl Loader<'_> {
     pub(super) fn file_rules(&mut self, rules: Vec<manifest::FileRule>, files: &[SourceFile]) -> Vec<FileRule> {
@@ -127,5 +130,11 @@ impl Loader<'_> {
             Some(StepRule { command, purpose: raw.purpose, when })
         };
         steps.into_iter().filter_map(build).collect()
+    }
+
+    pub(super) fn translations(&self, written: BTreeMap<String, BTreeMap<String, String>>) -> Vec<Translation> {
+        let is_own = is_of_template(self.places.file);
+        let build = |(language, texts)| Translation { language, texts: Texts::Read(texts), is_own };
+        written.into_iter().map(build).collect()
     }
 }

@@ -18,7 +18,7 @@ const MAX_TOTAL_BYTES: u64 = 256 << 20;
 const MAX_DEPTH: usize = 32;
 
 /// The folders of a template beside its manifest.
-const FOLDERS: [&str; 3] = ["agreements", "files", "partials"];
+const FOLDERS: [&str; 4] = ["agreements", "files", "partials", "translations"];
 
 /// Where a template came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -201,7 +201,7 @@ fn collect_builtin(dir: &'static Dir<'static>, id: &str, files: &mut BTreeMap<St
     dir.dirs().for_each(|dir| collect_builtin(dir, id, files));
 }
 
-/// Reads the manifest, `files/`, `partials/` and `agreements/` of a folder, without following links.
+/// Reads the manifest and the folders of a template, without following links.
 fn folder(root: &Path) -> Result<TemplateFiles, SourceError> {
     let manifest_path = root.join(manifest::FILE);
     if !manifest_path.exists() {

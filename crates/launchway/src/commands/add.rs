@@ -75,7 +75,7 @@ fn define_service() -> Command {
         .arg(
             file("answers", "FILE")
                 .action(ArgAction::Append)
-                .help("Takes answers of its own from a TOML, YAML or JSON file"),
+                .help("Takes answers of its own from a TOML, YAML or JSON file, or from standard input for `-`"),
         )
         .arg(args::switch("defaults").help("Takes the default of every question that is open, without asking"))
         .arg(args::switch("no-input").help("Never asks; a question without an answer or a default is an error"))
@@ -170,7 +170,9 @@ fn prepare(from: Project, args: &AddArgs) -> Result<Prepared, Failure> {
 }
 
 fn load(from: &Project, args: &AddArgs) -> Result<Template, Failure> {
-    Ok(sources::of_project(&from.template, None, args.template.as_deref(), &args.sources)?.template)
+    let mut template = sources::of_project(&from.template, None, args.template.as_deref(), &args.sources)?.template;
+    sources::translate(&mut template)?;
+    Ok(template)
 }
 
 /// Finds an answer to every question: given ones first, then those of the service that is there.

@@ -5,8 +5,10 @@ pub(crate) mod adopt;
 pub(crate) mod advise;
 pub(crate) mod catalog;
 pub(crate) mod check;
+pub(crate) mod completions;
 pub(crate) mod diff;
 pub(crate) mod explain;
+pub(crate) mod man;
 pub(crate) mod new;
 pub(crate) mod template;
 pub(crate) mod templates;
@@ -38,6 +40,8 @@ pub(crate) fn all() -> impl Iterator<Item = Definition> {
         Definition { name: "templates", define: templates::define, run: templates::run },
         Definition { name: "catalog", define: catalog::define, run: catalog::run },
         Definition { name: "template", define: template::define, run: template::run },
+        Definition { name: "completions", define: completions::define, run: completions::run },
+        Definition { name: "man", define: man::define, run: man::run },
     ]
     .into_iter()
 }

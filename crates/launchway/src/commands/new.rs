@@ -34,7 +34,8 @@ pub(crate) fn choose(named: &Named) -> Result<Chosen, Failure> {
         None => SourceSpec::Builtin { id: "service".to_owned(), requirement: None },
     };
     let options = Options { offline: named.offline, accept_moved: named.accept_moved };
-    let Loaded { template, policy } = sources::load(&spec, &options)?;
+    let Loaded { mut template, policy } = sources::load(&spec, &options)?;
+    sources::translate(&mut template)?;
     let shown = match sources::pinned(&spec, &template) {
         SourceSpec::Builtin { id, requirement: None } => id,
         spec => spec.to_string(),
@@ -199,7 +200,9 @@ fn finish(template: &Template, prepared: &Prepared, args: &NewArgs, draft: Optio
     })?;
     let destination = &prepared.changes.destination;
     let files = prepared.changes.creates.len();
-    terminal::say(&format!("created `{}` with {files} files\n", terminal::visible(&destination.display().to_string())));
+    let shown = terminal::visible_line(&destination.display().to_string());
+    let created = language::filled("created `{path}` with {files} files", &[("path", &shown), ("files", &files)]);
+    terminal::say(&format!("{created}\n"));
     let committed = if args.no_git { Committed::Skipped("--no-git".to_owned()) } else { commit(destination) };
     terminal::say(&review::next_steps(prepared));
     show(template, prepared, args, Some(&committed))
@@ -208,8 +211,13 @@ fn finish(template: &Template, prepared: &Prepared, args: &NewArgs, draft: Optio
 fn commit(destination: &Path) -> Committed {
     let committed = git::first_commit(destination);
     let said = match &committed {
-        Committed::Yes(commit) => format!("git: initialised a repository and committed the project as {commit}\n"),
-        Committed::Skipped(reason) => format!("git: skipped, {reason}\n"),
+        Committed::Yes(commit) => {
+            language::filled(
+                "git: initialised a repository and committed the project as {commit}",
+                &[("commit", commit)],
+            ) + "\n"
+        }
+        Committed::Skipped(reason) => language::filled("git: skipped, {reason}", &[("reason", reason)]) + "\n",
         Committed::Failed(reason) => {
             format!("warning: git could not commit the project, which is written all the same\n  hint: {reason}\n")
         }

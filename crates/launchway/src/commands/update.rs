@@ -68,7 +68,7 @@ pub(crate) fn define() -> Command {
             value("answers", "FILE")
                 .value_parser(value_parser!(PathBuf))
                 .action(ArgAction::Append)
-                .help("Takes changed answers from a TOML, YAML or JSON file"),
+                .help("Takes changed answers from a TOML, YAML or JSON file, or from standard input for `-`"),
         )
         .arg(args::switch("defaults").help("Takes the default of every new question that has one, without asking"))
         .arg(args::switch("no-input").help("Never asks; a new question without an answer is an error"))
@@ -197,7 +197,8 @@ fn split(mut projects: Vec<Project>, wanted: Option<&str>) -> Result<(Project, V
 /// Loads the version to update to, with what the catalog says now that the project was made through.
 pub(crate) fn load(project: &Project, args: &UpdateArgs) -> Result<Loaded, Failure> {
     let (to, template) = (args.to.as_deref(), args.template.as_deref());
-    let loaded = sources::of_project(&project.template, to, template, &args.sources)?;
+    let mut loaded = sources::of_project(&project.template, to, template, &args.sources)?;
+    sources::translate(&mut loaded.template)?;
     let policy = match (loaded.policy, &project.catalog) {
         (None, Some(catalog)) => catalogs::of_project(catalog, &args.sources)?,
         (policy, _) => policy,

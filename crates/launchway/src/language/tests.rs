@@ -30,7 +30,8 @@ fn values_are_filled_in_once() {
 #[test]
 fn every_text_has_a_translation_with_the_same_values() {
     let korean = korean();
-    let said = said();
+    let mut said = said();
+    said.extend(help());
     assert!(!said.is_empty(), "the sources were not found");
     let missing: Vec<&String> = said.iter().filter(|english| !korean.contains_key(*english)).collect();
     assert!(missing.is_empty(), "add these to language/ko.toml: {missing:#?}");
@@ -46,8 +47,18 @@ fn nothing_is_translated_that_is_never_said() {
     let total: usize = tables.values().map(BTreeMap::len).sum();
     assert_eq!(total, korean().len(), "a text is translated twice");
     tables.remove("data");
-    let stale: Vec<&String> = tables.values().flat_map(BTreeMap::keys).filter(|text| !said.contains(*text)).collect();
+    let help = help();
+    let stale: Vec<&String> = tables
+        .values()
+        .flat_map(BTreeMap::keys)
+        .filter(|text| !said.contains(*text) && !help.contains(*text))
+        .collect();
     assert!(stale.is_empty(), "take these out of language/ko.toml: {stale:#?}");
+}
+
+/// Collects the texts of the help, without those of a template's questions.
+fn help() -> BTreeSet<String> {
+    super::help::texts(&crate::args::command(None)).into_iter().collect()
 }
 
 /// Collects the texts that the sources give to `text` and `filled`.

@@ -220,7 +220,8 @@ impl<'t> Walk<'t> {
         let interview = self.settled(None)?.interview;
         let position = |id: &str| self.template.questions.iter().position(|question| question.id == id);
         let asked = interview.open.first().and_then(|(question, _)| position(&question.id));
-        let counts = |id: &&String| self.state.confirmed.contains(*id) && asked.is_none_or(|at| position(id) < Some(at));
+        let counts =
+            |id: &&String| self.state.confirmed.contains(*id) && asked.is_none_or(|at| position(id) < Some(at));
         Ok(interview.accepted.iter().map(|accepted| &accepted.question.id).filter(counts).cloned().collect())
     }
 
@@ -298,7 +299,6 @@ fn likely(interview: &Interview<'_>, question: &Question) -> Option<Value> {
 pub(crate) fn sentence(problem: &AnswerProblem) -> String {
     format!("{}; {}", problem.message, problem.hint)
 }
-
 
 #[cfg(test)]
 #[path = "walk_tests.rs"]

@@ -1,7 +1,8 @@
 //! `launchway template lint`: what the loader refuses, and what an author hardly meant.
 
 use clap::{ArgMatches, Command};
-use launchway_core::lint::{LintFinding, lint};
+use launchway_core::lint::{LintFinding, lint, lint_translation};
+use launchway_core::template::{Source, TemplateFiles};
 use launchway_core::{LoadError, Template};
 use serde::Serialize;
 use serde_json::json;
@@ -15,7 +16,7 @@ use crate::terminal::{self, visible_line};
 const AFTER_HELP: &str = "\
 Finds all that `launchway new` would refuse the template for, and also: questions, values and partials that nothing uses; \
 questions and files that no answers lead to, where choices and switches alone decide it; questions without help, or with \
-a pattern and no example. Exit code 1 if anything was found.";
+a pattern and no example; texts without a translation, and translations without a text. Exit code 1 if anything was found.";
 
 /// Defines the command line.
 pub(super) fn define() -> Command {
@@ -30,11 +31,14 @@ pub(super) fn run(matches: &ArgMatches) -> Result<(), Failure> {
     let options = super::options(matches);
     let first = sources::first(&spec, &options)?;
     let loaded = match first.0.extends() {
-        Ok(_) => Template::from_layers(sources::chain(first, &options)?),
+        Ok(_) => {
+            let layers = sources::chain(first, &options)?;
+            Template::from_layers(layers.clone()).map(|template| (template, layers))
+        }
         Err(error) => Err(error),
     };
     let findings = match loaded {
-        Ok(template) => lint(&template),
+        Ok((template, layers)) => [lint(&template), translations(&template, &layers)?].concat(),
         Err(LoadError::Invalid(invalid)) => invalid.into(),
         Err(error) => return Err(error.into()),
     };
@@ -48,6 +52,17 @@ pub(super) fn run(matches: &ArgMatches) -> Result<(), Failure> {
     };
     terminal::print(&text)?;
     if findings.is_empty() { Ok(()) } else { Err(Failure::silent(Exit::Refused)) }
+}
+
+/// Looks through every language that the template is written in.
+fn translations(template: &Template, layers: &[(TemplateFiles, Source)]) -> Result<Vec<LintFinding>, LoadError> {
+    let mut findings = Vec::new();
+    for language in template.own_languages() {
+        let mut translated = Template::from_layers(layers.to_vec())?;
+        let coverage = translated.translate(language)?;
+        findings.extend(lint_translation(template, language, &coverage));
+    }
+    Ok(findings)
 }
 
 #[derive(Serialize)]

@@ -1,0 +1,166 @@
+//! What a template says in other languages: its texts for people, each by the English one.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::layers::Text;
+use super::manifest;
+use super::problem::Invalid;
+use super::question::{Choices, Kind};
+use super::{Template, is_of_template};
+
+/// The folder of translations in a template: one file a language, named by its code.
+pub(super) const FOLDER: &str = "translations";
+
+/// The texts of one layer in one language.
+pub(crate) struct Translation {
+    pub(super) language: String,
+    pub(super) texts: Texts,
+    pub(super) is_own: bool,
+}
+
+/// Texts by their English ones.
+pub(super) enum Texts {
+    /// Those of the manifest.
+    Read(BTreeMap<String, String>),
+    /// Those of a file, which is parsed when somebody reads that language.
+    File(Text),
+}
+
+/// How far a template is translated.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Coverage {
+    /// The texts that stay English, in the order of the template.
+    pub missing: Vec<String>,
+    /// What the template itself translates and nothing says, sorted.
+    pub stale: Vec<String>,
+}
+
+impl Translation {
+    /// Takes the file of a language, by its path in the template.
+    pub(super) fn of_file(path: &str, text: Text) -> Option<Self> {
+        let language = path.strip_prefix(FOLDER)?.strip_prefix('/')?.strip_suffix(".toml")?.to_owned();
+        let is_own = is_of_template(&text.file);
+        Some(Self { language, texts: Texts::File(text), is_own })
+    }
+
+    fn read(&self) -> Result<BTreeMap<String, String>, Invalid> {
+        match &self.texts {
+            Texts::Read(texts) => Ok(texts.clone()),
+            Texts::File(Text { file, text }) => Ok(manifest::parse(file, text)?.0),
+        }
+    }
+}
+
+impl Template {
+    /// Lists the languages beside English that the template itself, not one that it extends, is written in.
+    #[must_use]
+    pub fn own_languages(&self) -> BTreeSet<&str> {
+        self.translations.iter().filter(|it| it.is_own).map(|it| it.language.as_str()).collect()
+    }
+
+    /// Replaces what people read by its translation, where there is one; of two layers, the outer one's.
+    ///
+    /// # Errors
+    /// A file of translations is not a TOML table of texts.
+    pub fn translate(&mut self, language: &str) -> Result<Coverage, Invalid> {
+        let mut texts = BTreeMap::new();
+        let mut stale = BTreeSet::new();
+        for translation in self.translations.iter().filter(|it| it.language == language) {
+            let read = translation.read()?;
+            stale.extend(read.keys().filter(|_| translation.is_own).cloned());
+            texts.extend(read);
+        }
+        let mut coverage = Coverage::default();
+        for text in self.texts() {
+            stale.remove(text.as_str());
+            match texts.get(text.as_str()) {
+                Some(translated) => text.clone_from(translated),
+                None => coverage.missing.push(text.clone()),
+            }
+        }
+        coverage.stale = stale.into_iter().collect();
+        Ok(coverage)
+    }
+
+    /// Checks that every file of translations can be read.
+    pub(super) fn verify_translations(&self) -> Vec<super::Problem> {
+        self.translations.iter().filter_map(|it| it.read().err()).flat_map(|invalid| invalid.problems).collect()
+    }
+
+    /// Returns every text that people read while they answer, review and deploy.
+    fn texts(&mut self) -> Vec<&mut String> {
+        let mut texts = vec![&mut self.title];
+        for question in &mut self.questions {
+            texts.extend([&mut question.prompt, &mut question.help]);
+            if let Kind::Choice(choices) | Kind::Choices(choices) = &mut question.kind {
+                texts.extend(of_choices(choices));
+            }
+            texts.extend(question.refusals.iter_mut().map(|refusal| &mut refusal.because));
+        }
+        texts.extend(self.locks.iter_mut().filter_map(|lock| lock.policy.because.as_mut()));
+        texts.extend(self.objects.iter_mut().map(|object| &mut object.purpose));
+        texts.extend(self.next_steps.iter_mut().map(|step| &mut step.purpose));
+        texts
+    }
+}
+
+/// A label that is the value itself is no text; it is the same in every language.
+fn of_choices(choices: &mut Choices) -> Vec<&mut String> {
+    let lists = match choices {
+        Choices::Fixed(choices) => vec![choices],
+        Choices::By { choices, .. } => choices.values_mut().collect(),
+    };
+    let texts = lists.into_iter().flatten().flat_map(|choice| {
+        let label = (choice.label != choice.value).then_some(&mut choice.label);
+        label.into_iter().chain(choice.consequence.as_mut())
+    });
+    texts.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::load::tests::{HEAD, load};
+    use super::*;
+
+    const QUESTION: &str = "[[question]]\nid = \"size\"\nprompt = \"How large?\"\nhelp = \"In tons.\"\nkind = \"choice\"\n\
+         choices = [{ value = \"s\", label = \"Small\", consequence = \"It is cheap.\" }, { value = \"l\" }]\n";
+
+    fn translated(files: &[(&str, &str)], language: &str) -> (Template, Coverage) {
+        let mut template = load(files).unwrap();
+        let coverage = template.translate(language).unwrap();
+        (template, coverage)
+    }
+
+    #[test]
+    fn the_texts_of_the_manifest_and_of_a_file_are_replaced_and_the_rest_stays() {
+        let manifest = format!("{HEAD}{QUESTION}[translation.ko]\n\"How large?\" = \"얼마나 큽니까?\"\n");
+        let file = "\"Small\" = \"작음\"\n\"It was cheap.\" = \"쌌습니다.\"\n";
+        let files = [("template.toml", manifest.as_str()), ("translations/ko.toml", file)];
+        let (template, coverage) = translated(&files, "ko");
+        let question = template.question("size").unwrap();
+        assert_eq!((question.prompt.as_str(), question.help.as_str()), ("얼마나 큽니까?", "In tons."));
+        let choices = question.choices(|_| None);
+        assert_eq!(
+            (choices[0].label.as_str(), choices[0].value.as_str(), choices[1].label.as_str()),
+            ("작음", "s", "l")
+        );
+        assert!(coverage.missing.contains(&"It is cheap.".to_owned()) && !coverage.missing.contains(&"l".to_owned()));
+        assert_eq!(coverage.stale, ["It was cheap."]);
+        let (template, _) = translated(&files, "fr");
+        assert_eq!(template.question("size").unwrap().prompt, "How large?");
+    }
+
+    #[test]
+    fn a_file_that_is_no_table_of_texts_is_refused_with_its_place() {
+        let files = [("template.toml", HEAD), ("translations/ko.toml", "a = \"b\"\nc = 1\n")];
+        let problems = load(&files).err().unwrap().to_string();
+        assert!(problems.contains("translations/ko.toml:2:5"), "{problems}");
+    }
+
+    #[test]
+    fn the_built_in_template_is_korean_from_end_to_end() {
+        let mut template = Template::builtin("service").unwrap();
+        let coverage = template.translate("ko").unwrap();
+        assert_eq!(coverage, Coverage::default());
+    }
+}

@@ -1,0 +1,102 @@
+//! `launchway completions`: what a shell needs to complete the command line, and the answer when it asks.
+
+use std::ffi::{OsStr, OsString};
+
+use clap::builder::PossibleValuesParser;
+use clap::{Arg, ArgMatches, Command};
+use clap_complete::engine::{ArgValueCompleter, CompletionCandidate, PathCompleter, ValueCompleter as _};
+use clap_complete::env::{CompleteEnv, Shells};
+use launchway_core::template::{Kind, builtin_ids};
+use launchway_core::{SourceSpec, Template};
+
+use crate::failure::{Exit, Failure};
+use crate::sources::{self, Options};
+use crate::{args, catalogs, terminal};
+
+/// The variable by which a shell's script asks for completions.
+const VARIABLE: &str = "COMPLETE";
+
+const SHELLS: [&str; 4] = ["bash", "zsh", "fish", "powershell"];
+
+const AFTER_HELP: &str = "\
+bash: source <(launchway completions bash); zsh: source <(launchway completions zsh); fish: launchway completions fish | source; \
+PowerShell: launchway completions powershell | Out-String | Invoke-Expression. Put the line into the shell's start-up file. \
+The script asks launchway itself for every completion, so that flags and choices are those of the template on the line.";
+
+/// Defines the command line.
+pub(crate) fn define() -> Command {
+    Command::new("completions")
+        .about("Prints the script with which a shell completes commands, flags, templates and choices")
+        .after_help(AFTER_HELP)
+        .arg(Arg::new("SHELL").required(true).value_parser(SHELLS).help("The shell"))
+}
+
+/// Runs the command.
+pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
+    let shell = matches.get_one::<String>("SHELL").map_or("bash", String::as_str);
+    let shells = Shells::builtins();
+    let completer = shells.completer(shell).ok_or_else(|| Failure::new(Exit::Usage, format!("no shell `{shell}`")))?;
+    let mut script = Vec::new();
+    completer
+        .write_registration(VARIABLE, "launchway", "launchway", "launchway", &mut script)
+        .map_err(|error| Failure::new(Exit::Internal, format!("the script could not be made: {error}")))?;
+    terminal::print(&String::from_utf8_lossy(&script))
+}
+
+/// Answers a shell that asks; tells whether one did.
+pub(crate) fn answer(arguments: &[OsString]) -> Result<bool, Failure> {
+    if std::env::var_os(VARIABLE).is_none() {
+        return Ok(false);
+    }
+    // The script puts the line that is being typed after two dashes.
+    let typed = arguments.iter().skip_while(|argument| *argument != "--").skip(1).cloned().collect::<Vec<_>>();
+    let folder = std::env::current_dir().ok();
+    CompleteEnv::with_factory(|| definition(&typed))
+        .try_complete(arguments.iter().cloned(), folder.as_deref())
+        .map_err(|error| Failure::new(Exit::Usage, error.to_string()))
+}
+
+/// The command line with the values that can be completed.
+fn definition(typed: &[OsString]) -> Command {
+    let template = args::named(typed).map(|named| template(named.template.as_deref()));
+    let command = args::command(template.as_ref().and_then(Option::as_ref));
+    let with_values = |command: Command| match &template {
+        Some(Some(template)) => with_choices(command, template),
+        _ => command,
+    };
+    command.mut_subcommand("new", |new| {
+        with_values(new).mut_arg("template", |arg| arg.add(ArgValueCompleter::new(templates)))
+    })
+}
+
+/// Loads the template on the line, as far as that needs no network; what cannot be loaded completes no answers.
+fn template(name: Option<&str>) -> Option<Template> {
+    let spec: SourceSpec = name.unwrap_or("service").parse().ok()?;
+    let mut template = sources::load(&spec, &Options { offline: true, ..Options::default() }).ok()?.template;
+    sources::translate(&mut template).ok()?;
+    Some(template)
+}
+
+fn with_choices(command: Command, template: &Template) -> Command {
+    template.questions.iter().fold(command, |command, question| {
+        let choices = question.all_choices();
+        let values: Vec<String> = match &question.kind {
+            Kind::Bool => vec!["true".to_owned(), "false".to_owned()],
+            _ => choices.map(|choice| choice.value.clone()).collect(),
+        };
+        if values.is_empty() {
+            return command;
+        }
+        command.mut_arg(&question.id, |arg| arg.value_parser(PossibleValuesParser::new(values)))
+    })
+}
+
+/// Completes the name of a template: the built-in ones, those of the catalogs, and folders.
+fn templates(current: &OsStr) -> Vec<CompletionCandidate> {
+    let typed = current.to_string_lossy();
+    let offers = catalogs::offers(&Options { offline: true, ..Options::default() }).unwrap_or_default();
+    let named = builtin_ids().into_iter().map(str::to_owned).chain(offers.iter().map(|offer| offer.spec.to_string()));
+    let named = named.filter(|name| name.starts_with(&*typed)).map(CompletionCandidate::new);
+    let folders = PathCompleter::dir().complete(current);
+    named.chain(folders.into_iter().filter(|_| typed.contains('/') || typed.starts_with('.'))).collect()
+}

@@ -1,0 +1,73 @@
+//! The help of the command line in the user's language: every text of it is translated where the definition is complete.
+
+use clap::builder::StyledStr;
+use clap::{Arg, ArgAction, Command};
+
+use super::{Language, current, translated};
+use crate::language;
+
+/// How the help is laid out in a language other than English, whose headings are clap's own.
+fn layout() -> String {
+    format!(
+        "{{before-help}}{{about-with-newline}}\n{}: {{usage}}\n\n{{all-args}}{{after-help}}",
+        language::text("Usage")
+    )
+}
+
+/// Translates the help of a command and of all that is below it.
+pub(crate) fn translate(command: Command) -> Command {
+    if current() == Language::English { command } else { translate_command(command) }
+}
+
+fn translate_command(command: Command) -> Command {
+    let about = command.get_about().map(styled);
+    let after = command.get_after_help().map(styled);
+    let mut command = command
+        .help_template(layout())
+        .subcommand_help_heading(language::text("Commands"))
+        .disable_help_subcommand(true)
+        .disable_help_flag(true)
+        .arg(help_arg())
+        .mut_args(translate_arg)
+        .mut_subcommands(translate_command);
+    if let Some(about) = about {
+        command = command.about(about);
+    }
+    if let Some(after) = after {
+        command = command.after_help(after);
+    }
+    command
+}
+
+/// Stands in for clap's own flag, whose help is English.
+fn help_arg() -> Arg {
+    Arg::new("help").short('h').long("help").action(ArgAction::Help).help(language::text("Shows this help"))
+}
+
+fn translate_arg(arg: Arg) -> Arg {
+    let heading = match arg.get_help_heading() {
+        Some("Questions") => language::text("Questions"),
+        _ if arg.is_positional() => language::text("Arguments"),
+        _ => language::text("Options"),
+    };
+    let help = arg.get_help().map(styled);
+    let arg = arg.help_heading(heading);
+    match help {
+        Some(help) => arg.help(help),
+        None => arg,
+    }
+}
+
+fn styled(english: &StyledStr) -> StyledStr {
+    StyledStr::from(translated(&english.to_string()).to_owned())
+}
+
+/// Collects every English text of the help.
+#[cfg(test)]
+pub(super) fn texts(command: &Command) -> Vec<String> {
+    let own = command.get_about().into_iter().chain(command.get_after_help()).map(ToString::to_string);
+    let of_questions = |arg: &&Arg| arg.get_help_heading() == Some("Questions");
+    let args =
+        command.get_arguments().filter(|arg| !of_questions(arg)).filter_map(Arg::get_help).map(ToString::to_string);
+    own.chain(args).chain(command.get_subcommands().flat_map(texts)).collect()
+}

@@ -1,0 +1,56 @@
+//! The program in Korean: what people read is Korean, and what is made is the same.
+
+use std::path::Path;
+
+use crate::program::{launchway, run};
+
+fn korean(folder: &Path, words: &[&str]) -> crate::program::Ran {
+    run(launchway().current_dir(folder).env("LANG", "ko_KR.UTF-8").args(words))
+}
+
+#[test]
+fn help_is_in_the_language_of_the_locale_and_of_the_flag() {
+    let folder = tempfile::tempdir().unwrap();
+    let help = korean(folder.path(), &["new", "--help"]).success();
+    for text in ["사용법: launchway new", "옵션:", "질문:", "어디에서 실행할까요?", "이 도움말을 보여 줍니다"]
+    {
+        assert!(help.contains(text), "{text}: {help}");
+    }
+    assert!(!help.contains("Where will it run?"), "{help}");
+    let by_flag = run(launchway().args(["--lang", "ko", "new", "--help"])).success();
+    assert_eq!(by_flag, help);
+    let english = korean(folder.path(), &["new", "--help", "--lang=en"]).success();
+    assert_eq!(english, run(launchway().args(["new", "--help"])).success());
+    let said = run(launchway().args(["--lang", "xx", "templates"])).failure(2);
+    assert!(said.contains("'xx'") && said.contains("en, ko"), "{said}");
+}
+
+#[test]
+fn the_project_is_the_same_in_every_language() {
+    let folder = tempfile::tempdir().unwrap();
+    let words = |dest: &'static str| ["new", "orders", "--target=both", "--no-input", "--no-git", "--dest", dest];
+    let made = korean(folder.path(), &words("korean"));
+    assert!(made.stderr.contains("파일") && made.stderr.contains("다음 단계"), "{}", made.stderr);
+    made.success();
+    run(launchway().current_dir(folder.path()).args(words("english"))).success();
+    let tree = |name: &str| xtask::tree::read(&folder.path().join(name)).unwrap();
+    assert!(tree("korean") == tree("english"));
+}
+
+#[test]
+fn the_equivalent_command_and_the_steps_say_the_same_in_both_languages() {
+    let folder = tempfile::tempdir().unwrap();
+    let words = ["new", "orders", "--target=ecs", "--no-input", "--dry-run", "--output=json"];
+    let json = |text: String| serde_json::from_str::<serde_json::Value>(&text).unwrap();
+    let korean = json(korean(folder.path(), &words).success());
+    let english = json(run(launchway().current_dir(folder.path()).args(words)).success());
+    for key in ["schema", "answers", "files", "command", "template"] {
+        assert_eq!(korean[key], english[key], "{key}");
+    }
+    let commands = |it: &serde_json::Value| {
+        let steps = it["next_steps"].as_array().unwrap();
+        steps.iter().map(|step| step["command"].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(commands(&korean), commands(&english));
+    assert_ne!(korean["next_steps"][0]["purpose"], english["next_steps"][0]["purpose"]);
+}
