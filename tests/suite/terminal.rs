@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use pty_process::Size;
 use pty_process::blocking::{self, Pty};
+use rustix::process::{Pid, Signal, kill_process};
 use rustix::termios::{Termios, tcgetattr};
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -20,7 +21,29 @@ const COLUMNS: NonZero<u16> = NonZero::new(100).unwrap();
 pub(crate) const ENTER: &str = "\r";
 pub(crate) const UP: &str = "\x1b[A";
 pub(crate) const DOWN: &str = "\x1b[B";
+pub(crate) const PAGE_DOWN: &str = "\x1b[6~";
+pub(crate) const ESCAPE: &str = "\x1b";
 pub(crate) const CONTROL_C: &str = "\x03";
+
+/// What kind of terminal it is.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Screen {
+    pub(crate) rows: u16,
+    pub(crate) columns: u16,
+    /// What it calls itself, if it does.
+    pub(crate) term: Option<&'static str>,
+}
+
+impl Screen {
+    /// A large one, where everything is seen at once.
+    pub(crate) const LARGE: Self = Self { rows: ROWS.get(), columns: COLUMNS.get(), term: Some("xterm-256color") };
+    /// The usual size.
+    pub(crate) const USUAL: Self = Self { rows: 24, columns: 80, ..Self::LARGE };
+    /// Hardly any room.
+    pub(crate) const TINY: Self = Self { rows: 5, columns: 20, ..Self::LARGE };
+    /// One that cannot move its cursor.
+    pub(crate) const DUMB: Self = Self { term: Some("dumb"), ..Self::USUAL };
+}
 
 /// A terminal with a running program.
 pub(crate) struct Terminal {
@@ -50,26 +73,43 @@ pub(crate) struct Left {
 impl Terminal {
     /// Starts `command`, whose environment is exactly what was set on it.
     pub(crate) fn start(command: &Command) -> Self {
+        Self::start_on(command, Screen::LARGE)
+    }
+
+    /// Starts `command` in a terminal of some kind.
+    pub(crate) fn start_on(command: &Command, screen: Screen) -> Self {
         let (pty, pts) = blocking::open().unwrap();
-        pty.resize(Size::new(ROWS.get(), COLUMNS.get())).unwrap();
+        pty.resize(Size::new(screen.rows, screen.columns)).unwrap();
         let before = tcgetattr(&pty).unwrap();
         let set = command.get_envs().filter_map(|(key, value)| Some((key, value?)));
         let child = blocking::Command::new(command.get_program())
             .args(command.get_args())
             .env_clear()
             .envs(set)
-            .env("TERM", "xterm-256color")
+            .envs(screen.term.map(|term| ("TERM", term)))
             .current_dir(command.get_current_dir().unwrap_or(Path::new("/")))
             .spawn(pts)
             .unwrap();
         let pty = Arc::new(pty);
-        let parser = vt100::Parser::new(ROWS, COLUMNS, 0);
+        let parser = vt100::Parser::new(of(screen.rows), of(screen.columns), 0);
         let shown = Arc::new(Mutex::new(Shown { bytes: Vec::new(), parser }));
         let reader = thread::spawn({
             let (pty, shown) = (Arc::clone(&pty), Arc::clone(&shown));
             move || read(&pty, &shown)
         });
         Self { pty, child, shown, reader: Some(reader), before }
+    }
+
+    /// Sends a signal to the program.
+    pub(crate) fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.child), signal).unwrap();
+    }
+
+    /// Waits until `text` is not on the screen any more.
+    #[track_caller]
+    pub(crate) fn wait_without(&self, text: &str) -> &Self {
+        self.wait_until(text, || !self.screen().contains(text));
+        self
     }
 
     /// Waits until `text` is on the screen.
@@ -152,8 +192,13 @@ impl Drop for Terminal {
     }
 }
 
-fn modes(termios: &Termios) -> [u32; 3] {
-    [termios.input_modes.bits(), termios.output_modes.bits(), termios.local_modes.bits()]
+fn of(size: u16) -> NonZero<u16> {
+    NonZero::new(size).unwrap()
+}
+
+/// All that is set, as it stands.
+fn modes(termios: &Termios) -> String {
+    format!("{termios:?}")
 }
 
 /// Reads until the last program has closed the terminal, which Linux reports as an input error.

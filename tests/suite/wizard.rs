@@ -4,15 +4,30 @@ use std::fs;
 use std::path::Path;
 
 use tempfile::TempDir;
-use xtask::tree;
+use xtask::{tree, workspace};
 
 use crate::program::{launchway, run};
-use crate::terminal::{CONTROL_C, DOWN, ENTER, Left, Terminal, UP};
+use crate::terminal::{CONTROL_C, DOWN, ENTER, Left, PAGE_DOWN, Terminal, UP};
 
 fn start(words: &[&str]) -> (TempDir, Terminal) {
     let folder = tempfile::tempdir().unwrap();
-    let terminal = Terminal::start(launchway().arg("new").args(words).arg("--no-git").current_dir(folder.path()));
+    let mut command = launchway();
+    command.env("LAUNCHWAY_STATE_DIR", workspace::target().join("tests/state"));
+    let terminal = Terminal::start(command.arg("new").args(words).arg("--no-git").current_dir(folder.path()));
     (folder, terminal)
+}
+
+/// Presses a key of the review.
+#[track_caller]
+fn review(terminal: &Terminal, key: &str) {
+    terminal.wait_for("Enter generate").press(key);
+}
+
+/// Points at an answer in the list of the review.
+#[track_caller]
+fn change(terminal: &Terminal, down: usize) {
+    review(terminal, "e");
+    choose(terminal, "Which answer?", down);
 }
 
 /// Answers a question of text; nothing takes the default.
@@ -56,7 +71,7 @@ fn the_wizard_makes_a_project_for_ecs() {
     choose(&terminal, "Who moves the traffic on Amazon ECS?", 0);
     answer(&terminal, "Environments", "dev,live");
     answer(&terminal, "GitHub repository", "acme/orders");
-    choose(&terminal, "What now?", 0);
+    review(&terminal, ENTER);
     let left = terminal.end();
     assert_eq!(left.code, Some(0), "{}", left.screen);
     assert_left_in_order(&left);
@@ -87,7 +102,7 @@ fn the_wizard_makes_a_project_for_kubernetes() {
     choose(&terminal, "How does a new version replace", 0);
     answer(&terminal, "Environments", "");
     answer(&terminal, "GitHub repository", "");
-    choose(&terminal, "What now?", 0);
+    review(&terminal, ENTER);
     let left = terminal.end();
     assert_eq!(left.code, Some(0), "{}", left.screen);
     assert_left_in_order(&left);
@@ -103,18 +118,20 @@ fn the_review_shows_everything_and_an_answer_can_be_changed() {
     answer(&terminal, "What does it do", "");
     choose(&terminal, "How does a new version replace", 0);
     answer(&terminal, "GitHub repository", "acme/orders");
-    terminal.wait_for("What now?");
+    for _ in 0..4 {
+        review(&terminal, PAGE_DOWN);
+    }
+    terminal.wait_for("--repository=acme/orders");
     let shown = terminal.written();
-    let wanted =
-        ["overlays/", "Dockerfile", "HorizontalPodAutoscaler", "(flag)", "(default)", "--repository=acme/orders"];
+    let wanted = ["overlays/", "Dockerfile", "HorizontalPodAutoscaler", "(flag)", "(default)"];
     for text in wanted {
         assert!(shown.contains(text), "`{text}` is not in:\n{shown}");
     }
-    choose(&terminal, "What now?", 1);
-    choose(&terminal, "Which answer?", 1);
+    change(&terminal, 1);
     answer(&terminal, "(The orders service)", "Takes orders");
+    review(&terminal, "G");
     terminal.wait_for("--description='Takes orders'");
-    choose(&terminal, "What now?", 0);
+    review(&terminal, ENTER);
     assert_eq!(terminal.end().code, Some(0));
     let readme = fs::read_to_string(folder.path().join("orders/README.md")).unwrap();
     assert!(readme.contains("Takes orders"));
@@ -160,11 +177,11 @@ fn a_default_follows_the_answers_that_it_is_made_of() {
     answer(&terminal, "What does it do", "");
     choose(&terminal, "How does a new version replace", 0);
     answer(&terminal, "GitHub repository", "");
-    choose(&terminal, "What now?", 1);
-    choose(&terminal, "Which answer?", 0);
-    answer(&terminal, "Service name (first)", "second");
+    change(&terminal, 0);
+    terminal.wait_for("❯ first").press("\x15").wait_without("❯ first").type_text("second").press(ENTER);
+    review(&terminal, "G");
     terminal.wait_for("launchway new second");
-    choose(&terminal, "What now?", 0);
+    review(&terminal, ENTER);
     assert_eq!(terminal.end().code, Some(0));
     let readme = fs::read_to_string(folder.path().join("second/README.md")).unwrap();
     assert!(readme.contains("The second service"), "{readme}");
@@ -177,7 +194,8 @@ fn leaving_at_the_review_writes_nothing() {
     choose(&terminal, "How does a new version replace", 0);
     answer(&terminal, "Environments", "");
     answer(&terminal, "GitHub repository", "");
-    choose(&terminal, "What now?", 2);
+    review(&terminal, "q");
+    terminal.wait_for("forget the answers?").press("y");
     let left = terminal.end();
     assert_eq!(left.code, Some(1), "{}", left.screen);
     assert_left_in_order(&left);
@@ -205,7 +223,7 @@ fn control_c_at_the_review_leaves_the_terminal_as_it_was() {
     answer(&terminal, "What does it do", "");
     choose(&terminal, "How does a new version replace", 0);
     answer(&terminal, "GitHub repository", "");
-    terminal.wait_for("What now?").press(CONTROL_C);
+    review(&terminal, CONTROL_C);
     assert_interrupted(terminal, folder.path());
 }
 

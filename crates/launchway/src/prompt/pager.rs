@@ -140,6 +140,8 @@ fn folded(line: &str, columns: usize) -> Vec<String> {
             lines.push(std::mem::replace(&mut current, indentation.clone()).trim_end().to_owned());
             used = indentation.len();
         }
+        // A line that goes on begins with a word.
+        let piece = if lines.is_empty() { piece } else { piece.trim_start_matches(' ') };
         for character in piece.chars() {
             let width = measure_text_width(character.encode_utf8(&mut [0; 4]));
             if used + width > columns {

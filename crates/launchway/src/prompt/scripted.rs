@@ -10,7 +10,6 @@ use crate::failure::{Exit, Failure};
 pub(crate) enum Step {
     Text(String),
     Pick(usize),
-    PickMany(Vec<usize>),
     Key(char),
     Sure(bool),
     Back,
@@ -70,7 +69,7 @@ impl Prompter for Scripted {
     fn select_many(&mut self, prompt: &str, _: &[String], _: &[bool]) -> Result<Reply<Vec<usize>>, Failure> {
         match self.next(prompt)? {
             Step::Back => Ok(Reply::Back),
-            Step::PickMany(positions) => Ok(Reply::Answer(positions)),
+            Step::Pick(position) => Ok(Reply::Answer(vec![position])),
             other => panic!("`{prompt}` takes several items, not {other:?}"),
         }
     }

@@ -92,8 +92,8 @@ fn review(walk: &Walk<'_>) -> Option<BTreeMap<String, Value>> {
 /// Makes a template whose questions hang on one another in many ways.
 fn generated(seed: u64) -> Template {
     let mut dice = Dice::new(seed);
-    let mut text = "[template]\nid = \"made\"\ntitle = \"Made\"\nversion = \"1.0.0\"\nname = \"name\"\n\
-        [[question]]\nid = \"name\"\nprompt = \"Name\"\nhelp = \"H.\"\nkind = \"slug\"\n"
+    let mut text = "[template]\nid = \"made\"\ntitle = \"Made\"\nversion = \"1.0.0\"\nname = \"project\"\n\
+        [[question]]\nid = \"project\"\nprompt = \"Name\"\nhelp = \"H.\"\nkind = \"slug\"\n"
         .to_owned();
     let mut choices: Vec<String> = Vec::new();
     for number in 0..10 {
@@ -104,7 +104,7 @@ fn generated(seed: u64) -> Template {
             let _ = writeln!(text, "when = 'ne {earlier} \"a\"'");
         }
         match (dice.below(4), earlier) {
-            (0, _) => text.push_str("kind = \"text\"\ndefault = \"about {{name}}\"\n"),
+            (0, _) => text.push_str("kind = \"text\"\ndefault = \"about {{project}}\"\n"),
             (1, Some(earlier)) => {
                 let _ = write!(
                     text,
@@ -127,7 +127,7 @@ fn generated(seed: u64) -> Template {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("template.toml"), &text).unwrap();
     std::fs::create_dir(folder.path().join("files")).unwrap();
-    std::fs::write(folder.path().join("files/a.txt.hbs"), "{{name}}\n").unwrap();
+    std::fs::write(folder.path().join("files/a.txt.hbs"), "{{project}}\n").unwrap();
     Template::from_folder(folder.path()).unwrap_or_else(|error| panic!("{error}\n{text}"))
 }
 
