@@ -42,7 +42,8 @@ fn interrupted(terminal: Terminal) -> Left {
     left
 }
 
-const GIVEN: [&str; 5] = ["--target=kubernetes", "--exposure=none", "--strategy=rolling", "--environments=prod", "--ci=none"];
+const GIVEN: [&str; 5] =
+    ["--target=kubernetes", "--exposure=none", "--strategy=rolling", "--environments=prod", "--ci=none"];
 
 #[test]
 fn an_interrupted_wizard_goes_on_where_it_was_with_the_command_that_it_names() {

@@ -59,7 +59,8 @@ fn a56_a_signal_at_every_question_leaves_the_terminal_as_it_was() {
                 continue;
             }
             for (position, (question, _)) in QUESTIONS.iter().enumerate() {
-                let given: Vec<&str> = QUESTIONS[..position].iter().flat_map(|(_, flags)| flags.iter().copied()).collect();
+                let given: Vec<&str> =
+                    QUESTIONS[..position].iter().flat_map(|(_, flags)| flags.iter().copied()).collect();
                 let (folder, terminal) = start(&given, screen, &[]);
                 terminal.wait_for(if screen.rows < 24 { &question[..10] } else { question });
                 match signal {
