@@ -36,6 +36,7 @@ mod service;
 mod source;
 mod sources;
 mod strategies;
+mod sweep;
 mod template_commands;
 mod template_test;
 mod terminal;

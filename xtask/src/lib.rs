@@ -3,10 +3,12 @@
 
 #![expect(clippy::missing_panics_doc, reason = "each `expect` says why it cannot fail")]
 
+pub mod bench;
 pub mod compare;
 pub mod golden;
 pub mod reference;
 pub mod site;
+pub mod sweep;
 pub mod tools;
 pub mod tree;
 pub mod workspace;

@@ -1,5 +1,6 @@
 //! `cargo xtask`: see `USAGE`.
 
+mod benchmark;
 mod bless;
 mod comparison;
 mod package;
@@ -8,12 +9,17 @@ mod test;
 use std::env;
 use std::process::ExitCode;
 
+use xtask::sweep::{self, Fault, Subject};
 use xtask::{Result, reference, site, tools};
 
 const USAGE: &str = "\
 usage: cargo xtask COMMAND
 
   test [--fast]     every check of the repository; --fast leaves out what needs minutes
+  bench [--without-building | --instructions [--check]]
+                    the same work for launchway and its peers, which are built and installed; writes
+                    docs/benchmark.md; --without-building leaves out the peers that would have to be built;
+                    --instructions counts those of the main paths; --check compares them with those kept
   bless [--check]   write the golden projects again; --check only says which are out of date
   compare [--check | HISTORY...]
                     the same histories through copier, cruft and launchway; writes docs/compare.md;
@@ -22,6 +28,7 @@ usage: cargo xtask COMMAND
   reference [--check]
                     write the pages of docs/ that are made from the code; --check only says which are out of date
   site              build the documentation as a web site, under target/site
+  sweep [SUBJECT]   every fault at every system call of `new` and `update`; prints a log. Needs strace
   tools             install the validators, pinned, under target/tools";
 
 fn main() -> ExitCode {
@@ -34,10 +41,15 @@ fn main() -> ExitCode {
         ["bless", "--check"] => bless::check(),
         ["compare", "--check"] => comparison::check(),
         ["compare", ref names @ ..] => comparison::compare(names),
+        ["bench"] => benchmark::bench(true),
+        ["bench", "--without-building"] => benchmark::bench(false),
+        ["bench", "--instructions"] => benchmark::instructions(false),
+        ["bench", "--instructions", "--check"] => benchmark::instructions(true),
         ["package"] => package::package(),
         ["reference"] => reference::write(),
         ["reference", "--check"] => reference::check(),
         ["site"] => site::build().map(|folder| println!("{}", folder.display())),
+        ["sweep", ref subjects @ ..] => sweep_all(subjects),
         ["tools"] => install_tools(),
         _ => {
             eprintln!("{USAGE}");
@@ -51,6 +63,21 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn sweep_all(subjects: &[&str]) -> Result<()> {
+    xtask::workspace::program()?;
+    for (name, subject) in [("new", Subject::New), ("update", Subject::Update)] {
+        if !subjects.is_empty() && !subjects.contains(&name) {
+            continue;
+        }
+        for (fault, calls) in Fault::ALL {
+            let outcomes = sweep::sweep(subject, fault, calls, 1)?;
+            println!("{name} {}: {} points", fault.name(), outcomes.points);
+            outcomes.seen.iter().for_each(|(outcome, times)| println!("  {times:4} {outcome}"));
+        }
+    }
+    Ok(())
 }
 
 fn install_tools() -> Result<()> {

@@ -2,7 +2,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "this is the file that writes")]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ use rustix::io::Errno;
 
 use crate::beneath::{self, NotRead};
 use crate::changes::{Changes, DestinationExists, Edit};
-use crate::{Blob, PlannedFile, SafePath, record};
+use crate::{Blob, PlannedFile, SafePath, parallel, record};
 
 const MAX_STAGING_NAMES: u32 = 1000;
 
@@ -53,7 +53,7 @@ pub fn apply(changes: &Changes) -> Result<(), ApplyError> {
         Err(error) => return Err(ApplyError::Write { path: parent.to_owned(), error }),
     }
     let parent_folder = open_folder(parent)?;
-    let staging = Staging::create(parent, &changes.destination)?;
+    let staging = Claim::beside(parent, &changes.destination)?;
     write_files(&staging.path, &changes.creates)?;
     staging.publish(&changes.destination)?;
     // The project is there; whether the rename itself survives a power cut is all that is left to ask for.
@@ -64,7 +64,7 @@ pub fn apply(changes: &Changes) -> Result<(), ApplyError> {
 /// An empty bare repository of git's, for work that leaves nothing behind. It is removed in the end.
 #[derive(Debug)]
 pub struct Scratch {
-    path: PathBuf,
+    claim: Claim,
 }
 
 impl Scratch {
@@ -77,23 +77,12 @@ impl Scratch {
             let path = path.to_owned();
             move |error| ApplyError::Write { path, error }
         };
-        let taken = |number: &u32| {
-            let path = parent.join(format!("launchway-merge-{number}"));
-            match create_private_folder(&path) {
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => None,
-                created => Some(created.map(|()| path.clone()).map_err(at(&path))),
-            }
-        };
-        let Some(created) = (0..MAX_STAGING_NAMES).find_map(|number| taken(&number)) else {
-            let error = io::Error::other("too many of the folders `launchway-merge-*` were left here; remove them");
-            return Err(at(parent)(error));
-        };
-        let scratch = Self { path: created? };
+        let scratch = Self { claim: Claim::take(parent, "launchway-merge", 0o700)? };
         for folder in ["objects", "refs"] {
-            let path = scratch.path.join(folder);
+            let path = scratch.path().join(folder);
             create_folder(&path).map_err(at(&path))?;
         }
-        let head = scratch.path.join("HEAD");
+        let head = scratch.path().join("HEAD");
         fs::write(&head, "ref: refs/heads/main\n").map_err(at(&head))?;
         Ok(scratch)
     }
@@ -101,20 +90,14 @@ impl Scratch {
     /// Returns the folder of the repository.
     #[must_use]
     pub fn path(&self) -> &Path {
-        &self.path
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.path);
+        &self.claim.path
     }
 }
 
 /// A folder that holds a project for a while, for nobody else to read. It is removed in the end.
 #[derive(Debug)]
 pub struct Temporary {
-    path: PathBuf,
+    claim: Claim,
 }
 
 impl Temporary {
@@ -123,32 +106,15 @@ impl Temporary {
     /// # Errors
     /// The folder cannot be written to; then nothing is left of it.
     pub fn create(parent: &Path, files: &[(SafePath, PlannedFile)]) -> Result<Self, ApplyError> {
-        for number in 0..MAX_STAGING_NAMES {
-            let path = parent.join(format!("launchway-project-{number}"));
-            match create_private_folder(&path) {
-                Ok(()) => {
-                    let temporary = Self { path };
-                    write_files(&temporary.path, files)?;
-                    return Ok(temporary);
-                }
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-                Err(error) => return Err(ApplyError::Write { path, error }),
-            }
-        }
-        let error = io::Error::other("too many of the folders `launchway-project-*` were left here; remove them");
-        Err(ApplyError::Write { path: parent.to_owned(), error })
+        let temporary = Self { claim: Claim::take(parent, "launchway-project", 0o700)? };
+        write_files(temporary.path(), files)?;
+        Ok(temporary)
     }
 
     /// Returns the folder.
     #[must_use]
     pub fn path(&self) -> &Path {
-        &self.path
-    }
-}
-
-impl Drop for Temporary {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.path);
+        &self.claim.path
     }
 }
 
@@ -212,45 +178,135 @@ pub fn edit(root: &Path, edits: &[Edit]) -> Result<(), EditError> {
             return Err(EditError::Changed(root.join(edit.path.as_str())));
         }
     }
-    let mut partly = false;
-    let (goes, comes): (Vec<&Edit>, Vec<&Edit>) =
-        edits.iter().filter(|edit| edit.before != edit.after).partition(|edit| edit.after.is_none());
+    let edits: Vec<&Edit> = edits.iter().filter(|edit| edit.before != edit.after).collect();
+    let mut staged = Staged { root, files: BTreeMap::new(), folders: Vec::new() };
+    for edit in &edits {
+        if let Some(blob) = &edit.after {
+            staged.add(&edit.path, blob).map_err(|error| refused(root, &edit.path, error, false))?;
+        }
+    }
+    let (goes, comes): (Vec<&Edit>, Vec<&Edit>) = edits.into_iter().partition(|edit| edit.after.is_none());
+    let mut done: Vec<&Edit> = Vec::new();
     for edit in goes.into_iter().chain(comes) {
-        let done = match &edit.after {
-            Some(blob) => put(root, &edit.path, blob),
-            None => take_away(root, &edit.path),
-        };
-        done.map_err(|error| EditError::Write { path: root.join(edit.path.as_str()), error, partly })?;
-        partly = true;
+        let published = if edit.after.is_some() { staged.publish(&edit.path) } else { take_away(root, &edit.path) };
+        if let Err(error) = published {
+            let partly = !take_back(root, &done);
+            return Err(refused(root, &edit.path, error, partly));
+        }
+        done.push(edit);
     }
     Ok(())
 }
 
-/// Writes a file of a folder, whatever was there.
-fn put(root: &Path, path: &SafePath, blob: &Blob) -> io::Result<()> {
-    let folder = enter_or_create(root, path)?;
-    let name = path.as_str().rsplit('/').next().unwrap_or_default();
-    let (mut file, staged) = stage(&folder, name, mode_of(&folder, name, blob))?;
-    let written = file.write_all(&blob.bytes).and_then(|()| file.sync_all());
-    let published = written.and_then(|()| Ok(rustix::fs::renameat(&folder, &staged, &folder, name)?));
-    if published.is_err() {
-        let _ = rustix::fs::unlinkat(&folder, &staged, AtFlags::empty());
-    }
-    published
+fn refused(root: &Path, path: &SafePath, error: io::Error, partly: bool) -> EditError {
+    EditError::Write { path: root.join(path.as_str()), error, partly }
 }
 
-/// Opens a file beside the one that it will replace, under a name that nobody has.
+/// Brings files back that were changed already; tells whether all of them are as they were.
+fn take_back(root: &Path, done: &[&Edit]) -> bool {
+    let back = |edit: &&Edit| match &edit.before {
+        Some(blob) => {
+            let mut staged = Staged { root, files: BTreeMap::new(), folders: Vec::new() };
+            staged.add(&edit.path, blob).and_then(|()| staged.publish(&edit.path)).is_ok()
+        }
+        None => take_away(root, &edit.path).is_ok(),
+    };
+    // What came goes first: it may stand where a folder of the others was.
+    done.iter().rev().filter(|edit| !back(edit)).count() == 0
+}
+
+/// Files that stand beside their places, whole and synced; those that were not published are removed again.
+struct Staged<'r> {
+    root: &'r Path,
+    /// Each with the folder that it stands in, and its name there.
+    files: BTreeMap<SafePath, (Option<SafePath>, String)>,
+    /// The folders that were made for them, the outermost first.
+    folders: Vec<SafePath>,
+}
+
+impl Staged<'_> {
+    /// Writes a file beside its place.
+    fn add(&mut self, path: &SafePath, blob: &Blob) -> io::Result<()> {
+        let above = self.make_folders(path)?;
+        let name = name_of(path);
+        let folder = entered(self.root, above.as_ref().map(SafePath::as_str))?;
+        let (mut file, staged) = stage(&folder, name, mode_of(&folder, name, blob))?;
+        self.files.insert(path.clone(), (above, staged));
+        file.write_all(&blob.bytes)?;
+        file.sync_all()
+    }
+
+    /// Makes the folders that are missing; returns the last that is there. Below a file that goes, there is none yet.
+    fn make_folders(&mut self, path: &SafePath) -> io::Result<Option<SafePath>> {
+        let mut last = None;
+        for folder in path.folders() {
+            let folder = SafePath::new(folder).map_err(|error| io::Error::other(error.to_string()))?;
+            let above = entered(self.root, last.as_ref().map(SafePath::as_str))?;
+            match rustix::fs::mkdirat(&above, name_of(&folder), Mode::from_raw_mode(0o755)) {
+                Ok(()) => self.folders.push(folder.clone()),
+                Err(Errno::EXIST) if beneath::enter(self.root, Some(folder.as_str())).is_err() => return Ok(last),
+                Err(Errno::EXIST) => {}
+                Err(error) => return Err(error.into()),
+            }
+            last = Some(folder);
+        }
+        Ok(last)
+    }
+
+    /// Puts a staged file into its place, whatever is there.
+    fn publish(&mut self, path: &SafePath) -> io::Result<()> {
+        let Some((above, staged)) = self.files.get(path) else { return Ok(()) };
+        let from = entered(self.root, above.as_ref().map(SafePath::as_str))?;
+        let to = enter_or_create(self.root, path)?;
+        rustix::fs::renameat(&from, staged, &to, name_of(path))?;
+        self.files.remove(path);
+        Ok(())
+    }
+}
+
+impl Drop for Staged<'_> {
+    fn drop(&mut self) {
+        for (above, staged) in self.files.values() {
+            if let Ok(folder) = entered(self.root, above.as_ref().map(SafePath::as_str)) {
+                let _ = rustix::fs::unlinkat(&folder, staged, AtFlags::empty());
+            }
+        }
+        // A folder with a published file in it stays.
+        for folder in self.folders.iter().rev() {
+            let above = folder.as_str().rsplit_once('/').map(|(above, _)| above);
+            if let Ok(above) = entered(self.root, above) {
+                let _ = rustix::fs::unlinkat(&above, name_of(folder), AtFlags::REMOVEDIR);
+            }
+        }
+    }
+}
+/// Opens a file beside the one that it will replace. What an update that was cut off has left under the name is ours.
 fn stage(folder: &OwnedFd, name: &str, mode: Mode) -> io::Result<(File, String)> {
     let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC | OFlags::NOFOLLOW;
     let name: String = name.chars().take(40).collect();
     for number in 0..MAX_STAGING_NAMES {
         let staged = format!(".{name}.launchway-{number}");
-        match rustix::fs::openat(folder, &staged, flags, mode) {
+        let open = || rustix::fs::openat(folder, &staged, flags, mode);
+        let opened = match open() {
+            Err(Errno::EXIST) if is_own_file(folder, &staged) => {
+                rustix::fs::unlinkat(folder, &staged, AtFlags::empty())?;
+                open()
+            }
+            opened => opened,
+        };
+        match opened {
             Err(Errno::EXIST) => {}
             opened => return Ok((File::from(opened?), staged)),
         }
     }
     Err(io::Error::other("too many staged files were left here; remove the `.*.launchway-*` files"))
+}
+
+/// Tells whether a plain file of the user who runs the program has a name.
+fn is_own_file(folder: &OwnedFd, name: &str) -> bool {
+    let own = rustix::process::geteuid().as_raw();
+    rustix::fs::statat(folder, name, AtFlags::SYMLINK_NOFOLLOW)
+        .is_ok_and(|it| FileType::from_raw_mode(it.st_mode) == FileType::RegularFile && it.st_uid == own)
 }
 
 /// A file keeps who may read and write it; whether it can be run is as it is meant to be.
@@ -259,6 +315,16 @@ fn mode_of(folder: &OwnedFd, name: &str, blob: &Blob) -> Mode {
     let is_file = |found: &rustix::fs::Stat| FileType::from_raw_mode(found.st_mode) == FileType::RegularFile;
     let bits = known.filter(is_file).map_or(0o666, |found| found.st_mode & 0o666);
     Mode::from_raw_mode(if blob.executable { bits | (bits & 0o444) >> 2 } else { bits })
+}
+
+/// Returns the last segment of a path.
+fn name_of(path: &SafePath) -> &str {
+    path.as_str().rsplit('/').next().unwrap_or_default()
+}
+
+/// Opens a folder below another, or that one itself.
+fn entered(root: &Path, folder: Option<&str>) -> io::Result<OwnedFd> {
+    beneath::enter(root, folder).map_err(|error| io::Error::other(error.to_string()))
 }
 
 /// Opens the folder above a path, and makes those that are missing.
@@ -381,25 +447,44 @@ fn create_private_folders(path: &Path) -> Result<(), ApplyError> {
     builder.recursive(true).create(path).map_err(|error| ApplyError::Write { path: path.to_owned(), error })
 }
 
-/// A folder beside the destination, removed unless it is published.
-struct Staging {
+/// A folder that was made under a name of ours, and is removed again unless it is published.
+///
+/// It is locked for as long as this program runs, so that another run knows it from one that was left behind.
+#[derive(Debug)]
+struct Claim {
     path: PathBuf,
+    /// Nothing where the file system has no locks; then what is left behind stays.
+    _lock: Option<OwnedFd>,
     published: bool,
 }
 
-impl Staging {
-    fn create(parent: &Path, destination: &Path) -> Result<Self, ApplyError> {
-        let name: String = destination.file_name().unwrap_or_default().to_string_lossy().chars().take(40).collect();
+impl Claim {
+    /// Makes a folder `PREFIX-NUMBER`, after removing those that runs which were cut off have left.
+    fn take(parent: &Path, prefix: &str, mode: u32) -> Result<Self, ApplyError> {
+        remove_stale(parent, prefix);
         for number in 0..MAX_STAGING_NAMES {
-            let path = parent.join(format!(".{name}.launchway-{number}"));
-            match create_folder(&path) {
-                Ok(()) => return Ok(Self { path, published: false }),
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            let path = parent.join(format!("{prefix}-{number}"));
+            match create_folder_with(&path, mode) {
+                Ok(()) => {}
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
                 Err(error) => return Err(ApplyError::Write { path, error }),
             }
+            match lock_folder(&path) {
+                // Somebody took it for one that was left behind, in the moment before it was locked.
+                Err(Errno::WOULDBLOCK | Errno::NOENT) => {}
+                Ok(lock) if !is_still(&path, &lock) => {}
+                // A file system without locks is written to all the same.
+                lock => return Ok(Self { path, _lock: lock.ok(), published: false }),
+            }
         }
-        let error = io::Error::other("too many staging folders were left here; remove the `.*.launchway-*` folders");
+        let error = io::Error::other(format!("too many of the folders `{prefix}-*` were left here; remove them"));
         Err(ApplyError::Write { path: parent.to_owned(), error })
+    }
+
+    /// Makes the folder in which a project is staged.
+    fn beside(parent: &Path, destination: &Path) -> Result<Self, ApplyError> {
+        let name: String = destination.file_name().unwrap_or_default().to_string_lossy().chars().take(40).collect();
+        Self::take(parent, &format!(".{name}.launchway"), 0o755)
     }
 
     fn publish(mut self, destination: &Path) -> Result<(), ApplyError> {
@@ -414,12 +499,48 @@ impl Staging {
     }
 }
 
-impl Drop for Staging {
+impl Drop for Claim {
     fn drop(&mut self) {
         if !self.published {
             let _ = fs::remove_dir_all(&self.path);
         }
     }
+}
+
+/// Removes the folders of a prefix that are this user's and that no running program has locked.
+fn remove_stale(parent: &Path, prefix: &str) {
+    let is_ours = |name: &str| {
+        let number = name.strip_prefix(prefix).and_then(|rest| rest.strip_prefix('-'));
+        number.is_some_and(|number| number.parse::<u32>().is_ok())
+    };
+    for entry in parent.read_dir().into_iter().flatten().flatten() {
+        if entry.file_name().to_str().is_some_and(is_ours)
+            && let Ok(lock) = lock_folder(&entry.path())
+            && is_own(&lock)
+            && is_still(&entry.path(), &lock)
+        {
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
+}
+
+/// Opens a folder, not through a link, and locks it unless somebody else has.
+fn lock_folder(path: &Path) -> Result<OwnedFd, Errno> {
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::DIRECTORY | OFlags::NOFOLLOW;
+    let folder = rustix::fs::open(path, flags, Mode::empty())?;
+    rustix::fs::flock(&folder, FlockOperation::NonBlockingLockExclusive)?;
+    Ok(folder)
+}
+
+/// Tells whether a file or folder belongs to the user who runs the program.
+fn is_own(file: &OwnedFd) -> bool {
+    rustix::fs::fstat(file).is_ok_and(|it| it.st_uid == rustix::process::geteuid().as_raw())
+}
+
+/// Tells whether a path still leads to what was opened there.
+fn is_still(path: &Path, file: &OwnedFd) -> bool {
+    let (opened, now) = (rustix::fs::fstat(file), rustix::fs::lstat(path));
+    matches!((opened, now), (Ok(opened), Ok(now)) if (opened.st_dev, opened.st_ino) == (now.st_dev, now.st_ino))
 }
 
 fn write_files(root: &Path, files: &[(SafePath, PlannedFile)]) -> Result<(), ApplyError> {
@@ -431,10 +552,11 @@ fn write_files(root: &Path, files: &[(SafePath, PlannedFile)]) -> Result<(), App
         let path = root.join(folder);
         create_folder(&path).map_err(|error| ApplyError::Write { path, error })?;
     }
-    for (path, file) in files {
+    let written = parallel::map(files, |(path, file)| {
         let path = root.join(path.as_str());
-        write_file(&path, file).map_err(|error| ApplyError::Write { path, error })?;
-    }
+        write_file(&path, file).map_err(|error| ApplyError::Write { path, error })
+    });
+    written.into_iter().collect::<Result<(), _>>()?;
     folders.iter().try_for_each(|folder| sync_folder(&root.join(folder)))?;
     sync_folder(root)
 }
@@ -451,10 +573,6 @@ fn write_file(path: &Path, file: &PlannedFile) -> io::Result<()> {
 
 fn create_folder(path: &Path) -> io::Result<()> {
     create_folder_with(path, 0o755)
-}
-
-fn create_private_folder(path: &Path) -> io::Result<()> {
-    create_folder_with(path, 0o700)
 }
 
 fn create_folder_with(path: &Path, mode: u32) -> io::Result<()> {
@@ -607,6 +725,73 @@ mod tests {
         changes.creates.push(again);
         assert!(matches!(apply(&changes), Err(ApplyError::Write { .. })));
         assert_eq!(entries(folder.path()), Vec::<String>::new());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_a_run_that_was_cut_off_left_is_removed_and_what_a_running_one_has_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in [
+            ".orders.launchway-0",
+            ".orders.launchway-7",
+            ".orders.launchway-1",
+            ".orders.launchway-x",
+            ".other.launchway-0",
+        ] {
+            fs::create_dir(folder.path().join(name)).unwrap();
+            fs::write(folder.path().join(name).join("half"), "half").unwrap();
+        }
+        std::os::unix::fs::symlink(".other.launchway-0", folder.path().join(".orders.launchway-2")).unwrap();
+        let lock = lock_folder(&folder.path().join(".orders.launchway-1")).unwrap();
+        apply(&changes(folder.path().join("orders"))).unwrap();
+        let left =
+            [".orders.launchway-1", ".orders.launchway-2", ".orders.launchway-x", ".other.launchway-0", "orders"];
+        assert_eq!(entries(folder.path()), left);
+        assert_eq!(entries(&folder.path().join(".other.launchway-0")), ["half"]);
+        drop(lock);
+    }
+
+    fn edit_of(path: &str, before: Option<&'static str>, after: Option<&'static str>) -> Edit {
+        let blob = |text: &'static str| Blob { bytes: text.as_bytes().into(), executable: false };
+        Edit { path: SafePath::new(path).unwrap(), before: before.map(blob), after: after.map(blob) }
+    }
+
+    #[test]
+    fn files_and_folders_change_places_and_nothing_stays_beside_them() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("a"), "file").unwrap();
+        fs::create_dir(folder.path().join("b")).unwrap();
+        fs::write(folder.path().join("b/c"), "below").unwrap();
+        // Left by an update that was cut off.
+        fs::write(folder.path().join(".b.launchway-0"), "half").unwrap();
+        let edits = [
+            edit_of("a", Some("file"), None),
+            edit_of("a/x/y", None, Some("deep")),
+            edit_of("b", None, Some("now a file")),
+            edit_of("b/c", Some("below"), None),
+        ];
+        edit(folder.path(), &edits).unwrap();
+        assert_eq!(entries(folder.path()), ["a", "b"]);
+        assert_eq!(fs::read(folder.path().join("a/x/y")).unwrap(), b"deep");
+        assert_eq!(fs::read(folder.path().join("b")).unwrap(), b"now a file");
+    }
+
+    #[test]
+    fn an_edit_that_fails_half_way_takes_back_what_it_did() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("a"), "old").unwrap();
+        fs::create_dir_all(folder.path().join("z/own")).unwrap();
+        // A folder with something in it cannot be replaced by a file.
+        fs::write(folder.path().join("z/own/file"), "mine").unwrap();
+        let edits = [
+            edit_of("a", Some("old"), Some("new")),
+            edit_of("new/deep", None, Some("deep")),
+            edit_of("z", None, Some("in the way")),
+        ];
+        let error = edit(folder.path(), &edits).unwrap_err();
+        assert!(matches!(error, EditError::Write { partly: false, .. }), "{error}");
+        assert_eq!(entries(folder.path()), ["a", "z"]);
+        assert_eq!(fs::read(folder.path().join("a")).unwrap(), b"old");
     }
 
     #[test]

@@ -40,6 +40,7 @@ mod locate;
 pub mod matrix;
 mod output;
 pub mod pairs;
+mod parallel;
 mod plan;
 mod pointer;
 mod policy;

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use crate::agreement::{Agreement, Disagreement, Judge, Reported};
 use crate::document::Format;
 use crate::texts::Texts;
-use crate::{PlannedFile, SafePath};
+use crate::{PlannedFile, SafePath, parallel};
 
 const MAX_FILES: usize = 65_536;
 const MAX_TOTAL_BYTES: usize = 256 << 20;
@@ -44,7 +44,9 @@ impl<'f> Output<'f> {
             let message = format!("{} files of {total} bytes are more than a project may have", self.files.len());
             return vec![OutputProblem { place: ".".to_owned(), message }];
         }
-        self.files.iter().filter_map(|(path, planned, was_rendered)| self.fault(path, planned, *was_rendered)).collect()
+        let faults =
+            parallel::map(&self.files, |(path, planned, was_rendered)| self.fault(path, planned, *was_rendered));
+        faults.into_iter().flatten().collect()
     }
 
     /// Finds the agreements that do not hold.

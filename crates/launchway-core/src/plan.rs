@@ -1,7 +1,8 @@
 //! The plan: every file of a project, rendered and checked, before anything is written.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Mutex, PoisonError};
 
 use serde_json::Value as Json;
 
@@ -13,7 +14,7 @@ use crate::template::{
     AddRules, AgreementRule, Compiled, CompiledFile, Data, Each, Expression, FileRule, Order, Ownership, Place,
     PlaceRule, Problem, ReadingRule, SourceFile, Template, below, none_or_invalid,
 };
-use crate::{Context, Invalid, SafePath, cargo_lock, record};
+use crate::{Context, Invalid, SafePath, cargo_lock, parallel, record};
 
 /// Every file of a project, and what to say about them. The same context and template give the same plan.
 #[derive(Debug)]
@@ -138,12 +139,14 @@ pub(crate) struct Planner<'t, 'c> {
     add: Option<&'t AddRules>,
     /// Where files go that stand elsewhere in a new project.
     moves: Vec<(String, String)>,
+    /// The conditions that were evaluated, by their text: many rules share theirs.
+    truths: Mutex<HashMap<String, bool>>,
 }
 
 impl<'t, 'c> Planner<'t, 'c> {
     pub(crate) fn new(template: &'t Template, context: &'c Context) -> Result<Self, Problem> {
         let add = template.add.as_ref().filter(|_| !context.added.is_empty());
-        let mut planner = Self { template, context, add, moves: Vec::new() };
+        let mut planner = Self { template, context, add, moves: Vec::new(), truths: Mutex::default() };
         let render = |text| template.engine.render(text, context.data());
         for it in add.iter().flat_map(|add| &add.moves) {
             planner.moves.push((render(&it.from)?, render(&it.to)?));
@@ -174,8 +177,9 @@ impl<'t, 'c> Planner<'t, 'c> {
         let mut files = BTreeMap::new();
         let mut taken = Taken::default();
         let mut problems = Vec::new();
-        for source in &self.template.files {
-            let rendered = self.render_file(source).unwrap_or_else(|invalid| {
+        let sources = &self.template.files;
+        for (source, rendered) in sources.iter().zip(parallel::map(sources, |source| self.render_file(source))) {
+            let rendered = rendered.unwrap_or_else(|invalid| {
                 problems.extend(invalid.problems);
                 Vec::new()
             });
@@ -265,8 +269,14 @@ impl<'t, 'c> Planner<'t, 'c> {
 
     pub(crate) fn is_true(&self, when: Option<&Expression>) -> Result<bool, Problem> {
         let Some(when) = when else { return Ok(true) };
+        let truths = || self.truths.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = truths().get(when.text.as_str()) {
+            return Ok(*known);
+        }
         let data = self.context.data_for(when.names());
-        Ok(self.template.engine.evaluate(when, &data)? == Json::Bool(true))
+        let is_true = self.template.engine.evaluate(when, &data)? == Json::Bool(true);
+        truths().insert(when.text.clone(), is_true);
+        Ok(is_true)
     }
 
     fn elements(&self, list: &Expression) -> Result<Vec<String>, Problem> {

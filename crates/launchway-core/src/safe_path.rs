@@ -102,6 +102,9 @@ impl fmt::Display for SafePath {
 
 /// Folds a path to the form under which case-insensitive, normalising disks would store it.
 pub(crate) fn collision_key(path: &str) -> String {
+    if path.is_ascii() {
+        return path.to_ascii_lowercase();
+    }
     path.nfkc().collect::<String>().to_uppercase().to_lowercase()
 }
 

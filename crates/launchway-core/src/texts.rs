@@ -1,8 +1,8 @@
 //! The texts of a project by their path, each parsed at most once.
 
 use std::borrow::Cow;
-use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, HashMap};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use regex::Regex;
 use serde_json::Value as Json;
@@ -14,20 +14,20 @@ use crate::document::{self, Format, Unreadable};
 #[derive(Default)]
 pub(crate) struct Texts<'f> {
     files: BTreeMap<Cow<'f, str>, Text<'f>>,
-    patterns: RefCell<HashMap<String, Result<Regex, String>>>,
+    patterns: Mutex<HashMap<String, Result<Regex, String>>>,
 }
 
 /// One file.
 pub(crate) struct Text<'f> {
     /// The content, or why it is not to be had, as the end of a sentence about the file.
     content: Result<Cow<'f, str>, String>,
-    documents: OnceCell<Result<Vec<Json>, Unreadable>>,
+    documents: OnceLock<Result<Vec<Json>, Unreadable>>,
 }
 
 impl<'f> Texts<'f> {
     /// Adds a file; `content` is the text, or why there is none.
     pub(crate) fn add(&mut self, path: impl Into<Cow<'f, str>>, content: Result<Cow<'f, str>, String>) {
-        self.files.insert(path.into(), Text { content, documents: OnceCell::new() });
+        self.files.insert(path.into(), Text { content, documents: OnceLock::new() });
     }
 
     /// Returns the paths of the files, sorted.
@@ -44,7 +44,7 @@ impl<'f> Texts<'f> {
 impl Texts<'_> {
     /// Compiles a pattern, once.
     pub(crate) fn pattern(&self, text: &str) -> Result<Regex, String> {
-        let mut patterns = self.patterns.borrow_mut();
+        let mut patterns = self.patterns.lock().unwrap_or_else(PoisonError::into_inner);
         patterns.entry(text.to_owned()).or_insert_with(|| agreement::pattern(text)).clone()
     }
 }

@@ -266,16 +266,7 @@ impl From<TreeError> for Failure {
     }
 }
 
-/// Tells a disk that takes no more from a disk that fails.
+/// Tells what cannot be written from a disk that fails.
 fn is_refusal(error: &io::Error) -> bool {
-    use io::ErrorKind as Kind;
-    matches!(
-        error.kind(),
-        Kind::NotADirectory
-            | Kind::PermissionDenied
-            | Kind::StorageFull
-            | Kind::ReadOnlyFilesystem
-            | Kind::QuotaExceeded
-            | Kind::FileTooLarge
-    )
+    error.raw_os_error() != Some(rustix::io::Errno::IO.raw_os_error())
 }

@@ -60,6 +60,8 @@ fn run(arguments: &[OsString]) -> Result<(), Failure> {
         return Ok(());
     }
     let chosen = args::named(arguments).map(|named| commands::new::choose(&named)).transpose()?;
+    // The program ends with the command: a template is not taken apart piece by piece before.
+    let chosen = std::mem::ManuallyDrop::new(chosen);
     let matches = match args::command(chosen.as_ref().map(|chosen| &chosen.template)).try_get_matches_from(arguments) {
         Ok(matches) => matches,
         Err(error) => return finish_with_usage(&error),
@@ -67,9 +69,9 @@ fn run(arguments: &[OsString]) -> Result<(), Failure> {
     let Some((name, matches)) = matches.subcommand() else {
         return Err(Failure::new(Exit::Usage, "there is no such command"));
     };
-    match (commands::all().find(|command| command.name == name), chosen) {
+    match (commands::all().find(|command| command.name == name), chosen.as_ref()) {
         (Some(command), _) => (command.run)(matches),
-        (None, Some(chosen)) => commands::new::run(matches, &chosen),
+        (None, Some(chosen)) => commands::new::run(matches, chosen),
         (None, None) => Err(Failure::new(Exit::Usage, "there is no such command")),
     }
 }

@@ -17,7 +17,8 @@ use crate::pointer::Pointer;
 /// Compiles a file of agreements.
 pub(super) fn compile(template: &Template, file: &AgreementFile) -> Result<Vec<AgreementRule>, Invalid> {
     let (parsed, places): (manifest::Agreements, _) = manifest::parse(&file.path, &file.text)?;
-    let mut loader = Loader { names: template.names.clone(), ..Loader::new(&template.engine, places) };
+    let loader = Loader::new(&template.engine, places);
+    let mut loader = Loader { names: template.names.clone(), is_builtin: template.is_builtin, ..loader };
     let agreements = loader.agreements(parsed.agreements);
     none_or_invalid(loader.problems)?;
     Ok(agreements)
@@ -106,6 +107,14 @@ impl Loader<'_> {
         holds.get_ref().clone()
     }
 
+    fn check_pattern(&mut self, capture: &Spanned<String>) {
+        match agreement::pattern(capture.get_ref()) {
+            Ok(pattern) if pattern.captures_len() == 2 => {}
+            Ok(_) => self.report(capture, "the pattern needs one group, which holds the value".to_owned()),
+            Err(message) => self.report(capture, message),
+        }
+    }
+
     fn place_rule(&mut self, says: &Spanned<String>, raw: &manifest::AgreementPlace) -> Option<PlaceRule> {
         let mut compile = |text: &Spanned<String>| {
             let place = self.places.of(text);
@@ -121,10 +130,8 @@ impl Loader<'_> {
             }
             (Some(file), None, Some(capture), None) => {
                 let file = compile(file)?;
-                match agreement::pattern(capture.get_ref()) {
-                    Ok(pattern) if pattern.captures_len() == 2 => {}
-                    Ok(_) => self.report(capture, "the pattern needs one group, which holds the value".to_owned()),
-                    Err(message) => self.report(capture, message),
+                if !self.is_builtin {
+                    self.check_pattern(capture);
                 }
                 ReadingRule::Capture { file, capture: capture.get_ref().clone() }
             }

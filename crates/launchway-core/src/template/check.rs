@@ -1,6 +1,7 @@
 //! The checks that Handlebars leaves out: every name is declared, every printed value is safe where it stands.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use handlebars::template::{
     BlockParam, HelperTemplate, Parameter, Template as Syntax, TemplateElement, TemplateMapping,
@@ -40,7 +41,7 @@ pub(crate) struct Findings {
 
 /// Checks one template against the names that are declared.
 pub(crate) struct Checker<'a> {
-    file: String,
+    file: Rc<str>,
     names: &'a Names,
     partials: &'a Partials,
     printing: Printing,
@@ -49,6 +50,19 @@ pub(crate) struct Checker<'a> {
     visited: usize,
     depth: usize,
     findings: Findings,
+}
+
+/// A place that costs nothing as long as nobody has to be told of it.
+#[derive(Clone)]
+struct Spot {
+    file: Rc<str>,
+    position: Option<(usize, usize)>,
+}
+
+impl From<Spot> for Place {
+    fn from(Spot { file, position }: Spot) -> Self {
+        Self { file: file.to_string(), position }
+    }
 }
 
 /// One `each` around the current element.
@@ -60,7 +74,7 @@ struct Frame {
 impl<'a> Checker<'a> {
     pub(crate) fn new(file: &str, names: &'a Names, partials: &'a Partials, printing: Printing) -> Self {
         Self {
-            file: file.to_owned(),
+            file: file.into(),
             names,
             partials,
             printing,
@@ -110,7 +124,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn element(&mut self, element: &TemplateElement, place: &Place) {
+    fn element(&mut self, element: &TemplateElement, place: &Spot) {
         match element {
             TemplateElement::RawString(_) | TemplateElement::Comment(_) => {}
             TemplateElement::Expression(expression) => self.printed(expression, place),
@@ -135,7 +149,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn printed(&mut self, expression: &HelperTemplate, place: &Place) {
+    fn printed(&mut self, expression: &HelperTemplate, place: &Spot) {
         let Some(yields) = self.call_type(expression, place) else { return };
         match yields {
             Type::Words => {
@@ -163,7 +177,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn block(&mut self, block: &HelperTemplate, place: &Place) {
+    fn block(&mut self, block: &HelperTemplate, place: &Spot) {
         let name = block.name.as_name().unwrap_or_default().to_owned();
         if !matches!(name.as_str(), "if" | "unless" | "each") {
             let problem = Problem::new(place.clone(), format!("`{name}` is not a block"));
@@ -181,7 +195,7 @@ impl<'a> Checker<'a> {
         block.inverse.iter().for_each(|body| self.walk(body));
     }
 
-    fn each(&mut self, block: &HelperTemplate, subject: Option<Type>, place: &Place) {
+    fn each(&mut self, block: &HelperTemplate, subject: Option<Type>, place: &Spot) {
         if subject.is_some_and(|subject| subject != Type::Words) {
             self.refuse(place, "`each` needs a list");
         }
@@ -198,7 +212,7 @@ impl<'a> Checker<'a> {
         self.frames.pop();
     }
 
-    fn partial(&mut self, name: &str, place: &Place) {
+    fn partial(&mut self, name: &str, place: &Spot) {
         if !self.frames.is_empty() {
             return self.refuse(place, "a partial cannot stand inside `each`: outer names have no spelling in it");
         }
@@ -210,15 +224,19 @@ impl<'a> Checker<'a> {
             let path = self.partial_path.join("` → `");
             return self.refuse(place, &format!("the partial includes itself: `{path}` → `{name}`"));
         }
+        let syntax = match partial.syntax() {
+            Ok(syntax) => syntax,
+            Err(problem) => return self.report(problem.clone()),
+        };
         self.findings.partials.insert(name.to_owned());
         self.partial_path.push(name.to_owned());
-        let caller = std::mem::replace(&mut self.file, partial.file.clone());
-        self.walk(&partial.syntax);
+        let caller = std::mem::replace(&mut self.file, partial.file.as_str().into());
+        self.walk(syntax);
         self.file = caller;
         self.partial_path.pop();
     }
 
-    fn call_type(&mut self, call: &HelperTemplate, place: &Place) -> Option<Type> {
+    fn call_type(&mut self, call: &HelperTemplate, place: &Spot) -> Option<Type> {
         if call.params.is_empty() && call.hash.is_empty() {
             return self.bare_type(&call.name, place);
         }
@@ -226,14 +244,14 @@ impl<'a> Checker<'a> {
         self.helper_type(name, &call.params, !call.hash.is_empty(), place)
     }
 
-    fn bare_type(&mut self, name: &Parameter, place: &Place) -> Option<Type> {
+    fn bare_type(&mut self, name: &Parameter, place: &Spot) -> Option<Type> {
         match name.as_name() {
             Some(name) if helpers::signature(name).is_some() => self.helper_type(name, &[], false, place),
             _ => self.parameter_type(name, place),
         }
     }
 
-    fn helper_type(&mut self, name: &str, parameters: &[Parameter], has_hash: bool, place: &Place) -> Option<Type> {
+    fn helper_type(&mut self, name: &str, parameters: &[Parameter], has_hash: bool, place: &Spot) -> Option<Type> {
         let types: Vec<Option<Type>> =
             parameters.iter().map(|parameter| self.parameter_type(parameter, place)).collect();
         let Some(helper) = helpers::signature(name) else {
@@ -263,7 +281,7 @@ impl<'a> Checker<'a> {
         })
     }
 
-    fn parameter_type(&mut self, parameter: &Parameter, place: &Place) -> Option<Type> {
+    fn parameter_type(&mut self, parameter: &Parameter, place: &Spot) -> Option<Type> {
         match parameter {
             Parameter::Literal(literal) if literal.is_string() => Some(Type::Word),
             Parameter::Literal(literal) if literal.is_boolean() => Some(Type::Bool),
@@ -283,7 +301,7 @@ impl<'a> Checker<'a> {
     }
 
     /// Resolves `name`, `this`, `@index`, `../name` and the element of an enclosing `each`.
-    fn path_type(&mut self, path: &str, place: &Place) -> Option<Type> {
+    fn path_type(&mut self, path: &str, place: &Spot) -> Option<Type> {
         let ups = path.matches("../").count();
         let name = path.trim_start_matches("../");
         let resolved = match name {
@@ -312,7 +330,7 @@ impl<'a> Checker<'a> {
         found
     }
 
-    fn report_unknown(&mut self, path: &str, name: &str, place: &Place) {
+    fn report_unknown(&mut self, path: &str, name: &str, place: &Spot) {
         let problem = Problem::new(place.clone(), format!("`{path}` is not a declared name here"));
         if self.names.contains_key(name) {
             let outer = "../".repeat(self.frames.len());
@@ -324,11 +342,11 @@ impl<'a> Checker<'a> {
         self.report(problem);
     }
 
-    fn place(&self, mapping: Option<&TemplateMapping>) -> Place {
-        mapping.map_or_else(|| Place::file(&self.file), |at| Place::at(&self.file, at.0, at.1))
+    fn place(&self, mapping: Option<&TemplateMapping>) -> Spot {
+        Spot { file: Rc::clone(&self.file), position: mapping.map(|at| (at.0, at.1)) }
     }
 
-    fn refuse(&mut self, place: &Place, message: &str) {
+    fn refuse(&mut self, place: &Spot, message: &str) {
         self.report(Problem::new(place.clone(), message));
     }
 

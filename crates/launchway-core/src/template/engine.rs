@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use handlebars::template::{Parameter, Template as Syntax, TemplateElement};
 use handlebars::{Context, Handlebars, Output, RenderContext, Renderable, no_escape};
@@ -24,11 +25,19 @@ pub(crate) struct Engine {
 /// The partials of a template by name.
 pub(crate) type Partials = BTreeMap<String, Partial>;
 
-/// A partial that was parsed.
+/// A partial, which is parsed when it is first used.
 pub(crate) struct Partial {
     /// The file that it stands in, for messages.
     pub(crate) file: String,
-    pub(crate) syntax: Syntax,
+    text: String,
+    parsed: OnceLock<Result<Syntax, Problem>>,
+}
+
+impl Partial {
+    /// Returns the syntax tree, or why there is none.
+    pub(crate) fn syntax(&self) -> Result<&Syntax, &Problem> {
+        self.parsed.get_or_init(|| syntax::parse(&self.file, &self.text)).as_ref()
+    }
 }
 
 /// A template that was parsed and checked.
@@ -55,25 +64,23 @@ pub(crate) struct Expression {
 
 impl Engine {
     /// Makes an engine with the partials of a template: their names, files and texts.
-    pub(crate) fn new<'t>(
-        partials: impl IntoIterator<Item = (&'t str, &'t str, &'t str)>,
-    ) -> Result<Self, Vec<Problem>> {
+    pub(crate) fn new<'t>(partials: impl IntoIterator<Item = (&'t str, &'t str, &'t str)>) -> Self {
         let mut registry = Handlebars::new();
         registry.set_strict_mode(true);
         registry.register_escape_fn(no_escape);
         helpers::register(&mut registry);
-        let mut parsed = BTreeMap::new();
-        let mut problems = Vec::new();
-        for (name, file, text) in partials {
-            match syntax::parse(file, text) {
-                Ok(syntax) => {
-                    registry.register_template(name, syntax.clone());
-                    parsed.insert(name.to_owned(), Partial { file: file.to_owned(), syntax });
-                }
-                Err(problem) => problems.push(problem),
-            }
-        }
-        if problems.is_empty() { Ok(Self { registry, partials: parsed }) } else { Err(problems) }
+        let partial = |(name, file, text): (&str, &str, &str)| {
+            let partial = Partial { file: file.to_owned(), text: text.to_owned(), parsed: OnceLock::new() };
+            (name.to_owned(), partial)
+        };
+        Self { registry, partials: partials.into_iter().map(partial).collect() }
+    }
+
+    /// Parses every partial, also those that nobody uses.
+    pub(crate) fn parse_partials(&self) -> Result<(), Vec<Problem>> {
+        let problems: Vec<Problem> =
+            self.partials.values().filter_map(|partial| partial.syntax().err().cloned()).collect();
+        if problems.is_empty() { Ok(()) } else { Err(problems) }
     }
 
     /// Compiles a template and checks it against the declared names.
@@ -102,8 +109,9 @@ impl Engine {
 
     /// Checks every partial on its own, so that one that nobody uses is sound as well.
     pub(crate) fn partial_problems(&self, names: &Names) -> Vec<Problem> {
-        let check = |partial: &Partial| {
-            Checker::new(&partial.file, names, &self.partials, Printing::Quoted).check(&partial.syntax).problems
+        let check = |partial: &Partial| match partial.syntax() {
+            Ok(syntax) => Checker::new(&partial.file, names, &self.partials, Printing::Quoted).check(syntax).problems,
+            Err(problem) => vec![problem.clone()],
         };
         self.partials.values().flat_map(check).collect()
     }
@@ -128,20 +136,23 @@ impl Engine {
     /// Renders a template.
     pub(crate) fn render(&self, template: &Compiled, data: &Data) -> Result<String, Problem> {
         let mut output = Capped(String::new());
-        template
-            .syntax
-            .render(&self.registry, &data.0, &mut RenderContext::new(None), &mut output)
-            .map(|()| output.0)
-            .map_err(|error| {
-                let partial = error.template_name.as_ref().and_then(|name| self.partials.get(name));
-                let file = partial.map_or(&template.file, |partial| &partial.file);
-                let place = match (&template.stands_at, error.line_no, error.column_no) {
-                    (Some(place), ..) => place.clone(),
-                    (None, Some(line), Some(column)) => Place::at(file, line, column),
-                    _ => Place::file(file),
-                };
-                Problem::new(place, plain_reason(&error))
-            })
+        let mut context = RenderContext::new(None);
+        if let Some(block) = context.block_mut() {
+            for name in &template.partials {
+                let syntax = self.partials.get(name).and_then(|partial| partial.syntax().ok());
+                syntax.into_iter().for_each(|syntax| block.set_local_partial(name.clone(), syntax));
+            }
+        }
+        template.syntax.render(&self.registry, &data.0, &mut context, &mut output).map(|()| output.0).map_err(|error| {
+            let partial = error.template_name.as_ref().and_then(|name| self.partials.get(name));
+            let file = partial.map_or(&template.file, |partial| &partial.file);
+            let place = match (&template.stands_at, error.line_no, error.column_no) {
+                (Some(place), ..) => place.clone(),
+                (None, Some(line), Some(column)) => Place::at(file, line, column),
+                _ => Place::file(file),
+            };
+            Problem::new(place, plain_reason(&error))
+        })
     }
 
     /// Evaluates an expression.
@@ -278,7 +289,7 @@ mod tests {
 
     fn engine() -> Engine {
         let partials = [("line", "- {{service}}\n"), ("loop_a", "{{> loop_b}}"), ("loop_b", "{{> loop_a}}")];
-        Engine::new(partials.map(|(name, text)| (name, "partials/p.hbs", text))).unwrap()
+        Engine::new(partials.map(|(name, text)| (name, "partials/p.hbs", text)))
     }
 
     fn render(text: &str) -> Result<String, String> {
@@ -373,8 +384,7 @@ mod tests {
     fn a_long_chain_of_partials_is_refused_not_followed() {
         let texts: Vec<(String, String)> =
             (0..5_000).map(|n| (format!("p{n}"), format!("{{{{> p{}}}}}", n + 1))).collect();
-        let engine =
-            Engine::new(texts.iter().map(|(name, text)| (name.as_str(), "partials/p.hbs", text.as_str()))).unwrap();
+        let engine = Engine::new(texts.iter().map(|(name, text)| (name.as_str(), "partials/p.hbs", text.as_str())));
         let problems = engine.compile("files/f.hbs", "{{> p0}}", &names(), Printing::Quoted).unwrap_err();
         assert!(problems[0].message.contains("nested more than 64 deep"));
     }

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use semver::{Version, VersionReq};
 
-use super::manifest::{self, ExtendsHeader, ExtendsOnly, Manifest, Places};
+use super::manifest::{self, ExtendsHeader, Manifest, Places};
 use super::problem::{Invalid, Place, Problem};
 use super::source::TemplateFiles;
 use super::translation::{self, Translation};
@@ -59,7 +59,7 @@ impl TemplateFiles {
     /// The manifest is not TOML, or what it extends is not the name of a template.
     pub fn extends(&self) -> Result<Option<SourceSpec>, LoadError> {
         let text = manifest_text(self, manifest::FILE)?;
-        let (only, places): (ExtendsOnly, _) = manifest::parse(manifest::FILE, &text).map_err(Invalid::from)?;
+        let (only, places) = manifest::parse_head(manifest::FILE, &text).map_err(Invalid::from)?;
         let Some(extends) = only.template.and_then(|header| header.extends) else { return Ok(None) };
         let spec = extends.get_ref().parse().map_err(|error: SpecError| {
             let hint = error.fault.hint();
@@ -92,6 +92,36 @@ pub fn builtin(id: &str, requirement: Option<&VersionReq>) -> Result<TemplateFil
             Err(LoadError::OtherVersion { id: id.to_owned(), version, requirement: requirement.clone() })
         }
         _ => Ok(files),
+    }
+}
+
+/// What a list says of a template.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Header {
+    /// Its id.
+    pub id: String,
+    /// What it makes, in a few words.
+    pub title: String,
+    /// Its version.
+    pub version: Version,
+}
+
+impl Header {
+    /// Reads the first table of a built-in template's manifest, and nothing else of it.
+    ///
+    /// # Errors
+    /// There is none of that id.
+    ///
+    /// # Panics
+    /// Never: the tests have read every built-in template.
+    pub fn builtin(id: &str) -> Result<Self, LoadError> {
+        let header = header_of(&TemplateFiles::builtin(id)?).expect("a built-in template has a header");
+        let version = header.version.and_then(|version| version.parse().ok());
+        Ok(Self {
+            id: header.id.unwrap_or_default(),
+            title: header.title.unwrap_or_default(),
+            version: version.expect("a built-in template has a version"),
+        })
     }
 }
 
@@ -184,7 +214,7 @@ fn label(files: &TemplateFiles, source: &Source) -> String {
 
 fn header_of(files: &TemplateFiles) -> Option<ExtendsHeader> {
     let text = manifest_text(files, manifest::FILE).ok()?;
-    toml::from_str::<ExtendsOnly>(&text).ok()?.template
+    manifest::parse_head(manifest::FILE, &text).ok()?.0.template
 }
 
 fn version_of(files: &TemplateFiles) -> Option<Version> {

@@ -27,6 +27,7 @@ pub(super) fn template(layers: Vec<(TemplateFiles, Source)>) -> Result<Template,
     if layers.is_empty() || layers.len() > MAX_LAYERS {
         return Err(LoadError::Layers(layers.len()));
     }
+    let is_builtin = layers.iter().all(|(_, source)| *source == Source::Builtin);
     let numbered = layers.into_iter().enumerate();
     let mut raw: Vec<Raw> =
         numbered.map(|(n, (files, source))| Raw::new(n, files, source)).collect::<Result<_, _>>()?;
@@ -36,8 +37,13 @@ pub(super) fn template(layers: Vec<(TemplateFiles, Source)>) -> Result<Template,
     let read: Vec<_> = raw.iter().map(Raw::manifest).collect::<Result<_, _>>()?;
     let identities = identities(&read)?;
     let partials = shared.partials.iter().map(|(name, it)| (name.as_str(), it.file.as_str(), it.text.as_str()));
-    let engine = Engine::new(partials).map_err(|problems| Invalid { problems })?;
-    let mut loader = Loader::new(&engine, read[0].1);
+    let engine = Engine::new(partials);
+    // The tests have parsed those of the built-in templates.
+    if !is_builtin {
+        engine.parse_partials().map_err(|problems| Invalid { problems })?;
+    }
+    let mut loader = Loader::new(&engine, read[0].1.clone());
+    loader.is_builtin = is_builtin;
     let mut built = Built::default();
     for (((manifest, places), (.., version)), files) in read.into_iter().zip(&identities).rev().zip(files) {
         let (files, translations) = files;
@@ -75,6 +81,7 @@ pub(super) fn template(layers: Vec<(TemplateFiles, Source)>) -> Result<Template,
         translations: built.translations,
         names,
         declared,
+        is_builtin,
     })
 }
 
@@ -92,13 +99,13 @@ fn identities(read: &[(Manifest, Places<'_>)]) -> Result<Vec<(String, String, Ve
             }
             _ => {}
         }
-        let version = version_of(manifest, *places)?;
+        let version = version_of(manifest, places)?;
         identities.push((header.id.get_ref().clone(), header.title.clone(), version));
     }
     Ok(identities)
 }
 
-fn version_of(manifest: &Manifest, places: Places<'_>) -> Result<Version, LoadError> {
+fn version_of(manifest: &Manifest, places: &Places<'_>) -> Result<Version, LoadError> {
     let read = |text: &Spanned<String>| version(text, places).map_err(Invalid::from);
     if let Some(least) = &manifest.template.min_version {
         let least = read(least)?;
@@ -111,7 +118,7 @@ fn version_of(manifest: &Manifest, places: Places<'_>) -> Result<Version, LoadEr
 }
 
 /// Reads a version of a manifest.
-pub(super) fn version(text: &Spanned<String>, places: Places<'_>) -> Result<Version, Problem> {
+pub(super) fn version(text: &Spanned<String>, places: &Places<'_>) -> Result<Version, Problem> {
     text.get_ref().parse::<Version>().map_err(|error| {
         let problem = Problem::new(places.of(text), format!("`{}` is not a version: {error}", text.get_ref()));
         problem.hint("write three numbers, for example `1.0.0`")

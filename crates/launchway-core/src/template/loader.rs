@@ -65,6 +65,8 @@ pub(super) struct Loader<'t> {
     /// Where each question and value is declared.
     pub(super) declared: BTreeMap<String, Place>,
     pub(super) problems: Vec<Problem>,
+    /// Whether patterns are left to when they are used: the tests have compiled those of the built-in templates.
+    pub(super) is_builtin: bool,
 }
 
 /// A question whose expressions are still text.
@@ -88,6 +90,7 @@ impl<'t> Loader<'t> {
             elements: BTreeSet::new(),
             declared: BTreeMap::new(),
             problems: Vec::new(),
+            is_builtin: false,
         }
     }
 }

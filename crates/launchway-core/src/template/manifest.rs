@@ -1,6 +1,7 @@
 //! `template.toml` as it is written. Nothing is judged here beyond the shape.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -54,6 +55,7 @@ pub(super) struct ExtendsOnly {
 #[derive(Debug, Deserialize)]
 pub(super) struct ExtendsHeader {
     pub(super) id: Option<String>,
+    pub(super) title: Option<String>,
     pub(super) version: Option<String>,
     pub(super) extends: Option<Spanned<String>>,
 }
@@ -317,27 +319,56 @@ impl OneOrMany {
 
 /// Reads a manifest, or a file of agreements; the second value finds places in its text.
 pub(super) fn parse<'t, T: DeserializeOwned>(file: &'t str, text: &'t str) -> Result<(T, Places<'t>), Problem> {
-    let places = Places { file, text };
-    toml::from_str(text).map(|parsed| (parsed, places)).map_err(|error| {
-        let start = error.span().map_or(0, |span| span.start);
-        Problem::new(places.at(start), error.message().replace('\n', ", "))
-    })
+    let places = Places { file, lines: Rc::new(Lines::of(text)) };
+    match toml::from_str(text) {
+        Ok(parsed) => Ok((parsed, places)),
+        Err(error) => {
+            let start = error.span().map_or(0, |span| span.start);
+            Err(Problem::new(places.at(start), error.message().replace('\n', ", ")))
+        }
+    }
+}
+
+/// Reads only the `[template]` table, which stands first as a rule: what follows is not even looked at then.
+pub(super) fn parse_head<'t>(file: &'t str, text: &'t str) -> Result<(ExtendsOnly, Places<'t>), Problem> {
+    let head = text.find("\n[[").and_then(|end| parse::<ExtendsOnly>(file, &text[..end]).ok());
+    match head {
+        Some((head, places)) if head.template.is_some() => Ok((head, places)),
+        _ => parse(file, text),
+    }
 }
 
 /// Turns byte offsets of a file into places.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct Places<'t> {
     pub(super) file: &'t str,
+    lines: Rc<Lines<'t>>,
+}
+
+/// A text with where its lines start: a manifest has thousands of places, and each would count from the first line.
+#[derive(Debug)]
+struct Lines<'t> {
     text: &'t str,
+    starts: Vec<usize>,
+}
+
+impl<'t> Lines<'t> {
+    fn of(text: &'t str) -> Self {
+        let after = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(offset, _)| offset + 1);
+        Self { text, starts: std::iter::once(0).chain(after).collect() }
+    }
 }
 
 impl Places<'_> {
-    pub(super) fn of<T>(self, spanned: &Spanned<T>) -> Place {
+    pub(super) fn of<T>(&self, spanned: &Spanned<T>) -> Place {
         self.at(spanned.span().start)
     }
 
-    fn at(self, offset: usize) -> Place {
-        let (line, column) = line_and_column(self.text, offset);
+    fn at(&self, offset: usize) -> Place {
+        let Lines { text, starts } = &*self.lines;
+        let line = starts.partition_point(|start| *start <= offset);
+        let start = starts[line - 1];
+        let (_, column) = line_and_column(&text[start..], offset - start);
         Place::at(self.file, line, column)
     }
 }

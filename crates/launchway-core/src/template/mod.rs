@@ -14,6 +14,7 @@ mod loader;
 mod locks;
 mod manifest;
 mod migration;
+mod parser;
 mod problem;
 mod question;
 pub mod quote;
@@ -36,7 +37,7 @@ pub use advised::Advised;
 pub(crate) use check::{Names, Printing};
 pub(crate) use engine::{Compiled, Data, Engine, Expression};
 pub(crate) use helpers::Type;
-pub use layers::{Layer, builtin};
+pub use layers::{Header, Layer, builtin};
 pub use load::MAX_LAYERS;
 pub(crate) use locks::Lock;
 pub use migration::Migrated;
@@ -48,6 +49,7 @@ pub use source::{GitSource, Reference, Source, SourceError, TemplateFiles, built
 pub use translation::Coverage;
 
 use crate::agreement::{Relation, Unit};
+use crate::parallel;
 use crate::policy::Policy;
 
 /// A template whose manifest was read and checked.
@@ -83,6 +85,8 @@ pub struct Template {
     /// Where each question and value is declared.
     pub(crate) declared: BTreeMap<String, Place>,
     names: check::Names,
+    /// Whether all of it is part of the program.
+    is_builtin: bool,
 }
 
 /// Who a generated file belongs to, and so what `update` does with it.
@@ -235,10 +239,9 @@ impl Template {
     /// # Errors
     /// The layers do not extend one another, or the template is invalid: then with all the faults that could be found.
     pub fn from_layers(layers: Vec<(TemplateFiles, Source)>) -> Result<Self, LoadError> {
-        let is_builtin = layers.iter().all(|(_, source)| *source == Source::Builtin);
         let template = load::template(layers)?;
         // The tests have checked the files of the built-in templates.
-        if !is_builtin {
+        if !template.is_builtin {
             template.verify()?;
         }
         Ok(template)
@@ -249,7 +252,8 @@ impl Template {
     /// # Errors
     /// All the faults that were found, sorted by place.
     pub fn verify(&self) -> Result<(), Invalid> {
-        let problems = self.files.iter().filter_map(|file| self.compile(file).err()).flatten();
+        let problems = parallel::map(&self.files, |file| self.compile(file).err());
+        let problems = problems.into_iter().flatten().flatten();
         let agreements = self.agreement_files.iter().filter_map(|file| self.agreements_in(file).err());
         let problems =
             problems.chain(agreements.flat_map(|invalid| invalid.problems)).chain(self.verify_translations());
@@ -351,11 +355,11 @@ impl Template {
     }
 
     /// Returns the names that a file can use: all that is declared, and the elements of its `each`.
-    fn names_in(&self, file: &SourceFile) -> Result<check::Names, Problem> {
-        let mut names = self.names.clone();
+    fn names_in(&self, file: &SourceFile) -> Result<Cow<'_, check::Names>, Problem> {
+        let mut names = Cow::Borrowed(&self.names);
         let mut looping = self.rules_for(file).filter(|rule| !rule.each.is_empty());
         for each in looping.next().iter().flat_map(|rule| &rule.each) {
-            names.insert(each.element.clone(), helpers::Type::Word);
+            names.to_mut().insert(each.element.clone(), helpers::Type::Word);
         }
         match looping.next() {
             None => Ok(names),

@@ -1,7 +1,10 @@
 //! From the text of a template to its syntax tree, with limits that keep the parser from overflowing.
 
+use std::borrow::Cow;
+
 use handlebars::template::{Template as Syntax, TemplateElement};
 
+use super::parser;
 use super::problem::{Place, Problem};
 use crate::document::line_and_column;
 
@@ -26,27 +29,21 @@ pub(crate) fn parse(file: &str, text: &str) -> Result<Syntax, Problem> {
         return Err(at(offset, "the private-use characters U+E000 and U+E001 cannot stand in a template".to_owned()));
     }
     check_limits(text).map_err(|(offset, message)| at(offset, message))?;
-    if !text.contains("{{") {
-        return Ok(literal(text));
-    }
     let protected = protect_workflow_expressions(text).map_err(|offset| {
         at(offset, "`${{` is not closed by `}}`".to_owned())
             .hint("`${{ … }}` is a GitHub expression; write {{\"$\"}} before a value that follows a dollar sign")
     })?;
-    let mut syntax = Syntax::compile(&protected).map_err(|error| {
-        let (line, column) = error.pos().unwrap_or((1, 1));
-        Problem::new(Place::at(file, line, column), plain_reason(&error))
-    })?;
+    let mut syntax = parser::parse(&protected).map_or_else(|| slow(file, &protected), Ok)?;
     restore_workflow_expressions(&mut syntax);
     Ok(syntax)
 }
 
-/// Makes the tree of a text without tags; the parser would take long to find none.
-fn literal(text: &str) -> Syntax {
-    // The tree of one letter has the place that goes with the text; its type cannot be made from outside.
-    let mut syntax = Syntax::compile("x").expect("one letter is a template");
-    syntax.elements = vec![TemplateElement::RawString(text.to_owned())];
-    syntax
+/// Parses with Handlebars' own parser, which understands everything and says what is wrong.
+fn slow(file: &str, text: &str) -> Result<Syntax, Problem> {
+    Syntax::compile(text).map_err(|error| {
+        let (line, column) = error.pos().unwrap_or((1, 1));
+        Problem::new(Place::at(file, line, column), plain_reason(&error))
+    })
 }
 
 /// Refuses what would overflow the stack of the parser or of the renderer, or would take seconds.
@@ -75,19 +72,19 @@ fn check_limits(text: &str) -> Result<(), (usize, String)> {
 }
 
 /// A tag of Handlebars, or an expression of a GitHub workflow.
-struct Tag<'t> {
+pub(super) struct Tag<'t> {
     /// The offset of its first brace.
-    start: usize,
+    pub(super) start: usize,
     /// What stands between `{{` and `}}`.
-    inner: &'t str,
+    pub(super) inner: &'t str,
     /// Whether a dollar sign stands before it.
     is_workflow: bool,
     /// Whether `}}` was found.
-    is_closed: bool,
+    pub(super) is_closed: bool,
 }
 
 /// Finds the tags from the left; braces inside a tag's strings and comments do not count.
-fn tags(text: &str) -> impl Iterator<Item = Tag<'_>> {
+pub(super) fn tags(text: &str) -> impl Iterator<Item = Tag<'_>> {
     let mut done = 0;
     std::iter::from_fn(move || {
         let start = done + text[done..].find("{{")?;
@@ -139,7 +136,10 @@ fn parentheses(tag: &str) -> usize {
 }
 
 /// Replaces the braces of `${{ … }}` one for one, so that lines and columns stay what they are.
-fn protect_workflow_expressions(text: &str) -> Result<String, usize> {
+fn protect_workflow_expressions(text: &str) -> Result<Cow<'_, str>, usize> {
+    if !text.contains("${{") {
+        return Ok(text.into());
+    }
     let mut protected = String::with_capacity(text.len());
     let mut done = 0;
     for tag in tags(text).filter(|tag| tag.is_workflow) {
@@ -153,7 +153,7 @@ fn protect_workflow_expressions(text: &str) -> Result<String, usize> {
         done = tag.start + 2 + tag.inner.len() + 2;
     }
     protected.push_str(&text[done..]);
-    Ok(protected)
+    Ok(protected.into())
 }
 
 fn restore_workflow_expressions(syntax: &mut Syntax) {

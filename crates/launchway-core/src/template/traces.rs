@@ -120,8 +120,8 @@ impl<'t> Tracer<'t> {
                 TemplateElement::HelperBlock(block) => self.block(block, depth),
                 TemplateElement::PartialExpression(partial) if depth < MAX_DEPTH * 4 => {
                     let partial = partial.name.as_name().and_then(|name| self.template.engine.partial(name));
-                    if let Some(partial) = partial {
-                        self.walk(&partial.syntax, depth + 1);
+                    if let Some(syntax) = partial.and_then(|partial| partial.syntax().ok()) {
+                        self.walk(syntax, depth + 1);
                     }
                 }
                 _ => {}

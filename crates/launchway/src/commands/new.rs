@@ -71,7 +71,8 @@ pub(crate) fn run(matches: &ArgMatches, chosen: &Chosen) -> Result<(), Failure> 
     for warning in &prepared.warnings {
         terminal::say(&format!("warning: {}\n", terminal::visible(warning)));
     }
-    finish(template, &prepared, &args, draft.as_mut())
+    // The program ends with this: what was made is not taken apart piece by piece before.
+    finish(template, &std::mem::ManuallyDrop::new(prepared), &args, draft.as_mut())
 }
 
 /// Says that nothing is written, and how to go on.

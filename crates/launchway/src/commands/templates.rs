@@ -1,8 +1,7 @@
 //! `launchway templates`: which templates there are, built in and in catalogs.
 
 use clap::{ArgMatches, Command};
-use launchway_core::Template;
-use launchway_core::template::builtin_ids;
+use launchway_core::template::{Header, builtin_ids};
 use serde_json::{Value, json};
 
 use crate::args::{self, Output};
@@ -21,7 +20,7 @@ pub(crate) fn define() -> Command {
 
 /// Runs the command.
 pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
-    let builtin = builtin_ids().into_iter().map(Template::builtin).collect::<Result<Vec<_>, _>>()?;
+    let builtin = builtin_ids().into_iter().map(Header::builtin).collect::<Result<Vec<_>, _>>()?;
     let offers = catalogs::offers(&Options { offline: true, ..Options::default() })?;
     let text = match args::output(matches) {
         Output::Text => {
@@ -38,7 +37,7 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
     terminal::print(&text)
 }
 
-fn describe_builtin(it: &Template) -> Value {
+fn describe_builtin(it: &Header) -> Value {
     json!({ "id": it.id, "version": it.version.to_string(), "title": it.title, "source": "builtin" })
 }
 

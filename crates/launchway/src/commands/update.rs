@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::thread;
 
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use launchway_core::{
@@ -162,8 +163,20 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
     let args = read_args(matches)?;
     let (project, others) = split(Project::open_all(&args.folder)?, args.service.as_deref())?;
     let _lock = if args.dry_run { None } else { Some(Lock::take(&args.folder)?) };
-    let repository = Repository::open(&args.folder, args.allow_dirty || args.dry_run)?;
-    let loaded = load(&project, &args)?;
+    let open = || Repository::open(&args.folder, args.allow_dirty || args.dry_run);
+    let (repository, loaded) = if args.template.is_none() && project.template.source == "builtin" {
+        // What is part of the program is loaded while git is asked.
+        thread::scope(|scope| {
+            let repository = scope.spawn(open);
+            let loaded = load(&project, &args);
+            (repository.join().expect("git is asked without a panic"), loaded)
+        })
+    } else {
+        // Nothing is fetched for a repository that cannot be updated.
+        let repository = open()?;
+        (Ok(repository), load(&project, &args))
+    };
+    let (repository, loaded) = (repository?, loaded?);
     let prepared = prepare(&project, &others, loaded, &args, &repository)?;
     let written = if args.dry_run { None } else { write(&prepared, &repository)? };
     report::show(&prepared, &args, written.as_ref().map(|written| written.way_back.as_str()))?;

@@ -4,6 +4,7 @@ use std::io::{Read, Write as _};
 use std::path::Path;
 use std::process::{Child, ChildStdin};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -14,6 +15,10 @@ use super::{group::Group, said};
 /// What is kept of what git says on stderr.
 const MAX_SAID: usize = 16 << 10;
 
+/// How often a process is looked at that has closed its stdout, at first and in the end.
+const SHORTEST_PAUSE: Duration = Duration::from_micros(50);
+const LONGEST_PAUSE: Duration = Duration::from_millis(20);
+
 /// How often the growth of a folder is looked at.
 const GROWTH_EVERY: Duration = Duration::from_millis(100);
 
@@ -23,6 +28,8 @@ pub(super) struct Running<'l> {
     group: Option<Group>,
     limits: Option<&'l Limits>,
     is_too_much: Arc<AtomicBool>,
+    /// Hears that stdout has ended: the process is about to.
+    ended: Receiver<()>,
     stdout: JoinHandle<Vec<u8>>,
     stderr: JoinHandle<()>,
     heard: Arc<Mutex<Vec<u8>>>,
@@ -34,15 +41,21 @@ impl<'l> Running<'l> {
         let most = limits.map_or(u64::MAX, |limits| limits.output);
         let is_too_much = Arc::new(AtomicBool::new(false));
         let heard = Arc::new(Mutex::new(Vec::new()));
+        let (end, ended) = mpsc::channel();
         let stdout = thread::spawn({
             let (pipe, is_too_much) = (child.stdout.take(), Arc::clone(&is_too_much));
-            move || pipe.map(|pipe| collect(pipe, most, &is_too_much)).unwrap_or_default()
+            move || {
+                let bytes = pipe.map(|pipe| collect(pipe, most, &is_too_much)).unwrap_or_default();
+                // Nobody may listen any more.
+                let _ = end.send(());
+                bytes
+            }
         });
         let stderr = thread::spawn({
             let (pipe, heard) = (child.stderr.take(), Arc::clone(&heard));
             move || pipe.into_iter().for_each(|pipe| listen(pipe, &heard))
         });
-        Self { child, group, limits, is_too_much, stdout, stderr, heard }
+        Self { child, group, limits, is_too_much, ended, stdout, stderr, heard }
     }
 
     /// Feeds the process and waits for its end.
@@ -59,8 +72,10 @@ impl<'l> Running<'l> {
         }
         // A connection that ssh keeps open for later also keeps stderr open.
         let patience = Instant::now() + Duration::from_millis(200);
+        let mut pause = SHORTEST_PAUSE;
         while !self.stderr.is_finished() && Instant::now() < patience {
-            thread::sleep(Duration::from_millis(1));
+            thread::sleep(pause);
+            pause = (pause * 2).min(Duration::from_millis(5));
         }
         let said = said::harmless(&self.heard.lock().unwrap_or_else(PoisonError::into_inner));
         Ok(Output { code, stdout, said })
@@ -69,7 +84,7 @@ impl<'l> Running<'l> {
     fn wait(&mut self) -> Result<(), GitError> {
         let start = Instant::now();
         let mut growth = self.limits.and_then(Growth::of);
-        let mut pause = Duration::from_micros(500);
+        let mut pause = LONGEST_PAUSE;
         while self.child.try_wait().map_err(GitError::NotStarted)?.is_none() {
             if let Some(limits) = self.limits {
                 if start.elapsed() > limits.time {
@@ -80,8 +95,14 @@ impl<'l> Running<'l> {
                 }
                 growth.as_mut().map_or(Ok(()), Growth::check)?;
             }
-            thread::sleep(pause);
-            pause = (pause * 2).min(Duration::from_millis(20));
+            match self.ended.recv_timeout(pause) {
+                Ok(()) => pause = SHORTEST_PAUSE,
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => {
+                    thread::sleep(pause);
+                    pause = (pause * 2).min(LONGEST_PAUSE);
+                }
+            }
         }
         Ok(())
     }

@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
+use std::thread;
 
 use launchway_core::{Blob, Conflict, Resolution, SafePath, Scratch, Side, Update};
 
@@ -110,7 +111,14 @@ impl Merger<'_> {
     fn diffs(&self, tree: &str) -> Result<Diffs, GitError> {
         let pair = |left: &str, right: &str| self.differences(&["--no-renames"], left, right);
         let renames = |right: &str| self.differences(&["--find-renames", "--diff-filter=R"], BASE, right);
-        Ok(Diffs { result: pair(YOURS, tree)?, yours: renames(YOURS)?, theirs: renames(self.theirs)? })
+        let (result, yours, theirs) = thread::scope(|scope| {
+            let yours = scope.spawn(|| renames(YOURS));
+            let theirs = scope.spawn(|| renames(self.theirs));
+            let result = pair(YOURS, tree);
+            let yours = yours.join().expect("git is asked without a panic");
+            (result, yours, theirs.join().expect("git is asked without a panic"))
+        });
+        Ok(Diffs { result: result?, yours: yours?, theirs: theirs? })
     }
 
     fn differences(&self, how: &[&str], left: &str, right: &str) -> Result<Vec<Difference>, GitError> {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::thread;
 
 use launchway_core::quote::quote_shell;
 use launchway_core::{Blob, SafePath, Side};
@@ -62,8 +63,15 @@ impl Repository {
                 .hint("move the project to another folder"));
         }
         refuse_unfinished_references(&root, Path::new(git_folder))?;
-        let is_dirty = is_dirty(&root, allow_dirty)?;
-        let (tracked, ignores_modes) = (tracked(&root)?, ignores_modes(&root));
+        // Three questions that do not wait for one another.
+        let (is_dirty, tracked, ignores_modes) = thread::scope(|scope| {
+            let tracked = scope.spawn(|| tracked(&root));
+            let ignores_modes = scope.spawn(|| ignores_modes(&root));
+            let is_dirty = is_dirty(&root, allow_dirty);
+            let tracked = tracked.join().expect("git is asked without a panic");
+            (is_dirty, tracked, ignores_modes.join().expect("git is asked without a panic"))
+        });
+        let (is_dirty, tracked) = (is_dirty?, tracked?);
         Ok(Self { root, prefix, head, is_dirty, ignores_modes, tracked })
     }
 

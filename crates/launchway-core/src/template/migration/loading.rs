@@ -39,7 +39,7 @@ impl Loader<'_> {
     ) -> Vec<Migration> {
         let mut migrations: Vec<(Version, manifest::Migration)> = Vec::new();
         for raw in declared {
-            match load::version(&raw.to, self.places) {
+            match load::version(&raw.to, &self.places) {
                 Ok(to) => migrations.push((to, raw)),
                 Err(problem) => self.problems.push(problem),
             }

@@ -1,0 +1,300 @@
+//! Faults at every system call that writes: `new` and `update` are killed, or refused, at each of them in turn.
+//!
+//! After each, the folder is as before or as it should be in the end, and the next run succeeds and leaves nothing behind.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::{Result, tree, workspace};
+
+/// The system calls that change something on a disk, or open what will be.
+const CALLS: &str = "openat,mkdir,mkdirat,write,writev,pwrite64,fsync,fdatasync,rename,renameat,renameat2,unlink,unlinkat,rmdir,flock,ftruncate,fchmod";
+
+/// What is done at a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// The program is killed.
+    Kill,
+    /// The call fails with this error.
+    Error(&'static str),
+}
+
+impl Fault {
+    /// Every fault, with the calls that it is injected at.
+    pub const ALL: [(Self, &'static str); 6] = [
+        (Self::Kill, CALLS),
+        (Self::Error("ENOSPC"), "write,writev,pwrite64,mkdir,mkdirat,fsync,renameat,renameat2,rename"),
+        (Self::Error("EIO"), "write,writev,fsync,fdatasync,rename,renameat,renameat2,unlinkat"),
+        (Self::Error("EROFS"), "mkdir,mkdirat,rename,renameat,renameat2,unlinkat"),
+        (Self::Error("EMFILE"), "openat"),
+        (Self::Error("EXDEV"), "rename,renameat,renameat2"),
+    ];
+
+    /// The name of the fault in a log.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Kill => "SIGKILL",
+            Self::Error(error) => error,
+        }
+    }
+}
+
+/// The command that is disturbed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Subject {
+    /// `launchway new`.
+    New,
+    /// `launchway update`.
+    Update,
+}
+
+/// What came of a sweep: how many points there were, and how often each outcome.
+#[derive(Debug, Default)]
+pub struct Outcomes {
+    /// How many times the fault was injected.
+    pub points: usize,
+    /// How often each outcome was seen.
+    pub seen: BTreeMap<String, usize>,
+}
+
+/// A world of its own for every run: a template in two versions, a project, a home and a folder for temporary files.
+struct World {
+    folder: tempfile::TempDir,
+}
+
+const MANIFEST: &str = "[template]\nid = \"t\"\ntitle = \"T\"\nversion = \"VERSION\"\nname = \"service\"\n\n[[question]]\nid = \"service\"\nprompt = \"Name\"\nhelp = \"The name.\"\nkind = \"slug\"\n";
+
+/// The files of the template in its two versions. In the second, one is gone, one is new, and two have changed.
+fn files(version: u8) -> Vec<(&'static str, String)> {
+    let lines = |first: &str, last: &str| format!("{first}\n{}{last}\n", "middle\n".repeat(9));
+    let mut files = vec![
+        ("files/a.txt", lines(if version == 1 { "one" } else { "two" }, "end")),
+        ("files/deep/er/b.txt.hbs", format!("{{{{service}}}} {version}\n")),
+        ("files/run.sh", "#!/bin/sh\n".to_owned()),
+    ];
+    files.push(if version == 1 {
+        ("files/old.txt", "old\n".to_owned())
+    } else {
+        ("files/new/c.txt", "c\n".to_owned())
+    });
+    files
+}
+
+impl World {
+    fn new(subject: Subject) -> Result<Self> {
+        let world = Self { folder: tempfile::tempdir()? };
+        for folder in ["home", "tmp", "place"] {
+            fs::create_dir(world.path(folder))?;
+        }
+        for version in [1, 2] {
+            for (path, text) in files(version) {
+                let path = world.path(&format!("template-{version}/{path}"));
+                fs::create_dir_all(path.parent().unwrap_or(&path))?;
+                fs::write(path, text)?;
+            }
+            let manifest = MANIFEST.replace("VERSION", &format!("{version}.0.0"));
+            fs::write(world.path(&format!("template-{version}/template.toml")), manifest)?;
+        }
+        if subject == Subject::Update {
+            expect(&mut world.command(Subject::New, None)?)?;
+            // Both sides have changed this file, so that git has to merge it.
+            let edited = world.path("place/orders/a.txt");
+            fs::write(&edited, fs::read_to_string(&edited)?.replace("end", "my end"))?;
+            for words in [&["init", "--quiet"][..], &["add", "--all"], &["commit", "--quiet", "--message", "work"]] {
+                expect(hermetic_git(&world.path("home")).args(words).current_dir(world.path("place/orders")))?;
+            }
+        }
+        Ok(world)
+    }
+
+    fn path(&self, path: &str) -> PathBuf {
+        self.folder.path().join(path)
+    }
+
+    /// The command of a subject, under strace if a fault is injected at the call of that number.
+    fn command(&self, subject: Subject, fault: Option<(Fault, &str, usize)>) -> Result<Command> {
+        let program = workspace::target().join("debug").join("launchway");
+        let mut command = match fault {
+            None => Command::new(&program),
+            Some((fault, calls, number)) => {
+                let what = match fault {
+                    Fault::Kill => "signal=KILL".to_owned(),
+                    Fault::Error(error) => format!("error={error}"),
+                };
+                let mut strace = Command::new("strace");
+                strace.args(["-qq", "-o"]).arg(self.path("trace"));
+                // The program itself, not the threads and processes that it starts.
+                strace.arg("-e").arg(format!("trace={calls}"));
+                strace.arg("-e").arg(format!("inject={calls}:{what}:when={number}")).arg("--").arg(&program);
+                strace
+            }
+        };
+        command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("LANG", "C.UTF-8");
+        command.env("HOME", self.path("home")).env("TMPDIR", self.path("tmp"));
+        match subject {
+            Subject::New => command.args(["new", "orders", "--template", "../template-1", "--no-input", "--no-git"]),
+            Subject::Update => {
+                let own = ["update", "orders", "--template", "../template-2", "--no-input", "--allow-dirty"];
+                command.args(own)
+            }
+        };
+        command.current_dir(self.path("place"));
+        Ok(command)
+    }
+
+    /// All that stands where the project does, git's folder left out, and what is left among the temporary files.
+    fn state(&self) -> io::Result<tree::Tree> {
+        let mut state = tree::read(&self.path("place"))?;
+        state.retain(|path, _| !path.starts_with("orders/.git/"));
+        for entry in fs::read_dir(self.path("tmp"))?.chain(fs::read_dir(self.path("place"))?) {
+            let name = entry?.file_name().to_string_lossy().into_owned();
+            if name != "orders" {
+                state.insert(format!("{name}/"), tree::File { executable: false, bytes: Vec::new() });
+            }
+        }
+        Ok(state)
+    }
+}
+
+fn hermetic_git(home: &Path) -> Command {
+    let mut git = Command::new("git");
+    git.env("HOME", home).env("GIT_CONFIG_NOSYSTEM", "1").env("GIT_CONFIG_GLOBAL", "/dev/null");
+    for role in ["AUTHOR", "COMMITTER"] {
+        git.env(format!("GIT_{role}_NAME"), "Ada").env(format!("GIT_{role}_EMAIL"), "ada@example.com");
+    }
+    git
+}
+
+fn expect(command: &mut Command) -> Result<()> {
+    let ran = command.output()?;
+    if ran.status.success() {
+        return Ok(());
+    }
+    Err(format!("{command:?}: {}", String::from_utf8_lossy(&ran.stderr)).into())
+}
+
+/// Injects a fault at every `step`th of the calls, until a run gets to its end undisturbed.
+///
+/// # Errors
+/// strace is missing, or the first promise that was broken, with the number of the call.
+pub fn sweep(subject: Subject, fault: Fault, calls: &str, step: usize) -> Result<Outcomes> {
+    let missing =
+        |error| format!("the sweep needs `strace`, which cannot be started ({error}): install the package `strace`");
+    Command::new("strace").arg("--version").output().map_err(missing)?;
+    let world = World::new(subject)?;
+    let before = world.state()?;
+    expect(&mut world.command(subject, None)?)?;
+    let after = world.state()?;
+    let mut outcomes = Outcomes::default();
+    // strace counts every kind of call on its own.
+    for call in calls.split(',') {
+        for number in (1..).step_by(step) {
+            let world = World::new(subject)?;
+            let ran = world.command(subject, Some((fault, call, number)))?.output()?;
+            if !was_injected(&world.path("trace"))? {
+                break;
+            }
+            outcomes.points += 1;
+            let said = String::from_utf8_lossy(&ran.stderr).into_owned();
+            let outcome = judge(&world, (&before, &after), fault, ran.status.code(), &said)
+                .and_then(|outcome| next_run(&world, subject, &after).map(|()| outcome))
+                .map_err(|error| format!("{subject:?}, {} at {call} {number}: {error}\n{said}", fault.name()))?;
+            *outcomes.seen.entry(outcome).or_default() += 1;
+        }
+    }
+    if outcomes.points == 0 {
+        return Err(
+            format!("{subject:?}, {}: no fault could be injected; may `strace` trace here?", fault.name()).into()
+        );
+    }
+    Ok(outcomes)
+}
+
+fn was_injected(trace: &Path) -> Result<bool> {
+    let trace = fs::read(trace)?;
+    let trace = String::from_utf8_lossy(&trace);
+    Ok(trace.contains("(INJECTED)") || trace.contains("killed by SIGKILL"))
+}
+
+/// Holds what is there after the fault against what was there before, and what should be there in the end.
+fn judge(
+    world: &World,
+    (before, after): (&tree::Tree, &tree::Tree),
+    fault: Fault,
+    code: Option<i32>,
+    said: &str,
+) -> Result<String> {
+    if said.contains("panicked") {
+        return Err("it panicked".into());
+    }
+    let state = world.state()?;
+    if fault == Fault::Kill {
+        // Each file is as before, or as it will be; what is staged beside them is not the project.
+        let is_whole =
+            |(path, file): &(&String, &tree::File)| before.get(*path) == Some(file) || after.get(*path) == Some(file);
+        let torn: Vec<&String> = state.iter().filter(|it| !is_staged(it.0) && !is_whole(it)).map(|it| it.0).collect();
+        if !torn.is_empty() {
+            return Err(format!("torn: {torn:?}").into());
+        }
+        let lost: Vec<&String> =
+            before.keys().filter(|it| after.contains_key(*it) && !state.contains_key(*it)).collect();
+        if !lost.is_empty() {
+            return Err(format!("lost: {lost:?}").into());
+        }
+        let is_all = |wanted: &tree::Tree| wanted.iter().all(|(path, file)| state.get(path) == Some(file));
+        return Ok(if is_all(after) {
+            "killed, whole"
+        } else if is_all(before) {
+            "killed, untouched"
+        } else {
+            "killed, between two files"
+        }
+        .to_owned());
+    }
+    let code = code.ok_or("it died")?;
+    let name = if state == *after {
+        "whole"
+    } else if state == *before {
+        "untouched"
+    } else {
+        let names = |tree: &tree::Tree| tree.keys().cloned().collect::<Vec<_>>();
+        return Err(format!("exit {code}, and neither as before nor as it should be: {:?}", names(&state)).into());
+    };
+    if code != 0 && !said.lines().any(|line| line.starts_with("error: ")) && !said.contains("error") {
+        return Err(format!("exit {code} without a word").into());
+    }
+    // Before the program itself runs, the system says that it could not be started.
+    if code == 127 && said.contains("shared libraries") {
+        return Ok("not started".to_owned());
+    }
+    if name == "untouched" && !matches!(code, 2 | 3 | 73 | 74 | 75) {
+        return Err(format!("exit {code} although nothing was written").into());
+    }
+    Ok(format!("exit {code}, {name}"))
+}
+
+/// A path that belongs to the staging of a run.
+fn is_staged(path: &str) -> bool {
+    path.contains(".launchway-") || path.starts_with("launchway-merge-") || path.ends_with('/')
+}
+
+/// Runs the same again, which must come to what should be there in the end, with nothing beside it.
+fn next_run(world: &World, subject: Subject, after: &tree::Tree) -> Result<()> {
+    let is_there = subject == Subject::New && world.path("place/orders").exists();
+    if is_there {
+        // It is whole; another one cleans up.
+        fs::remove_dir_all(world.path("place/orders"))?;
+    }
+    expect(&mut world.command(subject, None)?).map_err(|error| format!("the next run: {error}"))?;
+    let state = world.state()?;
+    if state == *after {
+        return Ok(());
+    }
+    let other: Vec<&String> =
+        state.iter().filter(|(path, file)| after.get(*path) != Some(file)).map(|it| it.0).collect();
+    Err(format!("after the next run: {other:?}").into())
+}
