@@ -55,7 +55,7 @@ const CONTRADICTION_RECORD: &str = "\
 
 ## Decision
 
-Blue/green \\(leaning: what you need cannot all be had at once\\).
+Blue/green (leaning: what you need cannot all be had at once).
 
 ## What was asked
 

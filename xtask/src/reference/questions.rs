@@ -69,13 +69,10 @@ fn choices(kind: &Kind) -> String {
     let (Kind::Choice(choices) | Kind::Choices(choices)) = kind else { return String::new() };
     match choices {
         Choices::Fixed(choices) => choices.iter().map(choice).collect(),
-        Choices::By { question, choices } => choices
-            .iter()
-            .map(|(answer, choices)| {
-                let values: Vec<String> = choices.iter().map(|choice| format!("`{}`", choice.value)).collect();
-                format!("| {} | when `{question}` is `{answer}` |\n", values.join(", "))
-            })
-            .collect(),
+        Choices::By { question, choices } => choices.iter().fold(String::new(), |text, (answer, choices)| {
+            let values: Vec<String> = choices.iter().map(|choice| format!("`{}`", choice.value)).collect();
+            format!("{text}| {} | when `{question}` is `{answer}` |\n", values.join(", "))
+        }),
     }
 }
 

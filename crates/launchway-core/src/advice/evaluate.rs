@@ -178,8 +178,8 @@ impl Topic {
 
     /// Finds the fewest other answers that lead to another side.
     fn changes(&'static self, given: &[usize], side: usize) -> Vec<Change> {
-        let tried = (1..=MAX_CHANGED).map(|count| self.changes_of(given, side, count));
-        tried.into_iter().find(|changes| !changes.is_empty()).unwrap_or_default()
+        let mut tried = (1..=MAX_CHANGED).map(|count| self.changes_of(given, side, count));
+        tried.find(|changes| !changes.is_empty()).unwrap_or_default()
     }
 
     fn changes_of(&'static self, given: &[usize], side: usize, count: usize) -> Vec<Change> {

@@ -48,6 +48,10 @@ pub(crate) fn write(advice: &Advice, folder: &Path) -> Result<String, Failure> {
         return Err(Failure::new(Exit::Exists, format!("`{path}` is there already"))
             .hint("move it away, or delete it; what it says stays in git"));
     }
+    if let Some(link) = path.folders().find(|above| folder.join(above).is_symlink()) {
+        return Err(Failure::new(Exit::Exists, format!("`{link}` is a symbolic link, and links are not followed"))
+            .hint("make it a folder of the project"));
+    }
     let blob = Blob { bytes: to_markdown(advice).into_bytes().into(), executable: false };
     let edits = [Edit { path: path.clone(), before: None, after: Some(blob) }];
     interrupt::uninterrupted(|| edit(folder, &edits))?;
