@@ -36,13 +36,15 @@ pub(crate) fn set_farewell(text: Option<String>) {
 /// Leaves the terminal behind: below what was drawn, with its cursor, and with the farewell. The second time it does nothing.
 pub(crate) fn leave() {
     let rows = ROWS_BELOW.swap(0, Ordering::Relaxed);
-    if USES_ESCAPES.swap(false, Ordering::Relaxed) {
+    let is_drawn = USES_ESCAPES.swap(false, Ordering::Relaxed);
+    if is_drawn {
         let down = if rows > 0 { format!("\u{1b}[{rows}B") } else { String::new() };
         terminal::say(&format!("\u{1b}[?25h{down}\r\n"));
     }
     let farewell = FAREWELL.lock().unwrap_or_else(PoisonError::into_inner).take();
     if let Some(farewell) = farewell {
-        terminal::say(&format!("{}\n", terminal::visible(&farewell)));
+        let is_alone = if is_drawn { "" } else { "\n" };
+        terminal::say(&format!("{is_alone}{}\n", terminal::visible(&farewell)));
     }
 }
 

@@ -233,7 +233,8 @@ impl Prompter for Plain {
     }
 
     fn say(&mut self, text: &str) {
-        terminal::say(&format!("{}\n", visible(text).trim_end_matches('\n')));
+        let lines: String = visible(text).lines().map(|line| format!("{}\n", hanging(line, 0))).collect();
+        terminal::say(&lines);
     }
 
     fn keys(&self) -> &'static str {
