@@ -4,6 +4,7 @@
 
 mod add;
 mod adopt;
+mod adversarial;
 mod catalogs;
 mod check;
 mod command_line;
@@ -20,12 +21,15 @@ mod package;
 mod peers;
 mod program;
 mod project;
+mod properties;
 mod released;
 mod remote;
 mod rendered;
 mod rollback;
+mod rows;
 mod secrets;
 mod service;
+mod snapshot;
 mod source;
 mod sources;
 mod strategies;
