@@ -148,7 +148,7 @@ fn every_bad_answer_is_named_at_once_and_nothing_is_written() {
 }
 
 #[test]
-fn a_name_that_would_break_something_is_refused() {
+fn a01_a02_a05_a_name_that_would_break_something_is_refused() {
     for name in
         ["Orders", "1orders", "orders-", "or--ders", "orders.api", "true", "null", "tokio", "platform", &"a".repeat(41)]
     {
@@ -313,7 +313,7 @@ fn a_place_that_cannot_be_written_is_named() {
 }
 
 #[test]
-fn a_run_that_is_killed_leaves_no_project_or_the_whole_one() {
+fn a57_a_run_that_is_killed_leaves_no_project_or_the_whole_one() {
     let folder = empty_folder();
     let words = ["new", "orders", "--target", "both", "--no-input", "--no-git"];
     let start = Instant::now();

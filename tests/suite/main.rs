@@ -4,6 +4,7 @@
 
 mod add;
 mod adopt;
+mod adversarial;
 mod advise;
 mod catalogs;
 mod check;
@@ -26,13 +27,16 @@ mod package;
 mod peers;
 mod program;
 mod project;
+mod properties;
 mod released;
 mod remote;
 mod rendered;
 mod rollback;
+mod rows;
 mod scripting;
 mod secrets;
 mod service;
+mod snapshot;
 mod source;
 mod sources;
 mod strategies;

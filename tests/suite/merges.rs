@@ -671,7 +671,7 @@ fn rows() -> Vec<Row> {
 }
 
 #[test]
-fn every_row_of_the_table_comes_out_as_it_must() {
+fn a63_every_row_of_the_table_comes_out_as_it_must() {
     assert!(rows().len() >= 40);
     // Both cores: most of the time goes into starting git.
     let faults = |part: usize| rows().into_iter().skip(part).step_by(2).flat_map(|row| row.run()).collect::<Vec<_>>();

@@ -128,6 +128,11 @@ impl Terminal {
         }
     }
 
+    /// The id of the program's process.
+    pub(crate) fn pid(&self) -> String {
+        self.child.id().to_string()
+    }
+
     /// Presses keys.
     pub(crate) fn press(&self, keys: &str) -> &Self {
         (&*self.pty).write_all(keys.as_bytes()).unwrap();

@@ -47,7 +47,7 @@ fn an_update_to_the_same_version_changes_nothing() {
 }
 
 #[test]
-fn a_second_update_changes_nothing() {
+fn a64_a_second_update_changes_nothing() {
     let history = outdated();
     history.update(&[]).success();
     is_updated(&history);
@@ -92,7 +92,7 @@ fn a_conflict_ends_with_1_until_it_is_solved() {
 }
 
 #[test]
-fn changes_that_are_not_committed_are_refused_or_kept() {
+fn a62_changes_that_are_not_committed_are_refused_or_kept() {
     let history = outdated();
     history.write("b", "mine\n");
     let said = refused(&history, &[], 3);
@@ -111,7 +111,7 @@ fn changes_that_are_not_committed_are_refused_or_kept() {
 }
 
 #[test]
-fn what_git_has_not_finished_is_finished_first() {
+fn a62_what_git_has_not_finished_is_finished_first() {
     for (file, what) in [
         ("rebase-merge", "a rebase"),
         ("rebase-apply", "a rebase"),
@@ -126,7 +126,7 @@ fn what_git_has_not_finished_is_finished_first() {
 }
 
 #[test]
-fn a_rebase_that_stopped_is_really_noticed() {
+fn a62_a_rebase_that_stopped_is_really_noticed() {
     let history = outdated();
     for (branch, text) in [("one", "1\n"), ("two", "2\n")] {
         history.git(&["checkout", "--quiet", "-b", branch, "main"]);
@@ -138,7 +138,7 @@ fn a_rebase_that_stopped_is_really_noticed() {
 }
 
 #[test]
-fn without_a_commit_there_is_no_way_back() {
+fn a62_without_a_commit_there_is_no_way_back() {
     let history = outdated();
     fs::remove_dir_all(history.path(".git")).unwrap();
     let said = refused(&history, &[], 3);
@@ -148,7 +148,7 @@ fn without_a_commit_there_is_no_way_back() {
 }
 
 #[test]
-fn a_detached_head_and_a_linked_work_tree_are_fine() {
+fn a62_a_detached_head_and_a_linked_work_tree_are_fine() {
     let history = outdated();
     history.git(&["checkout", "--quiet", "--detach"]);
     history.update(&[]).success();
@@ -162,7 +162,7 @@ fn a_detached_head_and_a_linked_work_tree_are_fine() {
 }
 
 #[test]
-fn a_shallow_clone_and_a_submodule_are_fine() {
+fn a62_a_shallow_clone_and_a_submodule_are_fine() {
     let history = outdated();
     let address = format!("file://{}", history.project().display());
     let git = |words: &[&str]| {
@@ -635,7 +635,7 @@ fn edited(dice: &mut Dice, text: &str, who: &str) -> (String, Vec<String>) {
 }
 
 #[test]
-fn no_line_is_ever_lost_whatever_both_have_done() {
+fn a63_no_line_is_ever_lost_whatever_both_have_done() {
     for seed in 0..24 {
         let mut dice = Dice(seed);
         let paths = ["a", "sub/b", "sub/deep/c"];

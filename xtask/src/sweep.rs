@@ -256,6 +256,8 @@ fn judge(
         .to_owned());
     }
     let code = code.ok_or("it died")?;
+    // What could not be removed is left for the next run.
+    let state: tree::Tree = state.into_iter().filter(|(path, _)| !is_staged(path)).collect();
     let name = if state == *after {
         "whole"
     } else if state == *before {

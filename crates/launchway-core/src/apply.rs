@@ -729,7 +729,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn what_a_run_that_was_cut_off_left_is_removed_and_what_a_running_one_has_is_not() {
+    fn a57_what_a_run_that_was_cut_off_left_is_removed_and_what_a_running_one_has_is_not() {
         let folder = tempfile::tempdir().unwrap();
         for name in [
             ".orders.launchway-0",
@@ -795,7 +795,7 @@ mod tests {
     }
 
     #[test]
-    fn of_many_at_once_one_wins() {
+    fn a60_of_many_at_once_one_wins() {
         let folder = tempfile::tempdir().unwrap();
         let destination = folder.path().join("orders");
         let results: Vec<bool> = std::thread::scope(|scope| {

@@ -38,7 +38,9 @@ pub fn source(data: &[u8]) {
             let schemes = ["https://", "ssh://", "file://"];
             assert!(is_short || schemes.iter().any(|scheme| git.url.starts_with(scheme)), "{}", git.url);
             // Neither the whole, nor a user, nor a host may be taken for an option.
-            assert!(!git.url.starts_with('-') && !git.url.contains("//-") && !git.url.contains("@-"), "{}", git.url);
+            let authority = git.url.split_once("://").map_or(git.url.as_str(), |(_, rest)| rest);
+            let authority = authority.split(['/', ':']).next().unwrap_or_default();
+            assert!(!authority.split('@').any(|it| it.starts_with('-')), "{}", git.url);
             assert!(!git.url.chars().any(|it| it.is_control() || it.is_whitespace()), "{:?}", git.url);
             if let Some(credentials) = &git.credentials {
                 assert!(!format!("{git} {git:?}").contains(&format!(":{}@", credentials.password)), "{git}");

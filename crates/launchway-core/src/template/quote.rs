@@ -195,7 +195,7 @@ mod tests {
     ];
 
     #[test]
-    fn a_quoted_text_reads_back_equal_from_yaml_toml_and_json() {
+    fn a18_a19_a20_a21_a_quoted_text_reads_back_equal_from_yaml_toml_and_json() {
         for text in HOSTILE {
             let quoted = quote(text);
             for (format, document) in [
@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn a_shell_reads_one_word_and_runs_nothing() {
+    fn a23_a_shell_reads_one_word_and_runs_nothing() {
         assert_eq!(quote_shell("orders-api"), "orders-api");
         assert_eq!(quote_shell(""), "''");
         assert_eq!(quote_shell("$(touch x)"), "'$(touch x)'");

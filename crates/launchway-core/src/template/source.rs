@@ -3,9 +3,11 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use include_dir::{Dir, include_dir};
+use rustix::fs::{Mode, OFlags};
 
 use super::manifest;
 use crate::{Origin, SafePath};
@@ -207,7 +209,7 @@ fn folder(root: &Path) -> Result<TemplateFiles, SourceError> {
     if !manifest_path.exists() {
         return Err(SourceError::NoManifest(root.to_owned()));
     }
-    let mut reader = FolderReader { files: BTreeMap::new(), count: Count::default() };
+    let mut reader = FolderReader { files: Vec::new(), count: Count::default() };
     reader.entry(&manifest_path, manifest::FILE, 0)?;
     for name in FOLDERS {
         let path = root.join(name);
@@ -215,11 +217,14 @@ fn folder(root: &Path) -> Result<TemplateFiles, SourceError> {
             reader.entry(&path, name, 0)?;
         }
     }
-    Ok(TemplateFiles(reader.files))
+    // Nothing is read before all of it was counted.
+    let read = |(path, relative): (PathBuf, String)| Ok((relative, Cow::Owned(read_within_limit(&path)?)));
+    Ok(TemplateFiles(reader.files.into_iter().map(read).collect::<Result<_, SourceError>>()?))
 }
 
 struct FolderReader {
-    files: BTreeMap<String, Cow<'static, [u8]>>,
+    /// The files with their paths in the template.
+    files: Vec<(PathBuf, String)>,
     count: Count,
 }
 
@@ -251,9 +256,20 @@ impl FolderReader {
 
     fn file(&mut self, path: &Path, relative: &str, size: u64) -> Result<(), SourceError> {
         self.count.add(path, size)?;
-        let bytes = fs::read(path).map_err(|error| unreadable(path, error))?;
-        self.files.insert(relative.to_owned(), Cow::Owned(bytes));
+        self.files.push((path.to_owned(), relative.to_owned()));
         Ok(())
+    }
+}
+
+/// Reads a file that was seen as one; what has taken its place since is neither followed, waited for nor read beyond the limit.
+fn read_within_limit(path: &Path) -> Result<Vec<u8>, SourceError> {
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK;
+    let file = rustix::fs::open(path, flags, Mode::empty()).map_err(|error| unreadable(path, error.into()))?;
+    let mut bytes = Vec::new();
+    let read = fs::File::from(file).take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes);
+    match read.map_err(|error| unreadable(path, error))? {
+        length if length as u64 > MAX_FILE_BYTES => Err(SourceError::LargeFile(path.to_owned())),
+        _ => Ok(bytes),
     }
 }
 

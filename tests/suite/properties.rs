@@ -1,0 +1,29 @@
+//! What the fuzz targets hold, held here for their seeds and for some thousand inputs that are made of them.
+
+use std::fs;
+
+use launchway_hostile::{BODIES, mutations};
+use xtask::workspace;
+
+/// The seeds of a fuzz target, in the order of their names.
+fn seeds(target: &str) -> Vec<Vec<u8>> {
+    let folder = workspace::root().join("fuzz/corpus").join(target);
+    let mut paths: Vec<_> = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    assert!(!paths.is_empty(), "{target} has no seeds");
+    paths.into_iter().map(|path| fs::read(path).unwrap()).collect()
+}
+
+#[test]
+fn what_must_hold_for_any_input_holds_for_the_seeds_and_what_is_made_of_them() {
+    for (target, body) in BODIES {
+        let count = if matches!(target, "template" | "record") { 400 } else { 2_000 };
+        mutations(&seeds(target), count).for_each(|input| body(&input));
+    }
+}
+
+#[test]
+fn a63_an_update_merges_as_git_does() {
+    let program = crate::program::path();
+    mutations(&seeds("merge"), 12).for_each(|input| launchway_hostile::merge(program, &input));
+}
