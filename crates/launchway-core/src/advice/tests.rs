@@ -18,7 +18,9 @@ fn for_all(mut hold: impl FnMut(&'static Topic, &[usize])) {
     for topic in topics() {
         let all = combinations(topic);
         assert!(all.len() >= 90, "{}: {} combinations", topic.id, all.len());
-        all.iter().for_each(|given| hold(topic, given));
+        for given in &all {
+            hold(topic, given);
+        }
     }
 }
 

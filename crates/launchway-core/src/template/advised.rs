@@ -66,7 +66,7 @@ impl Loader<'_> {
         let open = question.choices(|_| None);
         if let Some(answer) = raw.advised.get(side) {
             if let Err(problem) = question.check(answer.get_ref(), open) {
-                self.report(answer, format!("the answer for `{}` breaks its own rule: {problem}", side));
+                self.report(answer, format!("the answer for `{side}` breaks its own rule: {problem}"));
             }
             return Some((side.to_owned(), answer.get_ref().clone()));
         }
@@ -75,8 +75,7 @@ impl Loader<'_> {
         }
         let message = format!("question `{}`: no answer is named for the recommendation `{}`", question.id, side);
         let problem = Problem::new(self.places.of(&raw.id), message);
-        self.problems
-            .push(problem.hint(format!("say it in `advised`, for example `advised = {{ {} = \"…\" }}`", side)));
+        self.problems.push(problem.hint(format!("say it in `advised`, for example `advised = {{ {side} = \"…\" }}`")));
         None
     }
 }

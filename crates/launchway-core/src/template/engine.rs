@@ -140,7 +140,9 @@ impl Engine {
         if let Some(block) = context.block_mut() {
             for name in &template.partials {
                 let syntax = self.partials.get(name).and_then(|partial| partial.syntax().ok());
-                syntax.into_iter().for_each(|syntax| block.set_local_partial(name.clone(), syntax));
+                if let Some(syntax) = syntax {
+                    block.set_local_partial(name.clone(), syntax);
+                }
             }
         }
         template.syntax.render(&self.registry, &data.0, &mut context, &mut output).map(|()| output.0).map_err(|error| {

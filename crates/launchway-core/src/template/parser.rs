@@ -494,7 +494,7 @@ mod tests {
             for (path, bytes) in TemplateFiles::builtin(id).unwrap().0 {
                 let text = std::str::from_utf8(&bytes).unwrap_or_default();
                 let is_unusual = text.contains("${{") || text.contains("\\{{");
-                if path.ends_with(".hbs") && !is_unusual {
+                if path.rsplit('.').next() == Some("hbs") && !is_unusual {
                     assert!(is_same(text), "{path} takes the slow way");
                 }
             }
@@ -573,9 +573,9 @@ mod tests {
         };
         let mut quick = 0;
         for _ in 0..20_000 {
-            let text: String = (0..next(9) + 1).map(|_| PIECES[next(PIECES.len())]).collect();
+            let text: String = (0..=next(9)).map(|_| PIECES[next(PIECES.len())]).collect();
             quick += usize::from(is_same(&text));
-            let inner: String = (0..next(5) + 1).map(|_| PIECES[next(12)]).collect();
+            let inner: String = (0..=next(5)).map(|_| PIECES[next(12)]).collect();
             quick += usize::from(is_same(&format!("{inner}{{{{#if a}}}}{inner}{{{{else}}}}{text}{{{{/if}}}}{inner}")));
         }
         assert!(quick > 3_000, "{quick} of 40000");
