@@ -118,7 +118,8 @@ fn every_command_has_a_manual_page() {
 /// The keys that docs/output.md names for a schema.
 fn documented(schema: &str) -> BTreeSet<String> {
     let page = fs::read_to_string(xtask::workspace::root().join("docs/output.md")).unwrap();
-    let row = page.lines().find(|line| line.starts_with(&format!("| `{schema}` |"))).unwrap_or_else(|| panic!("{schema}"));
+    let row =
+        page.lines().find(|line| line.starts_with(&format!("| `{schema}` |"))).unwrap_or_else(|| panic!("{schema}"));
     row.split('|').nth(3).unwrap().split('`').skip(1).step_by(2).map(str::to_owned).collect()
 }
 
@@ -146,7 +147,8 @@ fn every_json_has_the_keys_that_the_documentation_names() {
     fs::remove_dir_all(bare.join(".launchway")).unwrap();
     for (schema, words) in calls {
         let ran = ran(&[words, &["--output", "json"]].concat());
-        let object: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{schema}: {ran:?}"));
+        let object: serde_json::Value =
+            serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{schema}: {ran:?}"));
         assert_eq!(object["schema"], schema);
         let keys: BTreeSet<String> = object.as_object().unwrap().keys().cloned().collect();
         assert_eq!(keys, documented(schema), "{schema}");

@@ -6,6 +6,7 @@
 pub mod bench;
 pub mod compare;
 pub mod golden;
+pub mod picture;
 pub mod reference;
 pub mod site;
 pub mod sweep;

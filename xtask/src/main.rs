@@ -10,7 +10,7 @@ use std::env;
 use std::process::ExitCode;
 
 use xtask::sweep::{self, Fault, Subject};
-use xtask::{Result, reference, site, tools};
+use xtask::{Result, picture, reference, site, tools};
 
 const USAGE: &str = "\
 usage: cargo xtask COMMAND
@@ -25,6 +25,7 @@ usage: cargo xtask COMMAND
                     the same histories through copier, cruft and launchway; writes docs/compare.md;
                     --check only says whether it has them all; with names, only shows those
   package           pack both crates, and build what was packed
+  picture [--check] play the wizard and draw it into docs/wizard.svg; --check only says whether it is up to date
   reference [--check]
                     write the pages of docs/ that are made from the code; --check only says which are out of date
   site              build the documentation as a web site, under target/site
@@ -46,6 +47,8 @@ fn main() -> ExitCode {
         ["bench", "--instructions"] => benchmark::instructions(false),
         ["bench", "--instructions", "--check"] => benchmark::instructions(true),
         ["package"] => package::package(),
+        ["picture"] => picture::write(),
+        ["picture", "--check"] => picture::check(),
         ["reference"] => reference::write(),
         ["reference", "--check"] => reference::check(),
         ["site"] => site::build().map(|folder| println!("{}", folder.display())),
