@@ -291,8 +291,12 @@ fn next_run(world: &World, subject: Subject, after: &tree::Tree) -> Result<()> {
         // It is whole; another one cleans up.
         fs::remove_dir_all(world.path("place/orders"))?;
     }
+    // An update that is done already merges nothing, and so does not look for what another merge could not remove.
+    let reached = world.state()?;
+    let is_done = after.iter().all(|(path, file)| reached.get(path) == Some(file));
     expect(&mut world.command(subject, None)?).map_err(|error| format!("the next run: {error}"))?;
-    let state = world.state()?;
+    let mut state = world.state()?;
+    state.retain(|path, _| !(is_done && path.starts_with("launchway-merge-")));
     if state == *after {
         return Ok(());
     }
