@@ -43,7 +43,7 @@ fn interrupted(terminal: Terminal) -> Left {
 }
 
 const GIVEN: [&str; 5] =
-    ["--target=kubernetes", "--exposure=none", "--strategy=rolling", "--environments=prod", "--ci=none"];
+    ["--target=kubernetes", "--exposure=none", "--strategy=rolling", "--environments=prod", "--repository=acme/orders"];
 
 #[test]
 fn an_interrupted_wizard_goes_on_where_it_was_with_the_command_that_it_names() {

@@ -135,7 +135,7 @@ fn what_a_name_becomes_and_what_is_wrong_with_it_is_seen_while_it_is_typed() {
 
 #[test]
 fn wide_characters_are_typed_and_taken_away_one_by_one() {
-    let (folder, terminal) = start(&["orders", "--target=ecs", "--ci=none"], Screen::USUAL, &[]);
+    let (folder, terminal) = start(&["orders", "--target=ecs", "--repository=acme/orders"], Screen::USUAL, &[]);
     terminal.wait_for("What does it do?").type_text("한글이").press("\x7f").wait_without("한글이");
     terminal.wait_for("❯ 한글").type_text("과").press("\x1b[D\x1b[D").press("\x1b[3~").wait_for("❯ 한과").press(ENTER);
     terminal.wait_for("✔ What does it do? · 한과").wait_for("AWS regions").press(CONTROL_C);
@@ -153,7 +153,7 @@ fn the_wizard_speaks_korean_in_a_korean_locale() {
 #[test]
 fn the_whole_wizard_fits_into_twenty_columns_and_five_rows() {
     let screen = Screen::TINY;
-    let (folder, terminal) = start(&["orders", "--ci=none"], screen, &[]);
+    let (folder, terminal) = start(&["orders", "--repository=acme/orders"], screen, &[]);
     terminal.wait_for("What does").press(ENTER);
     terminal.wait_for("Where will").press(DOWN).wait_for("❯ Kubernetes").press("?").wait_for("Esc ↑↓").press(ESCAPE);
     terminal.wait_for("❯ Kubernetes").press(ENTER);
@@ -175,7 +175,7 @@ fn the_whole_wizard_fits_into_twenty_columns_and_five_rows() {
 #[test]
 fn the_files_are_read_at_the_review_before_they_are_written() {
     let given = ["orders", "--target=kubernetes", "--exposure=none", "--strategy=rolling", "--environments=prod"];
-    let (folder, terminal) = start(&[&given[..], &["--ci=none"]].concat(), Screen::USUAL, &[]);
+    let (folder, terminal) = start(&[&given[..], &["--repository=acme/orders"]].concat(), Screen::USUAL, &[]);
     terminal.wait_for("What does it do?").press(ENTER);
     terminal.wait_for("Enter generate").press("p").wait_for("Which file?").press(ENTER);
     terminal.wait_for(".dockerignore").wait_for("Enter next file").press("n").wait_for("* text=auto eol=lf").press("v");
@@ -197,7 +197,7 @@ fn line(terminal: &Terminal, question: &str, text: &str) {
 #[test]
 fn a69_the_plain_prompter_does_all_that_the_rich_one_does_without_an_escape_sequence() {
     let screen = Screen { rows: 200, ..Screen::DUMB };
-    let (folder, terminal) = start(&["--ci=none"], screen, &[]);
+    let (folder, terminal) = start(&["--repository=acme/orders"], screen, &[]);
     line(&terminal, "Service name", "first");
     line(&terminal, "What does it do?", "back");
     line(&terminal, "[first]", "orders");
@@ -279,8 +279,8 @@ fn hostile_template() -> TempDir {
 fn a31_no_text_of_a_template_steers_the_terminal() {
     for (screen, enter) in [(Screen::LARGE, "\r"), (Screen { rows: 50, columns: 100, ..Screen::DUMB }, "\n")] {
         let folder = hostile_template();
-        let words = ["--template", "./template", "--defaults"];
-        let terminal = start_in(folder.path(), &words[..2], screen, &[]);
+        let words = ["--template", "./template"];
+        let terminal = start_in(folder.path(), &words, screen, &[]);
         terminal.wait_for("Name").press(&format!("it{enter}"));
         terminal.wait_for("Say").press(enter);
         terminal.wait_for("Pick").press(enter);

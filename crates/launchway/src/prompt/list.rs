@@ -156,7 +156,7 @@ impl<'l> List<'l> {
     /// What stands below the items: why one cannot be chosen, or what did not fit beside the one that is pointed at.
     fn details(&self, item: usize, room: Room) -> Vec<String> {
         if let Some(reason) = &self.refusal {
-            return wrapped(reason, room.columns - 4).into_iter().map(|line| themed_error(&line)).collect();
+            return marked(reason, room, 3);
         }
         let reason = self.about.refusal(item);
         let text = reason.unwrap_or_else(|| self.about.note(item));
@@ -194,13 +194,21 @@ pub(super) fn head(prompt: &str, about: &About, room: Room) -> Vec<String> {
     }
     if !about.problem.is_empty() {
         let most = if room.rows < 7 { 1 } else { 3 };
-        lines.extend(wrapped(&about.problem, room.columns - 4).iter().take(most).map(|line| themed_error(line)));
+        lines.extend(marked(&about.problem, room, most));
     }
     lines
 }
 
 pub(super) fn dim(text: &str) -> String {
     console::style(text).for_stderr().dim().to_string()
+}
+
+/// Breaks what is wrong to lines, the first of them with its mark.
+fn marked(problem: &str, room: Room, most: usize) -> Vec<String> {
+    let lines = wrapped(problem, room.columns - 4);
+    let mark =
+        |(position, line): (usize, &String)| if position == 0 { themed_error(line) } else { format!("  {line}") };
+    lines.iter().take(most).enumerate().map(mark).collect()
 }
 
 pub(super) fn themed_error(text: &str) -> String {

@@ -236,9 +236,10 @@ impl Typing<'_> {
         let mut lines = Vec::new();
         if let Some((problem, is_refused)) = &self.problem {
             let broken = wrapped(&visible_line(problem), room.columns.saturating_sub(4));
-            lines.extend(broken.iter().map(|line| match is_refused {
-                true => themed_error(line),
-                false => dim(&format!("  {line}")),
+            lines.extend(broken.iter().enumerate().map(|(position, line)| match (is_refused, position) {
+                (true, 0) => themed_error(line),
+                (true, _) => format!("  {line}"),
+                (false, _) => dim(&format!("  {line}")),
             }));
         }
         let preview = self.preview.iter().flat_map(|line| wrapped(&visible_line(line), room.columns.saturating_sub(2)));
