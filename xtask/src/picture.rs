@@ -217,13 +217,13 @@ fn picture(frames: &[String]) -> String {
     let (width, height) =
         (MARGIN * 2 + usize::from(COLUMNS.get()) * WIDTH, MARGIN * 2 + usize::from(ROWS.get()) * HEIGHT);
     let total = frames.len() * SECONDS;
-    let shown = 100.0 / frames.len() as f64;
+    let shown = 100 / frames.len();
     let mut text = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" role=\"img\" \
          aria-label=\"The wizard of launchway new: questions with a live preview of names, and the review\">\n<style>\n\
          text {{ font: 15px ui-monospace, Menlo, Consolas, monospace; white-space: pre; }}\n\
          .frame {{ opacity: 0; animation: show {total}s infinite steps(1); }}\n\
-         @keyframes show {{ 0% {{ opacity: 1 }} {shown:.3}% {{ opacity: 0 }} }}\n\
+         @keyframes show {{ 0% {{ opacity: 1 }} {shown}% {{ opacity: 0 }} }}\n\
          @media (prefers-reduced-motion) {{ .frame {{ animation: none }} .frame:last-of-type {{ opacity: 1 }} }}\n</style>\n\
          <rect width=\"100%\" height=\"100%\" rx=\"10\" fill=\"{BACKGROUND}\"/>\n"
     );

@@ -100,7 +100,7 @@ impl World {
             fs::write(world.path(&format!("template-{version}/template.toml")), manifest)?;
         }
         if subject == Subject::Update {
-            expect(&mut world.command(Subject::New, None)?)?;
+            expect(&mut world.command(Subject::New, None))?;
             // Both sides have changed this file, so that git has to merge it.
             let edited = world.path("place/orders/a.txt");
             fs::write(&edited, fs::read_to_string(&edited)?.replace("end", "my end"))?;
@@ -116,7 +116,7 @@ impl World {
     }
 
     /// The command of a subject, under strace if a fault is injected at the call of that number.
-    fn command(&self, subject: Subject, fault: Option<(Fault, &str, usize)>) -> Result<Command> {
+    fn command(&self, subject: Subject, fault: Option<(Fault, &str, usize)>) -> Command {
         let program = workspace::target().join("debug").join("launchway");
         let mut command = match fault {
             None => Command::new(&program),
@@ -143,7 +143,7 @@ impl World {
             }
         };
         command.current_dir(self.path("place"));
-        Ok(command)
+        command
     }
 
     /// All that stands where the project does, git's folder left out, and what is left among the temporary files.
@@ -187,14 +187,14 @@ pub fn sweep(subject: Subject, fault: Fault, calls: &str, step: usize) -> Result
     Command::new("strace").arg("--version").output().map_err(missing)?;
     let world = World::new(subject)?;
     let before = world.state()?;
-    expect(&mut world.command(subject, None)?)?;
+    expect(&mut world.command(subject, None))?;
     let after = world.state()?;
     let mut outcomes = Outcomes::default();
     // strace counts every kind of call on its own.
     for call in calls.split(',') {
         for number in (1..).step_by(step) {
             let world = World::new(subject)?;
-            let ran = world.command(subject, Some((fault, call, number)))?.output()?;
+            let ran = world.command(subject, Some((fault, call, number))).output()?;
             if !was_injected(&world.path("trace"))? {
                 break;
             }
@@ -294,7 +294,7 @@ fn next_run(world: &World, subject: Subject, after: &tree::Tree) -> Result<()> {
     // An update that is done already merges nothing, and so does not look for what another merge could not remove.
     let reached = world.state()?;
     let is_done = after.iter().all(|(path, file)| reached.get(path) == Some(file));
-    expect(&mut world.command(subject, None)?).map_err(|error| format!("the next run: {error}"))?;
+    expect(&mut world.command(subject, None)).map_err(|error| format!("the next run: {error}"))?;
     let mut state = world.state()?;
     state.retain(|path, _| !(is_done && path.starts_with("launchway-merge-")));
     if state == *after {

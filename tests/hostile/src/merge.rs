@@ -13,8 +13,7 @@ const MANIFEST: &str = "[template]\nid = \"team\"\ntitle = \"T\"\nversion = \"VE
 ///
 /// The bytes are edits, two for each: which side and file, and what is done to which line.
 pub fn merge(program: &Path, data: &[u8]) {
-    let base: Files =
-        (0..3).map(|file| (format!("f{file}.txt"), (0..12).map(|line| format!("line {line}\n")).collect())).collect();
+    let base: Files = (0..3).map(|file| (format!("f{file}.txt"), lines(12))).collect();
     let (mut ours, mut theirs) = (base.clone(), base.clone());
     for edit in data.chunks_exact(2).take(24) {
         let side = if edit[0] & 1 == 0 { &mut ours } else { &mut theirs };
@@ -109,4 +108,9 @@ fn updated(program: &Path, folder: &Path, [base, ours, theirs]: [&Files; 3]) -> 
         (path.file_name().unwrap().to_str().unwrap().to_owned(), fs::read_to_string(&path).unwrap())
     };
     (is_clean, entries.map(file).collect())
+}
+
+/// Numbered lines.
+fn lines(count: usize) -> String {
+    (0..count).fold(String::new(), |text, line| text + "line " + &line.to_string() + "\n")
 }

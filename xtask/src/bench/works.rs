@@ -39,7 +39,9 @@ pub struct Stage<'s> {
 
 /// The sizes of templates that are compared.
 pub const SMALL: Size = Size { files: 25, bytes: 600, values: 60 };
+/// Many files, of which one cannot see the start-up any more.
 pub const MANY: Size = Size { files: 5_000, bytes: 2_048, values: 15_000 };
+/// Ten times as many, which shows whether the time grows with them alone.
 pub const VERY_MANY: Size = Size { files: 50_000, bytes: 2_048, values: 150_000 };
 
 /// One command of a round.
