@@ -147,7 +147,8 @@ fn wide_characters_are_typed_and_taken_away_one_by_one() {
 fn the_wizard_speaks_korean_in_a_korean_locale() {
     let (_folder, terminal) = start(&[], Screen::USUAL, &[("LANG", "ko_KR.UTF-8")]);
     terminal.wait_for("Esc 뒤로").press(CONTROL_C);
-    terminal.wait_for("이어서").end();
+    terminal.wait_for("이어서");
+    terminal.end();
 }
 
 #[test]
