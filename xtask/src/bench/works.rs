@@ -37,9 +37,11 @@ pub struct Stage<'s> {
     pub rounds: usize,
 }
 
-/// The sizes of templates that are compared.
+/// A small template, as most are.
 pub const SMALL: Size = Size { files: 25, bytes: 600, values: 60 };
+/// A large template.
 pub const MANY: Size = Size { files: 5_000, bytes: 2_048, values: 15_000 };
+/// One of nearly as many files as a template may have.
 pub const VERY_MANY: Size = Size { files: 50_000, bytes: 2_048, values: 150_000 };
 
 /// One command of a round.
