@@ -37,11 +37,11 @@ pub struct Stage<'s> {
     pub rounds: usize,
 }
 
-/// The sizes of templates that are compared.
+/// A small template, as most are.
 pub const SMALL: Size = Size { files: 25, bytes: 600, values: 60 };
-/// Many files, of which one cannot see the start-up any more.
+/// A large template.
 pub const MANY: Size = Size { files: 5_000, bytes: 2_048, values: 15_000 };
-/// Ten times as many, which shows whether the time grows with them alone.
+/// One of nearly as many files as a template may have.
 pub const VERY_MANY: Size = Size { files: 50_000, bytes: 2_048, values: 150_000 };
 
 /// One command of a round.
