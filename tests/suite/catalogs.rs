@@ -255,7 +255,7 @@ fn the_wizard_first_asks_for_the_template_and_the_review_says_what_the_team_has_
     terminal.wait_for("Which template?").wait_for("service: built in").wait_for("acme:payments: A payments service");
     terminal.press(DOWN).wait_for("❯ acme:payments").press(ENTER);
     terminal.wait_for("A service of the payments team").wait_for("What does it do").press(ENTER);
-    terminal.wait_for("What now?");
+    terminal.wait_for("Enter generate");
     let written = terminal.written();
     for text in ["decided by payments", "decided by acme", "--template=acme:payments@v1.0.0"] {
         assert!(written.contains(text), "`{text}` is not in:\n{written}");

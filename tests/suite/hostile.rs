@@ -235,7 +235,7 @@ fn a31_what_a_template_says_cannot_steer_the_terminal() {
     let terminal = Terminal::start(&command);
     terminal.wait_for("fault");
     let shown = terminal.written();
-    terminal.press(ENTER).wait_for("What now?").press(CONTROL_C);
+    terminal.press(ENTER).wait_for("Enter generate").press(CONTROL_C);
     let written = terminal.end().written;
     for text in [shown, written] {
         assert!(!text.contains("\u{1b}]0;owned") && !text.contains("\u{1b}[2J"), "{text:?}");

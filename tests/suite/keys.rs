@@ -228,7 +228,8 @@ fn a69_the_plain_prompter_does_all_that_the_rich_one_does_without_an_escape_sequ
 
 #[test]
 fn a69_a_terminal_that_can_do_little_is_asked_plainly() {
-    let cases: [(Screen, &[&str], &[(&str, &str)]); 6] = [
+    type Case = (Screen, &'static [&'static str], &'static [(&'static str, &'static str)]);
+    let cases: [Case; 6] = [
         (Screen::DUMB, &[], &[]),
         (Screen { term: None, ..Screen::USUAL }, &[], &[]),
         (Screen { columns: 1, ..Screen::USUAL }, &[], &[]),
@@ -238,13 +239,8 @@ fn a69_a_terminal_that_can_do_little_is_asked_plainly() {
     ];
     for (screen, words, variables) in cases {
         let (_folder, terminal) = start(words, screen, variables);
-        while !terminal.written().contains("Kubernetes objects") {
-            std::thread::sleep(std::time::Duration::from_millis(5));
-        }
-        terminal.press("orders\n");
-        while !terminal.written().contains("One sentence") {
-            std::thread::sleep(std::time::Duration::from_millis(5));
-        }
+        terminal.wait_for_written("Kubernetes objects").press("orders\n");
+        terminal.wait_for_written("One sentence");
         terminal.press(CONTROL_C);
         let left = terminal.end();
         assert_eq!(left.code, Some(130), "{}", left.written);

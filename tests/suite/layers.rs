@@ -135,7 +135,7 @@ fn the_wizard_does_not_ask_what_is_decided_and_says_so_in_the_review() {
     }
     // However many questions are left, each has a default.
     for _ in 0..60 {
-        if terminal.written().contains("What now?") {
+        if terminal.written().contains("Enter generate") {
             break;
         }
         terminal.press(ENTER);

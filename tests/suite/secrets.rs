@@ -169,7 +169,7 @@ fn a48_a_secret_that_is_typed_is_not_shown() {
     terminal.wait_for("Token");
     // Echo is off once the program reads.
     std::thread::sleep(std::time::Duration::from_millis(200));
-    terminal.press(CANARY).press(ENTER).wait_for("What now?").press(ENTER);
+    terminal.press(CANARY).press(ENTER).wait_for("Enter generate").press(ENTER);
     let left = terminal.end();
     assert_eq!(left.code, Some(0), "{}", left.screen);
     assert!(!left.written.contains(CANARY) && left.is_restored, "{}", left.screen);

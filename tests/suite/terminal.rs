@@ -119,6 +119,13 @@ impl Terminal {
         self
     }
 
+    /// Waits until `text` was written, wherever on the screen it is, or was.
+    #[track_caller]
+    pub(crate) fn wait_for_written(&self, text: &str) -> &Self {
+        self.wait_until(text, || self.written().contains(text));
+        self
+    }
+
     #[track_caller]
     fn wait_until(&self, text: &str, is_there: impl Fn() -> bool) {
         let start = Instant::now();

@@ -183,8 +183,8 @@ mod tests {
     #[test]
     fn every_line_can_be_reached_whatever_the_size() {
         let actions = actions();
-        let text: String =
-            (1..=40).map(|number| format!("  line {number} 한국어 with-a-long-word-{number}\n")).collect();
+        let text: String = (1..=40)
+            .fold(String::new(), |text, number| format!("{text}  line {number} 한국어 with-a-long-word-{number}\n"));
         for (rows, columns) in [(23, 79), (4, 19), (2, 8), (7, 30)] {
             let room = Room { rows, columns };
             let page = Page { title: "Review", text: &text, actions: &actions, is_menu: false };
@@ -217,7 +217,7 @@ mod tests {
     #[test]
     fn a_line_is_broken_between_words_where_it_can_be() {
         assert_eq!(folded("  one two three", 9), ["  one two", "three"]);
-        assert_eq!(folded("한국어 문장", 6), ["한국어", "문장"].map(|line| line.to_owned()));
+        assert_eq!(folded("한국어 문장", 6), ["한국어", "문장"].map(ToOwned::to_owned));
         assert_eq!(folded("abcdefgh", 3), ["abc", "def", "gh"]);
     }
 }

@@ -39,18 +39,18 @@ impl Plain {
         }
         about
     }
+}
 
-    /// Reads a line, and shows the help as often as it is asked for.
-    fn read(&self, about: &About, ask: &str) -> Result<Reply<String>, Failure> {
-        loop {
-            terminal::say(&format!("{ask} "));
-            match read_line().map(typed)? {
-                Typed::Text(text) => return Ok(Reply::Answer(text)),
-                Typed::Back => return Ok(Reply::Back),
-                Typed::Help => {
-                    let text = if about.more.is_empty() { &about.help } else { &about.more };
-                    terminal::say(&format!("{}\n", indented(text)));
-                }
+/// Reads a line, and shows the help as often as it is asked for.
+fn read(about: &About, ask: &str) -> Result<Reply<String>, Failure> {
+    loop {
+        terminal::say(&format!("{ask} "));
+        match read_line().map(typed)? {
+            Typed::Text(text) => return Ok(Reply::Answer(text)),
+            Typed::Back => return Ok(Reply::Back),
+            Typed::Help => {
+                let text = if about.more.is_empty() { &about.help } else { &about.more };
+                terminal::say(&format!("{}\n", indented(text)));
             }
         }
     }
@@ -87,7 +87,7 @@ fn complain(problem: &str) {
 }
 
 fn indented(text: &str) -> String {
-    text.lines().map(|line| format!("  {}\n", hanging(line, 2))).collect()
+    text.lines().fold(String::new(), |text, line| text + "  " + &hanging(line, 2) + "\n")
 }
 
 /// Writes the items with their numbers.
@@ -122,7 +122,7 @@ impl Prompter for Plain {
         let offered = before.or(question.default.map(str::to_owned));
         let shown = offered.as_deref().map(|offered| format!(" [{}]", visible_line(offered))).unwrap_or_default();
         loop {
-            let Reply::Answer(text) = self.read(&about, &format!("{shown} >").trim_start().to_owned())? else {
+            let Reply::Answer(text) = read(&about, format!("{shown} >").trim_start())? else {
                 return Ok(Reply::Back);
             };
             let is_default = text.is_empty() && offered.is_some();
@@ -145,7 +145,7 @@ impl Prompter for Plain {
         let items = help::harmless_items(items);
         number(&items, &about, |_| "");
         loop {
-            let Reply::Answer(text) = self.read(&about, &format!("[{}] >", default + 1))? else {
+            let Reply::Answer(text) = read(&about, &format!("[{}] >", default + 1))? else {
                 return Ok(Reply::Back);
             };
             let position = if text.trim().is_empty() { Some(default) } else { position(&text, &items) };
@@ -165,7 +165,7 @@ impl Prompter for Plain {
         let default: Vec<usize> = (0..items.len()).filter(|position| is_chosen(*position)).collect();
         let ask = language::text("numbers with commas, 0 for none, empty to leave it so");
         loop {
-            let Reply::Answer(text) = self.read(&about, &format!("({ask}) >"))? else {
+            let Reply::Answer(text) = read(&about, &format!("({ask}) >"))? else {
                 return Ok(Reply::Back);
             };
             let words: Vec<&str> = text.split([',', ' ']).filter(|word| !word.is_empty()).collect();
@@ -189,7 +189,7 @@ impl Prompter for Plain {
         let about = self.begin(prompt);
         loop {
             let hidden = terminal::Hidden::enter();
-            let read = self.read(&about, &format!("({}) >", language::text("what you type is not shown")));
+            let read = read(&about, &format!("({}) >", language::text("what you type is not shown")));
             drop(hidden);
             terminal::say("\n");
             let Reply::Answer(text) = read? else { return Ok(Reply::Back) };
@@ -233,7 +233,7 @@ impl Prompter for Plain {
     }
 
     fn say(&mut self, text: &str) {
-        let lines: String = visible(text).lines().map(|line| format!("{}\n", hanging(line, 0))).collect();
+        let lines: String = visible(text).lines().fold(String::new(), |text, line| text + &hanging(line, 0) + "\n");
         terminal::say(&lines);
     }
 

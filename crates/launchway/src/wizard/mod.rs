@@ -81,7 +81,9 @@ fn greet(prompter: &mut dyn Prompter, template: &Template, args: &NewArgs, notes
     let keys = prompter.keys();
     prompter.say(&format!("launchway {version} · {} {} · {keys}", args.template, template.version));
     prompter.say(&template.title);
-    notes.iter().for_each(|note| prompter.say(note));
+    for note in notes {
+        prompter.say(note);
+    }
     prompter.say(" ");
 }
 

@@ -234,13 +234,11 @@ impl<'t> Walk<'t> {
             let interview = Interview::new(self.template, &answers, self.defaults)?;
             let Some((question, default)) = interview.open.first() else { break };
             left += 1;
-            match default.clone().or_else(|| likely(&interview, question)) {
-                Some(value) => answers.set(&question.id, value, Provenance::Prompt),
-                None => {
-                    left += interview.open.len() - 1;
-                    break;
-                }
-            }
+            let Some(value) = default.clone().or_else(|| likely(&interview, question)) else {
+                left += interview.open.len() - 1;
+                break;
+            };
+            answers.set(&question.id, value, Provenance::Prompt);
         }
         Ok((behind + 1, behind + left.max(1)))
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use launchway_core::Accepted;
+use launchway_core::template::{Source, TemplateFiles};
 
 use super::*;
 
@@ -124,11 +125,10 @@ fn generated(seed: u64) -> Template {
             }
         }
     }
-    let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("template.toml"), &text).unwrap();
-    std::fs::create_dir(folder.path().join("files")).unwrap();
-    std::fs::write(folder.path().join("files/a.txt.hbs"), "{{project}}\n").unwrap();
-    Template::from_folder(folder.path()).unwrap_or_else(|error| panic!("{error}\n{text}"))
+    let blobs = [("template.toml", text.as_str()), ("files/a.txt.hbs", "{{project}}\n")];
+    let files = TemplateFiles::from_blobs(blobs.map(|(path, text)| (path.to_owned(), text.into()))).unwrap();
+    let source = Source::Folder("generated".into());
+    Template::from_layers(vec![(files, source)]).unwrap_or_else(|error| panic!("{error}\n{text}"))
 }
 
 fn templates() -> Vec<Template> {
