@@ -34,7 +34,7 @@ const COLOURS: [&str; 8] = ["#5c6370", "#e06c75", "#98c379", "#e5c07b", "#61afef
 /// What the viewer sees: the text that must be on the screen, and the keys that are pressed once it was drawn.
 const SCENES: [(&str, &str); 7] = [
     ("Service name", "orders"),
-    ("namespaces orders-ENVIRONMENT", "\r"),
+    ("orders-ENVIRONMENT", "\r"),
     ("What does it do?", "\r"),
     ("Where will it run?", "\x1b[B"),
     ("❯ Kubernetes", "\r"),

@@ -4,7 +4,7 @@ use launchway_core::template::{Advised, Choice, Kind, Question};
 use launchway_core::{AnswerProblem, Interview, Value};
 
 use super::walk::sentence;
-use crate::failure::Failure;
+use crate::failure::{Exit, Failure};
 use crate::prompt::{About, Action, Page, Prompter, Reply, TextQuestion};
 use crate::{advise, language};
 
@@ -54,6 +54,12 @@ impl Ask<'_, '_> {
     /// Asks for a choice; *Help me choose* leads back to it, with what was recommended.
     fn choice(&self, prompter: &mut dyn Prompter) -> Result<Reply<Value>, Failure> {
         let open = self.interview.open_choices(self.question);
+        if open.is_empty() {
+            let message = format!("the template leaves no answer to `{}`", self.question.id);
+            let hint =
+                "the question that decides on its choices was not asked; this is for the template's author to mend";
+            return Err(Failure::new(Exit::Template, message).hint(hint));
+        }
         let mut recommended = None;
         loop {
             let Reply::Answer(position) = self.choose(prompter, &open, recommended.as_ref())? else {

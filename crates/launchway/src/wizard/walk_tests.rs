@@ -39,7 +39,10 @@ fn candidate(asking: &Asking<'_>, dice: &mut Dice) -> Option<Value> {
     }
     let number = dice.below(1000);
     Some(match &asking.question.kind {
-        Kind::Choice(_) => Value::Text(choices[dice.below(choices.len())].value.clone()),
+        Kind::Choice(_) => {
+            // What decides on the choices may not have been asked: then there is none.
+            Value::Text(choices.get(dice.below(choices.len().max(1)))?.value.clone())
+        }
         Kind::Choices(_) => {
             let chosen = choices.iter().filter(|_| dice.below(2) == 0);
             Value::List(chosen.map(|choice| choice.value.clone()).collect())
