@@ -105,6 +105,13 @@ impl Terminal {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
     }
 
+    /// Waits until `text` was written `count` times.
+    #[track_caller]
+    pub(crate) fn wait_written(&self, text: &str, count: usize) -> &Self {
+        self.wait_until(text, || self.written().matches(text).count() >= count);
+        self
+    }
+
     /// Waits until `text` is not on the screen any more.
     #[track_caller]
     pub(crate) fn wait_without(&self, text: &str) -> &Self {
