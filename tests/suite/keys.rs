@@ -232,8 +232,8 @@ fn a69_a_terminal_that_can_do_little_is_asked_plainly() {
     ];
     for (screen, words, variables) in cases {
         let (_folder, terminal) = start(words, screen, variables);
-        terminal.wait_for_written("Kubernetes objects").press("orders\n");
-        terminal.wait_for_written("One sentence");
+        terminal.wait_for_written("objects").press("orders\n");
+        terminal.wait_for_written("sentence");
         terminal.press(CONTROL_C);
         let left = terminal.end();
         assert_eq!(left.code, Some(130), "{}", left.written);
