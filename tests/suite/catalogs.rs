@@ -252,7 +252,7 @@ fn the_wizard_first_asks_for_the_template_and_the_review_says_what_the_team_has_
         "--ci=none",
     ];
     let terminal = Terminal::start(command.args(["new", "orders", "--no-git"]).args(answers));
-    terminal.wait_for("Which template?").wait_for("service: built in").wait_for("acme:payments: A payments service");
+    terminal.wait_for("Which template?").wait_for("built in").wait_for("A payments service");
     terminal.press(DOWN).wait_for("❯ acme:payments").press(ENTER);
     terminal.wait_for("A service of the payments team").wait_for("What does it do").press(ENTER);
     terminal.wait_for("Enter generate");

@@ -133,13 +133,13 @@ fn every_json_has_the_keys_that_the_documentation_names() {
         ("launchway.update/1", &["update", "orders", "--dry-run"]),
         ("launchway.check/1", &["check", "orders"]),
         ("launchway.diff/1", &["diff", "orders"]),
-        ("launchway.add/1", &["add", "service", "billing", "orders", "--dry-run", "--no-input"]),
+        ("launchway.add/1", &["add", "service", "billing", "--dir", "orders", "--dry-run", "--no-input"]),
         ("launchway.templates/1", &["templates"]),
         ("launchway.catalog/1", &["catalog", "list"]),
         ("launchway.template.new/1", &["template", "new", "other"]),
         ("launchway.template.lint/1", &["template", "lint", "made"]),
         ("launchway.template.show/1", &["template", "show", "service"]),
-        ("launchway.template.test/1", &["template", "test", "made"]),
+        ("launchway.template-test/1", &["template", "test", "made"]),
         ("launchway.adopt/1", &["adopt", "bare", "--dry-run"]),
     ];
     let bare = folder.path().join("bare");

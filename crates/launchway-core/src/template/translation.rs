@@ -95,6 +95,7 @@ impl Template {
             if let Kind::Choice(choices) | Kind::Choices(choices) = &mut question.kind {
                 texts.extend(of_choices(choices));
             }
+            texts.extend(question.previews.iter_mut().map(|preview| &mut preview.label));
             texts.extend(question.refusals.iter_mut().map(|refusal| &mut refusal.because));
         }
         texts.extend(self.locks.iter_mut().filter_map(|lock| lock.policy.because.as_mut()));
