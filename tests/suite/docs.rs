@@ -273,3 +273,8 @@ fn a_command_that_is_wrong_is_noticed() {
     let failing = page("x\n\n<!-- run -->\n\n    launchway check nowhere\n");
     assert!(std::panic::catch_unwind(|| run_page(&failing, &blocks(&failing))).is_err());
 }
+
+#[test]
+fn the_picture_of_the_wizard_is_what_the_program_shows() {
+    xtask::picture::check().unwrap_or_else(|error| panic!("{error}"));
+}

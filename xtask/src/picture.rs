@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::num::NonZero;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::Child;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -29,7 +30,7 @@ const MARGIN: usize = 16;
 const BACKGROUND: &str = "#1c1f26";
 const FOREGROUND: &str = "#d8dee9";
 /// The eight colours of a terminal, by their number.
-const COLOURS: [&str; 8] = ["#5c6370", "#e06c75", "#98c379", "#e5c07b", "#61afef", "#c678dd", "#56b6c2", "#abb2bf"];
+const COLOURS: [&str; 8] = ["#8b93a3", "#e06c75", "#98c379", "#e5c07b", "#61afef", "#c678dd", "#56b6c2", "#abb2bf"];
 
 /// What the viewer sees: the text that must be on the screen, and the keys that are pressed once it was drawn.
 const SCENES: [(&str, &str); 7] = [
@@ -70,7 +71,8 @@ fn path() -> PathBuf {
 
 /// Plays the scenes; each frame is the screen before its keys are pressed.
 fn draw() -> Result<String> {
-    let terminal = Terminal::start()?;
+    let folder = tempfile::tempdir()?;
+    let mut terminal = Terminal::start(folder.path())?;
     let mut frames = Vec::new();
     for (text, keys) in SCENES {
         if text == "Review" {
@@ -80,31 +82,31 @@ fn draw() -> Result<String> {
         terminal.press(keys)?;
     }
     terminal.press("\x03")?;
+    terminal.child.wait()?;
     Ok(picture(&frames))
 }
 
 /// The wizard in a terminal.
 struct Terminal {
+    child: Child,
     pty: Arc<Pty>,
     shown: Arc<Mutex<Parser>>,
 }
 
 impl Terminal {
-    fn start() -> Result<Self> {
-        let folder = workspace::target().join("tests").join("picture");
-        fs::create_dir_all(&folder)?;
+    fn start(folder: &Path) -> Result<Self> {
         let (pty, pts) = blocking::open()?;
         pty.resize(Size::new(ROWS.get(), COLUMNS.get()))?;
         let command = workspace::hermetic(&workspace::program()?)?;
         let set =
             command.get_envs().filter_map(|(key, value)| Some((key, value?))).filter(|(key, _)| *key != "COLUMNS");
-        blocking::Command::new(command.get_program())
+        let child = blocking::Command::new(command.get_program())
             .arg("new")
             .env_clear()
             .envs(set)
             .env("TERM", "xterm-256color")
-            .env("LAUNCHWAY_STATE_DIR", &folder)
-            .current_dir(&folder)
+            .env("LAUNCHWAY_STATE_DIR", folder)
+            .current_dir(folder)
             .spawn(pts)?;
         let pty = Arc::new(pty);
         let shown = Arc::new(Mutex::new(Parser::new(ROWS, COLUMNS, 0)));
@@ -112,7 +114,7 @@ impl Terminal {
             let (pty, shown) = (Arc::clone(&pty), Arc::clone(&shown));
             move || follow(&pty, &shown)
         });
-        Ok(Self { pty, shown })
+        Ok(Self { child, pty, shown })
     }
 
     fn press(&self, keys: &str) -> Result<()> {
@@ -171,7 +173,7 @@ fn follow(mut pty: &Pty, shown: &Mutex<Parser>) {
     }
 }
 
-/// Draws a line of the screen: each run of characters that look alike is one text.
+/// Draws a line of the screen: each word whose characters look alike is one text, since pictures fold spaces.
 fn line(screen: &vt100::Screen, row: u16) -> String {
     let mut drawn = String::new();
     let mut column = 0;
@@ -181,12 +183,10 @@ fn line(screen: &vt100::Screen, row: u16) -> String {
         let mut text = String::new();
         let start = column;
         while let Some(cell) = screen.cell(row, column).filter(|cell| self::look(cell) == look) {
-            if !cell.is_wide_continuation() {
-                text.push_str(if cell.has_contents() { cell.contents() } else { " " });
-            }
+            text.push_str(cell.contents());
             column += 1;
         }
-        if !text.trim().is_empty() {
+        if !look.is_empty() {
             let (x, y) = (MARGIN + usize::from(start) * WIDTH, MARGIN + usize::from(row + 1) * HEIGHT - 5);
             let length = usize::from(column - start) * WIDTH;
             let _ =
@@ -196,8 +196,11 @@ fn line(screen: &vt100::Screen, row: u16) -> String {
     drawn
 }
 
-/// Says how a character looks, as attributes of a text.
+/// Says how a character looks, as attributes of a text; an empty place has none.
 fn look(cell: &Cell) -> String {
+    if cell.contents().trim().is_empty() && !cell.is_wide_continuation() {
+        return String::new();
+    }
     let colour = match cell.fgcolor() {
         Color::Default if cell.dim() => COLOURS[0],
         Color::Default => FOREGROUND,

@@ -17,7 +17,7 @@ use super::list::{List, Outcome, dim, head, themed_error};
 use super::pager::{Pager, Turned};
 use super::{About, Page, Prompter, Reply, TextQuestion, help};
 use crate::failure::{Exit, Failure};
-use crate::terminal::{self, KeyByKey, visible, visible_line, wrapped};
+use crate::terminal::{self, KeyByKey, hanging, visible, visible_line, wrapped};
 use crate::{interrupt, language};
 
 /// Asks with frames that are drawn in their place.
@@ -344,7 +344,8 @@ impl Prompter for Rich {
     fn say(&mut self, text: &str) {
         let columns = usize::from(Term::stderr().size().1).max(1);
         let mut rows = 0;
-        for line in visible(text).lines() {
+        let folded: Vec<String> = visible(text).lines().map(|line| hanging(line, 0)).collect();
+        for line in folded.iter().flat_map(|line| line.split('\n')) {
             terminal::say(&format!("{line}\r\n"));
             rows += measure_text_width(line).div_ceil(columns).max(1);
         }
