@@ -6,7 +6,9 @@
 pub mod bench;
 pub mod compare;
 pub mod golden;
+pub mod marked;
 pub mod picture;
+pub mod race;
 pub mod reference;
 pub mod site;
 pub mod sweep;

@@ -9,8 +9,9 @@ mod test;
 use std::env;
 use std::process::ExitCode;
 
+use xtask::marked::Marked;
 use xtask::sweep::{self, Fault, Subject};
-use xtask::{Result, picture, reference, site, tools};
+use xtask::{Result, picture, race, reference, site, tools};
 
 const USAGE: &str = "\
 usage: cargo xtask COMMAND
@@ -29,8 +30,14 @@ usage: cargo xtask COMMAND
   reference [--check]
                     write the pages of docs/ that are made from the code; --check only says which are out of date
   site              build the documentation as a web site, under target/site
-  sweep [SUBJECT]   every fault at every system call of `new` and `update`; prints a log. Needs strace
+  sweep [SUBJECT]   every fault at every system call of `new` and `update`, and 200 rounds of 20 runs of `new` at once;
+                    writes docs/threat-model.md; with `new`, `update` or `race` only shows that. Needs strace
   tools             install the validators, pinned, under target/tools";
+
+/// How often many runs race for one destination.
+const RACES: usize = 200;
+
+const SWEPT: Marked = Marked { page: "docs/threat-model.md", command: "cargo xtask sweep" };
 
 fn main() -> ExitCode {
     let words: Vec<String> = env::args().skip(1).collect();
@@ -70,17 +77,26 @@ fn main() -> ExitCode {
 
 fn sweep_all(subjects: &[&str]) -> Result<()> {
     xtask::workspace::program()?;
+    let is_wanted = |name: &str| subjects.is_empty() || subjects.contains(&name);
+    let mut log = "| command | fault | points | outcomes |\n|---|---|---:|---|\n".to_owned();
     for (name, subject) in [("new", Subject::New), ("update", Subject::Update)] {
-        if !subjects.is_empty() && !subjects.contains(&name) {
+        if !is_wanted(name) {
             continue;
         }
         for (fault, calls) in Fault::ALL {
-            let outcomes = sweep::sweep(subject, fault, calls, 1)?;
-            println!("{name} {}: {} points", fault.name(), outcomes.points);
-            outcomes.seen.iter().for_each(|(outcome, times)| println!("  {times:4} {outcome}"));
+            let row = sweep::sweep(subject, fault, calls, 1)?.row(name, fault);
+            print!("{row}");
+            log.push_str(&row);
         }
     }
-    Ok(())
+    if is_wanted("race") {
+        race::race(RACES)?;
+        let raced =
+            format!("{RACES} rounds of {} runs of `new` at once: in each, one made the project.\n", race::RUNNERS);
+        print!("{raced}");
+        log.extend(["\n", &raced]);
+    }
+    if subjects.is_empty() { SWEPT.write(&log) } else { Ok(()) }
 }
 
 fn install_tools() -> Result<()> {

@@ -61,8 +61,17 @@ pub struct Outcomes {
     pub seen: BTreeMap<String, usize>,
 }
 
+impl Outcomes {
+    /// Writes them as a row of a table.
+    #[must_use]
+    pub fn row(&self, command: &str, fault: Fault) -> String {
+        let outcomes: Vec<String> = self.seen.iter().map(|(outcome, times)| format!("{times} {outcome}")).collect();
+        format!("| `{command}` | {} | {} | {} |\n", fault.name(), self.points, outcomes.join("; "))
+    }
+}
+
 /// A world of its own for every run: a template in two versions, a project, a home and a folder for temporary files.
-struct World {
+pub(crate) struct World {
     folder: tempfile::TempDir,
 }
 
@@ -85,7 +94,7 @@ fn files(version: u8) -> Vec<(&'static str, String)> {
 }
 
 impl World {
-    fn new(subject: Subject) -> Result<Self> {
+    pub(crate) fn new(subject: Subject) -> Result<Self> {
         let world = Self { folder: tempfile::tempdir()? };
         for folder in ["home", "tmp", "place"] {
             fs::create_dir(world.path(folder))?;
@@ -111,12 +120,12 @@ impl World {
         Ok(world)
     }
 
-    fn path(&self, path: &str) -> PathBuf {
+    pub(crate) fn path(&self, path: &str) -> PathBuf {
         self.folder.path().join(path)
     }
 
     /// The command of a subject, under strace if a fault is injected at the call of that number.
-    fn command(&self, subject: Subject, fault: Option<(Fault, &str, usize)>) -> Command {
+    pub(crate) fn command(&self, subject: Subject, fault: Option<(Fault, &str, usize)>) -> Command {
         let program = workspace::target().join("debug").join("launchway");
         let mut command = match fault {
             None => Command::new(&program),
@@ -147,7 +156,7 @@ impl World {
     }
 
     /// All that stands where the project does, git's folder left out, and what is left among the temporary files.
-    fn state(&self) -> io::Result<tree::Tree> {
+    pub(crate) fn state(&self) -> io::Result<tree::Tree> {
         let mut state = tree::read(&self.path("place"))?;
         state.retain(|path, _| !path.starts_with("orders/.git/"));
         for entry in fs::read_dir(self.path("tmp"))?.chain(fs::read_dir(self.path("place"))?) {

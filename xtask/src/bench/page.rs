@@ -1,14 +1,12 @@
 //! The tables of the benchmark, on the terminal and in `docs/benchmark.md`.
 
 use std::fmt::Write as _;
-use std::fs;
-use std::path::PathBuf;
 
 use super::works::Row;
-use crate::{Result, workspace};
+use crate::Result;
+use crate::marked::Marked;
 
-const START: &str = "<!-- written by `cargo xtask bench` -->\n";
-const END: &str = "<!-- end -->\n";
+const TABLE: Marked = Marked { page: "docs/benchmark.md", command: "cargo xtask bench" };
 
 /// Writes rows as a table: the same work in memory and on a disk. Ratios are to launchway's time.
 #[must_use]
@@ -44,16 +42,7 @@ fn find<'r>(rows: &'r [Row], work: &str, program: &str) -> Option<&'r Row> {
 ///
 /// When the page lacks its markers.
 pub fn write(text: &str) -> Result<()> {
-    let path = path();
-    let page = fs::read_to_string(&path)?;
-    let lacks = || format!("{} lacks its markers", path.display());
-    let (before, rest) = page.split_once(START).ok_or_else(lacks)?;
-    let (_, after) = rest.split_once(END).ok_or_else(lacks)?;
-    Ok(fs::write(&path, format!("{before}{START}\n{text}\n{END}{after}"))?)
-}
-
-fn path() -> PathBuf {
-    workspace::root().join("docs/benchmark.md")
+    TABLE.write(text)
 }
 
 #[cfg(test)]

@@ -1,17 +1,15 @@
 //! The table of the comparison, in `docs/compare.md` and on the terminal.
 
 use std::fmt::Write as _;
-use std::fs;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use super::history::History;
 use super::oracle::{Fate, Verdict};
 use super::tool::{self, Tool};
-use crate::{Result, workspace};
+use crate::Result;
+use crate::marked::Marked;
 
-const START: &str = "<!-- written by `cargo xtask compare` -->\n";
-const END: &str = "<!-- end -->\n";
+const TABLE: Marked = Marked { page: "docs/compare.md", command: "cargo xtask compare" };
 
 /// What one tool made of one history.
 #[derive(Debug, Clone)]
@@ -131,9 +129,7 @@ fn totals(rows: &[Row]) -> String {
 ///
 /// When the page lacks its markers.
 pub fn write(table: &str) -> Result<()> {
-    let page = fs::read_to_string(path())?;
-    let (before, _, after) = parts(&page)?;
-    Ok(fs::write(path(), format!("{before}{START}\n{table}\n{END}{after}"))?)
+    TABLE.write(table)
 }
 
 /// Fails unless the page has every history in its order, and the versions that are pinned.
@@ -142,24 +138,11 @@ pub fn write(table: &str) -> Result<()> {
 ///
 /// When it does not.
 pub fn check(histories: &[History]) -> Result<()> {
-    let page = fs::read_to_string(path())?;
-    let (_, table, _) = parts(&page)?;
+    let table = TABLE.read()?;
     let rows: Vec<_> = table.lines().filter_map(|line| line.strip_prefix("| ")?.split(" | ").next()).skip(1).collect();
     let titles: Vec<_> = histories.iter().map(|history| history.title).collect();
     if rows == titles && table.contains(&head()?) {
         return Ok(());
     }
     Err("`docs/compare.md` is out of date; run `cargo xtask compare`".into())
-}
-
-fn parts(page: &str) -> Result<(&str, &str, &str)> {
-    let parts = page.split_once(START).and_then(|(before, rest)| {
-        let (table, after) = rest.split_once(END)?;
-        Some((before, table, after))
-    });
-    parts.ok_or_else(|| format!("{} lacks its markers", path().display()).into())
-}
-
-fn path() -> PathBuf {
-    workspace::root().join("docs/compare.md")
 }
