@@ -2,7 +2,6 @@
 
 use std::cell::OnceCell;
 
-use regex::{Regex, RegexBuilder};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
@@ -15,7 +14,6 @@ use crate::relation::{broken_relation, whole_number};
 use crate::template::{Data, Engine, Names, Problem, Type};
 use crate::texts::Texts;
 
-const MAX_PATTERN_BYTES: usize = 256 << 10;
 const MAX_PLACES: usize = 64;
 
 /// Values of one project that must agree, as its record keeps them.
@@ -286,15 +284,6 @@ fn nodes_at<'t>(texts: &'t Texts<'_>, file: &str, at: &str) -> Result<Vec<&'t Js
     let documents = text.documents(format).map_err(ToString::to_string)?;
     let found = Pointer::parse(at).map_err(|fault| format!("the pointer {fault}"))?.find(documents);
     Ok(found.into_iter().map(|found| found.value).collect())
-}
-
-/// Compiles the pattern of a capture, which is matched line by line, whatever the lines end with.
-pub(crate) fn pattern(text: &str) -> Result<Regex, String> {
-    let built = RegexBuilder::new(text).multi_line(true).crlf(true).size_limit(MAX_PATTERN_BYTES).build();
-    built.map_err(|error| {
-        let message = error.to_string();
-        format!("`{text}` is not a pattern: {}", message.lines().last().unwrap_or_default())
-    })
 }
 
 #[cfg(test)]

@@ -41,6 +41,7 @@ pub mod matrix;
 mod output;
 pub mod pairs;
 mod parallel;
+mod pattern;
 mod plan;
 mod pointer;
 mod policy;

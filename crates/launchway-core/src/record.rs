@@ -23,9 +23,6 @@ pub(crate) const RECORD_ENDING: &str = "toml";
 pub(crate) const AGREEMENTS_ENDING: &str = "agreements.json";
 pub(crate) const BASE_ENDING: &str = "base";
 
-/// From this size on, in bytes, an archive is packed quickly rather than tightly.
-const LARGE: usize = 1 << 20;
-
 #[derive(Serialize)]
 struct Record<'a> {
     format: u32,
@@ -123,9 +120,7 @@ fn in_order<S: Serializer>(answers: &&[(String, Value)], serializer: S) -> Resul
 
 /// Packs the files exactly as they were generated: a gzipped tar without times, users or machine.
 fn archive(plan: &Plan) -> Vec<u8> {
-    let bytes: usize = plan.files.values().map(|file| file.bytes.len()).sum();
-    let level = if bytes > LARGE { Compression::fast() } else { Compression::default() };
-    let gzip = GzBuilder::new().mtime(0).write(Vec::new(), level);
+    let gzip = GzBuilder::new().mtime(0).write(Vec::new(), Compression::fast());
     let mut archive = tar::Builder::new(gzip);
     for (path, file) in &plan.files {
         let mut header = tar::Header::new_ustar();

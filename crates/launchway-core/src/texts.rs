@@ -7,8 +7,8 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use regex::Regex;
 use serde_json::Value as Json;
 
-use crate::agreement;
 use crate::document::{self, Format, Unreadable};
+use crate::pattern;
 
 /// Files that agreements and checks read, with the patterns that were needed so far.
 #[derive(Default)]
@@ -45,7 +45,7 @@ impl Texts<'_> {
     /// Compiles a pattern, once.
     pub(crate) fn pattern(&self, text: &str) -> Result<Regex, String> {
         let mut patterns = self.patterns.lock().unwrap_or_else(PoisonError::into_inner);
-        patterns.entry(text.to_owned()).or_insert_with(|| agreement::pattern(text)).clone()
+        patterns.entry(text.to_owned()).or_insert_with(|| pattern::of_lines(text)).clone()
     }
 }
 

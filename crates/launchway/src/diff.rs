@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
+use diffy::DiffOptions;
 use launchway_core::{Blob, Edit};
-use similar::TextDiff;
 
 /// Renders the edits that change something; of a file that is no text, that it differs.
 pub(crate) fn of(edits: &[&Edit]) -> String {
@@ -33,8 +33,9 @@ fn of_file(edit: &Edit) -> String {
     let (from, to) = (name(&edit.before, 'a'), name(&edit.after, 'b'));
     match (side(&edit.before), side(&edit.after)) {
         (Some(before), Some(after)) if before != after => {
-            let diff = TextDiff::from_lines(&before, &after);
-            let _ = write!(text, "{}", diff.unified_diff().header(&from, &to));
+            let mut options = DiffOptions::new();
+            options.set_original_filename(from).set_modified_filename(to);
+            let _ = write!(text, "{}", options.create_patch(&before, &after));
         }
         (Some(_), Some(_)) => {}
         _ => {

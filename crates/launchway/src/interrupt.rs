@@ -1,6 +1,8 @@
 //! Ctrl-C and its relatives: the terminal is left as it was found, and a project is written whole or not at all.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+#[cfg(unix)]
+use std::sync::OnceLock;
 use std::sync::{Mutex, PoisonError};
 
 use crate::terminal;
@@ -11,6 +13,9 @@ static WRITING: Mutex<()> = Mutex::new(());
 static USES_ESCAPES: AtomicBool = AtomicBool::new(false);
 static ROWS_BELOW: AtomicUsize = AtomicUsize::new(0);
 static FAREWELL: Mutex<Option<String>> = Mutex::new(None);
+/// The terminal as it was when the program started.
+#[cfg(unix)]
+static FOUND: OnceLock<Settings> = OnceLock::new();
 
 /// Runs what must not be cut off in the middle; a signal waits until it is done.
 pub(crate) fn uninterrupted<T>(work: impl FnOnce() -> T) -> T {
@@ -55,23 +60,27 @@ pub(crate) fn install() -> std::io::Result<()> {
 
     // A file that may not grow is then an error of the write, which is reported, and not the end of the program.
     signal_hook::flag::register(signal_hook::consts::SIGXFSZ, std::sync::Arc::default())?;
-    let settings = Settings::read();
+    FOUND.get_or_init(Settings::read);
     let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP])?;
     std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
         if let Some(signal) = signals.forever().next() {
             let _guard = WRITING.lock().unwrap_or_else(PoisonError::into_inner);
-            crate::git::kill_running();
-            settings.restore();
-            leave();
-            exit(128 + signal);
+            end(128 + signal, "");
         }
     })?;
     Ok(())
 }
 
-#[cfg(unix)]
-#[expect(clippy::disallowed_methods, reason = "a signal ends the program wherever it is")]
-fn exit(code: i32) -> ! {
+/// Ends the program wherever it is, with a last word: the terminal is as it was found, and no git is left running.
+#[expect(clippy::disallowed_methods, reason = "this is where the program is ended in the middle")]
+pub(crate) fn end(code: i32, last_word: &str) -> ! {
+    crate::git::kill_running();
+    #[cfg(unix)]
+    if let Some(settings) = FOUND.get() {
+        settings.restore();
+    }
+    leave();
+    terminal::say(last_word);
     std::process::exit(code)
 }
 

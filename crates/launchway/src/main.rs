@@ -33,20 +33,20 @@ use failure::{Exit, Failure};
 
 fn main() -> ExitCode {
     panic::set_hook(Box::new(|info| {
-        interrupt::leave();
-        terminal::say(&format!("error: launchway itself is at fault: {info}\n  hint: please report this\n"));
+        let last_word = format!("error: launchway itself is at fault: {info}\n  hint: please report this\n");
+        // The released program does not unwind; what a fault leaves behind, the next run takes away.
+        interrupt::end(i32::from(Exit::Internal as u8), &last_word);
     }));
     let arguments: Vec<OsString> = std::env::args_os().collect();
-    match panic::catch_unwind(|| run(&arguments)) {
-        Ok(Ok(())) => ExitCode::SUCCESS,
-        Ok(Err(failure)) => {
+    match run(&arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
             if failure.exit == Exit::Interrupted {
                 interrupt::leave();
             }
             terminal::say(&failure.to_string());
             ExitCode::from(failure.exit as u8)
         }
-        Err(_) => ExitCode::from(Exit::Internal as u8),
     }
 }
 

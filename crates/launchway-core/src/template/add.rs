@@ -13,8 +13,8 @@ use super::helpers::Type;
 use super::loader::{Declared, Loader};
 use super::manifest;
 use super::{Computed, SourceFile, Template};
-use crate::agreement;
 use crate::document::{self, Format};
+use crate::pattern;
 use crate::pointer::{Pointer, plain};
 use crate::{Added, SafePath, Value, beneath};
 
@@ -188,7 +188,7 @@ impl Loader<'_> {
         if let Err(fault) = Pointer::parse(raw.at.get_ref()) {
             self.report(&raw.at, format!("the pointer {fault}"));
         }
-        match agreement::pattern(&format!("^(?:{})$", raw.pattern.get_ref())) {
+        match pattern::of_whole(raw.pattern.get_ref()) {
             Ok(pattern) => {
                 let (file, at) = (raw.file.clone(), raw.at.get_ref().clone());
                 Some(Take { value: value.clone(), file, at, pattern })

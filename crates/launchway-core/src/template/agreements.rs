@@ -11,7 +11,7 @@ use super::loader::{Loader, usable_name};
 use super::manifest;
 use super::problem::{Invalid, Place, Problem, none_or_invalid};
 use super::{AgreementFile, AgreementRule, PlaceRule, ReadingRule, Template};
-use crate::agreement;
+use crate::pattern;
 use crate::pointer::Pointer;
 
 /// Compiles a file of agreements.
@@ -108,7 +108,7 @@ impl Loader<'_> {
     }
 
     fn check_pattern(&mut self, capture: &Spanned<String>) {
-        match agreement::pattern(capture.get_ref()) {
+        match pattern::of_lines(capture.get_ref()) {
             Ok(pattern) if pattern.captures_len() == 2 => {}
             Ok(_) => self.report(capture, "the pattern needs one group, which holds the value".to_owned()),
             Err(message) => self.report(capture, message),

@@ -2,15 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use regex::{Regex, RegexBuilder};
-
 use super::manifest;
 use super::question::{Choice, Choices, Kind, TextRule};
+use crate::pattern;
 
 const MAX_TEXT: usize = 200;
 const MAX_SLUG: usize = 63;
 const MAX_SECRET: usize = 4096;
-const MAX_PATTERN_BYTES: usize = 1 << 20;
 
 /// Builds the kind; the error completes the sentence "question `x`: …".
 pub(super) fn build(raw: &manifest::Question) -> Result<Kind, String> {
@@ -42,16 +40,6 @@ fn repeated(choices: &[Choice]) -> Option<&str> {
         .enumerate()
         .find(|(position, value)| values().take(*position).any(|earlier| earlier == *value))
         .map(|(_, value)| value)
-}
-
-/// Compiles a pattern for the whole of a text.
-pub(super) fn pattern(text: &str) -> Result<Regex, String> {
-    let broken = |error: &regex::Error| {
-        format!("`{text}` is not a pattern: {}", error.to_string().lines().last().unwrap_or_default())
-    };
-    // On its own first: brackets that do not pair could otherwise escape from the anchors.
-    Regex::new(text).map_err(|error| broken(&error))?;
-    RegexBuilder::new(&format!("^(?:{text})$")).size_limit(MAX_PATTERN_BYTES).build().map_err(|error| broken(&error))
 }
 
 /// A key that the kind does not use would be a rule that nobody keeps.
@@ -86,7 +74,7 @@ fn text_rule(raw: &manifest::Question, max: usize) -> Result<TextRule, String> {
             _ => return Err(format!("`max` must be 1 or more, and at most {MAX_SLUG} for slugs")),
         },
     };
-    let pattern = raw.pattern.as_ref().map(|text| pattern(text.get_ref())).transpose()?;
+    let pattern = raw.pattern.as_ref().map(|text| pattern::of_whole(text.get_ref())).transpose()?;
     let written_pattern = raw.pattern.as_ref().map(|text| text.get_ref().clone());
     Ok(TextRule { max, pattern, written_pattern, reserved: raw.reserved.clone() })
 }

@@ -3,12 +3,12 @@
 use toml::Spanned;
 
 use super::engine::Expression;
-use super::kinds;
 use super::loader::{Declared, Loader};
 use super::manifest;
 use super::problem::{Place, Problem, nearest};
 use super::question::{Default, Kind, Question};
 use crate::Value;
+use crate::pattern;
 use crate::policy::{Policy, PolicyRule};
 
 /// An answer that a template decides or narrows.
@@ -97,7 +97,7 @@ impl Loader<'_> {
         else {
             return self.report(pattern, "`pattern` does not go with this kind".to_owned());
         };
-        match kinds::pattern(pattern.get_ref()) {
+        match pattern::of_whole(pattern.get_ref()) {
             Ok(compiled) => {
                 rule.pattern = Some(compiled);
                 rule.written_pattern = Some(pattern.get_ref().clone());

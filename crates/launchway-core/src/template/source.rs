@@ -10,7 +10,7 @@ use include_dir::{Dir, include_dir};
 use rustix::fs::{Mode, OFlags};
 
 use super::manifest;
-use crate::{Origin, SafePath};
+use crate::{Origin, SafePath, parallel};
 
 static BUILTIN: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/templates");
 
@@ -218,14 +218,23 @@ fn folder(root: &Path) -> Result<TemplateFiles, SourceError> {
         }
     }
     // Nothing is read before all of it was counted.
-    let read = |(path, relative): (PathBuf, String)| Ok((relative, Cow::Owned(read_within_limit(&path)?)));
-    Ok(TemplateFiles(reader.files.into_iter().map(read).collect::<Result<_, SourceError>>()?))
+    let read = parallel::map(&reader.files, Seen::read);
+    let named = reader.files.iter().zip(read).map(|(seen, read)| Ok((seen.relative.clone(), Cow::Owned(read?))));
+    Ok(TemplateFiles(named.collect::<Result<_, SourceError>>()?))
 }
 
 struct FolderReader {
-    /// The files with their paths in the template.
-    files: Vec<(PathBuf, String)>,
+    files: Vec<Seen>,
     count: Count,
+}
+
+/// A file that was seen in a folder, and is not read yet.
+struct Seen {
+    path: PathBuf,
+    /// The path in the template.
+    relative: String,
+    /// How large it was.
+    size: u64,
 }
 
 impl FolderReader {
@@ -256,20 +265,24 @@ impl FolderReader {
 
     fn file(&mut self, path: &Path, relative: &str, size: u64) -> Result<(), SourceError> {
         self.count.add(path, size)?;
-        self.files.push((path.to_owned(), relative.to_owned()));
+        self.files.push(Seen { path: path.to_owned(), relative: relative.to_owned(), size });
         Ok(())
     }
 }
 
-/// Reads a file that was seen as one; what has taken its place since is neither followed, waited for nor read beyond the limit.
-fn read_within_limit(path: &Path) -> Result<Vec<u8>, SourceError> {
-    let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK;
-    let file = rustix::fs::open(path, flags, Mode::empty()).map_err(|error| unreadable(path, error.into()))?;
-    let mut bytes = Vec::new();
-    let read = fs::File::from(file).take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes);
-    match read.map_err(|error| unreadable(path, error))? {
-        length if length as u64 > MAX_FILE_BYTES => Err(SourceError::LargeFile(path.to_owned())),
-        _ => Ok(bytes),
+impl Seen {
+    /// Reads it; what has taken its place since is neither followed, waited for nor read beyond the limit.
+    fn read(&self) -> Result<Vec<u8>, SourceError> {
+        let path = &self.path;
+        let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK;
+        let file = rustix::fs::open(path, flags, Mode::empty()).map_err(|error| unreadable(path, error.into()))?;
+        // With room for one byte more, the end of the file is seen without the buffer growing.
+        let mut bytes = Vec::with_capacity(usize::try_from(self.size).unwrap_or_default() + 1);
+        let read = fs::File::from(file).take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes);
+        match read.map_err(|error| unreadable(path, error))? {
+            length if length as u64 > MAX_FILE_BYTES => Err(SourceError::LargeFile(path.to_owned())),
+            _ => Ok(bytes),
+        }
     }
 }
 
