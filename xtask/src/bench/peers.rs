@@ -50,7 +50,7 @@ impl Peer {
             Self::Launchway => Ok(env!("CARGO_PKG_VERSION").to_owned()),
             Self::Kickstart => Ok("0.6.0".to_owned()),
             Self::Ffizer => Ok("2.13.12".to_owned()),
-            Self::CargoGenerate => Ok("0.26.0".to_owned()),
+            Self::CargoGenerate => Ok("0.23.8".to_owned()),
             Self::Cookiecutter | Self::Copier => tools::peer_version(self.name()),
         }
     }
