@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::program::{launchway, run};
+use crate::remote::World;
 
 fn korean(folder: &Path, words: &[&str]) -> crate::program::Ran {
     run(launchway().current_dir(folder).env("LANG", "ko_KR.UTF-8").args(words))
@@ -53,4 +54,14 @@ fn the_equivalent_command_and_the_steps_say_the_same_in_both_languages() {
     };
     assert_eq!(commands(&korean), commands(&english));
     assert_ne!(korean["next_steps"][0]["purpose"], english["next_steps"][0]["purpose"]);
+}
+
+#[test]
+fn a_template_from_git_brings_its_translations() {
+    let world = World::new();
+    let template = world.template("t", "text\n");
+    template.commit(&[("translations/ko.toml", "\"The name.\" = \"이름입니다.\"\n")]);
+    let words = ["new", "--help", "--template", &template.url()];
+    let help = run(world.launchway().env("LANG", "ko_KR.UTF-8").args(words)).success();
+    assert!(help.stdout.contains("이름입니다."), "{}", help.stdout);
 }

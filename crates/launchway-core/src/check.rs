@@ -145,7 +145,7 @@ impl<'p> Tree<'p> {
     /// Finds the files that cannot be read and could be when they were generated.
     fn unreadable(&self, known: &BTreeSet<String>) -> Vec<Finding> {
         let fault = |path: &str| {
-            if known.contains(path) {
+            if known.contains(path) || self.is_as_generated(path) {
                 return None;
             }
             let text = self.current.get(path).ok()?;
@@ -193,12 +193,20 @@ impl<'p> Tree<'p> {
         counts.into_iter().map(finding).collect()
     }
 
+    /// Tells whether a file is what was generated: then it can be read, and the agreements among such files hold, for
+    /// nothing is written of which that is not so.
+    fn is_as_generated(&self, path: &str) -> bool {
+        let [current, generated] = [&self.current, &self.generated].map(|texts| texts.get(path).ok()?.text().ok());
+        current.is_some() && current == generated
+    }
+
     /// Finds the agreements that do not hold, among those whose files are all there and readable.
     fn disagreements(&self, broken: &BTreeSet<String>) -> Vec<Finding> {
         let judge = Judge::new(&self.current);
         let can_be_judged = |agreement: &&Agreement| {
             files(agreement)
                 .all(|path| !self.missing.contains(path) && !broken.contains(path) && !self.is_deleted(path))
+                && !files(agreement).all(|path| self.is_as_generated(path))
         };
         let agreements = self.project.agreements.iter().filter(can_be_judged);
         agreements.filter_map(|agreement| judge.disagreement(agreement)).map(|it| self.disagreement(it)).collect()

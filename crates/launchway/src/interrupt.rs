@@ -1,8 +1,8 @@
 //! Ctrl-C and its relatives: the terminal is left as it was found, and a project is written whole or not at all.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 #[cfg(unix)]
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use crate::terminal;

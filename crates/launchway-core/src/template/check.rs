@@ -178,8 +178,8 @@ impl<'a> Checker<'a> {
     }
 
     fn block(&mut self, block: &HelperTemplate, place: &Spot) {
-        let name = block.name.as_name().unwrap_or_default().to_owned();
-        if !matches!(name.as_str(), "if" | "unless" | "each") {
+        let name = block.name.as_name().unwrap_or_default();
+        if !matches!(name, "if" | "unless" | "each") {
             let problem = Problem::new(place.clone(), format!("`{name}` is not a block"));
             return self.report(problem.hint("the blocks are `if`, `unless` and `each`"));
         }
@@ -302,8 +302,10 @@ impl<'a> Checker<'a> {
 
     /// Resolves `name`, `this`, `@index`, `../name` and the element of an enclosing `each`.
     fn path_type(&mut self, path: &str, place: &Spot) -> Option<Type> {
-        let ups = path.matches("../").count();
-        let name = path.trim_start_matches("../");
+        let (mut ups, mut name) = (0, path);
+        while let Some(above) = name.strip_prefix("../") {
+            (ups, name) = (ups + 1, above);
+        }
         let resolved = match name {
             "this" if ups == 0 => self.frames.last().map(|frame| frame.element),
             "@index" if ups == 0 && !self.frames.is_empty() => Some(Type::Int),
@@ -324,7 +326,7 @@ impl<'a> Checker<'a> {
 
     fn declared(&mut self, name: &str) -> Option<Type> {
         let found = self.names.get(name).copied();
-        if found.is_some() {
+        if found.is_some() && !self.findings.used.contains(name) {
             self.findings.used.insert(name.to_owned());
         }
         found

@@ -19,12 +19,13 @@ const WORDS: [&str; 6] = ["as", "else", "this", "true", "false", "null"];
 
 /// Parses a template; none if it holds what only Handlebars' own parser understands.
 pub(super) fn parse(text: &str) -> Option<Syntax> {
-    // An escaped tag, and what trims space around a tag.
-    if ["\\{{", "{{~", "~}}", "{{{"].iter().any(|unusual| text.contains(unusual)) {
-        return None;
-    }
     let mut builder = Builder::new(text);
     for tag in tags(text) {
+        let is_escaped = text[..tag.start].ends_with('\\');
+        let trims_space = tag.inner.starts_with('~') || tag.inner.ends_with('~');
+        if is_escaped || trims_space || tag.inner.starts_with('{') || tag.inner.contains("{{") {
+            return None;
+        }
         builder.tag(&tag)?;
     }
     builder.finish()

@@ -18,6 +18,8 @@ const MAX_PARENTHESES: usize = 16;
 /// Stands for a brace of `${{ … }}` while Handlebars reads the text; never left in the tree.
 const OPEN: char = '\u{e000}';
 const CLOSE: char = '\u{e001}';
+/// What both begin with, as bytes.
+const STAND_IN: u8 = 0xee;
 
 /// Parses a template. `${{ … }}`, the expressions of GitHub's workflows, are literal text in it.
 pub(crate) fn parse(file: &str, text: &str) -> Result<Syntax, Problem> {
@@ -25,7 +27,9 @@ pub(crate) fn parse(file: &str, text: &str) -> Result<Syntax, Problem> {
         let (line, column) = line_and_column(text, offset);
         Problem::new(Place::at(file, line, column), message)
     };
-    if let Some(offset) = text.find([OPEN, CLOSE]) {
+    if text.as_bytes().contains(&STAND_IN)
+        && let Some(offset) = text.find([OPEN, CLOSE])
+    {
         return Err(at(offset, "the private-use characters U+E000 and U+E001 cannot stand in a template".to_owned()));
     }
     check_limits(text).map_err(|(offset, message)| at(offset, message))?;
@@ -34,7 +38,9 @@ pub(crate) fn parse(file: &str, text: &str) -> Result<Syntax, Problem> {
             .hint("`${{ … }}` is a GitHub expression; write {{\"$\"}} before a value that follows a dollar sign")
     })?;
     let mut syntax = parser::parse(&protected).map_or_else(|| slow(file, &protected), Ok)?;
-    restore_workflow_expressions(&mut syntax);
+    if matches!(protected, Cow::Owned(_)) {
+        restore_workflow_expressions(&mut syntax);
+    }
     Ok(syntax)
 }
 
@@ -87,13 +93,25 @@ pub(super) struct Tag<'t> {
 pub(super) fn tags(text: &str) -> impl Iterator<Item = Tag<'_>> {
     let mut done = 0;
     std::iter::from_fn(move || {
-        let start = done + text[done..].find("{{")?;
+        let start = done + braces(&text[done..])?;
         let rest = &text[start + 2..];
         let is_workflow = text[..start].ends_with('$');
         let end = if is_workflow { rest.find("}}") } else { end_of_tag(rest) };
         done = start + 2 + end.map_or(rest.len(), |end| end + 2);
         Some(Tag { start, inner: &rest[..end.unwrap_or(rest.len())], is_workflow, is_closed: end.is_some() })
     })
+}
+
+/// Finds `{{`; most texts have no brace for long.
+fn braces(text: &str) -> Option<usize> {
+    let mut done = 0;
+    loop {
+        let at = done + text[done..].find('{')?;
+        if text.as_bytes().get(at + 1) == Some(&b'{') {
+            return Some(at);
+        }
+        done = at + 1;
+    }
 }
 
 fn end_of_tag(rest: &str) -> Option<usize> {
@@ -159,7 +177,7 @@ fn protect_workflow_expressions(text: &str) -> Result<Cow<'_, str>, usize> {
 fn restore_workflow_expressions(syntax: &mut Syntax) {
     for element in &mut syntax.elements {
         match element {
-            TemplateElement::RawString(text) if text.contains([OPEN, CLOSE]) => {
+            TemplateElement::RawString(text) if text.as_bytes().contains(&STAND_IN) => {
                 *text = text.replace(OPEN, "{").replace(CLOSE, "}");
             }
             TemplateElement::HelperBlock(block) => {

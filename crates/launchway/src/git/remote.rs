@@ -163,8 +163,8 @@ impl Remote {
     /// the commit that it is now.
     pub(crate) fn fetch(&self, wanted: &str, now: Option<&str>) -> Result<(), Failure> {
         let refspec = if wanted.starts_with("refs/") { format!("+{wanted}:{wanted}") } else { wanted.to_owned() };
-        let lock = self.lock()?;
-        if now.is_some() && self.commit_of(wanted).as_deref() == now {
+        let (lock, has_waited) = self.lock()?;
+        if has_waited && now.is_some() && self.commit_of(wanted).as_deref() == now {
             return Ok(());
         }
         self.clear();
@@ -201,19 +201,21 @@ impl Remote {
         }
     }
 
-    /// Waits until nobody else fetches into the same place.
-    fn lock(&self) -> Result<Option<File>, Failure> {
-        let Kept::Cache { lock, .. } = &self.kept else { return Ok(None) };
+    /// Waits until nobody else fetches into the same place, and tells whether somebody did.
+    fn lock(&self) -> Result<(Option<File>, bool), Failure> {
+        let Kept::Cache { lock, .. } = &self.kept else { return Ok((None, false)) };
         let file = open_lock(lock)?;
         let start = Instant::now();
+        let mut has_waited = false;
         while file.try_lock().is_err() {
+            has_waited = true;
             if start.elapsed() > patience() {
                 let message = format!("another launchway has been fetching from `{}` for a while", self.url);
                 return Err(Failure::new(Exit::Busy, message).hint("try again once it is done"));
             }
             std::thread::sleep(Duration::from_millis(20));
         }
-        Ok(Some(file))
+        Ok((Some(file), has_waited))
     }
 
     /// Returns git with what it needs to reach the remote, and no protocol but those that the URL may lead to.

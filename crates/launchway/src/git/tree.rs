@@ -11,7 +11,7 @@ use crate::failure::{Exit, Failure};
 const MAX_LIST: u64 = 64 << 20;
 
 /// The parts of a template, which are all that is listed.
-const PARTS: [&str; 4] = ["template.toml", "files", "partials", "agreements"];
+const PARTS: [&str; 5] = ["template.toml", "files", "partials", "agreements", "translations"];
 
 /// A file of a commit.
 struct Entry {
@@ -53,16 +53,22 @@ impl Remote {
 
     /// Lists files of a tree. What is neither a plain file nor a folder is refused.
     fn entries(&self, tree: &str, names: &[&str]) -> Result<Vec<Entry>, Failure> {
-        let is_there = self.git().bytes(&["rev-parse", "--verify", "--quiet", "--end-of-options", tree], &[]);
-        match is_there {
-            Err(GitError::Said(_)) => return Ok(Vec::new()),
-            is_there => is_there.map_err(|error| self.failed(&error))?,
-        };
         let limits = Limits { output: MAX_LIST, ..Limits::default() };
         let arguments = [&["ls-tree", "-r", "-z", "-l", "--full-tree", tree, "--"][..], names].concat();
-        let listed = self.git().within(limits).bytes(&arguments, &[]).map_err(|error| self.failed(&error))?;
+        let listed = match self.git().within(limits).bytes(&arguments, &[]) {
+            Err(GitError::Said(_)) if !self.has_tree(tree)? => return Ok(Vec::new()),
+            listed => listed.map_err(|error| self.failed(&error))?,
+        };
         let lines = listed.split(|byte| *byte == 0).filter(|line| !line.is_empty());
         lines.map(|line| entry(line).map_err(|error| LoadError::from(error).into())).collect()
+    }
+
+    /// Tells whether a folder is part of a commit.
+    fn has_tree(&self, tree: &str) -> Result<bool, Failure> {
+        match self.git().bytes(&["rev-parse", "--verify", "--quiet", "--end-of-options", tree], &[]) {
+            Err(GitError::Said(_)) => Ok(false),
+            found => found.map(|_| true).map_err(|error| self.failed(&error)),
+        }
     }
 
     /// Reads the contents of files, in their order.
