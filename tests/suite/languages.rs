@@ -63,5 +63,5 @@ fn a_template_from_git_brings_its_translations() {
     template.commit(&[("translations/ko.toml", "\"The name.\" = \"이름입니다.\"\n")]);
     let words = ["new", "--help", "--template", &template.url()];
     let help = run(world.launchway().env("LANG", "ko_KR.UTF-8").args(words)).success();
-    assert!(help.stdout.contains("이름입니다."), "{}", help.stdout);
+    assert!(help.contains("이름입니다."), "{help}");
 }
