@@ -262,9 +262,11 @@ fn builtin(text: &str) -> Result<SourceSpec, SpecFault> {
     Ok(SourceSpec::Builtin { id: id.to_owned(), requirement: requirement.transpose()? })
 }
 
-/// Reads a version requirement; an empty one, which would ask for nothing, is none.
+/// Reads a version requirement; an empty one, which would ask for nothing, is none, nor is one that takes more than a
+/// reference may once it is written out.
 fn requirement_of(text: &str) -> Option<VersionReq> {
-    VersionReq::parse(text).ok().filter(|_| !text.trim().is_empty())
+    let requirement = VersionReq::parse(text).ok().filter(|_| !text.trim().is_empty())?;
+    (requirement.to_string().len() <= MAX_REFERENCE_BYTES).then_some(requirement)
 }
 
 fn entry(catalog: &str, text: &str) -> Result<SourceSpec, SpecFault> {
@@ -439,6 +441,7 @@ mod tests {
     #[test]
     fn a49_a50_a51_hostile_specs_are_refused_by_the_rule_that_they_break() {
         let long = format!("https://h/{}", "a".repeat(MAX_BYTES));
+        let growing = format!("builtin:service@{}1", "1,".repeat(30) + &format!("1.1.1-{},", "a".repeat(120)));
         let cases: &[(&str, IsExpected)] = &[
             ("", |fault| *fault == SpecFault::Length),
             (&long, |fault| *fault == SpecFault::Length),
@@ -491,6 +494,8 @@ mod tests {
             ("https://h/a@HEAD^{/x}", |fault| matches!(fault, SpecFault::Url(_))),
             ("builtin:service@one", |fault| matches!(fault, SpecFault::Requirement(_))),
             ("builtin:service@", |fault| matches!(fault, SpecFault::Requirement(_))),
+            // Written out, with `^` before each, it would be too long to be read again.
+            (&growing, |fault| matches!(fault, SpecFault::Requirement(_))),
             ("builtin:../x", |fault| *fault == SpecFault::Unknown),
             ("acme:a/b", |fault| *fault == SpecFault::Unknown),
             ("acme:", |fault| *fault == SpecFault::Unknown),
