@@ -12,6 +12,8 @@ use crate::quote::is_invisible;
 const MAX_BYTES: usize = 2048;
 const MAX_REFERENCE_BYTES: usize = 200;
 
+const AFTER_GIT: &str = "after `git+` comes `https://`, `ssh://`, `file://` or `user@host:path`";
+
 /// Where a template is to be had, as it is written after `--template`, in `extends` and in catalogs.
 ///
 /// ```
@@ -212,6 +214,10 @@ fn read(text: &str) -> Result<SourceSpec, SpecFault> {
     if let Some(helper) = helper(rest) {
         return Err(SpecFault::Helper(helper.to_owned()));
     }
+    // A user of that name would be lost when the address is read again.
+    if rest.starts_with("git+") && rest.len() < text.len() {
+        return Err(SpecFault::Url(AFTER_GIT));
+    }
     if let Some((scheme, rest)) = rest.split_once("://").filter(|(scheme, _)| !scheme.contains(['/', '.', '@'])) {
         return url(scheme, rest).map(SourceSpec::Git);
     }
@@ -219,7 +225,7 @@ fn read(text: &str) -> Result<SourceSpec, SpecFault> {
         return short_ssh(user, rest).map(SourceSpec::Git);
     }
     if rest.len() < text.len() {
-        return Err(SpecFault::Url("after `git+` comes `https://`, `ssh://`, `file://` or `user@host:path`"));
+        return Err(SpecFault::Url(AFTER_GIT));
     }
     local(text)
 }
@@ -467,6 +473,7 @@ mod tests {
             ("ssh://-l@h/y", |fault| matches!(fault, SpecFault::Url(_))),
             ("git@-oProxyCommand=x:y", |fault| matches!(fault, SpecFault::Url(_))),
             ("git@h:-y", |fault| matches!(fault, SpecFault::Url(_))),
+            ("git+git+user@h:y", |fault| matches!(fault, SpecFault::Url(_))),
             ("file://host/x", |fault| matches!(fault, SpecFault::Url(_))),
             ("file://x", |fault| matches!(fault, SpecFault::Url(_))),
             ("https://h/a/../b", |fault| matches!(fault, SpecFault::Url(_))),
