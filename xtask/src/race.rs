@@ -17,7 +17,7 @@ pub const RUNNERS: usize = 20;
 pub fn race(rounds: usize) -> Result<()> {
     let world = sweep::World::new(Subject::New)?;
     let place = world.path("place");
-    expect_one(&world)?;
+    sweep::expect(&mut world.command(Subject::New, None))?;
     let whole = world.state()?;
     for round in 1..=rounds {
         fs::remove_dir_all(place.join("orders"))?;

@@ -178,7 +178,7 @@ fn hermetic_git(home: &Path) -> Command {
     git
 }
 
-fn expect(command: &mut Command) -> Result<()> {
+pub(crate) fn expect(command: &mut Command) -> Result<()> {
     let ran = command.output()?;
     if ran.status.success() {
         return Ok(());

@@ -26,8 +26,8 @@ fn broken(text: &str, error: &regex::Error) -> String {
     format!("`{text}` is not a pattern: {}", error.to_string().lines().last().unwrap_or_default())
 }
 
-/// Spells `\d` and `\w` out: they mean the digits and letters of ASCII, as they do in a JSON Schema. To compile those of
-/// all scripts takes longer than what `new` has to do besides.
+/// Spells `\d` and `\w` out: they mean the digits and letters of ASCII, as they do in a JSON Schema. Those of all
+/// scripts take much longer to compile, for the many patterns of agreements that are matched once.
 fn in_ascii(text: &str) -> String {
     let mut spelt = String::with_capacity(text.len());
     let mut characters = text.chars();

@@ -210,12 +210,13 @@ fn read(text: &str) -> Result<SourceSpec, SpecFault> {
     if text.starts_with('-') {
         return Err(SpecFault::Dash);
     }
-    let rest = text.strip_prefix("git+").unwrap_or(text);
+    let named_git = text.strip_prefix("git+");
+    let rest = named_git.unwrap_or(text);
     if let Some(helper) = helper(rest) {
         return Err(SpecFault::Helper(helper.to_owned()));
     }
     // A user of that name would be lost when the address is read again.
-    if rest.starts_with("git+") && rest.len() < text.len() {
+    if named_git.is_some() && rest.starts_with("git+") {
         return Err(SpecFault::Url(AFTER_GIT));
     }
     if let Some((scheme, rest)) = rest.split_once("://").filter(|(scheme, _)| !scheme.contains(['/', '.', '@'])) {
@@ -224,7 +225,7 @@ fn read(text: &str) -> Result<SourceSpec, SpecFault> {
     if let Some((user, rest)) = scp(rest) {
         return short_ssh(user, rest).map(SourceSpec::Git);
     }
-    if rest.len() < text.len() {
+    if named_git.is_some() {
         return Err(SpecFault::Url(AFTER_GIT));
     }
     local(text)

@@ -45,7 +45,9 @@ pub(crate) use problem::none_or_invalid;
 pub use problem::{Invalid, Place, Problem};
 pub use question::{AnswerProblem, Choice, Choices, Kind, Question, TextRule};
 pub(crate) use question::{Refusal, either};
-pub use source::{GitSource, Reference, Source, SourceError, TemplateFiles, builtin_ids, check_limits, is_of_template};
+pub use source::{
+    GitSource, PARTS, Reference, Source, SourceError, TemplateFiles, builtin_ids, check_limits, is_of_template,
+};
 pub use translation::Coverage;
 
 use crate::agreement::{Relation, Unit};

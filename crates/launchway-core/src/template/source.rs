@@ -19,8 +19,9 @@ const MAX_FILE_BYTES: u64 = 5 << 20;
 const MAX_TOTAL_BYTES: u64 = 256 << 20;
 const MAX_DEPTH: usize = 32;
 
-/// The folders of a template beside its manifest.
-const FOLDERS: [&str; 4] = ["agreements", "files", "partials", "translations"];
+/// What a template consists of: its manifest, and the folders beside it.
+pub const PARTS: [&str; 5] = [manifest::FILE, "agreements", "files", "partials", "translations"];
+const FOLDERS: &[&str] = PARTS.split_at(1).1;
 
 /// Where a template came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -219,7 +220,7 @@ fn folder(root: &Path) -> Result<TemplateFiles, SourceError> {
     }
     // Nothing is read before all of it was counted.
     let read = parallel::map(&reader.files, Seen::read);
-    let named = reader.files.iter().zip(read).map(|(seen, read)| Ok((seen.relative.clone(), Cow::Owned(read?))));
+    let named = reader.files.into_iter().zip(read).map(|(seen, read)| Ok((seen.relative, Cow::Owned(read?))));
     Ok(TemplateFiles(named.collect::<Result<_, SourceError>>()?))
 }
 

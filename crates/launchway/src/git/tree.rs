@@ -1,6 +1,6 @@
 //! The files of a commit, read from git's objects: no file is written, so that no name, link or filter means anything.
 
-use launchway_core::template::{SourceError, TemplateFiles, check_limits};
+use launchway_core::template::{PARTS, SourceError, TemplateFiles, check_limits};
 use launchway_core::{LoadError, SafePath};
 
 use super::process::{GitError, Limits};
@@ -9,9 +9,6 @@ use crate::failure::{Exit, Failure};
 
 /// What the list of a commit's files may take.
 const MAX_LIST: u64 = 64 << 20;
-
-/// The parts of a template, which are all that is listed.
-const PARTS: [&str; 5] = ["template.toml", "files", "partials", "agreements", "translations"];
 
 /// A file of a commit.
 struct Entry {
