@@ -6,12 +6,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
 use crate::SafePath;
-use crate::document::{Format, line_and_column};
+use crate::document::Format;
 use crate::locate;
 use crate::pointer::{Pointer, plain};
 pub use crate::relation::{Relation, Unit};
 use crate::relation::{broken_relation, whole_number};
 use crate::template::{Data, Engine, Names, Problem, Type};
+use crate::text::line_and_column;
 use crate::texts::Texts;
 
 const MAX_PLACES: usize = 64;

@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use crate::Value;
+use crate::catalog::CatalogEntry;
 use crate::policy::{Policy, PolicyRule};
+use crate::{Added, Value};
 
 /// Where an answer came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,11 +53,17 @@ pub struct Answers {
     policies: BTreeMap<String, Vec<Policy>>,
 }
 
-/// What a service that was added to a workspace takes from it, by the names that templates see: what its template
-/// calls an added service, and the values that the workspace decides. Empty for the first service of a project.
-pub type Added = BTreeMap<String, Value>;
-
 impl Answers {
+    /// Takes over what the entry of the catalog `by` presets and decides.
+    pub fn take_over(&mut self, entry: &CatalogEntry, by: &str) {
+        for (question, value) in &entry.presets {
+            self.preset(question, value.clone(), by);
+        }
+        for (question, locked) in &entry.locks {
+            self.restrict(question, locked.rule.clone(), by, locked.because.as_deref());
+        }
+    }
+
     /// Sets an answer; what was there before is replaced.
     pub fn set(&mut self, question: &str, value: Value, provenance: Provenance) {
         self.given.insert(question.to_owned(), (value, provenance));

@@ -1,5 +1,6 @@
 //! Reading files of a folder without ever leaving it: no link is followed on the way.
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, Read as _};
 use std::os::unix::fs::PermissionsExt as _;
@@ -9,7 +10,24 @@ use rustix::fd::OwnedFd;
 use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, open, openat, statat};
 use rustix::io::Errno;
 
-use crate::{Blob, SafePath};
+use crate::SafePath;
+
+/// The content of a file, as git keeps it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Blob {
+    /// The bytes.
+    pub bytes: Cow<'static, [u8]>,
+    /// Whether the file can be run.
+    pub executable: bool,
+}
+
+impl Blob {
+    /// Reads a file below a folder, without following a link on the way; `None` if there is no such file.
+    #[must_use]
+    pub fn read(root: &Path, path: &SafePath) -> Option<Self> {
+        read_blob(root, path).ok()
+    }
+}
 
 /// How everything below the folder is opened.
 const FLAGS: OFlags = OFlags::RDONLY.union(OFlags::CLOEXEC).union(OFlags::NOFOLLOW);

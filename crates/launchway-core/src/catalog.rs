@@ -4,18 +4,28 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use semver::{Version, VersionReq};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
-use crate::document::line_and_column;
 use crate::policy::PolicyRule;
-use crate::template::{Invalid, LoadError, Place, Problem};
-use crate::{Answers, SourceSpec, Template, Value, is_slug};
+use crate::template::{Invalid, Place, Problem};
+use crate::text::line_and_column;
+use crate::{SourceSpec, Value, is_slug};
 
 /// The name of the file at the top of a catalog's repository.
 pub const CATALOG_FILE: &str = "catalog.toml";
 
 const MAX_ENTRIES: usize = 1000;
+
+/// Why a catalog cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "each variant is its message")]
+pub enum CatalogError {
+    #[error(transparent)]
+    Invalid(#[from] Invalid),
+    #[error("the catalog needs launchway {0} or newer, this is {current}", current = env!("CARGO_PKG_VERSION"))]
+    NeedsNewer(Version),
+}
 
 /// What a catalog holds.
 #[derive(Debug, Clone)]
@@ -37,8 +47,8 @@ pub struct CatalogEntry {
     pub source: EntrySource,
     /// The versions that will do, as they are written after an `@`.
     pub requirement: Option<String>,
-    presets: BTreeMap<String, Value>,
-    locks: BTreeMap<String, Locked>,
+    pub(crate) presets: BTreeMap<String, Value>,
+    pub(crate) locks: BTreeMap<String, Locked>,
 }
 
 /// Where a template of a catalog is.
@@ -50,11 +60,23 @@ pub enum EntrySource {
     There(SourceSpec),
 }
 
+/// The catalog that a project was made through.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CatalogOrigin {
+    /// The address of the catalog, without credentials.
+    pub url: String,
+    /// The name of the template in it.
+    pub entry: String,
+    /// The ids of the questions that it decided.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub locked: Vec<String>,
+}
+
 /// What is decided about an answer.
 #[derive(Debug, Clone)]
-struct Locked {
-    rule: PolicyRule,
-    because: Option<String>,
+pub(crate) struct Locked {
+    pub(crate) rule: PolicyRule,
+    pub(crate) because: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -107,7 +129,7 @@ impl Catalog {
     ///
     /// # Errors
     /// It is not what a catalog is, with all the faults that could be found; or it needs a newer program.
-    pub fn parse(name: &str, text: &str) -> Result<Self, LoadError> {
+    pub fn parse(name: &str, text: &str) -> Result<Self, CatalogError> {
         let reader = Reader { name, text };
         let parsed: CatalogText = toml::from_str(text).map_err(|error| {
             let start = error.span().map_or(0, |span| span.start);
@@ -118,7 +140,7 @@ impl Catalog {
                 Invalid::from(reader.problem(least.span().start, format!("`{}` is not a version", least.get_ref())))
             })?;
             if version > Version::parse(env!("CARGO_PKG_VERSION")).unwrap_or(Version::new(0, 0, 0)) {
-                return Err(LoadError::NeedsNewer(version));
+                return Err(CatalogError::NeedsNewer(version));
             }
         }
         if parsed.entries.len() > MAX_ENTRIES {
@@ -151,27 +173,15 @@ impl Catalog {
 }
 
 impl CatalogEntry {
-    /// Tells the answers what is decided and what is preset.
-    pub fn apply(&self, answers: &mut Answers, by: &str) {
-        for (question, value) in &self.presets {
-            answers.preset(question, value.clone(), by);
-        }
-        for (question, locked) in &self.locks {
-            answers.restrict(question, locked.rule.clone(), by, locked.because.as_deref());
-        }
-    }
-
     /// Lists the ids of the questions whose answers are decided or narrowed.
     #[must_use]
     pub fn locked(&self) -> Vec<String> {
         self.locks.keys().cloned().collect()
     }
 
-    /// Lists what it speaks of that the template does not ask.
-    #[must_use]
-    pub fn unknown_questions(&self, template: &Template) -> Vec<String> {
-        let ids = self.presets.keys().chain(self.locks.keys());
-        ids.filter(|id| template.question(id).is_none()).cloned().collect()
+    /// Lists the ids of all questions that it speaks of.
+    pub fn questions(&self) -> impl Iterator<Item = &str> {
+        self.presets.keys().chain(self.locks.keys()).map(String::as_str)
     }
 }
 
@@ -256,6 +266,7 @@ fn has_reference(spec: &SourceSpec) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Answers, Template};
 
     const CATALOG: &str = r#"
 [catalog]
@@ -292,12 +303,13 @@ environments = { allow = ["dev", "prod"], because = "there are no others" }
         assert_eq!(entry.requirement.as_deref(), Some("1.2"));
         assert_eq!(entry.locked(), ["environments", "target"]);
         let mut answers = Answers::default();
-        entry.apply(&mut answers, "acme");
+        answers.take_over(entry, "acme");
         let policies = answers.policies("target");
         assert_eq!(policies[0].decided(), Some(&Value::Text("ecs".to_owned())));
         assert_eq!(policies[0].by, "acme");
         assert_eq!(answers.policies("environments")[0].because.as_deref(), Some("there are no others"));
-        assert!(entry.unknown_questions(&Template::builtin("service").unwrap()).is_empty());
+        let template = Template::builtin("service").unwrap();
+        assert!(entry.questions().all(|id| template.question(id).is_some()));
     }
 
     #[test]

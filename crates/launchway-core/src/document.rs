@@ -7,6 +7,8 @@ use saphyr_parser::{Event, Parser, ScalarStyle, Tag};
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value as Json};
 
+use crate::text::line_and_column;
+
 const MAX_DEPTH: usize = 128;
 /// Nodes and the bytes of their text, with every alias and anchor counted as the copy that it is.
 const MAX_WEIGHT: usize = 16 << 20;
@@ -66,17 +68,6 @@ pub fn parse(format: Format, text: &str) -> Result<Vec<Json>, Unreadable> {
         Format::Toml => parse_toml(text),
         Format::Yaml => YamlReader::default().read(text),
     }
-}
-
-/// Returns the line and the column, both from 1, of a byte offset.
-pub(crate) fn line_and_column(text: &str, offset: usize) -> (usize, usize) {
-    let mut end = offset.min(text.len());
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    let before = &text[..end];
-    let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-    (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
 }
 
 fn without_place(message: &str) -> &str {

@@ -6,10 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value as Json};
 
-use crate::answers::{Added, Answers, Provenance};
+use crate::answers::{Answers, Provenance};
 use crate::policy::Policy;
 use crate::template::{AnswerProblem, Computed, Data, Expression, Problem, Question, Refusal, Template, either};
-use crate::{Context, SafePath, Value};
+use crate::{Added, Context, SafePath, Value};
 
 /// Which questions take their default without being asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

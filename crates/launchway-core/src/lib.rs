@@ -38,6 +38,7 @@ mod interview;
 pub mod lint;
 mod locate;
 pub mod matrix;
+mod moves;
 mod output;
 pub mod pairs;
 mod parallel;
@@ -53,20 +54,22 @@ pub mod schema;
 pub mod skeleton;
 mod source_spec;
 pub mod template;
+mod text;
 mod texts;
 mod update;
 mod value;
 pub mod why;
 
 pub use add::{AddError, Addition};
-pub use answers::{Added, Answers, Provenance};
+pub use answers::{Answers, Provenance};
 pub use apply::{
     ApplyError, EditError, Lock, Scratch, Temporary, apply, clear_leftovers, create_bare_repository, edit, open_lock,
     remove_private, write_private,
 };
+pub use beneath::Blob;
 pub use cargo_lock::sort_packages;
 pub use cargo_workspace::WorkspaceError;
-pub use catalog::{CATALOG_FILE, Catalog, CatalogEntry, EntrySource};
+pub use catalog::{CATALOG_FILE, Catalog, CatalogEntry, CatalogError, CatalogOrigin, EntrySource};
 pub use changes::{Changes, DestinationExists, Edit, to_adopt};
 pub use check::{Finding, FindingPlace, Rule, check};
 pub use context::Context;
@@ -74,12 +77,13 @@ pub use interview::{Accepted, Defaults, Interview, Overruled};
 pub use output::OutputProblem;
 pub use plan::{NextStep, Object, Plan, PlanError, PlannedFile};
 pub use policy::{Policy, PolicyRule};
-pub use project::{Blob, CatalogOrigin, Origin, Project, ProjectError};
+pub use project::{Project, ProjectError};
 pub use record::FORMAT;
 pub use safe_path::{Reason, SafePath, UnsafePath};
 pub use source_spec::{
     Credentials, GitSpec, SourceSpec, SpecError, SpecFault, check_reference, is_slug, without_credentials,
 };
-pub use template::{AnswerProblem, Invalid, LoadError, Template, quote};
+pub use template::{AnswerProblem, Invalid, LoadError, Origin, Template, quote};
+pub use text::is_invisible;
 pub use update::{Conflict, FileChange, Obstacle, Resolution, Side, Status, Update, Wishes};
-pub use value::Value;
+pub use value::{Added, Value};

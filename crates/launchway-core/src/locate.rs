@@ -3,8 +3,9 @@
 use saphyr_parser::{Event, Parser};
 use toml::de::{DeTable, DeValue};
 
-use crate::document::{Format, line_and_column, own_tag};
+use crate::document::{Format, own_tag};
 use crate::pointer::Step;
+use crate::text::line_and_column;
 
 /// Returns the line, from 1, of the node that the steps lead to, or of the last node on the way to it.
 pub(crate) fn line_of(format: Format, text: &str, steps: &[Step]) -> Option<usize> {

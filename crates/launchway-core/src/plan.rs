@@ -9,12 +9,12 @@ use serde_json::Value as Json;
 use crate::agreement::{self, Agreement, Reading, Relation};
 use crate::collisions::Taken;
 use crate::output::{Output, OutputProblem};
-use crate::safe_path::collision_key;
+use crate::safe_path::{RECORD_FOLDER, collision_key};
 use crate::template::{
     AddRules, AgreementRule, Compiled, CompiledFile, Data, Each, Expression, FileRule, Order, Ownership, Place,
     PlaceRule, Problem, ReadingRule, SourceFile, Template, below, none_or_invalid,
 };
-use crate::{Context, Invalid, SafePath, cargo_lock, parallel, record};
+use crate::{Context, Invalid, SafePath, cargo_lock, parallel};
 
 /// Every file of a project, and what to say about them. The same context and template give the same plan.
 #[derive(Debug)]
@@ -381,8 +381,8 @@ fn without_files(agreement: Agreement, removed: &BTreeSet<String>) -> Option<Agr
 
 fn checked_path(path: &str, taken: &mut Taken) -> Result<SafePath, String> {
     let path = SafePath::new(path).map_err(|error| error.to_string())?;
-    if path.as_str().split('/').next().is_some_and(|first| collision_key(first) == record::FOLDER) {
-        return Err(format!("the folder `{}` is kept for the project's record", record::FOLDER));
+    if path.as_str().split('/').next().is_some_and(|first| collision_key(first) == RECORD_FOLDER) {
+        return Err(format!("the folder `{}` is kept for the project's record", RECORD_FOLDER));
     }
     match taken.take(&path) {
         Ok(()) => Ok(path),

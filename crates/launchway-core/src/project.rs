@@ -1,39 +1,21 @@
 //! A project that was made before: its record, read back.
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use flate2::read::GzDecoder;
-use semver::Version;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use crate::agreement::Agreement;
+use crate::beneath::Blob;
 use crate::beneath::{self, NotRead};
-use crate::record::{AGREEMENTS_ENDING, BASE_ENDING, FOLDER, FORMAT, OLDEST_FORMAT, RECORD_ENDING, file_of};
-use crate::template::{Layer, Source};
-use crate::{Added, Edit, SafePath, Template, Value};
+use crate::record::{AGREEMENTS_ENDING, BASE_ENDING, FORMAT, OLDEST_FORMAT, RECORD_ENDING, file_of};
+use crate::safe_path::RECORD_FOLDER;
+use crate::{Added, CatalogOrigin, Edit, Origin, SafePath, Value};
 
 const MAX_GENERATED_BYTES: u64 = 256 << 20;
 const MAX_AGREEMENTS: usize = 4096;
-
-/// The content of a file, as git keeps it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Blob {
-    /// The bytes.
-    pub bytes: Cow<'static, [u8]>,
-    /// Whether the file can be run.
-    pub executable: bool,
-}
-
-impl Blob {
-    /// Reads a file below a folder, without following a link on the way; `None` if there is no such file.
-    #[must_use]
-    pub fn read(root: &Path, path: &SafePath) -> Option<Self> {
-        beneath::read_blob(root, path).ok()
-    }
-}
 
 /// What a project remembers of how it was made.
 #[derive(Debug)]
@@ -60,76 +42,13 @@ pub struct Project {
     pub catalog: Option<CatalogOrigin>,
 }
 
-/// The template that a project was made from.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Origin {
-    /// Where the template came from: `builtin`, `folder` or `git`.
-    pub source: String,
-    /// Its id.
-    pub id: String,
-    /// Its version.
-    pub version: String,
-    /// The address of its repository, without credentials.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub url: Option<String>,
-    /// The folder of the repository in which it stands.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub subfolder: Option<String>,
-    /// The tag that was asked for, or that of the newest release.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub tag: Option<String>,
-    /// The branch that was asked for.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub branch: Option<String>,
-    /// The commit that it was read from.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub commit: Option<String>,
-    /// The templates that it extends, each as a source with its version or commit.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub extends: Vec<String>,
-}
-
-impl Origin {
-    /// Returns what a project remembers of a template.
-    #[must_use]
-    pub fn of(template: &Template) -> Self {
-        let (id, version) = (template.id.clone(), template.version.to_string());
-        let extends = template.layers.iter().map(ToString::to_string).collect();
-        let origin = Self { id, version, extends, ..Self::default() };
-        match &template.source {
-            Source::Builtin => Self { source: "builtin".to_owned(), ..origin },
-            Source::Folder(_) => Self { source: "folder".to_owned(), ..origin },
-            Source::Git(git) => git.record(origin),
-        }
-    }
-
-    /// Returns the version of the template and of each that it extends, by their ids, as far as they are known.
-    #[must_use]
-    pub fn versions(&self) -> BTreeMap<String, Version> {
-        let own = self.version.parse().ok().map(|version| (self.id.clone(), version));
-        self.extends.iter().filter_map(|layer| Layer::remembered(layer)).chain(own).collect()
-    }
-}
-
-/// The catalog that a project was made through.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CatalogOrigin {
-    /// The address of the catalog, without credentials.
-    pub url: String,
-    /// The name of the template in it.
-    pub entry: String,
-    /// The ids of the questions that it decided.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub locked: Vec<String>,
-}
-
 /// Why the record of a project cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "each variant is its message")]
 pub enum ProjectError {
     #[error("`{}` is not a folder", .0.display())]
     NoFolder(PathBuf),
-    #[error("`{}` has no record of launchway, `{FOLDER}/NAME.{RECORD_ENDING}`", .0.display())]
+    #[error("`{}` has no record of launchway, `{RECORD_FOLDER}/NAME.{RECORD_ENDING}`", .0.display())]
     NoRecord(PathBuf),
     #[error("`{}` {reason}", .root.join(.file).display())]
     Unusable { root: PathBuf, file: String, reason: String },
@@ -246,10 +165,10 @@ fn agreements(root: &Path, name: &str) -> Result<Vec<Agreement>, ProjectError> {
 fn names(root: &Path) -> Result<BTreeSet<String>, ProjectError> {
     let unreadable = |error: std::io::Error| ProjectError::Unusable {
         root: root.to_owned(),
-        file: FOLDER.to_owned(),
+        file: RECORD_FOLDER.to_owned(),
         reason: format!("cannot be read: {error}"),
     };
-    let entries = match root.join(FOLDER).read_dir() {
+    let entries = match root.join(RECORD_FOLDER).read_dir() {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(BTreeSet::new()),
         entries => entries.map_err(unreadable)?,
     };

@@ -6,11 +6,9 @@ use std::io::Write as _;
 use flate2::{Compression, GzBuilder};
 use serde::{Serialize, Serializer};
 
+use crate::safe_path::RECORD_FOLDER;
 use crate::template::Ownership;
 use crate::{Added, CatalogOrigin, Context, Origin, Plan, PlannedFile, SafePath, Template, Value};
-
-/// The folder of the record, at the root of a project.
-pub(crate) const FOLDER: &str = ".launchway";
 
 /// The version of the record's format.
 pub const FORMAT: u32 = 2;
@@ -58,7 +56,7 @@ impl OwnershipRecord<'_> {
 
 /// Returns the path of one of the files of a project's record.
 pub(crate) fn file_of(name: &str, ending: &str) -> String {
-    format!("{FOLDER}/{name}.{ending}")
+    format!("{RECORD_FOLDER}/{name}.{ending}")
 }
 
 /// Returns the files of the record. They say nothing of the machine, the user or the time.

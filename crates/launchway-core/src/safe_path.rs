@@ -4,7 +4,10 @@ use std::fmt;
 
 use unicode_normalization::UnicodeNormalization;
 
-use crate::quote::is_invisible;
+use crate::text::is_invisible;
+
+/// The folder of the record, at the root of a project; no template writes there.
+pub(crate) const RECORD_FOLDER: &str = ".launchway";
 
 const MAX_SEGMENT_BYTES: usize = 255;
 const MAX_PATH_BYTES: usize = 4096;

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use semver::VersionReq;
 
 use crate::SafePath;
-use crate::quote::is_invisible;
+use crate::text::is_invisible;
 
 const MAX_BYTES: usize = 2048;
 const MAX_REFERENCE_BYTES: usize = 200;

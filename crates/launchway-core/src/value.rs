@@ -1,5 +1,6 @@
 //! The value of an answer.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -56,3 +57,7 @@ impl fmt::Display for Value {
         }
     }
 }
+
+/// What a service that was added to a workspace takes from it, by the names that templates see: what its template
+/// calls an added service, and the values that the workspace decides. Empty for the first service of a project.
+pub type Added = BTreeMap<String, Value>;

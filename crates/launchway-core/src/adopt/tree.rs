@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::pattern;
 use crate::beneath;
-use crate::record::FOLDER;
+use crate::safe_path::RECORD_FOLDER;
 use crate::template::traces::{FileTraces, Piece};
 use crate::template::{Problem, Template};
 use crate::{Invalid, SafePath};
@@ -61,7 +61,7 @@ impl TreeReader<'_> {
             };
             let below = if relative.is_empty() { name } else { format!("{relative}/{name}") };
             let Ok(path) = SafePath::new(&below) else { continue };
-            if below == FOLDER {
+            if below == RECORD_FOLDER {
                 continue;
             }
             if kind.is_dir() && self.makes(&below, depth, false) {

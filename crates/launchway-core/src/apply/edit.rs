@@ -12,7 +12,8 @@ use rustix::io::Errno;
 use super::MAX_STAGING_NAMES;
 use crate::beneath::{self, NotRead};
 use crate::changes::Edit;
-use crate::{Blob, SafePath, record};
+use crate::safe_path::RECORD_FOLDER;
+use crate::{Blob, SafePath};
 
 /// Why an existing folder was not changed, or not to the end.
 #[derive(Debug, thiserror::Error)]
@@ -45,7 +46,7 @@ impl Lock {
     /// # Errors
     /// Another process has it, or there is no such folder.
     pub fn take(root: &Path) -> Result<Self, EditError> {
-        let path = root.join(record::FOLDER);
+        let path = root.join(RECORD_FOLDER);
         let refused = |error: Errno| match error {
             Errno::WOULDBLOCK => EditError::Busy(root.to_owned()),
             error => EditError::Write { path: path.clone(), error: error.into(), partly: false },

@@ -9,7 +9,7 @@ use toml::Spanned;
 
 use super::problem::{Place, Problem};
 use crate::Value;
-use crate::document::line_and_column;
+use crate::text::line_and_column;
 
 /// The name of the manifest in a template's folder.
 pub(crate) const FILE: &str = "template.toml";

@@ -11,8 +11,7 @@ pub(super) use loading::Target;
 use super::engine::Compiled;
 use super::problem::Problem;
 use super::{SourceFile, Template};
-use crate::plan::turns_of;
-use crate::{Context, SafePath, Value};
+use crate::Value;
 
 /// What happens to a project on the way to one version.
 pub(crate) struct Migration {
@@ -32,9 +31,9 @@ struct Move {
 }
 
 /// A path as it stands in `files/`, and what renders it.
-struct Path {
-    text: String,
-    compiled: Compiled,
+pub(crate) struct Path {
+    pub(crate) text: String,
+    pub(crate) compiled: Compiled,
 }
 
 /// The answers of an older project as the template asks for them now.
@@ -109,31 +108,7 @@ impl Template {
         Ok(migrated)
     }
 
-    /// Renders the paths of moved files with the answers of today, each from the old path to the new one: once, or
-    /// once for every turn of the file's `each`.
-    ///
-    /// # Errors
-    /// A path cannot be rendered, or is not safe.
-    pub fn rendered_moves(&self, context: &Context, migrated: &Migrated) -> Result<Vec<(SafePath, SafePath)>, Problem> {
-        let mut rendered = Vec::new();
-        for (from, to) in &migrated.moves {
-            let (Some(from), Some(to)) = (self.moved_path(from), self.moved_path(to)) else { continue };
-            let turns = match self.files.iter().find(|file| file.path == to.text) {
-                Some(file) => turns_of(self, context, file)?,
-                None => vec![context.data().into()],
-            };
-            for data in turns {
-                let path = |path: &Path| {
-                    let text = self.engine.render(&path.compiled, &data)?;
-                    SafePath::new(&text).map_err(|error| path.compiled.problem(format!("the {error}")))
-                };
-                rendered.push((path(from)?, path(to)?));
-            }
-        }
-        Ok(rendered)
-    }
-
-    fn moved_path(&self, text: &str) -> Option<&Path> {
+    pub(crate) fn moved_path(&self, text: &str) -> Option<&Path> {
         let all = self.migrations.iter().flat_map(|migration| &migration.moves);
         all.flat_map(|it| [&it.from, &it.to]).find(|path| path.text == text)
     }

@@ -1,5 +1,6 @@
 //! Quoting: how a free text enters each kind of file without changing its meaning.
 
+use crate::text::is_invisible;
 use std::fmt::Write as _;
 
 /// Quotes a text for YAML, TOML and JSON at once.
@@ -92,15 +93,6 @@ pub fn quote_kubernetes(text: &str) -> String {
 fn needs_escape(character: char) -> bool {
     let is_in_basic_plane = u32::from(character) <= 0xffff;
     is_in_basic_plane && (is_invisible(character) || matches!(character, '\u{fffe}' | '\u{ffff}'))
-}
-
-/// Tells whether a character leaves no mark of its own, or turns the text around it.
-#[must_use]
-pub fn is_invisible(character: char) -> bool {
-    character.is_control()
-        || matches!(character,
-            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
 }
 
 /// Makes control characters and invisible ones visible, so that no text of a template or a user can steer a terminal.

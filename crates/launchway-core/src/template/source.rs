@@ -9,8 +9,9 @@ use std::path::{Path, PathBuf};
 use include_dir::{Dir, include_dir};
 use rustix::fs::{Mode, OFlags};
 
+use super::Origin;
 use super::manifest;
-use crate::{Origin, SafePath, parallel};
+use crate::{SafePath, parallel};
 
 static BUILTIN: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/templates");
 

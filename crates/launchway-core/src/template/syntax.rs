@@ -6,7 +6,7 @@ use handlebars::template::{Template as Syntax, TemplateElement};
 
 use super::parser;
 use super::problem::{Place, Problem};
-use crate::document::line_and_column;
+use crate::text::line_and_column;
 
 const MAX_NESTING: usize = 64;
 const MAX_TAGS: usize = 2_000;
