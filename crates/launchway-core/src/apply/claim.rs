@@ -10,7 +10,7 @@ use rustix::io::Errno;
 
 use super::files::{create_folder_with, is_taken, rename_without_replacing};
 use super::{ApplyError, MAX_STAGING_NAMES};
-use crate::changes::DestinationExists;
+use crate::project::changes::DestinationExists;
 
 /// A folder that was made under a name of ours, and is removed again unless it is published.
 ///

@@ -10,10 +10,11 @@ use rustix::fs::{AtFlags, FileType, FlockOperation, Mode, OFlags};
 use rustix::io::Errno;
 
 use super::MAX_STAGING_NAMES;
-use crate::beneath::{self, NotRead};
-use crate::changes::Edit;
-use crate::safe_path::RECORD_FOLDER;
-use crate::{Blob, SafePath};
+use crate::path::RECORD_FOLDER;
+use crate::path::SafePath;
+use crate::path::beneath::Blob;
+use crate::path::beneath::{self, NotRead};
+use crate::project::changes::Edit;
 
 /// Why an existing folder was not changed, or not to the end.
 #[derive(Debug, thiserror::Error)]

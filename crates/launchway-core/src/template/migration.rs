@@ -1,17 +1,15 @@
 //! Migrations: how the answers and files of a project made by an older version become those of a newer one.
 
-mod loading;
+pub(super) mod loading;
 
 use std::collections::BTreeMap;
 
 use semver::Version;
 
-pub(super) use loading::Target;
-
-use super::engine::Compiled;
-use super::problem::Problem;
 use super::{SourceFile, Template};
-use crate::Value;
+use crate::language::engine::Compiled;
+use crate::language::problem::Problem;
+use crate::value::Value;
 
 /// What happens to a project on the way to one version.
 pub(crate) struct Migration {
@@ -122,8 +120,9 @@ fn is_file(files: &[SourceFile], path: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::interview::answers::Answers;
+    use crate::interview::{Defaults, Interview};
     use crate::template::load::tests::{HEAD, load};
-    use crate::{Answers, Defaults, Interview};
 
     const QUESTIONS: &str = r#"
 [[question]]

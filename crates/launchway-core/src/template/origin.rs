@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use semver::Version;
 use serde::{Deserialize, Serialize};
 
-use super::{Layer, Source, Template};
+use super::Template;
+use super::layers::Layer;
+use super::source::Source;
 
 /// The template that a project was made from.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

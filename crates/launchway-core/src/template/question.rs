@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use regex::Regex;
 
 use super::advised::Advised;
-use super::engine::{Compiled, Expression};
-use super::helpers::Type;
-use super::problem::{Place, Problem};
-use crate::Value;
+use crate::language::engine::{Compiled, Expression};
+use crate::language::helpers::Type;
+use crate::language::problem::{Place, Problem};
+use crate::value::Value;
 
 /// A question of a template.
 #[derive(Debug)]
@@ -173,7 +173,7 @@ impl Question {
         match &self.kind {
             Kind::Bool | Kind::Secret { .. } => Some("true".to_owned()),
             Kind::Choice(choices) if self.example.is_none() => choices.all().next().map(|choice| choice.value.clone()),
-            _ => self.example.as_deref().map(super::quote::quote_shell),
+            _ => self.example.as_deref().map(crate::language::quote::quote_shell),
         }
     }
 
