@@ -11,7 +11,7 @@ use std::process::ExitCode;
 
 use xtask::marked::Marked;
 use xtask::sweep::{self, Fault, Subject};
-use xtask::{Result, picture, race, reference, site, tools};
+use xtask::{Result, floors, picture, race, reference, site, tools};
 
 const USAGE: &str = "\
 usage: cargo xtask COMMAND
@@ -25,6 +25,7 @@ usage: cargo xtask COMMAND
   compare [--check | HISTORY...]
                     the same histories through copier, cruft and launchway; writes docs/compare.md;
                     --check only says whether it has them all; with names, only shows those
+  floors            hold the imports between folders against the tables in ARCHITECTURE.md
   package           pack both crates, and build what was packed
   picture [--check] play the wizard and draw it into docs/wizard.svg; --check only says whether it is up to date
   reference [--check]
@@ -53,6 +54,7 @@ fn main() -> ExitCode {
         ["bench", "--without-building"] => benchmark::bench(false),
         ["bench", "--instructions"] => benchmark::instructions(false),
         ["bench", "--instructions", "--check"] => benchmark::instructions(true),
+        ["floors"] => floors::check(),
         ["package"] => package::package(),
         ["picture"] => picture::write(),
         ["picture", "--check"] => picture::check(),
