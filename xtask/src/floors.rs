@@ -89,7 +89,9 @@ pub fn climbs() -> Result<Vec<Climb>> {
 /// When something climbs.
 pub fn check() -> Result<()> {
     let climbs = climbs()?;
-    climbs.iter().for_each(|climb| println!("{climb}"));
+    for climb in &climbs {
+        println!("{climb}");
+    }
     match climbs.len() {
         0 => Ok(()),
         count => Err(format!("{count} imports or folders do not agree with the floors in {MAP}").into()),

@@ -5,7 +5,8 @@ use serde_json::Value as Json;
 use super::answers::{Answers, Provenance};
 use super::{Accepted, Interview, Overruled};
 use crate::language::problem::Problem;
-use crate::template::question::{AnswerProblem, Choice, Kind, Question, either};
+use crate::template::question::{AnswerProblem, Choice, Kind, Question};
+use crate::text::either;
 use crate::value::Value;
 use crate::value::policy::Policy;
 

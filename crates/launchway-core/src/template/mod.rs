@@ -42,7 +42,7 @@ use crate::language::engine::{Compiled, Engine, Expression};
 use crate::language::glob::Glob;
 use crate::language::helpers::Type;
 use crate::language::problem::none_or_invalid;
-pub use crate::language::problem::{Invalid, Place, Problem};
+use crate::language::problem::{Invalid, Place, Problem};
 use crate::parallel;
 use crate::value::policy::Policy;
 use add::AddRules;

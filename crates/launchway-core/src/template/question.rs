@@ -8,6 +8,7 @@ use super::advised::Advised;
 use crate::language::engine::{Compiled, Expression};
 use crate::language::helpers::Type;
 use crate::language::problem::{Place, Problem};
+use crate::text::either;
 use crate::value::Value;
 
 /// A question of a template.
@@ -567,14 +568,6 @@ pub(super) fn is_slug(text: &str) -> bool {
 
 fn values(choices: &[Choice]) -> Vec<&str> {
     choices.iter().map(|choice| choice.value.as_str()).collect()
-}
-
-pub(crate) fn either(values: &[&str]) -> String {
-    match values {
-        [] => "nothing: no choice is open".to_owned(),
-        [one] => format!("`{one}`"),
-        [most @ .., last] => format!("`{}` or `{last}`", most.join("`, `")),
-    }
 }
 
 fn lower_first(sentence: &str) -> String {
