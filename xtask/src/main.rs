@@ -29,7 +29,8 @@ usage: cargo xtask COMMAND
   package           pack both crates, and build what was packed
   picture [--check] play the wizard and draw it into docs/wizard.svg; --check only says whether it is up to date
   reference [--check]
-                    write the pages of docs/ that are made from the code; --check only says which are out of date
+                    write the pages that are made from the code, in docs/ and tests/suite; --check only says which are
+                    out of date
   site              build the documentation as a web site, under target/site
   sweep [SUBJECT]   every fault at every system call of `new` and `update`, and 200 rounds of 20 runs of `new` at once;
                     writes docs/threat-model.md; with `new`, `update` or `race` only shows that. Needs strace
