@@ -60,6 +60,6 @@ fn gather(
             answers.set_if_open(&id, value, Provenance::Record);
         }
     }
-    let defaults = if request.asks == Asks::Questions { Defaults::Advanced } else { Defaults::All };
-    update::ask(template, &mut answers, defaults, request.asks != Asks::Nothing, notes)
+    let defaults = if request.asks() == Asks::Questions { Defaults::Advanced } else { Defaults::All };
+    update::ask(template, &mut answers, defaults, request.asks() != Asks::Nothing, notes)
 }

@@ -17,11 +17,17 @@ pub(crate) use self::request::UpdateRequest;
 use crate::failure::{Exit, Failure};
 use crate::interrupt;
 use crate::projects::split;
+use crate::report::Output;
 use crate::repository::Repository;
 use crate::repository::index::Index;
 
 /// Updates the project of a folder.
 pub(crate) fn run(request: &UpdateRequest) -> Result<(), Failure> {
+    if request.diff && request.output == Output::Json {
+        return Err(
+            Failure::new(Exit::Usage, "`--diff` is text, and `--output json` is not").hint("leave out one of them")
+        );
+    }
     let (project, others) = split(Project::open_all(&request.folder)?, request.service.as_deref())?;
     let _lock = if request.dry_run { None } else { Some(Lock::take(&request.folder)?) };
     let open = || Repository::open(&request.folder, request.allow_dirty || request.dry_run);
