@@ -13,6 +13,7 @@ mod diagrams;
 mod docs;
 mod drafts;
 mod generated;
+mod glossary;
 mod golden;
 mod history;
 mod hostile;
