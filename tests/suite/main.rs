@@ -9,6 +9,7 @@ mod advise;
 mod catalogs;
 mod check;
 mod command_line;
+mod contributing;
 mod diagrams;
 mod docs;
 mod drafts;
