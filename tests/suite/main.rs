@@ -7,6 +7,7 @@ mod adopt;
 mod adversarial;
 mod advise;
 mod catalogs;
+mod changelog;
 mod check;
 mod command_line;
 mod contributing;
