@@ -211,7 +211,7 @@ fn new_command(template: Option<&Template>) -> Command {
 
 fn question_arg(question: &Question, template: &Template) -> Arg {
     let arg = Arg::new(question.id.clone())
-        .long(question.id.replace('_', "-"))
+        .long(question.flag().trim_start_matches('-').to_owned())
         .env(question.variable())
         .hide_env_values(true)
         .hide_env(true)
@@ -322,6 +322,16 @@ mod tests {
 
     fn read(line: &str) -> Option<Named> {
         named(&line.split(' ').map(OsString::from).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn the_flag_of_a_question_is_never_one_of_the_program() {
+        let taken: Vec<String> = launchway_core::template::taken_flags().collect();
+        let command = command(None);
+        let new = command.find_subcommand("new").unwrap();
+        for flag in command.get_arguments().chain(new.get_arguments()).filter_map(clap::Arg::get_long) {
+            assert!(taken.iter().any(|it| it == flag), "`{flag}` is missing in template/flags.rs of the core");
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod commands;
 mod decisions;
+mod helpers;
 mod manifest;
 mod questions;
 
@@ -25,6 +26,7 @@ fn pages() -> Result<Vec<Page>> {
         Page { path: "docs/reference/commands.md", text: commands::page()? },
         Page { path: "docs/reference/questions.md", text: questions::page(&template) },
         Page { path: "docs/reference/manifest.md", text: manifest::page() },
+        Page { path: "docs/reference/helpers.md", text: helpers::page() },
     ])
 }
 

@@ -6,10 +6,12 @@ use std::rc::Rc;
 use handlebars::template::{
     BlockParam, HelperTemplate, Parameter, Template as Syntax, TemplateElement, TemplateMapping,
 };
+use serde_json::Value as Json;
 
 use super::engine::Partials;
-use super::helpers::{self, HELPERS, Type, Yields};
+use super::helpers::{self, HELPERS, Helper, Type, Yields};
 use super::problem::{Place, Problem, nearest};
+use super::tables::Tables;
 
 const MAX_VISITED: usize = 200_000;
 /// Blocks and partials inside one another; the renderer uses the stack for each.
@@ -39,11 +41,18 @@ pub(crate) struct Findings {
     pub(crate) prints_text: bool,
 }
 
+/// What a template can use beside names.
+#[derive(Clone, Copy)]
+pub(crate) struct Scope<'a> {
+    pub(crate) partials: &'a Partials,
+    pub(crate) tables: &'a Tables,
+}
+
 /// Checks one template against the names that are declared.
 pub(crate) struct Checker<'a> {
     file: Rc<str>,
     names: &'a Names,
-    partials: &'a Partials,
+    scope: Scope<'a>,
     printing: Printing,
     frames: Vec<Frame>,
     partial_path: Vec<String>,
@@ -72,11 +81,11 @@ struct Frame {
 }
 
 impl<'a> Checker<'a> {
-    pub(crate) fn new(file: &str, names: &'a Names, partials: &'a Partials, printing: Printing) -> Self {
+    pub(crate) fn new(file: &str, names: &'a Names, scope: Scope<'a>, printing: Printing) -> Self {
         Self {
             file: file.into(),
             names,
-            partials,
+            scope,
             printing,
             frames: Vec::new(),
             partial_path: Vec::new(),
@@ -92,14 +101,12 @@ impl<'a> Checker<'a> {
     }
 
     /// Checks an expression and returns its type, if it has one.
-    pub(crate) fn check_expression(mut self, syntax: &Syntax) -> (Findings, Option<Type>) {
-        let yields = match syntax.elements.first() {
-            Some(TemplateElement::Expression(call)) if call.params.len() == 1 && call.hash.is_empty() => {
-                let place = self.place(syntax.mapping.first());
-                call.params.first().and_then(|parameter| self.parameter_type(parameter, &place))
-            }
-            _ => None,
-        };
+    pub(crate) fn check_expression(mut self, expression: &Parameter) -> (Findings, Option<Type>) {
+        let place = self.place(None);
+        let yields = self.parameter_type(expression, &place);
+        if yields == Some(Type::Table) {
+            self.refuse(&place, TABLE_ALONE);
+        }
         (self.findings, yields)
     }
 
@@ -173,6 +180,7 @@ impl<'a> Checker<'a> {
                 let message = format!("`{}` is a secret, which nothing prints", shown(expression));
                 self.report(Problem::new(place.clone(), message).hint(SECRET_HINT));
             }
+            Type::Table => self.refuse(place, TABLE_ALONE),
             Type::Bool | Type::Int | Type::Word => {}
         }
     }
@@ -216,9 +224,9 @@ impl<'a> Checker<'a> {
         if !self.frames.is_empty() {
             return self.refuse(place, "a partial cannot stand inside `each`: outer names have no spelling in it");
         }
-        let Some(partial) = self.partials.get(name) else {
+        let Some(partial) = self.scope.partials.get(name) else {
             let problem = Problem::new(place.clone(), format!("there is no partial `{name}`"));
-            return self.report(with_nearest(problem, name, self.partials.keys().map(String::as_str)));
+            return self.report(with_nearest(problem, name, self.scope.partials.keys().map(String::as_str)));
         };
         if self.partial_path.iter().any(|open| open == name) {
             let path = self.partial_path.join("` → `");
@@ -246,7 +254,9 @@ impl<'a> Checker<'a> {
 
     fn bare_type(&mut self, name: &Parameter, place: &Spot) -> Option<Type> {
         match name.as_name() {
-            Some(name) if helpers::signature(name).is_some() => self.helper_type(name, &[], false, place),
+            Some(name) if helpers::helper(name).is_some() && !self.is_name(name) => {
+                self.helper_type(name, &[], false, place)
+            }
             _ => self.parameter_type(name, place),
         }
     }
@@ -254,15 +264,17 @@ impl<'a> Checker<'a> {
     fn helper_type(&mut self, name: &str, parameters: &[Parameter], has_hash: bool, place: &Spot) -> Option<Type> {
         let types: Vec<Option<Type>> =
             parameters.iter().map(|parameter| self.parameter_type(parameter, place)).collect();
-        let Some(helper) = helpers::signature(name) else {
+        let Some(helper) = helpers::helper(name) else {
             let problem = Problem::new(place.clone(), format!("there is no helper `{name}`"));
             self.report(with_nearest(problem, name, HELPERS.iter().map(|helper| helper.name)));
             return None;
         };
-        if has_hash || !helper.arguments.contains(&parameters.len()) {
-            let wanted = match (helper.arguments.start(), helper.arguments.end()) {
+        let (least, most) = helper.arguments;
+        if has_hash || !(least..=most).contains(&parameters.len()) {
+            let wanted = match (least, most) {
                 (1, 1) => "1 value".to_owned(),
                 (least, most) if least == most => format!("{least} values"),
+                (1, _) => "1 value or more".to_owned(),
                 (least, _) => format!("{least} values or more"),
             };
             self.refuse(place, &format!("`{name}` takes {wanted}, and gets {}", parameters.len()));
@@ -273,12 +285,56 @@ impl<'a> Checker<'a> {
             self.report(problem.hint(SECRET_HINT));
             return None;
         }
+        self.result_type(helper, parameters, &types, place)
+    }
+
+    fn result_type(
+        &mut self,
+        helper: &Helper,
+        parameters: &[Parameter],
+        types: &[Option<Type>],
+        place: &Spot,
+    ) -> Option<Type> {
+        if helper.result == Yields::Cell {
+            return self.cell_type(parameters, types, place);
+        }
+        if types.contains(&Some(Type::Table)) {
+            self.refuse(place, TABLE_ALONE);
+            return None;
+        }
         Some(match helper.result {
             Yields::Bool => Type::Bool,
             Yields::Int => Type::Int,
             Yields::LikeArguments if types.contains(&Some(Type::Text)) => Type::Text,
-            Yields::Quoted | Yields::LikeArguments => Type::Word,
+            Yields::Quoted | Yields::LikeArguments | Yields::Cell => Type::Word,
         })
+    }
+
+    /// Checks a `lookup`: its table, and every column that it names.
+    fn cell_type(&mut self, parameters: &[Parameter], types: &[Option<Type>], place: &Spot) -> Option<Type> {
+        let name = parameters.first().and_then(Parameter::as_name).unwrap_or_default().trim_start_matches("../");
+        let Some(table) = self.scope.tables.get(name).filter(|_| types.first() == Some(&Some(Type::Table))) else {
+            self.refuse(place, "the first value of `lookup` is the name of a `[[table]]`");
+            return None;
+        };
+        if !parameters.len().is_multiple_of(2) {
+            self.refuse(place, "`lookup` takes a table, a column, and then pairs of a column and its value");
+            return None;
+        }
+        let columns = parameters[1..2].iter().chain(parameters[2..].iter().step_by(2));
+        let mut found = Vec::new();
+        for parameter in columns {
+            let Parameter::Literal(Json::String(column)) = parameter else {
+                self.refuse(place, "a column is written out, in quotes");
+                return None;
+            };
+            found.push(table.column(column).or_else(|| {
+                let problem = Problem::new(place.clone(), format!("the table `{name}` has no column `{column}`"));
+                self.report(with_nearest(problem, column, table.column_names()));
+                None
+            }));
+        }
+        found.first().copied().flatten()
     }
 
     fn parameter_type(&mut self, parameter: &Parameter, place: &Spot) -> Option<Type> {
@@ -312,6 +368,7 @@ impl<'a> Checker<'a> {
             "@first" | "@last" if ups == 0 && !self.frames.is_empty() => Some(Type::Bool),
             _ if ups == 0 && self.element_named(name).is_some() => self.element_named(name),
             _ if ups == self.frames.len() => self.declared(name),
+
             _ => None,
         };
         if resolved.is_none() {
@@ -324,9 +381,15 @@ impl<'a> Checker<'a> {
         self.frames.iter().find(|frame| frame.parameter.as_deref() == Some(name)).map(|frame| frame.element)
     }
 
+    /// Tells whether a word is a name here, to which a helper yields.
+    fn is_name(&self, name: &str) -> bool {
+        self.element_named(name).is_some() || self.names.contains_key(name)
+    }
+
     fn declared(&mut self, name: &str) -> Option<Type> {
-        let found = self.names.get(name).copied();
-        if found.is_some() && !self.findings.used.contains(name) {
+        let table = || self.scope.tables.get(name).map(|_| Type::Table);
+        let found = self.names.get(name).copied().or_else(table);
+        if found.is_some_and(|it| it != Type::Table) && !self.findings.used.contains(name) {
             self.findings.used.insert(name.to_owned());
         }
         found
@@ -358,6 +421,8 @@ impl<'a> Checker<'a> {
 }
 
 const SECRET_HINT: &str = "a secret stands in conditions only, where it says whether it was given: `{{#if …}}`, `when`";
+
+const TABLE_ALONE: &str = "a table is no value of its own; `lookup` finds one in it";
 
 /// Tells whether a helper only asks whether a secret was given.
 fn takes_secrets(name: &str, types: &[Option<Type>]) -> bool {

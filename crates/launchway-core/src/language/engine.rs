@@ -4,14 +4,16 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
-use handlebars::template::{Parameter, Template as Syntax, TemplateElement};
+use handlebars::template::{Parameter, Template as Syntax};
 use handlebars::{Context, Handlebars, Output, RenderContext, Renderable, no_escape};
 use serde_json::{Map, Value as Json};
 
-use super::check::{Checker, Findings, Names, Printing};
-use super::helpers::{self, AS_JSON, Type};
+use super::check::{Checker, Findings, Names, Printing, Scope};
+use super::evaluate;
+use super::helpers::{self, Type};
 use super::problem::{Place, Problem};
 use super::syntax;
+use super::tables::Tables;
 
 /// The most that one template may render: 5 MiB.
 const MAX_RENDERED_BYTES: usize = 5 << 20;
@@ -20,6 +22,7 @@ const MAX_RENDERED_BYTES: usize = 5 << 20;
 pub(crate) struct Engine {
     registry: Handlebars<'static>,
     partials: Partials,
+    tables: Tables,
 }
 
 /// The partials of a template by name.
@@ -56,7 +59,12 @@ pub(crate) struct Compiled {
 /// An expression that was parsed and checked, such as the `when` of a question.
 #[derive(Debug, Clone)]
 pub(crate) struct Expression {
-    compiled: Compiled,
+    file: String,
+    /// Where it stands in the manifest.
+    stands_at: Option<Place>,
+    syntax: Parameter,
+    /// The declared names that it uses.
+    names: Vec<String>,
     pub(crate) yields: Type,
     /// The expression as it stands in the manifest.
     pub(crate) text: String,
@@ -65,15 +73,23 @@ pub(crate) struct Expression {
 impl Engine {
     /// Makes an engine with the partials of a template: their names, files and texts.
     pub(crate) fn new<'t>(partials: impl IntoIterator<Item = (&'t str, &'t str, &'t str)>) -> Self {
+        Self::with_tables(partials, Tables::default())
+    }
+
+    /// Makes an engine with partials, and with the tables of the manifest.
+    pub(crate) fn with_tables<'t>(
+        partials: impl IntoIterator<Item = (&'t str, &'t str, &'t str)>,
+        tables: Tables,
+    ) -> Self {
         let mut registry = Handlebars::new();
         registry.set_strict_mode(true);
         registry.register_escape_fn(no_escape);
-        helpers::register(&mut registry);
+        helpers::register(&mut registry, &tables);
         let partial = |(name, file, text): (&str, &str, &str)| {
             let partial = Partial { file: file.to_owned(), text: text.to_owned(), parsed: OnceLock::new() };
             (name.to_owned(), partial)
         };
-        Self { registry, partials: partials.into_iter().map(partial).collect() }
+        Self { registry, partials: partials.into_iter().map(partial).collect(), tables }
     }
 
     /// Parses every partial, also those that nobody uses.
@@ -92,7 +108,7 @@ impl Engine {
         printing: Printing,
     ) -> Result<(Compiled, bool), Vec<Problem>> {
         let syntax = syntax::parse(file, text).map_err(|problem| vec![problem])?;
-        let findings = Checker::new(file, names, &self.partials, printing).check(&syntax);
+        let findings = Checker::new(file, names, self.scope(), printing).check(&syntax);
         let prints_text = findings.prints_text;
         compiled(file, syntax, findings).map(|compiled| (compiled, prints_text))
     }
@@ -110,7 +126,7 @@ impl Engine {
     /// Checks every partial on its own, so that one that nobody uses is sound as well.
     pub(crate) fn partial_problems(&self, names: &Names) -> Vec<Problem> {
         let check = |partial: &Partial| match partial.syntax() {
-            Ok(syntax) => Checker::new(&partial.file, names, &self.partials, Printing::Quoted).check(syntax).problems,
+            Ok(syntax) => Checker::new(&partial.file, names, self.scope(), Printing::Quoted).check(syntax).problems,
             Err(problem) => vec![problem.clone()],
         };
         self.partials.values().flat_map(check).collect()
@@ -118,19 +134,15 @@ impl Engine {
 
     /// Compiles an expression: what could stand between `{{` and `}}`.
     pub(crate) fn expression(&self, file: &str, text: &str, names: &Names) -> Result<Expression, Vec<Problem>> {
-        let text = text.trim();
-        let is_call = text.contains(char::is_whitespace) && !text.starts_with(['"', '\'']) && !text.starts_with('(');
-        let tag = if is_call { format!("{{{{{AS_JSON} ({text})}}}}") } else { format!("{{{{{AS_JSON} {text}}}}}") };
-        let refuse = || vec![Problem::new(Place::file(file), format!("`{text}` is not an expression"))];
-        let syntax = syntax::parse(file, &tag).map_err(|_| refuse())?;
-        if syntax.elements.len() != 1 {
-            return Err(refuse());
-        }
-        let (findings, yields) =
-            Checker::new(file, names, &self.partials, Printing::Anything).check_expression(&syntax);
-        let compiled = compiled(file, syntax, findings)?;
-        let yields = yields.ok_or_else(refuse)?;
-        Ok(Expression { compiled, yields, text: text.to_owned() })
+        let syntax = syntax::parse_expression(file, text).map_err(|problem| vec![problem])?;
+        let (findings, yields) = Checker::new(file, names, self.scope(), Printing::Anything).check_expression(&syntax);
+        let Some(yields) = yields.filter(|_| findings.problems.is_empty()) else { return Err(findings.problems) };
+        let names = findings.used.into_iter().collect();
+        Ok(Expression { file: file.to_owned(), stands_at: None, syntax, names, yields, text: text.trim().to_owned() })
+    }
+
+    fn scope(&self) -> Scope<'_> {
+        Scope { partials: &self.partials, tables: &self.tables }
     }
 
     /// Renders a template.
@@ -159,9 +171,8 @@ impl Engine {
 
     /// Evaluates an expression.
     pub(crate) fn evaluate(&self, expression: &Expression, data: &Data) -> Result<Json, Problem> {
-        let rendered = self.render(&expression.compiled, data)?;
-        serde_json::from_str(&rendered)
-            .map_err(|error| Problem::new(Place::file(&expression.compiled.file), error.to_string()))
+        let value = evaluate::value(&expression.syntax, &|name| data.get(name), &self.tables);
+        value.map(Cow::into_owned).map_err(|message| Problem::new(expression.place(), message))
     }
 }
 
@@ -185,25 +196,22 @@ impl Compiled {
 impl Expression {
     /// Says where in the manifest the expression stands.
     pub(crate) fn standing_at(self, place: &Place) -> Self {
-        Self { compiled: self.compiled.standing_at(place), ..self }
+        Self { stands_at: Some(place.clone()), ..self }
     }
 
     /// Returns the syntax of what is evaluated.
-    pub(crate) fn syntax(&self) -> Option<&Parameter> {
-        match self.compiled.syntax.elements.first() {
-            Some(TemplateElement::Expression(call)) => call.params.first(),
-            _ => None,
-        }
+    pub(crate) fn syntax(&self) -> &Parameter {
+        &self.syntax
     }
 
     /// Returns where the expression stands.
     pub(crate) fn place(&self) -> Place {
-        self.compiled.stands_at.clone().unwrap_or_else(|| Place::file(&self.compiled.file))
+        self.stands_at.clone().unwrap_or_else(|| Place::file(&self.file))
     }
 
     /// Returns the declared names that the expression uses.
     pub(crate) fn names(&self) -> &[String] {
-        &self.compiled.names
+        &self.names
     }
 }
 
@@ -363,7 +371,7 @@ mod tests {
             ("{{{service}}}", "are not used"),
             ("{{&service}}", "are not used"),
             ("{{#with service}}{{/with}}", "`with` is not a block"),
-            ("{{lookup environments 0}}", "there is no helper `lookup`"),
+            ("{{lookup environments 0 \"a\" 1}}", "the first value of `lookup` is the name of a `[[table]]`"),
             ("{{quot description}}", "did you mean `quote`?"),
             ("{{quote}}", "`quote` takes 1 value, and gets 0"),
             ("{{quote service port}}", "`quote` takes 1 value, and gets 2"),
@@ -374,7 +382,6 @@ mod tests {
             ("{{> (lower service)}}", "must be written out"),
             ("{{> missing}}", "there is no partial `missing`"),
             ("{{#*inline \"x\"}}{{/inline}}", "decorators"),
-            ("{{launchway_as_json service}}", "there is no helper"),
             ("{{this}}", "`this` is not a declared name"),
             ("{{@index}}", "`@index` is not a declared name"),
         ] {

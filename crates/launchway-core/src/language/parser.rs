@@ -355,6 +355,27 @@ fn call(inner: &str) -> Option<HelperTemplate> {
     (!helper.params.is_empty()).then_some(helper)
 }
 
+/// Parses an expression: a value, or a helper with its values as it stands without parentheses; none if it holds what
+/// only Handlebars' own parser understands.
+pub(crate) fn expression(text: &str) -> Option<Parameter> {
+    let mut words = Words { rest: text };
+    let mut alone = words;
+    match alone.value() {
+        Some(value) if alone.skip_space() => Some(value),
+        _ => {
+            let name = words.name()?;
+            words.arguments(Words::skip_space).and_then(|values| subexpression(name, values))
+        }
+    }
+}
+
+/// Makes the node of a call, which has one value or more.
+fn subexpression(name: &str, values: Vec<Parameter>) -> Option<Parameter> {
+    let has_values = !values.is_empty();
+    let call = Subexpression::new(Parameter::Name(name.to_owned()), values, std::collections::HashMap::new());
+    has_values.then_some(Parameter::Subexpression(call))
+}
+
 /// What is left of a tag.
 #[derive(Clone, Copy)]
 struct Words<'t> {
@@ -456,22 +477,20 @@ impl<'t> Words<'t> {
     fn call(&mut self) -> Option<Parameter> {
         self.take(1);
         self.skip_space();
-        let name = Parameter::Name(self.name()?.to_owned());
-        let mut params = Vec::new();
-        loop {
-            if self.skip_space() {
-                return None;
-            }
-            if self.rest.starts_with(')') {
-                self.take(1);
-                break;
-            }
-            params.push(self.value()?);
-        }
+        let name = self.name()?;
+        let values = self.arguments(|words| words.skip_space() || words.rest.starts_with(')'))?;
+        self.rest = self.rest.strip_prefix(')')?;
         let is_separate = self.rest.is_empty() || self.rest.starts_with([' ', '\t', '\n', '\r', ')']);
-        let call = Subexpression::new(name, params, std::collections::HashMap::new());
-        (is_separate && call.params().is_some_and(|params| !params.is_empty()))
-            .then_some(Parameter::Subexpression(call))
+        subexpression(name, values).filter(|_| is_separate)
+    }
+
+    /// Takes values until the end.
+    fn arguments(&mut self, is_end: impl Fn(&mut Self) -> bool) -> Option<Vec<Parameter>> {
+        let mut values = Vec::new();
+        while !is_end(self) {
+            values.push(self.value()?);
+        }
+        Some(values)
     }
 }
 
@@ -512,7 +531,7 @@ mod tests {
             "{{#each list as |item|}}\n- {{item}}\n{{/each}}",
             "x\n  {{> part}}\ny {{> part-2}} z\n{{> part}}",
             "{{!-- a --}}\nb {{! c }}\n{{!d}}",
-            "{{launchway_as_json (and a (not b))}}",
+            "{{concat (and a (not b))}}",
             "{{#if a}}{{/if}}{{#unless b}} {{/unless}}\n\n",
         ] {
             assert!(is_same(text), "{text:?}");

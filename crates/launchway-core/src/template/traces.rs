@@ -6,7 +6,7 @@ use handlebars::template::{BlockParam, HelperTemplate, Parameter, Template as Sy
 
 use super::question::Kind;
 use super::{Each, SourceFile, Template};
-use crate::language::helpers;
+use crate::language::helpers::{self, Backwards};
 use crate::language::problem::Problem;
 
 /// Values that are computed from values that are computed: no deeper than this.
@@ -101,7 +101,7 @@ impl<'t> Tracer<'t> {
     }
 
     fn frame_of(&self, each: &Each) -> Frame {
-        let list = each.list.syntax().and_then(|list| self.list_of(list, 0));
+        let list = self.list_of(each.list.syntax(), 0);
         Frame { element: Some(each.element.clone()), list, number: None }
     }
 
@@ -188,8 +188,8 @@ impl<'t> Tracer<'t> {
     fn printed(&self, call: &HelperTemplate) -> Vec<Piece> {
         match call.name.as_name() {
             Some(name) if !call.params.is_empty() => self.call(name, &call.params, 0),
-            Some(name) if helpers::signature(name).is_none() => self.named(name, 0),
-            _ => vec![Piece::Anything],
+            Some(name) => self.named(name, 0),
+            None => vec![Piece::Anything],
         }
     }
 
@@ -219,7 +219,7 @@ impl<'t> Tracer<'t> {
             let is_list = matches!(question.kind, Kind::Slugs { .. } | Kind::Choices(_));
             return vec![if is_list { Piece::Anything } else { hole(name, false) }];
         }
-        let computed = self.template.values.iter().find(|value| value.id == name).and_then(|value| value.is.syntax());
+        let computed = self.template.values.iter().find(|value| value.id == name).map(|value| value.is.syntax());
         match computed {
             Some(computed) if depth < MAX_DEPTH => self.value(computed, depth + 1),
             _ => vec![Piece::Anything],
@@ -228,22 +228,24 @@ impl<'t> Tracer<'t> {
 
     fn call(&self, helper: &str, arguments: &[Parameter], depth: usize) -> Vec<Piece> {
         let all = || arguments.iter().flat_map(|argument| self.value(argument, depth + 1)).collect::<Vec<_>>();
-        match helper {
+        let between = |before: &str, pieces: Vec<Piece>, after: &str| {
+            let literal = |text: &str| std::iter::once(Piece::Literal(text.to_owned()));
+            literal(before).chain(pieces).chain(literal(after)).collect()
+        };
+        match helpers::helper(helper).map_or(Backwards::Hidden, |helper| helper.backwards) {
             _ if depth >= MAX_DEPTH => vec![Piece::Anything],
-            "concat" | "lower" | "quote_shell" | "quote_markdown" => all(),
-            "snake" => all().into_iter().map(in_snake_case).collect(),
-            "quote" | "quote_sub" | "quote_kubernetes" | "quote_rust" => {
-                let quote = || std::iter::once(Piece::Literal("\"".to_owned()));
-                quote().chain(all().into_iter().map(quoted)).chain(quote()).collect()
-            }
-            "first" | "last" => {
+            Backwards::Joined => all(),
+            Backwards::Snake => all().into_iter().map(in_snake_case).collect(),
+            Backwards::Quoted => between("\"", all().into_iter().map(quoted).collect(), "\""),
+            Backwards::Between(before, after) => between(before, all(), after),
+            Backwards::Element => {
                 let list = arguments.first().and_then(|list| self.list_of(list, depth));
                 vec![list.map_or(Piece::Anything, |list| hole(&list, true))]
             }
-            "choose" if self.is_of_added(arguments.first()) => {
+            Backwards::Either if self.is_of_added(arguments.first()) => {
                 arguments.get(2).map_or_else(Vec::new, |argument| self.value(argument, depth + 1))
             }
-            _ => vec![Piece::Anything],
+            Backwards::Hidden | Backwards::Either => vec![Piece::Anything],
         }
     }
 
@@ -260,7 +262,7 @@ impl<'t> Tracer<'t> {
             return Some(name.to_owned());
         }
         let computed = self.template.values.iter().find(|value| value.id == name)?;
-        if depth < MAX_DEPTH { self.list_of(computed.is.syntax()?, depth + 1) } else { None }
+        if depth < MAX_DEPTH { self.list_of(computed.is.syntax(), depth + 1) } else { None }
     }
 }
 
