@@ -1,6 +1,6 @@
 //! The checks that Handlebars leaves out: every name is declared, every printed value is safe where it stands.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
 use handlebars::template::{
@@ -8,7 +8,7 @@ use handlebars::template::{
 };
 use serde_json::Value as Json;
 
-use super::engine::Partials;
+use super::engine::{Partial, Partials};
 use super::helpers::{self, HELPERS, Helper, Type, Yields};
 use super::problem::{Place, Problem, nearest};
 use super::tables::Tables;
@@ -55,6 +55,8 @@ pub(crate) struct Checker<'a> {
     scope: Scope<'a>,
     printing: Printing,
     frames: Vec<Frame>,
+    /// The parameters of the partials around the current element, the innermost last.
+    parameters: Vec<&'a Names>,
     partial_path: Vec<String>,
     visited: usize,
     depth: usize,
@@ -88,11 +90,18 @@ impl<'a> Checker<'a> {
             scope,
             printing,
             frames: Vec::new(),
+            parameters: Vec::new(),
             partial_path: Vec::new(),
             visited: 0,
             depth: 0,
             findings: Findings::default(),
         }
+    }
+
+    /// Checks a partial on its own: it sees its parameters beside the names.
+    pub(crate) fn of_partial(partial: &'a Partial, names: &'a Names, scope: Scope<'a>) -> Self {
+        let checker = Self::new(&partial.file, names, scope, Printing::Quoted);
+        Self { parameters: vec![&partial.parameters], ..checker }
     }
 
     pub(crate) fn check(mut self, syntax: &Syntax) -> Findings {
@@ -137,10 +146,8 @@ impl<'a> Checker<'a> {
             TemplateElement::Expression(expression) => self.printed(expression, place),
             TemplateElement::HelperBlock(block) => self.block(block, place),
             TemplateElement::PartialExpression(partial) => match &partial.name {
-                Parameter::Name(name) if partial.params.is_empty() && partial.hash.is_empty() => {
-                    self.partial(name, place);
-                }
-                Parameter::Name(_) => self.refuse(place, "a partial takes no parameters; it sees what its caller sees"),
+                Parameter::Name(name) if partial.params.is_empty() => self.partial(name, &partial.hash, place),
+                Parameter::Name(_) => self.refuse(place, "a partial takes `name=value`, and no value without a name"),
                 _ => self.refuse(place, "the name of a partial must be written out"),
             },
             TemplateElement::HtmlExpression(_) => {
@@ -220,7 +227,7 @@ impl<'a> Checker<'a> {
         self.frames.pop();
     }
 
-    fn partial(&mut self, name: &str, place: &Spot) {
+    fn partial(&mut self, name: &str, arguments: &HashMap<String, Parameter>, place: &Spot) {
         if !self.frames.is_empty() {
             return self.refuse(place, "a partial cannot stand inside `each`: outer names have no spelling in it");
         }
@@ -236,12 +243,44 @@ impl<'a> Checker<'a> {
             Ok(syntax) => syntax,
             Err(problem) => return self.report(problem.clone()),
         };
+        self.check_arguments(name, &partial.parameters, arguments, place);
         self.findings.partials.insert(name.to_owned());
         self.partial_path.push(name.to_owned());
         let caller = std::mem::replace(&mut self.file, partial.file.as_str().into());
+        self.parameters.push(&partial.parameters);
         self.walk(syntax);
+        self.parameters.pop();
         self.file = caller;
         self.partial_path.pop();
+    }
+
+    /// Holds what a partial is given against its parameters.
+    fn check_arguments(
+        &mut self,
+        name: &str,
+        parameters: &Names,
+        arguments: &HashMap<String, Parameter>,
+        place: &Spot,
+    ) {
+        for missing in parameters.keys().filter(|parameter| !arguments.contains_key(*parameter)) {
+            let problem = Problem::new(place.clone(), format!("the partial `{name}` needs `{missing}`"));
+            self.report(problem.hint(format!("write `{{{{> {name} {missing}=…}}}}`")));
+        }
+        for (argument, value) in arguments {
+            let given = self.parameter_type(value, place);
+            match (parameters.get(argument), given) {
+                (None, _) => {
+                    let message = format!("the partial `{name}` has no parameter `{argument}`");
+                    let known = parameters.keys().map(String::as_str);
+                    self.report(with_nearest(Problem::new(place.clone(), message), argument, known));
+                }
+                (Some(wanted), Some(given)) if !wanted.takes(given) => {
+                    let (wanted, given) = (wanted.shown(), given.shown());
+                    self.refuse(place, &format!("`{argument}` of the partial `{name}` is {wanted}, and gets {given}"));
+                }
+                _ => {}
+            }
+        }
     }
 
     fn call_type(&mut self, call: &HelperTemplate, place: &Spot) -> Option<Type> {
@@ -383,10 +422,17 @@ impl<'a> Checker<'a> {
 
     /// Tells whether a word is a name here, to which a helper yields.
     fn is_name(&self, name: &str) -> bool {
-        self.element_named(name).is_some() || self.names.contains_key(name)
+        self.element_named(name).is_some() || self.parameter_named(name).is_some() || self.names.contains_key(name)
+    }
+
+    fn parameter_named(&self, name: &str) -> Option<Type> {
+        self.parameters.iter().rev().find_map(|parameters| parameters.get(name)).copied()
     }
 
     fn declared(&mut self, name: &str) -> Option<Type> {
+        if let Some(parameter) = self.parameter_named(name) {
+            return Some(parameter);
+        }
         let table = || self.scope.tables.get(name).map(|_| Type::Table);
         let found = self.names.get(name).copied().or_else(table);
         if found.is_some_and(|it| it != Type::Table) && !self.findings.used.contains(name) {
@@ -397,7 +443,7 @@ impl<'a> Checker<'a> {
 
     fn report_unknown(&mut self, path: &str, name: &str, place: &Spot) {
         let problem = Problem::new(place.clone(), format!("`{path}` is not a declared name here"));
-        if self.names.contains_key(name) {
+        if self.names.contains_key(name) || self.parameter_named(name).is_some() {
             let outer = "../".repeat(self.frames.len());
             return self.report(problem.hint(format!("write `{outer}{name}`: each `each` adds one level")));
         }

@@ -33,10 +33,18 @@ pub(crate) struct Partial {
     /// The file that it stands in, for messages.
     pub(crate) file: String,
     text: String,
+    /// What whoever includes it has to say, by name.
+    pub(crate) parameters: Names,
     parsed: OnceLock<Result<Syntax, Problem>>,
 }
 
 impl Partial {
+    /// Takes the text of a partial without parameters.
+    pub(crate) fn new(file: &str, text: &str) -> Self {
+        let (file, text) = (file.to_owned(), text.to_owned());
+        Self { file, text, parameters: Names::new(), parsed: OnceLock::new() }
+    }
+
     /// Returns the syntax tree, or why there is none.
     pub(crate) fn syntax(&self) -> Result<&Syntax, &Problem> {
         self.parsed.get_or_init(|| syntax::parse(&self.file, &self.text)).as_ref()
@@ -71,25 +79,13 @@ pub(crate) struct Expression {
 }
 
 impl Engine {
-    /// Makes an engine with the partials of a template: their names, files and texts.
-    pub(crate) fn new<'t>(partials: impl IntoIterator<Item = (&'t str, &'t str, &'t str)>) -> Self {
-        Self::with_tables(partials, Tables::default())
-    }
-
-    /// Makes an engine with partials, and with the tables of the manifest.
-    pub(crate) fn with_tables<'t>(
-        partials: impl IntoIterator<Item = (&'t str, &'t str, &'t str)>,
-        tables: Tables,
-    ) -> Self {
+    /// Makes an engine with the partials of a template by name, and with the tables of its manifest.
+    pub(crate) fn new(partials: Partials, tables: Tables) -> Self {
         let mut registry = Handlebars::new();
         registry.set_strict_mode(true);
         registry.register_escape_fn(no_escape);
         helpers::register(&mut registry, &tables);
-        let partial = |(name, file, text): (&str, &str, &str)| {
-            let partial = Partial { file: file.to_owned(), text: text.to_owned(), parsed: OnceLock::new() };
-            (name.to_owned(), partial)
-        };
-        Self { registry, partials: partials.into_iter().map(partial).collect(), tables }
+        Self { registry, partials, tables }
     }
 
     /// Parses every partial, also those that nobody uses.
@@ -126,7 +122,7 @@ impl Engine {
     /// Checks every partial on its own, so that one that nobody uses is sound as well.
     pub(crate) fn partial_problems(&self, names: &Names) -> Vec<Problem> {
         let check = |partial: &Partial| match partial.syntax() {
-            Ok(syntax) => Checker::new(&partial.file, names, self.scope(), Printing::Quoted).check(syntax).problems,
+            Ok(syntax) => Checker::of_partial(partial, names, self.scope()).check(syntax).problems,
             Err(problem) => vec![problem.clone()],
         };
         self.partials.values().flat_map(check).collect()
@@ -298,8 +294,17 @@ mod tests {
     }
 
     fn engine() -> Engine {
-        let partials = [("line", "- {{service}}\n"), ("loop_a", "{{> loop_b}}"), ("loop_b", "{{> loop_a}}")];
-        Engine::new(partials.map(|(name, text)| (name, "partials/p.hbs", text)))
+        let texts = [("line", "- {{service}}\n"), ("loop_a", "{{> loop_b}}"), ("loop_b", "{{> loop_a}}")];
+        let mut partials: Partials =
+            texts.map(|(name, text)| (name.to_owned(), Partial::new("partials/p.hbs", text))).into();
+        let mut args = Partial::new(
+            "partials/args.hbs",
+            "--name={{service}}\n{{#each items as |item|}}\n--item={{../service}}-{{item}}\n{{/each}}\n{{#if deep}}\n{{> line}}\n{{/if}}\n",
+        );
+        let parameters = [("service", Type::Word), ("items", Type::Words), ("deep", Type::Bool)];
+        args.parameters = parameters.map(|(name, kind)| (name.to_owned(), kind)).into();
+        partials.insert("args".to_owned(), args);
+        Engine::new(partials, Tables::default())
     }
 
     fn render(text: &str) -> Result<String, String> {
@@ -332,6 +337,36 @@ mod tests {
             render("{{last environments}} {{join environments \", \"}} {{divide port 80}}").unwrap(),
             "prod dev, prod 101"
         );
+    }
+
+    #[test]
+    fn a_partial_sees_its_parameters_and_so_do_its_loops_and_the_partials_in_it() {
+        let call = "a:\n  {{> args service=(concat service \"-x\") items=environments deep=true}}\n{{service}}\n";
+        assert_eq!(
+            render(call).unwrap(),
+            "a:\n  --name=orders-x\n  --item=orders-x-dev\n  --item=orders-x-prod\n  - orders-x\norders\n"
+        );
+    }
+
+    #[test]
+    fn the_parameters_of_a_partial_are_checked_where_it_is_included() {
+        for (text, message) in [
+            ("{{> args service=\"x\" items=environments}}", "the partial `args` needs `deep`"),
+            ("{{> args servce=\"x\" items=environments deep=https}}", "the partial `args` has no parameter `servce`"),
+            (
+                "{{> args service=description items=environments deep=https}}",
+                "`service` of the partial `args` is a word, and gets a text",
+            ),
+            (
+                "{{> args service=\"x\" items=service deep=https}}",
+                "`items` of the partial `args` is a list, and gets a word",
+            ),
+            ("{{> args service=\"x\" items=environments deep=typo}}", "`typo` is not a declared name here"),
+            ("{{> args service items=environments}}", "a partial takes `name=value`, and no value without a name"),
+            ("{{> line service=\"x\"}}", "the partial `line` has no parameter `service`"),
+        ] {
+            assert!(refused(text).contains(message), "{text}: {}", refused(text));
+        }
     }
 
     #[test]
@@ -393,7 +428,8 @@ mod tests {
     fn a_long_chain_of_partials_is_refused_not_followed() {
         let texts: Vec<(String, String)> =
             (0..5_000).map(|n| (format!("p{n}"), format!("{{{{> p{}}}}}", n + 1))).collect();
-        let engine = Engine::new(texts.iter().map(|(name, text)| (name.as_str(), "partials/p.hbs", text.as_str())));
+        let partials = texts.into_iter().map(|(name, text)| (name, Partial::new("partials/p.hbs", &text))).collect();
+        let engine = Engine::new(partials, Tables::default());
         let problems = engine.compile("files/f.hbs", "{{> p0}}", &names(), Printing::Quoted).unwrap_err();
         assert!(problems[0].message.contains("nested more than 64 deep"));
     }

@@ -27,6 +27,30 @@ pub(crate) enum Type {
     Table,
 }
 
+impl Type {
+    /// Returns what messages call it.
+    pub(crate) fn shown(self) -> &'static str {
+        match self {
+            Self::Bool => "true or false",
+            Self::Int => "a whole number",
+            Self::Word => "a word",
+            Self::Text => "a text",
+            Self::Words => "a list",
+            Self::Secret => "a secret",
+            Self::Table => "a table",
+        }
+    }
+
+    /// Tells whether a value of another type can stand for one of this.
+    pub(super) fn takes(self, other: Self) -> bool {
+        match self {
+            Self::Word => matches!(other, Self::Word | Self::Int),
+            Self::Text => matches!(other, Self::Text | Self::Word | Self::Int),
+            _ => self == other,
+        }
+    }
+}
+
 /// A helper: how it is called, what it yields, and what it says of itself.
 pub(crate) struct Helper {
     pub(crate) name: &'static str,
@@ -290,7 +314,7 @@ mod tests {
     use serde_json::json;
 
     use super::super::check::{Names, Printing};
-    use super::super::engine::{Data, Engine};
+    use super::super::engine::{Data, Engine, Partials};
     use super::super::tables::Table;
     use super::*;
 
@@ -298,7 +322,7 @@ mod tests {
         let columns = ["type", "memory"].map(str::to_owned).to_vec();
         let rows = [vec![json!("tiny"), json!(500)], vec![json!("small"), json!(2000)]];
         let table = Table::new(columns, &BTreeSet::from(["memory".to_owned()]), &rows).unwrap();
-        Engine::with_tables([], Tables::from_iter([("sizes".to_owned(), table)]))
+        Engine::new(Partials::new(), Tables::from_iter([("sizes".to_owned(), table)]))
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! Handlebars' own parser takes a millisecond for a file of 1 KB. This one makes the same tree in one pass, and makes
 //! nothing of a text that has anything unusual in it: that is left to Handlebars' parser, with the words for what is wrong.
 
+use std::collections::HashMap;
 use std::sync::OnceLock;
 
 use handlebars::template::{
@@ -229,14 +230,16 @@ impl<'t> Builder<'t> {
         Some(())
     }
 
-    fn partial(&mut self, name: &str, start: usize, end: usize) -> Option<()> {
+    fn partial(&mut self, inner: &str, start: usize, end: usize) -> Option<()> {
+        let name = &inner[..inner.find(is_space).unwrap_or(inner.len())];
+        let arguments = Words { rest: &inner[name.len()..] }.named_values()?;
         let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'/' | b'.');
         if name.is_empty() || !name.bytes().all(is_plain) {
             return None;
         }
         let is_alone = self.stands_alone(start, end);
         let mut partial = seeds().partials[usize::from(!is_alone)].clone();
-        partial.name = Parameter::Name(name.to_owned());
+        (partial.name, partial.hash) = (Parameter::Name(name.to_owned()), arguments);
         let before = &self.text[..start];
         let indent = &before[before.trim_end_matches(is_blank).len()..];
         partial.indent = (!indent.is_empty()).then(|| indent.to_owned());
@@ -372,7 +375,7 @@ pub(crate) fn expression(text: &str) -> Option<Parameter> {
 /// Makes the node of a call, which has one value or more.
 fn subexpression(name: &str, values: Vec<Parameter>) -> Option<Parameter> {
     let has_values = !values.is_empty();
-    let call = Subexpression::new(Parameter::Name(name.to_owned()), values, std::collections::HashMap::new());
+    let call = Subexpression::new(Parameter::Name(name.to_owned()), values, HashMap::new());
     has_values.then_some(Parameter::Subexpression(call))
 }
 
@@ -484,6 +487,20 @@ impl<'t> Words<'t> {
         subexpression(name, values).filter(|_| is_separate)
     }
 
+    /// Takes `name=value` until the end.
+    fn named_values(&mut self) -> Option<HashMap<String, Parameter>> {
+        let mut values = HashMap::new();
+        while !self.skip_space() {
+            let (name, rest) = self.rest.split_once('=')?;
+            let mut word = Words { rest: name };
+            let is_name = word.name()? == name;
+            self.rest = rest;
+            let value = self.value()?;
+            (is_name && values.insert(name.to_owned(), value).is_none()).then_some(())?;
+        }
+        Some(values)
+    }
+
     /// Takes values until the end.
     fn arguments(&mut self, is_end: impl Fn(&mut Self) -> bool) -> Option<Vec<Parameter>> {
         let mut values = Vec::new();
@@ -530,6 +547,7 @@ mod tests {
             " {{#if a}} \nx\n{{else if (eq a \"b\")}}\n  y\n{{else}}\nz\n{{/if}}\n",
             "{{#each list as |item|}}\n- {{item}}\n{{/each}}",
             "x\n  {{> part}}\ny {{> part-2}} z\n{{> part}}",
+            "x\n  {{> part a=\"b c\" d=(concat e 7) f=true}}\ny",
             "{{!-- a --}}\nb {{! c }}\n{{!d}}",
             "{{concat (and a (not b))}}",
             "{{#if a}}{{/if}}{{#unless b}} {{/unless}}\n\n",
@@ -540,7 +558,7 @@ mod tests {
 
     #[test]
     fn any_mixture_of_pieces_comes_out_as_handlebars_has_it() {
-        const PIECES: [&str; 44] = [
+        const PIECES: [&str; 49] = [
             "\n",
             "\n",
             " ",
@@ -572,6 +590,11 @@ mod tests {
             "{{> p}}",
             "{{>p}}",
             "{{> p q}}",
+            "{{> p q=a}}",
+            "{{> p  q=\"x y\" r=(f 1) }}",
+            "{{> p q = a}}",
+            "{{> p q=a q=b}}",
+            "{{> p q=a.b}}",
             "{{! c }}",
             "{{!-- c --}}",
             "{{!----}}",

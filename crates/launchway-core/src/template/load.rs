@@ -12,6 +12,7 @@ use super::locks::Lock;
 use super::manifest::{Manifest, Places};
 use super::migration::Migration;
 use super::migration::loading::Target;
+use super::partials;
 use super::requirement;
 use super::source::Source;
 use super::source::TemplateFiles;
@@ -39,9 +40,10 @@ pub(super) fn template(layers: Vec<(TemplateFiles, Source)>) -> Result<Template,
     let files: Vec<_> = raw.iter_mut().rev().map(|raw| raw.split(&mut shared)).collect::<Result<_, _>>()?;
     let read: Vec<_> = raw.iter().map(Raw::manifest).collect::<Result<_, _>>()?;
     let identities = identities(&read)?;
-    let partials = shared.partials.iter().map(|(name, it)| (name.as_str(), it.file.as_str(), it.text.as_str()));
-    let (tables, problems) = tables::of_layers(&read);
-    let engine = Engine::with_tables(partials, tables);
+    let (partials, mut problems) = partials::of_layers(&shared, &read);
+    let (tables, faults) = tables::of_layers(&read);
+    problems.extend(faults);
+    let engine = Engine::new(partials, tables);
     // The tests have parsed those of the built-in templates.
     if !is_builtin {
         engine.parse_partials().map_err(|problems| Invalid { problems })?;

@@ -24,6 +24,8 @@ pub(super) struct Manifest {
     pub(super) values: Vec<Computed>,
     #[serde(default, rename = "table")]
     pub(super) tables: Vec<Table>,
+    #[serde(default, rename = "partial")]
+    pub(super) partials: Vec<Partial>,
     #[serde(default, rename = "file")]
     pub(super) files: Vec<FileRule>,
     #[serde(default, rename = "object")]
@@ -248,6 +250,24 @@ pub(super) struct Computed {
     pub(super) id: Spanned<String>,
     pub(super) is: Spanned<String>,
     pub(super) when: Option<Spanned<String>>,
+}
+
+/// What a partial is given by whoever includes it.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Partial {
+    pub(super) name: Spanned<String>,
+    pub(super) parameters: BTreeMap<String, ParameterKind>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum ParameterKind {
+    Text,
+    Word,
+    Words,
+    Int,
+    Bool,
 }
 
 /// Rows of constants, in which `lookup` finds one.

@@ -12,6 +12,7 @@ pub(crate) mod locks;
 pub(crate) mod manifest;
 pub(crate) mod migration;
 pub(crate) mod origin;
+pub(crate) mod partials;
 pub(crate) mod question;
 pub(crate) mod requirement;
 pub(crate) mod rules;

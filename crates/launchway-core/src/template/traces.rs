@@ -1,5 +1,6 @@
 //! Traces: where answers stand in the files that a template makes, read from its syntax trees; nothing is rendered.
 
+use std::collections::HashMap;
 use std::mem;
 
 use handlebars::template::{BlockParam, HelperTemplate, Parameter, Template as Syntax, TemplateElement};
@@ -90,14 +91,24 @@ struct Frame {
 struct Tracer<'t> {
     template: &'t Template,
     frames: Vec<Frame>,
+    /// What the partials around the current element were given, the innermost last.
+    arguments: Vec<HashMap<String, Argument>>,
     line: Vec<Piece>,
     lines: Vec<TraceLine>,
     eaches: usize,
 }
 
+/// What a partial was given for one of its parameters.
+#[derive(Clone)]
+struct Argument {
+    pieces: Vec<Piece>,
+    /// The question whose answer it is, if it is a list.
+    list: Option<String>,
+}
+
 impl<'t> Tracer<'t> {
     fn new(template: &'t Template) -> Self {
-        Self { template, frames: Vec::new(), line: Vec::new(), lines: Vec::new(), eaches: 0 }
+        Self { template, frames: Vec::new(), arguments: Vec::new(), line: Vec::new(), lines: Vec::new(), eaches: 0 }
     }
 
     fn frame_of(&self, each: &Each) -> Frame {
@@ -122,9 +133,16 @@ impl<'t> Tracer<'t> {
                 }
                 TemplateElement::HelperBlock(block) => self.block(block, depth),
                 TemplateElement::PartialExpression(partial) if depth < MAX_DEPTH * 4 => {
-                    let partial = partial.name.as_name().and_then(|name| self.template.engine.partial(name));
-                    if let Some(syntax) = partial.and_then(|partial| partial.syntax().ok()) {
+                    let named = partial.name.as_name().and_then(|name| self.template.engine.partial(name));
+                    if let Some(syntax) = named.and_then(|named| named.syntax().ok()) {
+                        let argument = |(name, value): (&String, &Parameter)| {
+                            let argument = Argument { pieces: self.value(value, 0), list: self.list_of(value, 0) };
+                            (name.clone(), argument)
+                        };
+                        let arguments = partial.hash.iter().map(argument).collect();
+                        self.arguments.push(arguments);
                         self.walk(syntax, depth + 1);
+                        self.arguments.pop();
                     }
                 }
                 _ => {}
@@ -215,6 +233,9 @@ impl<'t> Tracer<'t> {
         if let Some(frame) = frame {
             return vec![frame.list.as_ref().map_or(Piece::Anything, |list| hole(list, true))];
         }
+        if let Some(argument) = self.argument(name) {
+            return argument.pieces.clone();
+        }
         if let Some(question) = self.template.question(name) {
             let is_list = matches!(question.kind, Kind::Slugs { .. } | Kind::Choices(_));
             return vec![if is_list { Piece::Anything } else { hole(name, false) }];
@@ -255,9 +276,16 @@ impl<'t> Tracer<'t> {
         add.is_some_and(|add| condition.and_then(Parameter::as_name) == Some(add.value.as_str()))
     }
 
+    fn argument(&self, name: &str) -> Option<&Argument> {
+        self.arguments.iter().rev().find_map(|arguments| arguments.get(name))
+    }
+
     /// Returns the question whose answer a list is.
     fn list_of(&self, list: &Parameter, depth: usize) -> Option<String> {
         let name = list.as_name()?.trim_start_matches("../");
+        if let Some(argument) = self.argument(name) {
+            return argument.list.clone();
+        }
         if self.template.question(name).is_some() {
             return Some(name.to_owned());
         }
@@ -351,14 +379,16 @@ mod tests {
         let manifest = format!(
             "{HEAD}[[question]]\nid = \"zones\"\nprompt = \"P\"\nhelp = \"H.\"\nkind = \"slugs\"\ndefault = [\"a\"]\n\
              [[value]]\nid = \"host\"\nis = 'concat service \".example\"'\n\
+             [[partial]]\nname = \"q\"\nparameters = {{ it = \"text\", all = \"words\" }}\n\
              [[file]]\npath = \"d/{{{{zone}}}}.txt\"\neach = \"zones\"\nas = \"zone\"\n"
         );
         let template = load(&[
             ("template.toml", &manifest),
             ("partials/p.hbs", "in: {{quote host}}\n"),
+            ("partials/q.hbs", "of: {{quote it}}\n{{#each all as |one|}}\n* {{one}}\n{{/each}}\n"),
             (
                 "files/d/{{zone}}.txt.hbs",
-                "x\n  {{> p}}\n{{#each zones as |it|}}\n- {{it}}{{#if (eq it \"a\")}}!{{/if}}\n{{/each}}\nz {{zone}}\n",
+                "x\n  {{> p}}\n{{#each zones as |it|}}\n- {{it}}{{#if (eq it \"a\")}}!{{/if}}\n{{/each}}\nz {{zone}}\n{{> q it=host all=zones}}\n",
             ),
         ])
         .unwrap();
@@ -375,6 +405,8 @@ mod tests {
                 (vec![literal("in: \""), service(true), literal(".example\"")], None),
                 (vec![literal("- "), hole("zones", true), Piece::Anything], Some(1)),
                 (vec![literal("z "), hole("zones", true)], None),
+                (vec![literal("of: \""), service(true), literal(".example\"")], None),
+                (vec![literal("* "), hole("zones", true)], Some(2)),
             ]
         );
     }
