@@ -403,3 +403,12 @@ fn a_command_that_is_wrong_is_noticed() {
 fn the_picture_of_the_wizard_is_what_the_program_shows() {
     xtask::picture::check().unwrap_or_else(|error| panic!("{error}"));
 }
+
+#[test]
+fn every_helper_of_the_language_stands_on_the_page_of_templates() {
+    let page = fs::read_to_string(workspace::root().join("docs/templates.md")).unwrap();
+    for helper in launchway_core::helper_references() {
+        let name = helper.usage.split(' ').next().unwrap_or_default().to_owned();
+        assert!(page.contains(&format!("`{name}`")), "docs/templates.md does not name `{name}`");
+    }
+}

@@ -46,6 +46,7 @@ pub use authoring::{lint, matrix, pairs, schema, skeleton};
 pub use interview::answers::{Answers, Provenance};
 pub use interview::context::Context;
 pub use interview::{Accepted, Defaults, Interview, Overruled};
+pub use language::helpers::{HelperReference, helper_references};
 pub use language::problem::{Invalid, Place, Problem};
 pub use language::quote;
 pub use path::beneath::Blob;

@@ -134,7 +134,12 @@ impl From<LoadError> for Failure {
     fn from(error: LoadError) -> Self {
         match error {
             LoadError::Invalid(invalid) => invalid.into(),
-            LoadError::NeedsNewer(_) => Self::new(Exit::Template, error.to_string()).hint(NEWER),
+            LoadError::OtherProgram { is_newer: false, .. } => {
+                Self::new(Exit::Template, error.to_string()).hint("take a newer version of the template")
+            }
+            LoadError::NeedsNewer(_) | LoadError::OtherProgram { .. } => {
+                Self::new(Exit::Template, error.to_string()).hint(NEWER)
+            }
             LoadError::Layers(_) | LoadError::Unresolved(_) | LoadError::OtherVersion { .. } => {
                 Self::new(Exit::Template, error.to_string())
             }

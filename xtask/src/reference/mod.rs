@@ -2,6 +2,7 @@
 
 mod commands;
 mod decisions;
+mod helpers;
 mod manifest;
 mod questions;
 mod suite;
@@ -27,6 +28,7 @@ fn pages() -> Result<Vec<Page>> {
         Page { path: "docs/reference/questions.md", text: questions::page(&template) },
         Page { path: "docs/reference/manifest.md", text: manifest::page() },
         Page { path: "tests/suite/README.md", text: suite::page()? },
+        Page { path: "docs/reference/helpers.md", text: helpers::page() },
     ])
 }
 

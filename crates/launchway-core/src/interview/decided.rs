@@ -100,7 +100,7 @@ fn differs(question: &Question, other: &Value, provenance: &Provenance, policy: 
     let message = format!("{id} is {decided} and cannot be `{}`: {}", shown.escape_debug(), policy.reason());
     let hint = match provenance {
         Provenance::File(name) => format!("take `{id}` out of `{name}`"),
-        Provenance::Environment => format!("unset `LAUNCHWAY_{}`", id.to_uppercase()),
+        Provenance::Environment => format!("unset `{}`", question.variable()),
         _ => format!("leave out `{}`", question.flag()),
     };
     AnswerProblem { hint, ..question.problem(message) }

@@ -258,7 +258,7 @@ mod tests {
     #[test]
     fn a_record_has_at_most_4096_agreements() {
         let folder = tempfile::tempdir().unwrap();
-        std::fs::create_dir(folder.path().join(FOLDER)).unwrap();
+        std::fs::create_dir(folder.path().join(RECORD_FOLDER)).unwrap();
         let read = |count: usize| {
             let one = r#"{"says":"s","places":[{"file":"a.json","at":"/a"},{"file":"b.json","at":"/b"}]}"#;
             let text = format!("[{}]", vec![one; count].join(","));

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use regex::Regex;
 
 use super::advised::Advised;
+use super::flags;
 use crate::language::engine::{Compiled, Expression};
 use crate::language::helpers::Type;
 use crate::language::problem::{Place, Problem};
@@ -150,7 +151,7 @@ impl Question {
     /// Returns the flag of the question, with its dashes.
     #[must_use]
     pub fn flag(&self) -> String {
-        format!("--{}", self.id.replace('_', "-"))
+        format!("--{}", flags::name_of(&self.id).replace('_', "-"))
     }
 
     /// Returns what the flag takes, for usage lines: `NAME`, `NUMBER`, `a|b`.
@@ -311,7 +312,7 @@ impl Question {
     /// Returns the environment variable that answers the question.
     #[must_use]
     pub fn variable(&self) -> String {
-        format!("LAUNCHWAY_{}", self.id.to_uppercase())
+        format!("LAUNCHWAY_{}", flags::name_of(&self.id).to_uppercase())
     }
 
     /// Reads an answer that came as text where others can read it as well: from a flag.
