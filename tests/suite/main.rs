@@ -24,6 +24,7 @@ mod keys;
 mod languages;
 mod layers;
 mod matrix;
+mod memory;
 mod merges;
 mod mutations;
 mod package;

@@ -312,7 +312,7 @@ fn hadolint_notices_an_image_without_a_version() {
     assert_caught(
         one(repository::hadolint),
         "Dockerfile",
-        ["FROM gcr.io/distroless/cc-debian12:nonroot", "FROM debian"],
+        ["FROM gcr.io/distroless/cc-debian13:nonroot", "FROM debian"],
         "DL3006",
     );
 }
