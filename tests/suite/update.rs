@@ -512,7 +512,8 @@ fn a_new_question_is_asked_in_a_terminal() {
     let terminal = start();
     terminal.wait_for("Colour").press(DOWN).press(ENTER);
     terminal.wait_for("Enter update the project").press(ENTER);
-    assert!(terminal.end().is_restored);
+    let left = terminal.end();
+    assert!(left.is_restored && left.screen.contains("✔ Colour"), "{}", left.screen);
     assert_eq!(history.read("a").unwrap(), b"blue\n");
 }
 

@@ -3,7 +3,7 @@
 //! Data flows one way: [`Answers`] are held against a [`Template`]'s questions in an [`Interview`], which yields a
 //! [`Context`]; the context and the template yield a [`Plan`]; the plan and a folder yield [`Changes`]; [`apply`]
 //! writes them. This crate never touches a terminal, a process, a clock, the environment or the network, and only
-//! `apply.rs` writes.
+//! `apply` writes.
 //!
 //! ```
 //! use launchway_core::{Answers, Defaults, Interview, Plan, Provenance, Template, Value};
@@ -19,67 +19,54 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-mod add;
 pub mod adopt;
 pub mod advice;
 pub mod agreement;
-mod answers;
 mod apply;
-mod beneath;
-mod cargo_lock;
-mod cargo_workspace;
-mod catalog;
-mod changes;
-mod check;
-mod collisions;
-mod context;
-pub mod document;
+mod authoring;
 mod interview;
-pub mod lint;
-mod locate;
-pub mod matrix;
-mod output;
-pub mod pairs;
+mod language;
 mod parallel;
-mod pattern;
+mod path;
 mod plan;
-mod pointer;
-mod policy;
 mod project;
-mod record;
-mod relation;
-mod safe_path;
-pub mod schema;
-pub mod skeleton;
-mod source_spec;
+mod sources;
 pub mod template;
-mod texts;
-mod update;
+mod text;
 mod value;
 pub mod why;
+mod workspace;
 
-pub use add::{AddError, Addition};
-pub use answers::{Added, Answers, Provenance};
+pub use agreement::document;
 pub use apply::{
     ApplyError, EditError, Lock, Scratch, Temporary, apply, clear_leftovers, create_bare_repository, edit, open_lock,
     remove_private, write_private,
 };
-pub use cargo_lock::sort_packages;
-pub use cargo_workspace::WorkspaceError;
-pub use catalog::{CATALOG_FILE, Catalog, CatalogEntry, EntrySource};
-pub use changes::{Changes, DestinationExists, Edit, to_adopt};
-pub use check::{Finding, FindingPlace, Rule, check};
-pub use context::Context;
+pub use authoring::{lint, matrix, pairs, schema, skeleton};
+pub use interview::answers::{Answers, Provenance};
+pub use interview::context::Context;
 pub use interview::{Accepted, Defaults, Interview, Overruled};
-pub use output::OutputProblem;
+pub use language::problem::{Invalid, Place, Problem};
+pub use language::quote;
+pub use path::beneath::Blob;
+pub use path::{Reason, SafePath, UnsafePath};
+pub use plan::cargo_lock::sort_packages;
+pub use plan::output::OutputProblem;
 pub use plan::{NextStep, Object, Plan, PlanError, PlannedFile};
-pub use policy::{Policy, PolicyRule};
-pub use project::{Blob, CatalogOrigin, Origin, Project, ProjectError};
-pub use record::FORMAT;
-pub use safe_path::{Reason, SafePath, UnsafePath};
-pub use source_spec::{
+pub use project::changes::{Changes, DestinationExists, Edit, to_adopt};
+pub use project::check::{Finding, FindingPlace, Rule, check};
+pub use project::record::FORMAT;
+pub use project::update::{Conflict, FileChange, Obstacle, Resolution, Side, Status, Update, Wishes};
+pub use project::{Project, ProjectError};
+pub use sources::catalog::{CATALOG_FILE, Catalog, CatalogEntry, CatalogError, CatalogOrigin, EntrySource};
+pub use sources::spec::{
     Credentials, GitSpec, SourceSpec, SpecError, SpecFault, check_reference, is_slug, without_credentials,
 };
-pub use template::{AnswerProblem, Invalid, LoadError, Template, quote};
-pub use update::{Conflict, FileChange, Obstacle, Resolution, Side, Status, Update, Wishes};
-pub use value::Value;
+pub use template::origin::Origin;
+pub use template::question::AnswerProblem;
+pub use template::{LoadError, Template};
+pub use text::is_invisible;
+pub use value::policy::{Policy, PolicyRule};
+pub use value::{Added, Value};
+pub use workspace::add::{AddError, Addition};
+pub use workspace::cargo_workspace::WorkspaceError;

@@ -40,7 +40,7 @@ pub(crate) struct CatalogPolicy {
 impl CatalogPolicy {
     /// Tells the answers what is decided and what is preset.
     pub(crate) fn apply(&self, answers: &mut Answers) {
-        self.entry.apply(answers, &self.by);
+        answers.take_over(&self.entry, &self.by);
     }
 
     /// Returns what a project remembers of the catalog.
@@ -51,7 +51,7 @@ impl CatalogPolicy {
 
     /// Refuses a catalog that speaks of questions that its template does not ask.
     pub(crate) fn check(&self, template: &Template) -> Result<(), Failure> {
-        let unknown = self.entry.unknown_questions(template);
+        let unknown: Vec<_> = self.entry.questions().filter(|id| template.question(id).is_none()).collect();
         if unknown.is_empty() {
             return Ok(());
         }

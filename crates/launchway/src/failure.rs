@@ -5,11 +5,14 @@ use std::io;
 
 use launchway_core::adopt::{AdoptError, TreeError};
 use launchway_core::quote::{quote_shell, visible};
-use launchway_core::template::{Problem, SourceError};
+use launchway_core::template::SourceError;
 use launchway_core::{
-    AddError, AnswerProblem, ApplyError, DestinationExists, EditError, FORMAT, Invalid, LoadError, PlanError,
-    ProjectError, SpecError, WorkspaceError,
+    AddError, AnswerProblem, ApplyError, CatalogError, DestinationExists, EditError, FORMAT, Invalid, LoadError,
+    PlanError, Problem, ProjectError, SpecError, WorkspaceError,
 };
+
+/// What helps when a template, a catalog or a record is of a newer program.
+const NEWER: &str = "install a newer launchway";
 
 /// How the program ends. The numbers are part of its contract.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -118,11 +121,20 @@ impl From<SpecError> for Failure {
     }
 }
 
+impl From<CatalogError> for Failure {
+    fn from(error: CatalogError) -> Self {
+        match error {
+            CatalogError::Invalid(invalid) => invalid.into(),
+            CatalogError::NeedsNewer(_) => Self::new(Exit::Template, error.to_string()).hint(NEWER),
+        }
+    }
+}
+
 impl From<LoadError> for Failure {
     fn from(error: LoadError) -> Self {
         match error {
             LoadError::Invalid(invalid) => invalid.into(),
-            LoadError::NeedsNewer(_) => Self::new(Exit::Template, error.to_string()).hint("install a newer launchway"),
+            LoadError::NeedsNewer(_) => Self::new(Exit::Template, error.to_string()).hint(NEWER),
             LoadError::Layers(_) | LoadError::Unresolved(_) | LoadError::OtherVersion { .. } => {
                 Self::new(Exit::Template, error.to_string())
             }
@@ -164,7 +176,7 @@ fn next_step(error: &ProjectError) -> String {
             "run it in the folder of a project that launchway made, or name that folder: `launchway check DIR`"
                 .to_owned()
         }
-        ProjectError::UnknownFormat { found, .. } if *found > FORMAT => "install a newer launchway".to_owned(),
+        ProjectError::UnknownFormat { found, .. } if *found > FORMAT => NEWER.to_owned(),
         ProjectError::UnknownFormat { root, file, .. }
         | ProjectError::Missing { root, file }
         | ProjectError::Unusable { root, file, .. } => {

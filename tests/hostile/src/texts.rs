@@ -1,7 +1,8 @@
 //! Texts that reach a terminal or a file.
 
 use launchway_core::document::{self, Format};
-use launchway_core::quote::{is_invisible, quote, quote_markdown, quote_shell, visible, visible_line};
+use launchway_core::is_invisible;
+use launchway_core::quote::{quote, quote_markdown, quote_shell, visible, visible_line};
 
 /// Nothing that is shown can steer a terminal or hide, and showing it twice changes nothing.
 pub fn terminal(data: &[u8]) {

@@ -4,9 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::pattern;
 use super::tree::Tree;
+use crate::path::SafePath;
+use crate::template::Template;
+use crate::template::question::Kind;
 use crate::template::traces::{FileTraces, Hole, Piece, TraceLine};
-use crate::template::{Kind, Template};
-use crate::{SafePath, Value};
+use crate::value::Value;
 
 /// The weight of a value that stands in a path.
 const PATH_WEIGHT: usize = 40;

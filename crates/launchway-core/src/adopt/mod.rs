@@ -4,7 +4,7 @@
 //! Then the files are rendered in memory, and one answer after the other is changed for as long as more of the rendered
 //! lines stand in the tree. The same tree and template give the same answers.
 
-mod evidence;
+pub(crate) mod evidence;
 mod pattern;
 mod score;
 mod search;
@@ -14,7 +14,6 @@ use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
 pub use evidence::Seen;
-pub(crate) use evidence::read_path;
 pub use score::{FileScore, Fit};
 pub use tree::{Tree, TreeError, read_tree};
 
@@ -22,13 +21,20 @@ use evidence::Evidence;
 use score::Scorer;
 use search::{Outcome, Search, State};
 
+use crate::agreement::document::Format;
+use crate::agreement::relation::Relation;
+use crate::agreement::texts::Texts;
 use crate::agreement::{Agreement, Reading};
-use crate::document::Format;
+use crate::interview::answers::{Answers, Provenance};
+use crate::interview::context::Context;
+use crate::interview::{Defaults, Interview};
+use crate::language::problem::Invalid;
+use crate::language::problem::Problem;
 use crate::plan::Planner;
-use crate::relation::Relation;
-use crate::template::{Kind, Problem, Question, Template};
-use crate::texts::Texts;
-use crate::{Answers, Context, Defaults, Interview, Invalid, Plan, PlanError, Provenance, Value};
+use crate::plan::{Plan, PlanError};
+use crate::template::Template;
+use crate::template::question::{Kind, Question};
+use crate::value::Value;
 
 /// The least part of the rendered lines, in per cent, that must stand in the tree.
 const LEAST_PERCENT: usize = 25;
@@ -104,7 +110,7 @@ pub enum AdoptError {
     #[error("`{0}` has no effect: with the other answers it is not asked")]
     Unused(String),
     #[error(transparent)]
-    Answer(#[from] crate::AnswerProblem),
+    Answer(#[from] crate::template::question::AnswerProblem),
     #[error(transparent)]
     Template(#[from] Invalid),
     #[error(transparent)]

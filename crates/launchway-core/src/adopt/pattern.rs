@@ -1,8 +1,9 @@
 //! Holding lines and paths against what a template would write there, to read the answers out of them.
 
-use crate::Value;
+use crate::template::Template;
+use crate::template::question::Kind;
 use crate::template::traces::{Hole, Piece};
-use crate::template::{Kind, Template};
+use crate::value::Value;
 
 /// Steps after which a line is given up: it has too many ways to be read.
 const MAX_STEPS: usize = 4_000;

@@ -5,9 +5,12 @@ use std::fmt::Write as _;
 use std::rc::Rc;
 
 use super::tree::Tree;
+use crate::interview::context::Context;
+use crate::language::engine::Expression;
+use crate::language::problem::Invalid;
+use crate::language::problem::Problem;
 use crate::plan::Planner;
-use crate::template::{CompiledFile, Expression, Problem, SourceFile, Template};
-use crate::{Context, Invalid};
+use crate::template::{CompiledFile, SourceFile, Template};
 
 /// What a file adds that matches to the last byte.
 const EXACT: i64 = 12;

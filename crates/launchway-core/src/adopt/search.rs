@@ -6,8 +6,13 @@ use std::rc::Rc;
 
 use super::evidence::Evidence;
 use super::score::{FileScore, Scorer};
-use crate::template::{Invalid, Kind, Question, Template};
-use crate::{Answers, Context, Defaults, Interview, Provenance, Value};
+use crate::interview::answers::{Answers, Provenance};
+use crate::interview::context::Context;
+use crate::interview::{Defaults, Interview};
+use crate::language::problem::Invalid;
+use crate::template::Template;
+use crate::template::question::{Kind, Question};
+use crate::value::Value;
 
 /// Rounds over all questions; each round but the last is better than the one before it.
 const MAX_ROUNDS: usize = 12;

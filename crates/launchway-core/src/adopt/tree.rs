@@ -6,11 +6,13 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::pattern;
-use crate::beneath;
-use crate::record::FOLDER;
+use crate::language::problem::Invalid;
+use crate::language::problem::Problem;
+use crate::path::RECORD_FOLDER;
+use crate::path::SafePath;
+use crate::path::beneath;
+use crate::template::Template;
 use crate::template::traces::{FileTraces, Piece};
-use crate::template::{Problem, Template};
-use crate::{Invalid, SafePath};
 
 const MAX_FILES: usize = 65_536;
 const MAX_TOTAL_BYTES: usize = 256 << 20;
@@ -61,7 +63,7 @@ impl TreeReader<'_> {
             };
             let below = if relative.is_empty() { name } else { format!("{relative}/{name}") };
             let Ok(path) = SafePath::new(&below) else { continue };
-            if below == FOLDER {
+            if below == RECORD_FOLDER {
                 continue;
             }
             if kind.is_dir() && self.makes(&below, depth, false) {

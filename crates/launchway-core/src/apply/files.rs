@@ -6,7 +6,9 @@ use std::io::{self, Write as _};
 use std::path::Path;
 
 use super::ApplyError;
-use crate::{PlannedFile, SafePath, parallel};
+use crate::parallel;
+use crate::path::SafePath;
+use crate::plan::PlannedFile;
 
 pub(super) fn write_files(root: &Path, files: &[(SafePath, PlannedFile)]) -> Result<(), ApplyError> {
     let mut folders = BTreeSet::new();

@@ -17,7 +17,7 @@ use files::{open_folder, write_files};
 pub use private::{clear_leftovers, create_bare_repository, open_lock, remove_private, write_private};
 pub use scratch::{Scratch, Temporary};
 
-use crate::changes::{Changes, DestinationExists};
+use crate::project::changes::{Changes, DestinationExists};
 
 /// The most folders or files that are staged beside one another under numbers of their own.
 const MAX_STAGING_NAMES: u32 = 1000;
@@ -72,8 +72,9 @@ mod tests {
 
     use super::claim::lock_folder;
     use super::*;
+    use crate::path::SafePath;
+    use crate::plan::PlannedFile;
     use crate::template::Ownership;
-    use crate::{PlannedFile, SafePath};
 
     fn changes(destination: PathBuf) -> Changes {
         let file = |text: &'static str, executable| PlannedFile {

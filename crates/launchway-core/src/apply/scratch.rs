@@ -6,7 +6,8 @@ use std::path::Path;
 use super::ApplyError;
 use super::claim::Claim;
 use super::files::{create_folder, write_files};
-use crate::{PlannedFile, SafePath};
+use crate::path::SafePath;
+use crate::plan::PlannedFile;
 
 /// An empty bare repository of git's, for work that leaves nothing behind. It is removed in the end.
 #[derive(Debug)]

@@ -2,11 +2,13 @@
 
 use serde_json::Value as Json;
 
+use super::answers::{Answers, Provenance};
 use super::{Accepted, Interview, Overruled};
-use crate::Value;
-use crate::answers::{Answers, Provenance};
-use crate::policy::Policy;
-use crate::template::{AnswerProblem, Choice, Kind, Problem, Question, either};
+use crate::language::problem::Problem;
+use crate::template::question::{AnswerProblem, Choice, Kind, Question};
+use crate::text::either;
+use crate::value::Value;
+use crate::value::policy::Policy;
 
 impl<'t> Interview<'t> {
     /// Returns the choices of a question that the earlier answers and the team leave, in order.

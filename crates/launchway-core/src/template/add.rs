@@ -6,17 +6,19 @@ use std::path::Path;
 use regex::Regex;
 use toml::Spanned;
 
-use super::check::Printing;
-use super::engine::Compiled;
-use super::glob::Glob;
-use super::helpers::Type;
 use super::loader::{Declared, Loader};
 use super::manifest;
 use super::{Computed, SourceFile, Template};
-use crate::document::{self, Format};
-use crate::pattern;
-use crate::pointer::{Pointer, plain};
-use crate::{Added, SafePath, Value, beneath};
+use crate::agreement::document::{self, Format};
+use crate::agreement::pointer::{Pointer, plain};
+use crate::language::check::Printing;
+use crate::language::engine::Compiled;
+use crate::language::glob::Glob;
+use crate::language::helpers::Type;
+use crate::path::SafePath;
+use crate::path::beneath;
+use crate::value::pattern;
+use crate::value::{Added, Value};
 
 /// How a template adds a service to a workspace.
 #[derive(Default)]

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use super::loader::Loader;
 use super::manifest;
-use super::problem::{Problem, nearest};
 use super::question::{Kind, Question};
-use crate::Value;
 use crate::advice::{self, Known, Topic};
+use crate::language::problem::{Problem, nearest};
+use crate::value::Value;
 
 /// What *Help me choose* asks for a question, and which answer each recommendation is.
 #[derive(Debug)]

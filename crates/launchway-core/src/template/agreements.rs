@@ -4,15 +4,15 @@ use std::collections::BTreeMap;
 
 use toml::Spanned;
 
-use super::check::{Names, Printing};
-use super::helpers::Type;
 use super::layers::Text;
 use super::loader::{Loader, usable_name};
 use super::manifest;
-use super::problem::{Invalid, Place, Problem, none_or_invalid};
 use super::{AgreementFile, AgreementRule, PlaceRule, ReadingRule, Template};
-use crate::pattern;
-use crate::pointer::Pointer;
+use crate::agreement::pointer::Pointer;
+use crate::language::check::{Names, Printing};
+use crate::language::helpers::Type;
+use crate::language::problem::{Invalid, Place, Problem, none_or_invalid};
+use crate::value::pattern;
 
 /// Compiles a file of agreements.
 pub(super) fn compile(template: &Template, file: &AgreementFile) -> Result<Vec<AgreementRule>, Invalid> {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::manifest;
 use super::question::{Choice, Choices, Kind, TextRule};
-use crate::pattern;
+use crate::value::pattern;
 
 const MAX_TEXT: usize = 200;
 const MAX_SLUG: usize = 63;

@@ -8,11 +8,12 @@ use std::path::Path;
 use semver::{Version, VersionReq};
 
 use super::manifest::{self, ExtendsHeader, Manifest, Places};
-use super::problem::{Invalid, Place, Problem};
+use super::source::Source;
 use super::source::TemplateFiles;
 use super::translation::{self, Translation};
-use super::{LoadError, Source, SourceFile};
-use crate::source_spec::{SourceSpec, SpecError};
+use super::{LoadError, SourceFile};
+use crate::language::problem::{Invalid, Place, Problem};
+use crate::sources::spec::{SourceSpec, SpecError};
 
 /// A template that another one extends.
 #[derive(Debug, Clone, PartialEq, Eq)]

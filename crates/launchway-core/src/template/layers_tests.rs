@@ -2,9 +2,13 @@ use std::borrow::Cow;
 use std::path::PathBuf;
 
 use super::*;
+use crate::interview::answers::{Answers, Provenance};
+use crate::interview::{Defaults, Interview};
+use crate::path::SafePath;
+use crate::plan::Plan;
 use crate::template::Template;
 use crate::template::load::tests::HEAD;
-use crate::{Answers, Defaults, Interview, Plan, Provenance, SafePath, Value};
+use crate::value::Value;
 
 /// The head of a template that extends another one.
 const TEAM: &str = "[template]\nid = \"team\"\ntitle = \"Team\"\nversion = \"2.0.0\"\nextends = \"./base\"\n";

@@ -5,19 +5,21 @@ use std::collections::BTreeMap;
 use semver::Version;
 use toml::Spanned;
 
-use super::engine::Engine;
+use super::add::AddRules;
+use super::layers::Layer;
 use super::layers::{Raw, Shared, Text, lay_over};
 use super::loader::{Declared, Loader};
 use super::locks::Lock;
 use super::manifest::{Manifest, Places};
-use super::migration::{Migration, Target};
-use super::problem::{Problem, none_or_invalid};
+use super::migration::Migration;
+use super::migration::loading::Target;
+use super::source::Source;
 use super::source::TemplateFiles;
 use super::translation::Translation;
-use super::{
-    AddRules, AgreementFile, AgreementRule, Computed, FileRule, Invalid, Layer, LoadError, ObjectRule, Source,
-    SourceFile, StepRule, Template,
-};
+use super::{AgreementFile, AgreementRule, Computed, FileRule, LoadError, ObjectRule, SourceFile, StepRule, Template};
+use crate::language::engine::Engine;
+use crate::language::problem::Invalid;
+use crate::language::problem::{Problem, none_or_invalid};
 
 /// The most templates that extend one another, the first and the last included.
 pub const MAX_LAYERS: usize = 8;

@@ -276,7 +276,7 @@ fn a_rendered_file_must_be_text() {
 
 #[test]
 fn the_built_in_templates_are_sound_also_by_the_rules_for_all_others() {
-    for id in super::super::builtin_ids() {
+    for id in crate::template::source::builtin_ids() {
         let files = TemplateFiles::builtin(id).unwrap();
         Template::from_layers(vec![(files, Source::Folder("templates".into()))]).unwrap();
     }
@@ -284,10 +284,10 @@ fn the_built_in_templates_are_sound_also_by_the_rules_for_all_others() {
 
 #[test]
 fn the_built_in_templates_are_sound() {
-    for id in super::super::builtin_ids() {
+    for id in crate::template::source::builtin_ids() {
         let template = Template::builtin(id).unwrap();
         template.verify().unwrap();
-        let header = super::super::Header::builtin(id).unwrap();
+        let header = crate::template::layers::Header::builtin(id).unwrap();
         assert_eq!((header.id, header.title, header.version), (template.id, template.title, template.version));
     }
 }

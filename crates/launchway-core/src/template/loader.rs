@@ -4,14 +4,16 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use toml::Spanned;
 
-use super::check::Names;
-use super::engine::{Compiled, Engine, Expression};
-use super::helpers::{self, Type};
+use super::Computed;
+use super::kinds;
 use super::manifest::{self, Places};
-use super::problem::{Place, Problem};
 use super::question::{self, Default, Preview, Question, Refusal};
-use super::{Computed, Printing, kinds};
-use crate::Value;
+use crate::language::check::Names;
+use crate::language::check::Printing;
+use crate::language::engine::{Compiled, Engine, Expression};
+use crate::language::helpers::{self, Type};
+use crate::language::problem::{Place, Problem};
+use crate::value::Value;
 
 /// The program's own flags; a question of the same name could not be answered.
 const PROGRAM_FLAGS: &[&str] = &[

@@ -2,14 +2,14 @@
 
 use toml::Spanned;
 
-use super::engine::Expression;
 use super::loader::{Declared, Loader};
 use super::manifest;
-use super::problem::{Place, Problem, nearest};
 use super::question::{Default, Kind, Question};
-use crate::Value;
-use crate::pattern;
-use crate::policy::{Policy, PolicyRule};
+use crate::language::engine::Expression;
+use crate::language::problem::{Place, Problem, nearest};
+use crate::value::Value;
+use crate::value::pattern;
+use crate::value::policy::{Policy, PolicyRule};
 
 /// An answer that a template decides or narrows.
 pub(crate) struct Lock {

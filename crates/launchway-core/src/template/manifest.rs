@@ -7,9 +7,9 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use toml::Spanned;
 
-use super::problem::{Place, Problem};
-use crate::Value;
-use crate::document::line_and_column;
+use crate::language::problem::{Place, Problem};
+use crate::text::line_and_column;
+use crate::value::Value;
 
 /// The name of the manifest in a template's folder.
 pub(crate) const FILE: &str = "template.toml";
@@ -282,7 +282,7 @@ pub(super) struct Agreement {
     pub(super) each: Option<Spanned<OneOrMany>>,
     #[serde(rename = "as")]
     pub(super) elements: Option<OneOrMany>,
-    pub(super) relation: Option<crate::agreement::Relation>,
+    pub(super) relation: Option<crate::agreement::relation::Relation>,
     pub(super) holds: Option<Spanned<String>>,
     pub(super) from: Option<Spanned<String>>,
     #[serde(rename = "place")]
@@ -293,7 +293,7 @@ pub(super) struct Agreement {
 #[serde(deny_unknown_fields)]
 pub(super) struct AgreementPlace {
     pub(super) id: Option<Spanned<String>>,
-    pub(super) unit: Option<crate::agreement::Unit>,
+    pub(super) unit: Option<crate::agreement::relation::Unit>,
     pub(super) file: Option<Spanned<String>>,
     pub(super) at: Option<Spanned<String>>,
     pub(super) capture: Option<Spanned<String>>,

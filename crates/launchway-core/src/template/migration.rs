@@ -1,18 +1,15 @@
 //! Migrations: how the answers and files of a project made by an older version become those of a newer one.
 
-mod loading;
+pub(super) mod loading;
 
 use std::collections::BTreeMap;
 
 use semver::Version;
 
-pub(super) use loading::Target;
-
-use super::engine::Compiled;
-use super::problem::Problem;
 use super::{SourceFile, Template};
-use crate::plan::turns_of;
-use crate::{Context, SafePath, Value};
+use crate::language::engine::Compiled;
+use crate::language::problem::Problem;
+use crate::value::Value;
 
 /// What happens to a project on the way to one version.
 pub(crate) struct Migration {
@@ -32,9 +29,9 @@ struct Move {
 }
 
 /// A path as it stands in `files/`, and what renders it.
-struct Path {
-    text: String,
-    compiled: Compiled,
+pub(crate) struct Path {
+    pub(crate) text: String,
+    pub(crate) compiled: Compiled,
 }
 
 /// The answers of an older project as the template asks for them now.
@@ -109,31 +106,7 @@ impl Template {
         Ok(migrated)
     }
 
-    /// Renders the paths of moved files with the answers of today, each from the old path to the new one: once, or
-    /// once for every turn of the file's `each`.
-    ///
-    /// # Errors
-    /// A path cannot be rendered, or is not safe.
-    pub fn rendered_moves(&self, context: &Context, migrated: &Migrated) -> Result<Vec<(SafePath, SafePath)>, Problem> {
-        let mut rendered = Vec::new();
-        for (from, to) in &migrated.moves {
-            let (Some(from), Some(to)) = (self.moved_path(from), self.moved_path(to)) else { continue };
-            let turns = match self.files.iter().find(|file| file.path == to.text) {
-                Some(file) => turns_of(self, context, file)?,
-                None => vec![context.data().into()],
-            };
-            for data in turns {
-                let path = |path: &Path| {
-                    let text = self.engine.render(&path.compiled, &data)?;
-                    SafePath::new(&text).map_err(|error| path.compiled.problem(format!("the {error}")))
-                };
-                rendered.push((path(from)?, path(to)?));
-            }
-        }
-        Ok(rendered)
-    }
-
-    fn moved_path(&self, text: &str) -> Option<&Path> {
+    pub(crate) fn moved_path(&self, text: &str) -> Option<&Path> {
         let all = self.migrations.iter().flat_map(|migration| &migration.moves);
         all.flat_map(|it| [&it.from, &it.to]).find(|path| path.text == text)
     }
@@ -147,8 +120,9 @@ fn is_file(files: &[SourceFile], path: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::interview::answers::Answers;
+    use crate::interview::{Defaults, Interview};
     use crate::template::load::tests::{HEAD, load};
-    use crate::{Answers, Defaults, Interview};
 
     const QUESTIONS: &str = r#"
 [[question]]

@@ -1,28 +1,21 @@
 //! Templates: a manifest, the files it speaks of, and the language they are written in.
 
-mod add;
-mod advised;
-mod agreements;
-mod check;
-mod engine;
-mod glob;
-mod helpers;
-mod kinds;
-mod layers;
+pub(crate) mod add;
+pub(crate) mod advised;
+pub(crate) mod agreements;
+pub(crate) mod kinds;
+pub(crate) mod layers;
 pub(crate) mod load;
-mod loader;
-mod locks;
-mod manifest;
-mod migration;
-mod parser;
-mod problem;
-mod question;
-pub mod quote;
-mod rules;
-mod source;
-mod syntax;
+pub(crate) mod loader;
+pub(crate) mod locks;
+pub(crate) mod manifest;
+pub(crate) mod migration;
+pub(crate) mod origin;
+pub(crate) mod question;
+pub(crate) mod rules;
+pub(crate) mod source;
 pub(crate) mod traces;
-mod translation;
+pub(crate) mod translation;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -32,27 +25,29 @@ use std::sync::OnceLock;
 use semver::{Version, VersionReq};
 use serde::{Deserialize, Serialize};
 
-pub(crate) use add::{AddRules, below};
 pub use advised::Advised;
-pub(crate) use check::{Names, Printing};
-pub(crate) use engine::{Compiled, Data, Engine, Expression};
-pub(crate) use helpers::Type;
 pub use layers::{Header, Layer, builtin};
 pub use load::MAX_LAYERS;
-pub(crate) use locks::Lock;
 pub use migration::Migrated;
-pub(crate) use problem::none_or_invalid;
-pub use problem::{Invalid, Place, Problem};
+pub use origin::Origin;
 pub use question::{AnswerProblem, Choice, Choices, Kind, Question, TextRule};
-pub(crate) use question::{Refusal, either};
 pub use source::{
     GitSource, PARTS, Reference, Source, SourceError, TemplateFiles, builtin_ids, check_limits, is_of_template,
 };
 pub use translation::Coverage;
 
-use crate::agreement::{Relation, Unit};
+use crate::agreement::relation::{Relation, Unit};
+use crate::language::check::{Names, Printing};
+use crate::language::engine::{Compiled, Engine, Expression};
+use crate::language::glob::Glob;
+use crate::language::helpers::Type;
+use crate::language::problem::none_or_invalid;
+use crate::language::problem::{Invalid, Place, Problem};
 use crate::parallel;
-use crate::policy::Policy;
+use crate::value::policy::Policy;
+use add::AddRules;
+use locks::Lock;
+use translation::Translation;
 
 /// A template whose manifest was read and checked.
 pub struct Template {
@@ -83,10 +78,10 @@ pub struct Template {
     pub(crate) locks: Vec<Lock>,
     pub(crate) migrations: Vec<migration::Migration>,
     pub(crate) engine: Engine,
-    translations: Vec<translation::Translation>,
+    translations: Vec<Translation>,
     /// Where each question and value is declared.
     pub(crate) declared: BTreeMap<String, Place>,
-    names: check::Names,
+    names: Names,
     /// Whether all of it is part of the program.
     is_builtin: bool,
 }
@@ -154,7 +149,7 @@ pub(crate) struct CompiledFile {
 }
 
 pub(crate) struct FileRule {
-    pub(crate) path: glob::Glob,
+    pub(crate) path: Glob,
     pub(crate) when: Option<Expression>,
     pub(crate) each: Vec<Each>,
     pub(crate) ownership: Option<Ownership>,
@@ -262,7 +257,7 @@ impl Template {
         // On its own a partial may use the element of any `each`; each file that uses it is checked with its own.
         let elements = self.rules.iter().flat_map(|rule| &rule.each).map(|each| each.element.clone());
         let mut names = self.names.clone();
-        names.extend(elements.map(|element| (element, helpers::Type::Word)));
+        names.extend(elements.map(|element| (element, Type::Word)));
         none_or_invalid(problems.chain(self.engine.partial_problems(&names)).collect())
     }
 
@@ -357,11 +352,11 @@ impl Template {
     }
 
     /// Returns the names that a file can use: all that is declared, and the elements of its `each`.
-    fn names_in(&self, file: &SourceFile) -> Result<Cow<'_, check::Names>, Problem> {
+    fn names_in(&self, file: &SourceFile) -> Result<Cow<'_, Names>, Problem> {
         let mut names = Cow::Borrowed(&self.names);
         let mut looping = self.rules_for(file).filter(|rule| !rule.each.is_empty());
         for each in looping.next().iter().flat_map(|rule| &rule.each) {
-            names.to_mut().insert(each.element.clone(), helpers::Type::Word);
+            names.to_mut().insert(each.element.clone(), Type::Word);
         }
         match looping.next() {
             None => Ok(names),
@@ -369,7 +364,7 @@ impl Template {
         }
     }
 
-    fn compile_text(&self, file: &SourceFile, names: &check::Names) -> Result<Option<Compiled>, Vec<Problem>> {
+    fn compile_text(&self, file: &SourceFile, names: &Names) -> Result<Option<Compiled>, Vec<Problem>> {
         if !file.renders {
             return Ok(None);
         }
@@ -380,7 +375,7 @@ impl Template {
         Ok(Some(compiled))
     }
 
-    fn compile_path(&self, file: &SourceFile, names: &check::Names) -> Result<Option<Compiled>, Vec<Problem>> {
+    fn compile_path(&self, file: &SourceFile, names: &Names) -> Result<Option<Compiled>, Vec<Problem>> {
         if !file.path.contains("{{") {
             return Ok(None);
         }

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use regex::Regex;
 
 use super::advised::Advised;
-use super::engine::{Compiled, Expression};
-use super::helpers::Type;
-use super::problem::{Place, Problem};
-use crate::Value;
+use crate::language::engine::{Compiled, Expression};
+use crate::language::helpers::Type;
+use crate::language::problem::{Place, Problem};
+use crate::text::either;
+use crate::value::Value;
 
 /// A question of a template.
 #[derive(Debug)]
@@ -173,7 +174,7 @@ impl Question {
         match &self.kind {
             Kind::Bool | Kind::Secret { .. } => Some("true".to_owned()),
             Kind::Choice(choices) if self.example.is_none() => choices.all().next().map(|choice| choice.value.clone()),
-            _ => self.example.as_deref().map(super::quote::quote_shell),
+            _ => self.example.as_deref().map(crate::language::quote::quote_shell),
         }
     }
 
@@ -567,14 +568,6 @@ pub(super) fn is_slug(text: &str) -> bool {
 
 fn values(choices: &[Choice]) -> Vec<&str> {
     choices.iter().map(|choice| choice.value.as_str()).collect()
-}
-
-pub(crate) fn either(values: &[&str]) -> String {
-    match values {
-        [] => "nothing: no choice is open".to_owned(),
-        [one] => format!("`{one}`"),
-        [most @ .., last] => format!("`{}` or `{last}`", most.join("`, `")),
-    }
 }
 
 fn lower_first(sentence: &str) -> String {

@@ -4,13 +4,15 @@ use std::collections::BTreeMap;
 
 use toml::Spanned;
 
-use super::glob::Glob;
-use super::helpers::Type;
 use super::loader::{Loader, usable_name};
 use super::manifest::{self, OneOrMany, Removal};
-use super::problem::{Place, Problem};
+use super::source::is_of_template;
 use super::translation::{Texts, Translation};
-use super::{Each, FileRule, ObjectRule, Printing, SourceFile, StepRule, is_of_template};
+use super::{Each, FileRule, ObjectRule, SourceFile, StepRule};
+use crate::language::check::Printing;
+use crate::language::glob::Glob;
+use crate::language::helpers::Type;
+use crate::language::problem::{Place, Problem};
 
 impl Loader<'_> {
     pub(super) fn file_rules(&mut self, rules: Vec<manifest::FileRule>, files: &[SourceFile]) -> Vec<FileRule> {

@@ -10,7 +10,9 @@ use include_dir::{Dir, include_dir};
 use rustix::fs::{Mode, OFlags};
 
 use super::manifest;
-use crate::{Origin, SafePath, parallel};
+use super::origin::Origin;
+use crate::parallel;
+use crate::path::SafePath;
 
 static BUILTIN: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/templates");
 
@@ -106,7 +108,7 @@ pub enum SourceError {
 
 /// The files of one template by their path in it, with `/` between the segments.
 #[derive(Clone)]
-pub struct TemplateFiles(pub(super) BTreeMap<String, Cow<'static, [u8]>>);
+pub struct TemplateFiles(pub(crate) BTreeMap<String, Cow<'static, [u8]>>);
 
 impl TemplateFiles {
     /// Returns the files of a built-in template.

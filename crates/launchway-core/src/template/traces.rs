@@ -4,7 +4,10 @@ use std::mem;
 
 use handlebars::template::{BlockParam, HelperTemplate, Parameter, Template as Syntax, TemplateElement};
 
-use super::{Each, Kind, Problem, SourceFile, Template, helpers};
+use super::question::Kind;
+use super::{Each, SourceFile, Template};
+use crate::language::helpers;
+use crate::language::problem::Problem;
 
 /// Values that are computed from values that are computed: no deeper than this.
 const MAX_DEPTH: usize = 16;
@@ -267,7 +270,7 @@ fn hole(question: &str, is_element: bool) -> Piece {
 
 fn quoted(piece: Piece) -> Piece {
     match piece {
-        Piece::Literal(text) => Piece::Literal(super::quote::quote(&text).trim_matches('"').to_owned()),
+        Piece::Literal(text) => Piece::Literal(crate::language::quote::quote(&text).trim_matches('"').to_owned()),
         Piece::Hole(hole) => Piece::Hole(Hole { is_quoted: true, ..hole }),
         Piece::Anything => Piece::Anything,
     }

@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::Template;
 use super::layers::Text;
 use super::manifest;
-use super::problem::Invalid;
 use super::question::{Choices, Kind};
-use super::{Template, is_of_template};
+use super::source::is_of_template;
+use crate::language::problem::Invalid;
 
 /// The folder of translations in a template: one file a language, named by its code.
 pub(super) const FOLDER: &str = "translations";
@@ -83,7 +84,7 @@ impl Template {
     }
 
     /// Checks that every file of translations can be read.
-    pub(super) fn verify_translations(&self) -> Vec<super::Problem> {
+    pub(super) fn verify_translations(&self) -> Vec<crate::language::problem::Problem> {
         self.translations.iter().filter_map(|it| it.read().err()).flat_map(|invalid| invalid.problems).collect()
     }
 

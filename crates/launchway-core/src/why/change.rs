@@ -3,9 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Inquiry;
+use crate::interview::answers::{Answers, Provenance};
+use crate::interview::{Defaults, Interview};
+use crate::language::engine::Expression;
+use crate::language::problem::Invalid;
 use crate::plan::Planner;
-use crate::template::{Expression, FileRule, Invalid, Kind, Question, SourceFile, Template};
-use crate::{Answers, Defaults, Interview, Provenance, Value};
+use crate::template::question::{Kind, Question};
+use crate::template::{FileRule, SourceFile, Template};
+use crate::value::Value;
 
 /// The most sets of answers that are tried.
 const MAX_TRIES: usize = 2_000;

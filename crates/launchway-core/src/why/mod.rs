@@ -6,11 +6,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use change::Changer;
 
-use crate::adopt::read_path;
+use crate::adopt::evidence::read_path;
+use crate::interview::context::Context;
+use crate::language::engine::Expression;
+use crate::language::problem::{Invalid, Problem};
 use crate::plan::Planner;
 use crate::template::traces::FileTraces;
-use crate::template::{Each, Expression, FileRule, Invalid, Ownership, Problem, SourceFile, Template};
-use crate::{Context, Value};
+use crate::template::{Each, FileRule, Ownership, SourceFile, Template};
+use crate::value::Value;
 
 /// What is known of a path.
 #[derive(Debug, Clone, PartialEq, Eq)]

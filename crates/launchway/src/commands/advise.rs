@@ -143,6 +143,7 @@ fn ask_for_topic(known: advise::Known<'_>) -> Result<Advice, Failure> {
             Reply::Back => return Err(Failure::new(Exit::Refused, "no advice was given, as you asked")),
             Reply::Answer(position) => before = position,
         }
+        prompter.accept();
         if let Reply::Answer(advice) = advise::ask(&mut *prompter, topics[before], known)? {
             return Ok(advice);
         }

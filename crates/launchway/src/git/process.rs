@@ -192,7 +192,6 @@ impl Git {
             Place::Folder(folder) => command.arg("-C").arg(folder),
             Place::Bare(repository) => command.arg("--git-dir").arg(repository),
         };
-        #[cfg(unix)]
         if self.limits.is_some() {
             std::os::unix::process::CommandExt::process_group(&mut command, 0);
         }

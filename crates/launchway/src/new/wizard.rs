@@ -60,7 +60,10 @@ pub(crate) fn choose_template() -> Result<SourceSpec, Failure> {
     let mut prompter = prompt::prompter();
     prompter.about(About { notes, ..About::default() });
     match prompter.select(language::text("Which template?"), &items, 0)? {
-        Reply::Answer(position) => Ok(specs.swap_remove(position)),
+        Reply::Answer(position) => {
+            prompter.accept();
+            Ok(specs.swap_remove(position))
+        }
         Reply::Back => Err(left()),
     }
 }

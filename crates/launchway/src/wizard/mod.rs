@@ -11,8 +11,8 @@ use self::ask::Ask;
 pub(crate) use self::complete::{Given, complete, overruled, refuse_unused};
 use self::walk::{Asking, Event, Moved, Now, Walk, sentence};
 use crate::failure::{Exit, Failure};
-use crate::language;
 use crate::prompt::{About, Action, Page, Prompter, Reply};
+use crate::{interrupt, language};
 
 /// What the answers are for: a project that is made, updated, or gets a second service.
 pub(crate) trait Purpose {
@@ -169,13 +169,17 @@ impl<P: Purpose> Wizard<'_, '_, P> {
         Ok(if sure { Way::Out(Decision::Leave) } else { Way::On })
     }
 
-    /// Tells whether the answers are kept; says why they are not.
+    /// Keeps the answers, and then shows the last one as accepted. A signal waits until both are done: whoever sees an
+    /// answer accepted finds it in the draft, and is told how to go on. Tells whether they are kept.
     fn keep(&mut self) -> bool {
-        let kept = self.purpose.keep(&self.walk);
-        if let Err(reason) = &kept {
-            self.prompter.say(reason);
-        }
-        kept.is_ok()
+        interrupt::uninterrupted(|| {
+            let kept = self.purpose.keep(&self.walk);
+            self.prompter.accept();
+            if let Err(reason) = &kept {
+                self.prompter.say(reason);
+            }
+            kept.is_ok()
+        })
     }
 
     fn review(&mut self, interview: &Interview<'_>) -> Result<Way<P::Outcome>, Failure> {

@@ -6,13 +6,15 @@ use semver::Version;
 use toml::Spanned;
 
 use super::{Migration, Move, Path, is_file};
-use crate::Value;
-use crate::template::helpers::Type;
+use crate::language::check::Printing;
+use crate::language::helpers::Type;
+use crate::template::load;
 use crate::template::loader::{Declared, Loader};
 use crate::template::locks::{fault, one};
 use crate::template::manifest;
 use crate::template::question::Question;
-use crate::template::{FileRule, Printing, SourceFile, load};
+use crate::template::{FileRule, SourceFile};
+use crate::value::Value;
 
 /// What migrations lead to.
 pub(in crate::template) struct Target<'t> {

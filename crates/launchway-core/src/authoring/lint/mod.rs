@@ -1,0 +1,140 @@
+//! Lint: what the loader accepts and an author hardly meant, such as a question that nothing uses.
+
+mod reach;
+mod usage;
+
+use crate::language::problem::{Invalid, Place};
+use crate::template::Template;
+use crate::template::question::Question;
+use crate::template::translation::Coverage;
+
+/// What can be found in a template.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LintRule {
+    /// The loader refuses the template.
+    Invalid,
+    /// A question whose answer changes nothing.
+    UnusedQuestion,
+    /// A computed value that nothing uses.
+    UnusedValue,
+    /// A partial that no file includes.
+    UnusedPartial,
+    /// A question that no answers lead to.
+    UnreachableQuestion,
+    /// A file that no answers select.
+    UnreachableFile,
+    /// A question without a word of help, or without an example of the form that it asks for.
+    MissingHelp,
+    /// A text that stays English in a language that the template is written in.
+    Untranslated,
+    /// A translation of a text that the template does not say.
+    StaleTranslation,
+}
+
+impl LintRule {
+    /// Returns the name of the rule.
+    #[must_use]
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Invalid => "invalid",
+            Self::UnusedQuestion => "unused-question",
+            Self::UnusedValue => "unused-value",
+            Self::UnusedPartial => "unused-partial",
+            Self::UnreachableQuestion => "unreachable-question",
+            Self::UnreachableFile => "unreachable-file",
+            Self::MissingHelp => "missing-help",
+            Self::Untranslated => "untranslated",
+            Self::StaleTranslation => "stale-translation",
+        }
+    }
+}
+
+/// Something that an author should look at.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LintFinding {
+    /// Where it is.
+    pub place: Place,
+    /// The rule.
+    pub rule: LintRule,
+    /// What is wrong.
+    pub message: String,
+    /// What helps.
+    pub hint: Option<String>,
+}
+
+impl LintFinding {
+    fn new(rule: LintRule, place: Place, message: String) -> Self {
+        Self { place, rule, message, hint: None }
+    }
+
+    fn hint(self, hint: &str) -> Self {
+        Self { hint: Some(hint.to_owned()), ..self }
+    }
+}
+
+impl From<Invalid> for Vec<LintFinding> {
+    fn from(invalid: Invalid) -> Self {
+        let finding = |problem: crate::language::problem::Problem| LintFinding {
+            place: problem.place,
+            rule: LintRule::Invalid,
+            message: problem.message,
+            hint: problem.hint,
+        };
+        invalid.problems.into_iter().map(finding).collect()
+    }
+}
+
+/// Looks through what a template itself declares; what it extends is for that template's author.
+#[must_use]
+pub fn lint(template: &Template) -> Vec<LintFinding> {
+    if let Err(invalid) = template.verify() {
+        return invalid.into();
+    }
+    let mut findings = usage::unused(template);
+    findings.extend(reach::unreachable(template));
+    findings.extend(own_questions(template).flat_map(|(question, place)| missing_help(question, place)));
+    findings.sort();
+    findings
+}
+
+/// Says what a language lacks, and what is left over in it. A template that extends another one need not translate that one's texts.
+#[must_use]
+pub fn lint_translation(template: &Template, language: &str, coverage: &Coverage) -> Vec<LintFinding> {
+    let place = Place::file(&format!("translations/{language}.toml"));
+    let finding = |rule, message| LintFinding::new(rule, place.clone(), message);
+    let missing = coverage.missing.iter().filter(|_| template.layers.is_empty());
+    let missing = missing.map(|text| finding(LintRule::Untranslated, format!("there is no translation of `{text}`")));
+    let stale = coverage.stale.iter().map(|text| {
+        let message = format!("`{text}` is translated, and the template does not say it");
+        finding(LintRule::StaleTranslation, message).hint("translate the text as the template says it now")
+    });
+    missing.chain(stale).collect()
+}
+
+fn own_questions(template: &Template) -> impl Iterator<Item = (&Question, &Place)> {
+    let placed = template.questions.iter().filter_map(|it| Some((it, template.declared.get(&it.id)?)));
+    placed.filter(|(_, place)| template.is_own(&place.file))
+}
+
+fn missing_help(question: &Question, place: &Place) -> Vec<LintFinding> {
+    let id = &question.id;
+    let finding = |message: String| LintFinding::new(LintRule::MissingHelp, place.clone(), message);
+    let mut findings = Vec::new();
+    for (key, text) in [("prompt", &question.prompt), ("help", &question.help)] {
+        if text.trim().is_empty() {
+            findings.push(finding(format!("the `{key}` of question `{id}` is empty")));
+        }
+    }
+    if !question.help.trim().is_empty() && question.help.trim() == question.prompt.trim() {
+        let finding = finding(format!("the help of question `{id}` only repeats its prompt"));
+        findings.push(finding.hint("say what the answer changes, or what form it has"));
+    }
+    if question.has_pattern() && question.example().is_none() {
+        let finding = finding(format!("question `{id}` asks for a form and shows no example of it"));
+        findings.push(finding.hint("add `example = \"…\"`, which error messages show"));
+    }
+    findings
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,112 @@
+use super::*;
+use crate::template::load::tests::{HEAD, load};
+
+fn question(id: &str, rest: &str) -> String {
+    format!("[[question]]\nid = \"{id}\"\nprompt = \"P\"\nhelp = \"H.\"\n{rest}\n")
+}
+
+fn found(manifest: &str, files: &[(&str, &str)]) -> Vec<String> {
+    let manifest = format!("{HEAD}{manifest}");
+    let files = [&[("template.toml", manifest.as_str())], files].concat();
+    let template = load(&files).unwrap_or_else(|error| panic!("{error}"));
+    lint(&template).iter().map(|it| format!("{}: {}: {}", it.place, it.rule.id(), it.message)).collect()
+}
+
+#[test]
+fn what_nothing_uses_is_found_with_its_place() {
+    let manifest = question("size", "kind = \"bool\"\ndefault = true")
+        + &question("port", "kind = \"int\"\ndefault = 8\nrefuse = [{ when = \"gt port 9\", because = \"x\" }]")
+        + &question("used", "kind = \"bool\"\ndefault = true")
+        + "[[value]]\nid = \"inner\"\nis = \"not size\"\n[[value]]\nid = \"outer\"\nis = \"not inner\"\n";
+    let files = [("files/a.txt.hbs", "{{#if used}}\n{{/if}}\n"), ("partials/p.hbs", "{{service}}\n")];
+    assert_eq!(
+        found(&manifest, &files),
+        [
+            "partials/p.hbs: unused-partial: no file includes the partial `p`",
+            "template.toml:14:6: unused-question: the answer to `size` is used nowhere",
+            "template.toml:20:6: unused-question: the answer to `port` is used nowhere",
+            "template.toml:33:6: unused-value: the value `inner` is used nowhere",
+            "template.toml:36:6: unused-value: the value `outer` is used nowhere",
+        ]
+    );
+}
+
+#[test]
+fn what_is_used_anywhere_is_not_found() {
+    let manifest = question("a", "kind = \"bool\"\ndefault = true")
+        + &question("b", "kind = \"slug\"\ndefault = \"{{service}}\"\nwhen = \"a\"")
+        + &question("c", "kind = \"choice\"\ndefault = \"x\"\nchoices = [{ value = \"x\" }]")
+        + &question("d", "kind = \"choice\"\nchoices_by.c = { x = [\"y\"] }")
+        + &question("e", "kind = \"slugs\"\ndefault = [\"x\"]")
+        + "[[file]]\npath = \"{{it}}.txt\"\neach = \"e\"\nas = \"it\"\n\
+           [[next_step]]\ncommand = \"{{d}} {{b}}\"\npurpose = \"P\"\nwhen = \"a\"\n";
+    assert_eq!(found(&manifest, &[("files/{{it}}.txt", "x\n")]), Vec::<String>::new());
+}
+
+#[test]
+fn what_no_answers_lead_to_is_found_where_choices_alone_decide_it() {
+    let choices = "kind = \"choice\"\ndefault = \"a\"\nchoices = [{ value = \"a\" }, { value = \"b\" }]";
+    let manifest = question("size", choices)
+        + &question("never", "kind = \"bool\"\ndefault = true\nwhen = \"and is_a (eq size \\\"b\\\")\"")
+        + &question("number", "kind = \"int\"\ndefault = 1")
+        + "[[value]]\nid = \"is_a\"\nis = \"eq size \\\"a\\\"\"\n\
+           [[file]]\npath = \"*.txt\"\nwhen = \"is_a\"\n\
+           [[file]]\npath = \"b.txt\"\nwhen = \"not is_a\"\n\
+           [[file]]\npath = \"c.txt\"\nwhen = \"never\"\n\
+           [[file]]\npath = \"d.txt\"\nwhen = \"gt number 3\"\n";
+    let files = [("files/a.txt", "x\n"), ("files/b.txt", "x\n"), ("files/c.txt", "x\n"), ("files/d.txt", "x\n")];
+    let unreachable: Vec<String> =
+        found(&manifest, &files).into_iter().filter(|finding| finding.contains("unreachable")).collect();
+    assert_eq!(
+        unreachable,
+        [
+            "files/b.txt: unreachable-file: no answers select this file: the conditions of its rules are never true together",
+            "files/c.txt: unreachable-file: no answers select this file: the conditions of its rules are never true together",
+            "template.toml:21:6: unreachable-question: no answers lead to question `never`: its `when` is never true",
+        ]
+    );
+}
+
+#[test]
+fn an_answer_that_is_decided_makes_files_unreachable() {
+    let manifest = question("extra", "kind = \"bool\"\ndefault = true")
+        + "[[file]]\npath = \"a.txt\"\nwhen = \"extra\"\n[[lock]]\nquestion = \"extra\"\nto = false\n";
+    assert!(found(&manifest, &[("files/a.txt", "x\n")])[0].starts_with("files/a.txt: unreachable-file"));
+}
+
+#[test]
+fn a_question_that_helps_nobody_is_found() {
+    let manifest = question("a", "kind = \"text\"\npattern = \"x+\"\ndefault = \"x\"")
+        + "[[question]]\nid = \"b\"\nprompt = \" \"\nhelp = \"\"\nkind = \"bool\"\ndefault = true\n\
+           [[question]]\nid = \"c\"\nprompt = \"Port?\"\nhelp = \"Port?\"\nkind = \"bool\"\ndefault = true\n";
+    let found = found(&manifest, &[("files/a.hbs", "{{quote a}} {{b}} {{c}}\n")]);
+    let messages: Vec<&str> = found.iter().filter_map(|finding| finding.split("missing-help: ").nth(1)).collect();
+    assert_eq!(
+        messages,
+        [
+            "question `a` asks for a form and shows no example of it",
+            "the `help` of question `b` is empty",
+            "the `prompt` of question `b` is empty",
+            "the help of question `c` only repeats its prompt",
+        ]
+    );
+}
+
+#[test]
+fn values_that_build_on_each_other_are_looked_through_in_no_time() {
+    let mut manifest = question("on", "kind = \"bool\"\ndefault = true")
+        + "[[value]]\nid = \"v0\"\nis = \"and on true\"\n[[value]]\nid = \"v1\"\nis = \"not v0\"\n";
+    for n in 2..120 {
+        manifest = format!("{manifest}[[value]]\nid = \"v{n}\"\nis = \"or v{} v{}\"\n", n - 1, n - 2);
+    }
+    manifest += "[[file]]\npath = \"a.txt\"\nwhen = \"v119\"\n";
+    assert_eq!(found(&manifest, &[("files/a.txt", "x\n")]), Vec::<String>::new());
+}
+
+#[test]
+fn the_built_in_templates_have_nothing_to_find() {
+    for id in crate::template::source::builtin_ids() {
+        let found: Vec<String> = lint(&Template::builtin(id).unwrap()).iter().map(|it| format!("{it:?}")).collect();
+        assert_eq!(found, Vec::<String>::new(), "{id}");
+    }
+}

@@ -1,0 +1,167 @@
+//! Reading files of a folder without ever leaving it: no link is followed on the way.
+
+use std::borrow::Cow;
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+
+use rustix::fd::OwnedFd;
+use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, open, openat, statat};
+use rustix::io::Errno;
+
+use super::SafePath;
+
+/// The content of a file, as git keeps it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Blob {
+    /// The bytes.
+    pub bytes: Cow<'static, [u8]>,
+    /// Whether the file can be run.
+    pub executable: bool,
+}
+
+impl Blob {
+    /// Reads a file below a folder, without following a link on the way; `None` if there is no such file.
+    #[must_use]
+    pub fn read(root: &Path, path: &SafePath) -> Option<Self> {
+        read_blob(root, path).ok()
+    }
+}
+
+/// How everything below the folder is opened.
+const FLAGS: OFlags = OFlags::RDONLY.union(OFlags::CLOEXEC).union(OFlags::NOFOLLOW);
+
+const MAX_BYTES: u64 = 16 << 20;
+
+/// Why a file of the folder is not to be had. The message is the end of a sentence about the path.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum NotRead {
+    /// There is no such file.
+    #[error("is missing")]
+    Missing,
+    /// There is a folder.
+    #[error("is not a file")]
+    Folder,
+    /// One of the folders on the way is a file.
+    #[error("stands below something that is not a folder")]
+    BelowFile,
+    /// There is something else, or it cannot be read.
+    #[error("{0}")]
+    Unusable(String),
+}
+
+/// Reads a file below a folder.
+pub(crate) fn read(root: &Path, path: &SafePath) -> Result<Vec<u8>, NotRead> {
+    read_blob(root, path).map(|blob| blob.bytes.into_owned())
+}
+
+/// Reads a file below a folder, and whether its owner can run it.
+pub(crate) fn read_blob(root: &Path, path: &SafePath) -> Result<Blob, NotRead> {
+    let (above, name) =
+        path.as_str().rsplit_once('/').map_or((None, path.as_str()), |(above, name)| (Some(above), name));
+    let folder = enter(root, above)?;
+    // NONBLOCK: a named pipe would otherwise wait for its writer.
+    let file = openat(&folder, name, FLAGS | OFlags::NONBLOCK, Mode::empty()).map_err(not_read)?;
+    contents(File::from(file)).map_err(|error| NotRead::Unusable(format!("cannot be read: {error}")))?
+}
+
+/// Opens a folder below another, or that one itself.
+pub(crate) fn enter(root: &Path, path: Option<&str>) -> Result<OwnedFd, NotRead> {
+    let mut folder =
+        open(root, OFlags::RDONLY | OFlags::CLOEXEC | OFlags::DIRECTORY, Mode::empty()).map_err(not_read)?;
+    for segment in path.into_iter().flat_map(|path| path.split('/')) {
+        let below = openat(&folder, segment, FLAGS | OFlags::DIRECTORY, Mode::empty());
+        folder = below.map_err(|error| not_entered(&folder, segment, error))?;
+    }
+    Ok(folder)
+}
+
+/// Lists all the files below a folder of a folder.
+pub(crate) fn files_below(root: &Path, folder: &SafePath) -> Result<Vec<SafePath>, NotRead> {
+    let (mut files, mut folders) = (Vec::new(), vec![folder.clone()]);
+    while let Some(folder) = folders.pop() {
+        let entries = Dir::new(enter(root, Some(folder.as_str()))?).map_err(not_read)?;
+        for entry in entries {
+            let entry = entry.map_err(not_read)?;
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if name == "." || name == ".." {
+                continue;
+            }
+            let path =
+                SafePath::new(&format!("{folder}/{name}")).map_err(|error| NotRead::Unusable(error.to_string()))?;
+            match read_blob(root, &path) {
+                Ok(_) => files.push(path),
+                Err(NotRead::Folder) => folders.push(path),
+                Err(error) => return Err(error),
+            }
+        }
+    }
+    Ok(files)
+}
+
+fn contents(file: File) -> io::Result<Result<Blob, NotRead>> {
+    let metadata = file.metadata()?;
+    if metadata.is_dir() {
+        return Ok(Err(NotRead::Folder));
+    }
+    if !metadata.is_file() {
+        return Ok(Err(NotRead::Unusable("is not a file".to_owned())));
+    }
+    let mut bytes = Vec::new();
+    file.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MAX_BYTES {
+        return Ok(Err(NotRead::Unusable(format!("is larger than {} MiB", MAX_BYTES >> 20))));
+    }
+    let executable = metadata.permissions().mode() & 0o100 != 0;
+    Ok(Ok(Blob { bytes: bytes.into(), executable }))
+}
+
+fn not_read(error: Errno) -> NotRead {
+    match error {
+        Errno::NOENT => NotRead::Missing,
+        Errno::LOOP => NotRead::Unusable("is a symbolic link, and links are not followed".to_owned()),
+        error => NotRead::Unusable(format!("cannot be read: {error}")),
+    }
+}
+
+/// Tells a link on the way from a file on the way: for both the system says that it is no folder.
+fn not_entered(folder: &OwnedFd, segment: &str, error: Errno) -> NotRead {
+    let is_link = || {
+        let found = statat(folder, segment, AtFlags::SYMLINK_NOFOLLOW);
+        found.is_ok_and(|found| FileType::from_raw_mode(found.st_mode) == FileType::Symlink)
+    };
+    match error {
+        Errno::LOOP | Errno::NOTDIR if is_link() => {
+            NotRead::Unusable("stands below a symbolic link, and links are not followed".to_owned())
+        }
+        Errno::NOTDIR => NotRead::BelowFile,
+        error => not_read(error),
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "a test needs files to read")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_are_read_and_links_are_not_followed() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("a")).unwrap();
+        std::fs::write(folder.path().join("a/b"), "x").unwrap();
+        std::os::unix::fs::symlink("a", folder.path().join("link")).unwrap();
+        std::os::unix::fs::symlink("/etc/hostname", folder.path().join("a/out")).unwrap();
+        let read = |path: &str| read(folder.path(), &SafePath::new(path).unwrap());
+        assert!(read("a/b").is_ok_and(|bytes| bytes == b"x"));
+        assert!(matches!(read("a/c"), Err(NotRead::Missing)));
+        for (path, expected) in [
+            ("link/b", "stands below a symbolic link, and links are not followed"),
+            ("a/out", "is a symbolic link, and links are not followed"),
+            ("a/b/c", "stands below something that is not a folder"),
+            ("a", "is not a file"),
+        ] {
+            assert!(read(path).is_err_and(|error| error.to_string() == expected), "{path}");
+        }
+    }
+}

@@ -1,0 +1,625 @@
+//! The plan: every file of a project, rendered and checked, before anything is written.
+
+pub(crate) mod cargo_lock;
+mod moves;
+pub(crate) mod output;
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Mutex, PoisonError};
+
+use serde_json::Value as Json;
+
+use crate::agreement::relation::Relation;
+use crate::agreement::{self, Agreement, Reading};
+use crate::interview::context::Context;
+use crate::language::engine::{Compiled, Data, Expression};
+use crate::language::problem::Invalid;
+use crate::language::problem::{Place, Problem, none_or_invalid};
+use crate::parallel;
+use crate::path::SafePath;
+use crate::path::collisions::Taken;
+use crate::path::{RECORD_FOLDER, collision_key};
+use crate::template::add::{AddRules, below};
+use crate::template::{
+    AgreementRule, CompiledFile, Each, FileRule, Order, Ownership, PlaceRule, ReadingRule, SourceFile, Template,
+};
+use output::{Output, OutputProblem};
+
+/// Every file of a project, and what to say about them. The same context and template give the same plan.
+#[derive(Debug)]
+pub struct Plan {
+    /// The name of the project.
+    pub name: String,
+    /// The files, sorted by path.
+    pub files: BTreeMap<SafePath, PlannedFile>,
+    /// The files of the workspace, as a new project would have them, when the service is added to one: they are there
+    /// already and not written, but say what the service relies on. Empty for a new project.
+    pub workspace: BTreeMap<SafePath, PlannedFile>,
+    /// The values that must stay the same in several files.
+    pub agreements: Vec<Agreement>,
+    /// What the files create in the cloud or the cluster.
+    pub objects: Vec<Object>,
+    /// What to run next.
+    pub next_steps: Vec<NextStep>,
+}
+
+/// A file that will be written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlannedFile {
+    /// The content.
+    pub bytes: Cow<'static, [u8]>,
+    /// Whether the file can be run.
+    pub executable: bool,
+    /// Who it belongs to from then on.
+    pub ownership: Ownership,
+}
+
+impl PlannedFile {
+    /// Returns the content if it is text: UTF-8 without a NUL character.
+    #[must_use]
+    pub fn text(&self) -> Option<&str> {
+        std::str::from_utf8(&self.bytes).ok().filter(|text| !text.contains('\0'))
+    }
+}
+
+/// Something that the files create in the cloud or the cluster.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Object {
+    /// Its kind, in the platform's own words.
+    pub kind: String,
+    /// What it is for, in one line.
+    pub purpose: String,
+}
+
+/// A command to run next.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NextStep {
+    /// The command line.
+    pub command: String,
+    /// What it does.
+    pub purpose: String,
+}
+
+/// Why there is no plan.
+#[derive(Debug, thiserror::Error)]
+pub enum PlanError {
+    /// The template is at fault.
+    #[error(transparent)]
+    Template(#[from] Invalid),
+    /// The output does not pass its checks.
+    #[error("the generated output failed its checks: {}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    Output(Vec<OutputProblem>),
+}
+
+impl Plan {
+    /// Renders every file that the answers select, and checks all of them.
+    ///
+    /// # Errors
+    /// A fault of the template, or output that does not pass the checks: unreadable YAML, JSON or TOML, an agreement
+    /// that does not hold, wrong line ends, two paths that a disk may take for one.
+    pub fn new(template: &Template, context: &Context) -> Result<Self, PlanError> {
+        let planner = Planner::new(template, context).map_err(Invalid::from)?;
+        let files = planner.render_all()?;
+        let agreements = planner.agreements()?;
+        let output = Output::new(files.iter().map(|(path, it)| (path, &it.file, it.from_text)));
+        let mut faults = output.faults();
+        if faults.is_empty() {
+            faults = output.disagreements(&agreements);
+        }
+        if !faults.is_empty() {
+            faults.sort();
+            return Err(PlanError::Output(faults));
+        }
+        let (objects, next_steps) = (planner.objects()?, planner.next_steps()?);
+        let (workspace, files): (Vec<_>, Vec<_>) = files.into_iter().partition(|(_, it)| it.is_of_workspace);
+        let [workspace, files] =
+            [workspace, files].map(|files| files.into_iter().map(|(path, rendered)| (path, rendered.file)).collect());
+        Ok(Self { name: context.name.clone(), files, workspace, agreements, objects, next_steps })
+    }
+}
+
+/// A file with what the checks need to know about it.
+pub(crate) struct Rendered {
+    pub(crate) file: PlannedFile,
+    from_text: bool,
+    is_of_workspace: bool,
+}
+
+/// Returns what a file sees in each of its turns; none if the answers leave the file out.
+pub(crate) fn turns_of<'c>(
+    template: &Template,
+    context: &'c Context,
+    file: &SourceFile,
+) -> Result<Vec<Cow<'c, Data>>, Problem> {
+    let planner = Planner::new(template, context)?;
+    let rules: Vec<&FileRule> = template.rules_for(file).collect();
+    if planner.selects(&rules)? { planner.turns(each_of(&rules)) } else { Ok(Vec::new()) }
+}
+
+fn each_of<'t>(rules: &[&'t FileRule]) -> &'t [Each] {
+    rules.iter().map(|rule| rule.each.as_slice()).find(|each| !each.is_empty()).unwrap_or_default()
+}
+
+/// Renders the files of a template one by one, for one set of answers.
+pub(crate) struct Planner<'t, 'c> {
+    pub(crate) template: &'t Template,
+    pub(crate) context: &'c Context,
+    /// How the service is added to a workspace; `None` for a new project.
+    add: Option<&'t AddRules>,
+    /// Where files go that stand elsewhere in a new project.
+    moves: Vec<(String, String)>,
+    /// The conditions that were evaluated, by their text: many rules share theirs.
+    truths: Mutex<HashMap<String, bool>>,
+}
+
+impl<'t, 'c> Planner<'t, 'c> {
+    pub(crate) fn new(template: &'t Template, context: &'c Context) -> Result<Self, Problem> {
+        let add = template.add.as_ref().filter(|_| !context.added.is_empty());
+        let mut planner = Self { template, context, add, moves: Vec::new(), truths: Mutex::default() };
+        let render = |text| template.engine.render(text, context.data());
+        for it in add.iter().flat_map(|add| &add.moves) {
+            planner.moves.push((render(&it.from)?, render(&it.to)?));
+        }
+        Ok(planner)
+    }
+
+    /// Returns where a file stands: elsewhere than in a new project, if the service is added to a workspace.
+    fn placed(&self, path: String) -> String {
+        let moved = self.moves.iter().find_map(|(from, to)| Some(format!("{to}{}", below(&path, from)?)));
+        moved.unwrap_or(path)
+    }
+
+    /// Returns where a file of the service stands in a new project; `None` for a file of another service.
+    pub(crate) fn place_in_new_project(&self, path: &str) -> Option<String> {
+        let back = self.moves.iter().find_map(|(from, to)| Some(format!("{from}{}", below(path, to)?)));
+        let is_of_first = self.moves.iter().any(|(from, _)| below(path, from).is_some());
+        back.or_else(|| (!is_of_first).then(|| path.to_owned()))
+    }
+
+    /// Tells whether a file belongs to the workspace that the service is added to.
+    pub(crate) fn is_of_workspace(&self, file: &SourceFile) -> bool {
+        self.add.is_some_and(|add| add.is_of_workspace(file))
+    }
+
+    /// Renders the files under safe paths that no disk takes for one another.
+    fn render_all(&self) -> Result<BTreeMap<SafePath, Rendered>, Invalid> {
+        let mut files = BTreeMap::new();
+        let mut taken = Taken::default();
+        let mut problems = Vec::new();
+        let sources = &self.template.files;
+        for (source, rendered) in sources.iter().zip(parallel::map(sources, |source| self.render_file(source))) {
+            let rendered = rendered.unwrap_or_else(|invalid| {
+                problems.extend(invalid.problems);
+                Vec::new()
+            });
+            for (path, rendered) in rendered {
+                match checked_path(&path, &mut taken) {
+                    Ok(path) => drop(files.insert(path, rendered)),
+                    Err(message) => problems.push(Problem::new(Place::file(&source.place()), message)),
+                }
+            }
+        }
+        problems.extend(repositories(&files));
+        none_or_invalid(problems)?;
+        Ok(files)
+    }
+
+    /// Renders a file once, or once for every element of its `each`; not at all if a rule's condition is false.
+    pub(crate) fn render_file(&self, file: &SourceFile) -> Result<Vec<(String, Rendered)>, Invalid> {
+        let rules: Vec<&FileRule> = self.template.rules_for(file).collect();
+        if !self.selects(&rules)? {
+            return Ok(Vec::new());
+        }
+        let compiled = self.template.compile(file).map_err(|problems| Invalid { problems })?;
+        let render = |data: &Cow<'_, Data>| self.render_turn(file, &rules, compiled, data);
+        Ok(self.turns(each_of(&rules))?.iter().map(render).collect::<Result<_, _>>()?)
+    }
+
+    /// Tells whether the conditions of all the rules that match a file are true.
+    fn selects(&self, rules: &[&FileRule]) -> Result<bool, Problem> {
+        for rule in rules {
+            if !self.is_true(rule.when.as_ref())? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    fn render_turn(
+        &self,
+        file: &SourceFile,
+        rules: &[&FileRule],
+        compiled: &CompiledFile,
+        data: &Data,
+    ) -> Result<(String, Rendered), Problem> {
+        let path = match &compiled.path {
+            Some(template) => self.template.engine.render(template, data)?,
+            None => file.path.clone(),
+        };
+        let bytes = match &compiled.text {
+            Some(template) => self.template.engine.render(template, data)?.into_bytes().into(),
+            None => file.bytes.clone(),
+        };
+        let ordered = rules.iter().any(|rule| rule.order == Some(Order::CargoLock));
+        let bytes = if ordered { in_cargo_order(bytes) } else { bytes };
+        let is_of_workspace = self.is_of_workspace(file);
+        let path = if is_of_workspace { path } else { self.placed(path) };
+        let file = PlannedFile {
+            bytes,
+            executable: rules.iter().any(|rule| rule.executable),
+            ownership: rules.iter().rev().find_map(|rule| rule.ownership).unwrap_or_default(),
+        };
+        Ok((path, Rendered { file, from_text: compiled.text.is_some(), is_of_workspace }))
+    }
+
+    /// Returns the values that are seen in each turn: one turn, or one for every combination of the lists' elements.
+    pub(crate) fn turns(&self, each: &[Each]) -> Result<Vec<Cow<'c, Data>>, Problem> {
+        if each.is_empty() {
+            return Ok(vec![Cow::Borrowed(self.context.data())]);
+        }
+        let mut turns: Vec<Vec<(&str, String)>> = vec![Vec::new()];
+        for Each { list, element } in each {
+            let elements = self.elements(list)?;
+            let mut longer = Vec::new();
+            for turn in turns {
+                longer.extend(
+                    elements
+                        .iter()
+                        .map(|value| turn.iter().cloned().chain([(element.as_str(), value.clone())]).collect()),
+                );
+            }
+            turns = longer;
+        }
+        let data = |turn: &Vec<(&str, String)>| {
+            Cow::Owned(self.context.data_with(turn.iter().map(|(name, value)| (*name, value.as_str()))))
+        };
+        Ok(turns.iter().map(data).collect())
+    }
+
+    pub(crate) fn is_true(&self, when: Option<&Expression>) -> Result<bool, Problem> {
+        let Some(when) = when else { return Ok(true) };
+        let truths = || self.truths.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = truths().get(when.text.as_str()) {
+            return Ok(*known);
+        }
+        let data = self.context.data_for(when.names());
+        let is_true = self.template.engine.evaluate(when, &data)? == Json::Bool(true);
+        truths().insert(when.text.clone(), is_true);
+        Ok(is_true)
+    }
+
+    fn elements(&self, list: &Expression) -> Result<Vec<String>, Problem> {
+        let value = self.template.engine.evaluate(list, &self.context.data_for(list.names()))?;
+        let elements = value.as_array().cloned().unwrap_or_default();
+        Ok(elements.into_iter().filter_map(|element| element.as_str().map(str::to_owned)).collect())
+    }
+
+    fn objects(&self) -> Result<Vec<Object>, Invalid> {
+        let mut objects = Vec::new();
+        for rule in &self.template.objects {
+            if self.is_true(rule.when.as_ref())? {
+                objects.push(Object { kind: rule.kind.clone(), purpose: rule.purpose.clone() });
+            }
+        }
+        Ok(objects)
+    }
+
+    fn next_steps(&self) -> Result<Vec<NextStep>, Invalid> {
+        let mut steps = Vec::new();
+        for rule in &self.template.next_steps {
+            if self.is_true(rule.when.as_ref())? {
+                let command = self.template.engine.render(&rule.command, self.context.data())?;
+                steps.push(NextStep { command, purpose: rule.purpose.clone() });
+            }
+        }
+        Ok(steps)
+    }
+
+    /// Returns the agreements of the files that the answers select, with every name filled in.
+    pub(crate) fn agreements(&self) -> Result<Vec<Agreement>, Invalid> {
+        let removed = self.removed_paths()?;
+        let mut rules: Vec<&AgreementRule> = self.template.own_agreements().iter().collect();
+        for file in self.template.agreement_files() {
+            if self.is_true(file.when.as_ref())? {
+                rules.extend(self.template.agreements_in(file)?);
+            }
+        }
+        let mut agreements = Vec::new();
+        for rule in rules {
+            if self.is_true(rule.when.as_ref())? {
+                for data in self.turns(&rule.each)? {
+                    agreements.extend(without_files(self.agreement(rule, &data)?, &removed));
+                }
+            }
+        }
+        Ok(agreements)
+    }
+
+    /// Returns the paths of the files that an extending template has taken away.
+    fn removed_paths(&self) -> Result<BTreeSet<String>, Invalid> {
+        let mut removed = BTreeSet::new();
+        for file in &self.template.removed {
+            let path = self.template.compile_removed(file).map_err(|problems| Invalid { problems })?;
+            for data in turns_of(self.template, self.context, file)? {
+                removed.insert(match &path {
+                    Some(path) => self.template.engine.render(path, &data)?,
+                    None => file.path.clone(),
+                });
+            }
+        }
+        Ok(removed)
+    }
+
+    fn agreement(&self, rule: &AgreementRule, data: &Data) -> Result<Agreement, Problem> {
+        let render = |text: &Compiled| self.template.engine.render(text, data);
+        let place = |rule: &PlaceRule| {
+            let reading = match &rule.reading {
+                ReadingRule::At { file, at } => Reading::At { file: self.placed(render(file)?), at: render(at)? },
+                ReadingRule::Capture { file, capture } => {
+                    Reading::Capture { file: self.placed(render(file)?), capture: capture.clone() }
+                }
+                ReadingRule::Is(is) => Reading::Is { is: render(is)? },
+            };
+            Ok(agreement::Place { id: rule.id.clone(), unit: rule.unit, reading })
+        };
+        let asked = |id: &&str| self.context.answers.iter().any(|(asked, _)| asked == id);
+        let behind = rule.from.iter().flat_map(|name| self.template.questions_behind(name));
+        Ok(Agreement {
+            says: rule.says.clone(),
+            answers: behind.filter(asked).map(str::to_owned).collect(),
+            relation: rule.relation,
+            holds: rule.holds.clone(),
+            places: rule.places.iter().map(place).collect::<Result<_, Problem>>()?,
+        })
+    }
+}
+
+/// Leaves out of an agreement what it says of files that are not taken over; nothing may be left of it.
+fn without_files(agreement: Agreement, removed: &BTreeSet<String>) -> Option<Agreement> {
+    let is_removed = |place: &agreement::Place| place.reading.file().is_some_and(|file| removed.contains(file));
+    if !agreement.places.iter().any(is_removed) {
+        return Some(agreement);
+    }
+    // The first place of `one-of` is what the others are compared with, and an expression names all of them.
+    let is_lost = agreement.holds.is_some()
+        || agreement.relation == Relation::OneOf && agreement.places.first().is_some_and(is_removed);
+    let places: Vec<_> = agreement.places.iter().filter(|place| !is_removed(place)).cloned().collect();
+    let is_lost = is_lost || places.len() < agreement.relation.least_places();
+    (!is_lost).then_some(Agreement { places, ..agreement })
+}
+
+fn checked_path(path: &str, taken: &mut Taken) -> Result<SafePath, String> {
+    let path = SafePath::new(path).map_err(|error| error.to_string())?;
+    if path.as_str().split('/').next().is_some_and(|first| collision_key(first) == RECORD_FOLDER) {
+        return Err(format!("the folder `{RECORD_FOLDER}` is kept for the project's record"));
+    }
+    match taken.take(&path) {
+        Ok(()) => Ok(path),
+        Err(other) => Err(format!("`{path}` and `{other}` are the same path on some disks")),
+    }
+}
+
+/// Finds folders that git would take for a repository of its own, with settings that it would obey.
+fn repositories(files: &BTreeMap<SafePath, Rendered>) -> Vec<Problem> {
+    let keys: BTreeSet<String> = files.keys().map(SafePath::collision_key).collect();
+    let holds = |folder: &str| keys.range(folder.to_owned()..).next().is_some_and(|key| key.starts_with(folder));
+    let is_repository = |folder: &str| holds(&format!("{folder}objects/")) && holds(&format!("{folder}refs/"));
+    keys.iter()
+        .filter_map(|key| key.strip_suffix("head").filter(|folder| folder.is_empty() || folder.ends_with('/')))
+        .filter(|folder| is_repository(folder))
+        .map(|folder| {
+            Problem::new(Place::file(&format!("files/{folder}")), "git would take this folder for a repository")
+        })
+        .collect()
+}
+
+fn in_cargo_order(bytes: Cow<'static, [u8]>) -> Cow<'static, [u8]> {
+    match std::str::from_utf8(&bytes) {
+        Ok(text) => cargo_lock::sort_packages(text).into_bytes().into(),
+        Err(_) => bytes,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::interview::answers::{Answers, Provenance};
+    use crate::interview::{Defaults, Interview};
+    use crate::template::load::tests::{HEAD, load, load_unverified};
+    use crate::value::Value;
+
+    const QUESTIONS: &str = r#"
+[[question]]
+id = "environments"
+prompt = "Environments"
+help = "A list."
+kind = "slugs"
+default = ["dev", "prod"]
+
+[[question]]
+id = "extra"
+prompt = "Extra?"
+help = "A switch."
+kind = "bool"
+default = false
+"#;
+
+    fn plan(manifest: &str, files: &[(&str, &str)]) -> Result<Plan, PlanError> {
+        let manifest = format!("{HEAD}{QUESTIONS}{manifest}");
+        let mut all = vec![("template.toml", manifest.as_str())];
+        all.extend(files);
+        let template = load(&all).unwrap_or_else(|error| panic!("{error}"));
+        let interview = Interview::new(&template, &Answers::default(), Defaults::All).unwrap();
+        Plan::new(&template, &interview.context().unwrap().unwrap())
+    }
+
+    fn fault(manifest: &str, files: &[(&str, &str)]) -> String {
+        plan(manifest, files).expect_err("the plan has a fault").to_string()
+    }
+
+    fn paths(plan: &Plan) -> Vec<&str> {
+        plan.files.keys().map(SafePath::as_str).collect()
+    }
+
+    #[test]
+    fn rules_select_multiply_and_mark_files() {
+        let manifest = r#"
+[[file]]
+path = "env/{{environment}}.txt"
+each = "environments"
+as = "environment"
+ownership = "seeded"
+[[file]]
+path = "extra/**"
+when = "extra"
+[[file]]
+path = "run.sh"
+executable = true
+"#;
+        let files = [
+            ("files/env/{{environment}}.txt.hbs", "{{service}} {{environment}}\n"),
+            ("files/extra/a.txt", "a\n"),
+            ("files/run.sh", "#!/bin/sh\n"),
+        ];
+        let plan = plan(manifest, &files).unwrap();
+        assert_eq!(paths(&plan), ["env/dev.txt", "env/prod.txt", "run.sh"]);
+        let file = |path| &plan.files[&SafePath::new(path).unwrap()];
+        assert_eq!(*file("env/prod.txt").bytes, *b"orders prod\n");
+        assert_eq!(file("env/prod.txt").ownership, Ownership::Seeded);
+        assert!(file("run.sh").executable && !file("env/dev.txt").executable);
+    }
+
+    #[test]
+    fn a_path_that_is_unsafe_or_taken_is_a_fault_of_the_template() {
+        for (files, message) in [
+            (vec![("files/README", "a\n"), ("files/readme", "b\n")], "the same path on some disks"),
+            (vec![("files/a.txt", "a\n"), ("files/a.txt.hbs", "b\n")], "the same path on some disks"),
+            (vec![("files/.git/hooks/pre-commit", "x\n")], "git's own folder"),
+            (vec![("files/.launchway/orders.toml", "x\n")], "kept for the project's record"),
+            (vec![("files/.LAUNCHWAY/x", "x\n")], "kept for the project's record"),
+            (vec![("files/a/HEAD", "x\n"), ("files/a/objects/x", "x\n"), ("files/a/refs/x", "x\n")], "a repository"),
+            (vec![("files/aux.txt", "x\n")], "Windows reserves"),
+        ] {
+            let found = fault("", &files);
+            assert!(found.contains(message) && found.contains("files/"), "{found}");
+        }
+    }
+
+    #[test]
+    fn output_that_is_not_what_it_should_be_is_refused_with_its_place() {
+        for (path, text, message) in [
+            ("files/a.yaml.hbs", "a: 1\na: {{service}}\n", "a.yaml:2:4: the key `a` stands twice"),
+            ("files/a.json.hbs", "{\"a\": {{service}}}\n", "a.json:1:"),
+            ("files/a.toml.hbs", "a = {{service}}\n", "a.toml:1:5"),
+            ("files/a.txt", "a", "exactly one newline"),
+            ("files/a.txt", "a\n\n", "exactly one newline"),
+            ("files/a.txt", "a\rb\n", "carriage return"),
+        ] {
+            let found = fault("", &[(path, text)]);
+            assert!(found.contains(message), "{text:?}: {found}");
+        }
+    }
+
+    #[test]
+    fn windows_line_ends_of_a_checkout_do_not_reach_the_output() {
+        let plan = plan("", &[("files/a.txt.hbs", "{{#if extra}}\r\nx\r\n{{/if}}\r\ny\r\n")]).unwrap();
+        assert_eq!(*plan.files[&SafePath::new("a.txt").unwrap()].bytes, *b"y\n");
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_are_copied() {
+        let png = "\u{89}PNG\r\n\u{1a}\n\0\0";
+        let plan = plan("", &[("files/a.png", png)]).unwrap();
+        assert_eq!(*plan.files[&SafePath::new("a.png").unwrap()].bytes, *png.as_bytes());
+    }
+
+    #[test]
+    fn an_agreement_that_does_not_hold_names_every_place_and_value() {
+        let manifest = r#"
+[[agreement]]
+says = "the port"
+place = [
+    { file = "a.yaml", at = "/port" },
+    { file = "Dockerfile", capture = 'EXPOSE (\d+)' },
+]
+"#;
+        let files = |expose: &'static str| [("files/a.yaml", "port: 8080\n"), ("files/Dockerfile", expose)];
+        assert!(plan(manifest, &files("EXPOSE 8080\n")).is_ok());
+        let found = fault(manifest, &files("EXPOSE 80\n"));
+        assert!(
+            found.contains("the port: the values differ: `8080` in a.yaml at /port, `80` in Dockerfile"),
+            "{found}"
+        );
+        assert!(fault(manifest, &files("USER 1\n")).contains("Dockerfile: the port: nothing matches"));
+    }
+
+    #[test]
+    fn several_lists_multiply_files_and_agreements() {
+        let manifest = r#"
+[[question]]
+id = "regions"
+prompt = "P"
+help = "H."
+kind = "slugs"
+default = ["eu", "us"]
+[[file]]
+path = "{{environment}}.{{region}}.json"
+each = ["environments", "regions"]
+as = ["environment", "region"]
+[[agreement]]
+says = "the region"
+from = "regions"
+each = ["environments", "regions"]
+as = ["environment", "region"]
+place = [{ file = "{{environment}}.{{region}}.json", at = "/region" }, { is = "{{region}}" }]
+"#;
+        let plan = plan(manifest, &[("files/{{environment}}.{{region}}.json.hbs", "{\"region\": \"{{region}}\"}\n")]);
+        let plan = plan.unwrap();
+        assert_eq!(paths(&plan), ["dev.eu.json", "dev.us.json", "prod.eu.json", "prod.us.json"]);
+        let last = plan.agreements.last().unwrap();
+        assert_eq!(last.places[0].reading.to_string(), "prod.us.json at /region");
+        assert_eq!(last.answers, ["regions"]);
+    }
+
+    #[test]
+    fn a_file_of_agreements_is_only_read_when_its_condition_is_true() {
+        let files = [("agreements/broken.toml", "?"), ("files/a.txt", "a\n")];
+        let manifest = |when| format!("[[agreements]]\nfile = \"agreements/broken.toml\"\nwhen = \"{when}\"\n");
+        let plan = |manifest: &str| {
+            let manifest = format!("{HEAD}{QUESTIONS}{manifest}");
+            let template = load_unverified(&[("template.toml", &manifest), files[0], files[1]]).unwrap();
+            let interview = Interview::new(&template, &Answers::default(), Defaults::All).unwrap();
+            Plan::new(&template, &interview.context().unwrap().unwrap()).map_err(|error| error.to_string())
+        };
+        assert!(plan(&manifest("extra")).is_ok());
+        let error = plan(&manifest("not extra")).expect_err("the file is broken");
+        assert!(error.contains("agreements/broken.toml:1:"), "{error}");
+    }
+
+    #[test]
+    fn a_value_whose_question_was_not_asked_cannot_be_printed() {
+        let manifest = "[[question]]\nid = \"late\"\nprompt = \"P\"\nhelp = \"H.\"\nkind = \"slug\"\nwhen = \"extra\"\ndefault = \"x\"\n";
+        for text in ["{{late}}\n", "{{quote late}}\n", "{{concat late \"x\"}}\n"] {
+            assert!(fault(manifest, &[("files/a.txt.hbs", text)]).contains("not asked"), "{text}");
+        }
+        assert!(plan(manifest, &[("files/a.txt.hbs", "{{#if late}}\n{{late}}\n{{/if}}\n")]).is_ok());
+    }
+
+    #[test]
+    fn the_same_answers_make_the_same_bytes() {
+        let template = Template::builtin("service").unwrap();
+        let mut answers = Answers::default();
+        answers.set("service", Value::Text("orders".to_owned()), Provenance::Flag);
+        answers.set("target", Value::Text("both".to_owned()), Provenance::Flag);
+        let interview = Interview::new(&template, &answers, Defaults::All).unwrap();
+        let context = interview.context().unwrap().unwrap();
+        let make = || {
+            let plan = Plan::new(&template, &context).unwrap();
+            crate::project::changes::Changes::to_create(&template, &context, &plan, std::path::Path::new("absent"))
+                .unwrap()
+                .creates
+        };
+        assert_eq!(make(), make());
+    }
+}

@@ -1,0 +1,305 @@
+//! The check: a project's files held against what its record says of them. Nothing is rendered and nothing written.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use super::Project;
+use crate::agreement::document::{self, Format};
+use crate::agreement::texts::Texts;
+use crate::agreement::{Agreement, Disagreement, Judge, Reading, Reported};
+use crate::path::SafePath;
+use crate::path::beneath::Blob;
+use crate::path::beneath::{self, NotRead};
+use crate::value::Value;
+
+/// Something that is wrong with a project.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Finding {
+    /// Which rule is broken.
+    pub rule: Rule,
+    /// What is wrong, in one line.
+    pub message: String,
+    /// Where: of an agreement every place, otherwise the file.
+    pub places: Vec<FindingPlace>,
+    /// The answers that set the values, by the id of their question.
+    pub answers: Vec<(String, Value)>,
+}
+
+/// The rules that a check knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Rule {
+    /// A conflict of an update must be solved.
+    Conflicted,
+    /// A YAML, JSON or TOML file that was generated must parse.
+    Unreadable,
+    /// A file that agreements speak of must be there.
+    Missing,
+    /// Values that stand in several files must agree.
+    Agreement,
+    /// A file that belongs to the template must be as it was generated.
+    Drifted,
+}
+
+/// A place that a finding speaks of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FindingPlace {
+    /// The file, below the project; none for a value that the agreement states itself.
+    pub file: Option<String>,
+    /// The line, from 1.
+    pub line: Option<usize>,
+    /// The pointer or the pattern by which the values are found.
+    pub at: Option<String>,
+    /// The values that stand there.
+    pub values: Vec<String>,
+    /// The values that were generated there.
+    pub generated: Vec<String>,
+}
+
+impl Finding {
+    /// Findings are sorted by rule and file.
+    fn order(&self) -> (Rule, Option<&str>) {
+        (self.rule, self.places.iter().find_map(|place| place.file.as_deref()))
+    }
+}
+
+impl Rule {
+    /// Returns the id of the rule, as it stands in reports.
+    #[must_use]
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Conflicted => "conflicted",
+            Self::Unreadable => "unreadable",
+            Self::Missing => "missing",
+            Self::Agreement => "agreement",
+            Self::Drifted => "drifted",
+        }
+    }
+
+    /// Returns what the rule says.
+    #[must_use]
+    pub fn says(self) -> &'static str {
+        match self {
+            Self::Conflicted => "The marks of a conflict must not stay in a file",
+            Self::Unreadable => "A YAML, JSON or TOML file that was generated must parse",
+            Self::Missing => "A file that agreements speak of must be there",
+            Self::Agreement => "Values that stand in several files must agree",
+            Self::Drifted => "A file that belongs to the template must be as it was generated",
+        }
+    }
+}
+
+/// Checks the files of a project, in a folder that may have changed since they were generated.
+#[must_use]
+pub fn check(root: &Path, project: &Project) -> Vec<Finding> {
+    let tree = Tree::read(root, project);
+    let mut findings = conflicted(root, project);
+    let conflicted: BTreeSet<String> =
+        findings.iter().flat_map(|it| &it.places).filter_map(|it| it.file.clone()).collect();
+    findings.extend(tree.unreadable(&conflicted));
+    let broken: BTreeSet<String> = findings.iter().flat_map(|it| &it.places).filter_map(|it| it.file.clone()).collect();
+    findings.extend(tree.missing());
+    findings.extend(tree.disagreements(&broken));
+    findings.extend(tree.drifted(root, &broken));
+    findings.sort_by(|left, right| left.order().cmp(&right.order()));
+    findings
+}
+
+/// The files of a project as they are, and as they were generated.
+struct Tree<'p> {
+    project: &'p Project,
+    current: Texts<'p>,
+    missing: BTreeSet<&'p str>,
+    generated: Texts<'p>,
+}
+
+impl<'p> Tree<'p> {
+    /// Reads the files that a check looks into.
+    fn read(root: &Path, project: &'p Project) -> Self {
+        let structured = project.generated.keys().map(SafePath::as_str).filter(|path| Format::of(path).is_some());
+        let is_deleted = |path: &&str| project.deleted.iter().any(|deleted| deleted.as_str() == *path);
+        let spoken_of = project.agreements.iter().filter(|it| !files(it).any(|path| is_deleted(&path))).flat_map(files);
+        let paths: BTreeSet<&str> = structured.chain(spoken_of).collect();
+        let mut tree =
+            Self { project, current: Texts::default(), missing: BTreeSet::new(), generated: Texts::default() };
+        for path in paths {
+            let content = match SafePath::new(path).map(|path| beneath::read(root, &path)) {
+                Ok(Ok(bytes)) => {
+                    String::from_utf8(bytes).map(Cow::Owned).map_err(|_| "it is not UTF-8 text".to_owned())
+                }
+                Ok(Err(NotRead::Missing)) => {
+                    tree.missing.insert(path);
+                    continue;
+                }
+                Ok(Err(not_read)) => Err(format!("it {not_read}")),
+                Err(error) => Err(error.to_string()),
+            };
+            tree.current.add(path, content);
+        }
+        for (path, blob) in &project.generated {
+            let text =
+                std::str::from_utf8(&blob.bytes).map(Cow::Borrowed).map_err(|_| "it is not UTF-8 text".to_owned());
+            tree.generated.add(path.as_str(), text);
+        }
+        tree
+    }
+
+    /// Finds the files that cannot be read and could be when they were generated.
+    fn unreadable(&self, known: &BTreeSet<String>) -> Vec<Finding> {
+        let fault = |path: &str| {
+            if known.contains(path) || self.is_as_generated(path) {
+                return None;
+            }
+            let text = self.current.get(path).ok()?;
+            let (line, message) = if let Err(reason) = text.text() {
+                (None, reason)
+            } else {
+                let error = text.documents(Format::of(path)?).err()?;
+                (Some(error.line), format!("column {}: {}", error.column, error.message))
+            };
+            let generated = self.generated.get(path).ok();
+            let was_readable = |text: &str| Format::of(path).is_none_or(|format| document::parse(format, text).is_ok());
+            if !generated.is_none_or(|generated| generated.text().is_ok_and(was_readable)) {
+                return None;
+            }
+            let place = FindingPlace { line, ..in_file(path) };
+            Some(Finding { rule: Rule::Unreadable, message, places: vec![place], answers: Vec::new() })
+        };
+        self.current.paths().filter_map(fault).collect()
+    }
+
+    /// Finds the files that agreements speak of and that are gone.
+    fn missing(&self) -> Vec<Finding> {
+        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+        for agreement in &self.project.agreements {
+            let is_finding = |path: &&str| self.missing.contains(path) && !self.is_deleted(path);
+            let gone: BTreeSet<&str> = files(agreement).filter(is_finding).collect();
+            for path in gone {
+                *counts.entry(path).or_default() += 1;
+            }
+        }
+        let finding = |(path, count): (&str, usize)| Finding {
+            rule: Rule::Missing,
+            message: format!(
+                "{}; {count} {} cannot be checked without it",
+                if self.generated.get(path).is_ok() {
+                    "the file was generated and is gone"
+                } else {
+                    "there is no such file"
+                },
+                if count == 1 { "agreement" } else { "agreements" }
+            ),
+            places: vec![in_file(path)],
+            answers: Vec::new(),
+        };
+        counts.into_iter().map(finding).collect()
+    }
+
+    /// Tells whether a file is what was generated: then it can be read, and the agreements among such files hold, for
+    /// nothing is written of which that is not so.
+    fn is_as_generated(&self, path: &str) -> bool {
+        let [current, generated] = [&self.current, &self.generated].map(|texts| texts.get(path).ok()?.text().ok());
+        current.is_some() && current == generated
+    }
+
+    /// Finds the agreements that do not hold, among those whose files are all there and readable.
+    fn disagreements(&self, broken: &BTreeSet<String>) -> Vec<Finding> {
+        let judge = Judge::new(&self.current);
+        let can_be_judged = |agreement: &&Agreement| {
+            files(agreement)
+                .all(|path| !self.missing.contains(path) && !broken.contains(path) && !self.is_deleted(path))
+                && !files(agreement).all(|path| self.is_as_generated(path))
+        };
+        let agreements = self.project.agreements.iter().filter(can_be_judged);
+        agreements.filter_map(|agreement| judge.disagreement(agreement)).map(|it| self.disagreement(it)).collect()
+    }
+
+    /// Tells whether the user took a file away and an update has seen that; then nothing is missing.
+    fn is_deleted(&self, path: &str) -> bool {
+        self.project.deleted.iter().any(|deleted| deleted.as_str() == path)
+    }
+
+    fn disagreement(&self, disagreement: Disagreement) -> Finding {
+        let answer = |id: &String| Some((id.clone(), self.project.answers.get(id)?.clone()));
+        let place = |reported: Reported| FindingPlace {
+            file: reported.reading.file().map(str::to_owned),
+            line: reported.line,
+            at: match &reported.reading {
+                Reading::At { at, .. } => Some(at.clone()),
+                Reading::Capture { capture, .. } => Some(capture.clone()),
+                Reading::Is { .. } => None,
+            },
+            generated: reported.reading.values(&self.generated).unwrap_or_default(),
+            values: reported.values,
+        };
+        Finding {
+            rule: Rule::Agreement,
+            message: format!("{}: {}", disagreement.says, disagreement.fault),
+            answers: disagreement.answers.iter().filter_map(answer).collect(),
+            places: disagreement.places.into_iter().map(place).collect(),
+        }
+    }
+
+    /// Finds the template's own files that were changed or taken away, apart from those that were found before.
+    fn drifted(&self, root: &Path, broken: &BTreeSet<String>) -> Vec<Finding> {
+        let is_known = |path: &&SafePath| {
+            broken.contains(path.as_str()) || self.missing.contains(path.as_str()) || self.is_deleted(path.as_str())
+        };
+        let drift = |path: &SafePath| match beneath::read(root, path) {
+            Ok(bytes) if self.project.generated.get(path).is_some_and(|blob| is_same_text(&blob.bytes, &bytes)) => None,
+            Ok(_) => Some("the file belongs to the template and was changed"),
+            Err(NotRead::Missing) => Some("the file belongs to the template and is gone"),
+            Err(_) => Some("the file belongs to the template and cannot be read"),
+        };
+        let finding = |path: &SafePath| {
+            let message = drift(path)?.to_owned();
+            Some(Finding { rule: Rule::Drifted, message, places: vec![in_file(path.as_str())], answers: Vec::new() })
+        };
+        self.project.managed.iter().filter(|path| !is_known(path)).filter_map(finding).collect()
+    }
+}
+
+/// Finds the generated files in which the marks of a conflict were left.
+fn conflicted(root: &Path, project: &Project) -> Vec<Finding> {
+    let finding = |(path, generated): (&SafePath, &Blob)| {
+        let line = conflict_in(&beneath::read(root, path).ok()?)?;
+        if conflict_in(&generated.bytes).is_some() {
+            return None;
+        }
+        let place = FindingPlace { line: Some(line), ..in_file(path.as_str()) };
+        let message = "a conflict of an update is not solved yet".to_owned();
+        Some(Finding { rule: Rule::Conflicted, message, places: vec![place], answers: Vec::new() })
+    };
+    project.generated.iter().filter_map(finding).collect()
+}
+
+/// Returns the line of the first of git's marks, if all three are there.
+pub(crate) fn conflict_in(bytes: &[u8]) -> Option<usize> {
+    let mut first = None;
+    let mut next = b"<<<<<<< ".as_slice();
+    for (number, line) in bytes.split(|byte| *byte == b'\n').enumerate() {
+        if !line.starts_with(next) {
+            continue;
+        }
+        match next {
+            b"<<<<<<< " => (first, next) = (Some(number + 1), b"======="),
+            b"=======" => next = b">>>>>>> ",
+            _ => return first,
+        }
+    }
+    None
+}
+
+/// Compares what a checkout on Windows may have turned.
+fn is_same_text(left: &[u8], right: &[u8]) -> bool {
+    let without = |bytes: &[u8]| bytes.iter().copied().filter(|byte| *byte != b'\r').collect::<Vec<u8>>();
+    left == right || !left.contains(&0) && without(left) == without(right)
+}
+
+fn files(agreement: &Agreement) -> impl Iterator<Item = &str> {
+    agreement.places.iter().filter_map(|place| place.reading.file())
+}
+
+fn in_file(path: &str) -> FindingPlace {
+    FindingPlace { file: Some(path.to_owned()), line: None, at: None, values: Vec::new(), generated: Vec::new() }
+}

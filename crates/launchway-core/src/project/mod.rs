@@ -1,0 +1,271 @@
+//! A project that was made before: its record, read back.
+
+pub(crate) mod changes;
+pub(crate) mod check;
+pub(crate) mod record;
+pub(crate) mod update;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use flate2::read::GzDecoder;
+use serde::Deserialize;
+
+use crate::agreement::Agreement;
+use crate::path::RECORD_FOLDER;
+use crate::path::SafePath;
+use crate::path::beneath::Blob;
+use crate::path::beneath::{self, NotRead};
+use crate::sources::catalog::CatalogOrigin;
+use crate::template::origin::Origin;
+use crate::value::{Added, Value};
+use changes::Edit;
+use record::{AGREEMENTS_ENDING, BASE_ENDING, FORMAT, OLDEST_FORMAT, RECORD_ENDING, file_of};
+
+const MAX_GENERATED_BYTES: u64 = 256 << 20;
+const MAX_AGREEMENTS: usize = 4096;
+
+/// What a project remembers of how it was made.
+#[derive(Debug)]
+pub struct Project {
+    /// The name of the project.
+    pub name: String,
+    /// The template that it was made from.
+    pub template: Origin,
+    /// The answers by the id of their question.
+    pub answers: BTreeMap<String, Value>,
+    /// What it took from the workspace that it was added to; empty for the first service of a project.
+    pub added: Added,
+    /// The values that must agree.
+    pub agreements: Vec<Agreement>,
+    /// The files exactly as they were generated.
+    pub generated: BTreeMap<SafePath, Blob>,
+    /// The files that belong to the template alone.
+    pub managed: BTreeSet<SafePath>,
+    /// The files that are the user's since they were written.
+    pub seeded: BTreeSet<SafePath>,
+    /// The generated files that the user has deleted, as the last update found.
+    pub deleted: BTreeSet<SafePath>,
+    /// The catalog that the project was made through.
+    pub catalog: Option<CatalogOrigin>,
+}
+
+/// Why the record of a project cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "each variant is its message")]
+pub enum ProjectError {
+    #[error("`{}` is not a folder", .0.display())]
+    NoFolder(PathBuf),
+    #[error("`{}` has no record of launchway, `{RECORD_FOLDER}/NAME.{RECORD_ENDING}`", .0.display())]
+    NoRecord(PathBuf),
+    #[error("`{}` {reason}", .root.join(.file).display())]
+    Unusable { root: PathBuf, file: String, reason: String },
+    #[error("`{}` is of format {found}, and this launchway knows {FORMAT}", .root.join(.file).display())]
+    UnknownFormat { root: PathBuf, file: String, found: u32 },
+    #[error("`{}` is missing", .root.join(.file).display())]
+    Missing { root: PathBuf, file: String },
+}
+
+#[derive(Deserialize)]
+struct RecordFile {
+    template: Origin,
+    #[serde(default)]
+    answers: BTreeMap<String, Value>,
+    #[serde(default)]
+    added: Added,
+    #[serde(default)]
+    ownership: OwnershipFile,
+    catalog: Option<CatalogOrigin>,
+}
+
+#[derive(Default, Deserialize)]
+struct OwnershipFile {
+    #[serde(default)]
+    managed: Vec<String>,
+    #[serde(default)]
+    seeded: Vec<String>,
+    #[serde(default)]
+    deleted: Vec<String>,
+}
+
+/// The part of a record that every format has.
+#[derive(Deserialize)]
+struct FormatFile {
+    format: u32,
+}
+
+impl Project {
+    /// Reads every record of a folder, sorted by name.
+    ///
+    /// # Errors
+    /// There is none, or some of them cannot be used: then all that is wrong.
+    pub fn open_all(root: &Path) -> Result<Vec<Self>, Vec<ProjectError>> {
+        if !root.is_dir() {
+            return Err(vec![ProjectError::NoFolder(root.to_owned())]);
+        }
+        let names = names(root).map_err(|error| vec![error])?;
+        if names.is_empty() {
+            return Err(vec![ProjectError::NoRecord(root.to_owned())]);
+        }
+        let (mut projects, mut errors) = (Vec::new(), Vec::new());
+        for name in names {
+            match Self::open(root, &name) {
+                Ok(project) => projects.push(project),
+                Err(error) => errors.push(error),
+            }
+        }
+        if errors.is_empty() { Ok(projects) } else { Err(errors) }
+    }
+
+    /// Returns what became of the generated files, those left out that are the user's since they were written.
+    #[must_use]
+    pub fn edits(&self, root: &Path) -> Vec<Edit> {
+        let generated = self.generated.iter().filter(|(path, _)| !self.seeded.contains(path));
+        let edit = |(path, blob): (&SafePath, &Blob)| {
+            let after = Blob::read(root, path);
+            (after.as_ref() != Some(blob)).then(|| Edit { path: path.clone(), before: Some(blob.clone()), after })
+        };
+        generated.filter_map(edit).collect()
+    }
+
+    fn open(root: &Path, name: &str) -> Result<Self, ProjectError> {
+        let record = RecordPart { root, name, ending: RECORD_ENDING };
+        let text = record.text()?;
+        let format: FormatFile = toml::from_str(&text).map_err(|error| record.unusable(error.message()))?;
+        if !(OLDEST_FORMAT..=FORMAT).contains(&format.format) {
+            return Err(ProjectError::UnknownFormat {
+                root: root.to_owned(),
+                file: record.file(),
+                found: format.format,
+            });
+        }
+        let file: RecordFile = toml::from_str(&text).map_err(|error| record.unusable(error.message()))?;
+        let paths = |paths: &[String]| paths.iter().map(|path| SafePath::new(path)).collect::<Result<BTreeSet<_>, _>>();
+        let paths = |list: &[String]| paths(list).map_err(|error| record.unusable(&error.to_string()));
+        let base = RecordPart { root, name, ending: BASE_ENDING };
+        Ok(Self {
+            name: name.to_owned(),
+            managed: paths(&file.ownership.managed)?,
+            seeded: paths(&file.ownership.seeded)?,
+            deleted: paths(&file.ownership.deleted)?,
+            template: file.template,
+            answers: file.answers,
+            added: file.added,
+            catalog: file.catalog,
+            // The first format had no agreements.
+            agreements: if format.format == OLDEST_FORMAT { Vec::new() } else { agreements(root, name)? },
+            generated: unpacked(&base.bytes()?).map_err(|reason| base.unusable(&reason))?,
+        })
+    }
+}
+
+fn agreements(root: &Path, name: &str) -> Result<Vec<Agreement>, ProjectError> {
+    let part = RecordPart { root, name, ending: AGREEMENTS_ENDING };
+    let known: Vec<Agreement> =
+        serde_json::from_str(&part.text()?).map_err(|error| part.unusable(&error.to_string()))?;
+    if known.len() > MAX_AGREEMENTS {
+        return Err(part.unusable(&format!("it has more than {MAX_AGREEMENTS} agreements")));
+    }
+    Ok(known)
+}
+
+/// Lists the names of the records; what is not a record's name is somebody else's file.
+fn names(root: &Path) -> Result<BTreeSet<String>, ProjectError> {
+    let unreadable = |error: std::io::Error| ProjectError::Unusable {
+        root: root.to_owned(),
+        file: RECORD_FOLDER.to_owned(),
+        reason: format!("cannot be read: {error}"),
+    };
+    let entries = match root.join(RECORD_FOLDER).read_dir() {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(BTreeSet::new()),
+        entries => entries.map_err(unreadable)?,
+    };
+    let mut names = BTreeSet::new();
+    for entry in entries {
+        let name = entry.map_err(unreadable)?.file_name();
+        let stem = name.to_str().and_then(|name| name.strip_suffix(RECORD_ENDING)?.strip_suffix('.'));
+        // A record is named after its project, and that is a safe name.
+        names.extend(stem.filter(|stem| SafePath::new(stem).is_ok()).map(str::to_owned));
+    }
+    Ok(names)
+}
+
+/// One of the files of a record.
+struct RecordPart<'a> {
+    root: &'a Path,
+    name: &'a str,
+    ending: &'a str,
+}
+
+impl RecordPart<'_> {
+    fn file(&self) -> String {
+        file_of(self.name, self.ending)
+    }
+
+    fn unusable(&self, reason: &str) -> ProjectError {
+        self.bad(format!("cannot be used: {reason}"))
+    }
+
+    fn bad(&self, reason: String) -> ProjectError {
+        ProjectError::Unusable { root: self.root.to_owned(), file: self.file(), reason }
+    }
+
+    fn bytes(&self) -> Result<Vec<u8>, ProjectError> {
+        let file = self.file();
+        let path = SafePath::new(&file).map_err(|error| self.unusable(&error.to_string()))?;
+        beneath::read(self.root, &path).map_err(|not_read| match not_read {
+            NotRead::Missing => ProjectError::Missing { root: self.root.to_owned(), file },
+            not_read => self.bad(not_read.to_string()),
+        })
+    }
+
+    fn text(&self) -> Result<String, ProjectError> {
+        String::from_utf8(self.bytes()?).map_err(|_| self.unusable("it is not UTF-8 text"))
+    }
+}
+
+/// Unpacks the files as they were generated. Only plain files are ever packed.
+fn unpacked(archive: &[u8]) -> Result<BTreeMap<SafePath, Blob>, String> {
+    let mut files = BTreeMap::new();
+    let mut rest = MAX_GENERATED_BYTES;
+    let mut reader = GzDecoder::new(archive).take(MAX_GENERATED_BYTES);
+    for entry in tar::Archive::new(&mut reader).entries().map_err(|error| error.to_string())? {
+        let entry = entry.map_err(|error| error.to_string())?;
+        // A sparse entry would claim any size without having it.
+        if entry.header().entry_type() != tar::EntryType::Regular {
+            return Err("it holds something that is not a plain file".to_owned());
+        }
+        let path = String::from_utf8(entry.path_bytes().into_owned()).map_err(|_| "a path is not UTF-8".to_owned())?;
+        let path = SafePath::new(&path).map_err(|error| error.to_string())?;
+        let executable = entry.header().mode().map_err(|error| error.to_string())? & 0o100 != 0;
+        let mut bytes = Vec::new();
+        rest -= entry.take(rest).read_to_end(&mut bytes).map_err(|error| error.to_string())? as u64;
+        if let Some(path) = files.insert(path.clone(), Blob { bytes: bytes.into(), executable }).map(|_| path) {
+            return Err(format!("`{path}` is in it twice"));
+        }
+    }
+    // To the end, where the checksum stands.
+    std::io::copy(&mut reader, &mut std::io::sink()).map_err(|error| error.to_string())?;
+    if reader.limit() == 0 { Err(format!("it is larger than {} MiB", MAX_GENERATED_BYTES >> 20)) } else { Ok(files) }
+}
+
+#[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "a test needs files to read")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_has_at_most_4096_agreements() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join(FOLDER)).unwrap();
+        let read = |count: usize| {
+            let one = r#"{"says":"s","places":[{"file":"a.json","at":"/a"},{"file":"b.json","at":"/b"}]}"#;
+            let text = format!("[{}]", vec![one; count].join(","));
+            std::fs::write(folder.path().join(file_of("orders", AGREEMENTS_ENDING)), text).unwrap();
+            agreements(folder.path(), "orders").map(|known| known.len()).map_err(|error| error.to_string())
+        };
+        assert_eq!(read(4096), Ok(4096));
+        assert!(read(4097).unwrap_err().ends_with("cannot be used: it has more than 4096 agreements"));
+    }
+}

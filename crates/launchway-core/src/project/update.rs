@@ -1,0 +1,453 @@
+//! An update: the three sides of a merge, and what comes of it. What has to be merged line by line is left to git.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use super::Project;
+use super::changes::Edit;
+use super::check::conflict_in;
+use super::record;
+use crate::interview::context::Context;
+use crate::path::SafePath;
+use crate::path::beneath::Blob;
+use crate::path::beneath::{self, NotRead};
+use crate::plan::{Plan, PlannedFile};
+use crate::template::Ownership;
+use crate::template::Template;
+
+/// One side of a merge: files by their path.
+pub type Side = BTreeMap<SafePath, Blob>;
+
+/// The three sides of an update.
+#[derive(Debug)]
+pub struct Update {
+    /// The files as they were generated, under the names that the new version has for them.
+    pub base: Side,
+    /// The files as they are in the project, healed ones as they were generated.
+    pub ours: Side,
+    /// The files as the new version generates them.
+    pub theirs: Side,
+    /// The files that really are in the project.
+    current: Side,
+    managed: BTreeSet<SafePath>,
+    healed: BTreeSet<SafePath>,
+    moved: BTreeMap<SafePath, SafePath>,
+    known_deleted: BTreeSet<SafePath>,
+}
+
+/// Something in the project that an update cannot work on.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{path}` {reason}")]
+pub struct Obstacle {
+    /// Where it is.
+    pub path: SafePath,
+    /// What it is, as the end of a sentence about the path.
+    pub reason: String,
+}
+
+/// What an update is to do beside merging.
+#[derive(Debug, Default)]
+pub struct Wishes {
+    /// The files that the template has moved, from the old path to the new one.
+    pub moves: Vec<(SafePath, SafePath)>,
+    /// The files, or the folders of them, that shall be as the template has them again.
+    pub heal: BTreeSet<SafePath>,
+    /// Whether the disk knows which files can be run; otherwise nobody has changed that.
+    pub ignores_modes: bool,
+}
+
+/// What came of the merge.
+#[derive(Debug, Default)]
+pub struct Resolution {
+    /// Every file that the merge has left, conflicts as they stand in the project then.
+    pub files: Side,
+    /// What both sides have changed in ways that do not go together.
+    pub conflicts: BTreeMap<SafePath, Conflict>,
+    /// The files that were followed to another name, from the new path to the one that the user knew.
+    pub moved: BTreeMap<SafePath, SafePath>,
+    /// The files that the user took away and the template has changed since.
+    pub kept_deleted: BTreeSet<SafePath>,
+    /// The user's own files that took part, because one of them may be a file of the template that was moved.
+    pub others: BTreeSet<SafePath>,
+}
+
+/// A conflict: the file on each side, where it has one.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Conflict {
+    /// As it was generated.
+    pub base: Option<Blob>,
+    /// As the user has it.
+    pub ours: Option<Blob>,
+    /// As the new version has it.
+    pub theirs: Option<Blob>,
+}
+
+impl Update {
+    /// Reads the project's side, and sets the other two beside it.
+    ///
+    /// Files that the user owns from the moment they were written stay out of it.
+    ///
+    /// # Errors
+    /// What is in the way: links, special files, folders with the user's own files in them.
+    pub fn new(root: &Path, project: &Project, plan: &Plan, wishes: &Wishes) -> Result<Self, Vec<Obstacle>> {
+        let is_seeded = |path: &SafePath| match plan.files.get(path) {
+            Some(file) => file.ownership == Ownership::Seeded,
+            None => project.seeded.contains(path),
+        };
+        let generated = project.generated.iter().filter(|(path, _)| !is_seeded(path));
+        let base: Side = generated.map(|(path, blob)| (path.clone(), blob.clone())).collect();
+        let planned = plan
+            .files
+            .iter()
+            .map(|(path, file)| (path.clone(), Blob { bytes: file.bytes.clone(), executable: file.executable }));
+        let theirs: Side =
+            planned.filter(|(path, _)| !is_seeded(path) || !project.generated.contains_key(path)).collect();
+        let current = read(root, &base, &theirs)?;
+        let managed = plan.files.iter().filter(|(_, file)| file.ownership == Ownership::Managed);
+        let mut update = Self {
+            ours: current.clone(),
+            managed: managed.map(|(path, _)| path.clone()).collect(),
+            healed: BTreeSet::new(),
+            moved: BTreeMap::new(),
+            known_deleted: project.deleted.clone(),
+            base,
+            theirs,
+            current,
+        };
+        update.leave_seeded(is_seeded);
+        update.follow(&wishes.moves);
+        if wishes.ignores_modes {
+            update.ignore_modes();
+        }
+        update.heal(&wishes.heal);
+        update.keep_line_ends();
+        Ok(update)
+    }
+
+    /// A file of the user's own stays, also where a new version would write one for a start.
+    fn leave_seeded(&mut self, is_seeded: impl Fn(&SafePath) -> bool) {
+        let current = &self.current;
+        self.theirs.retain(|path, _| !is_seeded(path) || !current.contains_key(path));
+        let theirs = &self.theirs;
+        for side in [&mut self.ours, &mut self.current] {
+            side.retain(|path, _| !is_seeded(path) || theirs.contains_key(path));
+        }
+    }
+
+    /// Gives the files that the template has moved their new names on every side.
+    fn follow(&mut self, moves: &[(SafePath, SafePath)]) {
+        for (from, to) in moves {
+            if !self.base.contains_key(from) || self.base.contains_key(to) || self.ours.contains_key(to) {
+                continue;
+            }
+            if let Some(blob) = self.base.remove(from) {
+                self.base.insert(to.clone(), blob);
+            }
+            if let Some(blob) = self.ours.remove(from) {
+                self.ours.insert(to.clone(), blob);
+                self.moved.insert(to.clone(), from.clone());
+            }
+        }
+    }
+
+    fn ignore_modes(&mut self) {
+        for side in [&mut self.ours, &mut self.current] {
+            for (path, blob) in side {
+                if let Some(known) = self.base.get(path).or_else(|| self.theirs.get(path)) {
+                    blob.executable = known.executable;
+                }
+            }
+        }
+    }
+
+    /// Takes back what the user did to files, so that the template's text is what comes out.
+    fn heal(&mut self, wanted: &BTreeSet<SafePath>) {
+        let is_wanted = |path: &SafePath| {
+            wanted.contains(path) || path.folders().any(|folder| wanted.iter().any(|it| it.as_str() == folder))
+        };
+        let healed: BTreeSet<SafePath> = self.theirs.keys().filter(|path| is_wanted(path)).cloned().collect();
+        for path in &healed {
+            match self.base.get(path) {
+                Some(blob) => self.ours.insert(path.clone(), blob.clone()),
+                None => self.ours.remove(path),
+            };
+        }
+        self.healed = healed;
+    }
+
+    /// Lets the user's line ends be the line ends of all three sides: they are no edit, and the template's are no change.
+    fn keep_line_ends(&mut self) {
+        for (path, blob) in &self.ours {
+            if !has_only_crlf(&blob.bytes) {
+                continue;
+            }
+            for side in [&mut self.base, &mut self.theirs] {
+                if let Some(other) = side.get_mut(path) {
+                    other.bytes = with_crlf(&other.bytes);
+                }
+            }
+        }
+    }
+
+    /// Returns the paths that any side has.
+    #[must_use]
+    pub fn paths(&self) -> BTreeSet<&SafePath> {
+        self.base.keys().chain(self.ours.keys()).chain(self.theirs.keys()).collect()
+    }
+
+    /// Resolves the update where no file was changed on both sides; `None` where one was, or may have moved.
+    #[must_use]
+    pub fn resolution(&self) -> Option<Resolution> {
+        let mut files = Side::new();
+        for path in self.paths() {
+            let (base, ours, theirs) = (self.base.get(path), self.ours.get(path), self.theirs.get(path));
+            let is_gone = base.is_some() && ours.is_none() && theirs != base;
+            let result = if !is_gone && (ours == base || ours == theirs) {
+                theirs
+            } else if theirs == base {
+                ours
+            } else {
+                return None;
+            };
+            files.extend(result.map(|blob| (path.clone(), blob.clone())));
+        }
+        Some(Resolution { files, ..Resolution::default() })
+    }
+
+    /// Returns the generated files that the user took away, or moved, since the last update.
+    #[must_use]
+    pub fn missing(&self) -> Vec<&SafePath> {
+        let is_new = |path: &&SafePath| !self.ours.contains_key(*path) && !self.known_deleted.contains(*path);
+        self.base.keys().filter(is_new).collect()
+    }
+
+    /// Returns the sizes of the files that are missing, in bytes.
+    #[must_use]
+    pub fn missing_sizes(&self) -> Vec<u64> {
+        self.missing().into_iter().filter_map(|path| self.base.get(path)).map(|blob| blob.bytes.len() as u64).collect()
+    }
+
+    /// Returns the files in which the marks of a conflict were left.
+    #[must_use]
+    pub fn conflicted(&self) -> Vec<&SafePath> {
+        let has_marks = |side: &Side, path| side.get(path).is_some_and(|blob| conflict_in(&blob.bytes).is_some());
+        self.current.keys().filter(|path| has_marks(&self.current, path) && !has_marks(&self.base, path)).collect()
+    }
+
+    /// Holds what came of the merge against the project.
+    ///
+    /// # Errors
+    /// A file of the user's own into which a change of the template goes cannot be read.
+    pub fn changes(&self, root: &Path, resolution: &Resolution) -> Result<Vec<FileChange>, Vec<Obstacle>> {
+        let mut current: BTreeMap<&SafePath, Cow<'_, Blob>> =
+            self.current.iter().map(|(path, blob)| (path, Cow::Borrowed(blob))).collect();
+        let unknown = |path: &&SafePath| !self.current.contains_key(*path) && !self.theirs.contains_key(*path);
+        let obstacle =
+            |path: &SafePath, error: NotRead| vec![Obstacle { path: path.clone(), reason: error.to_string() }];
+        for path in resolution.files.keys().filter(unknown) {
+            match beneath::read_blob(root, path) {
+                Ok(blob) if resolution.others.contains(path) => drop(current.insert(path, Cow::Owned(blob))),
+                Ok(_) => return Err(vec![Obstacle { path: path.clone(), reason: TAKEN.to_owned() }]),
+                Err(NotRead::Missing) => {}
+                Err(error) => return Err(obstacle(path, error)),
+            }
+        }
+        let paths: BTreeSet<&SafePath> =
+            self.paths().into_iter().chain(current.keys().copied()).chain(resolution.files.keys()).collect();
+        let changes = paths.into_iter().filter_map(|path| {
+            let before = current.get(path).map(|blob| blob.as_ref().clone());
+            self.change(path, before, resolution)
+        });
+        Ok(changes.collect())
+    }
+
+    fn change(&self, path: &SafePath, before: Option<Blob>, resolution: &Resolution) -> Option<FileChange> {
+        let after = resolution.files.get(path).cloned();
+        let from = resolution.moved.get(path).or_else(|| self.moved.get(path)).cloned();
+        let is_moved_away = || resolution.moved.values().chain(self.moved.values()).any(|from| from == path);
+        let status = match (&before, &after) {
+            _ if resolution.conflicts.contains_key(path) => Status::Conflict,
+            (None, None) if self.is_kept_deleted(path, resolution) && !is_moved_away() => Status::KeptDeleted,
+            (None, None) => return None,
+            (before, after) if self.healed.contains(path) && before != after => Status::Healed,
+            _ if from.is_some() => Status::Moved,
+            (Some(_), None) if is_moved_away() => Status::MovedAway,
+            (Some(_), None) => Status::Deleted,
+            (None, Some(_)) => Status::New,
+            (Some(before), Some(after)) if before == after => self.status_of_unchanged(path, after)?,
+            (Some(_), Some(after)) if self.theirs.get(path) == Some(after) => Status::Clean,
+            (Some(_), Some(_)) => Status::Merged,
+        };
+        Some(FileChange { status, from, edit: Edit { path: path.clone(), before, after } })
+    }
+
+    fn is_kept_deleted(&self, path: &SafePath, resolution: &Resolution) -> bool {
+        self.base.contains_key(path) && self.theirs.contains_key(path) || resolution.kept_deleted.contains(path)
+    }
+
+    /// Says why a file that the update leaves as it is differs from the template's; nothing if it does not.
+    fn status_of_unchanged(&self, path: &SafePath, content: &Blob) -> Option<Status> {
+        match self.theirs.get(path) {
+            Some(theirs) if theirs == content => None,
+            Some(_) if self.managed.contains(path) => Some(Status::Drifted),
+            Some(_) => Some(Status::Kept),
+            None => None,
+        }
+    }
+
+    /// Returns the files of the template that the project does not have any more.
+    fn deleted(&self, resolution: &Resolution) -> BTreeSet<SafePath> {
+        self.theirs.keys().filter(|path| !resolution.files.contains_key(*path)).cloned().collect()
+    }
+
+    /// Returns what the project remembers from then on, as edits of its record.
+    ///
+    /// # Errors
+    /// A file of the record cannot be read.
+    pub fn record(
+        &self,
+        root: &Path,
+        made: (&Template, &Context, &Plan),
+        resolution: &Resolution,
+    ) -> Result<Vec<Edit>, Vec<Obstacle>> {
+        let (template, context, plan) = made;
+        let edit = |(path, file): (SafePath, PlannedFile)| {
+            let before = match beneath::read_blob(root, &path) {
+                Ok(blob) => Some(blob),
+                Err(NotRead::Missing) => None,
+                Err(error) => return Err(vec![Obstacle { path, reason: error.to_string() }]),
+            };
+            let after = Some(Blob { bytes: file.bytes, executable: file.executable });
+            Ok(Edit { path, before, after })
+        };
+        record::files(template, context, plan, &self.deleted(resolution)).into_iter().map(edit).collect()
+    }
+
+    /// Returns the paths to heal that the template has no file for.
+    #[must_use]
+    pub fn unknown<'w>(&self, wanted: &'w BTreeSet<SafePath>) -> Vec<&'w SafePath> {
+        let is_known = |wanted: &SafePath| {
+            let leads = |path: &SafePath| path == wanted || path.folders().any(|folder| folder == wanted.as_str());
+            self.theirs.keys().any(leads)
+        };
+        wanted.iter().filter(|path| !is_known(path)).collect()
+    }
+}
+
+/// What becomes of one file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileChange {
+    /// What happens.
+    pub status: Status,
+    /// The name under which the user knew it.
+    pub from: Option<SafePath>,
+    /// The file before and after.
+    pub edit: Edit,
+}
+
+/// What an update does with a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Status {
+    /// Both changed it, and somebody has to decide.
+    Conflict,
+    /// The template brings it.
+    New,
+    /// The template changed it, the user did not.
+    Clean,
+    /// Both changed it, and both changes are in it now.
+    Merged,
+    /// One of the two has moved it, and the changes of the other were followed there.
+    Moved,
+    /// It is where the file of another line was.
+    MovedAway,
+    /// The template has given it up, and the user never changed it.
+    Deleted,
+    /// The template's text is back, as the user asked.
+    Healed,
+    /// The user took it away, and it stays away.
+    KeptDeleted,
+    /// It belongs to the template and is not as the template has it.
+    Drifted,
+    /// The user changed it, and it stays so.
+    Kept,
+}
+
+impl Status {
+    /// Returns the name of the status, as it stands in reports.
+    #[must_use]
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Conflict => "conflict",
+            Self::New => "new",
+            Self::Clean => "clean",
+            Self::Merged => "merged",
+            Self::Moved => "moved",
+            Self::MovedAway => "moved-away",
+            Self::Deleted => "deleted",
+            Self::Healed => "healed",
+            Self::KeptDeleted => "kept-deleted",
+            Self::Drifted => "drifted",
+            Self::Kept => "kept",
+        }
+    }
+}
+
+/// Why a file of the user's own cannot stay where it is.
+const TAKEN: &str = "is the name that git gives to one side of a conflict";
+
+/// Reads the files that a side has from the project.
+fn read(root: &Path, base: &Side, theirs: &Side) -> Result<Side, Vec<Obstacle>> {
+    let (mut current, mut obstacles) = (Side::new(), Vec::new());
+    for path in base.keys().chain(theirs.keys()).collect::<BTreeSet<_>>() {
+        match beneath::read_blob(root, path) {
+            Ok(blob) => drop(current.insert(path.clone(), blob)),
+            Err(NotRead::Missing) => {}
+            // The template has made a folder of its file, or a file of its folder.
+            Err(NotRead::BelowFile) if path.folders().any(|folder| has(base, folder) && !has(theirs, folder)) => {}
+            Err(NotRead::Folder) if is_given_up(root, path, base, theirs) => {}
+            Err(error) => obstacles.push(Obstacle { path: path.clone(), reason: error.to_string() }),
+        }
+    }
+    obstacles.extend(nested(root, &current, theirs));
+    if obstacles.is_empty() { Ok(current) } else { Err(obstacles) }
+}
+
+/// Finds the new files that would land in another repository, such as a submodule.
+fn nested(root: &Path, current: &Side, theirs: &Side) -> Vec<Obstacle> {
+    let new = theirs.keys().filter(|path| !current.contains_key(*path));
+    let is_in_another =
+        |path: &&SafePath| path.folders().any(|folder| root.join(folder).join(".git").symlink_metadata().is_ok());
+    let reason = "would land in a repository of its own inside the project";
+    new.filter(is_in_another).map(|path| Obstacle { path: path.clone(), reason: reason.to_owned() }).collect()
+}
+
+fn has(side: &Side, path: &str) -> bool {
+    side.keys().any(|known| known.as_str() == path)
+}
+
+/// Tells whether a folder holds nothing but files that the template has given up.
+fn is_given_up(root: &Path, folder: &SafePath, base: &Side, theirs: &Side) -> bool {
+    let Ok(files) = beneath::files_below(root, folder) else { return false };
+    files.iter().all(|path| base.contains_key(path) && !theirs.contains_key(path))
+}
+
+/// Tells whether a text has line ends of Windows and no others.
+fn has_only_crlf(bytes: &[u8]) -> bool {
+    let is_turned = |(at, byte): (usize, &u8)| *byte != b'\n' || at > 0 && bytes[at - 1] == b'\r';
+    bytes.contains(&b'\n') && !bytes.contains(&0) && bytes.iter().enumerate().all(is_turned)
+}
+
+fn with_crlf(bytes: &[u8]) -> Cow<'static, [u8]> {
+    if bytes.contains(&0) || bytes.contains(&b'\r') {
+        return bytes.to_vec().into();
+    }
+    let mut changed = Vec::with_capacity(bytes.len() + bytes.len() / 16);
+    for byte in bytes {
+        if *byte == b'\n' {
+            changed.push(b'\r');
+        }
+        changed.push(*byte);
+    }
+    changed.into()
+}
