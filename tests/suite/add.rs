@@ -14,6 +14,7 @@ use xtask::tree::{self, Tree};
 use crate::program::{GIT_IDENTITY, Ran, launchway, run};
 use crate::project::{self, Project};
 use crate::rendered::{self, TEMPLATE};
+use crate::terminal::{ENTER, ESCAPE, Terminal};
 
 /// A copy of a golden project in a repository of its own, everything committed.
 pub(crate) struct Workspace(TempDir);
@@ -516,4 +517,26 @@ fn faults_of_an_add_table_are_named_with_their_line() {
 #[test]
 fn the_built_in_template_can_be_added() {
     assert!(Template::builtin("service").unwrap().can_be_added());
+}
+
+#[test]
+fn a_question_of_the_new_service_goes_back_explains_itself_and_is_answered_again_at_the_review() {
+    let workspace = Workspace::of("ecs-default");
+    let before = tree::read(&workspace.folder()).unwrap();
+    let start = || Terminal::start(launchway().args(["add", "service", "billing"]).current_dir(workspace.folder()));
+    let terminal = start();
+    terminal.wait_for("1 of about 1").press(ESCAPE).wait_for("first question").press("n");
+    terminal.wait_written("1 of about 1", 2).press("?").wait_for("`--set description=…`").press(ESCAPE);
+    terminal.wait_without("`--set description=…`").type_text("Takes money").press(ENTER);
+    terminal.wait_for("services/billing").wait_for("Enter add the service").press(ESCAPE);
+    terminal.wait_for("❯ Takes money").press(ENTER);
+    terminal.wait_for("Enter add the service").press("e").wait_for("Which answer?").press(ENTER);
+    terminal.wait_for("❯ Takes money").type_text(" fast").press(ENTER);
+    terminal.wait_for("Enter add the service");
+    assert_eq!(tree::read(&workspace.folder()).unwrap(), before, "nothing is written before the review is accepted");
+    terminal.press(ENTER);
+    let left = terminal.end();
+    assert!(left.is_restored && left.code == Some(0), "{}", left.screen);
+    let record = fs::read_to_string(workspace.folder().join(".launchway/billing.toml")).unwrap();
+    assert!(record.contains("description = \"Takes money fast\""), "{record}");
 }

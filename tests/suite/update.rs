@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::history::{History, files, lines};
 use crate::program::{GIT_IDENTITY, launchway, run};
-use crate::terminal::{CONTROL_C, DOWN, ENTER, Terminal};
+use crate::terminal::{CONTROL_C, DOWN, ENTER, ESCAPE, Terminal, UP};
 
 /// A project whose template has a new version that changes one line of a file and adds another file.
 fn outdated() -> History {
@@ -511,9 +511,41 @@ fn a_new_question_is_asked_in_a_terminal() {
     assert_eq!(history.tree(), before);
     let terminal = start();
     terminal.wait_for("Colour").press(DOWN).press(ENTER);
+    terminal.wait_for("Enter update the project").press(ENTER);
     let left = terminal.end();
     assert!(left.is_restored && left.screen.contains("✔ Colour"), "{}", left.screen);
     assert_eq!(history.read("a").unwrap(), b"blue\n");
+}
+
+#[test]
+fn questions_of_an_update_go_back_explain_themselves_and_can_be_answered_again_at_the_review() {
+    let history = outdated();
+    let manifest = format!("{COLOURS}{}", COLOURS.replace("colour", "shade").replace("Colour", "Shade"));
+    history.template("2.0.0", &files(&[("a.hbs", "{{colour}} {{shade}}\n"), ("b", "b\n")]), &manifest);
+    let update = ["update", "--template", "../template"];
+    let start = || Terminal::start(launchway().args(update).current_dir(history.project()));
+    let before = history.tree();
+    let terminal = start();
+    terminal.wait_for("1 of about 2").press("?").wait_for("`--set colour=…`").press(ESCAPE);
+    terminal.wait_without("`--set colour=…`").wait_for("Colour").press(DOWN).wait_for("❯ blue").press(ENTER);
+    terminal.wait_for("2 of about 2").press(ESCAPE).wait_without("2 of about 2");
+    terminal.wait_for("❯ blue").press(ENTER);
+    terminal.wait_for("2 of about 2").press(ENTER);
+    terminal.wait_for("orders: team 1.0.0 -> 2.0.0").wait_for("Enter update the project").press("q");
+    terminal.wait_for("Leave without writing").press("n");
+    terminal.wait_written("Enter update the project", 2).press("e");
+    terminal.wait_for("Which answer?").press(ENTER);
+    terminal.wait_for("❯ blue").press(UP).wait_for("❯ red").press(ENTER);
+    assert_eq!(history.tree(), before, "nothing is written before the review is accepted");
+    terminal.wait_for("not asked -> `red`").press(ENTER);
+    let left = terminal.end();
+    assert!(left.is_restored && left.code == Some(0), "{}", left.screen);
+    assert_eq!(history.read("a").unwrap(), b"red red\n");
+    history.git(&["reset", "--quiet", "--hard"]);
+    let terminal = start();
+    terminal.wait_for("1 of about 2").press(ESCAPE).wait_for("first question").press("y");
+    assert_eq!(terminal.end().code, Some(1));
+    assert_eq!(history.tree(), before);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use launchway_core::{Edit, Lock, Project, edit};
 
-use self::prepared::{Prepared, prepare};
+use self::prepared::{Prepared, load, prepare};
 pub(crate) use self::request::AddRequest;
 use self::request::Asks;
 use crate::failure::{Exit, Failure};
@@ -26,7 +26,8 @@ pub(crate) fn run(request: &AddRequest) -> Result<(), Failure> {
     }
     let from = whose_answers(projects, request.from.as_deref())?;
     let _lock = if request.dry_run { None } else { Some(Lock::take(&request.folder)?) };
-    let prepared = prepare(from, request)?;
+    let template = load(&from, request)?;
+    let prepared = prepare(&from, &template, request)?;
     let way_back = if request.dry_run { None } else { Some(write(&prepared, request)?) };
     report::show(&prepared, request, way_back.as_deref())
 }
@@ -48,7 +49,7 @@ fn whose_answers(projects: Vec<Project>, wanted: Option<&str>) -> Result<Project
 }
 
 /// Writes the files and tells git; returns the command that takes everything back.
-fn write(prepared: &Prepared, request: &AddRequest) -> Result<String, Failure> {
+fn write(prepared: &Prepared<'_>, request: &AddRequest) -> Result<String, Failure> {
     let repository = Repository::open(&request.folder, true)?;
     let edits = prepared.addition.edits();
     if !request.allow_dirty {

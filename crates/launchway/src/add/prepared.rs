@@ -1,50 +1,46 @@
 //! A service that is computed, and not yet written.
 
-use launchway_core::{Addition, Answers, Context, Defaults, Plan, Project, Provenance, Template};
+use launchway_core::{
+    Accepted, AddError, Addition, Answers, Context, Defaults, Interview, Plan, Project, Provenance, Template,
+};
 
-use super::{AddRequest, Asks};
-use crate::failure::Failure;
-use crate::{answers, sources, update};
+use super::{AddRequest, Asks, report};
+use crate::failure::{Exit, Failure};
+use crate::wizard::walk::{State, Walk};
+use crate::wizard::{GO, Given, Purpose, Review, complete, edit_key, overruled, quit_key, refuse_unused};
+use crate::{answers, language, sources};
 
 /// A service that is computed, and not yet written.
-pub(crate) struct Prepared {
+pub(crate) struct Prepared<'p> {
     /// The service whose answers were taken.
-    pub(crate) from: String,
-    pub(crate) template: Template,
+    pub(crate) from: &'p Project,
+    pub(crate) template: &'p Template,
     pub(crate) context: Context,
     pub(crate) plan: Plan,
     pub(crate) addition: Addition,
 }
 
-/// Computes what is written: what a preview shows is the same.
-pub(super) fn prepare(from: Project, request: &AddRequest) -> Result<Prepared, Failure> {
-    let template = load(&from, request)?;
-    if !template.can_be_added() {
-        return Err(launchway_core::AddError::NotForAdding(template.id).into());
-    }
-    let mut notes = Vec::new();
-    let context = gather(&template, &from, request, &mut notes)?;
-    let plan = Plan::new(&template, &context)?;
-    let mut addition = Addition::new(&template, &context, &plan, &request.folder)?;
-    notes.append(&mut addition.notes);
-    addition.notes = notes;
-    Ok(Prepared { from: from.name, template, context, plan, addition })
-}
-
-fn load(from: &Project, request: &AddRequest) -> Result<Template, Failure> {
+/// Loads the template of the service whose answers are taken.
+pub(super) fn load(from: &Project, request: &AddRequest) -> Result<Template, Failure> {
     let mut template =
         sources::of_project(&from.template, None, request.template.as_deref(), &request.sources)?.template;
     sources::translate(&mut template)?;
-    Ok(template)
+    if template.can_be_added() { Ok(template) } else { Err(AddError::NotForAdding(template.id).into()) }
 }
 
-/// Finds an answer to every question: given ones first, then those of the service that is there.
-fn gather(
-    template: &Template,
-    from: &Project,
-    request: &AddRequest,
-    notes: &mut Vec<String>,
-) -> Result<Context, Failure> {
+/// Computes what is written: what a preview shows is the same.
+pub(super) fn prepare<'p>(
+    from: &'p Project,
+    template: &'p Template,
+    request: &'p AddRequest,
+) -> Result<Prepared<'p>, Failure> {
+    let Given { answers, defaults, notes } = gather(template, from, request)?;
+    let walk = Walk::new(template, answers, defaults, State::default());
+    complete(walk, request.asks() != Asks::Nothing, &mut Adding { from, template, request, notes })
+}
+
+/// Gathers what is known of the questions: given answers first, then those of the service that is there.
+fn gather(template: &Template, from: &Project, request: &AddRequest) -> Result<Given, Failure> {
     let mut answers = Answers::default();
     answers.join(template.added_to(&request.folder));
     answers::set(template, &request.set, &mut answers)?;
@@ -61,5 +57,46 @@ fn gather(
         }
     }
     let defaults = if request.asks() == Asks::Questions { Defaults::Advanced } else { Defaults::All };
-    update::ask(template, &mut answers, defaults, request.asks() != Asks::Nothing, notes)
+    let mut given = Given { answers, defaults, notes: Vec::new() };
+    given.fit(template)?;
+    Ok(given)
+}
+
+/// A service that is added, apart from its answers.
+struct Adding<'p> {
+    from: &'p Project,
+    template: &'p Template,
+    request: &'p AddRequest,
+    notes: Vec<String>,
+}
+
+impl<'p> Purpose for Adding<'p> {
+    type Outcome = Prepared<'p>;
+
+    fn compute(&self, interview: &Interview<'_>) -> Result<Prepared<'p>, Failure> {
+        if !interview.problems.is_empty() {
+            return Err(interview.problems.clone().into());
+        }
+        refuse_unused(interview)?;
+        let context =
+            interview.context()?.ok_or_else(|| Failure::new(Exit::Internal, "the answers are not complete"))?;
+        let (from, template) = (self.from, self.template);
+        let plan = Plan::new(template, &context)?;
+        let mut addition = Addition::new(template, &context, &plan, &self.request.folder)?;
+        addition.notes = self.notes.iter().cloned().chain(overruled(interview)).chain(addition.notes).collect();
+        Ok(Prepared { from, template, context, plan, addition })
+    }
+
+    fn review(&self, _: &Interview<'_>, service: &Prepared<'p>) -> Option<Review> {
+        let review = || Review {
+            title: language::filled("Review: {project}", &[("project", &self.request.name)]),
+            text: report::text(service, self.request),
+            keys: vec![(GO, language::text("add the service")), edit_key(), quit_key()],
+        };
+        (!self.request.dry_run).then(review)
+    }
+
+    fn may_change(&self, accepted: &Accepted<'_>) -> bool {
+        accepted.question.id != self.template.name_question && !matches!(accepted.provenance, Provenance::Policy(_))
+    }
 }

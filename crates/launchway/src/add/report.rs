@@ -52,7 +52,7 @@ struct StepReport<'a> {
 }
 
 /// Writes the result to stdout, and what to do next to stderr.
-pub(crate) fn show(prepared: &Prepared, request: &AddRequest, way_back: Option<&str>) -> Result<(), Failure> {
+pub(crate) fn show(prepared: &Prepared<'_>, request: &AddRequest, way_back: Option<&str>) -> Result<(), Failure> {
     for note in &prepared.addition.notes {
         terminal::say(&format!("note: {}\n", terminal::visible(note)));
     }
@@ -64,14 +64,14 @@ pub(crate) fn show(prepared: &Prepared, request: &AddRequest, way_back: Option<&
     Ok(())
 }
 
-fn report<'a>(prepared: &'a Prepared, way_back: Option<&'a str>) -> Report<'a> {
+fn report<'a>(prepared: &'a Prepared<'_>, way_back: Option<&'a str>) -> Report<'a> {
     let Prepared { from, template, context, plan, addition } = prepared;
     let step = |step: &'a NextStep| StepReport { command: &step.command, purpose: &step.purpose };
     Report {
         schema: "launchway.add/1",
         written: way_back.is_some(),
         name: &context.name,
-        from,
+        from: &from.name,
         template: TemplateReport { id: &template.id, version: template.version.to_string() },
         answers: context.answers.iter().map(|(id, value)| (id.as_str(), value.to_json())).collect(),
         files: files(prepared).map(|(path, status)| FileReport { path: path.as_str(), status }).collect(),
@@ -82,12 +82,12 @@ fn report<'a>(prepared: &'a Prepared, way_back: Option<&'a str>) -> Report<'a> {
     }
 }
 
-fn files(prepared: &Prepared) -> impl Iterator<Item = (&launchway_core::SafePath, &'static str)> {
+fn files<'a>(prepared: &'a Prepared<'_>) -> impl Iterator<Item = (&'a launchway_core::SafePath, &'static str)> {
     let creates = prepared.addition.creates.iter().map(|(path, _)| (path, "new"));
     creates.chain(prepared.addition.changes.iter().map(|change| (&change.path, "changed")))
 }
 
-fn text(prepared: &Prepared, request: &AddRequest) -> String {
+pub(super) fn text(prepared: &Prepared<'_>, request: &AddRequest) -> String {
     let mut text = String::new();
     for (path, status) in files(prepared) {
         let _ = writeln!(text, "  {status:8} {}", place(&request.folder, path));
@@ -98,12 +98,12 @@ fn text(prepared: &Prepared, request: &AddRequest) -> String {
     text
 }
 
-fn next(prepared: &Prepared, request: &AddRequest, way_back: Option<&str>) -> String {
+fn next(prepared: &Prepared<'_>, request: &AddRequest, way_back: Option<&str>) -> String {
     let name = visible_line(&prepared.context.name);
     let count = files(prepared).count();
     let mut text = match way_back {
-        Some(_) => format!("added `{name}` beside `{}`: {count} files\n", visible_line(&prepared.from)),
-        None => format!("`{name}` would be {count} files beside those of `{}`\n", visible_line(&prepared.from)),
+        Some(_) => format!("added `{name}` beside `{}`: {count} files\n", visible_line(&prepared.from.name)),
+        None => format!("`{name}` would be {count} files beside those of `{}`\n", visible_line(&prepared.from.name)),
     };
     if request.dry_run {
         return text;

@@ -107,7 +107,7 @@ fn upcoming(project: &Project, all: &[Project], folder: &Path, options: &FetchOp
     let is_newer = |version: &Version| current.as_ref().is_none_or(|current| version > current);
     let behind = sources::versions(&project.template, options)?.into_iter().filter(is_newer).count();
     let repository = Repository::open(folder, request.allow_dirty)?;
-    let prepared = update::prepare(project, all, loaded, &request, &repository)?;
+    let prepared = update::prepare(project, all, &loaded, &request, &repository)?;
     let file = |change: &FileChange| (change.edit.path.to_string(), change.status);
     Ok(Upcoming {
         to: prepared.template.version.to_string(),

@@ -132,6 +132,7 @@ fn take_given(template: &Template, saved: BTreeMap<String, (Value, From)>, given
 
 impl Draft {
     /// Keeps nothing.
+    #[cfg(test)]
     pub(super) fn none() -> Self {
         Self { place: None }
     }

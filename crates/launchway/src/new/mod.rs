@@ -19,11 +19,10 @@ use self::report::Report;
 pub(crate) use self::request::{NamedTemplate, NewRequest};
 #[cfg(test)]
 pub(crate) use self::review::command as equivalent_command;
-use self::wizard::Decision;
 use crate::failure::{Exit, Failure};
 use crate::git::{self, Committed};
 use crate::report::Output;
-use crate::wizard::left;
+use crate::wizard::{Decision, left};
 use crate::{answers, interrupt, language, terminal};
 
 /// Makes a project from a template; `answers` are those of the line and the environment.
@@ -38,14 +37,18 @@ pub(crate) fn run(chosen: &Chosen, request: &NewRequest, mut answers: Answers) -
         return Err(Failure::new(Exit::Usage, "`--resume` goes on asking, and there is no terminal to ask in")
             .hint("without a terminal every answer is given by a flag or an answers file"));
     }
-    let (prepared, mut draft) = if may_ask {
-        match wizard::run(template, answers, request)? {
-            Decision::Write(prepared, draft) => (*prepared, Some(draft)),
-            Decision::Save(draft) => {
+    let (prepared, draft) = if may_ask {
+        let (decision, mut draft) = wizard::run(template, answers, request)?;
+        match decision {
+            Decision::Write(prepared) => (prepared, Some(draft)),
+            Decision::Save => {
                 say_saved(&draft);
                 return Ok(());
             }
-            Decision::Leave => return Err(left()),
+            Decision::Leave => {
+                draft.forget();
+                return Err(left());
+            }
         }
     } else {
         (Prepared::new(template, &answers, request)?, None)
@@ -53,7 +56,7 @@ pub(crate) fn run(chosen: &Chosen, request: &NewRequest, mut answers: Answers) -
     for warning in &prepared.warnings {
         terminal::say(&format!("warning: {}\n", terminal::visible(warning)));
     }
-    finish(template, &prepared, request, draft.as_mut())
+    finish(template, &prepared, request, draft)
 }
 
 /// Says that nothing is written, and how to go on.
@@ -64,19 +67,16 @@ fn say_saved(draft: &Draft) {
     terminal::say(&format!("{}\n", terminal::visible(&text)));
 }
 
-fn finish(
-    template: &Template,
-    prepared: &Prepared,
-    request: &NewRequest,
-    draft: Option<&mut Draft>,
-) -> Result<(), Failure> {
+fn finish(template: &Template, prepared: &Prepared, request: &NewRequest, draft: Option<Draft>) -> Result<(), Failure> {
     if request.dry_run {
         return show(template, prepared, request, None);
     }
     interrupt::uninterrupted(|| {
         apply(&prepared.changes)?;
         // An interruption after this says nothing of a draft.
-        draft.into_iter().for_each(wizard::written);
+        if let Some(mut draft) = draft {
+            draft.forget();
+        }
         Ok::<(), Failure>(())
     })?;
     let destination = &prepared.changes.destination;

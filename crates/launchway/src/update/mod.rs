@@ -10,7 +10,6 @@ use std::thread;
 
 use launchway_core::{Lock, Project, edit};
 
-pub(crate) use self::answers::ask;
 use self::prepared::Prepared;
 pub(crate) use self::prepared::{load, prepare};
 pub(crate) use self::request::UpdateRequest;
@@ -44,7 +43,7 @@ pub(crate) fn run(request: &UpdateRequest) -> Result<(), Failure> {
         (Ok(repository), load(&project, request))
     };
     let (repository, loaded) = (repository?, loaded?);
-    let prepared = prepare(&project, &others, loaded, request, &repository)?;
+    let prepared = prepare(&project, &others, &loaded, request, &repository)?;
     let written = if request.dry_run { None } else { write(&prepared, &repository)? };
     report::show(&prepared, request, written.as_ref().map(|written| written.way_back.as_str()))?;
     written.map_or(Ok(()), |written| written.staged)?;

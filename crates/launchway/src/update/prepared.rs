@@ -2,20 +2,28 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use launchway_core::{Conflict, Edit, FileChange, Obstacle, Plan, Project, SafePath, Status, Template, Update, Wishes};
+use launchway_core::template::Migrated;
+use launchway_core::{
+    Accepted, Conflict, Context, Edit, FileChange, Interview, Obstacle, Plan, Project, Provenance, SafePath, Side,
+    Status, Template, Update, Wishes,
+};
 
 use super::UpdateRequest;
-use super::answers::{self, Answered, ChangedAnswer};
+use super::answers::{self, ChangedAnswer};
 use super::merge::merge;
+use super::report;
 use crate::catalogs::{self, CatalogPolicy};
 use crate::failure::{Exit, Failure};
 use crate::repository::Repository;
 use crate::sources::{self, Loaded};
+use crate::wizard::walk::{State, Walk};
+use crate::wizard::{GO, Given, Purpose, Review, complete, edit_key, overruled, quit_key, refuse_unused};
+use crate::{language, terminal};
 
 /// An update that is computed, and not yet written.
 pub(crate) struct Prepared<'p> {
     pub(crate) project: &'p Project,
-    pub(crate) template: Template,
+    pub(crate) template: &'p Template,
     pub(crate) answers: Vec<ChangedAnswer>,
     pub(crate) notes: Vec<String>,
     pub(crate) files: Vec<FileChange>,
@@ -50,35 +58,103 @@ pub(crate) fn load(project: &Project, request: &UpdateRequest) -> Result<Loaded,
 /// Computes an update: what a preview shows, and what is written, is the same.
 pub(crate) fn prepare<'p>(
     project: &'p Project,
-    others: &[Project],
-    loaded: Loaded,
-    request: &UpdateRequest,
-    repository: &Repository,
+    others: &'p [Project],
+    loaded: &'p Loaded,
+    request: &'p UpdateRequest,
+    repository: &'p Repository,
 ) -> Result<Prepared<'p>, Failure> {
-    let Loaded { template, policy } = loaded;
-    let Answered { mut context, moves, notes } = answers::gather(&template, project, policy.as_ref(), request)?;
-    context.catalog = policy.as_ref().map(CatalogPolicy::origin).or_else(|| project.catalog.clone());
-    let plan = Plan::new(&template, &context)?;
-    let heal = request.heal.iter().map(|path| healed(path)).collect::<Result<BTreeSet<SafePath>, Failure>>()?;
-    let wishes = Wishes { moves, heal, ignores_modes: repository.ignores_modes };
-    let root = request.folder.as_path();
-    let update = Update::new(root, project, &plan, &wishes).map_err(|obstacles| in_the_way(&obstacles))?;
-    if let Some(path) = update.unknown(&wishes.heal).first() {
-        return Err(not_healed(path, project));
+    let template = &loaded.template;
+    let (Given { answers, defaults, notes }, migrated) =
+        answers::gather(template, project, loaded.policy.as_ref(), request)?;
+    let may_ask = terminal::is_interactive() && !request.no_input;
+    let walk = Walk::new(template, answers, defaults, State::default());
+    complete(walk, may_ask, &mut Updating { project, others, loaded, request, repository, migrated, notes })
+}
+
+/// An update, apart from its answers.
+struct Updating<'p> {
+    project: &'p Project,
+    others: &'p [Project],
+    loaded: &'p Loaded,
+    request: &'p UpdateRequest,
+    repository: &'p Repository,
+    migrated: Migrated,
+    notes: Vec<String>,
+}
+
+impl<'p> Purpose for Updating<'p> {
+    type Outcome = Prepared<'p>;
+
+    fn compute(&self, interview: &Interview<'_>) -> Result<Prepared<'p>, Failure> {
+        let context = self.context(interview)?;
+        let notes = self.notes.iter().cloned().chain(overruled(interview)).collect();
+        self.merged(&context, notes)
     }
-    refuse_marks(&update)?;
-    let label = format!("{}-{}", template.id, template.version);
-    let known = update.paths();
-    let is_known = |path: &SafePath| known.contains(path) || others.iter().any(|it| it.generated.contains_key(path));
-    let resolution = merge(&update, &label, || repository.others(is_known, &update.missing_sizes()))?;
-    let files = update.changes(root, &resolution).map_err(|obstacles| in_the_way(&obstacles))?;
-    let changed = files.iter().map(|change| &change.edit).filter(|edit| edit.before != edit.after);
-    repository.refuse_sparse(update.missing().into_iter().chain(changed.map(|edit| &edit.path)))?;
-    let made = (&template, &context, &plan);
-    let record = update.record(root, made, &resolution).map_err(|obstacles| in_the_way(&obstacles))?;
-    let answers = answers::changed(project, &context);
-    let conflicts = resolution.conflicts;
-    Ok(Prepared { project, template, answers, notes, files, record, conflicts })
+
+    fn review(&self, _: &Interview<'_>, update: &Prepared<'p>) -> Option<Review> {
+        let review = || Review {
+            title: language::filled("Review: {project}", &[("project", &self.project.name)]),
+            text: report::text(update, self.request),
+            keys: vec![(GO, language::text("update the project")), edit_key(), quit_key()],
+        };
+        (!self.request.dry_run).then(review)
+    }
+
+    fn may_change(&self, accepted: &Accepted<'_>) -> bool {
+        let is_name = accepted.question.id == self.loaded.template.name_question;
+        !is_name && !matches!(accepted.provenance, Provenance::Policy(_))
+    }
+}
+
+impl<'p> Updating<'p> {
+    fn context(&self, interview: &Interview<'_>) -> Result<Context, Failure> {
+        if !interview.problems.is_empty() {
+            return Err(interview.problems.clone().into());
+        }
+        refuse_unused(interview)?;
+        let mut context =
+            interview.context()?.ok_or_else(|| Failure::new(Exit::Internal, "the answers are not complete"))?;
+        let catalog = self.loaded.policy.as_ref().map(CatalogPolicy::origin);
+        context.catalog = catalog.or_else(|| self.project.catalog.clone());
+        Ok(context)
+    }
+
+    /// Merges what comes of the answers into the project.
+    fn merged(&self, context: &Context, notes: Vec<String>) -> Result<Prepared<'p>, Failure> {
+        let (template, project, repository) = (&self.loaded.template, self.project, self.repository);
+        let plan = Plan::new(template, context)?;
+        let wishes = self.wishes(context)?;
+        let root = self.request.folder.as_path();
+        let update = Update::new(root, project, &plan, &wishes).map_err(|obstacles| in_the_way(&obstacles))?;
+        if let Some(path) = update.unknown(&wishes.heal).first() {
+            return Err(not_healed(path, project));
+        }
+        refuse_marks(&update)?;
+        let label = format!("{}-{}", template.id, template.version);
+        let resolution = merge(&update, &label, || self.others(&update))?;
+        let files = update.changes(root, &resolution).map_err(|obstacles| in_the_way(&obstacles))?;
+        let changed = files.iter().map(|change| &change.edit).filter(|edit| edit.before != edit.after);
+        repository.refuse_sparse(update.missing().into_iter().chain(changed.map(|edit| &edit.path)))?;
+        let made = (template, context, &plan);
+        let record = update.record(root, made, &resolution).map_err(|obstacles| in_the_way(&obstacles))?;
+        let answers = answers::changed(project, context);
+        Ok(Prepared { project, template, answers, notes, files, record, conflicts: resolution.conflicts })
+    }
+
+    fn wishes(&self, context: &Context) -> Result<Wishes, Failure> {
+        let heal =
+            self.request.heal.iter().map(|path| healed(path)).collect::<Result<BTreeSet<SafePath>, Failure>>()?;
+        let moves = self.loaded.template.rendered_moves(context, &self.migrated)?;
+        Ok(Wishes { moves, heal, ignores_modes: self.repository.ignores_modes })
+    }
+
+    /// Reads the user's own files, among which one of the missing ones may be that was moved.
+    fn others(&self, update: &Update) -> Side {
+        let known = update.paths();
+        let is_known =
+            |path: &SafePath| known.contains(path) || self.others.iter().any(|it| it.generated.contains_key(path));
+        self.repository.others(is_known, &update.missing_sizes())
+    }
 }
 
 /// Reads a path to heal: as a shell completes it, with `./` before or `/` after.

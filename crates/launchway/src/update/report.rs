@@ -100,7 +100,7 @@ fn file(change: &FileChange) -> FileReport<'_> {
     }
 }
 
-fn text(prepared: &Prepared<'_>, request: &UpdateRequest) -> String {
+pub(super) fn text(prepared: &Prepared<'_>, request: &UpdateRequest) -> String {
     let mut text = format!("{}\n", visible_line(&headline(prepared)));
     for change in &prepared.answers {
         let shown = |value: &Option<Value>| value.as_ref().map_or("not asked".to_owned(), |it| format!("`{it}`"));
