@@ -25,20 +25,17 @@ pub(crate) const ECS: Released = Released {
     case: "0.1.0/ecs",
     edits: &[
         Edit(
-            "crates/orders/src/lib.rs",
-            "    Router::new()\n",
-            "    tracing::info!(\"ready to take orders\");\n    Router::new()\n",
+            "crates/orders/src/notes.rs",
+            "    fn find(&self, id: u64) -> Option<String> {\n",
+            "    fn find(&self, id: u64) -> Option<String> {\n        tracing::info!(id, \"looked up\");\n",
         ),
         Edit(
-            "crates/orders/Cargo.toml",
-            "serde.workspace = true\n",
-            "serde.workspace = true\ntracing.workspace = true\n",
+            "crates/platform/src/environment.rs",
+            "    /// Returns the value of `key` if there is one.\n",
+            "    /// Returns the value of `key` if there is one: ask #platform before you read a new one.\n",
         ),
-        Edit(
-            "Cargo.lock",
-            " \"serde_json\",\n \"tokio\",\n \"tower\",\n]",
-            " \"serde_json\",\n \"tokio\",\n \"tower\",\n \"tracing\",\n]",
-        ),
+        Edit("crates/orders/Cargo.toml", "axum.workspace = true\n", "axum.workspace = true\nhyper.workspace = true\n"),
+        Edit("Cargo.lock", " \"axum\",\n \"platform\",\n", " \"axum\",\n \"hyper\",\n \"platform\",\n"),
         Edit(
             "deploy/ecs/service.yaml",
             "            - Name: LOG_LEVEL\n",
@@ -63,20 +60,16 @@ const KUBERNETES: Released = Released {
     case: "0.1.0/kubernetes",
     edits: &[
         Edit(
-            "crates/invoices/src/lib.rs",
-            "    Router::new()\n",
-            "    tracing::info!(\"ready to write invoices\");\n    Router::new()\n",
+            "crates/invoices/src/notes.rs",
+            "    fn find(&self, id: u64) -> Option<String> {\n",
+            "    fn find(&self, id: u64) -> Option<String> {\n        tracing::info!(id, \"looked up\");\n",
         ),
         Edit(
             "crates/invoices/Cargo.toml",
-            "serde.workspace = true\n",
-            "serde.workspace = true\ntracing.workspace = true\n",
+            "axum.workspace = true\n",
+            "axum.workspace = true\nhyper.workspace = true\n",
         ),
-        Edit(
-            "Cargo.lock",
-            " \"serde_json\",\n \"tokio\",\n \"tower\",\n]",
-            " \"serde_json\",\n \"tokio\",\n \"tower\",\n \"tracing\",\n]",
-        ),
+        Edit("Cargo.lock", " \"axum\",\n \"platform\",\n", " \"axum\",\n \"hyper\",\n \"platform\",\n"),
         Edit("deploy/kubernetes/base/workload/config.env", "LOG_LEVEL=info\n", "LOG_LEVEL=info\nCURRENCY=EUR\n"),
         Edit("deploy/kubernetes/overlays/dev/kustomization.yaml", "    count: 2\n", "    count: 1\n"),
         Edit(
