@@ -27,3 +27,9 @@ fn a63_an_update_merges_as_git_does() {
     let program = crate::program::path();
     mutations(&seeds("merge"), 12).for_each(|input| launchway_hostile::merge(program, &input));
 }
+
+#[test]
+fn a_merge_by_structure_means_what_a_merge_of_the_leaves_says() {
+    let merged = mutations(&seeds("structure"), 20_000).filter(|input| launchway_hostile::structure(input)).count();
+    assert!(merged > 4_000, "only {merged} of the cases were merged: the test shows nothing");
+}

@@ -9,6 +9,7 @@ mod merge;
 mod mutate;
 mod paths;
 mod record;
+mod structure;
 mod template;
 mod texts;
 
@@ -17,6 +18,7 @@ pub use merge::merge;
 pub use mutate::mutations;
 pub use paths::{safe_path, source};
 pub use record::record;
+pub use structure::structure;
 pub use template::{manifest, template};
 pub use texts::{quoting, terminal};
 

@@ -1,6 +1,5 @@
 //! The plan: every file of a project, rendered and checked, before anything is written.
 
-pub(crate) mod cargo_lock;
 mod moves;
 pub(crate) mod output;
 
@@ -12,6 +11,7 @@ use serde_json::Value as Json;
 
 use crate::agreement::relation::Relation;
 use crate::agreement::{self, Agreement, Reading};
+use crate::cargo_lock;
 use crate::interview::context::Context;
 use crate::language::engine::{Compiled, Data, Expression};
 use crate::language::problem::Invalid;
