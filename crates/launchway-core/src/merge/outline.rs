@@ -30,6 +30,14 @@ pub(super) struct Inner<'t> {
     pub(super) joint: Joint,
 }
 
+/// What an entry is, seen from inside.
+pub(super) enum Inside<'t> {
+    /// One thing.
+    Atom,
+    /// A container.
+    Entries(Inner<'t>),
+}
+
 /// How the entries of a container stand beside each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Joint {
@@ -40,6 +48,13 @@ pub(super) enum Joint {
 }
 
 impl<'t> Body<'t> {
+    fn new(text: &'t str, inside: Inside<'t>) -> Self {
+        match inside {
+            Inside::Atom => Self::Atom(text),
+            Inside::Entries(inner) => Self::Inner(text, inner),
+        }
+    }
+
     pub(super) fn text(&self) -> &'t str {
         match self {
             Self::Atom(text) | Self::Inner(text, _) => text,
@@ -52,7 +67,7 @@ pub(super) struct Item<'t> {
     pub(super) key: String,
     pub(super) start: usize,
     pub(super) end: usize,
-    pub(super) inner: Option<Inner<'t>>,
+    pub(super) inside: Inside<'t>,
 }
 
 /// An entry that begins on a line of its own: the place of its first character, and what is known of it.
@@ -64,13 +79,13 @@ pub(super) struct Start<T> {
 
 /// Divides a part of a text at the starts of its entries. Comments and blank lines belong to the entry below them.
 ///
-/// `inner` makes the outline of an entry from its value and its place. `None` if an entry shares its line with something
+/// `inside` looks into an entry, from its value and its place. `None` if an entry shares its line with something
 /// else than the dash or the indentation before it.
 pub(super) fn lines<'t, T>(
     text: &'t str,
     (from, to): (usize, usize),
     starts: Vec<Start<T>>,
-    inner: &dyn Fn(T, (usize, usize)) -> Option<Option<Inner<'t>>>,
+    inside: &dyn Fn(T, (usize, usize)) -> Option<Inside<'t>>,
 ) -> Option<Inner<'t>> {
     let mut places = Vec::new();
     let mut least = from;
@@ -83,10 +98,7 @@ pub(super) fn lines<'t, T>(
     let mut entries = Vec::new();
     for ((start, (lead, body)), end) in starts.into_iter().zip(&places).zip(ends) {
         let (lead, body, whole) = (text.get(*lead..*body)?, (*body, end), text.get(*body..end)?);
-        let body = match inner(start.value, body)? {
-            Some(inner) => Body::Inner(whole, inner),
-            None => Body::Atom(whole),
-        };
+        let body = Body::new(whole, inside(start.value, body)?);
         entries.push(Entry { key: start.key, lead, body, after: "" });
     }
     let first = places.first().map_or(to, |(lead, _)| *lead);
@@ -141,7 +153,7 @@ pub(super) fn commas<'t>(
         };
         let after = rest_of_line(text.get(behind..next)?);
         let whole = text.get(item.start..item.end)?;
-        let body = item.inner.map_or(Body::Atom(whole), |inner| Body::Inner(whole, inner));
+        let body = Body::new(whole, item.inside);
         entries.push(Entry { key: item.key, lead: text.get(lead..item.start)?, body, after });
         lead = behind + after.len();
     }

@@ -102,7 +102,7 @@ impl Splicer {
                 self.touch();
                 Ok(None)
             }
-            (Some(_), None, None) | (None, None, None) => Ok(None),
+            (_, None, None) => Ok(None),
         }
     }
 
@@ -164,9 +164,8 @@ fn joined(pieces: &[Piece], joint: Joint) -> String {
     let mut text = String::new();
     for (place, piece) in pieces.iter().enumerate() {
         let comma = match joint {
-            Joint::Lines => "",
             Joint::Commas { trailing } if trailing || place + 1 < pieces.len() => ",",
-            Joint::Commas { .. } => "",
+            Joint::Commas { .. } | Joint::Lines => "",
         };
         text.extend([piece.lead.as_str(), &piece.body, comma, &piece.after]);
     }

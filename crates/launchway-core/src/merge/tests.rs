@@ -6,6 +6,9 @@ fn merged(path: &str, base: &str, yours: &str, theirs: &str) -> Option<String> {
     merge(path, base, yours, theirs).map(|merged| merged.text)
 }
 
+/// A file, its text, and what each side replaces by what.
+type Dispute<'t> = (&'t str, &'t str, (&'t str, &'t str), (&'t str, &'t str));
+
 /// Adds lines behind a line of a text.
 fn with(text: &str, line: &str, added: &str) -> String {
     assert_eq!(text.matches(line).count(), 1, "{line}");
@@ -106,7 +109,7 @@ fn packages_of_a_lock_file_stand_in_the_order_of_cargo() {
 
 #[test]
 fn what_both_sides_have_given_another_meaning_is_asked() {
-    let cases: &[(&str, &str, (&str, &str), (&str, &str))] = &[
+    let cases: &[Dispute<'_>] = &[
         // The same name with two values.
         (
             "Cargo.toml",

@@ -3,7 +3,7 @@
 use toml_edit::{Array, Document, InlineTable, Item as TomlItem, Key, Table, Value};
 
 use super::identity::{Identities, Identity};
-use super::outline::{self, Inner, Item, Start};
+use super::outline::{self, Inner, Inside, Item, Start};
 
 /// Something that begins on a line of its own.
 struct Statement<'d> {
@@ -112,48 +112,50 @@ struct Outliner<'t, 'i> {
 }
 
 impl<'t> Outliner<'t, '_> {
-    fn section(&self, section: Section<'_>, part: (usize, usize)) -> Option<Option<Inner<'t>>> {
+    fn section(&self, section: Section<'_>, part: (usize, usize)) -> Option<Inside<'t>> {
         let mut entries = section.entries;
         if !section.is_headed {
             let entry = entries.pop()?;
             return self.value(entry.value.1, part, &entry.value.0);
         }
         let value = |(path, value): (Vec<String>, &Value), part| self.value(value, part, &path);
-        outline::lines(self.text, part, entries, &value).map(Some)
+        outline::lines(self.text, part, entries, &value).map(Inside::Entries)
     }
 
     /// Outlines a list or an inline table; every other value is one thing.
-    fn value(&self, value: &Value, part: (usize, usize), path: &[String]) -> Option<Option<Inner<'t>>> {
+    fn value(&self, value: &Value, part: (usize, usize), path: &[String]) -> Option<Inside<'t>> {
         match value {
             Value::Array(array) if self.identities.at(path) == Identity::Set => self.set(array, part),
             Value::InlineTable(table) => self.inline(table, part, path),
-            _ => Some(None),
+            _ => Some(Inside::Atom),
         }
     }
 
-    fn set(&self, array: &Array, part: (usize, usize)) -> Option<Option<Inner<'t>>> {
+    fn set(&self, array: &Array, part: (usize, usize)) -> Option<Inside<'t>> {
         let item = |value: &Value| {
             let span = value.span()?;
             let key = value.as_str()?.to_owned();
-            Some(Item { key, start: span.start, end: span.end, inner: None })
+            Some(Item { key, start: span.start, end: span.end, inside: Inside::Atom })
         };
-        let Some(items) = array.iter().map(item).collect::<Option<Vec<_>>>() else { return Some(None) };
+        let Some(items) = array.iter().map(item).collect::<Option<Vec<_>>>() else { return Some(Inside::Atom) };
         let span = array.span()?;
-        outline::commas(self.text, part.0, (span.start + 1, span.end.checked_sub(1)?), part.1, items).map(Some)
+        outline::commas(self.text, part.0, (span.start + 1, span.end.checked_sub(1)?), part.1, items)
+            .map(Inside::Entries)
     }
 
-    fn inline(&self, table: &InlineTable, part: (usize, usize), path: &[String]) -> Option<Option<Inner<'t>>> {
+    fn inline(&self, table: &InlineTable, part: (usize, usize), path: &[String]) -> Option<Inside<'t>> {
         let mut items = Vec::new();
         for (name, value) in table {
             // `a.b = 1` within braces is a table of its own.
             if matches!(value, Value::InlineTable(inner) if inner.is_dotted()) {
-                return Some(None);
+                return Some(Inside::Atom);
             }
             let (start, end) = (start_of(table.key(name)?)?, value.span()?.end);
-            let inner = self.value(value, (start, end), &[path, &[name.to_owned()]].concat())?;
-            items.push(Item { key: name.to_owned(), start, end, inner });
+            let inside = self.value(value, (start, end), &[path, &[name.to_owned()]].concat())?;
+            items.push(Item { key: name.to_owned(), start, end, inside });
         }
         let span = table.span()?;
-        outline::commas(self.text, part.0, (span.start + 1, span.end.checked_sub(1)?), part.1, items).map(Some)
+        outline::commas(self.text, part.0, (span.start + 1, span.end.checked_sub(1)?), part.1, items)
+            .map(Inside::Entries)
     }
 }

@@ -3,7 +3,7 @@
 use saphyr_parser::{Event, Parser};
 
 use super::identity::{Identities, Identity};
-use super::outline::{self, Inner, Item, Start};
+use super::outline::{self, Inner, Inside, Item, Start};
 
 /// How deep a document may be nested; what is deeper is left to the merge by lines.
 const MAX_DEPTH: usize = 64;
@@ -25,7 +25,10 @@ enum Kind {
 pub(super) fn outline<'t>(text: &'t str, identities: &Identities<'_>) -> Option<Inner<'t>> {
     let root = Reader::read(text)?;
     let outliner = Outliner { text, identities };
-    outliner.inner(&root, (0, text.len()), &mut Vec::new())?
+    match outliner.inside(&root, (0, text.len()), &mut Vec::new())? {
+        Inside::Entries(inner) => Some(inner),
+        Inside::Atom => None,
+    }
 }
 
 /// Reads the events of a parser into nodes.
@@ -53,7 +56,7 @@ impl<'t> Reader<'t> {
             }
         }
         let mut reader = Self { events, next: 0 };
-        if documents != 1 { None } else { reader.node(0) }
+        if documents == 1 { reader.node(0) } else { None }
     }
 
     fn node(&mut self, depth: usize) -> Option<Node> {
@@ -99,24 +102,24 @@ struct Outliner<'t, 'i> {
 }
 
 impl<'t> Outliner<'t, '_> {
-    /// Outlines what a node holds, within its part of the text. The outer `None` gives the whole text up.
-    fn inner(&self, node: &Node, part: (usize, usize), path: &mut Vec<String>) -> Option<Option<Inner<'t>>> {
+    /// Looks into a node, within its part of the text. `None` gives the whole text up.
+    fn inside(&self, node: &Node, part: (usize, usize), path: &mut Vec<String>) -> Option<Inside<'t>> {
         let is_flow = self.text.get(node.start..)?.starts_with(['{', '[']);
         match &node.kind {
-            Kind::Scalar(_) => Some(None),
+            Kind::Scalar(_) => Some(Inside::Atom),
             Kind::Map(entries) if entries.iter().any(|(key, _)| key.text().is_none_or(|key| key == "<<")) => None,
             Kind::Map(entries) if is_flow => self.flow_map(node, entries, part, path),
-            Kind::Map(entries) => self.block_map(entries, part, path).map(Some),
+            Kind::Map(entries) => self.block_map(entries, part, path).map(Inside::Entries),
             Kind::List(items) => {
-                let Some(keys) = keys(items, &self.identities.at(path)) else { return Some(None) };
+                let Some(keys) = keys(items, &self.identities.at(path)) else { return Some(Inside::Atom) };
                 path.push("*".to_owned());
-                let inner = if is_flow {
+                let inside = if is_flow {
                     self.flow_list(node, items, keys, part, path)
                 } else {
-                    self.block_list(items, keys, part, path).map(Some)
+                    self.block_list(items, keys, part, path).map(Inside::Entries)
                 };
                 path.pop();
-                inner
+                inside
             }
         }
     }
@@ -126,7 +129,7 @@ impl<'t> Outliner<'t, '_> {
         let starts = entries.iter().map(|(key, value)| start((key, (key, value)))).collect::<Option<Vec<_>>>()?;
         outline::lines(self.text, part, starts, &|(key, value): (&Node, &Node), part| {
             let mut path = [path, &[key.text()?.to_owned()]].concat();
-            self.inner(value, part, &mut path)
+            self.inside(value, part, &mut path)
         })
     }
 
@@ -141,7 +144,7 @@ impl<'t> Outliner<'t, '_> {
         for (item, key) in items.iter().zip(keys) {
             starts.push(Start { at: self.dash(item.start)?, key, value: item });
         }
-        outline::lines(self.text, part, starts, &|item: &Node, part| self.inner(item, part, &mut path.to_vec()))
+        outline::lines(self.text, part, starts, &|item: &Node, part| self.inside(item, part, &mut path.to_vec()))
     }
 
     /// Finds the dash before an element that stands on the same line.
@@ -156,12 +159,12 @@ impl<'t> Outliner<'t, '_> {
         entries: &[(Node, Node)],
         part: (usize, usize),
         path: &[String],
-    ) -> Option<Option<Inner<'t>>> {
+    ) -> Option<Inside<'t>> {
         let mut items = Vec::new();
         for (key, value) in entries {
             let mut path = [path, &[key.text()?.to_owned()]].concat();
-            let inner = self.inner(value, (key.start, value.end), &mut path)?;
-            items.push(Item { key: key.text()?.to_owned(), start: key.start, end: value.end, inner });
+            let inside = self.inside(value, (key.start, value.end), &mut path)?;
+            items.push(Item { key: key.text()?.to_owned(), start: key.start, end: value.end, inside });
         }
         self.brackets(node, part, items)
     }
@@ -173,18 +176,18 @@ impl<'t> Outliner<'t, '_> {
         keys: Vec<String>,
         part: (usize, usize),
         path: &[String],
-    ) -> Option<Option<Inner<'t>>> {
+    ) -> Option<Inside<'t>> {
         let mut found = Vec::new();
         for (item, key) in items.iter().zip(keys) {
-            let inner = self.inner(item, (item.start, item.end), &mut path.to_vec())?;
-            found.push(Item { key, start: item.start, end: item.end, inner });
+            let inside = self.inside(item, (item.start, item.end), &mut path.to_vec())?;
+            found.push(Item { key, start: item.start, end: item.end, inside });
         }
         self.brackets(node, part, found)
     }
 
-    fn brackets(&self, node: &Node, part: (usize, usize), items: Vec<Item<'t>>) -> Option<Option<Inner<'t>>> {
+    fn brackets(&self, node: &Node, part: (usize, usize), items: Vec<Item<'t>>) -> Option<Inside<'t>> {
         let close = node.end.checked_sub(1)?;
-        outline::commas(self.text, part.0, (node.start + 1, close), part.1, items).map(Some)
+        outline::commas(self.text, part.0, (node.start + 1, close), part.1, items).map(Inside::Entries)
     }
 }
 
