@@ -25,7 +25,7 @@ usage: cargo xtask COMMAND
   compare [--check | HISTORY...]
                     the same histories through copier, cruft and launchway; writes docs/compare.md;
                     --check only says whether it has them all; with names, only shows those
-  package           pack both crates, and build what was packed
+  package [--clean] pack both crates, and build what was packed; --clean builds their dependencies again, too
   picture [--check] play the wizard and draw it into docs/wizard.svg; --check only says whether it is up to date
   reference [--check]
                     write the pages of docs/ that are made from the code; --check only says which are out of date
@@ -54,6 +54,7 @@ fn main() -> ExitCode {
         ["bench", "--instructions"] => benchmark::instructions(false),
         ["bench", "--instructions", "--check"] => benchmark::instructions(true),
         ["package"] => package::package(),
+        ["package", "--clean"] => package::package_clean(),
         ["picture"] => picture::write(),
         ["picture", "--check"] => picture::check(),
         ["reference"] => reference::write(),
