@@ -4,6 +4,7 @@ mod benchmark;
 mod bless;
 mod comparison;
 mod package;
+mod size;
 mod test;
 
 use std::env;
@@ -29,6 +30,7 @@ usage: cargo xtask COMMAND
   picture [--check] play the wizard and draw it into docs/wizard.svg; --check only says whether it is up to date
   reference [--check]
                     write the pages of docs/ that are made from the code; --check only says which are out of date
+  size              build the program as it is released, which must not be larger than 8 MiB
   site              build the documentation as a web site, under target/site
   sweep [SUBJECT]   every fault at every system call of `new` and `update`, and 200 rounds of 20 runs of `new` at once;
                     writes docs/threat-model.md; with `new`, `update` or `race` only shows that. Needs strace
@@ -55,6 +57,7 @@ fn main() -> ExitCode {
         ["bench", "--instructions", "--check"] => benchmark::instructions(true),
         ["package"] => package::package(),
         ["package", "--clean"] => package::package_clean(),
+        ["size"] => size::size(),
         ["picture"] => picture::write(),
         ["picture", "--check"] => picture::check(),
         ["reference"] => reference::write(),
