@@ -3,6 +3,7 @@
 mod benchmark;
 mod bless;
 mod comparison;
+mod deny;
 mod package;
 mod size;
 mod test;
@@ -26,6 +27,7 @@ usage: cargo xtask COMMAND
   compare [--check | HISTORY...]
                     the same histories through copier, cruft and launchway; writes docs/compare.md;
                     --check only says whether it has them all; with names, only shows those
+  deny              hold the licences, sources and advisories of the dependencies against deny.toml
   package [--clean] pack both crates, and build what was packed; --clean builds their dependencies again, too
   picture [--check] play the wizard and draw it into docs/wizard.svg; --check only says whether it is up to date
   reference [--check]
@@ -55,6 +57,7 @@ fn main() -> ExitCode {
         ["bench", "--without-building"] => benchmark::bench(false),
         ["bench", "--instructions"] => benchmark::instructions(false),
         ["bench", "--instructions", "--check"] => benchmark::instructions(true),
+        ["deny"] => deny::deny(),
         ["package"] => package::package(),
         ["package", "--clean"] => package::package_clean(),
         ["size"] => size::size(),
