@@ -6,6 +6,7 @@ mod comparison;
 mod deny;
 mod package;
 mod size;
+mod steps;
 mod test;
 
 use std::env;
@@ -18,7 +19,9 @@ use xtask::{Result, picture, race, reference, site, tools};
 const USAGE: &str = "\
 usage: cargo xtask COMMAND
 
-  test [--fast]     every check of the repository; --fast leaves out what needs minutes
+  test [--fast | --all] [--list] [STEP...]
+                    the checks of the repository, or the named ones alone; --fast leaves out what needs minutes, --all
+                    adds what is too long for every run, and tries all of what the others sample; --list names them
   bench [--without-building | --instructions [--check]]
                     the same work for launchway and its peers, which are built and installed; writes
                     docs/benchmark.md; --without-building leaves out the peers that would have to be built;
@@ -47,8 +50,7 @@ fn main() -> ExitCode {
     let words: Vec<String> = env::args().skip(1).collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let result = match words[..] {
-        ["test"] => test::test(false),
-        ["test", "--fast"] => test::test(true),
+        ["test", ref words @ ..] => test::test(words),
         ["bless"] => bless::bless(),
         ["bless", "--check"] => bless::check(),
         ["compare", "--check"] => comparison::check(),
