@@ -37,6 +37,7 @@ mod remote;
 mod rendered;
 mod rollback;
 mod rows;
+mod sample;
 mod scripting;
 mod secrets;
 mod service;

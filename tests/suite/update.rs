@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::history::{History, files, lines};
 use crate::program::{GIT_IDENTITY, launchway, run};
+use crate::sample;
 use crate::terminal::{CONTROL_C, DOWN, ENTER, ESCAPE, Terminal, UP};
 
 /// A project whose template has a new version that changes one line of a file and adds another file.
@@ -669,46 +670,49 @@ fn edited(dice: &mut Dice, text: &str, who: &str) -> (String, Vec<String>) {
 
 #[test]
 fn a63_no_line_is_ever_lost_whatever_both_have_done() {
-    for seed in 0..24 {
-        let mut dice = Dice(seed);
-        let paths = ["a", "sub/b", "sub/deep/c"];
-        let text = (1..=30).fold(String::new(), |text, number| format!("{text}line {number}\n"));
-        let old: Vec<(&str, &str)> = paths.iter().map(|path| (*path, text.as_str())).collect();
-        let history = History::new(&files(&old), "");
-        let mut wanted = Vec::new();
-        let mut new = Vec::new();
-        for path in paths {
-            let (mine, lines) = edited(&mut dice, &text, "mine");
-            wanted.extend(lines);
-            let moved = if dice.roll(4) == 0 { format!("moved/{path}") } else { path.to_owned() };
-            if moved != path {
-                history.rename(path, &moved);
-            }
-            history.write(&moved, mine);
-            let (theirs, lines) = edited(&mut dice, &text, "theirs");
-            wanted.extend(lines);
-            let renamed = if dice.roll(4) == 0 { format!("renamed/{path}") } else { path.to_owned() };
-            new.push((renamed, theirs.into_bytes()));
+    let seeds = (0..).take(sample::size(16, 10_000));
+    sample::in_pairs(seeds.collect(), assert_no_line_is_lost);
+}
+
+fn assert_no_line_is_lost(seed: u64) {
+    let mut dice = Dice(seed);
+    let paths = ["a", "sub/b", "sub/deep/c"];
+    let text = (1..=30).fold(String::new(), |text, number| format!("{text}line {number}\n"));
+    let old: Vec<(&str, &str)> = paths.iter().map(|path| (*path, text.as_str())).collect();
+    let history = History::new(&files(&old), "");
+    let mut wanted = Vec::new();
+    let mut new = Vec::new();
+    for path in paths {
+        let (mine, lines) = edited(&mut dice, &text, "mine");
+        wanted.extend(lines);
+        let moved = if dice.roll(4) == 0 { format!("moved/{path}") } else { path.to_owned() };
+        if moved != path {
+            history.rename(path, &moved);
         }
+        history.write(&moved, mine);
+        let (theirs, lines) = edited(&mut dice, &text, "theirs");
+        wanted.extend(lines);
+        let renamed = if dice.roll(4) == 0 { format!("renamed/{path}") } else { path.to_owned() };
+        new.push((renamed, theirs.into_bytes()));
+    }
+    history.commit();
+    history.template("2.0.0", &new, "");
+    let (code, report) = history.updated(&[]);
+    assert!(matches!(code, Some(0 | 1)), "seed {seed}");
+    let all: String = history
+        .tree()
+        .iter()
+        .filter(|(path, _)| !path.starts_with(".launchway"))
+        .map(|(_, file)| String::from_utf8_lossy(&file.bytes).into_owned())
+        .collect();
+    let lost: Vec<&String> = wanted.iter().filter(|line| !all.contains(*line)).collect();
+    assert!(lost.is_empty(), "seed {seed}: {lost:?}\n{report:#}");
+    assert_eq!(code == Some(1), all.contains("<<<<<<<") || report["conflicts"] != 0, "seed {seed}");
+    if code == Some(0) {
+        history.launchway(&["check"]).success();
         history.commit();
-        history.template("2.0.0", &new, "");
-        let (code, report) = history.updated(&[]);
-        assert!(matches!(code, Some(0 | 1)), "seed {seed}");
-        let all: String = history
-            .tree()
-            .iter()
-            .filter(|(path, _)| !path.starts_with(".launchway"))
-            .map(|(_, file)| String::from_utf8_lossy(&file.bytes).into_owned())
-            .collect();
-        let lost: Vec<&String> = wanted.iter().filter(|line| !all.contains(*line)).collect();
-        assert!(lost.is_empty(), "seed {seed}: {lost:?}\n{report:#}");
-        assert_eq!(code == Some(1), all.contains("<<<<<<<") || report["conflicts"] != 0, "seed {seed}");
-        if code == Some(0) {
-            history.launchway(&["check"]).success();
-            history.commit();
-            let before = history.tree();
-            history.update(&[]).success();
-            assert_eq!(history.tree(), before, "seed {seed}");
-        }
+        let before = history.tree();
+        history.update(&[]).success();
+        assert_eq!(history.tree(), before, "seed {seed}");
     }
 }
