@@ -48,6 +48,8 @@ pub(crate) use question::{Refusal, either};
 pub use source::{
     GitSource, PARTS, Reference, Source, SourceError, TemplateFiles, builtin_ids, check_limits, is_of_template,
 };
+#[doc(hidden)]
+pub use syntax::both_ways;
 pub use translation::Coverage;
 
 use crate::agreement::{Relation, Unit};
