@@ -52,6 +52,8 @@ pub use interview::{Accepted, Defaults, Interview, Overruled};
 pub use language::helpers::{HelperReference, helper_references};
 pub use language::problem::{Invalid, Place, Problem};
 pub use language::quote;
+#[doc(hidden)]
+pub use language::syntax::both_ways;
 pub use merge::{Identity, Merged, merge};
 pub use path::beneath::Blob;
 pub use path::{Reason, SafePath, UnsafePath};

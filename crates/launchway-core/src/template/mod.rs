@@ -39,6 +39,7 @@ pub use question::{AnswerProblem, Choice, Choices, Kind, Question, TextRule};
 pub use source::{
     GitSource, PARTS, Reference, Source, SourceError, TemplateFiles, builtin_ids, check_limits, is_of_template,
 };
+#[doc(hidden)]
 pub use translation::Coverage;
 
 use crate::agreement::relation::{Relation, Unit};
