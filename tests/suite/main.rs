@@ -49,5 +49,6 @@ mod template_test;
 mod terminal;
 mod update;
 mod validators;
+mod verbose;
 mod why;
 mod wizard;

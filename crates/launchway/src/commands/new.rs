@@ -75,7 +75,7 @@ fn switch(name: &'static str) -> Arg {
 
 fn question_arg(question: &Question, template: &Template) -> Arg {
     let arg = Arg::new(question.id.clone())
-        .long(question.id.replace('_', "-"))
+        .long(question.flag().trim_start_matches('-').to_owned())
         .env(question.variable())
         .hide_env_values(true)
         .hide_env(true)
