@@ -51,5 +51,6 @@ mod template_test;
 mod terminal;
 mod update;
 mod validators;
+mod verbose;
 mod why;
 mod wizard;

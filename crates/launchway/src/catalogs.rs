@@ -134,6 +134,7 @@ pub(crate) fn remove(name: &str) -> Result<(), Failure> {
 
 /// Reads a catalog: as it is now, or offline as it was when it was fetched.
 pub(crate) fn read(added: &Added, options: &FetchOptions) -> Result<Read, Failure> {
+    let _step = tracing::info_span!("read", what = %format_args!("the catalog {}", added.name)).entered();
     let remote = Remote::open(&added.source, options.offline)?;
     let Found { commit, .. } = remote.find(&wanted(added, &remote)?, options.accept_moved)?;
     let path =

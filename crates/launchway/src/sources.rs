@@ -208,6 +208,7 @@ fn is_same(left: &Source, right: &Source) -> bool {
 
 /// Reads one template from where it is.
 fn layer(spec: &SourceSpec, options: &FetchOptions) -> Result<(TemplateFiles, Source), Failure> {
+    let _step = tracing::info_span!("read", what = %format_args!("the template {spec}")).entered();
     match spec {
         SourceSpec::Builtin { id, requirement } => {
             Ok((launchway_core::template::builtin(id, requirement.as_ref())?, Source::Builtin))

@@ -13,13 +13,13 @@ pub(crate) use self::request::AddRequest;
 use self::request::Asks;
 use crate::failure::{Exit, Failure};
 use crate::git::Git;
-use crate::interrupt;
 use crate::repository::index::Index;
 use crate::repository::{Repository, not_run};
+use crate::{interrupt, projects};
 
 /// Adds a service to the project of a folder.
 pub(crate) fn run(request: &AddRequest) -> Result<(), Failure> {
-    let projects = Project::open_all(&request.folder)?;
+    let projects = projects::open(&request.folder)?;
     if projects.iter().any(|project| project.name == request.name) {
         return Err(Failure::new(Exit::Exists, format!("the project has a service `{}` already", request.name))
             .hint(format!("choose another name, or change that one: `launchway update --service {}`", request.name)));
@@ -59,6 +59,7 @@ fn write(prepared: &Prepared<'_>, request: &AddRequest) -> Result<String, Failur
         let no_conflicts = BTreeMap::new();
         let index = Index::read(&repository, &edits, &no_conflicts)?;
         let way_back = index.way_back(&index.keep(&prepared.context.name)?);
+        let _step = tracing::info_span!("write", what = %repository.root.display(), files = edits.len()).entered();
         edit(&repository.root, &edits)
             .map_err(|error| Failure::from(error).hint(format!("bring everything back with `{way_back}`")))?;
         index.stage()?;
@@ -71,9 +72,7 @@ fn refuse_dirty(repository: &Repository, changes: &[Edit]) -> Result<(), Failure
     let paths = changes.iter().map(|change| change.path.as_str());
     let words: Vec<&str> =
         ["status", "--porcelain", "-z", "--untracked-files=all", "--"].into_iter().chain(paths).collect();
-    if changes.is_empty()
-        || Git::of_user(&repository.root).bytes(&words, &[]).map_err(|error| not_run(&error))?.is_empty()
-    {
+    if changes.is_empty() || Git::of_user(&repository.root).bytes(&words, &[]).map_err(not_run)?.is_empty() {
         return Ok(());
     }
     let files: Vec<String> = changes.iter().map(|change| format!("`{}`", change.path)).collect();

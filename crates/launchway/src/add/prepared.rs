@@ -81,7 +81,7 @@ impl<'p> Purpose for Adding<'p> {
         let context =
             interview.context()?.ok_or_else(|| Failure::new(Exit::Internal, "the answers are not complete"))?;
         let (from, template) = (self.from, self.template);
-        let plan = Plan::new(template, &context)?;
+        let plan = tracing::info_span!("render", what = "the files").in_scope(|| Plan::new(template, &context))?;
         let mut addition = Addition::new(template, &context, &plan, &self.request.folder)?;
         addition.notes = self.notes.iter().cloned().chain(overruled(interview)).chain(addition.notes).collect();
         Ok(Prepared { from, template, context, plan, addition })

@@ -52,7 +52,9 @@ pub(crate) fn run(request: &AdoptRequest) -> Result<(), Failure> {
     let Loaded { template, policy } = sources::load(&request.template.parse()?, &request.sources)?;
     let given = given(request, &template)?;
     refuse_records(folder, given.get(&template.name_question))?;
-    let tree = read_tree(folder, &template)?;
+    let reading = tracing::info_span!("read", what = %folder.display());
+    let tree = reading.in_scope(|| read_tree(folder, &template))?;
+    let _step = tracing::info_span!("adopt", what = %folder.display()).entered();
     let mut adoption = adopt(&template, &tree, &given, &name_of(folder))?;
     adoption.context.catalog = policy.map(|policy| policy.origin());
     let edits = edits(&template, &adoption, folder)?;

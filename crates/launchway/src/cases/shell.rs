@@ -5,6 +5,8 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use tracing::field::Empty;
+
 use crate::failure::{Exit, Failure};
 
 /// The most lines of its output that are shown of a command that failed.
@@ -27,10 +29,12 @@ impl Ran {
 
 /// Runs a command line in a folder, without input.
 pub(crate) fn run(command: &str, folder: &Path) -> Result<Ran, Failure> {
+    let step = tracing::info_span!("run", what = command, code = Empty).entered();
     let mut shell = Command::new("sh");
     shell.args(["-c", command]).current_dir(folder).stdin(Stdio::null());
     let output = crate::progress::during(command, || shell.output())
-        .map_err(|error| Failure::new(Exit::Io, format!("cannot start `sh`: {error}")))?;
+        .map_err(|error| Failure::new(Exit::Io, format!("cannot start `sh`: {error}")).caused_by(error))?;
+    step.record("code", output.status.code().filter(|code| *code != 0));
     let said = [output.stdout, output.stderr].concat();
     let lines: Vec<String> = String::from_utf8_lossy(&said).lines().map(str::to_owned).collect();
     let said = if output.status.success() { Vec::new() } else { lines };

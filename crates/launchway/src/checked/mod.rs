@@ -14,7 +14,7 @@ use crate::failure::{Exit, Failure};
 use crate::git::FetchOptions;
 use crate::repository::Repository;
 use crate::update::{self, UpdateRequest};
-use crate::{sources, terminal};
+use crate::{projects, sources, terminal};
 
 const AFTER_HELP: &str = "\
 Reads the files as they are now: whether they parse, and whether the values that must agree still do. What must agree \
@@ -81,7 +81,7 @@ pub(crate) fn run(request: &CheckRequest) -> Result<(), Failure> {
         return Err(Failure::new(Exit::Usage, "SARIF has findings in files, and an update is none")
             .hint("leave out `--updates`, or choose `--output json`"));
     }
-    let projects = Project::open_all(folder)?;
+    let projects = projects::open(folder)?;
     let announced = projects
         .iter()
         .map(|project| if *updates { upcoming(project, &projects, folder, sources).map(Some) } else { Ok(None) });
@@ -89,7 +89,10 @@ pub(crate) fn run(request: &CheckRequest) -> Result<(), Failure> {
     let checked: Vec<Checked> = projects
         .into_iter()
         .zip(announced)
-        .map(|(project, upcoming)| Checked { findings: check(folder, &project), upcoming, project })
+        .map(|(project, upcoming)| {
+            let _step = tracing::info_span!("check", what = %folder.display()).entered();
+            Checked { findings: check(folder, &project), upcoming, project }
+        })
         .collect();
     terminal::print(&match output {
         CheckOutput::Text => checked.iter().map(|checked| text::text(checked, folder)).collect(),

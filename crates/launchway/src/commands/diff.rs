@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::diff;
 use crate::failure::Failure;
 use crate::report::{OUTPUT_HELP, Output, json};
-use crate::terminal;
+use crate::{projects, terminal};
 
 const AFTER_HELP: &str = "\
 Compares the files as they are now with those that the last `new` or `update` generated, as the record has them. No \
@@ -49,7 +49,7 @@ struct FileReport<'a> {
 
 /// Runs the command.
 pub(super) fn run(args: &DiffArgs) -> Result<(), Failure> {
-    let projects = Project::open_all(&args.folder)?;
+    let projects = projects::open(&args.folder)?;
     let edits: Vec<Vec<Edit>> = projects.iter().map(|project| project.edits(&args.folder)).collect();
     let both = || projects.iter().zip(&edits);
     terminal::print(&match args.output {

@@ -9,12 +9,15 @@ use super::{Global, definition};
 use crate::git::FetchOptions;
 use crate::language::Language;
 use crate::new::NamedTemplate;
+use crate::trace;
 
 /// What is known of the line whatever the template asks.
 pub(crate) struct Early {
     pub(crate) language: Language,
     /// Whether questions are to be asked plainly.
     pub(crate) accessible: bool,
+    /// Whether every step is to be shown.
+    pub(crate) verbose: bool,
     /// What names the template, if the command is `new`.
     pub(crate) new: Option<NamedTemplate>,
 }
@@ -23,11 +26,13 @@ pub(crate) struct Early {
 pub(crate) fn read(arguments: &[OsString]) -> Early {
     let matches = forgiving(arguments).try_get_matches_from(arguments).ok();
     let global = matches.as_ref().and_then(|matches| Global::from_arg_matches(matches).ok());
-    let (code, accessible) = global.map_or((None, false), |global| (global.lang, global.accessible));
-    let language = code.and_then(|code| Language::of_code(&code));
+    let variable = |name: &str| std::env::var(name).ok();
+    let language = global.as_ref().and_then(|global| Language::of_code(global.lang.as_deref()?));
+    let is_given = |switch: fn(&Global) -> bool| global.as_ref().is_some_and(switch);
     Early {
-        language: language.unwrap_or_else(|| Language::of_environment(|name| std::env::var(name).ok())),
-        accessible,
+        language: language.unwrap_or_else(|| Language::of_environment(variable)),
+        accessible: is_given(|global| global.accessible),
+        verbose: is_given(|global| global.verbose) || trace::is_wanted(variable),
         new: matches.as_ref().and_then(|matches| matches.subcommand_matches("new")).map(named),
     }
 }
@@ -129,5 +134,6 @@ mod tests {
         }
         assert!(early("launchway new x --unknown 1 --accessible").accessible);
         assert!(!early("launchway new x -- --accessible").accessible);
+        assert!(early("launchway check --verbose").verbose && !early("launchway check").verbose);
     }
 }

@@ -145,6 +145,9 @@ struct Global {
     /// Asks in plain lines, without moving the cursor; ACCESSIBLE=1 does the same
     #[arg(long, global = true)]
     accessible: bool,
+    /// Says on stderr what is fetched, read, run and written, and how long it took; `LAUNCHWAY_LOG=1` does the same
+    #[arg(long, global = true)]
+    verbose: bool,
 }
 
 #[cfg(test)]

@@ -8,6 +8,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use launchway_core::without_credentials;
+use tracing::field::Empty;
+
 use super::running::Running;
 use super::said;
 
@@ -101,7 +104,7 @@ pub(crate) enum GitError {
     #[error("there is no `git` on this machine")]
     NoGit,
     #[error("`git` cannot be started: {0}")]
-    NotStarted(std::io::Error),
+    NotStarted(#[source] std::io::Error),
     #[error("git was stopped after {} seconds", .0.as_secs())]
     TimedOut(Duration),
     #[error("git was stopped: more than {} MiB came", .0 >> 20)]
@@ -150,6 +153,7 @@ impl Git {
 
     /// Runs a command to its end, whatever its exit code is; `input` is its stdin.
     pub(crate) fn output(&self, arguments: &[impl AsRef<OsStr>], input: &[u8]) -> Result<Output, GitError> {
+        let step = tracing::info_span!("run", what = %self.line(arguments), code = Empty).entered();
         let mut command = self.command(arguments);
         command.stdin(if input.is_empty() { Stdio::null() } else { Stdio::piped() });
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -157,7 +161,20 @@ impl Git {
             ErrorKind::NotFound => GitError::NoGit,
             _ => GitError::NotStarted(error),
         })?;
-        Running::new(child, self.limits.as_ref()).finish(input)
+        let output = Running::new(child, self.limits.as_ref()).finish(input)?;
+        step.record("code", output.code.filter(|code| *code != 0));
+        Ok(output)
+    }
+
+    /// Returns the command line as it is shown: without the settings, which may hand over credentials, and without those
+    /// of a URL.
+    fn line(&self, arguments: &[impl AsRef<OsStr>]) -> String {
+        let place = match &self.place {
+            Place::Folder(folder) => format!("-C {}", folder.display()),
+            Place::Bare(repository) => format!("--git-dir {}", repository.display()),
+        };
+        let words = arguments.iter().map(|word| word.as_ref().to_string_lossy());
+        without_credentials(&words.fold(format!("git {place}"), |line, word| line + " " + &word))
     }
 
     /// Runs a command that must succeed and returns its stdout.

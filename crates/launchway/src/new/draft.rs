@@ -251,6 +251,7 @@ impl Place {
         };
         let mut text = serde_json::to_string_pretty(&saved).map_err(|error| error.to_string())?;
         text.push('\n');
+        tracing::info!(what = %format_args!("keep the answers in {}", self.path.display()));
         write_private(&self.path, text.as_bytes()).map_err(|error| error.to_string())
     }
 }

@@ -72,7 +72,10 @@ fn finish(template: &Template, prepared: &Prepared, request: &NewRequest, draft:
         return show(template, prepared, request, None);
     }
     interrupt::uninterrupted(|| {
-        apply(&prepared.changes)?;
+        let changes = &prepared.changes;
+        let files = changes.creates.len();
+        let _step = tracing::info_span!("write", what = %changes.destination.display(), files).entered();
+        apply(changes)?;
         // An interruption after this says nothing of a draft.
         if let Some(mut draft) = draft {
             draft.forget();

@@ -7,6 +7,8 @@ use launchway_core::template::{Kind, Question};
 use launchway_core::{Answers, Changes, Context, Defaults, Interview, Plan, Provenance, SourceSpec, Template};
 
 use super::{NamedTemplate, NewRequest, review, wizard};
+use tracing::field::Empty;
+
 use crate::catalogs::CatalogPolicy;
 use crate::failure::{Exit, Failure};
 use crate::git::FetchOptions;
@@ -91,7 +93,12 @@ impl Prepared {
         context.catalog.clone_from(&request.catalog);
         let warnings = unused_answers(interview)?;
         let destination = destination(request, &context.name);
-        let plan = progress::during(language::text("rendering the files"), || Plan::new(template, &context))?;
+        let plan = {
+            let step = tracing::info_span!("render", what = "the files", files = Empty).entered();
+            let plan = progress::during(language::text("rendering the files"), || Plan::new(template, &context))?;
+            step.record("files", plan.files.len());
+            plan
+        };
         let changes = Changes::to_create(template, &context, &plan, &destination)?;
         Ok(Self { context, plan, changes, command, warnings, decided: decided(interview) })
     }

@@ -8,17 +8,17 @@ mod request;
 
 use std::thread;
 
-use launchway_core::{Lock, Project, edit};
+use launchway_core::{Lock, edit};
 
 use self::prepared::Prepared;
 pub(crate) use self::prepared::{load, prepare};
 pub(crate) use self::request::UpdateRequest;
 use crate::failure::{Exit, Failure};
-use crate::interrupt;
 use crate::projects::split;
 use crate::report::Output;
 use crate::repository::Repository;
 use crate::repository::index::Index;
+use crate::{interrupt, projects};
 
 /// Updates the project of a folder.
 pub(crate) fn run(request: &UpdateRequest) -> Result<(), Failure> {
@@ -27,7 +27,7 @@ pub(crate) fn run(request: &UpdateRequest) -> Result<(), Failure> {
             Failure::new(Exit::Usage, "`--diff` is text, and `--output json` is not").hint("leave out one of them")
         );
     }
-    let (project, others) = split(Project::open_all(&request.folder)?, request.service.as_deref())?;
+    let (project, others) = split(projects::open(&request.folder)?, request.service.as_deref())?;
     let _lock = if request.dry_run { None } else { Some(Lock::take(&request.folder)?) };
     let open = || Repository::open(&request.folder, request.allow_dirty || request.dry_run);
     let (repository, loaded) = if request.template.is_none() && project.template.source == "builtin" {
@@ -67,6 +67,7 @@ fn write(prepared: &Prepared<'_>, repository: &Repository) -> Result<Option<Writ
     interrupt::uninterrupted(|| {
         let index = Index::read(repository, &edits, &prepared.conflicts)?;
         let way_back = index.way_back(&index.keep(&prepared.project.name)?);
+        let _step = tracing::info_span!("write", what = %repository.root.display(), files = edits.len()).entered();
         edit(&repository.root, &edits)
             .map_err(|error| Failure::from(error).hint(format!("bring everything back with `{way_back}`")))?;
         Ok(Some(Written { way_back, staged: index.stage() }))

@@ -122,7 +122,7 @@ impl<'p> Updating<'p> {
     /// Merges what comes of the answers into the project.
     fn merged(&self, context: &Context, notes: Vec<String>) -> Result<Prepared<'p>, Failure> {
         let (template, project, repository) = (&self.loaded.template, self.project, self.repository);
-        let plan = Plan::new(template, context)?;
+        let plan = tracing::info_span!("render", what = "the files").in_scope(|| Plan::new(template, context))?;
         let wishes = self.wishes(context)?;
         let root = self.request.folder.as_path();
         let update = Update::new(root, project, &plan, &wishes).map_err(|obstacles| in_the_way(&obstacles))?;
@@ -131,7 +131,8 @@ impl<'p> Updating<'p> {
         }
         refuse_marks(&update)?;
         let label = format!("{}-{}", template.id, template.version);
-        let resolution = merge(&update, &label, || self.others(&update))?;
+        let resolution =
+            tracing::info_span!("merge", what = label).in_scope(|| merge(&update, &label, || self.others(&update)))?;
         let files = update.changes(root, &resolution).map_err(|obstacles| in_the_way(&obstacles))?;
         let changed = files.iter().map(|change| &change.edit).filter(|edit| edit.before != edit.after);
         repository.refuse_sparse(update.missing().into_iter().chain(changed.map(|edit| &edit.path)))?;

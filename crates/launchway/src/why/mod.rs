@@ -11,7 +11,7 @@ use launchway_core::{Answers, Blob, Context, Defaults, Interview, Project, Prove
 use self::report::Shown;
 use crate::failure::{Exit, Failure};
 use crate::git::FetchOptions;
-use crate::projects::only;
+use crate::projects::{self, only};
 use crate::report::{OUTPUT_HELP, Output};
 use crate::{sources, terminal};
 
@@ -46,7 +46,7 @@ pub(crate) struct WhyRequest {
 pub(crate) fn run(request: &WhyRequest) -> Result<(), Failure> {
     let folder = request.folder.as_path();
     let path = path(&request.path)?;
-    let project = only(Project::open_all(folder)?, request.service.as_deref())?;
+    let project = only(projects::open(folder)?, request.service.as_deref())?;
     let template = load(&project, request)?;
     let context = context(&template, &project)?;
     let why = why(&template, &context, path.as_str())?;
