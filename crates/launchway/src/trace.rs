@@ -38,27 +38,27 @@ pub(crate) fn is_on() -> bool {
 #[derive(Default)]
 struct Steps {
     last: AtomicU64,
-    open: Mutex<BTreeMap<u64, Step>>,
+    open: Mutex<BTreeMap<u64, OpenStep>>,
 }
 
-struct Step {
-    line: Line,
+struct OpenStep {
+    line: StepLine,
     start: Instant,
 }
 
 /// What is said of a step: its name, what it is about, and what is known of it besides.
-struct Line {
+struct StepLine {
     text: String,
     besides: String,
 }
 
-impl Line {
+impl StepLine {
     fn of(name: &str) -> Self {
         Self { text: name.to_owned(), besides: String::new() }
     }
 }
 
-impl Visit for Line {
+impl Visit for StepLine {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
         let _ = match field.name() {
             WHAT => write!(self.text, " {value:?}"),
@@ -72,7 +72,7 @@ impl Visit for Line {
 }
 
 impl Steps {
-    fn with<T>(&self, work: impl FnOnce(&mut BTreeMap<u64, Step>) -> T) -> T {
+    fn with<T>(&self, work: impl FnOnce(&mut BTreeMap<u64, OpenStep>) -> T) -> T {
         work(&mut self.open.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
@@ -84,14 +84,14 @@ impl Subscriber for Steps {
     }
 
     fn new_span(&self, attributes: &Attributes<'_>) -> Id {
-        let mut line = Line::of(attributes.metadata().name());
+        let mut line = StepLine::of(attributes.metadata().name());
         attributes.record(&mut line);
         let id = self.last.fetch_add(1, Ordering::Relaxed) + 1;
         // Said before it runs: it may hang.
         if attributes.metadata().name() == "run" {
             say(&format!("{} …", line.text));
         }
-        self.with(|open| open.insert(id, Step { line, start: Instant::now() }));
+        self.with(|open| open.insert(id, OpenStep { line, start: Instant::now() }));
         Id::from_u64(id)
     }
 
@@ -102,7 +102,7 @@ impl Subscriber for Steps {
     fn record_follows_from(&self, _: &Id, _: &Id) {}
 
     fn event(&self, event: &Event<'_>) {
-        let mut line = Line::of("");
+        let mut line = StepLine::of("");
         event.record(&mut line);
         say(&format!("{}{}", line.text.trim_start(), line.besides));
     }
@@ -112,7 +112,7 @@ impl Subscriber for Steps {
     fn exit(&self, _: &Id) {}
 
     fn try_close(&self, id: Id) -> bool {
-        if let Some(Step { line, start }) = self.with(|open| open.remove(&id.into_u64())) {
+        if let Some(OpenStep { line, start }) = self.with(|open| open.remove(&id.into_u64())) {
             say(&format!("{}: {}{}", line.text, shown(start.elapsed()), line.besides));
         }
         true

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use launchway_core::{Edit, Lock, Project, edit};
 
-use self::prepared::{Prepared, load, prepare};
+use self::prepared::{NewService, load, prepare};
 pub(crate) use self::request::AddRequest;
 use self::request::Asks;
 use crate::failure::{Exit, Failure};
@@ -49,7 +49,7 @@ fn whose_answers(projects: Vec<Project>, wanted: Option<&str>) -> Result<Project
 }
 
 /// Writes the files and tells git; returns the command that takes everything back.
-fn write(prepared: &Prepared<'_>, request: &AddRequest) -> Result<String, Failure> {
+fn write(prepared: &NewService<'_>, request: &AddRequest) -> Result<String, Failure> {
     let repository = Repository::open(&request.folder, true)?;
     let edits = prepared.addition.edits();
     if !request.allow_dirty {

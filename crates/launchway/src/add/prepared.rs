@@ -7,11 +7,11 @@ use launchway_core::{
 use super::{AddRequest, Asks, report};
 use crate::failure::{Exit, Failure};
 use crate::wizard::walk::{State, Walk};
-use crate::wizard::{GO, Given, Purpose, Review, complete, edit_key, overruled, quit_key, refuse_unused};
+use crate::wizard::{GO, KnownAnswers, Purpose, Review, complete, edit_key, overruled, quit_key, refuse_unused};
 use crate::{answers, language, sources};
 
 /// A service that is computed, and not yet written.
-pub(crate) struct Prepared<'p> {
+pub(crate) struct NewService<'p> {
     /// The service whose answers were taken.
     pub(crate) from: &'p Project,
     pub(crate) template: &'p Template,
@@ -33,14 +33,14 @@ pub(super) fn prepare<'p>(
     from: &'p Project,
     template: &'p Template,
     request: &'p AddRequest,
-) -> Result<Prepared<'p>, Failure> {
-    let Given { answers, defaults, notes } = gather(template, from, request)?;
+) -> Result<NewService<'p>, Failure> {
+    let KnownAnswers { answers, defaults, notes } = gather(template, from, request)?;
     let walk = Walk::new(template, answers, defaults, State::default());
-    complete(walk, request.asks() != Asks::Nothing, &mut Adding { from, template, request, notes })
+    complete(walk, request.asks() != Asks::Nothing, &mut AddPurpose { from, template, request, notes })
 }
 
 /// Gathers what is known of the questions: given answers first, then those of the service that is there.
-fn gather(template: &Template, from: &Project, request: &AddRequest) -> Result<Given, Failure> {
+fn gather(template: &Template, from: &Project, request: &AddRequest) -> Result<KnownAnswers, Failure> {
     let mut answers = Answers::default();
     answers.join(template.added_to(&request.folder));
     answers::set(template, &request.set, &mut answers)?;
@@ -57,23 +57,23 @@ fn gather(template: &Template, from: &Project, request: &AddRequest) -> Result<G
         }
     }
     let defaults = if request.asks() == Asks::Questions { Defaults::Advanced } else { Defaults::All };
-    let mut given = Given { answers, defaults, notes: Vec::new() };
+    let mut given = KnownAnswers { answers, defaults, notes: Vec::new() };
     given.fit(template)?;
     Ok(given)
 }
 
 /// A service that is added, apart from its answers.
-struct Adding<'p> {
+struct AddPurpose<'p> {
     from: &'p Project,
     template: &'p Template,
     request: &'p AddRequest,
     notes: Vec<String>,
 }
 
-impl<'p> Purpose for Adding<'p> {
-    type Outcome = Prepared<'p>;
+impl<'p> Purpose for AddPurpose<'p> {
+    type Outcome = NewService<'p>;
 
-    fn compute(&self, interview: &Interview<'_>) -> Result<Prepared<'p>, Failure> {
+    fn compute(&self, interview: &Interview<'_>) -> Result<NewService<'p>, Failure> {
         if !interview.problems.is_empty() {
             return Err(interview.problems.clone().into());
         }
@@ -84,10 +84,10 @@ impl<'p> Purpose for Adding<'p> {
         let plan = tracing::info_span!("render", what = "the files").in_scope(|| Plan::new(template, &context))?;
         let mut addition = Addition::new(template, &context, &plan, &self.request.folder)?;
         addition.notes = self.notes.iter().cloned().chain(overruled(interview)).chain(addition.notes).collect();
-        Ok(Prepared { from, template, context, plan, addition })
+        Ok(NewService { from, template, context, plan, addition })
     }
 
-    fn review(&self, _: &Interview<'_>, service: &Prepared<'p>) -> Option<Review> {
+    fn review(&self, _: &Interview<'_>, service: &NewService<'p>) -> Option<Review> {
         let review = || Review {
             title: language::filled("Review: {project}", &[("project", &self.request.name)]),
             text: report::text(service, self.request),

@@ -7,7 +7,7 @@ use launchway_core::NextStep;
 use serde::Serialize;
 use serde_json::Value as Json;
 
-use super::{AddRequest, Prepared};
+use super::{AddRequest, NewService};
 use crate::failure::Failure;
 use crate::projects::place;
 use crate::report::{Output, json};
@@ -15,7 +15,7 @@ use crate::terminal::{self, hanging, visible_line};
 
 /// What `launchway add service --output json` prints.
 #[derive(Serialize)]
-struct Report<'a> {
+struct AddReport<'a> {
     schema: &'static str,
     /// Whether the files were written; false for `--dry-run`.
     written: bool,
@@ -52,7 +52,7 @@ struct StepReport<'a> {
 }
 
 /// Writes the result to stdout, and what to do next to stderr.
-pub(crate) fn show(prepared: &Prepared<'_>, request: &AddRequest, way_back: Option<&str>) -> Result<(), Failure> {
+pub(crate) fn show(prepared: &NewService<'_>, request: &AddRequest, way_back: Option<&str>) -> Result<(), Failure> {
     for note in &prepared.addition.notes {
         terminal::say(&format!("note: {}\n", terminal::visible(note)));
     }
@@ -64,10 +64,10 @@ pub(crate) fn show(prepared: &Prepared<'_>, request: &AddRequest, way_back: Opti
     Ok(())
 }
 
-fn report<'a>(prepared: &'a Prepared<'_>, way_back: Option<&'a str>) -> Report<'a> {
-    let Prepared { from, template, context, plan, addition } = prepared;
+fn report<'a>(prepared: &'a NewService<'_>, way_back: Option<&'a str>) -> AddReport<'a> {
+    let NewService { from, template, context, plan, addition } = prepared;
     let step = |step: &'a NextStep| StepReport { command: &step.command, purpose: &step.purpose };
-    Report {
+    AddReport {
         schema: "launchway.add/1",
         written: way_back.is_some(),
         name: &context.name,
@@ -82,12 +82,12 @@ fn report<'a>(prepared: &'a Prepared<'_>, way_back: Option<&'a str>) -> Report<'
     }
 }
 
-fn files<'a>(prepared: &'a Prepared<'_>) -> impl Iterator<Item = (&'a launchway_core::SafePath, &'static str)> {
+fn files<'a>(prepared: &'a NewService<'_>) -> impl Iterator<Item = (&'a launchway_core::SafePath, &'static str)> {
     let creates = prepared.addition.creates.iter().map(|(path, _)| (path, "new"));
     creates.chain(prepared.addition.changes.iter().map(|change| (&change.path, "changed")))
 }
 
-pub(super) fn text(prepared: &Prepared<'_>, request: &AddRequest) -> String {
+pub(super) fn text(prepared: &NewService<'_>, request: &AddRequest) -> String {
     let mut text = String::new();
     for (path, status) in files(prepared) {
         let _ = writeln!(text, "  {status:8} {}", place(&request.folder, path));
@@ -98,7 +98,7 @@ pub(super) fn text(prepared: &Prepared<'_>, request: &AddRequest) -> String {
     text
 }
 
-fn next(prepared: &Prepared<'_>, request: &AddRequest, way_back: Option<&str>) -> String {
+fn next(prepared: &NewService<'_>, request: &AddRequest, way_back: Option<&str>) -> String {
     let name = visible_line(&prepared.context.name);
     let count = files(prepared).count();
     let mut text = match way_back {

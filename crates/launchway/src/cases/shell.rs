@@ -13,7 +13,7 @@ use crate::failure::{Exit, Failure};
 const MAX_LINES: usize = 20;
 
 /// A command that ran to its end.
-pub(crate) struct Ran {
+pub(crate) struct CommandResult {
     pub(crate) command: String,
     /// The exit code; none if a signal ended it.
     pub(crate) code: Option<i32>,
@@ -21,14 +21,14 @@ pub(crate) struct Ran {
     pub(crate) said: Vec<String>,
 }
 
-impl Ran {
+impl CommandResult {
     pub(crate) fn succeeded(&self) -> bool {
         self.code == Some(0)
     }
 }
 
 /// Runs a command line in a folder, without input.
-pub(crate) fn run(command: &str, folder: &Path) -> Result<Ran, Failure> {
+pub(crate) fn run(command: &str, folder: &Path) -> Result<CommandResult, Failure> {
     let step = tracing::info_span!("run", what = command, code = Empty).entered();
     let mut shell = Command::new("sh");
     shell.args(["-c", command]).current_dir(folder).stdin(Stdio::null());
@@ -39,5 +39,5 @@ pub(crate) fn run(command: &str, folder: &Path) -> Result<Ran, Failure> {
     let lines: Vec<String> = String::from_utf8_lossy(&said).lines().map(str::to_owned).collect();
     let said = if output.status.success() { Vec::new() } else { lines };
     let said = said[said.len().saturating_sub(MAX_LINES)..].to_vec();
-    Ok(Ran { command: command.to_owned(), code: output.status.code(), said })
+    Ok(CommandResult { command: command.to_owned(), code: output.status.code(), said })
 }

@@ -48,15 +48,15 @@ pub(crate) struct CheckRequest {
 }
 
 /// A project with what was found in it.
-pub(crate) struct Checked {
+pub(crate) struct CheckResult {
     pub(crate) project: Project,
     pub(crate) findings: Vec<Finding>,
     /// What an update would do, if that was asked for.
-    pub(crate) upcoming: Option<Upcoming>,
+    pub(crate) upcoming: Option<AvailableUpdate>,
 }
 
 /// What an update to the newest version would do.
-pub(crate) struct Upcoming {
+pub(crate) struct AvailableUpdate {
     /// The newest version.
     pub(crate) to: String,
     /// How many released versions are newer than the project's, as far as they are known.
@@ -67,7 +67,7 @@ pub(crate) struct Upcoming {
     pub(crate) changes: bool,
 }
 
-impl Checked {
+impl CheckResult {
     /// Tells whether nothing was found, and an update would change nothing if that was asked for.
     pub(crate) fn is_clean(&self) -> bool {
         self.findings.is_empty() && !self.upcoming.as_ref().is_some_and(|upcoming| upcoming.changes)
@@ -86,12 +86,12 @@ pub(crate) fn run(request: &CheckRequest) -> Result<(), Failure> {
         .iter()
         .map(|project| if *updates { upcoming(project, &projects, folder, sources).map(Some) } else { Ok(None) });
     let announced = announced.collect::<Result<Vec<_>, Failure>>()?;
-    let checked: Vec<Checked> = projects
+    let checked: Vec<CheckResult> = projects
         .into_iter()
         .zip(announced)
         .map(|(project, upcoming)| {
             let _step = tracing::info_span!("check", what = %folder.display()).entered();
-            Checked { findings: check(folder, &project), upcoming, project }
+            CheckResult { findings: check(folder, &project), upcoming, project }
         })
         .collect();
     terminal::print(&match output {
@@ -99,11 +99,16 @@ pub(crate) fn run(request: &CheckRequest) -> Result<(), Failure> {
         CheckOutput::Json => report::to_json(&checked),
         CheckOutput::Sarif => sarif::to_json(&checked, folder),
     })?;
-    if checked.iter().all(Checked::is_clean) { Ok(()) } else { Err(Failure::silent(Exit::Refused)) }
+    if checked.iter().all(CheckResult::is_clean) { Ok(()) } else { Err(Failure::silent(Exit::Refused)) }
 }
 
 /// Computes what an update would do, the same way as the update itself.
-fn upcoming(project: &Project, all: &[Project], folder: &Path, options: &FetchOptions) -> Result<Upcoming, Failure> {
+fn upcoming(
+    project: &Project,
+    all: &[Project],
+    folder: &Path,
+    options: &FetchOptions,
+) -> Result<AvailableUpdate, Failure> {
     let request = UpdateRequest::preview(folder, options.clone());
     let loaded = update::load(project, &request)?;
     let current = project.template.version.parse::<Version>().ok();
@@ -112,7 +117,7 @@ fn upcoming(project: &Project, all: &[Project], folder: &Path, options: &FetchOp
     let repository = Repository::open(folder, request.allow_dirty)?;
     let prepared = update::prepare(project, all, &loaded, &request, &repository)?;
     let file = |change: &FileChange| (change.edit.path.to_string(), change.status);
-    Ok(Upcoming {
+    Ok(AvailableUpdate {
         to: prepared.template.version.to_string(),
         behind,
         files: prepared.files.iter().filter(|change| change.status != Status::Kept).map(file).collect(),

@@ -28,7 +28,7 @@ pub(super) struct DiffArgs {
 }
 
 #[derive(Serialize)]
-struct Report<'a> {
+struct DiffReport<'a> {
     schema: &'static str,
     projects: Vec<ProjectReport<'a>>,
 }
@@ -54,7 +54,7 @@ pub(super) fn run(args: &DiffArgs) -> Result<(), Failure> {
     let both = || projects.iter().zip(&edits);
     terminal::print(&match args.output {
         Output::Text => both().map(|(_, edits)| diff::of(&edits.iter().collect::<Vec<_>>())).collect(),
-        Output::Json => json(&Report {
+        Output::Json => json(&DiffReport {
             schema: "launchway.diff/1",
             projects: both().map(|(project, edits)| report(project, edits)).collect(),
         }),

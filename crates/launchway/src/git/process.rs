@@ -70,7 +70,7 @@ impl Default for Limits {
 
 /// Where git works.
 #[derive(Debug, Clone)]
-enum Place {
+enum GitPlace {
     /// A folder, in a repository or not.
     Folder(PathBuf),
     /// A bare repository.
@@ -80,7 +80,7 @@ enum Place {
 /// How to run git in one place.
 #[derive(Debug, Clone)]
 pub(crate) struct Git {
-    place: Place,
+    place: GitPlace,
     configuration: Configuration,
     settings: Vec<String>,
     environment: Vec<(&'static str, OsString)>,
@@ -90,7 +90,7 @@ pub(crate) struct Git {
 
 /// What git did.
 #[derive(Debug)]
-pub(crate) struct Output {
+pub(crate) struct GitOutput {
     /// The exit code; none if a signal ended it.
     pub(crate) code: Option<i32>,
     pub(crate) stdout: Vec<u8>,
@@ -116,20 +116,20 @@ pub(crate) enum GitError {
 impl Git {
     /// Runs git in a folder as the user would, with the user's settings and no limits.
     pub(crate) fn of_user(folder: &Path) -> Self {
-        Self::new(Place::Folder(folder.to_owned()), Configuration::Users, None)
+        Self::new(GitPlace::Folder(folder.to_owned()), Configuration::Users, None)
     }
 
     /// Runs git on a bare repository, with the settings in the user's files, which say how remotes are reached.
     pub(crate) fn on_store(repository: &Path) -> Self {
-        Self::new(Place::Bare(repository.to_owned()), Configuration::Files, Some(Limits::default()))
+        Self::new(GitPlace::Bare(repository.to_owned()), Configuration::Files, Some(Limits::default()))
     }
 
     /// Runs git on a bare repository with nobody's settings, as for a merge that comes out the same everywhere.
     pub(crate) fn on_scratch(repository: &Path) -> Self {
-        Self::new(Place::Bare(repository.to_owned()), Configuration::Nobodys, Some(Limits::default()))
+        Self::new(GitPlace::Bare(repository.to_owned()), Configuration::Nobodys, Some(Limits::default()))
     }
 
-    fn new(place: Place, configuration: Configuration, limits: Option<Limits>) -> Self {
+    fn new(place: GitPlace, configuration: Configuration, limits: Option<Limits>) -> Self {
         Self { place, configuration, settings: Vec::new(), environment: Vec::new(), limits }
     }
 
@@ -152,7 +152,7 @@ impl Git {
     }
 
     /// Runs a command to its end, whatever its exit code is; `input` is its stdin.
-    pub(crate) fn output(&self, arguments: &[impl AsRef<OsStr>], input: &[u8]) -> Result<Output, GitError> {
+    pub(crate) fn output(&self, arguments: &[impl AsRef<OsStr>], input: &[u8]) -> Result<GitOutput, GitError> {
         let step = tracing::info_span!("run", what = %self.line(arguments), code = Empty).entered();
         let mut command = self.command(arguments);
         command.stdin(if input.is_empty() { Stdio::null() } else { Stdio::piped() });
@@ -170,8 +170,8 @@ impl Git {
     /// of a URL.
     fn line(&self, arguments: &[impl AsRef<OsStr>]) -> String {
         let place = match &self.place {
-            Place::Folder(folder) => format!("-C {}", folder.display()),
-            Place::Bare(repository) => format!("--git-dir {}", repository.display()),
+            GitPlace::Folder(folder) => format!("-C {}", folder.display()),
+            GitPlace::Bare(repository) => format!("--git-dir {}", repository.display()),
         };
         let words = arguments.iter().map(|word| word.as_ref().to_string_lossy());
         without_credentials(&words.fold(format!("git {place}"), |line, word| line + " " + &word))
@@ -206,8 +206,8 @@ impl Git {
             command.args(["-c", setting]);
         }
         match &self.place {
-            Place::Folder(folder) => command.arg("-C").arg(folder),
-            Place::Bare(repository) => command.arg("--git-dir").arg(repository),
+            GitPlace::Folder(folder) => command.arg("-C").arg(folder),
+            GitPlace::Bare(repository) => command.arg("--git-dir").arg(repository),
         };
         if self.limits.is_some() {
             std::os::unix::process::CommandExt::process_group(&mut command, 0);

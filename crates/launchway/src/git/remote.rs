@@ -54,14 +54,14 @@ pub(crate) struct Refs {
 /// A remote repository with the place where its objects are kept.
 pub(crate) struct Remote {
     pub(crate) url: String,
-    kept: Kept,
+    kept: ObjectStore,
     credentials: Option<Credentials>,
     is_offline: bool,
     refs: OnceCell<Refs>,
 }
 
 /// Where the objects are.
-enum Kept {
+enum ObjectStore {
     /// In the cache, with a file to lock beside it.
     Cache { repository: PathBuf, lock: PathBuf },
     /// In a folder that goes with the program.
@@ -82,7 +82,7 @@ impl Remote {
                 terminal::say(&terminal::visible(&format!(
                     "warning: what is fetched is not kept: {reason}\n  hint: {CACHE_HINT}\n"
                 )));
-                Kept::Scratch(Scratch::create(&std::env::temp_dir())?)
+                ObjectStore::Scratch(Scratch::create(&std::env::temp_dir())?)
             }
         };
         Ok(Self {
@@ -101,8 +101,8 @@ impl Remote {
     /// Returns git on the objects that are there.
     pub(super) fn git(&self) -> Git {
         let repository = match &self.kept {
-            Kept::Cache { repository, .. } => repository,
-            Kept::Scratch(scratch) => scratch.path(),
+            ObjectStore::Cache { repository, .. } => repository,
+            ObjectStore::Scratch(scratch) => scratch.path(),
         };
         SETTINGS.iter().fold(Git::on_store(repository), |git, setting| git.setting(*setting))
     }
@@ -196,14 +196,14 @@ impl Remote {
     }
 
     fn clear(&self) {
-        if let Kept::Cache { repository, .. } = &self.kept {
+        if let ObjectStore::Cache { repository, .. } = &self.kept {
             clear_leftovers(repository);
         }
     }
 
     /// Waits until nobody else fetches into the same place, and tells whether somebody did.
     fn lock(&self) -> Result<(Option<File>, bool), Failure> {
-        let Kept::Cache { lock, .. } = &self.kept else { return Ok((None, false)) };
+        let ObjectStore::Cache { lock, .. } = &self.kept else { return Ok((None, false)) };
         let file = open_lock(lock)?;
         let start = Instant::now();
         let mut has_waited = false;
@@ -244,8 +244,8 @@ impl Remote {
 
     fn limits(&self) -> Limits {
         let growth = match &self.kept {
-            Kept::Cache { repository, .. } => repository.clone(),
-            Kept::Scratch(scratch) => scratch.path().to_owned(),
+            ObjectStore::Cache { repository, .. } => repository.clone(),
+            ObjectStore::Scratch(scratch) => scratch.path().to_owned(),
         };
         Limits { time: patience(), output: MAX_REFS, growth: Some((growth, MAX_RECEIVED)) }
     }
@@ -255,10 +255,10 @@ impl Remote {
         let failure = Failure::new(Exit::Io, format!("cannot read what was fetched from `{}`: {error}", self.url));
         let failure = match (&error, &self.kept) {
             (GitError::NoGit | GitError::NotStarted(_), _) => failure.hint(NO_GIT_HINT),
-            (_, Kept::Cache { repository, .. }) => {
+            (_, ObjectStore::Cache { repository, .. }) => {
                 failure.hint(format!("remove `{}`; it is fetched again", repository.display()))
             }
-            (_, Kept::Scratch(_)) => failure,
+            (_, ObjectStore::Scratch(_)) => failure,
         };
         failure.caused_by(error)
     }
@@ -309,7 +309,7 @@ const CACHE_HINT: &str = "name a folder that can be written to in `LAUNCHWAY_CAC
 const NO_GIT_HINT: &str = "install git; templates are fetched with it";
 
 /// Finds the place of a repository in the cache; its name is a digest of the URL.
-fn cached(url: &str) -> Result<Kept, String> {
+fn cached(url: &str) -> Result<ObjectStore, String> {
     let cache = folders::cache().ok_or("there is no home folder")?;
     let digest = Sha256::digest(url.as_bytes());
     let name = digest.iter().take(16).fold(String::new(), |mut name, byte| {
@@ -327,7 +327,7 @@ fn cached(url: &str) -> Result<Kept, String> {
         });
         made.map_err(|error| error.to_string())?;
     }
-    Ok(Kept::Cache { repository, lock })
+    Ok(ObjectStore::Cache { repository, lock })
 }
 
 fn patience() -> Duration {

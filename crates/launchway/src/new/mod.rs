@@ -13,20 +13,20 @@ use std::path::Path;
 use launchway_core::{Answers, Template, apply};
 
 use self::draft::Draft;
-pub(crate) use self::prepared::{Chosen, choose};
-use self::prepared::{Decided, Prepared, destination};
-use self::report::Report;
+use self::prepared::{NewProject, TeamDecision, destination};
+pub(crate) use self::prepared::{TemplateChoice, choose};
+use self::report::NewReport;
 pub(crate) use self::request::{NamedTemplate, NewRequest};
 #[cfg(test)]
 pub(crate) use self::review::command as equivalent_command;
 use crate::failure::{Exit, Failure};
-use crate::git::{self, Committed};
+use crate::git::{self, FirstCommit};
 use crate::report::Output;
 use crate::wizard::{Decision, left};
 use crate::{answers, interrupt, language, terminal};
 
 /// Makes a project from a template; `answers` are those of the line and the environment.
-pub(crate) fn run(chosen: &Chosen, request: &NewRequest, mut answers: Answers) -> Result<(), Failure> {
+pub(crate) fn run(chosen: &TemplateChoice, request: &NewRequest, mut answers: Answers) -> Result<(), Failure> {
     let template = &chosen.template;
     chosen.policy.iter().for_each(|policy| policy.apply(&mut answers));
     for path in &request.answers_files {
@@ -51,7 +51,7 @@ pub(crate) fn run(chosen: &Chosen, request: &NewRequest, mut answers: Answers) -
             }
         }
     } else {
-        (Prepared::new(template, &answers, request)?, None)
+        (NewProject::new(template, &answers, request)?, None)
     };
     for warning in &prepared.warnings {
         terminal::say(&format!("warning: {}\n", terminal::visible(warning)));
@@ -67,7 +67,12 @@ fn say_saved(draft: &Draft) {
     terminal::say(&format!("{}\n", terminal::visible(&text)));
 }
 
-fn finish(template: &Template, prepared: &Prepared, request: &NewRequest, draft: Option<Draft>) -> Result<(), Failure> {
+fn finish(
+    template: &Template,
+    prepared: &NewProject,
+    request: &NewRequest,
+    draft: Option<Draft>,
+) -> Result<(), Failure> {
     if request.dry_run {
         return show(template, prepared, request, None);
     }
@@ -87,22 +92,22 @@ fn finish(template: &Template, prepared: &Prepared, request: &NewRequest, draft:
     let shown = terminal::visible_line(&destination.display().to_string());
     let created = language::filled("created `{path}` with {files} files", &[("path", &shown), ("files", &files)]);
     terminal::say(&format!("{created}\n"));
-    let committed = if request.no_git { Committed::Skipped("--no-git".to_owned()) } else { commit(destination) };
+    let committed = if request.no_git { FirstCommit::Skipped("--no-git".to_owned()) } else { commit(destination) };
     terminal::say(&review::next_steps(prepared));
     show(template, prepared, request, Some(&committed))
 }
 
-fn commit(destination: &Path) -> Committed {
+fn commit(destination: &Path) -> FirstCommit {
     let committed = git::first_commit(destination);
     let said = match &committed {
-        Committed::Yes(commit) => {
+        FirstCommit::Yes(commit) => {
             language::filled(
                 "git: initialised a repository and committed the project as {commit}",
                 &[("commit", commit)],
             ) + "\n"
         }
-        Committed::Skipped(reason) => language::filled("git: skipped, {reason}", &[("reason", reason)]) + "\n",
-        Committed::Failed(reason) => {
+        FirstCommit::Skipped(reason) => language::filled("git: skipped, {reason}", &[("reason", reason)]) + "\n",
+        FirstCommit::Failed(reason) => {
             format!("warning: git could not commit the project, which is written all the same\n  hint: {reason}\n")
         }
     };
@@ -113,12 +118,12 @@ fn commit(destination: &Path) -> Committed {
 /// Writes the result to stdout.
 fn show(
     template: &Template,
-    prepared: &Prepared,
+    prepared: &NewProject,
     request: &NewRequest,
-    committed: Option<&Committed>,
+    committed: Option<&FirstCommit>,
 ) -> Result<(), Failure> {
     let text = match request.output {
-        Output::Json => Report::new(template, prepared, committed).to_json(),
+        Output::Json => NewReport::new(template, prepared, committed).to_json(),
         Output::Text if request.diff => review::diff(&prepared.changes),
         Output::Text if request.dry_run => review::tree(&prepared.changes),
         Output::Text => format!("{}\n", terminal::visible_line(&prepared.changes.destination.display().to_string())),

@@ -6,7 +6,7 @@ use launchway_core::quote::quote_shell;
 use launchway_core::template::Source;
 use launchway_core::{Changes, Interview, Provenance, Template};
 
-use super::{NewRequest, Prepared};
+use super::{NewProject, NewRequest};
 use crate::language;
 use crate::terminal::{hanging, shell_word, size, visible, visible_line};
 use crate::wizard::origin;
@@ -149,7 +149,7 @@ fn added_lines(path: &str, content: &str) -> String {
 }
 
 /// Renders the whole review screen.
-pub(crate) fn screen(interview: &Interview<'_>, prepared: &Prepared) -> String {
+pub(crate) fn screen(interview: &Interview<'_>, prepared: &NewProject) -> String {
     let mut text = format!("{}\n{}\n{}\n", language::text("Answers"), answers(interview), language::text("Files"));
     for line in folded_tree(&prepared.changes, REVIEW_DEPTH).lines() {
         let _ = writeln!(text, "  {line}");
@@ -171,7 +171,7 @@ pub(crate) fn screen(interview: &Interview<'_>, prepared: &Prepared) -> String {
 }
 
 /// Renders the commands to run next.
-pub(crate) fn next_steps(prepared: &Prepared) -> String {
+pub(crate) fn next_steps(prepared: &NewProject) -> String {
     if prepared.plan.next_steps.is_empty() {
         return String::new();
     }

@@ -3,8 +3,8 @@
 use launchway_core::template::{Kind, Question};
 use launchway_core::{Answers, Changes, Defaults, Interview, SourceSpec, Template, Value};
 
-use super::draft::{self, Draft, Kept};
-use super::{NewRequest, Prepared, destination, files, review};
+use super::draft::{self, Draft, DraftStart};
+use super::{NewProject, NewRequest, destination, files, review};
 use crate::failure::Failure;
 use crate::git::FetchOptions;
 use crate::prompt::{About, Prompter, Reply};
@@ -22,15 +22,15 @@ pub(super) fn run(
     template: &Template,
     given: Answers,
     request: &NewRequest,
-) -> Result<(Decision<Prepared>, Draft), Failure> {
+) -> Result<(Decision<NewProject>, Draft), Failure> {
     let defaults = if request.defaults { Defaults::All } else { Defaults::Advanced };
-    let Kept { draft, given, state, notes } = draft::open(template, given, request)?;
+    let DraftStart { draft, given, state, notes } = draft::open(template, given, request)?;
     let walk = Walk::new(template, given, defaults, state);
     let problems = walk.problems()?;
     if !problems.is_empty() {
         return Err(problems.into());
     }
-    let mut making = Making { template, request, draft };
+    let mut making = NewPurpose { template, request, draft };
     if let Now::Review(interview) = walk.now()?
         && !request.resume
     {
@@ -80,20 +80,20 @@ fn greet(prompter: &mut dyn Prompter, template: &Template, request: &NewRequest,
 }
 
 /// A project that is made, apart from its answers.
-struct Making<'m> {
+struct NewPurpose<'m> {
     template: &'m Template,
     request: &'m NewRequest,
     draft: Draft,
 }
 
-impl Purpose for Making<'_> {
-    type Outcome = Prepared;
+impl Purpose for NewPurpose<'_> {
+    type Outcome = NewProject;
 
-    fn compute(&self, interview: &Interview<'_>) -> Result<Prepared, Failure> {
-        Prepared::from_interview(self.template, interview, self.request)
+    fn compute(&self, interview: &Interview<'_>) -> Result<NewProject, Failure> {
+        NewProject::from_interview(self.template, interview, self.request)
     }
 
-    fn review(&self, interview: &Interview<'_>, project: &Prepared) -> Option<Review> {
+    fn review(&self, interview: &Interview<'_>, project: &NewProject) -> Option<Review> {
         let files = (FILES, language::text("page through the files"));
         let review = || Review {
             title: language::filled("Review: {project}", &[("project", &project.context.name)]),
@@ -128,7 +128,7 @@ impl Purpose for Making<'_> {
         self.draft.keep(walk)
     }
 
-    fn press(&self, key: char, project: &Prepared, prompter: &mut dyn Prompter) -> Result<(), Failure> {
+    fn press(&self, key: char, project: &NewProject, prompter: &mut dyn Prompter) -> Result<(), Failure> {
         if key == FILES { files::page(prompter, &project.changes) } else { Ok(()) }
     }
 }

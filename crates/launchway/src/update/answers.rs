@@ -9,10 +9,10 @@ use super::UpdateRequest;
 use crate::answers;
 use crate::catalogs::CatalogPolicy;
 use crate::failure::{Exit, Failure};
-use crate::wizard::Given;
+use crate::wizard::KnownAnswers;
 
 /// An answer that is not what it was.
-pub(crate) struct ChangedAnswer {
+pub(crate) struct AnswerChange {
     pub(crate) id: String,
     pub(crate) was: Option<Value>,
     pub(crate) is: Option<Value>,
@@ -24,7 +24,7 @@ pub(super) fn gather(
     project: &Project,
     policy: Option<&CatalogPolicy>,
     request: &UpdateRequest,
-) -> Result<(Given, Migrated), Failure> {
+) -> Result<(KnownAnswers, Migrated), Failure> {
     let mut answers = Answers::default();
     if let Some(policy) = policy {
         policy.apply(&mut answers);
@@ -44,16 +44,16 @@ pub(super) fn gather(
         return Err(Failure::new(Exit::Usage, message).hint(format!("leave out `--set {}=…`", template.name_question)));
     }
     let defaults = if request.defaults { Defaults::All } else { Defaults::Advanced };
-    let mut given = Given { answers, defaults, notes: Vec::new() };
+    let mut given = KnownAnswers { answers, defaults, notes: Vec::new() };
     given.fit(template)?;
     Ok((given, migrated))
 }
 
 /// Lists the answers that are not what the project remembers.
-pub(crate) fn changed(project: &Project, context: &Context) -> Vec<ChangedAnswer> {
+pub(crate) fn changed(project: &Project, context: &Context) -> Vec<AnswerChange> {
     let now: BTreeMap<&str, &Value> = context.answers.iter().map(|(id, value)| (id.as_str(), value)).collect();
     let ids: BTreeSet<&str> = project.answers.keys().map(String::as_str).chain(now.keys().copied()).collect();
-    let change = |id: &str| ChangedAnswer {
+    let change = |id: &str| AnswerChange {
         id: id.to_owned(),
         was: project.answers.get(id).cloned(),
         is: now.get(id).map(|value| (*value).clone()),

@@ -10,7 +10,7 @@ use std::thread;
 
 use launchway_core::{Lock, edit};
 
-use self::prepared::Prepared;
+use self::prepared::ProjectUpdate;
 pub(crate) use self::prepared::{load, prepare};
 pub(crate) use self::request::UpdateRequest;
 use crate::failure::{Exit, Failure};
@@ -51,7 +51,7 @@ pub(crate) fn run(request: &UpdateRequest) -> Result<(), Failure> {
 }
 
 /// An update that was written.
-struct Written {
+struct UpdateResult {
     /// The command that brings everything back.
     way_back: String,
     /// Whether git was told.
@@ -59,7 +59,7 @@ struct Written {
 }
 
 /// Writes the files and tells git, if there is anything to write.
-fn write(prepared: &Prepared<'_>, repository: &Repository) -> Result<Option<Written>, Failure> {
+fn write(prepared: &ProjectUpdate<'_>, repository: &Repository) -> Result<Option<UpdateResult>, Failure> {
     let edits = prepared.edits();
     if edits.is_empty() {
         return Ok(None);
@@ -70,6 +70,6 @@ fn write(prepared: &Prepared<'_>, repository: &Repository) -> Result<Option<Writ
         let _step = tracing::info_span!("write", what = %repository.root.display(), files = edits.len()).entered();
         edit(&repository.root, &edits)
             .map_err(|error| Failure::from(error).hint(format!("bring everything back with `{way_back}`")))?;
-        Ok(Some(Written { way_back, staged: index.stage() }))
+        Ok(Some(UpdateResult { way_back, staged: index.stage() }))
     })
 }

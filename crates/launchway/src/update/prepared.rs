@@ -9,29 +9,29 @@ use launchway_core::{
 };
 
 use super::UpdateRequest;
-use super::answers::{self, ChangedAnswer};
+use super::answers::{self, AnswerChange};
 use super::merge::merge;
 use super::report;
 use crate::catalogs::{self, CatalogPolicy};
 use crate::failure::{Exit, Failure};
 use crate::repository::Repository;
-use crate::sources::{self, Loaded};
+use crate::sources::{self, LoadedTemplate};
 use crate::wizard::walk::{State, Walk};
-use crate::wizard::{GO, Given, Purpose, Review, complete, edit_key, overruled, quit_key, refuse_unused};
+use crate::wizard::{GO, KnownAnswers, Purpose, Review, complete, edit_key, overruled, quit_key, refuse_unused};
 use crate::{language, terminal};
 
 /// An update that is computed, and not yet written.
-pub(crate) struct Prepared<'p> {
+pub(crate) struct ProjectUpdate<'p> {
     pub(crate) project: &'p Project,
     pub(crate) template: &'p Template,
-    pub(crate) answers: Vec<ChangedAnswer>,
+    pub(crate) answers: Vec<AnswerChange>,
     pub(crate) notes: Vec<String>,
     pub(crate) files: Vec<FileChange>,
     pub(crate) record: Vec<Edit>,
     pub(crate) conflicts: BTreeMap<SafePath, Conflict>,
 }
 
-impl Prepared<'_> {
+impl ProjectUpdate<'_> {
     /// Returns the edits, those of the record last.
     pub(crate) fn edits(&self) -> Vec<Edit> {
         let files = self.files.iter().map(|change| &change.edit);
@@ -44,7 +44,7 @@ impl Prepared<'_> {
 }
 
 /// Loads the version to update to, with what the catalog says now that the project was made through.
-pub(crate) fn load(project: &Project, request: &UpdateRequest) -> Result<Loaded, Failure> {
+pub(crate) fn load(project: &Project, request: &UpdateRequest) -> Result<LoadedTemplate, Failure> {
     let (to, template) = (request.to.as_deref(), request.template.as_deref());
     let mut loaded = sources::of_project(&project.template, to, template, &request.sources)?;
     sources::translate(&mut loaded.template)?;
@@ -52,46 +52,46 @@ pub(crate) fn load(project: &Project, request: &UpdateRequest) -> Result<Loaded,
         (None, Some(catalog)) => catalogs::of_project(catalog, &request.sources)?,
         (policy, _) => policy,
     };
-    Ok(Loaded { policy, ..loaded })
+    Ok(LoadedTemplate { policy, ..loaded })
 }
 
 /// Computes an update: what a preview shows, and what is written, is the same.
 pub(crate) fn prepare<'p>(
     project: &'p Project,
     others: &'p [Project],
-    loaded: &'p Loaded,
+    loaded: &'p LoadedTemplate,
     request: &'p UpdateRequest,
     repository: &'p Repository,
-) -> Result<Prepared<'p>, Failure> {
+) -> Result<ProjectUpdate<'p>, Failure> {
     let template = &loaded.template;
-    let (Given { answers, defaults, notes }, migrated) =
+    let (KnownAnswers { answers, defaults, notes }, migrated) =
         answers::gather(template, project, loaded.policy.as_ref(), request)?;
     let may_ask = terminal::is_interactive() && !request.no_input;
     let walk = Walk::new(template, answers, defaults, State::default());
-    complete(walk, may_ask, &mut Updating { project, others, loaded, request, repository, migrated, notes })
+    complete(walk, may_ask, &mut UpdatePurpose { project, others, loaded, request, repository, migrated, notes })
 }
 
 /// An update, apart from its answers.
-struct Updating<'p> {
+struct UpdatePurpose<'p> {
     project: &'p Project,
     others: &'p [Project],
-    loaded: &'p Loaded,
+    loaded: &'p LoadedTemplate,
     request: &'p UpdateRequest,
     repository: &'p Repository,
     migrated: Migrated,
     notes: Vec<String>,
 }
 
-impl<'p> Purpose for Updating<'p> {
-    type Outcome = Prepared<'p>;
+impl<'p> Purpose for UpdatePurpose<'p> {
+    type Outcome = ProjectUpdate<'p>;
 
-    fn compute(&self, interview: &Interview<'_>) -> Result<Prepared<'p>, Failure> {
+    fn compute(&self, interview: &Interview<'_>) -> Result<ProjectUpdate<'p>, Failure> {
         let context = self.context(interview)?;
         let notes = self.notes.iter().cloned().chain(overruled(interview)).collect();
         self.merged(&context, notes)
     }
 
-    fn review(&self, _: &Interview<'_>, update: &Prepared<'p>) -> Option<Review> {
+    fn review(&self, _: &Interview<'_>, update: &ProjectUpdate<'p>) -> Option<Review> {
         let review = || Review {
             title: language::filled("Review: {project}", &[("project", &self.project.name)]),
             text: report::text(update, self.request),
@@ -106,7 +106,7 @@ impl<'p> Purpose for Updating<'p> {
     }
 }
 
-impl<'p> Updating<'p> {
+impl<'p> UpdatePurpose<'p> {
     fn context(&self, interview: &Interview<'_>) -> Result<Context, Failure> {
         if !interview.problems.is_empty() {
             return Err(interview.problems.clone().into());
@@ -120,7 +120,7 @@ impl<'p> Updating<'p> {
     }
 
     /// Merges what comes of the answers into the project.
-    fn merged(&self, context: &Context, notes: Vec<String>) -> Result<Prepared<'p>, Failure> {
+    fn merged(&self, context: &Context, notes: Vec<String>) -> Result<ProjectUpdate<'p>, Failure> {
         let (template, project, repository) = (&self.loaded.template, self.project, self.repository);
         let plan = tracing::info_span!("render", what = "the files").in_scope(|| Plan::new(template, context))?;
         let wishes = self.wishes(context)?;
@@ -139,7 +139,7 @@ impl<'p> Updating<'p> {
         let made = (template, context, &plan);
         let record = update.record(root, made, &resolution).map_err(|obstacles| in_the_way(&obstacles))?;
         let answers = answers::changed(project, context);
-        Ok(Prepared { project, template, answers, notes, files, record, conflicts: resolution.conflicts })
+        Ok(ProjectUpdate { project, template, answers, notes, files, record, conflicts: resolution.conflicts })
     }
 
     fn wishes(&self, context: &Context) -> Result<Wishes, Failure> {

@@ -6,8 +6,8 @@ use launchway_core::{Edit, FileChange, Status, Value};
 use serde::Serialize;
 use serde_json::Value as Json;
 
-use super::answers::ChangedAnswer;
-use super::{Prepared, UpdateRequest};
+use super::answers::AnswerChange;
+use super::{ProjectUpdate, UpdateRequest};
 use crate::diff;
 use crate::failure::Failure;
 use crate::projects::place;
@@ -16,7 +16,7 @@ use crate::terminal::{self, visible_line};
 
 /// What `launchway update --output json` prints.
 #[derive(Serialize)]
-struct Report<'a> {
+struct UpdateReport<'a> {
     schema: &'static str,
     /// Whether the files were written; false for `--dry-run`, and where there was nothing to write.
     written: bool,
@@ -55,7 +55,11 @@ struct FileReport<'a> {
 }
 
 /// Writes the result to stdout, and what to do next to stderr.
-pub(crate) fn show(prepared: &Prepared<'_>, request: &UpdateRequest, way_back: Option<&str>) -> Result<(), Failure> {
+pub(crate) fn show(
+    prepared: &ProjectUpdate<'_>,
+    request: &UpdateRequest,
+    way_back: Option<&str>,
+) -> Result<(), Failure> {
     for note in &prepared.notes {
         terminal::say(&format!("note: {}\n", terminal::visible(note)));
     }
@@ -68,8 +72,8 @@ pub(crate) fn show(prepared: &Prepared<'_>, request: &UpdateRequest, way_back: O
     Ok(())
 }
 
-fn report<'a>(prepared: &'a Prepared<'_>, way_back: Option<&'a str>) -> Report<'a> {
-    Report {
+fn report<'a>(prepared: &'a ProjectUpdate<'_>, way_back: Option<&'a str>) -> UpdateReport<'a> {
+    UpdateReport {
         schema: "launchway.update/1",
         written: way_back.is_some(),
         name: &prepared.project.name,
@@ -86,7 +90,7 @@ fn report<'a>(prepared: &'a Prepared<'_>, way_back: Option<&'a str>) -> Report<'
     }
 }
 
-fn answer(change: &ChangedAnswer) -> AnswerReport<'_> {
+fn answer(change: &AnswerChange) -> AnswerReport<'_> {
     let json = |value: &Option<Value>| value.as_ref().map(Value::to_json);
     AnswerReport { id: &change.id, from: json(&change.was), to: json(&change.is) }
 }
@@ -100,7 +104,7 @@ fn file(change: &FileChange) -> FileReport<'_> {
     }
 }
 
-pub(super) fn text(prepared: &Prepared<'_>, request: &UpdateRequest) -> String {
+pub(super) fn text(prepared: &ProjectUpdate<'_>, request: &UpdateRequest) -> String {
     let mut text = format!("{}\n", visible_line(&headline(prepared)));
     for change in &prepared.answers {
         let shown = |value: &Option<Value>| value.as_ref().map_or("not asked".to_owned(), |it| format!("`{it}`"));
@@ -126,7 +130,7 @@ fn is_shown(change: &FileChange) -> bool {
     change.status != Status::Kept
 }
 
-fn headline(prepared: &Prepared<'_>) -> String {
+fn headline(prepared: &ProjectUpdate<'_>) -> String {
     let (id, was, is) =
         (&prepared.template.id, &prepared.project.template.version, prepared.template.version.to_string());
     let name = &prepared.project.name;
@@ -140,7 +144,7 @@ fn headline(prepared: &Prepared<'_>) -> String {
 }
 
 /// Says what to do next.
-fn next(prepared: &Prepared<'_>, request: &UpdateRequest, way_back: Option<&str>) -> String {
+fn next(prepared: &ProjectUpdate<'_>, request: &UpdateRequest, way_back: Option<&str>) -> String {
     let conflicts = prepared.conflicts();
     let mut text = String::new();
     if request.dry_run {

@@ -11,7 +11,7 @@ use crate::failure::{Exit, Failure};
 use crate::{language, prompt};
 
 /// What is known before anything is asked.
-pub(crate) struct Given {
+pub(crate) struct KnownAnswers {
     pub(crate) answers: Answers,
     /// Which defaults are taken without asking.
     pub(crate) defaults: Defaults,
@@ -19,7 +19,7 @@ pub(crate) struct Given {
     pub(crate) notes: Vec<String>,
 }
 
-impl Given {
+impl KnownAnswers {
     /// Takes the default where a remembered answer does not go with the others any more.
     pub(crate) fn fit(&mut self, template: &Template) -> Result<(), Failure> {
         let mut given_up = BTreeSet::new();

@@ -8,8 +8,8 @@ use launchway_core::template::{Kind, Question};
 use launchway_core::{Accepted, Interview, Provenance, Value};
 
 use self::ask::Ask;
-pub(crate) use self::complete::{Given, complete, overruled, refuse_unused};
-use self::walk::{Asking, Event, Moved, Now, Walk, sentence};
+pub(crate) use self::complete::{KnownAnswers, complete, overruled, refuse_unused};
+use self::walk::{Asking, Event, EventResult, Now, Walk, sentence};
 use crate::failure::{Exit, Failure};
 use crate::prompt::{About, Action, Page, Prompter, Reply};
 use crate::{interrupt, language};
@@ -143,8 +143,8 @@ impl<P: Purpose> Wizard<'_, '_, P> {
             let Reply::Answer(value) = ask.put(self.prompter)? else { return self.back(&typed) };
             self.purpose.refuse(asking.question, &value)?;
             match self.walk.take(Event::Answer(value))? {
-                Moved::Refused(refused) => problem = sentence(&refused),
-                Moved::Yes | Moved::AtStart => {
+                EventResult::Refused(refused) => problem = sentence(&refused),
+                EventResult::Yes | EventResult::AtStart => {
                     self.keep();
                     return Ok(Way::On);
                 }
@@ -157,7 +157,7 @@ impl<P: Purpose> Wizard<'_, '_, P> {
         if !typed.is_empty() {
             self.walk.take(Event::Type(typed.to_owned()))?;
         }
-        if self.walk.take(Event::Back)? != Moved::AtStart {
+        if self.walk.take(Event::Back)? != EventResult::AtStart {
             self.keep();
             return Ok(Way::On);
         }
