@@ -2,5 +2,5 @@
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {
-    launchway_hostile::structure(data);
+    let _ = launchway_hostile::structure(data);
 });

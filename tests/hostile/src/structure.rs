@@ -52,6 +52,7 @@ impl Choices<'_> {
 /// What a merge by structure writes means what a merge of the leaves says, and holds every comment that nobody took away.
 ///
 /// Returns whether it merged: what it leaves to a person is never wrong.
+#[must_use]
 pub fn structure(data: &[u8]) -> bool {
     let mut choices = Choices { bytes: data, writer: "base", comments: 0 };
     let format = [Format::Yaml, Format::Toml, Format::Json][choices.below(3)];
@@ -59,7 +60,7 @@ pub fn structure(data: &[u8]) -> bool {
     let mut sides = [base.clone(), base.clone()];
     for (side, writer) in sides.iter_mut().zip(["yours", "theirs"]) {
         choices.writer = writer;
-        for _ in 0..1 + choices.below(3) {
+        for _ in 0..=choices.below(3) {
             edit(side, &mut choices);
         }
     }
@@ -90,7 +91,7 @@ fn entry(choices: &mut Choices<'_>, depth: usize) -> Entry {
     let comment = (choices.below(3) == 0).then(|| choices.comment());
     let node = match choices.below(if depth < 2 { 6 } else { 2 }) {
         0 | 1 => Node::Scalar(choices.byte()),
-        2 | 3 => Node::Map(distinct((0..1 + choices.below(3)).map(|_| entry(choices, depth + 1)).collect())),
+        2 | 3 => Node::Map(distinct((0..=choices.below(3)).map(|_| entry(choices, depth + 1)).collect())),
         4 => return Entry { key: "env".to_owned(), comment, node: Node::Named(named(choices)) },
         _ if depth == 0 => return Entry { key: "resources".to_owned(), comment, node: Node::Set(set(choices)) },
         _ => Node::Scalar(choices.byte()),
@@ -104,11 +105,11 @@ fn named(choices: &mut Choices<'_>) -> Vec<Entry> {
         comment: (choices.below(4) == 0).then(|| choices.comment()),
         node: Node::Scalar(choices.byte()),
     };
-    distinct((0..1 + choices.below(3)).map(|_| element(choices)).collect())
+    distinct((0..=choices.below(3)).map(|_| element(choices)).collect())
 }
 
 fn set(choices: &mut Choices<'_>) -> Vec<u8> {
-    (0..1 + choices.below(3)).map(|_| choices.byte()).collect::<BTreeSet<_>>().into_iter().collect()
+    (0..=choices.below(3)).map(|_| choices.byte()).collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 /// Keeps the first entry of every key.
@@ -170,7 +171,7 @@ fn render(format: Format, entries: &[Entry]) -> String {
 fn yaml(text: &mut String, entries: &[Entry], depth: usize) {
     let indent = "  ".repeat(depth);
     for Entry { key, comment, node } in entries {
-        comment.iter().for_each(|comment| writeln!(text, "{indent}# {comment}").unwrap());
+        text.extend(comment.iter().map(|comment| format!("{indent}# {comment}\n")));
         match node {
             Node::Scalar(value) => writeln!(text, "{indent}{key}: v{value}").unwrap(),
             Node::Map(inner) => {
@@ -180,14 +181,14 @@ fn yaml(text: &mut String, entries: &[Entry], depth: usize) {
             Node::Named(elements) => {
                 writeln!(text, "{indent}{key}:").unwrap();
                 for element in elements {
-                    element.comment.iter().for_each(|comment| writeln!(text, "{indent}  # {comment}").unwrap());
+                    text.extend(element.comment.iter().map(|comment| format!("{indent}  # {comment}\n")));
                     let Node::Scalar(value) = element.node else { continue };
                     writeln!(text, "{indent}  - name: {}\n{indent}    value: v{value}", element.key).unwrap();
                 }
             }
             Node::Set(elements) => {
                 writeln!(text, "{indent}{key}:").unwrap();
-                elements.iter().for_each(|element| writeln!(text, "{indent}  - r{element}").unwrap());
+                text.extend(elements.iter().map(|element| format!("{indent}  - r{element}\n")));
             }
         }
     }
@@ -221,7 +222,7 @@ fn element(Entry { key, node, .. }: &Entry) -> String {
 fn toml(text: &mut String, entries: &[Entry], path: &str) {
     let (tables, values): (Vec<_>, Vec<_>) = entries.iter().partition(|entry| matches!(entry.node, Node::Map(_)));
     for Entry { key, comment, node } in values {
-        comment.iter().for_each(|comment| writeln!(text, "# {comment}").unwrap());
+        text.extend(comment.iter().map(|comment| format!("# {comment}\n")));
         match node {
             Node::Scalar(value) => writeln!(text, "{key} = \"v{value}\"").unwrap(),
             Node::Set(elements) => {
@@ -238,7 +239,7 @@ fn toml(text: &mut String, entries: &[Entry], path: &str) {
     for Entry { key, comment, node } in tables {
         let Node::Map(inner) = node else { continue };
         let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
-        comment.iter().for_each(|comment| writeln!(text, "# {comment}").unwrap());
+        text.extend(comment.iter().map(|comment| format!("# {comment}\n")));
         writeln!(text, "[{path}]").unwrap();
         toml(text, inner, &path);
     }
@@ -254,7 +255,7 @@ fn leaves(value: &Json) -> BTreeMap<String, String> {
 fn collect(value: &Json, path: &str, found: &mut BTreeMap<String, String>) {
     match value {
         Json::Object(entries) => {
-            entries.iter().for_each(|(key, value)| collect(value, &format!("{path}/{key}"), found))
+            entries.iter().for_each(|(key, value)| collect(value, &format!("{path}/{key}"), found));
         }
         Json::Array(items) => {
             for item in items {
