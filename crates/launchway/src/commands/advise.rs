@@ -46,7 +46,8 @@ pub(crate) fn define() -> Command {
                 ),
         )
         .arg(args::switch("no-input").global(true).help("Never asks; a question without an answer is an error"))
-        .defer(|command| command.subcommands(advice::topics().map(topic_command)))
+        // What is deferred is not there yet when the help is translated.
+        .defer(|command| command.subcommands(advice::topics().map(topic_command).map(language::help::translate)))
 }
 
 fn topic_command(topic: &'static Topic) -> Command {
