@@ -33,6 +33,7 @@ mod remote;
 mod rendered;
 mod rollback;
 mod rows;
+mod screens;
 mod scripting;
 mod secrets;
 mod service;
