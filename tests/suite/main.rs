@@ -38,6 +38,7 @@ mod rendered;
 mod rollback;
 mod rows;
 mod sample;
+mod screens;
 mod scripting;
 mod secrets;
 mod service;

@@ -26,7 +26,7 @@ usage: cargo xtask COMMAND
                     the same work for launchway and its peers, which are built and installed; writes
                     docs/benchmark.md; --without-building leaves out the peers that would have to be built;
                     --instructions counts those of the main paths; --check compares them with those kept
-  bless [--check]   write the golden projects again; --check only says which are out of date
+  bless [--check]   write the golden projects and the screens again; --check only says which are out of date
   compare [--check | HISTORY...]
                     the same histories through copier, cruft and launchway; writes docs/compare.md;
                     --check only says whether it has them all; with names, only shows those

@@ -52,8 +52,10 @@ pub(super) struct AdviseArgs {
 
 impl Args for AdviseArgs {
     fn augment_args(command: Command) -> Command {
-        // The topics are read only if it is about them.
-        AdviseOptions::augment_args(command).defer(|command| command.subcommands(advice::topics().map(topic_command)))
+        // The topics are read only if it is about them. What is deferred is not there yet when the help is translated.
+        let with_topics =
+            |command: Command| command.subcommands(advice::topics().map(topic_command).map(language::help::translate));
+        AdviseOptions::augment_args(command).defer(with_topics)
     }
 
     fn augment_args_for_update(command: Command) -> Command {
