@@ -299,7 +299,9 @@ impl<'t, 'c> Planner<'t, 'c> {
         let mut objects = Vec::new();
         for rule in &self.template.objects {
             if self.is_true(rule.when.as_ref())? {
-                objects.push(Object { kind: rule.kind.clone(), purpose: rule.purpose.clone() });
+                let purpose = self.template.purpose(rule)?;
+                let purpose = self.template.engine.render(&purpose, self.context.data())?;
+                objects.push(Object { kind: rule.kind.clone(), purpose });
             }
         }
         Ok(objects)
