@@ -21,7 +21,7 @@ fn launch(folder: &Path, words: &[&str], log: Option<&str>) -> Ran {
 fn steps(ran: &Ran) -> Vec<&str> {
     let steps: Vec<&str> = ran.stderr.lines().filter_map(|line| line.strip_prefix("trace: ")).collect();
     let is_timed = |step: &&str| step.ends_with(" …") || step.contains(" ms") || step.contains(" s");
-    assert!(steps.iter().all(|step| is_timed(step)), "{steps:#?}");
+    assert!(steps.iter().all(is_timed), "{steps:#?}");
     steps
 }
 
