@@ -20,6 +20,7 @@ mod hostile_git;
 mod keys;
 mod languages;
 mod layers;
+mod lost;
 mod matrix;
 mod merges;
 mod mutations;

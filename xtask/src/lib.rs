@@ -10,6 +10,7 @@ pub mod marked;
 pub mod picture;
 pub mod race;
 pub mod reference;
+pub mod saves;
 pub mod site;
 pub mod sweep;
 pub mod tools;

@@ -39,8 +39,8 @@ mod workspace;
 
 pub use agreement::document;
 pub use apply::{
-    ApplyError, EditError, Lock, Scratch, Temporary, apply, clear_leftovers, create_bare_repository, edit, open_lock,
-    remove_private, write_private,
+    ApplyError, EditError, Lock, Scratch, TakenBack, Temporary, apply, clear_leftovers, create_bare_repository, edit,
+    open_lock, remove_private, take_back_cut_off, write_private,
 };
 pub use authoring::{lint, matrix, pairs, schema, skeleton};
 pub use interview::answers::{Answers, Provenance};

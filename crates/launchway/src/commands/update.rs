@@ -7,13 +7,13 @@ use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use super::args;
 use crate::failure::{Exit, Failure};
 use crate::report::Output;
-use crate::update::{self, UpdateRequest};
+use crate::update::{self, UndoRequest, UpdateRequest};
 
 const AFTER_HELP: &str = "\
 Merges what the template has become since the project was made with what people made of the project since: of three \
 texts, the one that was generated, the one that stands there and the one that would be generated today. What both have \
 changed in different ways is left as git leaves a conflict, in the files and in git's index, and the exit code is 1. \
-Nothing is committed, and the command that brings the old state back is printed.";
+Nothing is committed, and `launchway update --undo` brings the old state back.";
 
 /// Defines the command line.
 pub(crate) fn define() -> Command {
@@ -49,6 +49,14 @@ pub(crate) fn define() -> Command {
             ),
         )
         .arg(args::switch("allow-dirty").help("Merges into changes that are not committed; they are kept in a commit"))
+        .arg(
+            args::switch("undo")
+                .conflicts_with_all([
+                    "to", "template", "set", "answers", "defaults", "no-input", "heal", "dry-run", "diff", "offline",
+                    "accept-moved",
+                ])
+                .help("Takes back the last update, or the last `add service`, and nothing else; with `--allow-dirty` also what was changed since"),
+        )
         .arg(args::switch("dry-run").help("Shows what would become of every file, and writes nothing"))
         .arg(args::switch("diff").help("Shows the changes as a diff, too"))
         .arg(args::offline_arg())
@@ -58,6 +66,14 @@ pub(crate) fn define() -> Command {
 
 /// Runs the command.
 pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
+    if matches.get_flag("undo") {
+        return update::undo(&UndoRequest {
+            folder: args::folder(matches),
+            service: matches.get_one::<String>("service").cloned(),
+            allow_dirty: matches.get_flag("allow-dirty"),
+            output: args::output(matches),
+        });
+    }
     update::run(&request(matches)?)
 }
 

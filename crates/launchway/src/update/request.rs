@@ -24,6 +24,15 @@ pub(crate) struct UpdateRequest {
     pub(crate) sources: FetchOptions,
 }
 
+/// What `launchway update --undo` is asked for.
+pub(crate) struct UndoRequest {
+    pub(crate) folder: PathBuf,
+    pub(crate) service: Option<String>,
+    /// Whether it is done although somebody has changed what it takes back.
+    pub(crate) allow_dirty: bool,
+    pub(crate) output: Output,
+}
+
 impl UpdateRequest {
     /// Asks for what the newest version would bring, without a question and without writing.
     pub(crate) fn preview(folder: &Path, sources: FetchOptions) -> Self {
