@@ -11,7 +11,7 @@ use serde_json::Value as Json;
 use tempfile::TempDir;
 use xtask::tree::{self, Tree};
 
-use crate::program::{GIT_IDENTITY, Ran, launchway, run};
+use crate::program::{GIT_IDENTITY, Ran, launchway, run, shell};
 use crate::project::{self, Project};
 use crate::rendered::{self, TEMPLATE};
 use crate::terminal::{ENTER, ESCAPE, Terminal};
@@ -375,7 +375,8 @@ fn changes_that_are_not_committed_are_kept_apart_and_everything_can_be_taken_bac
     let report: Json = serde_json::from_str(&workspace.add(&["billing", "--output=json"]).success()).unwrap();
     assert_eq!(report["written"], true);
     let way_back = report["way_back"].as_str().unwrap();
-    run(Command::new("sh").args(["-c", way_back]).current_dir(workspace.folder())).success();
+    assert_eq!(way_back, "launchway update --undo --service billing");
+    run(shell(way_back).current_dir(workspace.folder())).success();
     assert_eq!(tree::differences(&before, &workspace.tree()), Vec::<String>::new());
 
     workspace.replace("Cargo.lock", "version = 4", "# Mine.\nversion = 4");

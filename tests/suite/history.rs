@@ -8,7 +8,7 @@ use std::process::Command;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::program::{GIT_IDENTITY, Ran, launchway, run};
+use crate::program::{GIT_IDENTITY, Ran, launchway, run, shell};
 
 /// The question that every template here asks.
 const MANIFEST: &str = r#"
@@ -81,9 +81,7 @@ impl History {
     /// Runs a printed command in the project.
     #[track_caller]
     pub(crate) fn shell(&self, line: &str) {
-        let mut shell = Command::new("sh");
-        shell.args(["-c", line]).current_dir(self.project()).env("GIT_CONFIG_GLOBAL", "/dev/null");
-        run(&mut shell).success();
+        run(shell(line).current_dir(self.project()).env("GIT_CONFIG_GLOBAL", "/dev/null")).success();
     }
 
     #[track_caller]
@@ -132,6 +130,11 @@ impl History {
 
     pub(crate) fn is_executable(&self, path: &str) -> bool {
         fs::metadata(self.path(path)).unwrap().permissions().mode() & 0o100 != 0
+    }
+
+    /// What git's index has, and what git says of the work tree.
+    pub(crate) fn index(&self) -> String {
+        self.git(&["ls-files", "--stage", "-v"]) + &self.git(&["status", "--porcelain=v2", "--ignored"])
     }
 
     /// The whole project, git's folder left out.

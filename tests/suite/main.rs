@@ -23,6 +23,7 @@ mod hostile_git;
 mod keys;
 mod languages;
 mod layers;
+mod lost;
 mod matrix;
 mod memory;
 mod merges;

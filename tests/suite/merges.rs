@@ -123,7 +123,7 @@ impl Row {
         self.late.iter().for_each(|step| step(&history));
         history.template("2.0.0", &files(&self.new), &self.manifests[1]);
         let preview = history.updated(&[&["--dry-run"], &self.words[..]].concat()).1;
-        let before = history.tree();
+        let before = (history.tree(), history.index());
         let (code, report) = history.updated(&self.words);
         let mut faults = Vec::new();
         let mut expect = |what: &str, is: String, wanted: String| {
@@ -146,18 +146,17 @@ impl Row {
         faults
     }
 
-    /// The printed command brings everything back that was there.
-    fn way_back(&self, history: &History, report: &Value, before: &xtask::tree::Tree) -> Vec<String> {
+    /// The printed command brings everything back: the files, byte for byte, the record and git's index.
+    fn way_back(&self, history: &History, report: &Value, before: &(xtask::tree::Tree, String)) -> Vec<String> {
         let Some(command) = report["way_back"].as_str() else { return vec![format!("{}: no way back", self.name)] };
         history.shell(command);
-        let after = history.tree();
-        // A git that turns line ends on checkout does so on the way back, too.
-        let text = |file: &xtask::tree::File| String::from_utf8_lossy(&file.bytes).replace("\r\n", "\n");
-        let is_same = |path: &String, file: &xtask::tree::File| {
-            after.get(path).is_some_and(|other| other.executable == file.executable && text(other) == text(file))
-        };
-        let lost = before.iter().filter(|(path, file)| !is_same(path, file));
-        lost.map(|(path, _)| format!("{}: `{command}` does not bring back {path}", self.name)).collect()
+        let differs = xtask::tree::differences(&before.0, &history.tree()).into_iter();
+        let mut faults: Vec<String> = differs.map(|it| format!("{}: after `{command}`: {it}", self.name)).collect();
+        let index = history.index();
+        if index != before.1 {
+            faults.push(format!("{}: after `{command}` the index\n  is\n{index}\n  was\n{}", self.name, before.1));
+        }
+        faults
     }
 }
 

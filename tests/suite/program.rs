@@ -26,6 +26,15 @@ pub(crate) fn launchway() -> Command {
     workspace::hermetic(path()).unwrap()
 }
 
+/// Returns a command for a line that the program has printed, as a shell with the program in its path runs it.
+pub(crate) fn shell(line: &str) -> Command {
+    let folder = path().parent().unwrap().to_string_lossy().into_owned();
+    let paths = std::env::var("PATH").unwrap_or_default();
+    let mut shell = workspace::hermetic(Path::new("sh")).unwrap();
+    shell.args(["-c", line]).env("PATH", format!("{folder}:{paths}"));
+    shell
+}
+
 /// What a finished program said.
 #[derive(Debug)]
 pub(crate) struct Ran {

@@ -26,3 +26,16 @@ fn a57_a58_a_new_project_is_whole_or_absent_whatever_call_fails_or_is_the_last()
 fn a57_a58_an_update_changes_whole_files_and_can_be_done_again_whatever_call_fails_or_is_the_last() {
     swept(Subject::Update, 5);
 }
+
+/// Every so many calls in the commands below, whose parts the two above have too.
+const LONG_STEP: usize = 17;
+
+#[test]
+fn u08_every_other_command_that_writes_can_be_done_again_whatever_call_fails_or_is_the_last() {
+    crate::program::path();
+    for subject in Subject::ALL.into_iter().filter(|subject| !matches!(subject, Subject::New | Subject::Update)) {
+        for (fault, calls) in Fault::ALL.into_iter().take(2) {
+            sweep(subject, fault, calls, LONG_STEP).unwrap_or_else(|error| panic!("{error}"));
+        }
+    }
+}

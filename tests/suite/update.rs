@@ -7,7 +7,7 @@ use std::process::Command;
 use serde_json::Value;
 
 use crate::history::{History, files, lines};
-use crate::program::{GIT_IDENTITY, launchway, run};
+use crate::program::{GIT_IDENTITY, launchway, run, shell};
 use crate::sample;
 use crate::terminal::{CONTROL_C, DOWN, ENTER, ESCAPE, Terminal, UP};
 
@@ -202,7 +202,8 @@ fn a_project_in_a_folder_of_a_repository_is_updated_without_the_rest() {
     assert_eq!(unmerged.matches("services/orders/a\n").count(), 3, "{unmerged}");
     assert_eq!(git(&["diff", "--name-only", "--diff-filter=M", "--", "other"]), "other\n");
     let report: Value = serde_json::from_str(&ran.stdout).unwrap();
-    run(Command::new("sh").args(["-c", report["way_back"].as_str().unwrap()]).current_dir(&outer)).success();
+    assert_eq!(report["way_back"], "launchway update --undo services/orders");
+    run(shell(report["way_back"].as_str().unwrap()).current_dir(&outer)).success();
     assert_eq!(git(&["status", "--porcelain"]), " M other\n");
 }
 
@@ -306,11 +307,7 @@ fn a_file_that_git_does_not_look_at_is_never_staged_away() {
     history.git(&["update-index", "--no-skip-worktree", "a"]);
     history.git(&["update-index", "--assume-unchanged", "a"]);
     history.write("a", lines(&[(9, "U")]));
-    let (code, report) = history.updated(&[]);
-    assert_eq!(code, Some(0));
-    assert_eq!(history.read("a").unwrap(), lines(&[(2, "T"), (9, "U")]).as_bytes());
-    history.shell(report["way_back"].as_str().unwrap());
-    assert_eq!(history.read("a").unwrap(), lines(&[(9, "U")]).as_bytes());
+    assert!(refused(&history, &[], 3).contains("git was told that `a` never changes"));
 }
 
 #[test]
@@ -405,7 +402,7 @@ fn where_git_cannot_be_told_the_report_and_the_way_back_are_there_all_the_same()
     let ran = history.update(&[]);
     assert_eq!(ran.code, Some(74), "{}", ran.stderr);
     assert!(ran.stdout.contains("clean         a"), "{}", ran.stdout);
-    assert!(ran.stderr.contains("to take it back: git restore"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("to take it back: launchway update --undo\n"), "{}", ran.stderr);
     history.delete(".git/index.lock");
     history.shell(ran.stderr.lines().find_map(|line| line.strip_prefix("to take it back: ")).unwrap());
     assert_eq!(history.read("a").unwrap(), lines(&[]).as_bytes());

@@ -11,6 +11,7 @@ pub mod marked;
 pub mod picture;
 pub mod race;
 pub mod reference;
+pub mod saves;
 pub mod screens;
 pub mod site;
 pub mod sweep;

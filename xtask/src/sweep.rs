@@ -43,13 +43,102 @@ impl Fault {
     }
 }
 
-/// The command that is disturbed.
+/// The command that is disturbed: every one that writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Subject {
     /// `launchway new`.
     New,
     /// `launchway update`.
     Update,
+    /// `launchway update --undo`.
+    Undo,
+    /// `launchway update --heal`.
+    Heal,
+    /// `launchway add service`.
+    Add,
+    /// `launchway adopt`.
+    Adopt,
+    /// `launchway advise --record`.
+    Record,
+    /// `launchway template test --bless`.
+    Bless,
+    /// `launchway template new`.
+    TemplateNew,
+    /// `launchway catalog add`.
+    CatalogAdd,
+    /// `launchway catalog remove`.
+    CatalogRemove,
+}
+
+impl Subject {
+    /// All of them.
+    pub const ALL: [Self; 11] = [
+        Self::New,
+        Self::Update,
+        Self::Undo,
+        Self::Heal,
+        Self::Add,
+        Self::Adopt,
+        Self::Record,
+        Self::Bless,
+        Self::TemplateNew,
+        Self::CatalogAdd,
+        Self::CatalogRemove,
+    ];
+
+    /// The command as it stands in a log.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Update => "update",
+            Self::Undo => "update --undo",
+            Self::Heal => "update --heal",
+            Self::Add => "add service",
+            Self::Adopt => "adopt",
+            Self::Record => "advise --record",
+            Self::Bless => "template test --bless",
+            Self::TemplateNew => "template new",
+            Self::CatalogAdd => "catalog add",
+            Self::CatalogRemove => "catalog remove",
+        }
+    }
+
+    fn words(self) -> Vec<&'static str> {
+        let words = match self {
+            Self::New => "new orders --template ../template-1 --no-input --no-git",
+            Self::Update => "update orders --template ../template-2 --no-input",
+            Self::Undo => "update orders --undo",
+            Self::Heal => "update orders --template ../template-1 --no-input --heal a.txt --heal run.sh",
+            Self::Add => "add service billing --dir orders --template ../template-1 --no-input",
+            Self::Adopt => "adopt orders --template ../template-1 --set service=orders",
+            Self::Record => {
+                "advise strategy --record=orders --platform=ecs --versions=yes --capacity=yes --risk=few --measure=yes \
+                 --warm-up=no"
+            }
+            Self::Bless => "template test ./team --bless",
+            Self::TemplateNew => "template new team",
+            Self::CatalogAdd => "catalog add acme file://WORLD/catalog",
+            Self::CatalogRemove => "catalog remove acme",
+        };
+        words.split(' ').filter(|word| !word.is_empty()).collect()
+    }
+
+    /// Tells whether the command stands in a project that was made and committed before.
+    fn has_project(self) -> bool {
+        matches!(self, Self::Update | Self::Undo | Self::Heal | Self::Add | Self::Adopt | Self::Record)
+    }
+
+    /// The exit codes of a run after one that has come to its end: what is done is not done again.
+    fn codes_once_done(self) -> &'static [i32] {
+        match self {
+            // It is there already, or not committed yet.
+            Self::Update | Self::Heal | Self::Add | Self::Adopt | Self::Record | Self::TemplateNew => &[0, 3],
+            Self::Undo => &[0, 1],
+            Self::CatalogAdd | Self::CatalogRemove => &[0, 2],
+            Self::New | Self::Bless => &[0],
+        }
+    }
 }
 
 /// What came of a sweep: how many points there were, and how often each outcome.
@@ -75,7 +164,7 @@ pub(crate) struct World {
     folder: tempfile::TempDir,
 }
 
-const MANIFEST: &str = "[template]\nid = \"t\"\ntitle = \"T\"\nversion = \"VERSION\"\nname = \"service\"\n\n[[question]]\nid = \"service\"\nprompt = \"Name\"\nhelp = \"The name.\"\nkind = \"slug\"\n";
+const MANIFEST: &str = "[template]\nid = \"t\"\ntitle = \"T\"\nversion = \"VERSION\"\nname = \"service\"\n\n[[question]]\nid = \"service\"\nprompt = \"Name\"\nhelp = \"The name.\"\nkind = \"slug\"\n\n[add]\nvalue = \"more\"\nworkspace = [\"Cargo.toml\", \"a.txt\", \"run.sh\"]\nmove = [{ from = \"deep\", to = \"more/{{service}}/deep\" }OLD]\n";
 
 /// The files of the template in its two versions. In the second, one is gone, one is new, and two have changed.
 fn files(version: u8) -> Vec<(&'static str, String)> {
@@ -85,6 +174,9 @@ fn files(version: u8) -> Vec<(&'static str, String)> {
         ("files/deep/er/b.txt.hbs", format!("{{{{service}}}} {version}\n")),
         ("files/run.sh", "#!/bin/sh\n".to_owned()),
     ];
+    files.push(("files/Cargo.toml.hbs", "[workspace]\nmembers = [\"crates/{{service}}\"]\n".to_owned()));
+    let manifest = "[package]\nname = \"{{service}}\"\nversion = \"0.1.0\"\nedition = \"2024\"\n";
+    files.push(("files/crates/{{service}}/Cargo.toml.hbs", manifest.to_owned()));
     files.push(if version == 1 {
         ("files/old.txt", "old\n".to_owned())
     } else {
@@ -96,28 +188,75 @@ fn files(version: u8) -> Vec<(&'static str, String)> {
 impl World {
     pub(crate) fn new(subject: Subject) -> Result<Self> {
         let world = Self { folder: tempfile::tempdir()? };
-        for folder in ["home", "tmp", "place"] {
+        for folder in ["home", "tmp", "place", "config"] {
             fs::create_dir(world.path(folder))?;
         }
         for version in [1, 2] {
-            for (path, text) in files(version) {
-                let path = world.path(&format!("template-{version}/{path}"));
-                fs::create_dir_all(path.parent().unwrap_or(&path))?;
-                fs::write(path, text)?;
-            }
             let manifest = MANIFEST.replace("VERSION", &format!("{version}.0.0"));
-            fs::write(world.path(&format!("template-{version}/template.toml")), manifest)?;
-        }
-        if subject == Subject::Update {
-            expect(&mut world.command(Subject::New, None))?;
-            // Both sides have changed this file, so that git has to merge it.
-            let edited = world.path("place/orders/a.txt");
-            fs::write(&edited, fs::read_to_string(&edited)?.replace("end", "my end"))?;
-            for words in [&["init", "--quiet"][..], &["add", "--all"], &["commit", "--quiet", "--message", "work"]] {
-                expect(hermetic_git(&world.path("home")).args(words).current_dir(world.path("place/orders")))?;
+            let old = ", { from = \"old.txt\", to = \"more/{{service}}/old.txt\" }";
+            let new = ", { from = \"new\", to = \"more/{{service}}/new\" }";
+            world.write(
+                &format!("template-{version}/template.toml"),
+                &manifest.replace("OLD", if version == 1 { old } else { new }),
+            )?;
+            for (path, text) in files(version) {
+                world.write(&format!("template-{version}/{path}"), &text)?;
             }
         }
+        world.prepare(subject)?;
         Ok(world)
+    }
+
+    /// Brings it into the state in which the command is run.
+    fn prepare(&self, subject: Subject) -> Result<()> {
+        if subject.has_project() {
+            expect(&mut self.command(Subject::New, None))?;
+            if subject == Subject::Adopt {
+                fs::remove_dir_all(self.path("place/orders/.launchway"))?;
+            }
+            // Both sides have changed this file, so that git has to merge it.
+            let edited = self.path("place/orders/a.txt");
+            fs::write(&edited, fs::read_to_string(&edited)?.replace("end", "my end"))?;
+            self.git("place/orders")?;
+        }
+        match subject {
+            Subject::Undo => expect(&mut self.command(Subject::Update, None))?,
+            Subject::Bless => {
+                for (path, text) in files(2) {
+                    self.write(&format!("place/team/{path}"), &text)?;
+                }
+                fs::copy(self.path("template-2/template.toml"), self.path("place/team/template.toml"))?;
+                self.write("place/team/tests/one/answers.toml", "service = \"orders\"\n")?;
+                expect(&mut self.command(Subject::Bless, None))?;
+                self.write("place/team/tests/one/expected/a.txt", "other\n")?;
+                self.write("place/team/tests/one/expected/gone/b.txt", "gone\n")?;
+                fs::remove_file(self.path("place/team/tests/one/expected/run.sh"))?;
+            }
+            Subject::CatalogAdd | Subject::CatalogRemove => {
+                let catalog = "[catalog]\ntitle = \"Acme\"\n\n[[template]]\nname = \"one\"\ntitle = \"One\"\nsource = \"builtin:service\"\n";
+                self.write("catalog/catalog.toml", catalog)?;
+                self.git("catalog")?;
+                if subject == Subject::CatalogRemove {
+                    expect(&mut self.command(Subject::CatalogAdd, None))?;
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn write(&self, path: &str, text: &str) -> io::Result<()> {
+        let path = self.path(path);
+        fs::create_dir_all(path.parent().unwrap_or(&path))?;
+        fs::write(path, text)
+    }
+
+    /// Makes a repository of a folder, and commits what is in it.
+    fn git(&self, folder: &str) -> Result<()> {
+        for words in [&["init", "--quiet"][..], &["add", "--all"], &["commit", "--quiet", "--message", "work"]] {
+            expect(hermetic_git(&self.path("home")).args(words).current_dir(self.path(folder)))?;
+        }
+        Ok(())
     }
 
     pub(crate) fn path(&self, path: &str) -> PathBuf {
@@ -144,24 +283,37 @@ impl World {
         };
         command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("LANG", "C.UTF-8");
         command.env("HOME", self.path("home")).env("TMPDIR", self.path("tmp"));
-        match subject {
-            Subject::New => command.args(["new", "orders", "--template", "../template-1", "--no-input", "--no-git"]),
-            Subject::Update => {
-                let own = ["update", "orders", "--template", "../template-2", "--no-input", "--allow-dirty"];
-                command.args(own)
-            }
-        };
+        command.env("LAUNCHWAY_CONFIG_DIR", self.path("config"));
+        let world = self.folder.path().to_string_lossy();
+        command.args(subject.words().iter().map(|word| word.replace("WORLD", &world)));
         command.current_dir(self.path("place"));
         command
+    }
+
+    /// What git's index has of the project, if there is one.
+    fn index(&self) -> Result<Vec<u8>> {
+        let folder = self.path("place/orders");
+        if !folder.join(".git").exists() {
+            return Ok(Vec::new());
+        }
+        let mut git = hermetic_git(&self.path("home"));
+        Ok(git.args(["ls-files", "--stage", "-z"]).current_dir(folder).output()?.stdout)
     }
 
     /// All that stands where the project does, git's folder left out, and what is left among the temporary files.
     pub(crate) fn state(&self) -> io::Result<tree::Tree> {
         let mut state = tree::read(&self.path("place"))?;
         state.retain(|path, _| !path.starts_with("orders/.git/"));
+        let world = self.folder.path().to_string_lossy().into_owned();
+        for (path, mut file) in tree::read(&self.path("config"))? {
+            if path.rsplit('.').next() == Some("toml") {
+                file.bytes = String::from_utf8_lossy(&file.bytes).replace(&world, "WORLD").into_bytes();
+                state.insert(format!("config/{path}"), file);
+            }
+        }
         for entry in fs::read_dir(self.path("tmp"))?.chain(fs::read_dir(self.path("place"))?) {
             let name = entry?.file_name().to_string_lossy().into_owned();
-            if name != "orders" {
+            if !matches!(name.as_str(), "orders" | "team") {
                 state.insert(format!("{name}/"), tree::File { executable: false, bytes: Vec::new() });
             }
         }
@@ -197,7 +349,7 @@ pub fn sweep(subject: Subject, fault: Fault, calls: &str, step: usize) -> Result
     let world = World::new(subject)?;
     let before = world.state()?;
     expect(&mut world.command(subject, None))?;
-    let after = world.state()?;
+    let after = (world.state()?, world.index()?);
     let mut outcomes = Outcomes::default();
     // strace counts every kind of call on its own.
     for call in calls.split(',') {
@@ -209,7 +361,7 @@ pub fn sweep(subject: Subject, fault: Fault, calls: &str, step: usize) -> Result
             }
             outcomes.points += 1;
             let said = String::from_utf8_lossy(&ran.stderr).into_owned();
-            let outcome = judge(&world, (&before, &after), fault, ran.status.code(), &said)
+            let outcome = judge(&world, (&before, &after.0), fault, ran.status.code(), &said)
                 .and_then(|outcome| next_run(&world, subject, &after).map(|()| outcome))
                 .map_err(|error| format!("{subject:?}, {} at {call} {number}: {error}\n{said}", fault.name()))?;
             *outcomes.seen.entry(outcome).or_default() += 1;
@@ -282,6 +434,7 @@ fn judge(
     if code == 127 && said.contains("shared libraries") {
         return Ok("not started".to_owned());
     }
+    // Advice is said before its record is written, and that it could not be written is said after it.
     if name == "untouched" && !matches!(code, 2 | 3 | 73 | 74 | 75) {
         return Err(format!("exit {code} although nothing was written").into());
     }
@@ -290,26 +443,41 @@ fn judge(
 
 /// A path that belongs to the staging of a run.
 fn is_staged(path: &str) -> bool {
-    path.contains(".launchway-") || path.starts_with("launchway-merge-") || path.ends_with('/')
+    path.contains(".launchway-")
+        || path.contains(".launchway/.edit/")
+        || path.starts_with("launchway-merge-")
+        || Path::new(path).extension().is_some_and(|ending| ending == "new")
+        || path.ends_with('/')
 }
 
 /// Runs the same again, which must come to what should be there in the end, with nothing beside it.
-fn next_run(world: &World, subject: Subject, after: &tree::Tree) -> Result<()> {
+fn next_run(world: &World, subject: Subject, after: &(tree::Tree, Vec<u8>)) -> Result<()> {
     let is_there = subject == Subject::New && world.path("place/orders").exists();
     if is_there {
         // It is whole; another one cleans up.
         fs::remove_dir_all(world.path("place/orders"))?;
     }
-    // An update that is done already merges nothing, and so does not look for what another merge could not remove.
     let reached = world.state()?;
-    let is_done = after.iter().all(|(path, file)| reached.get(path) == Some(file));
-    expect(&mut world.command(subject, None)).map_err(|error| format!("the next run: {error}"))?;
-    let mut state = world.state()?;
-    state.retain(|path, _| !(is_done && path.starts_with("launchway-merge-")));
-    if state == *after {
-        return Ok(());
+    let is_done = after.0.iter().all(|(path, file)| reached.get(path) == Some(file));
+    let ran = world.command(subject, None).output()?;
+    let is_expected = ran
+        .status
+        .code()
+        .is_some_and(|code| code == 0 || is_done && !is_there && subject.codes_once_done().contains(&code));
+    if !is_expected {
+        let (code, said) = (ran.status.code(), String::from_utf8_lossy(&ran.stderr).into_owned());
+        return Err(format!("the next run: exit {code:?}\n{said}").into());
     }
-    let other: Vec<&String> =
-        state.iter().filter(|(path, file)| after.get(*path) != Some(file)).map(|it| it.0).collect();
-    Err(format!("after the next run: {other:?}").into())
+    let mut state = world.state()?;
+    // What is done already merges nothing, and so does not look for what another merge could not remove.
+    state.retain(|path, _| !(is_done && path.starts_with("launchway-")));
+    if state != after.0 {
+        let other: Vec<String> = tree::differences(&after.0, &state);
+        return Err(format!("after the next run: {other:?}").into());
+    }
+    // Where git could not be told, the program has said so, and a file that is written is not written again.
+    if !is_done && world.index()? != after.1 {
+        return Err("after the next run git's index is another".into());
+    }
+    Ok(())
 }

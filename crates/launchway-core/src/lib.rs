@@ -41,8 +41,8 @@ mod workspace;
 
 pub use agreement::document;
 pub use apply::{
-    ApplyError, EditError, Lock, Scratch, Temporary, apply, clear_leftovers, create_bare_repository, edit, open_lock,
-    remove_private, write_private,
+    ApplyError, EditError, Lock, Scratch, TakenBack, Temporary, apply, clear_leftovers, create_bare_repository, edit,
+    open_lock, remove_private, take_back_cut_off, write_private,
 };
 pub use authoring::{lint, matrix, pairs, schema, skeleton};
 pub use cargo_lock::sort_packages;

@@ -274,7 +274,9 @@ impl From<EditError> for Failure {
         let message = error.to_string();
         match error {
             EditError::Busy(_) => Self::new(Exit::Busy, message).hint("wait until it is done, then try again"),
-            EditError::Changed(_) => Self::new(Exit::Io, message).hint("nothing was written; try again"),
+            EditError::Changed { .. } => {
+                Self::new(Exit::Io, message).hint("nothing was written, or all of it was taken back; try again")
+            }
             EditError::Write { error, partly, .. } => {
                 let exit = if is_refusal(&error) { Exit::CannotWrite } else { Exit::Io };
                 let failure = Self::new(exit, message).caused_by(error);

@@ -222,12 +222,6 @@ impl Update {
         self.base.keys().filter(is_new).collect()
     }
 
-    /// Returns the sizes of the files that are missing, in bytes.
-    #[must_use]
-    pub fn missing_sizes(&self) -> Vec<u64> {
-        self.missing().into_iter().filter_map(|path| self.base.get(path)).map(|blob| blob.bytes.len() as u64).collect()
-    }
-
     /// Returns the files in which the marks of a conflict were left.
     #[must_use]
     pub fn conflicted(&self) -> Vec<&SafePath> {

@@ -8,6 +8,7 @@ use crate::agreement::texts::Texts;
 use crate::agreement::{Agreement, Judge};
 use crate::cargo_lock;
 use crate::interview::context::Context;
+use crate::path::RECORD_FOLDER;
 use crate::path::SafePath;
 use crate::path::beneath::Blob;
 use crate::path::beneath::{self, NotRead};
@@ -76,14 +77,22 @@ impl Addition {
         Ok(addition)
     }
 
-    /// Returns all that happens, in the order in which it is best done: what is new stands before anything refers to it.
+    /// Returns all that happens, in the order in which it is best done: what is new stands before anything refers to it,
+    /// and the record comes last.
     #[must_use]
     pub fn edits(&self) -> Vec<Edit> {
         let create = |(path, file): &(SafePath, PlannedFile)| {
             let blob = Blob { bytes: file.bytes.clone(), executable: file.executable };
             Edit { path: path.clone(), before: None, after: Some(blob) }
         };
-        self.creates.iter().map(create).chain(self.changes.iter().cloned()).collect()
+        let (record, files): (Vec<_>, Vec<_>) =
+            self.creates.iter().partition(|(path, _)| path.folders().next() == Some(RECORD_FOLDER));
+        files
+            .into_iter()
+            .map(create)
+            .chain(self.changes.iter().cloned())
+            .chain(record.into_iter().map(create))
+            .collect()
     }
 
     /// Brings a crate into the Cargo workspace that the template speaks of.

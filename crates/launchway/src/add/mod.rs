@@ -6,30 +6,30 @@ mod request;
 
 use std::collections::BTreeMap;
 
-use launchway_core::{Edit, Lock, Project, edit};
+use launchway_core::{Edit, Project, edit};
 
 use self::prepared::{NewService, load, prepare};
 pub(crate) use self::request::AddRequest;
 use self::request::Asks;
 use crate::failure::{Exit, Failure};
 use crate::git::Git;
-use crate::repository::index::Index;
+use crate::repository::index::{Index, WayBack};
 use crate::repository::{Repository, not_run};
-use crate::{interrupt, projects};
+use crate::{interrupt, projects, update};
 
 /// Adds a service to the project of a folder.
 pub(crate) fn run(request: &AddRequest) -> Result<(), Failure> {
+    let _lock = if request.dry_run { None } else { update::begin(&request.folder)? };
     let projects = projects::open(&request.folder)?;
     if projects.iter().any(|project| project.name == request.name) {
         return Err(Failure::new(Exit::Exists, format!("the project has a service `{}` already", request.name))
             .hint(format!("choose another name, or change that one: `launchway update --service {}`", request.name)));
     }
     let from = whose_answers(projects, request.from.as_deref())?;
-    let _lock = if request.dry_run { None } else { Some(Lock::take(&request.folder)?) };
     let template = load(&from, request)?;
     let prepared = prepare(&from, &template, request)?;
     let way_back = if request.dry_run { None } else { Some(write(&prepared, request)?) };
-    report::show(&prepared, request, way_back.as_deref())
+    report::show(&prepared, request, way_back.as_ref())
 }
 
 /// Picks the service whose answers are taken: the one that is named, or the only one that was not added itself.
@@ -48,21 +48,22 @@ fn whose_answers(projects: Vec<Project>, wanted: Option<&str>) -> Result<Project
     }
 }
 
-/// Writes the files and tells git; returns the command that takes everything back.
-fn write(prepared: &NewService<'_>, request: &AddRequest) -> Result<String, Failure> {
+/// Writes the files and tells git; returns how everything comes back.
+fn write(prepared: &NewService<'_>, request: &AddRequest) -> Result<WayBack, Failure> {
     let repository = Repository::open(&request.folder, true)?;
     let edits = prepared.addition.edits();
     if !request.allow_dirty {
         refuse_dirty(&repository, &prepared.addition.changes)?;
     }
+    repository.refuse_hidden(edits.iter().map(|edit| &edit.path))?;
     interrupt::uninterrupted(|| {
         let no_conflicts = BTreeMap::new();
-        let index = Index::read(&repository, &edits, &no_conflicts)?;
-        let way_back = index.way_back(&index.keep(&prepared.context.name)?);
+        let index = Index::read(&repository, &edits, &no_conflicts, &BTreeMap::new())?;
+        let name = &prepared.context.name;
+        let way_back = index.keep(name, Some(name))?;
         let _step = tracing::info_span!("write", what = %repository.root.display(), files = edits.len()).entered();
-        edit(&repository.root, &edits)
-            .map_err(|error| Failure::from(error).hint(format!("bring everything back with `{way_back}`")))?;
-        index.stage()?;
+        edit(&repository.root, &edits).map_err(|error| update::not_written(error, &way_back, &repository))?;
+        index.stage(&way_back)?;
         Ok(way_back)
     })
 }

@@ -11,7 +11,9 @@ use super::{AddRequest, NewService};
 use crate::failure::Failure;
 use crate::projects::place;
 use crate::report::{Output, json};
+use crate::repository::index::WayBack;
 use crate::terminal::{self, hanging, visible_line};
+use crate::update;
 
 /// What `launchway add service --output json` prints.
 #[derive(Serialize)]
@@ -31,6 +33,8 @@ struct AddReport<'a> {
     next_steps: Vec<StepReport<'a>>,
     /// The command that takes everything back.
     way_back: Option<&'a str>,
+    /// Git's own command for it, for the files that git knows.
+    way_back_git: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -52,7 +56,7 @@ struct StepReport<'a> {
 }
 
 /// Writes the result to stdout, and what to do next to stderr.
-pub(crate) fn show(prepared: &NewService<'_>, request: &AddRequest, way_back: Option<&str>) -> Result<(), Failure> {
+pub(crate) fn show(prepared: &NewService<'_>, request: &AddRequest, way_back: Option<&WayBack>) -> Result<(), Failure> {
     for note in &prepared.addition.notes {
         terminal::say(&format!("note: {}\n", terminal::visible(note)));
     }
@@ -64,7 +68,7 @@ pub(crate) fn show(prepared: &NewService<'_>, request: &AddRequest, way_back: Op
     Ok(())
 }
 
-fn report<'a>(prepared: &'a NewService<'_>, way_back: Option<&'a str>) -> AddReport<'a> {
+fn report<'a>(prepared: &'a NewService<'_>, way_back: Option<&'a WayBack>) -> AddReport<'a> {
     let NewService { from, template, context, plan, addition } = prepared;
     let step = |step: &'a NextStep| StepReport { command: &step.command, purpose: &step.purpose };
     AddReport {
@@ -78,7 +82,8 @@ fn report<'a>(prepared: &'a NewService<'_>, way_back: Option<&'a str>) -> AddRep
         changes: &addition.says,
         notes: &addition.notes,
         next_steps: plan.next_steps.iter().map(step).collect(),
-        way_back,
+        way_back: way_back.map(|way_back| way_back.command.as_str()),
+        way_back_git: way_back.and_then(|way_back| way_back.git.as_deref()),
     }
 }
 
@@ -98,7 +103,7 @@ pub(super) fn text(prepared: &NewService<'_>, request: &AddRequest) -> String {
     text
 }
 
-fn next(prepared: &NewService<'_>, request: &AddRequest, way_back: Option<&str>) -> String {
+fn next(prepared: &NewService<'_>, request: &AddRequest, way_back: Option<&WayBack>) -> String {
     let name = visible_line(&prepared.context.name);
     let count = files(prepared).count();
     let mut text = match way_back {
@@ -114,7 +119,7 @@ fn next(prepared: &NewService<'_>, request: &AddRequest, way_back: Option<&str>)
         let _ = writeln!(text, "  {}\n      {purpose}", visible_line(&step.command));
     }
     if let Some(way_back) = way_back {
-        let _ = writeln!(text, "\nThis takes everything back\n  {}", visible_line(way_back));
+        let _ = write!(text, "\n{}", update::way_back_lines(way_back));
     }
     text
 }

@@ -11,8 +11,8 @@ use crate::terminal;
 const AFTER_HELP: &str = "\
 The service gets files of its own, a crate in the Cargo workspace and a record beside the first one's; of the files that \
 are there, Cargo.toml and Cargo.lock alone are changed, and only where they have to be. Its answers are those of the \
-service that is there, apart from what each has for itself. Nothing is committed, and the command that takes everything \
-back is printed.";
+service that is there, apart from what each has for itself. Nothing is committed, and `launchway update --undo --service \
+NAME` takes everything back.";
 
 /// What `launchway add service` is asked for.
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]

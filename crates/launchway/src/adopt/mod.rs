@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use launchway_core::adopt::{Adoption, Fit, adopt, read_tree};
-use launchway_core::{Answers, Edit, SafePath, Template, Value, edit, to_adopt};
+use launchway_core::{Answers, Edit, SafePath, Template, Value, edit, take_back_cut_off, to_adopt};
 
 use self::report::AdoptResult;
 use crate::failure::{Exit, Failure};
@@ -49,6 +49,9 @@ pub(crate) struct AdoptRequest {
 /// Writes a record for the project of a folder.
 pub(crate) fn run(request: &AdoptRequest) -> Result<(), Failure> {
     let folder = request.folder.as_path();
+    if !request.dry_run {
+        take_back_cut_off(folder)?;
+    }
     let LoadedTemplate { template, policy } = sources::load(&request.template.parse()?, &request.sources)?;
     let given = given(request, &template)?;
     refuse_records(folder, given.get(&template.name_question))?;

@@ -120,6 +120,9 @@ impl Case {
                 return Ok(outcome);
             }
         };
+        if bless {
+            launchway_core::take_back_cut_off(&self.folder)?;
+        }
         let expected = compare::read(&self.folder.join(EXPECTED))?;
         if bless {
             outcome.blessed = Some(self.bless(&expected, &project.files)?);

@@ -1,136 +1,156 @@
-//! What git is told of an update: the way back before it, and the index after it.
+//! What git is told of a change: the way back before it, and the index after it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use launchway_core::quote::quote_shell;
-use launchway_core::{Blob, Conflict, Edit, SafePath, Scratch};
+use launchway_core::{Blob, Conflict, Edit, SafePath};
 
+use super::kept::Kept;
+use super::saved::State;
 use super::{Repository, not_run};
-use crate::failure::Failure;
+use crate::failure::{Exit, Failure};
 use crate::git::{Git, GitError};
 
-/// What git knows of the files that an update changes.
+/// What git knows of the files that a command changes.
 pub(crate) struct Index<'r> {
     repository: &'r Repository,
     edits: &'r [Edit],
     conflicts: &'r BTreeMap<SafePath, Conflict>,
-    /// The new files that git is told to ignore.
-    ignored: BTreeSet<String>,
+    /// The files that git does not know and shall not know: it ignores them, or it did not know them under another name.
+    unknown: BTreeSet<String>,
+}
+
+/// How a change is taken back.
+pub(crate) struct WayBack {
+    kept: Kept,
+    /// The command of the program that does it.
+    pub(crate) command: String,
+    /// The command of git's that does it for the files that git knows, if there are any.
+    pub(crate) git: Option<String>,
+}
+
+impl WayBack {
+    /// Says that nothing was changed after all.
+    pub(crate) fn forget(&self, repository: &Repository) {
+        // What cannot be forgotten is taken for a change that was cut off, and taking that back changes nothing.
+        let _ = self.kept.forget(&repository.root);
+    }
 }
 
 impl<'r> Index<'r> {
-    /// Finds out what git thinks of the files that are changed.
+    /// Finds out what git thinks of the files that are changed. `moves` are those that get another name, by the new one.
     pub(crate) fn read(
         repository: &'r Repository,
         edits: &'r [Edit],
         conflicts: &'r BTreeMap<SafePath, Conflict>,
+        moves: &BTreeMap<&SafePath, &SafePath>,
     ) -> Result<Self, Failure> {
         let paths: BTreeSet<&SafePath> = edits.iter().map(|edit| &edit.path).chain(conflicts.keys()).collect();
-        let unknown = paths.into_iter().filter(|path| !repository.tracks(path));
-        let ignored = ignored(repository, unknown.map(SafePath::as_str)).map_err(not_run)?;
-        Ok(Self { repository, edits, conflicts, ignored })
+        let untracked = || paths.iter().copied().filter(|path| !repository.tracks(path));
+        let mut unknown = ignored(repository, untracked().map(SafePath::as_str)).map_err(not_run)?;
+        let texts_that_go: BTreeSet<&[u8]> = edits
+            .iter()
+            .filter(|edit| edit.after.is_none() && !repository.tracks(&edit.path))
+            .filter_map(|edit| edit.before.as_ref().map(|blob| &*blob.bytes))
+            .collect();
+        let after = |path: &SafePath| edits.iter().find(|edit| edit.path == *path).and_then(|edit| edit.after.as_ref());
+        let was_unknown = |path: &&SafePath| {
+            let is_moved = moves.get(*path).is_some_and(|from| !repository.tracks(from));
+            let is_same_text = after(path).is_some_and(|blob| texts_that_go.contains(&*blob.bytes));
+            let is_given_up = conflicts.get(*path).is_some_and(|conflict| conflict.theirs.is_none());
+            is_moved || is_same_text || is_given_up
+        };
+        unknown.extend(untracked().filter(was_unknown).map(ToString::to_string));
+        Ok(Self { repository, edits, conflicts, unknown })
     }
 
-    /// Makes sure that everything as it is now is in git, and returns the commit that has it.
-    ///
-    /// That is the commit which is checked out, unless something of the user's was never committed.
-    pub(crate) fn keep(&self, name: &str) -> Result<String, Failure> {
+    /// Makes sure that everything as it is now is in git, and says how it comes back. `service` is named where the folder
+    /// has more than one project.
+    pub(crate) fn keep(&self, name: &str, service: Option<&str>) -> Result<WayBack, Failure> {
+        let source = self.save(name).map_err(not_run)?;
+        let touched: Vec<SafePath> = self.touched();
+        let known: Vec<&SafePath> = touched.iter().filter(|path| self.is_known(path)).collect();
+        let kept = Kept::write(self.repository, name, self.edits, &touched, &known).map_err(not_run)?;
+        let root = self.repository.root.to_string_lossy();
+        let place = if root == "." { String::new() } else { format!("-C {} ", quote_shell(&root)) };
+        let folder = if root == "." { String::new() } else { format!(" {}", quote_shell(&root)) };
+        let service = service.map(|name| format!(" --service {}", quote_shell(name))).unwrap_or_default();
+        let command = format!("launchway update --undo{folder}{service}");
+        let git = (!known.is_empty()).then(|| kept.git_command(&place, &source));
+        Ok(WayBack { kept, command, git })
+    }
+
+    /// The files that are changed on the disk or in the index, the record's last.
+    fn touched(&self) -> Vec<SafePath> {
+        let is_edited = |path: &&SafePath| self.edits.iter().any(|edit| edit.path == **path);
+        let shown = self.conflicts.keys().filter(|path| !is_edited(path)).cloned();
+        shown.chain(self.edits.iter().map(|edit| edit.path.clone())).collect()
+    }
+
+    /// Tells whether git knows a file before or after.
+    fn is_known(&self, path: &SafePath) -> bool {
+        let comes = || self.edits.iter().any(|edit| edit.path == *path && edit.before.is_none());
+        let has_conflict = || self.conflicts.get(path).is_some_and(|conflict| self.has_stages(path, conflict));
+        self.repository.tracks(path) || !self.unknown.contains(path.as_str()) && comes() || has_conflict()
+    }
+
+    /// Returns a commit that has everything as it is now: the one that is checked out, unless something of the user's was
+    /// never committed.
+    fn save(&self, name: &str) -> Result<String, GitError> {
         let is_kept = |edit: &Edit| edit.before.is_none() || self.repository.is_watched(&edit.path);
         if !self.repository.is_dirty && self.edits.iter().all(is_kept) {
             return Ok(self.repository.head.clone());
         }
-        self.commit(name).map_err(not_run)
+        let edited = self.edits.iter().filter(|edit| edit.before.is_some());
+        let edited = edited.map(|edit| edit.path.as_str().as_bytes().to_vec());
+        State {
+            root: &self.repository.root,
+            head: &self.repository.head,
+            prefix: &self.repository.prefix,
+            paths: self.repository.tracked.keys().cloned().chain(edited).collect(),
+            intended: &self.repository.intended,
+            message: format!("The state of {name} before an update by launchway"),
+            reference: before_update(name),
+        }
+        .save()
     }
 
-    /// Commits the work tree beside the branch: what the index has and what the last commit had, as far as it is there.
-    fn commit(&self, name: &str) -> Result<String, GitError> {
-        let scratch = Scratch::create(&std::env::temp_dir()).map_err(|error| GitError::Said(error.to_string()))?;
-        let git = Git::of_user(&self.repository.root)
-            .with("GIT_INDEX_FILE", scratch.path().join("index"))
-            .with("GIT_AUTHOR_NAME", "launchway")
-            .with("GIT_AUTHOR_EMAIL", "launchway")
-            .with("GIT_COMMITTER_NAME", "launchway")
-            .with("GIT_COMMITTER_EMAIL", "launchway");
-        let head = &self.repository.head;
-        git.text(&["read-tree", head])?;
-        let mut paths = git.bytes(&["ls-files", "-z", "--", "."], &[])?;
-        for path in self.repository.tracked() {
-            paths.extend_from_slice(path);
-            paths.push(0);
-        }
-        paths.extend(listed(self.edits.iter().filter(|edit| edit.before.is_some()).map(|edit| edit.path.as_str())));
-        git.bytes(&["update-index", "--add", "--remove", "--replace", "-z", "--stdin"], &paths)?;
-        let tree = git.text(&["write-tree"])?;
-        let message = format!("The state of {name} before an update by launchway");
-        let reference = format!("refs/launchway/{name}/before-update");
-        // The states before earlier updates stay within reach.
-        let earlier = git.text(&["rev-parse", "--quiet", "--verify", &reference]).ok();
-        let mut words = vec!["commit-tree", &tree, "-p", head, "-m", &message];
-        words.extend(earlier.iter().flat_map(|earlier| ["-p", earlier.as_str()]));
-        let commit = git.text(&words)?;
-        git.text(&["update-ref", &reference, &commit])?;
-        Ok(commit)
-    }
-
-    /// Returns the command that brings everything back, from where the program was started.
-    ///
-    /// What git did not know is not staged by it, and new files that git will not know are removed.
-    pub(crate) fn way_back(&self, commit: &str) -> String {
-        let root = self.repository.root.to_string_lossy();
-        let place = if root == "." { String::new() } else { format!("-C {} ", quote_shell(&root)) };
-        let file = |edit: &Edit| {
-            let path = self.repository.root.join(edit.path.as_str());
-            quote_shell(&path.strip_prefix(".").unwrap_or(&path).to_string_lossy())
-        };
-        let left: Vec<String> = self.edits.iter().filter(|edit| self.would_stay(edit)).map(file).collect();
-        let is_new_conflict = |edit: &&Edit| edit.before.is_none() && self.conflicts.contains_key(&edit.path);
-        let is_edited = |path: &SafePath| self.edits.iter().any(|edit| edit.path == *path);
-        // Conflicts that only the index shows: a file that people changed and the template gave up.
-        let shown: Vec<&SafePath> =
-            self.conflicts.keys().filter(|path| !self.repository.tracks(path) && !is_edited(path)).collect();
-        let is_unmerged = !shown.is_empty() || self.edits.iter().any(|edit| is_new_conflict(&edit));
-        let unmerged = if is_unmerged { "--ignore-unmerged " } else { "" };
-        let mut command = format!("git {place}restore {unmerged}--source={commit} --staged --worktree .");
-        let unknown = self.edits.iter().filter(|edit| edit.before.is_some() && !self.repository.tracks(&edit.path));
-        let unknown = unknown.map(|edit| &edit.path).chain(shown);
-        let unknown: Vec<String> = unknown.map(|path| quote_shell(path.as_str())).collect();
-        if !unknown.is_empty() {
-            let _ = write!(command, " && git {place}rm --quiet --cached --ignore-unmatch -- {}", unknown.join(" "));
-        }
-        if !left.is_empty() {
-            let _ = write!(command, " && rm -f -- {}", left.join(" "));
-        }
-        command
-    }
-
-    /// Tells whether a conflict stands in the index: that of an ignored file only where nothing else shows it, since what is
-    /// in the index gets into commits.
+    /// Tells whether a conflict stands in the index. That of a file that git does not know stays out of it: what is there
+    /// gets into commits.
     fn has_stages(&self, path: &SafePath, conflict: &Conflict) -> bool {
-        conflict.theirs.is_none() || !self.ignored.contains(path.as_str())
+        let has_sides = conflict.base.is_some() || conflict.ours.is_some() || conflict.theirs.is_some();
+        has_sides && (self.repository.tracks(path) || !self.unknown.contains(path.as_str()))
     }
 
-    /// Tells whether a new file would be left behind by git alone.
-    fn would_stay(&self, edit: &Edit) -> bool {
-        edit.before.is_none() && (self.ignored.contains(edit.path.as_str()) || self.conflicts.contains_key(&edit.path))
-    }
-
-    /// Brings the index up to date: what was changed is staged, and a conflict has all its sides there.
+    /// Brings the index up to date: what was changed is staged, and a conflict has all its sides there. Then the index is
+    /// read back, and must hold what was written.
     ///
     /// Files that git does not know stay out of it, and so does what it is told to ignore.
-    pub(crate) fn stage(&self) -> Result<(), Failure> {
-        self.try_stage().map_err(|error| {
-            not_run(error).hint("the files are written all the same; git's index does not have all of them")
-        })
+    pub(crate) fn stage(&self, way_back: &WayBack) -> Result<(), Failure> {
+        let hint = "the files are written all the same; git's index does not have all of them";
+        let staged = self.try_stage().map_err(|error| not_run(error).hint(hint));
+        let missing = staged.and_then(|()| self.not_staged(&way_back.kept).map_err(|error| not_run(error).hint(hint)));
+        // The files are written, and can be taken back, whatever became of the index.
+        let finished = way_back.kept.finish(&self.repository.root).map_err(not_run);
+        let missing = missing?;
+        finished?;
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let files: Vec<String> = missing.iter().map(|path| format!("`{path}`")).collect();
+        let message = format!("git's index does not hold what was written to {}", files.join(", "));
+        Err(Failure::new(Exit::Io, message).hint("look at it with `git status`, and `git add` it"))
+    }
+
+    fn is_staged(&self, edit: &Edit) -> bool {
+        let is_new = edit.before.is_none() && !self.unknown.contains(edit.path.as_str());
+        (self.repository.tracks(&edit.path) || is_new) && !self.conflicts.contains_key(&edit.path)
     }
 
     fn try_stage(&self) -> Result<(), GitError> {
         let git = Git::of_user(&self.repository.root);
-        let is_staged = |edit: &&Edit| {
-            let is_new = edit.before.is_none() && !self.ignored.contains(edit.path.as_str());
-            (self.repository.tracks(&edit.path) || is_new) && !self.conflicts.contains_key(&edit.path)
-        };
-        let staged = || self.edits.iter().filter(is_staged);
+        let staged = || self.edits.iter().filter(|edit| self.is_staged(edit));
         let paths = listed(staged().map(|edit| edit.path.as_str()));
         git.bytes(&["update-index", "--add", "--remove", "--replace", "-z", "--stdin"], &paths)?;
         if self.repository.ignores_modes {
@@ -141,6 +161,50 @@ impl<'r> Index<'r> {
             git.bytes(&["update-index", "-z", "--index-info"], &entries)?;
         }
         Ok(())
+    }
+
+    /// Finds the files of which the index does not hold what was written.
+    fn not_staged(&self, kept: &Kept) -> Result<Vec<SafePath>, GitError> {
+        let output = Git::of_user(&self.repository.root).bytes(&["ls-files", "-z", "--stage", "--", "."], &[])?;
+        let mut index: BTreeMap<Vec<u8>, Vec<String>> = BTreeMap::new();
+        for line in output.split(|byte| *byte == 0) {
+            let Some(tab) = line.iter().position(|byte| *byte == b'\t') else { continue };
+            let entry = String::from_utf8_lossy(&line[..tab]).into_owned();
+            index.entry(line[tab + 1..].to_vec()).or_default().push(entry);
+        }
+        let objects: BTreeMap<&str, Option<String>> = kept
+            .list
+            .files
+            .iter()
+            .map(|file| file.path.as_str())
+            .zip(kept.written_objects(&self.repository.root)?)
+            .collect();
+        let mut missing = Vec::new();
+        for edit in self.edits.iter().filter(|edit| self.is_staged(edit)) {
+            let entries = index.get(edit.path.as_str().as_bytes()).map(Vec::as_slice).unwrap_or_default();
+            let written = objects.get(edit.path.as_str()).cloned().flatten();
+            let is_there = match (&edit.after, entries) {
+                (None, []) => true,
+                (Some(blob), [entry]) => self.is_entry_of(entry, &edit.path, blob, written.as_deref())?,
+                _ => false,
+            };
+            if !is_there {
+                missing.push(edit.path.clone());
+            }
+        }
+        Ok(missing)
+    }
+
+    /// Tells whether an entry of the index holds a file, as it is or as git's filters make it.
+    fn is_entry_of(&self, entry: &str, path: &SafePath, blob: &Blob, raw: Option<&str>) -> Result<bool, GitError> {
+        let words: Vec<&str> = entry.split(' ').collect();
+        let [_, object, "0"] = words[..] else { return Ok(false) };
+        if raw == Some(object) {
+            return Ok(true);
+        }
+        let arguments = ["hash-object", "--stdin", "--path", path.as_str()];
+        let filtered = Git::of_user(&self.repository.root).bytes(&arguments, &blob.bytes)?;
+        Ok(String::from_utf8_lossy(&filtered).trim() == object)
     }
 
     /// Writes the entries of the conflicts: each path is taken out first, then put in once for every side.
@@ -164,6 +228,11 @@ impl<'r> Index<'r> {
         }
         Ok(entries.into_bytes())
     }
+}
+
+/// The reference under which what was never committed is kept.
+pub(crate) fn before_update(name: &str) -> String {
+    format!("refs/launchway/{name}/before-update")
 }
 
 /// Tells git which files can be run, where it does not look at the disk for that.

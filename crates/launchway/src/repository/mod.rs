@@ -1,20 +1,20 @@
 //! The repository that a project stands in: whether it is in a state to be updated, and what is in it.
 
 pub(crate) mod index;
+mod kept;
+mod moves;
+mod saved;
+pub(crate) mod undo;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::thread;
 
+use launchway_core::SafePath;
 use launchway_core::quote::quote_shell;
-use launchway_core::{Blob, SafePath, Side};
 
 use crate::failure::{Exit, Failure};
 use crate::git::{Git, GitError};
-
-/// The most files, and the most bytes of them, among which a moved one is looked for.
-const MAX_OTHERS: usize = 5000;
-const MAX_OTHER_BYTES: usize = 64 << 20;
 
 /// What git calls a work that is not finished, and the file that it keeps for it.
 const UNFINISHED: [(&str, &str, &str); 6] = [
@@ -38,13 +38,29 @@ pub(crate) struct Repository {
     pub(crate) is_dirty: bool,
     /// Whether the disk does not know which files can be run.
     pub(crate) ignores_modes: bool,
-    /// The files of the project that git knows, each with the letter that `git ls-files -v` has for it.
-    tracked: BTreeMap<Vec<u8>, u8>,
+    /// The files of the project that git knows.
+    tracked: BTreeMap<Vec<u8>, Tracked>,
+    /// The files that git was only told of, `git add --intent-to-add`.
+    intended: BTreeSet<Vec<u8>>,
 }
 
-impl Repository {
-    /// Opens the repository, and makes sure that it is in a state to be updated.
-    pub(crate) fn open(root: &Path, allow_dirty: bool) -> Result<Self, Failure> {
+/// What git's index has of a file.
+struct Tracked {
+    /// The letter that `git ls-files -v` has for it.
+    letter: u8,
+    /// Its mode, its object and its stage, as `git ls-files --stage` has them; more than one where there is a conflict.
+    entries: Vec<String>,
+}
+
+/// Where a project's repository is.
+struct Located {
+    prefix: String,
+    git_folder: PathBuf,
+    head: String,
+}
+
+impl Located {
+    fn of(root: &Path) -> Result<Self, Failure> {
         let git = Git::of_user(root);
         let said = git.output(&["rev-parse", "--show-prefix", "--absolute-git-dir", "--verify", "HEAD"], &[]);
         let said = said.map_err(not_run)?;
@@ -53,18 +69,27 @@ impl Repository {
         let (Some(prefix), Some(git_folder)) = (lines.next(), lines.next()) else {
             return Err(no_repository(root, &said.said));
         };
-        refuse_unfinished(Path::new(git_folder))?;
         let Some(head) = lines.next().filter(|_| said.code == Some(0)) else {
             return Err(Failure::new(Exit::Exists, "nothing is committed yet, so the way back would be lost")
                 .hint("commit the project first: `git add --all && git commit`"));
         };
-        let (root, prefix, head) = (root.to_owned(), prefix.to_owned(), head.to_owned());
+        let (prefix, head) = (prefix.to_owned(), head.to_owned());
         let is_object = head.len() >= 40 && head.bytes().all(|byte| byte.is_ascii_hexdigit());
         if !is_object || !Path::new(git_folder).is_dir() {
             return Err(Failure::new(Exit::Exists, "the path of the project has a line break in it, or is no text")
                 .hint("move the project to another folder"));
         }
-        refuse_unfinished_references(&root, Path::new(git_folder))?;
+        Ok(Self { prefix, git_folder: PathBuf::from(git_folder), head })
+    }
+}
+
+impl Repository {
+    /// Opens the repository, and makes sure that it is in a state to be updated.
+    pub(crate) fn open(root: &Path, allow_dirty: bool) -> Result<Self, Failure> {
+        let Located { prefix, git_folder, head } = Located::of(root)?;
+        refuse_unfinished(&git_folder)?;
+        refuse_unfinished_references(root, &git_folder)?;
+        let root = root.to_owned();
         // Three questions that do not wait for one another.
         let (is_dirty, tracked, ignores_modes) = thread::scope(|scope| {
             let tracked = scope.spawn(|| tracked(&root));
@@ -73,8 +98,11 @@ impl Repository {
             let tracked = tracked.join().expect("git is asked without a panic");
             (is_dirty, tracked, ignores_modes.join().expect("git is asked without a panic"))
         });
-        let (is_dirty, tracked) = (is_dirty?, tracked?);
-        Ok(Self { root, prefix, head, is_dirty, ignores_modes, tracked })
+        let ((is_dirty, intended), tracked) = (is_dirty?, tracked?);
+        // The status has paths from the top of the work tree.
+        let below = |path: Vec<u8>| path.strip_prefix(prefix.as_bytes()).map(<[u8]>::to_vec);
+        let intended = intended.into_iter().filter_map(below).collect();
+        Ok(Self { root, prefix, head, is_dirty, ignores_modes, tracked, intended })
     }
 
     /// Tells whether git knows a file.
@@ -84,52 +112,37 @@ impl Repository {
 
     /// Tells whether git knows a file and would notice a change of it.
     pub(crate) fn is_watched(&self, path: &SafePath) -> bool {
-        self.tracked.get(path.as_str().as_bytes()) == Some(&b'H')
+        self.letter(path) == Some(b'H')
     }
 
-    /// Returns the paths of the files that git knows.
-    pub(crate) fn tracked(&self) -> impl Iterator<Item = &Vec<u8>> {
-        self.tracked.keys()
+    fn letter(&self, path: &SafePath) -> Option<u8> {
+        self.tracked.get(path.as_str().as_bytes()).map(|tracked| tracked.letter)
     }
 
-    /// Refuses files that the checkout leaves out: git would take what is written there for a deletion.
-    pub(crate) fn refuse_sparse<'p>(&self, paths: impl IntoIterator<Item = &'p SafePath>) -> Result<(), Failure> {
-        let is_left_out = |path: &&SafePath| matches!(self.tracked.get(path.as_str().as_bytes()), Some(b'S' | b's'));
-        match paths.into_iter().find(is_left_out) {
-            None => Ok(()),
-            Some(path) => {
-                let message = format!(
-                    "the checkout leaves out `{path}` (sparse, or skip-worktree), which the template has written"
-                );
-                Err(Failure::new(Exit::Exists, message)
-                    .hint("check it out: `git sparse-checkout disable`, or `git update-index --no-skip-worktree FILE`"))
+    /// Refuses files that git was told not to look at: what is written there would never get into a commit, or git would
+    /// take it for a deletion, and what stands there is in no commit.
+    pub(crate) fn refuse_hidden<'p>(&self, paths: impl IntoIterator<Item = &'p SafePath>) -> Result<(), Failure> {
+        for path in paths {
+            match self.letter(path) {
+                Some(b'S' | b's') => {
+                    let message = format!(
+                        "the checkout leaves out `{path}` (sparse, or skip-worktree), which the template has written"
+                    );
+                    return Err(Failure::new(Exit::Exists, message).hint(
+                        "check it out: `git sparse-checkout disable`, or `git update-index --no-skip-worktree FILE`",
+                    ));
+                }
+                Some(letter) if letter.is_ascii_lowercase() => {
+                    let message = format!(
+                        "git was told that `{path}` never changes (assume-unchanged), and would not see that it does"
+                    );
+                    return Err(Failure::new(Exit::Exists, message)
+                        .hint("let git look at it: `git update-index --no-assume-unchanged FILE`"));
+                }
+                _ => {}
             }
         }
-    }
-
-    /// Reads the user's own files, among which one of the missing ones may be that was moved.
-    ///
-    /// Only what is about as large as one of them is looked at: git takes a file for a moved one if half of it is the same.
-    pub(crate) fn others(&self, known: impl Fn(&SafePath) -> bool, sizes: &[u64]) -> Side {
-        let list = ["ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", "."];
-        let output = Git::of_user(&self.root).bytes(&list, &[]).unwrap_or_default();
-        let text = String::from_utf8_lossy(&output);
-        let paths = text.split('\0').filter_map(|path| SafePath::new(path).ok());
-        let is_other = |path: &SafePath| !known(path) && !path.as_str().starts_with(".launchway/");
-        let has_size = |size: u64| sizes.iter().any(|wanted| size <= wanted * 2 && *wanted <= size * 2);
-        let is_candidate = |path: &SafePath| {
-            let metadata = self.root.join(path.as_str()).symlink_metadata();
-            metadata.is_ok_and(|metadata| metadata.is_file() && has_size(metadata.len()))
-        };
-        let candidates = paths.filter(is_other).filter(is_candidate).take(MAX_OTHERS);
-        let mut total = 0;
-        candidates
-            .filter_map(|path| Blob::read(&self.root, &path).map(|blob| (path, blob)))
-            .take_while(|(_, blob)| {
-                total += blob.bytes.len();
-                total <= MAX_OTHER_BYTES
-            })
-            .collect()
+        Ok(())
     }
 }
 
@@ -139,12 +152,19 @@ fn ignores_modes(root: &Path) -> bool {
     Git::of_user(root).text(&arguments).is_ok_and(|said| said == "false")
 }
 
-/// Reads what `git ls-files -v` says: a letter, a space, and the path.
-fn tracked(root: &Path) -> Result<BTreeMap<Vec<u8>, u8>, Failure> {
-    let output = Git::of_user(root).bytes(&["ls-files", "-z", "-v", "--", "."], &[]);
+/// Reads what `git ls-files -v --stage` says: a letter, a mode, an object, a stage, a tab and the path.
+fn tracked(root: &Path) -> Result<BTreeMap<Vec<u8>, Tracked>, Failure> {
+    let output = Git::of_user(root).bytes(&["ls-files", "-z", "-v", "--stage", "--", "."], &[]);
     let output = output.map_err(not_run)?;
-    let entry = |entry: &[u8]| Some((entry.get(2..)?.to_vec(), *entry.first()?));
-    Ok(output.split(|byte| *byte == 0).filter_map(entry).collect())
+    let mut files: BTreeMap<Vec<u8>, Tracked> = BTreeMap::new();
+    for line in output.split(|byte| *byte == 0) {
+        let Some(tab) = line.iter().position(|byte| *byte == b'\t') else { continue };
+        let (Some(letter), Some(entry)) = (line.first(), line.get(2..tab)) else { continue };
+        let entry = String::from_utf8_lossy(entry).into_owned();
+        let new = || Tracked { letter: *letter, entries: Vec::new() };
+        files.entry(line[tab + 1..].to_vec()).or_insert_with(new).entries.push(entry);
+    }
+    Ok(files)
 }
 
 /// Where references are not files, git has to be asked for those of a work that is not finished.
@@ -163,10 +183,24 @@ fn unfinished((_, what, command): &(&str, &str, &str)) -> Failure {
     Failure::new(Exit::Exists, format!("{what} is in progress")).hint(format!("finish it first: `{command}`"))
 }
 
-/// Tells whether there are changes that are not committed, and refuses them unless they are allowed.
-fn is_dirty(root: &Path, allow_dirty: bool) -> Result<bool, Failure> {
+/// Asks git which of the files that it knows have changes.
+fn status(root: &Path) -> Result<Vec<u8>, Failure> {
     let arguments = ["status", "--porcelain=v2", "-z", "--untracked-files=no", "--no-renames", "--", "."];
-    let output = Git::of_user(root).bytes(&arguments, &[]).map_err(not_run)?;
+    Git::of_user(root).bytes(&arguments, &[]).map_err(not_run)
+}
+
+/// Returns the path in a line of the status about a file that is no conflict.
+fn path_of(line: &[u8]) -> Option<&[u8]> {
+    line.splitn(9, |byte| *byte == b' ').nth(8)
+}
+
+/// Tells whether there are changes that are not committed, and refuses them unless they are allowed. With it come the files
+/// that git was only told of, from the top of the work tree.
+fn is_dirty(root: &Path, allow_dirty: bool) -> Result<(bool, BTreeSet<Vec<u8>>), Failure> {
+    let output = status(root)?;
+    let is_intended = |line: &&[u8]| line.starts_with(b"1 .A ");
+    let intended =
+        output.split(|byte| *byte == 0).filter(is_intended).filter_map(path_of).map(<[u8]>::to_vec).collect();
     let text = String::from_utf8_lossy(&output);
     let entries: Vec<&str> = text.split('\0').filter(|entry| !entry.is_empty()).collect();
     let paths = |kind: char, field: usize| {
@@ -185,7 +219,7 @@ fn is_dirty(root: &Path, allow_dirty: bool) -> Result<bool, Failure> {
             "commit or stash them, so that the update stands by itself; `--allow-dirty` merges them all the same",
         ));
     }
-    Ok(!changed.is_empty())
+    Ok((!changed.is_empty(), intended))
 }
 
 fn refuse_unfinished(git_folder: &Path) -> Result<(), Failure> {

@@ -24,19 +24,33 @@ struct Stage {
     number: u8,
 }
 
-/// Merges the three sides. `others` are the user's own files, among which those that were moved are found.
-pub(crate) fn merge(update: &Update, theirs: &str, others: impl FnOnce() -> Side) -> Result<Resolution, Failure> {
+/// A generated file that the user has moved.
+pub(super) struct Moved {
+    /// The name that it was generated under.
+    pub(super) from: SafePath,
+    /// What it is now.
+    pub(super) blob: Blob,
+}
+
+/// Merges the three sides. `moved` are the files that the user has moved, by the names that they have now.
+pub(super) fn merge(
+    update: &Update,
+    theirs: &str,
+    moved: impl FnOnce() -> BTreeMap<SafePath, Moved>,
+) -> Result<Resolution, Failure> {
     if let Some(resolution) = update.resolution() {
         return Ok(resolution);
     }
-    let others = if update.missing().is_empty() { Side::new() } else { others() };
+    let moved = if update.missing().is_empty() { BTreeMap::new() } else { moved() };
     let scratch = Scratch::create(&std::env::temp_dir()).map_err(|error| {
         Failure::new(Exit::CannotWrite, error.to_string())
             .hint("a merge needs a folder for temporary files; name another one in `TMPDIR`")
     })?;
     // Git does not take every version for the name of a branch.
     let theirs = &theirs.replace(".lock", "-lock");
-    let merger = Merger { git: settled(Git::on_scratch(scratch.path())), update, others, theirs };
+    let others = moved.iter().map(|(to, moved)| (to.clone(), moved.blob.clone())).collect();
+    let from = moved.into_iter().map(|(to, moved)| (to, moved.from)).collect();
+    let merger = Merger { git: settled(Git::on_scratch(scratch.path())), update, others, from, theirs };
     merger.run().map_err(not_merged)
 }
 
@@ -67,12 +81,34 @@ fn not_merged(error: GitError) -> Failure {
 struct Merger<'u> {
     git: Git,
     update: &'u Update,
+    /// The files that the user has moved, as they are now.
     others: Side,
+    /// The names that they were generated under.
+    from: BTreeMap<SafePath, SafePath>,
     theirs: &'u str,
 }
 
 impl Merger<'_> {
-    fn run(&self) -> Result<Resolution, GitError> {
+    fn run(mut self) -> Result<Resolution, GitError> {
+        loop {
+            let (entries, diffs) = self.merge()?;
+            // Git goes by likeness; where it has taken one moved file for another, they are left out.
+            let is_wrong = |difference: &&Difference| {
+                self.from.get(&difference.path).is_some_and(|from| difference.from.as_ref() != Some(from))
+            };
+            let wrong: Vec<SafePath> = diffs.yours.iter().filter(is_wrong).map(|it| it.path.clone()).collect();
+            if wrong.is_empty() {
+                let blobs = self.blobs(&diffs, &entries)?;
+                return Ok(self.resolution(&diffs, &entries, &blobs));
+            }
+            for path in wrong {
+                self.others.remove(&path);
+                self.from.remove(&path);
+            }
+        }
+    }
+
+    fn merge(&self) -> Result<(Vec<Stage>, Diffs), GitError> {
         self.git.bytes(&["fast-import", "--quiet", "--force"], &self.stream())?;
         let tree = self.git.output(&["merge-tree", "--write-tree", "-z", "--no-messages", YOURS, self.theirs], &[])?;
         if !matches!(tree.code, Some(0 | 1)) {
@@ -80,8 +116,7 @@ impl Merger<'_> {
         }
         let (tree, entries) = conflicts(&tree.stdout);
         let diffs = self.diffs(&tree)?;
-        let blobs = self.blobs(&diffs, &entries)?;
-        Ok(self.resolution(&diffs, &entries, &blobs))
+        Ok((entries, diffs))
     }
 
     /// Writes the sides as three commits, two of them on the first.

@@ -5,30 +5,39 @@ mod merge;
 mod prepared;
 mod report;
 mod request;
+mod undo;
 
+use std::collections::BTreeMap;
+use std::path::Path;
 use std::thread;
 
-use launchway_core::{Lock, edit};
+use launchway_core::{EditError, Lock, SafePath, edit};
 
 use self::prepared::ProjectUpdate;
 pub(crate) use self::prepared::{load, prepare};
+pub(crate) use self::report::way_back_lines;
 pub(crate) use self::request::UpdateRequest;
+use self::undo::undo;
 use crate::failure::{Exit, Failure};
 use crate::projects::split;
 use crate::report::Output;
 use crate::repository::Repository;
-use crate::repository::index::Index;
-use crate::{interrupt, projects};
+use crate::repository::index::{Index, WayBack};
+use crate::repository::undo::take_back_unfinished;
+use crate::{interrupt, language, projects, terminal};
 
 /// Updates the project of a folder.
 pub(crate) fn run(request: &UpdateRequest) -> Result<(), Failure> {
+    if request.undo {
+        return undo(request);
+    }
     if request.diff && request.output == Output::Json {
         return Err(
             Failure::new(Exit::Usage, "`--diff` is text, and `--output json` is not").hint("leave out one of them")
         );
     }
+    let _lock = if request.dry_run { None } else { begin(&request.folder)? };
     let (project, others) = split(projects::open(&request.folder)?, request.service.as_deref())?;
-    let _lock = if request.dry_run { None } else { Some(Lock::take(&request.folder)?) };
     let open = || Repository::open(&request.folder, request.allow_dirty || request.dry_run);
     let (repository, loaded) = if request.template.is_none() && project.template.source == "builtin" {
         // What is part of the program is loaded while git is asked.
@@ -44,32 +53,71 @@ pub(crate) fn run(request: &UpdateRequest) -> Result<(), Failure> {
     };
     let (repository, loaded) = (repository?, loaded?);
     let prepared = prepare(&project, &others, &loaded, request, &repository)?;
-    let written = if request.dry_run { None } else { write(&prepared, &repository)? };
-    report::show(&prepared, request, written.as_ref().map(|written| written.way_back.as_str()))?;
+    let service = (!others.is_empty()).then_some(project.name.as_str());
+    let written = if request.dry_run { None } else { write(&prepared, &repository, service)? };
+    report::show(&prepared, request, written.as_ref().map(|written| &written.way_back))?;
     written.map_or(Ok(()), |written| written.staged)?;
     if prepared.conflicts() == 0 { Ok(()) } else { Err(Failure::silent(Exit::Refused)) }
 }
 
+/// Takes the folder for a command that writes; what an earlier one has begun there and not finished is taken back first.
+///
+/// Without a record there is nothing to take, and the command itself says so.
+pub(crate) fn begin(folder: &Path) -> Result<Option<Lock>, Failure> {
+    if !folder.join(".launchway").is_dir() {
+        return Ok(None);
+    }
+    let lock = Lock::take(folder)?;
+    let unfinished = take_back_unfinished(folder)?;
+    if lock.taken_back.is_some() || !unfinished.is_empty() {
+        terminal::say(&format!("{}\n", language::text("note: a change that was cut off was taken back")));
+    }
+    for path in lock.taken_back.iter().flat_map(|back| &back.kept) {
+        let path = terminal::visible_line(&path.display().to_string());
+        terminal::say(&format!(
+            "{}\n",
+            language::filled("note: what was saved since is in `{path}`", &[("path", &path)])
+        ));
+    }
+    Ok(Some(lock))
+}
+
 /// An update that was written.
 struct UpdateResult {
-    /// The command that brings everything back.
-    way_back: String,
+    /// How everything comes back.
+    way_back: WayBack,
     /// Whether git was told.
     staged: Result<(), Failure>,
 }
 
-/// Writes the files and tells git, if there is anything to write.
-fn write(prepared: &ProjectUpdate<'_>, repository: &Repository) -> Result<Option<UpdateResult>, Failure> {
+/// Writes the files and tells git, if there is anything to write. `service` is the name of the project where the folder has
+/// more than one.
+fn write(
+    prepared: &ProjectUpdate<'_>,
+    repository: &Repository,
+    service: Option<&str>,
+) -> Result<Option<UpdateResult>, Failure> {
     let edits = prepared.edits();
     if edits.is_empty() {
         return Ok(None);
     }
+    let moves: BTreeMap<&SafePath, &SafePath> =
+        prepared.files.iter().filter_map(|change| Some((&change.edit.path, change.from.as_ref()?))).collect();
     interrupt::uninterrupted(|| {
-        let index = Index::read(repository, &edits, &prepared.conflicts)?;
-        let way_back = index.way_back(&index.keep(&prepared.project.name)?);
+        let index = Index::read(repository, &edits, &prepared.conflicts, &moves)?;
+        let way_back = index.keep(&prepared.project.name, service)?;
         let _step = tracing::info_span!("write", what = %repository.root.display(), files = edits.len()).entered();
-        edit(&repository.root, &edits)
-            .map_err(|error| Failure::from(error).hint(format!("bring everything back with `{way_back}`")))?;
-        Ok(Some(UpdateResult { way_back, staged: index.stage() }))
+        edit(&repository.root, &edits).map_err(|error| not_written(error, &way_back, repository))?;
+        let staged = index.stage(&way_back);
+        Ok(Some(UpdateResult { way_back, staged }))
     })
+}
+
+/// Says why nothing was written, or how everything comes back.
+pub(crate) fn not_written(error: EditError, way_back: &WayBack, repository: &Repository) -> Failure {
+    if matches!(error, EditError::Write { partly: true, .. }) {
+        return Failure::from(error).hint(format!("bring everything back with `{}`", way_back.command));
+    }
+    way_back.forget(repository);
+    Failure::from(error)
 }

@@ -1,20 +1,23 @@
 //! An update that is computed, and not yet written.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use launchway_core::template::Migrated;
 use launchway_core::{
-    Accepted, Conflict, Context, Edit, FileChange, Interview, Obstacle, Plan, Project, Provenance, SafePath, Side,
+    Accepted, Blob, Conflict, Context, Edit, FileChange, Interview, Obstacle, Plan, Project, Provenance, SafePath,
     Status, Template, Update, Wishes,
 };
 
 use super::UpdateRequest;
 use super::answers::{self, AnswerChange};
-use super::merge::merge;
+use super::merge::{Moved, merge};
 use super::report;
 use crate::catalogs::{self, CatalogPolicy};
 use crate::failure::{Exit, Failure};
 use crate::repository::Repository;
+use crate::repository::index::before_update;
+use crate::repository::undo::can_undo;
 use crate::sources::{self, LoadedTemplate};
 use crate::wizard::walk::{State, Walk};
 use crate::wizard::{GO, KnownAnswers, Purpose, Review, complete, edit_key, overruled, quit_key, refuse_unused};
@@ -129,15 +132,16 @@ impl<'p> UpdatePurpose<'p> {
         if let Some(path) = update.unknown(&wishes.heal).first() {
             return Err(not_healed(path, project));
         }
-        refuse_marks(&update)?;
+        refuse_marks(&update, root, &project.name)?;
         let label = format!("{}-{}", template.id, template.version);
         let resolution =
-            tracing::info_span!("merge", what = label).in_scope(|| merge(&update, &label, || self.others(&update)))?;
+            tracing::info_span!("merge", what = label).in_scope(|| merge(&update, &label, || self.moved(&update)))?;
         let files = update.changes(root, &resolution).map_err(|obstacles| in_the_way(&obstacles))?;
         let changed = files.iter().map(|change| &change.edit).filter(|edit| edit.before != edit.after);
-        repository.refuse_sparse(update.missing().into_iter().chain(changed.map(|edit| &edit.path)))?;
+        repository.refuse_hidden(update.missing().into_iter().chain(changed.map(|edit| &edit.path)))?;
         let made = (template, context, &plan);
         let record = update.record(root, made, &resolution).map_err(|obstacles| in_the_way(&obstacles))?;
+        repository.refuse_hidden(record.iter().filter(|edit| edit.before != edit.after).map(|edit| &edit.path))?;
         let answers = answers::changed(project, context);
         Ok(ProjectUpdate { project, template, answers, notes, files, record, conflicts: resolution.conflicts })
     }
@@ -149,12 +153,15 @@ impl<'p> UpdatePurpose<'p> {
         Ok(Wishes { moves, heal, ignores_modes: self.repository.ignores_modes })
     }
 
-    /// Reads the user's own files, among which one of the missing ones may be that was moved.
-    fn others(&self, update: &Update) -> Side {
+    /// Reads the user's own files that are missing ones of the template under another name.
+    fn moved(&self, update: &Update) -> BTreeMap<SafePath, Moved> {
         let known = update.paths();
         let is_known =
             |path: &SafePath| known.contains(path) || self.others.iter().any(|it| it.generated.contains_key(path));
-        self.repository.others(is_known, &update.missing_sizes())
+        let moved = self.repository.moved(&self.project.name, &update.missing());
+        let root = self.request.folder.as_path();
+        let read = |(to, from): (SafePath, SafePath)| Some((to.clone(), Moved { blob: Blob::read(root, &to)?, from }));
+        moved.into_iter().filter(|(path, _)| !is_known(path)).filter_map(read).collect()
     }
 }
 
@@ -174,14 +181,20 @@ fn in_the_way(obstacles: &[Obstacle]) -> Failure {
 }
 
 /// Refuses to merge into what an earlier merge has left.
-fn refuse_marks(update: &Update) -> Result<(), Failure> {
+fn refuse_marks(update: &Update, root: &Path, name: &str) -> Result<(), Failure> {
     let marked: Vec<String> = update.conflicted().into_iter().map(|path| format!("`{path}`")).collect();
     if marked.is_empty() {
         return Ok(());
     }
-    Err(Failure::new(Exit::Refused, format!("conflicts are left in {}", marked.join(", "))).hint(
-        "solve them and commit; after an update that was cut off, `git restore --staged --worktree .` starts anew",
-    ))
+    let failure = Failure::new(Exit::Refused, format!("conflicts are left in {}", marked.join(", ")))
+        .hint("solve them and commit; marks that belong to the text can be indented by a space");
+    if !can_undo(root, name) {
+        return Err(failure);
+    }
+    let kept = before_update(name);
+    Err(failure.hint(format!(
+        "`launchway update --undo` takes the update back that left them; what was never committed before it is in `{kept}`"
+    )))
 }
 
 fn not_healed(path: &SafePath, project: &Project) -> Failure {

@@ -8,11 +8,12 @@ use serde_json::Value as Json;
 
 use super::answers::AnswerChange;
 use super::{ProjectUpdate, UpdateRequest};
-use crate::diff;
 use crate::failure::Failure;
 use crate::projects::place;
 use crate::report::{Output, json};
+use crate::repository::index::WayBack;
 use crate::terminal::{self, visible_line};
+use crate::{diff, language};
 
 /// What `launchway update --output json` prints.
 #[derive(Serialize)]
@@ -28,6 +29,8 @@ struct UpdateReport<'a> {
     notes: &'a [String],
     /// The command that brings the old state back.
     way_back: Option<&'a str>,
+    /// Git's own command for it, for the files that git knows.
+    way_back_git: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -58,7 +61,7 @@ struct FileReport<'a> {
 pub(crate) fn show(
     prepared: &ProjectUpdate<'_>,
     request: &UpdateRequest,
-    way_back: Option<&str>,
+    way_back: Option<&WayBack>,
 ) -> Result<(), Failure> {
     for note in &prepared.notes {
         terminal::say(&format!("note: {}\n", terminal::visible(note)));
@@ -72,7 +75,7 @@ pub(crate) fn show(
     Ok(())
 }
 
-fn report<'a>(prepared: &'a ProjectUpdate<'_>, way_back: Option<&'a str>) -> UpdateReport<'a> {
+fn report<'a>(prepared: &'a ProjectUpdate<'_>, way_back: Option<&'a WayBack>) -> UpdateReport<'a> {
     UpdateReport {
         schema: "launchway.update/1",
         written: way_back.is_some(),
@@ -86,7 +89,8 @@ fn report<'a>(prepared: &'a ProjectUpdate<'_>, way_back: Option<&'a str>) -> Upd
         files: prepared.files.iter().map(file).collect(),
         conflicts: prepared.conflicts(),
         notes: &prepared.notes,
-        way_back,
+        way_back: way_back.map(|way_back| way_back.command.as_str()),
+        way_back_git: way_back.and_then(|way_back| way_back.git.as_deref()),
     }
 }
 
@@ -144,7 +148,7 @@ fn headline(prepared: &ProjectUpdate<'_>) -> String {
 }
 
 /// Says what to do next.
-fn next(prepared: &ProjectUpdate<'_>, request: &UpdateRequest, way_back: Option<&str>) -> String {
+fn next(prepared: &ProjectUpdate<'_>, request: &UpdateRequest, way_back: Option<&WayBack>) -> String {
     let conflicts = prepared.conflicts();
     let mut text = String::new();
     if request.dry_run {
@@ -160,6 +164,18 @@ fn next(prepared: &ProjectUpdate<'_>, request: &UpdateRequest, way_back: Option<
         let files = if conflicts == 1 { "1 file".to_owned() } else { format!("{conflicts} files") };
         let _ = writeln!(text, "conflicts are left in {files}: solve them, `git add` them, then commit");
     }
-    let _ = writeln!(text, "to take it back: {}", terminal::visible(way_back));
+    text.push_str(&way_back_lines(way_back));
+    text
+}
+
+/// Says how everything comes back: by the program in one word, and by git for those who want to see it.
+pub(crate) fn way_back_lines(way_back: &WayBack) -> String {
+    let command = terminal::visible(&way_back.command);
+    let mut text = format!("{}\n", language::filled("to take it back: {command}", &[("command", &command)]));
+    if let Some(git) = &way_back.git {
+        let command = terminal::visible(git);
+        let said = language::filled("  by git alone, for the files that it knows: {command}", &[("command", &command)]);
+        let _ = writeln!(text, "{said}");
+    }
     text
 }

@@ -11,7 +11,7 @@ const AFTER_HELP: &str = "\
 Merges what the template has become since the project was made with what people made of the project since: of three \
 texts, the one that was generated, the one that stands there and the one that would be generated today. What both have \
 changed in different ways is left as git leaves a conflict, in the files and in git's index, and the exit code is 1. \
-Nothing is committed, and the command that brings the old state back is printed.";
+Nothing is committed, and `launchway update --undo` brings the old state back.";
 
 /// What `launchway update` is asked for.
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
@@ -48,6 +48,13 @@ pub(crate) struct UpdateRequest {
     /// Merges into changes that are not committed; they are kept in a commit
     #[arg(long)]
     pub(crate) allow_dirty: bool,
+    /// Takes back the last update, or the last `add service`, and nothing else; with `--allow-dirty` also what was changed
+    /// since
+    #[arg(long, conflicts_with_all = [
+        "to", "template", "set", "answers_files", "defaults", "no_input", "heal", "dry_run", "diff", "offline",
+        "accept_moved",
+    ])]
+    pub(crate) undo: bool,
     /// Shows what would become of every file, and writes nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
@@ -74,6 +81,7 @@ impl UpdateRequest {
             no_input: true,
             heal: Vec::new(),
             allow_dirty: true,
+            undo: false,
             dry_run: true,
             diff: false,
             sources,
