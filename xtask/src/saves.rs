@@ -95,7 +95,7 @@ fn expect(command: &mut Command) -> Result<()> {
 ///
 /// The first round after which something that was saved is nowhere.
 pub fn saves(rounds: usize) -> Result<Saved> {
-    let program = workspace::target().join("debug").join("launchway");
+    let program = workspace::program()?;
     let folder = tempfile::tempdir()?;
     let folder = folder.path();
     for below in ["home", "tmp"] {
