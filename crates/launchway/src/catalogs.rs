@@ -12,8 +12,7 @@ use launchway_core::{
 use serde::{Deserialize, Serialize};
 
 use crate::failure::{Exit, Failure};
-use crate::git::{Found, Remote, Wanted};
-use crate::sources::{Options, below, leads_here};
+use crate::git::{FetchOptions, Found, Remote, Wanted, below, leads_here};
 use crate::{folders, terminal};
 
 /// The most that the list of catalogs, or a catalog, may take.
@@ -113,7 +112,7 @@ pub(crate) fn add(name: &str, source: &str) -> Result<Read, Failure> {
         return Err(Failure::new(Exit::Usage, format!("there is a catalog `{name}` already: {}", other.source))
             .hint(format!("choose another name, or `launchway catalog remove {name}` first")));
     }
-    let read = read(&added, &Options::default())?;
+    let read = read(&added, &FetchOptions::default())?;
     if added.source.credentials.is_some() {
         terminal::say(
             "warning: the password in the URL is not kept\n  hint: have git know it, by a credential helper\n",
@@ -134,7 +133,7 @@ pub(crate) fn remove(name: &str) -> Result<(), Failure> {
 }
 
 /// Reads a catalog: as it is now, or offline as it was when it was fetched.
-pub(crate) fn read(added: &Added, options: &Options) -> Result<Read, Failure> {
+pub(crate) fn read(added: &Added, options: &FetchOptions) -> Result<Read, Failure> {
     let remote = Remote::open(&added.source, options.offline)?;
     let Found { commit, .. } = remote.find(&wanted(added, &remote)?, options.accept_moved)?;
     let path =
@@ -173,7 +172,7 @@ pub(crate) struct Offer {
 }
 
 /// Lists what the catalogs offer. A catalog that cannot be read is a warning: the others can.
-pub(crate) fn offers(options: &Options) -> Result<Vec<Offer>, Failure> {
+pub(crate) fn offers(options: &FetchOptions) -> Result<Vec<Offer>, Failure> {
     let mut offers = Vec::new();
     for added in all()? {
         match read(&added, options) {
@@ -200,7 +199,7 @@ pub(crate) fn entry(
     catalog: &str,
     name: &str,
     reference: Option<&str>,
-    options: &Options,
+    options: &FetchOptions,
 ) -> Result<(SourceSpec, CatalogPolicy), Failure> {
     let added = named(catalog)?;
     let Read { catalog, .. } = read(&added, options)?;
@@ -208,7 +207,7 @@ pub(crate) fn entry(
 }
 
 /// Returns what the catalog that a project was made through says now; nothing if it has no such template any more.
-pub(crate) fn of_project(origin: &CatalogOrigin, options: &Options) -> Result<Option<CatalogPolicy>, Failure> {
+pub(crate) fn of_project(origin: &CatalogOrigin, options: &FetchOptions) -> Result<Option<CatalogPolicy>, Failure> {
     let known = all()?.into_iter().find(|added| added.source.url == origin.url);
     let added = match known {
         Some(added) => added,

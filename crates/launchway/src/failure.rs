@@ -4,14 +4,12 @@ use std::fmt;
 use std::io;
 
 use launchway_core::adopt::{AdoptError, TreeError};
-use launchway_core::quote::quote_shell;
+use launchway_core::quote::{quote_shell, visible};
 use launchway_core::template::{Problem, SourceError};
 use launchway_core::{
     AddError, AnswerProblem, ApplyError, CatalogError, DestinationExists, EditError, FORMAT, Invalid, LoadError,
     PlanError, ProjectError, SpecError, WorkspaceError,
 };
-
-use crate::terminal;
 
 /// What helps when a template, a catalog or a record is of a newer program.
 const NEWER: &str = "install a newer launchway";
@@ -84,9 +82,9 @@ impl Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         for fault in &self.faults {
-            writeln!(formatter, "error: {}", terminal::visible(&fault.message))?;
+            writeln!(formatter, "error: {}", visible(&fault.message))?;
             for hint in &fault.hints {
-                writeln!(formatter, "  hint: {}", terminal::visible(hint))?;
+                writeln!(formatter, "  hint: {}", visible(hint))?;
             }
         }
         Ok(())

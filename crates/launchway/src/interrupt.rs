@@ -5,9 +5,9 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use crate::terminal;
 #[cfg(unix)]
 use crate::terminal::Settings;
+use crate::{process_groups, terminal};
 
 static WRITING: Mutex<()> = Mutex::new(());
 static USES_ESCAPES: AtomicBool = AtomicBool::new(false);
@@ -74,7 +74,7 @@ pub(crate) fn install() -> std::io::Result<()> {
 /// Ends the program wherever it is, with a last word: the terminal is as it was found, and no git is left running.
 #[expect(clippy::disallowed_methods, reason = "this is where the program is ended in the middle")]
 pub(crate) fn end(code: i32, last_word: &str) -> ! {
-    crate::git::kill_running();
+    process_groups::kill_running();
     #[cfg(unix)]
     if let Some(settings) = FOUND.get() {
         settings.restore();

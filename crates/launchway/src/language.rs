@@ -97,7 +97,7 @@ fn fill(text: &str, values: &[(&str, &dyn Display)]) -> String {
 }
 
 /// The Korean texts by their English ones. The tables of the file only keep it tidy.
-fn korean() -> &'static BTreeMap<String, String> {
+pub(crate) fn korean() -> &'static BTreeMap<String, String> {
     static TEXTS: OnceLock<BTreeMap<String, String>> = OnceLock::new();
     TEXTS.get_or_init(|| tables(include_str!("language/ko.toml")).into_values().flatten().collect())
 }

@@ -1,12 +1,12 @@
 //! The program: asks, shows, decides, exits.
 
-mod add_report;
+mod add;
+mod adopt;
 mod advise;
-mod answers_file;
-mod args;
+mod answers;
 mod cases;
 mod catalogs;
-mod check_report;
+mod checked;
 mod commands;
 mod diff;
 mod explain;
@@ -15,14 +15,17 @@ mod folders;
 mod git;
 mod interrupt;
 mod language;
+mod new;
+mod process_groups;
 mod progress;
+mod projects;
 mod prompt;
 mod report;
-mod review;
-mod sarif;
+mod repository;
 mod sources;
 mod terminal;
 mod update;
+mod why;
 mod wizard;
 
 use std::ffi::OsString;
@@ -51,21 +54,22 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: &[OsString]) -> Result<(), Failure> {
-    language::set(args::language(arguments));
-    if args::is_accessible(arguments) {
+    language::set(commands::early::language(arguments));
+    if commands::early::is_accessible(arguments) {
         terminal::ask_plainly();
     }
     interrupt::install().map_err(|error| Failure::new(Exit::Io, format!("cannot listen for signals: {error}")))?;
     if commands::completions::answer(arguments)? {
         return Ok(());
     }
-    let chosen = args::named(arguments).map(|named| commands::new::choose(&named)).transpose()?;
+    let chosen = commands::early::named(arguments).map(|named| new::choose(&named)).transpose()?;
     // The program ends with the command: a template is not taken apart piece by piece before.
     let chosen = std::mem::ManuallyDrop::new(chosen);
-    let matches = match args::command(chosen.as_ref().map(|chosen| &chosen.template)).try_get_matches_from(arguments) {
-        Ok(matches) => matches,
-        Err(error) => return finish_with_usage(&error),
-    };
+    let matches =
+        match commands::command(chosen.as_ref().map(|chosen| &chosen.template)).try_get_matches_from(arguments) {
+            Ok(matches) => matches,
+            Err(error) => return finish_with_usage(&error),
+        };
     let Some((name, matches)) = matches.subcommand() else {
         return Err(Failure::new(Exit::Usage, "there is no such command"));
     };

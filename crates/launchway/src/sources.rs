@@ -3,25 +3,16 @@
 use std::path::{Component, Path, PathBuf};
 
 use launchway_core::template::{GitSource, Reference, Source, TemplateFiles};
-use launchway_core::{GitSpec, LoadError, Origin, SafePath, SourceSpec, Template};
+use launchway_core::{GitSpec, LoadError, Origin, SourceSpec, Template};
 use semver::Version;
 
 use crate::catalogs::{self, CatalogPolicy};
 use crate::failure::{Exit, Failure};
-use crate::git::{Found, Remote, Wanted, moved};
+use crate::git::{FetchOptions, Found, Remote, Wanted, below, leads_here, moved};
 use crate::language::{self, Language};
 
 /// How many templates may extend one another.
 const MAX_LAYERS: usize = 8;
-
-/// What the user allows.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Options {
-    /// Nothing is fetched: what was fetched before has to do.
-    pub(crate) offline: bool,
-    /// A tag that is another commit than before is taken as it is now.
-    pub(crate) accept_moved: bool,
-}
 
 /// A template, and what the catalog says that it was named by.
 pub(crate) struct Loaded {
@@ -30,7 +21,7 @@ pub(crate) struct Loaded {
 }
 
 /// Loads the template that a source names.
-pub(crate) fn load(spec: &SourceSpec, options: &Options) -> Result<Loaded, Failure> {
+pub(crate) fn load(spec: &SourceSpec, options: &FetchOptions) -> Result<Loaded, Failure> {
     let SourceSpec::Entry { catalog, entry, reference } = spec else {
         return Ok(Loaded { template: template(spec, options)?, policy: None });
     };
@@ -45,7 +36,7 @@ pub(crate) fn of_project(
     origin: &Origin,
     to: Option<&str>,
     template: Option<&str>,
-    options: &Options,
+    options: &FetchOptions,
 ) -> Result<Loaded, Failure> {
     if let Some(template) = template {
         return load(&with_reference(template.parse()?, to)?, options);
@@ -62,7 +53,7 @@ pub(crate) fn of_project(
 }
 
 /// Lists the released versions that are known of the template that a project was made from, the newest last.
-pub(crate) fn versions(origin: &Origin, options: &Options) -> Result<Vec<Version>, Failure> {
+pub(crate) fn versions(origin: &Origin, options: &FetchOptions) -> Result<Vec<Version>, Failure> {
     match origin.source.as_str() {
         "builtin" => Ok(vec![Template::builtin(&origin.id)?.version]),
         "git" => {
@@ -109,7 +100,7 @@ fn git_spec(origin: &Origin, reference: Option<&str>) -> Result<GitSpec, Failure
     }
 }
 
-fn of_git_project(origin: &Origin, to: Option<&str>, options: &Options) -> Result<Template, Failure> {
+fn of_git_project(origin: &Origin, to: Option<&str>, options: &FetchOptions) -> Result<Template, Failure> {
     let spec = git_spec(origin, to.or(origin.branch.as_deref()))?;
     let remote = Remote::open(&spec, options.offline)?;
     check_not_moved(origin, &remote, options)?;
@@ -138,7 +129,7 @@ fn next_release(tag: &str, remote: &Remote) -> Result<Wanted, Failure> {
 }
 
 /// Compares the commit in a project's record with what its tag is now.
-fn check_not_moved(origin: &Origin, remote: &Remote, options: &Options) -> Result<(), Failure> {
+fn check_not_moved(origin: &Origin, remote: &Remote, options: &FetchOptions) -> Result<(), Failure> {
     let (Some(tag), Some(locked)) = (&origin.tag, &origin.commit) else { return Ok(()) };
     match remote.refs()?.tags.get(tag) {
         Some(commit) if commit != locked && !options.accept_moved => Err(moved(&remote.url, tag, locked, commit)),
@@ -155,16 +146,16 @@ pub(crate) fn translate(template: &mut Template) -> Result<(), Failure> {
     Ok(())
 }
 
-fn template(spec: &SourceSpec, options: &Options) -> Result<Template, Failure> {
+fn template(spec: &SourceSpec, options: &FetchOptions) -> Result<Template, Failure> {
     template_of(layer(spec, options)?, options)
 }
 
-fn template_of(first: (TemplateFiles, Source), options: &Options) -> Result<Template, Failure> {
+fn template_of(first: (TemplateFiles, Source), options: &FetchOptions) -> Result<Template, Failure> {
     Ok(Template::from_layers(chain(first, options)?)?)
 }
 
 /// Gets the files of the template that a source names, without what it extends.
-pub(crate) fn first(spec: &SourceSpec, options: &Options) -> Result<(TemplateFiles, Source), Failure> {
+pub(crate) fn first(spec: &SourceSpec, options: &FetchOptions) -> Result<(TemplateFiles, Source), Failure> {
     match spec {
         SourceSpec::Entry { catalog, entry, reference } => {
             layer(&catalogs::entry(catalog, entry, reference.as_deref(), options)?.0, options)
@@ -176,7 +167,7 @@ pub(crate) fn first(spec: &SourceSpec, options: &Options) -> Result<(TemplateFil
 /// Follows what a template extends to the end.
 pub(crate) fn chain(
     first: (TemplateFiles, Source),
-    options: &Options,
+    options: &FetchOptions,
 ) -> Result<Vec<(TemplateFiles, Source)>, Failure> {
     let mut layers = vec![first];
     while let Some((files, source)) = layers.last() {
@@ -216,7 +207,7 @@ fn is_same(left: &Source, right: &Source) -> bool {
 }
 
 /// Reads one template from where it is.
-fn layer(spec: &SourceSpec, options: &Options) -> Result<(TemplateFiles, Source), Failure> {
+fn layer(spec: &SourceSpec, options: &FetchOptions) -> Result<(TemplateFiles, Source), Failure> {
     match spec {
         SourceSpec::Builtin { id, requirement } => {
             Ok((launchway_core::template::builtin(id, requirement.as_ref())?, Source::Builtin))
@@ -245,7 +236,11 @@ fn first_of_git(spec: &GitSpec, remote: &Remote, found: Found) -> Result<(Templa
 }
 
 /// Reads what a template extends, as seen from where the template is.
-fn extended_layer(extended: &SourceSpec, from: &Source, options: &Options) -> Result<(TemplateFiles, Source), Failure> {
+fn extended_layer(
+    extended: &SourceSpec,
+    from: &Source,
+    options: &FetchOptions,
+) -> Result<(TemplateFiles, Source), Failure> {
     match (from, extended) {
         (Source::Folder(folder), SourceSpec::Folder(path)) => {
             layer(&SourceSpec::Folder(plain(&folder.join(path))), options)
@@ -265,15 +260,8 @@ fn plain(path: &Path) -> PathBuf {
     path.components().filter(|component| *component != Component::CurDir).collect()
 }
 
-/// Says that what comes from the network named a file of this machine.
-pub(crate) fn leads_here(named: &str) -> Failure {
-    let message = format!("`{named}` is a place on this machine, and what names it came from elsewhere");
-    Failure::new(Exit::Template, message)
-        .hint("a template of the same repository is `../folder`; others are `https://…` or `ssh://…`")
-}
-
 /// Reads a template of the same repository, of the same commit.
-fn sibling(git: &GitSource, path: &Path, options: &Options) -> Result<(TemplateFiles, Source), Failure> {
+fn sibling(git: &GitSource, path: &Path, options: &FetchOptions) -> Result<(TemplateFiles, Source), Failure> {
     let subfolder = below(git.subfolder.as_ref(), path)?;
     let spec = GitSpec { url: git.url.clone(), credentials: None, subfolder, reference: None };
     let remote = Remote::open(&spec, options.offline)?;
@@ -281,21 +269,6 @@ fn sibling(git: &GitSource, path: &Path, options: &Options) -> Result<(TemplateF
     remote.find(&Wanted::Named(git.commit.clone()), options.accept_moved)?;
     let found = Found { reference: git.reference.clone(), commit: git.commit.clone() };
     first_of_git(&spec, &remote, found)
-}
-
-/// Follows a relative path from a folder of a repository, and refuses to leave it; nothing is left at the top.
-pub(crate) fn below(folder: Option<&SafePath>, path: &Path) -> Result<Option<SafePath>, Failure> {
-    let outside = || leads_here(&path.display().to_string());
-    let mut segments: Vec<&str> = folder.map_or_else(Vec::new, |folder| folder.as_str().split('/').collect());
-    for component in path.components() {
-        match component {
-            Component::CurDir => {}
-            Component::ParentDir => drop(segments.pop().ok_or_else(outside)?),
-            Component::Normal(name) => segments.push(name.to_str().ok_or_else(outside)?),
-            Component::Prefix(_) | Component::RootDir => return Err(outside()),
-        }
-    }
-    if segments.is_empty() { Ok(None) } else { SafePath::new(&segments.join("/")).map(Some).map_err(|_| outside()) }
 }
 
 /// Names a source again so that it is the same once there are newer versions.
@@ -306,21 +279,4 @@ pub(crate) fn pinned(spec: &SourceSpec, template: &Template) -> SourceSpec {
         *reference = Some(tag.clone());
     }
     spec
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_path_from_a_repository_stays_in_it() {
-        let folder = SafePath::new("teams/web").unwrap();
-        let below = |path: &str| below(Some(&folder), Path::new(path)).ok().map(|it| it.map(|it| it.to_string()));
-        assert_eq!(below("../base"), Some(Some("teams/base".to_owned())));
-        assert_eq!(below("./x/../../../base/"), Some(Some("base".to_owned())));
-        assert_eq!(below("../.."), Some(None));
-        for path in ["../../..", "../../../etc", "/etc", "../.git/hooks"] {
-            assert_eq!(below(path), None, "{path}");
-        }
-    }
 }

@@ -2,9 +2,11 @@
 
 use std::borrow::Cow;
 use std::env;
+use std::fmt::Write as _;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use launchway_core::quote::quote_shell;
 pub(crate) use launchway_core::quote::{visible, visible_line};
 
 use crate::failure::{Exit, Failure};
@@ -58,6 +60,27 @@ pub(crate) fn wrapped(text: &str, columns: usize) -> Vec<String> {
         lines.push(String::new());
     }
     lines
+}
+
+/// Quotes a word so that it can be shown on one line and pasted: control characters are spelt out.
+pub(crate) fn shell_word(text: &str) -> String {
+    if !text.chars().any(char::is_control) {
+        return quote_shell(text);
+    }
+    let escaped = text.chars().fold(String::new(), |mut escaped, character| {
+        match character {
+            '\'' | '\\' => escaped.extend(['\\', character]),
+            _ if character.is_ascii_control() => drop(write!(escaped, "\\{:03o}", u32::from(character))),
+            _ => escaped.push(character),
+        }
+        escaped
+    });
+    format!("$'{escaped}'")
+}
+
+/// Writes a size in bytes or KiB.
+pub(crate) fn size(bytes: usize) -> String {
+    if bytes < 1024 { format!("{bytes} B") } else { format!("{}.{} KiB", bytes / 1024, bytes % 1024 * 10 / 1024) }
 }
 
 /// Tells whether there is somebody to ask.

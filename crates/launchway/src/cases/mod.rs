@@ -12,7 +12,7 @@ use launchway_core::{
 };
 use serde::Deserialize;
 
-use crate::answers_file;
+use crate::answers;
 use crate::failure::{Exit, Failure};
 use compare::{Tree, differences};
 
@@ -134,7 +134,7 @@ impl Case {
 
     fn render(&self, template: &Template) -> Result<Project, Failure> {
         let mut answers = Answers::default();
-        answers_file::add(&self.folder.join(ANSWERS), template, &mut answers)?;
+        answers::add_file(&self.folder.join(ANSWERS), template, &mut answers)?;
         let interview = Interview::new(template, &answers, Defaults::All)?;
         if !interview.problems.is_empty() {
             return Err(interview.problems.clone().into());

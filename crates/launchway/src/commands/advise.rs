@@ -9,7 +9,7 @@ use launchway_core::advice::{self, Advice, Question, Topic};
 use launchway_core::{Project, Value};
 
 use crate::advise::{self, record, text};
-use crate::args;
+use crate::commands::args;
 use crate::failure::{Exit, Failure};
 use crate::prompt::{self, Reply};
 use crate::{language, terminal};

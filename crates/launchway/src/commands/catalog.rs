@@ -3,11 +3,12 @@
 use clap::{Arg, ArgMatches, Command};
 use serde_json::{Value, json};
 
-use crate::args::{self, Output};
 use crate::catalogs::{self, Added, Read};
+use crate::commands::args;
 use crate::failure::{Exit, Failure};
+use crate::git::FetchOptions;
 use crate::report;
-use crate::sources::Options;
+use crate::report::Output;
 use crate::terminal::{self, visible_line};
 
 const SCHEMA: &str = "launchway.catalog/1";
@@ -69,7 +70,7 @@ fn add(matches: &ArgMatches) -> Result<(), Failure> {
 }
 
 fn list(matches: &ArgMatches) -> Result<(), Failure> {
-    let offline = Options { offline: true, ..Options::default() };
+    let offline = FetchOptions { offline: true, ..FetchOptions::default() };
     let mut shown = Vec::new();
     for added in catalogs::all()? {
         let read = catalogs::read(&added, &offline);
@@ -97,7 +98,7 @@ fn update(matches: &ArgMatches) -> Result<(), Failure> {
         Some(name) => vec![catalogs::named(name)?],
         None => catalogs::all()?,
     };
-    let options = Options { offline: false, accept_moved: matches.get_flag("accept-moved") };
+    let options = FetchOptions { offline: false, accept_moved: matches.get_flag("accept-moved") };
     let mut shown = Vec::new();
     for added in catalogs {
         let read = catalogs::read(&added, &options)?;

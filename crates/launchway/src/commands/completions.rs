@@ -9,9 +9,11 @@ use clap_complete::env::{CompleteEnv, Shells};
 use launchway_core::template::{Kind, builtin_ids};
 use launchway_core::{SourceSpec, Template};
 
+use super::early;
 use crate::failure::{Exit, Failure};
-use crate::sources::{self, Options};
-use crate::{args, catalogs, terminal};
+use crate::git::FetchOptions;
+use crate::sources;
+use crate::{catalogs, terminal};
 
 /// The variable by which a shell's script asks for completions.
 const VARIABLE: &str = "COMPLETE";
@@ -58,8 +60,8 @@ pub(crate) fn answer(arguments: &[OsString]) -> Result<bool, Failure> {
 
 /// The command line with the values that can be completed.
 fn definition(typed: &[OsString]) -> Command {
-    let template = args::named(typed).map(|named| template(named.template.as_deref()));
-    let command = args::command(template.as_ref().and_then(Option::as_ref));
+    let template = early::named(typed).map(|named| template(named.template.as_deref()));
+    let command = super::command(template.as_ref().and_then(Option::as_ref));
     let with_values = |command: Command| match &template {
         Some(Some(template)) => with_choices(command, template),
         _ => command,
@@ -72,7 +74,7 @@ fn definition(typed: &[OsString]) -> Command {
 /// Loads the template on the line, as far as that needs no network; what cannot be loaded completes no answers.
 fn template(name: Option<&str>) -> Option<Template> {
     let spec: SourceSpec = name.unwrap_or("service").parse().ok()?;
-    let mut template = sources::load(&spec, &Options { offline: true, ..Options::default() }).ok()?.template;
+    let mut template = sources::load(&spec, &FetchOptions { offline: true, ..FetchOptions::default() }).ok()?.template;
     sources::translate(&mut template).ok()?;
     Some(template)
 }
@@ -94,7 +96,7 @@ fn with_choices(command: Command, template: &Template) -> Command {
 /// Completes the name of a template: the built-in ones, those of the catalogs, and folders.
 fn templates(current: &OsStr) -> Vec<CompletionCandidate> {
     let typed = current.to_string_lossy();
-    let offers = catalogs::offers(&Options { offline: true, ..Options::default() }).unwrap_or_default();
+    let offers = catalogs::offers(&FetchOptions { offline: true, ..FetchOptions::default() }).unwrap_or_default();
     let named = builtin_ids().into_iter().map(str::to_owned).chain(offers.iter().map(|offer| offer.spec.to_string()));
     let named = named.filter(|name| name.starts_with(&*typed)).map(CompletionCandidate::new);
     let folders = PathCompleter::dir().complete(current);

@@ -4,9 +4,10 @@ use clap::{ArgMatches, Command};
 use launchway_core::{Edit, Project};
 use serde::Serialize;
 
-use crate::args::{self, Output};
+use crate::commands::args;
 use crate::diff;
 use crate::failure::Failure;
+use crate::report::Output;
 use crate::report::json;
 use crate::terminal;
 

@@ -4,10 +4,11 @@ use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgMatches, Command};
 use serde_json::{Value, json};
 
-use crate::args::{self, Output};
+use crate::commands::args;
 use crate::explain::{self, PAGES, Page, render};
 use crate::failure::{Exit, Failure};
 use crate::language::{self, Language};
+use crate::report::Output;
 use crate::{report, terminal};
 
 /// The widest that text is rendered.

@@ -5,7 +5,7 @@ use clap_mangen::Man;
 use launchway_core::Template;
 
 use crate::failure::{Exit, Failure};
-use crate::{args, terminal};
+use crate::terminal;
 
 /// Defines the command line.
 pub(crate) fn define() -> Command {
@@ -22,7 +22,7 @@ pub(crate) fn define() -> Command {
 /// Runs the command.
 pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
     let template = Template::builtin("service")?;
-    let mut command = args::command(Some(&template));
+    let mut command = super::command(Some(&template));
     command.build();
     for name in matches.get_many::<String>("COMMAND").into_iter().flatten() {
         let found = command.find_subcommand(name).cloned();

@@ -1,23 +1,31 @@
-//! The commands, one file each: the definition of its command line, and what it does.
+//! The commands, one file each: the definition of its command line, and what is called.
 
-pub(crate) mod add;
-pub(crate) mod adopt;
-pub(crate) mod advise;
-pub(crate) mod catalog;
-pub(crate) mod check;
+mod add;
+mod adopt;
+mod advise;
+mod args;
+mod catalog;
+mod check;
 pub(crate) mod completions;
-pub(crate) mod diff;
-pub(crate) mod explain;
-pub(crate) mod man;
+mod diff;
+pub(crate) mod early;
+mod explain;
+mod man;
 pub(crate) mod new;
-pub(crate) mod template;
-pub(crate) mod templates;
-pub(crate) mod update;
-pub(crate) mod why;
+mod template;
+mod templates;
+mod update;
+mod why;
 
-use clap::{ArgMatches, Command};
+use clap::{Arg, ArgMatches, Command};
+use launchway_core::Template;
 
 use crate::failure::Failure;
+use crate::language::{self, Language};
+
+const AFTER_HELP: &str = "\
+Exit codes: 0 done, 1 refused, 2 usage or a bad answer, 3 the destination exists, or is in no state to be changed, 4 the template is invalid, \
+5 the generated output failed its checks, 70 a fault of launchway, 73 cannot write, 74 I/O error, 75 another launchway is at work there, 130 interrupted.";
 
 /// A command whose arguments do not depend on a template, as those of `new` do.
 pub(crate) struct Definition {
@@ -45,3 +53,37 @@ pub(crate) fn all() -> impl Iterator<Item = Definition> {
     ]
     .into_iter()
 }
+
+/// Builds the whole command line; the questions of `new` come from the template.
+pub(crate) fn command(template: Option<&Template>) -> Command {
+    let command = Command::new("launchway")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about("Starts a Rust service for Amazon ECS or Kubernetes, deployment files included")
+        .after_help(AFTER_HELP)
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .arg(lang_arg())
+        .arg(
+            args::switch("accessible")
+                .global(true)
+                .help("Asks in plain lines, without moving the cursor; ACCESSIBLE=1 does the same"),
+        )
+        .subcommand(new::define(template))
+        .subcommands(all().map(|command| (command.define)()));
+    language::help::translate(command)
+}
+
+/// The language of what is shown, for every command.
+fn lang_arg() -> Arg {
+    Arg::new("lang")
+        .long("lang")
+        .value_name("CODE")
+        .global(true)
+        .value_parser(Language::ALL.map(Language::code))
+        .help("The language of prompts, help, advice and next steps [default: by LAUNCHWAY_LANG, LC_ALL, LC_MESSAGES or LANG]")
+}
+
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+mod translation_tests;

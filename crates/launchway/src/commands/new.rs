@@ -1,249 +1,157 @@
-//! `launchway new`: from answers to a project.
+//! `launchway new`: makes a project. Its flags are the questions of the template.
 
-use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use clap::ArgMatches;
+use clap::builder::StyledStr;
+use clap::parser::ValueSource;
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use launchway_core::template::{Kind, Question};
-use launchway_core::{Answers, Changes, Context, Defaults, Interview, Plan, Provenance, SourceSpec, Template, apply};
+use launchway_core::{AnswerProblem, Answers, Policy, Provenance, Template};
 
-use crate::args::{self, Named, NewArgs, Output};
+use super::args::{accept_moved_arg, offline_arg, output, output_arg, switch};
 use crate::catalogs::CatalogPolicy;
 use crate::failure::{Exit, Failure};
-use crate::git::{self, Committed};
-use crate::report::Report;
-use crate::sources::{self, Loaded, Options};
-use crate::wizard::draft::Draft;
-use crate::wizard::{self, Decision};
-use crate::{answers_file, interrupt, language, progress, review, terminal};
+use crate::new::{self, Chosen, NewRequest};
+use crate::report::Output;
+use crate::terminal::visible_line;
 
-/// The template that a project is to be made from.
-pub(crate) struct Chosen {
-    pub(crate) template: Template,
-    /// What the catalog says that named it.
-    pub(crate) policy: Option<CatalogPolicy>,
-    /// Its name, without credentials and with the version that was found.
-    pub(crate) shown: String,
+const AFTER_HELP: &str = "\
+Every question has a flag, a key of the same name in an answers file (with underscores), and an environment variable \
+(LAUNCHWAY_ and the name in capitals). A flag wins over the environment, that over the answers file, that over the \
+default. Without a terminal nothing is ever asked.";
+
+/// Defines the command line.
+pub(super) fn define(template: Option<&Template>) -> Command {
+    let command = Command::new("new")
+        .about("Makes a new project: asks, shows what it will write, writes it")
+        .after_help(AFTER_HELP)
+        .arg(Arg::new("NAME").help("The name of the project, and of the folder it is written to"))
+        .arg(Arg::new("template").long("template").value_name("TEMPLATE").default_value("service").help(
+            "A built-in template, a folder (with a slash), a git repository (URL//folder@tag), or CATALOG:TEMPLATE",
+        ))
+        .arg(
+            Arg::new("dest")
+                .long("dest")
+                .value_name("FOLDER")
+                .value_parser(value_parser!(PathBuf))
+                .help("The folder to make, instead of one named after the project"),
+        )
+        .arg(
+            Arg::new("answers")
+                .long("answers")
+                .value_name("FILE")
+                .value_parser(value_parser!(PathBuf))
+                .action(ArgAction::Append)
+                .help("Takes answers from a TOML, YAML or JSON file, or from standard input for `-`; of several, the first that has an answer wins"),
+        )
+        .arg(switch("defaults").help("Takes the default of every question that has one, without asking"))
+        .arg(switch("no-input").help("Never asks; a question without an answer or a default is an error"))
+        .arg(switch("dry-run").help("Shows the files that would be written, with their sizes, and writes nothing"))
+        .arg(switch("diff").requires("dry-run").help("Shows the contents too, as a diff"))
+        .arg(switch("no-git").help("Leaves out `git init` and the first commit"))
+        .arg(
+            switch("resume")
+                .conflicts_with("no-input")
+                .help("Goes on with the answers that were saved, or interrupted, in this folder"),
+        )
+        .arg(offline_arg())
+        .arg(accept_moved_arg())
+        .arg(output_arg());
+    let arg = |template: &'_ Template| -> Vec<Arg> {
+        template.questions.iter().map(|question| question_arg(question, template)).collect()
+    };
+    command.args(template.map(arg).unwrap_or_default())
 }
 
-/// Loads the template that the command line names, or the user chooses, or the built-in one.
-pub(crate) fn choose(named: &Named) -> Result<Chosen, Failure> {
-    let spec = match &named.template {
-        Some(template) => template.parse()?,
-        None if named.may_ask && terminal::is_interactive() => wizard::choose_template()?,
-        None => SourceSpec::Builtin { id: "service".to_owned(), requirement: None },
-    };
-    let options = Options { offline: named.offline, accept_moved: named.accept_moved };
-    let Loaded { mut template, policy } = sources::load(&spec, &options)?;
-    sources::translate(&mut template)?;
-    let shown = match sources::pinned(&spec, &template) {
-        SourceSpec::Builtin { id, requirement: None } => id,
-        spec => spec.to_string(),
-    };
-    Ok(Chosen { template, policy, shown })
+fn question_arg(question: &Question, template: &Template) -> Arg {
+    let arg = Arg::new(question.id.clone())
+        .long(question.id.replace('_', "-"))
+        .env(question.variable())
+        .hide_env_values(true)
+        .hide_env(true)
+        .value_name(question.placeholder())
+        .help_heading("Questions")
+        .help(StyledStr::from(visible_line(&help(question, template))));
+    match question.kind {
+        Kind::Bool => arg.num_args(0..=1).require_equals(true).default_missing_value("true"),
+        Kind::Int { .. } => arg.allow_negative_numbers(true),
+        _ => arg,
+    }
 }
 
+fn help(question: &Question, template: &Template) -> String {
+    let end = if question.prompt.ends_with(['?', '.']) { "" } else { "." };
+    let policies: Vec<String> = template.policies(&question.id).map(policy).collect();
+    let is_decided = template.policies(&question.id).any(|(it, when)| it.decided().is_some() && when.is_none());
+    let default = question.fixed_default().filter(|_| !is_decided);
+    let default = default.map_or_else(String::new, |default| format!(" [default: {default}]"));
+    format!("{}{end} {}{default}{}", question.prompt, question.help, policies.concat())
+}
+
+/// Says what the team has decided about a question.
+fn policy((policy, when): (&Policy, Option<&str>)) -> String {
+    let when = when.map_or_else(String::new, |when| format!(" when {when}"));
+    let because = policy.because.as_ref().map_or_else(String::new, |because| format!(": {because}"));
+    format!(" [{}{when}, decided by {}{because}]", policy.summary(), policy.by)
+}
+
+/// Runs the command, whose template is there already.
 pub(crate) fn run(matches: &ArgMatches, chosen: &Chosen) -> Result<(), Failure> {
-    let args = args::new_args(matches, chosen)?;
-    let template = &chosen.template;
-    let mut answers = args::answers(matches, template)?;
-    chosen.policy.iter().for_each(|policy| policy.apply(&mut answers));
-    for path in &args.answers_files {
-        answers_file::add(path, template, &mut answers)?;
+    let request = request(matches, chosen)?;
+    let answers = answers(matches, &chosen.template)?;
+    new::run(chosen, &request, answers)
+}
+
+/// Reads the arguments of `new`, whose template is there already.
+///
+/// # Errors
+/// Two of them exclude each other.
+fn request(matches: &ArgMatches, chosen: &Chosen) -> Result<NewRequest, Failure> {
+    if matches.get_flag("diff") && output(matches) == Output::Json {
+        return Err(Failure::new(Exit::Usage, "`--diff` is text, and `--output json` is not")
+            .hint("leave out one of them; the JSON lists every file with its digest"));
     }
-    let may_ask = terminal::is_interactive() && !args.no_input;
-    if args.resume && !may_ask {
-        return Err(Failure::new(Exit::Usage, "`--resume` goes on asking, and there is no terminal to ask in")
-            .hint("without a terminal every answer is given by a flag or an answers file"));
-    }
-    let (prepared, mut draft) = if may_ask {
-        match wizard::run(template, answers, &args)? {
-            Decision::Write(prepared, draft) => (*prepared, Some(draft)),
-            Decision::Save(draft) => {
-                say_saved(&draft);
-                return Ok(());
-            }
-            Decision::Leave => return Err(wizard::left()),
+    Ok(NewRequest {
+        template: chosen.shown.clone(),
+        catalog: chosen.policy.as_ref().map(CatalogPolicy::origin),
+        dest: matches.get_one::<PathBuf>("dest").cloned(),
+        answers_files: matches.get_many::<PathBuf>("answers").into_iter().flatten().cloned().collect(),
+        defaults: matches.get_flag("defaults"),
+        no_input: matches.get_flag("no-input"),
+        dry_run: matches.get_flag("dry-run"),
+        diff: matches.get_flag("diff"),
+        no_git: matches.get_flag("no-git"),
+        resume: matches.get_flag("resume"),
+        output: output(matches),
+    })
+}
+
+/// Reads the answers that stand on the command line and in the environment.
+///
+/// # Errors
+/// The answers that cannot be read as what their question needs.
+pub(super) fn answers(matches: &ArgMatches, template: &Template) -> Result<Answers, Vec<AnswerProblem>> {
+    let mut answers = Answers::default();
+    let mut problems = Vec::new();
+    for question in &template.questions {
+        let positional = matches.get_one::<String>("NAME").filter(|_| question.id == template.name_question);
+        let flag = matches.get_one::<String>(&question.id);
+        let is_environment = matches.value_source(&question.id) == Some(ValueSource::EnvVariable);
+        if let (Some(name), Some(flag)) = (positional, flag.filter(|_| !is_environment))
+            && name != flag
+        {
+            problems.push(question.problem(format!("the name is given twice, as `{name}` and as `{flag}`")));
+            continue;
         }
-    } else {
-        (Prepared::new(template, &answers, &args)?, None)
-    };
-    for warning in &prepared.warnings {
-        terminal::say(&format!("warning: {}\n", terminal::visible(warning)));
-    }
-    // The program ends with this: what was made is not taken apart piece by piece before.
-    finish(template, &std::mem::ManuallyDrop::new(prepared), &args, draft.as_mut())
-}
-
-/// Says that nothing is written, and how to go on.
-fn say_saved(draft: &Draft) {
-    interrupt::set_farewell(None);
-    let command = draft.command().unwrap_or_default();
-    let text = language::filled("The answers are saved. Go on with `{command}`.", &[("command", &command)]);
-    terminal::say(&format!("{}\n", terminal::visible(&text)));
-}
-
-/// A project that is rendered and checked, and not yet written.
-pub(crate) struct Prepared {
-    pub(crate) context: Context,
-    pub(crate) plan: Plan,
-    pub(crate) changes: Changes,
-    /// The command line that makes the same project again.
-    pub(crate) command: String,
-    pub(crate) warnings: Vec<String>,
-    /// The answers that were not the user's to give.
-    pub(crate) decided: Vec<Decided>,
-}
-
-/// An answer that the team decided.
-pub(crate) struct Decided {
-    pub(crate) question: String,
-    pub(crate) by: String,
-    pub(crate) because: Option<String>,
-}
-
-/// Lists the answers that the team decided.
-fn decided(interview: &Interview<'_>) -> Vec<Decided> {
-    let decided = interview.accepted.iter().filter_map(|accepted| match &accepted.provenance {
-        Provenance::Policy(by) => {
-            Some(Decided { question: accepted.question.id.clone(), by: by.clone(), because: accepted.because.clone() })
-        }
-        _ => None,
-    });
-    decided.collect()
-}
-
-impl Prepared {
-    /// Prepares a project from answers alone, without asking.
-    pub(crate) fn new(template: &Template, answers: &Answers, args: &NewArgs) -> Result<Self, Failure> {
-        let interview = Interview::new(template, answers, Defaults::All)?;
-        Self::from_interview(template, &interview, args)
-    }
-
-    pub(crate) fn from_interview(
-        template: &Template,
-        interview: &Interview<'_>,
-        args: &NewArgs,
-    ) -> Result<Self, Failure> {
-        if !interview.problems.is_empty() {
-            return Err(interview.problems.clone().into());
-        }
-        let command = review::command(template, interview, args);
-        let Some(mut context) = interview.context()? else {
-            return Err(missing(interview, &command));
-        };
-        context.catalog.clone_from(&args.catalog);
-        let warnings = unused_answers(interview)?;
-        let destination = destination(args, &context.name);
-        let plan = progress::during(language::text("rendering the files"), || Plan::new(template, &context))?;
-        let changes = Changes::to_create(template, &context, &plan, &destination)?;
-        Ok(Self { context, plan, changes, command, warnings, decided: decided(interview) })
-    }
-}
-
-/// Returns the folder to make: the one that was asked for, or one of the project's name.
-pub(crate) fn destination(args: &NewArgs, name: &str) -> PathBuf {
-    args.dest.clone().unwrap_or_else(|| PathBuf::from(name))
-}
-
-/// Names every flag that is missing, and a line that has them all.
-fn missing(interview: &Interview<'_>, command: &str) -> Failure {
-    let all = || interview.open.iter().map(|(question, _)| *question);
-    let needs_all = all().all(Question::has_default);
-    // A default that waits for another answer comes by itself once that is given.
-    let questions = || all().filter(|question| needs_all || !question.has_default());
-    let flags: Vec<String> = questions().map(Question::flag).collect();
-    let mut line = command.to_owned();
-    for question in questions() {
-        let value = question.example().unwrap_or_else(|| "VALUE".to_owned());
-        let _ = write!(line, " {}={value}", question.flag());
-    }
-    let mut failure = Failure::new(Exit::Usage, format!("there is no answer for {}", flags.join(", ")));
-    for question in questions() {
-        failure = failure.hint(match question.kind {
-            Kind::Secret { .. } => format!("{} in the environment: {}", question.variable(), question.prompt),
-            _ => format!("{} {}: {}", question.flag(), question.placeholder(), question.prompt),
-        });
-    }
-    failure.hint(format!("for example `{line}`"))
-}
-
-/// An answer that no question takes is an error on the command line, where it was meant for this project alone.
-fn unused_answers(interview: &Interview<'_>) -> Result<Vec<String>, Failure> {
-    let mut warnings = Vec::new();
-    for (id, provenance) in &interview.unused {
-        let message = format!("`{id}` has no effect: with the other answers it is not asked");
-        match provenance {
-            Provenance::Flag => {
-                let hint = format!("leave out `--{}`, or change the answers that it depends on", id.replace('_', "-"));
-                return Err(Failure::new(Exit::Usage, message).hint(hint));
-            }
-            Provenance::Prompt
-            | Provenance::Default
-            | Provenance::Preset(_)
-            | Provenance::Policy(_)
-            | Provenance::Record => {}
-            Provenance::Environment | Provenance::File(_) => warnings.push(format!("{message} ({provenance})")),
+        let Some(text) = positional.or(flag) else { continue };
+        let provenance =
+            if positional.is_none() && is_environment { Provenance::Environment } else { Provenance::Flag };
+        // A secret is read from the environment alone.
+        let read = if provenance == Provenance::Flag { question.read_open(text) } else { question.read(text) };
+        match read {
+            Ok(value) => answers.set(&question.id, value, provenance),
+            Err(problem) => problems.push(problem),
         }
     }
-    Ok(warnings)
-}
-
-fn finish(template: &Template, prepared: &Prepared, args: &NewArgs, draft: Option<&mut Draft>) -> Result<(), Failure> {
-    if args.dry_run {
-        return show(template, prepared, args, None);
-    }
-    interrupt::uninterrupted(|| {
-        apply(&prepared.changes)?;
-        // An interruption after this says nothing of a draft.
-        draft.into_iter().for_each(wizard::written);
-        Ok::<(), Failure>(())
-    })?;
-    let destination = &prepared.changes.destination;
-    let files = prepared.changes.creates.len();
-    let shown = terminal::visible_line(&destination.display().to_string());
-    let created = language::filled("created `{path}` with {files} files", &[("path", &shown), ("files", &files)]);
-    terminal::say(&format!("{created}\n"));
-    let committed = if args.no_git { Committed::Skipped("--no-git".to_owned()) } else { commit(destination) };
-    terminal::say(&review::next_steps(prepared));
-    show(template, prepared, args, Some(&committed))
-}
-
-fn commit(destination: &Path) -> Committed {
-    let committed = git::first_commit(destination);
-    let said = match &committed {
-        Committed::Yes(commit) => {
-            language::filled(
-                "git: initialised a repository and committed the project as {commit}",
-                &[("commit", commit)],
-            ) + "\n"
-        }
-        Committed::Skipped(reason) => language::filled("git: skipped, {reason}", &[("reason", reason)]) + "\n",
-        Committed::Failed(reason) => {
-            format!("warning: git could not commit the project, which is written all the same\n  hint: {reason}\n")
-        }
-    };
-    terminal::say(&terminal::visible(&said));
-    committed
-}
-
-/// Writes the result to stdout.
-fn show(
-    template: &Template,
-    prepared: &Prepared,
-    args: &NewArgs,
-    committed: Option<&Committed>,
-) -> Result<(), Failure> {
-    let text = match args.output {
-        Output::Json => Report::new(template, prepared, committed).to_json(),
-        Output::Text if args.diff => review::diff(&prepared.changes),
-        Output::Text if args.dry_run => review::tree(&prepared.changes),
-        Output::Text => format!("{}\n", terminal::visible_line(&prepared.changes.destination.display().to_string())),
-    };
-    if args.diff && args.output == Output::Text {
-        for path in review::binary_files(&prepared.changes) {
-            terminal::say(&format!("left out of the diff: `{path}`, it is not text\n"));
-        }
-    }
-    terminal::print(&text)
+    if problems.is_empty() { Ok(answers) } else { Err(problems) }
 }

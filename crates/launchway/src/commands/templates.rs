@@ -4,11 +4,12 @@ use clap::{ArgMatches, Command};
 use launchway_core::template::{Header, builtin_ids};
 use serde_json::{Value, json};
 
-use crate::args::{self, Output};
 use crate::catalogs::{self, Offer};
+use crate::commands::args;
 use crate::failure::Failure;
+use crate::git::FetchOptions;
 use crate::report;
-use crate::sources::Options;
+use crate::report::Output;
 use crate::terminal::{self, visible_line};
 
 /// Defines the command line.
@@ -21,7 +22,7 @@ pub(crate) fn define() -> Command {
 /// Runs the command.
 pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
     let builtin = builtin_ids().into_iter().map(Header::builtin).collect::<Result<Vec<_>, _>>()?;
-    let offers = catalogs::offers(&Options { offline: true, ..Options::default() })?;
+    let offers = catalogs::offers(&FetchOptions { offline: true, ..FetchOptions::default() })?;
     let text = match args::output(matches) {
         Output::Text => {
             let builtin = builtin.iter().map(|it| format!("{} {}  {}\n", it.id, it.version, it.title));

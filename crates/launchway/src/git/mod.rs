@@ -1,16 +1,16 @@
 //! Git, as the program on this machine: the first commit of a project, and an object database for templates.
 
 mod first_commit;
-mod group;
 mod process;
 mod remote;
 mod resolve;
 mod running;
 mod said;
 mod tree;
+mod within;
 
 pub(crate) use first_commit::{Committed, first_commit};
-pub(crate) use group::kill_running;
 pub(crate) use process::{Git, GitError};
 pub(crate) use remote::Remote;
 pub(crate) use resolve::{Found, Wanted, moved};
+pub(crate) use within::{FetchOptions, below, leads_here};

@@ -10,7 +10,8 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use super::process::{GitError, Limits, Output};
-use super::{group::Group, said};
+use super::said;
+use crate::process_groups::Group;
 
 /// What is kept of what git says on stderr.
 const MAX_SAID: usize = 16 << 10;

@@ -64,7 +64,7 @@ fn styled(english: &StyledStr) -> StyledStr {
 
 /// Collects every English text of the help.
 #[cfg(test)]
-pub(super) fn texts(command: &Command) -> Vec<String> {
+pub(crate) fn texts(command: &Command) -> Vec<String> {
     let own = command.get_about().into_iter().chain(command.get_after_help()).map(ToString::to_string);
     let of_questions = |arg: &&Arg| arg.get_help_heading() == Some("Questions");
     let args =

@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use launchway_core::template::Question;
 use launchway_core::{Answers, Context, Defaults, Interview, Project, Provenance, SafePath, Template, Value};
 
+use super::UpdateRequest;
 use crate::catalogs::CatalogPolicy;
-use crate::commands::update::UpdateArgs;
 use crate::failure::{Exit, Failure};
 use crate::prompt::{Prompter, Reply};
 use crate::wizard::ask::Ask;
-use crate::{answers_file, language, prompt, terminal, wizard};
+use crate::{answers, language, prompt, terminal, wizard};
 
 /// What an update is rendered from.
 pub(crate) struct Answered {
@@ -33,16 +33,16 @@ pub(crate) fn gather(
     template: &Template,
     project: &Project,
     policy: Option<&CatalogPolicy>,
-    args: &UpdateArgs,
+    request: &UpdateRequest,
 ) -> Result<Answered, Failure> {
     let mut answers = Answers::default();
     if let Some(policy) = policy {
         policy.apply(&mut answers);
     }
     answers.join(project.added.clone());
-    set(template, &args.set, &mut answers)?;
-    for path in &args.answers_files {
-        answers_file::add(path, template, &mut answers)?;
+    answers::set(template, &request.set, &mut answers)?;
+    for path in &request.answers_files {
+        answers::add_file(path, template, &mut answers)?;
     }
     let mut notes = Vec::new();
     let migrated = template.migrate_from(&project.template.versions(), project.answers.clone())?;
@@ -54,29 +54,11 @@ pub(crate) fn gather(
         let message = format!("the project is called `{}`, and an update does not rename it", project.name);
         return Err(Failure::new(Exit::Usage, message).hint(format!("leave out `--set {}=…`", template.name_question)));
     }
-    let defaults = if args.defaults { Defaults::All } else { Defaults::Advanced };
-    let may_ask = terminal::is_interactive() && !args.no_input;
+    let defaults = if request.defaults { Defaults::All } else { Defaults::Advanced };
+    let may_ask = terminal::is_interactive() && !request.no_input;
     let context = ask(template, &mut answers, defaults, may_ask, &mut notes)?;
     let moves = template.rendered_moves(&context, &migrated)?;
     Ok(Answered { context, moves, notes })
-}
-
-/// Reads `--set key=value`.
-pub(crate) fn set(template: &Template, texts: &[String], answers: &mut Answers) -> Result<(), Failure> {
-    for text in texts {
-        let Some((key, value)) = text.split_once('=') else {
-            return Err(Failure::new(Exit::Usage, format!("`--set {text}` has no value"))
-                .hint("write it as `--set question=answer`"));
-        };
-        let id = key.replace('-', "_");
-        let Some(question) = template.question(&id) else {
-            let ids: Vec<String> = template.questions.iter().map(|question| format!("`{}`", question.id)).collect();
-            return Err(Failure::new(Exit::Usage, format!("the template has no question `{key}`"))
-                .hint(format!("it asks {}", ids.join(", "))));
-        };
-        answers.set(&id, question.read_open(value)?, Provenance::Flag);
-    }
-    Ok(())
 }
 
 /// Asks what is open, or takes the defaults, until there is a context.

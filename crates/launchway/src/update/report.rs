@@ -7,11 +7,11 @@ use serde::Serialize;
 use serde_json::Value as Json;
 
 use super::answers::ChangedAnswer;
-use crate::args::Output;
-use crate::commands::update::{Prepared, UpdateArgs, place};
+use super::{Prepared, UpdateRequest};
 use crate::diff;
 use crate::failure::Failure;
-use crate::report::json;
+use crate::projects::place;
+use crate::report::{Output, json};
 use crate::terminal::{self, visible_line};
 
 /// What `launchway update --output json` prints.
@@ -55,16 +55,16 @@ struct FileReport<'a> {
 }
 
 /// Writes the result to stdout, and what to do next to stderr.
-pub(crate) fn show(prepared: &Prepared<'_>, args: &UpdateArgs, way_back: Option<&str>) -> Result<(), Failure> {
+pub(crate) fn show(prepared: &Prepared<'_>, request: &UpdateRequest, way_back: Option<&str>) -> Result<(), Failure> {
     for note in &prepared.notes {
         terminal::say(&format!("note: {}\n", terminal::visible(note)));
     }
-    let text = match args.output {
+    let text = match request.output {
         Output::Json => json(&report(prepared, way_back)),
-        Output::Text => text(prepared, args),
+        Output::Text => text(prepared, request),
     };
     terminal::print(&text)?;
-    terminal::say(&next(prepared, args, way_back));
+    terminal::say(&next(prepared, request, way_back));
     Ok(())
 }
 
@@ -100,7 +100,7 @@ fn file(change: &FileChange) -> FileReport<'_> {
     }
 }
 
-fn text(prepared: &Prepared<'_>, args: &UpdateArgs) -> String {
+fn text(prepared: &Prepared<'_>, request: &UpdateRequest) -> String {
     let mut text = format!("{}\n", visible_line(&headline(prepared)));
     for change in &prepared.answers {
         let shown = |value: &Option<Value>| value.as_ref().map_or("not asked".to_owned(), |it| format!("`{it}`"));
@@ -110,11 +110,11 @@ fn text(prepared: &Prepared<'_>, args: &UpdateArgs) -> String {
     let mut files: Vec<&FileChange> = prepared.files.iter().filter(|change| is_shown(change)).collect();
     files.sort_by(|left, right| (left.status, &left.edit.path).cmp(&(right.status, &right.edit.path)));
     for change in files {
-        let from = change.from.as_ref().map(|from| format!(" (was {})", place(&args.folder, from)));
-        let path = place(&args.folder, &change.edit.path);
+        let from = change.from.as_ref().map(|from| format!(" (was {})", place(&request.folder, from)));
+        let path = place(&request.folder, &change.edit.path);
         let _ = writeln!(text, "  {:13} {path}{}", change.status.id(), from.unwrap_or_default());
     }
-    if args.diff {
+    if request.diff {
         let edits: Vec<&Edit> = prepared.files.iter().map(|change| &change.edit).collect();
         text.push_str(&diff::of(&edits));
     }
@@ -140,10 +140,10 @@ fn headline(prepared: &Prepared<'_>) -> String {
 }
 
 /// Says what to do next.
-fn next(prepared: &Prepared<'_>, args: &UpdateArgs, way_back: Option<&str>) -> String {
+fn next(prepared: &Prepared<'_>, request: &UpdateRequest, way_back: Option<&str>) -> String {
     let conflicts = prepared.conflicts();
     let mut text = String::new();
-    if args.dry_run {
+    if request.dry_run {
         if !prepared.edits().is_empty() {
             text.push_str("nothing was written; without `--dry-run` it will be\n");
         }

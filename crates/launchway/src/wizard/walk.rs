@@ -300,4 +300,4 @@ pub(crate) fn sentence(problem: &AnswerProblem) -> String {
 
 #[cfg(test)]
 #[path = "walk_tests.rs"]
-pub(super) mod tests;
+pub(crate) mod tests;

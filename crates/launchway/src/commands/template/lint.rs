@@ -7,9 +7,10 @@ use launchway_core::{LoadError, Template};
 use serde::Serialize;
 use serde_json::json;
 
-use crate::args::{self, Output};
+use crate::commands::args;
 use crate::failure::{Exit, Failure};
 use crate::report;
+use crate::report::Output;
 use crate::sources;
 use crate::terminal::{self, visible_line};
 

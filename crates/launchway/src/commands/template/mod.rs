@@ -12,9 +12,10 @@ use std::path::Path;
 use clap::{Arg, ArgMatches, Command};
 use launchway_core::{SourceSpec, Template};
 
-use crate::args;
+use crate::commands::args;
 use crate::failure::{Exit, Failure};
-use crate::sources::{self, Options};
+use crate::git::FetchOptions;
+use crate::sources;
 
 /// Defines the command line.
 pub(crate) fn define() -> Command {
@@ -47,8 +48,8 @@ fn source_arg() -> Arg {
 }
 
 /// Reads how a template is to be fetched; only a tag that moved matters to those who look at one.
-fn options(matches: &ArgMatches) -> Options {
-    Options { offline: matches.get_flag("offline"), accept_moved: false }
+fn options(matches: &ArgMatches) -> FetchOptions {
+    FetchOptions { offline: matches.get_flag("offline"), accept_moved: false }
 }
 
 /// Adds the switches of a command that takes a template.
@@ -57,7 +58,7 @@ fn with_source(command: Command) -> Command {
 }
 
 /// Loads the template that a name means.
-pub(crate) fn load(source: &str, options: &Options) -> Result<Template, Failure> {
+pub(crate) fn load(source: &str, options: &FetchOptions) -> Result<Template, Failure> {
     Ok(sources::load(&spec(source)?, options)?.template)
 }
 

@@ -7,10 +7,11 @@ use launchway_core::skeleton::{SkeletonError, skeleton};
 use launchway_core::{Changes, apply};
 use serde_json::json;
 
-use crate::args::{self, Output};
+use crate::commands::args;
 use crate::failure::{Exit, Failure};
-use crate::terminal::{self, visible_line};
-use crate::{interrupt, report, review};
+use crate::report::Output;
+use crate::terminal::{self, shell_word, visible_line};
+use crate::{interrupt, report};
 
 /// Defines the command line.
 pub(super) fn define() -> Command {
@@ -53,7 +54,7 @@ pub(super) fn run(matches: &ArgMatches) -> Result<(), Failure> {
 }
 
 fn next_steps(folder: &str, name: &str) -> String {
-    let word = review::shell_word(folder);
+    let word = shell_word(folder);
     let source = if folder.starts_with(['/', '.']) { word.clone() } else { format!("./{word}") };
     format!(
         "\nNext steps\n  launchway template test {source}\n      makes the projects of its test cases, and compares them\n  \

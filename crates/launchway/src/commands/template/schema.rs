@@ -3,7 +3,7 @@
 use clap::{ArgMatches, Command};
 use launchway_core::schema;
 
-use crate::args;
+use crate::commands::args;
 use crate::failure::Failure;
 use crate::{report, terminal};
 

@@ -8,9 +8,10 @@ use launchway_core::{Origin, Policy, PolicyRule, Template};
 use serde_json::{Map, Value as Json, json};
 
 use super::graph;
-use crate::args::{self, Output};
+use crate::commands::args;
 use crate::failure::Failure;
 use crate::report;
+use crate::report::Output;
 use crate::terminal::{self, visible, visible_line};
 
 /// Defines the command line.

@@ -8,10 +8,12 @@ use launchway_core::matrix::{Extent, MAX_ROWS, Made, Matrix};
 use launchway_core::{SourceSpec, Template};
 use serde_json::{Value as Json, json};
 
-use crate::args::{self, Output};
 use crate::cases::{self, Case, Outcome, counted};
+use crate::commands::args;
 use crate::failure::{Exit, Failure};
-use crate::sources::{self, Options};
+use crate::git::FetchOptions;
+use crate::report::Output;
+use crate::sources;
 use crate::{report, terminal};
 
 /// The most faults of combinations that are shown.
@@ -79,7 +81,7 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
 
 /// Loads the template; one without a slash may be a folder here as well. The folder is returned if one was named: only then
 /// it is the author's own, and its commands may run.
-fn load(source: &str, options: &Options) -> Result<(Template, Option<PathBuf>), Failure> {
+fn load(source: &str, options: &FetchOptions) -> Result<(Template, Option<PathBuf>), Failure> {
     let is_folder = Path::new(source).join("template.toml").is_file();
     let source = if is_folder && !source.contains('/') { format!("./{source}") } else { source.to_owned() };
     let spec: SourceSpec = source.parse()?;

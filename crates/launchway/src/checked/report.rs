@@ -6,7 +6,7 @@ use launchway_core::{Finding, FindingPlace};
 use serde::Serialize;
 use serde_json::Value as Json;
 
-use crate::commands::check::{Checked, Upcoming};
+use super::{Checked, Upcoming};
 use crate::report;
 
 #[derive(Serialize)]

@@ -5,7 +5,7 @@ use launchway_core::{Changes, PlannedFile};
 use crate::failure::Failure;
 use crate::language;
 use crate::prompt::{About, Action, Page, Prompter, Reply};
-use crate::review::size;
+use crate::terminal::size;
 
 /// Lets one file after the other be chosen and read.
 pub(super) fn page(prompter: &mut dyn Prompter, changes: &Changes) -> Result<(), Failure> {

@@ -18,7 +18,7 @@ const MAX_BYTES: u64 = 1 << 20;
 const STDIN: &str = "-";
 
 /// Adds the answers of a file, or of standard input for `-`, unless they were given already.
-pub(crate) fn add(path: &Path, template: &Template, answers: &mut Answers) -> Result<(), Failure> {
+pub(crate) fn add_file(path: &Path, template: &Template, answers: &mut Answers) -> Result<(), Failure> {
     let shown = if path == Path::new(STDIN) { "standard input".to_owned() } else { path.display().to_string() };
     let documents = if path == Path::new(STDIN) { of_stdin(&shown)? } else { of_file(path, &shown)? };
     if documents.len() > 1 {

@@ -6,7 +6,8 @@ use std::path::{Component, Path};
 use launchway_core::{Finding, FindingPlace, Rule};
 use serde_json::{Value as Json, json};
 
-use crate::commands::check::{Checked, culprit, shown, with_values};
+use super::Checked;
+use super::text::{culprit, shown, with_values};
 use crate::report;
 
 const RULES: [Rule; 5] = [Rule::Conflicted, Rule::Unreadable, Rule::Missing, Rule::Agreement, Rule::Drifted];

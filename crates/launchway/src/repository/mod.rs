@@ -1,5 +1,7 @@
 //! The repository that a project stands in: whether it is in a state to be updated, and what is in it.
 
+pub(crate) mod index;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::thread;

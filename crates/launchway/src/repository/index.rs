@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use launchway_core::quote::quote_shell;
 use launchway_core::{Blob, Conflict, Edit, SafePath, Scratch};
 
-use super::repository::{Repository, not_run};
+use super::{Repository, not_run};
 use crate::failure::Failure;
 use crate::git::{Git, GitError};
 

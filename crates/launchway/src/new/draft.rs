@@ -14,10 +14,10 @@ use launchway_core::{Answers, Provenance, SafePath, Template, Value, open_lock, 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use super::walk::{State, Walk};
-use crate::args::NewArgs;
+use super::NewRequest;
 use crate::failure::{Exit, Failure};
-use crate::review::shell_word;
+use crate::terminal::shell_word;
+use crate::wizard::walk::{State, Walk};
 use crate::{folders, interrupt, language};
 
 const FORMAT: u32 = 1;
@@ -72,11 +72,11 @@ pub(super) struct Kept {
 }
 
 /// Finds the place of the draft, and takes up the one that is there if the user says so.
-pub(super) fn open(template: &Template, mut given: Answers, args: &NewArgs) -> Result<Kept, Failure> {
+pub(super) fn open(template: &Template, mut given: Answers, request: &NewRequest) -> Result<Kept, Failure> {
     let mut notes = Vec::new();
-    let place = match Place::of(template, args) {
+    let place = match Place::of(template, request) {
         Ok(place) => Some(place),
-        Err(reason) if args.resume => return Err(Failure::new(Exit::Io, format!("no draft can be read: {reason}"))),
+        Err(reason) if request.resume => return Err(Failure::new(Exit::Io, format!("no draft can be read: {reason}"))),
         Err(reason) => {
             notes.push(language::filled("No draft is kept: {reason}", &[("reason", &reason)]));
             None
@@ -84,7 +84,7 @@ pub(super) fn open(template: &Template, mut given: Answers, args: &NewArgs) -> R
     };
     let mut state = State::default();
     if let Some(place) = &place {
-        match (place.read(), args.resume) {
+        match (place.read(), request.resume) {
             (Ok(Some(saved)), true) => {
                 place.check(&saved)?;
                 take_given(template, saved.given, &mut given);
@@ -102,7 +102,7 @@ pub(super) fn open(template: &Template, mut given: Answers, args: &NewArgs) -> R
             }
             (Ok(None), false) => {}
         }
-        if args.resume {
+        if request.resume {
             place.announce();
         }
     }
@@ -169,11 +169,11 @@ impl Draft {
 }
 
 impl Place {
-    fn of(template: &Template, args: &NewArgs) -> Result<Self, String> {
+    fn of(template: &Template, request: &NewRequest) -> Result<Self, String> {
         let reason = || language::text("there is no home folder; LAUNCHWAY_STATE_DIR can name another one").to_owned();
         let folder = folders::state().ok_or_else(reason)?.join("drafts");
         let here = std::env::current_dir().map_err(|error| error.to_string())?;
-        let path = folder.join(format!("{}.json", key(&here, template, args)));
+        let path = folder.join(format!("{}.json", key(&here, template, request)));
         let lock = open_lock(&path.with_extension("lock")).map_err(|error| error.to_string())?;
         match lock.try_lock() {
             Ok(()) => {}
@@ -184,7 +184,7 @@ impl Place {
         }
         Ok(Self {
             path,
-            command: command(args),
+            command: command(request),
             template: template.id.clone(),
             version: template.version.to_string(),
             questions: digest(&template.questions.iter().map(shape).collect::<String>()),
@@ -255,13 +255,13 @@ impl Place {
 }
 
 /// Names the draft by what it belongs to.
-fn key(here: &Path, template: &Template, args: &NewArgs) -> String {
+fn key(here: &Path, template: &Template, request: &NewRequest) -> String {
     let source = match &template.source {
         Source::Builtin => format!("builtin:{}", template.id),
         Source::Folder(folder) => std::path::absolute(folder).unwrap_or(folder.clone()).display().to_string(),
         Source::Git(git) => format!("{}//{}", git.url, git.subfolder.as_ref().map_or("", SafePath::as_str)),
     };
-    let dest = args.dest.as_ref().map(|dest| dest.display().to_string()).unwrap_or_default();
+    let dest = request.dest.as_ref().map(|dest| dest.display().to_string()).unwrap_or_default();
     digest(&format!("{}\0{source}\0{dest}", here.display()))
 }
 
@@ -285,15 +285,15 @@ fn shape(question: &Question) -> String {
 }
 
 /// Returns the line that goes on with a draft.
-fn command(args: &NewArgs) -> String {
+fn command(request: &NewRequest) -> String {
     let mut words = vec!["launchway new".to_owned()];
-    if args.template != "service" {
-        words.push(format!("--template={}", shell_word(&args.template)));
+    if request.template != "service" {
+        words.push(format!("--template={}", shell_word(&request.template)));
     }
-    if let Some(dest) = &args.dest {
+    if let Some(dest) = &request.dest {
         words.push(format!("--dest={}", shell_word(&dest.to_string_lossy())));
     }
-    if args.no_git {
+    if request.no_git {
         words.push("--no-git".to_owned());
     }
     words.push("--resume".to_owned());

@@ -1,4 +1,4 @@
-//! The processes that git starts, ended together with it.
+//! The process groups that were started and still run: they end together with the program.
 
 use std::collections::BTreeSet;
 use std::process::Child;
@@ -7,18 +7,18 @@ use std::sync::{Mutex, PoisonError};
 static RUNNING: Mutex<BTreeSet<u32>> = Mutex::new(BTreeSet::new());
 
 /// The process group of a git that runs.
-pub(super) struct Group(u32);
+pub(crate) struct Group(u32);
 
 impl Group {
     /// Remembers the group of a process that leads one.
-    pub(super) fn of(leader: &Child) -> Self {
+    pub(crate) fn of(leader: &Child) -> Self {
         limit_memory(leader.id());
         RUNNING.lock().unwrap_or_else(PoisonError::into_inner).insert(leader.id());
         Self(leader.id())
     }
 
     /// Ends every process of the group. Its leader was not waited for yet, so the number is still its own.
-    pub(super) fn kill(&self) {
+    pub(crate) fn kill(&self) {
         kill(self.0);
     }
 }

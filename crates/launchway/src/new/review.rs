@@ -6,22 +6,21 @@ use launchway_core::quote::quote_shell;
 use launchway_core::template::Source;
 use launchway_core::{Accepted, Changes, Interview, Provenance, Template};
 
-use crate::args::NewArgs;
-use crate::commands::new::Prepared;
+use super::{NewRequest, Prepared};
 use crate::language;
-use crate::terminal::{hanging, visible, visible_line};
+use crate::terminal::{hanging, shell_word, size, visible, visible_line};
 
 /// Returns the command that makes the same project without a question: the answers that were not left to the default.
-pub(crate) fn command(template: &Template, interview: &Interview<'_>, args: &NewArgs) -> String {
+pub(crate) fn command(template: &Template, interview: &Interview<'_>, request: &NewRequest) -> String {
     let mut words = vec!["launchway".to_owned(), "new".to_owned()];
     let answer = |id: &str| interview.accepted.iter().find(|accepted| accepted.question.id == id);
     if let Some(name) = answer(&template.name_question) {
         words.push(quote_shell(&name.value.to_string()));
     }
-    if template.source != Source::Builtin || args.template != "service" {
-        words.push(format!("--template={}", shell_word(&args.template)));
+    if template.source != Source::Builtin || request.template != "service" {
+        words.push(format!("--template={}", shell_word(&request.template)));
     }
-    if let Some(dest) = &args.dest {
+    if let Some(dest) = &request.dest {
         words.push(format!("--dest={}", shell_word(&dest.to_string_lossy())));
     }
     for accepted in &interview.accepted {
@@ -33,27 +32,11 @@ pub(crate) fn command(template: &Template, interview: &Interview<'_>, args: &New
         }
         words.push(format!("{}={}", accepted.question.flag(), shell_word(&accepted.value.to_string())));
     }
-    if args.no_git {
+    if request.no_git {
         words.push("--no-git".to_owned());
     }
     words.push("--no-input".to_owned());
     words.join(" ")
-}
-
-/// Quotes a word so that it can be shown on one line and pasted: control characters are spelt out.
-pub(crate) fn shell_word(text: &str) -> String {
-    if !text.chars().any(char::is_control) {
-        return quote_shell(text);
-    }
-    let escaped = text.chars().fold(String::new(), |mut escaped, character| {
-        match character {
-            '\'' | '\\' => escaped.extend(['\\', character]),
-            _ if character.is_ascii_control() => drop(write!(escaped, "\\{:03o}", u32::from(character))),
-            _ => escaped.push(character),
-        }
-        escaped
-    });
-    format!("$'{escaped}'")
 }
 
 /// Renders the answers, each with where it came from.
@@ -209,9 +192,4 @@ pub(crate) fn next_steps(prepared: &Prepared) -> String {
         let _ = writeln!(text, "  {}\n      {}", visible_line(command), hanging(&visible_line(purpose), 6));
         text
     })
-}
-
-/// Writes a size in bytes or KiB.
-pub(crate) fn size(bytes: usize) -> String {
-    if bytes < 1024 { format!("{bytes} B") } else { format!("{}.{} KiB", bytes / 1024, bytes % 1024 * 10 / 1024) }
 }

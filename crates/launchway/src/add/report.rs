@@ -7,11 +7,10 @@ use launchway_core::NextStep;
 use serde::Serialize;
 use serde_json::Value as Json;
 
-use crate::args::Output;
-use crate::commands::add::{AddArgs, Prepared};
-use crate::commands::update::place;
+use super::{AddRequest, Prepared};
 use crate::failure::Failure;
-use crate::report::json;
+use crate::projects::place;
+use crate::report::{Output, json};
 use crate::terminal::{self, hanging, visible_line};
 
 /// What `launchway add service --output json` prints.
@@ -53,15 +52,15 @@ struct StepReport<'a> {
 }
 
 /// Writes the result to stdout, and what to do next to stderr.
-pub(crate) fn show(prepared: &Prepared, args: &AddArgs, way_back: Option<&str>) -> Result<(), Failure> {
+pub(crate) fn show(prepared: &Prepared, request: &AddRequest, way_back: Option<&str>) -> Result<(), Failure> {
     for note in &prepared.addition.notes {
         terminal::say(&format!("note: {}\n", terminal::visible(note)));
     }
-    match args.output {
+    match request.output {
         Output::Json => terminal::print(&json(&report(prepared, way_back)))?,
-        Output::Text => terminal::print(&text(prepared, args))?,
+        Output::Text => terminal::print(&text(prepared, request))?,
     }
-    terminal::say(&next(prepared, args, way_back));
+    terminal::say(&next(prepared, request, way_back));
     Ok(())
 }
 
@@ -88,10 +87,10 @@ fn files(prepared: &Prepared) -> impl Iterator<Item = (&launchway_core::SafePath
     creates.chain(prepared.addition.changes.iter().map(|change| (&change.path, "changed")))
 }
 
-fn text(prepared: &Prepared, args: &AddArgs) -> String {
+fn text(prepared: &Prepared, request: &AddRequest) -> String {
     let mut text = String::new();
     for (path, status) in files(prepared) {
-        let _ = writeln!(text, "  {status:8} {}", place(&args.folder, path));
+        let _ = writeln!(text, "  {status:8} {}", place(&request.folder, path));
     }
     for change in &prepared.addition.says {
         let _ = writeln!(text, "  {:8} {}", "", visible_line(change));
@@ -99,14 +98,14 @@ fn text(prepared: &Prepared, args: &AddArgs) -> String {
     text
 }
 
-fn next(prepared: &Prepared, args: &AddArgs, way_back: Option<&str>) -> String {
+fn next(prepared: &Prepared, request: &AddRequest, way_back: Option<&str>) -> String {
     let name = visible_line(&prepared.context.name);
     let count = files(prepared).count();
     let mut text = match way_back {
         Some(_) => format!("added `{name}` beside `{}`: {count} files\n", visible_line(&prepared.from)),
         None => format!("`{name}` would be {count} files beside those of `{}`\n", visible_line(&prepared.from)),
     };
-    if args.dry_run {
+    if request.dry_run {
         return text;
     }
     text.push_str("\nNext steps\n");

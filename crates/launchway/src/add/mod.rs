@@ -1,0 +1,81 @@
+//! A second service in the workspace of a project.
+
+mod prepared;
+mod report;
+mod request;
+
+use std::collections::BTreeMap;
+
+use launchway_core::{Edit, Lock, Project, edit};
+
+use self::prepared::{Prepared, prepare};
+pub(crate) use self::request::{AddRequest, Asks};
+use crate::failure::{Exit, Failure};
+use crate::git::Git;
+use crate::interrupt;
+use crate::repository::index::Index;
+use crate::repository::{Repository, not_run};
+
+/// Adds a service to the project of a folder.
+pub(crate) fn run(request: &AddRequest) -> Result<(), Failure> {
+    let projects = Project::open_all(&request.folder)?;
+    if projects.iter().any(|project| project.name == request.name) {
+        return Err(Failure::new(Exit::Exists, format!("the project has a service `{}` already", request.name))
+            .hint(format!("choose another name, or change that one: `launchway update --service {}`", request.name)));
+    }
+    let from = whose_answers(projects, request.from.as_deref())?;
+    let _lock = if request.dry_run { None } else { Some(Lock::take(&request.folder)?) };
+    let prepared = prepare(from, request)?;
+    let way_back = if request.dry_run { None } else { Some(write(&prepared, request)?) };
+    report::show(&prepared, request, way_back.as_deref())
+}
+
+/// Picks the service whose answers are taken: the one that is named, or the only one that was not added itself.
+fn whose_answers(projects: Vec<Project>, wanted: Option<&str>) -> Result<Project, Failure> {
+    let names: Vec<String> = projects.iter().map(|project| format!("`{}`", project.name)).collect();
+    let is_meant = |project: &Project| wanted.map_or(project.added.is_empty(), |name| project.name == name);
+    let mut found: Vec<Project> = projects.into_iter().filter(is_meant).collect();
+    match (found.len(), found.pop()) {
+        (1, Some(project)) => Ok(project),
+        (0, _) if wanted.is_some() => {
+            let message = format!("the project has no service `{}`", wanted.unwrap_or_default());
+            Err(Failure::new(Exit::Usage, message).hint(format!("it has {}", names.join(", "))))
+        }
+        _ => Err(Failure::new(Exit::Usage, format!("the project has more than one service: {}", names.join(", ")))
+            .hint("say whose answers to take: `--from SERVICE`")),
+    }
+}
+
+/// Writes the files and tells git; returns the command that takes everything back.
+fn write(prepared: &Prepared, request: &AddRequest) -> Result<String, Failure> {
+    let repository = Repository::open(&request.folder, true)?;
+    let edits = prepared.addition.edits();
+    if !request.allow_dirty {
+        refuse_dirty(&repository, &prepared.addition.changes)?;
+    }
+    interrupt::uninterrupted(|| {
+        let no_conflicts = BTreeMap::new();
+        let index = Index::read(&repository, &edits, &no_conflicts)?;
+        let way_back = index.way_back(&index.keep(&prepared.context.name)?);
+        edit(&repository.root, &edits)
+            .map_err(|error| Failure::from(error).hint(format!("bring everything back with `{way_back}`")))?;
+        index.stage()?;
+        Ok(way_back)
+    })
+}
+
+/// Refuses to change a file of which git does not have the newest state.
+fn refuse_dirty(repository: &Repository, changes: &[Edit]) -> Result<(), Failure> {
+    let paths = changes.iter().map(|change| change.path.as_str());
+    let words: Vec<&str> =
+        ["status", "--porcelain", "-z", "--untracked-files=all", "--"].into_iter().chain(paths).collect();
+    if changes.is_empty()
+        || Git::of_user(&repository.root).bytes(&words, &[]).map_err(|error| not_run(&error))?.is_empty()
+    {
+        return Ok(());
+    }
+    let files: Vec<String> = changes.iter().map(|change| format!("`{}`", change.path)).collect();
+    let message = format!("there are changes that are not committed, in {}", files.join(" or "));
+    Err(Failure::new(Exit::Exists, message)
+        .hint("commit them, so that the new service stands by itself; `--allow-dirty` changes the files all the same"))
+}

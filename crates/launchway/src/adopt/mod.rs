@@ -1,0 +1,97 @@
+//! A record for a project that has none, with the answers that fit its files best.
+
+mod report;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use launchway_core::adopt::{Adoption, Fit, adopt, read_tree};
+use launchway_core::{Answers, Edit, SafePath, Template, Value, edit, to_adopt};
+
+use self::report::Shown;
+use crate::failure::{Exit, Failure};
+use crate::git::FetchOptions;
+use crate::report::Output;
+use crate::sources::{self, Loaded};
+use crate::{answers, interrupt, terminal};
+
+/// What `launchway adopt` is asked for.
+pub(crate) struct AdoptRequest {
+    pub(crate) folder: PathBuf,
+    pub(crate) template: String,
+    /// The name of the project, if it is not to be found.
+    pub(crate) name: Option<String>,
+    pub(crate) set: Vec<String>,
+    pub(crate) dry_run: bool,
+    pub(crate) sources: FetchOptions,
+    pub(crate) output: Output,
+}
+
+/// Writes a record for the project of a folder.
+pub(crate) fn run(request: &AdoptRequest) -> Result<(), Failure> {
+    let folder = request.folder.as_path();
+    let Loaded { template, policy } = sources::load(&request.template.parse()?, &request.sources)?;
+    let given = given(request, &template)?;
+    refuse_records(folder, given.get(&template.name_question))?;
+    let tree = read_tree(folder, &template)?;
+    let mut adoption = adopt(&template, &tree, &given, &name_of(folder))?;
+    adoption.context.catalog = policy.map(|policy| policy.origin());
+    let edits = edits(&template, &adoption, folder)?;
+    let is_written = !request.dry_run;
+    if is_written {
+        interrupt::uninterrupted(|| edit(folder, &edits))?;
+    }
+    let shown = Shown { template: &template, adoption: &adoption, edits: &edits, is_written };
+    match request.output {
+        Output::Json => terminal::print(&shown.json()),
+        Output::Text => {
+            terminal::print(&shown.text())?;
+            terminal::say(&shown.next(folder));
+            Ok(())
+        }
+    }
+}
+
+/// Reads the answers that are known.
+fn given(request: &AdoptRequest, template: &Template) -> Result<BTreeMap<String, Value>, Failure> {
+    let mut texts = request.set.clone();
+    texts.extend(request.name.iter().map(|name| format!("{}={name}", template.name_question)));
+    let mut answers = Answers::default();
+    answers::set(template, &texts, &mut answers)?;
+    Ok(answers.iter().map(|(id, value, _)| (id.to_owned(), value.clone())).collect())
+}
+
+/// Returns the name of the folder, wherever it is named from.
+fn name_of(folder: &Path) -> String {
+    let whole = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+    whole.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// A project that has a record needs none; beside it another one may be adopted by its name.
+fn refuse_records(folder: &Path, name: Option<&Value>) -> Result<(), Failure> {
+    if !folder.is_dir() {
+        return Err(Failure::new(Exit::Usage, format!("`{}` is not a folder", folder.display()))
+            .hint("name the folder of a project"));
+    }
+    let entries = folder.join(".launchway").read_dir().into_iter().flatten().flatten();
+    let names = entries.filter_map(|entry| entry.file_name().to_str()?.strip_suffix(".toml").map(str::to_owned));
+    let known: BTreeSet<String> = names.collect();
+    let is_known = name.is_none_or(|name| known.contains(&name.to_string()));
+    match known.first() {
+        Some(first) if is_known => {
+            let known = name.map_or_else(|| first.clone(), ToString::to_string);
+            Err(Failure::new(Exit::Exists, format!("`{known}` has a record already, `.launchway/{known}.toml`"))
+                .hint("`launchway update` brings it up to date; `--name NAME` adopts another project beside it"))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn edits(template: &Template, adoption: &Adoption, folder: &Path) -> Result<Vec<Edit>, Failure> {
+    let missing = adoption.files.iter().filter(|file| file.fit == Fit::Missing);
+    let missing = missing.filter_map(|file| SafePath::new(&file.path).ok()).collect();
+    to_adopt(template, &adoption.context, &adoption.plan, &missing, folder).map_err(|exists| {
+        Failure::new(Exit::Exists, exists.to_string())
+            .hint("it is part of a record; bring the rest of it back from git, or remove what is left of it")
+    })
+}

@@ -1,0 +1,23 @@
+//! Answers as `--set key=value` gives them.
+
+use launchway_core::{Answers, Provenance, Template};
+
+use crate::failure::{Exit, Failure};
+
+/// Reads `--set key=value`.
+pub(crate) fn set(template: &Template, texts: &[String], answers: &mut Answers) -> Result<(), Failure> {
+    for text in texts {
+        let Some((key, value)) = text.split_once('=') else {
+            return Err(Failure::new(Exit::Usage, format!("`--set {text}` has no value"))
+                .hint("write it as `--set question=answer`"));
+        };
+        let id = key.replace('-', "_");
+        let Some(question) = template.question(&id) else {
+            let ids: Vec<String> = template.questions.iter().map(|question| format!("`{}`", question.id)).collect();
+            return Err(Failure::new(Exit::Usage, format!("the template has no question `{key}`"))
+                .hint(format!("it asks {}", ids.join(", "))));
+        };
+        answers.set(&id, question.read_open(value)?, Provenance::Flag);
+    }
+    Ok(())
+}

@@ -1,0 +1,99 @@
+//! Whether the files of a project still agree with each other, and what an update would do.
+
+mod report;
+mod sarif;
+mod text;
+
+use std::path::{Path, PathBuf};
+
+use launchway_core::{FileChange, Finding, Project, Status, check};
+use semver::Version;
+
+use crate::failure::{Exit, Failure};
+use crate::git::FetchOptions;
+use crate::repository::Repository;
+use crate::update::{self, UpdateRequest};
+use crate::{sources, terminal};
+
+/// How the result is written to stdout.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CheckOutput {
+    Text,
+    Json,
+    Sarif,
+}
+
+/// What `launchway check` is asked for.
+pub(crate) struct CheckRequest {
+    pub(crate) folder: PathBuf,
+    /// Whether a newer version is looked for, too.
+    pub(crate) updates: bool,
+    pub(crate) sources: FetchOptions,
+    pub(crate) output: CheckOutput,
+}
+
+/// A project with what was found in it.
+pub(crate) struct Checked {
+    pub(crate) project: Project,
+    pub(crate) findings: Vec<Finding>,
+    /// What an update would do, if that was asked for.
+    pub(crate) upcoming: Option<Upcoming>,
+}
+
+/// What an update to the newest version would do.
+pub(crate) struct Upcoming {
+    /// The newest version.
+    pub(crate) to: String,
+    /// How many released versions are newer than the project's, as far as they are known.
+    pub(crate) behind: usize,
+    /// The files that it would change, and those that are not as the template has them, by path.
+    pub(crate) files: Vec<(String, Status)>,
+    /// Whether it would write anything.
+    pub(crate) changes: bool,
+}
+
+impl Checked {
+    /// Tells whether nothing was found, and an update would change nothing if that was asked for.
+    pub(crate) fn is_clean(&self) -> bool {
+        self.findings.is_empty() && !self.upcoming.as_ref().is_some_and(|upcoming| upcoming.changes)
+    }
+}
+
+/// Checks the projects of a folder.
+pub(crate) fn run(request: &CheckRequest) -> Result<(), Failure> {
+    let CheckRequest { folder, updates, sources, output } = request;
+    let projects = Project::open_all(folder)?;
+    let announced = projects
+        .iter()
+        .map(|project| if *updates { upcoming(project, &projects, folder, sources).map(Some) } else { Ok(None) });
+    let announced = announced.collect::<Result<Vec<_>, Failure>>()?;
+    let checked: Vec<Checked> = projects
+        .into_iter()
+        .zip(announced)
+        .map(|(project, upcoming)| Checked { findings: check(folder, &project), upcoming, project })
+        .collect();
+    terminal::print(&match output {
+        CheckOutput::Text => checked.iter().map(|checked| text::text(checked, folder)).collect(),
+        CheckOutput::Json => report::to_json(&checked),
+        CheckOutput::Sarif => sarif::to_json(&checked, folder),
+    })?;
+    if checked.iter().all(Checked::is_clean) { Ok(()) } else { Err(Failure::silent(Exit::Refused)) }
+}
+
+/// Computes what an update would do, the same way as the update itself.
+fn upcoming(project: &Project, all: &[Project], folder: &Path, options: &FetchOptions) -> Result<Upcoming, Failure> {
+    let request = UpdateRequest::preview(folder, options.clone());
+    let loaded = update::load(project, &request)?;
+    let current = project.template.version.parse::<Version>().ok();
+    let is_newer = |version: &Version| current.as_ref().is_none_or(|current| version > current);
+    let behind = sources::versions(&project.template, options)?.into_iter().filter(is_newer).count();
+    let repository = Repository::open(folder, request.allow_dirty)?;
+    let prepared = update::prepare(project, all, loaded, &request, &repository)?;
+    let file = |change: &FileChange| (change.edit.path.to_string(), change.status);
+    Ok(Upcoming {
+        to: prepared.template.version.to_string(),
+        behind,
+        files: prepared.files.iter().filter(|change| change.status != Status::Kept).map(file).collect(),
+        changes: !prepared.edits().is_empty(),
+    })
+}

@@ -1,0 +1,87 @@
+//! The result of `check` as a person reads it.
+
+use std::path::Path;
+
+use launchway_core::{Finding, FindingPlace};
+
+use super::Checked;
+use crate::terminal::visible_line;
+
+/// The most characters of a value that are shown.
+const MAX_SHOWN: usize = 200;
+
+/// Says what an update would do.
+fn announced(checked: &Checked) -> Vec<String> {
+    let Some(upcoming) = &checked.upcoming else { return Vec::new() };
+    let (name, is) = (&checked.project.name, &checked.project.template.version);
+    let versions = match upcoming.behind {
+        0 => format!("{name} is at the newest version, {is}"),
+        1 => format!("{name} is 1 version behind: {is}, the newest is {}", upcoming.to),
+        behind => format!("{name} is {behind} versions behind: {is}, the newest is {}", upcoming.to),
+    };
+    let files = upcoming.files.iter().map(|(path, status)| format!("  {:13} {path}", status.id()));
+    let verdict = if upcoming.changes { "an update would change it" } else { "an update would change nothing" };
+    std::iter::once(format!("{versions}; {verdict}")).chain(files).collect()
+}
+
+/// Renders what was found in one project.
+pub(super) fn text(checked: &Checked, folder: &Path) -> String {
+    let Checked { project, findings, .. } = checked;
+    let mut lines = Vec::new();
+    for finding in findings {
+        let place = culprit(finding).map(|place| format!("{}: ", located(place, folder)));
+        lines.push(format!("{}{}", place.unwrap_or_default(), finding.message));
+        lines.extend(with_values(finding).map(|place| format!("  {}", shown(place, folder))));
+        lines.extend(finding.answers.iter().map(|(id, value)| format!("  the answer `{id}` is `{value}`")));
+    }
+    let made = format!("{} ({} {})", project.name, project.template.id, project.template.version);
+    lines.push(match (findings.len(), project.agreements.len()) {
+        (0, 1) => format!("{made}: 1 agreement holds"),
+        (0, agreements) => format!("{made}: {agreements} agreements hold"),
+        (1, _) => format!("{made}: 1 finding"),
+        (count, _) => format!("{made}: {count} findings"),
+    });
+    lines.extend(announced(checked));
+    lines.iter().fold(String::new(), |text, line| text + &visible_line(line) + "\n")
+}
+
+/// Returns the place that is most likely at fault: the first whose values are no longer those that were generated.
+pub(super) fn culprit(finding: &Finding) -> Option<&FindingPlace> {
+    let mut files = finding.places.iter().filter(|place| place.file.is_some());
+    files.clone().find(|place| place.values != place.generated).or_else(|| files.next())
+}
+
+/// Returns the places at which something stands.
+pub(super) fn with_values(finding: &Finding) -> impl Iterator<Item = &FindingPlace> {
+    finding.places.iter().filter(|place| !place.values.is_empty())
+}
+
+fn located(place: &FindingPlace, folder: &Path) -> String {
+    let Some(file) = &place.file else { return "the agreement itself".to_owned() };
+    let path = if folder == Path::new(".") { file.clone() } else { folder.join(file).display().to_string() };
+    place.line.map_or_else(|| path.clone(), |line| format!("{path}:{line}"))
+}
+
+/// Says what stands at a place, and what was generated there if that is not the same.
+pub(super) fn shown(place: &FindingPlace, folder: &Path) -> String {
+    let values = listed(&place.values);
+    let generated = match listed(&place.generated) {
+        generated if generated == values || place.generated.is_empty() => String::new(),
+        generated => format!(", generated as {generated}"),
+    };
+    let at = place.at.as_ref().map(|at| format!(" at {at}")).unwrap_or_default();
+    format!("{values} in {}{at}{generated}", located(place, folder))
+}
+
+/// Lists values, long ones cut short.
+fn listed(values: &[String]) -> String {
+    let values: Vec<String> = values.iter().map(|value| format!("`{}`", cut(value))).collect();
+    values.join(", ")
+}
+
+fn cut(value: &str) -> String {
+    match value.char_indices().nth(MAX_SHOWN) {
+        Some((end, _)) => format!("{}…", &value[..end]),
+        None => value.to_owned(),
+    }
+}

@@ -1,0 +1,130 @@
+//! A new project: what is asked for, what is made of it, and what is said about it.
+
+mod draft;
+mod files;
+mod prepared;
+mod report;
+mod request;
+mod review;
+mod wizard;
+
+use std::path::Path;
+
+use launchway_core::{Answers, Template, apply};
+
+use self::draft::Draft;
+pub(crate) use self::prepared::{Chosen, choose};
+use self::prepared::{Decided, Prepared, destination};
+use self::report::Report;
+pub(crate) use self::request::{NamedTemplate, NewRequest};
+#[cfg(test)]
+pub(crate) use self::review::command as equivalent_command;
+use self::wizard::Decision;
+use crate::failure::{Exit, Failure};
+use crate::git::{self, Committed};
+use crate::report::Output;
+use crate::wizard::left;
+use crate::{answers, interrupt, language, terminal};
+
+/// Makes a project from a template; `answers` are those of the line and the environment.
+pub(crate) fn run(chosen: &Chosen, request: &NewRequest, mut answers: Answers) -> Result<(), Failure> {
+    let template = &chosen.template;
+    chosen.policy.iter().for_each(|policy| policy.apply(&mut answers));
+    for path in &request.answers_files {
+        answers::add_file(path, template, &mut answers)?;
+    }
+    let may_ask = terminal::is_interactive() && !request.no_input;
+    if request.resume && !may_ask {
+        return Err(Failure::new(Exit::Usage, "`--resume` goes on asking, and there is no terminal to ask in")
+            .hint("without a terminal every answer is given by a flag or an answers file"));
+    }
+    let (prepared, mut draft) = if may_ask {
+        match wizard::run(template, answers, request)? {
+            Decision::Write(prepared, draft) => (*prepared, Some(draft)),
+            Decision::Save(draft) => {
+                say_saved(&draft);
+                return Ok(());
+            }
+            Decision::Leave => return Err(left()),
+        }
+    } else {
+        (Prepared::new(template, &answers, request)?, None)
+    };
+    for warning in &prepared.warnings {
+        terminal::say(&format!("warning: {}\n", terminal::visible(warning)));
+    }
+    // The program ends with this: what was made is not taken apart piece by piece before.
+    finish(template, &std::mem::ManuallyDrop::new(prepared), request, draft.as_mut())
+}
+
+/// Says that nothing is written, and how to go on.
+fn say_saved(draft: &Draft) {
+    interrupt::set_farewell(None);
+    let command = draft.command().unwrap_or_default();
+    let text = language::filled("The answers are saved. Go on with `{command}`.", &[("command", &command)]);
+    terminal::say(&format!("{}\n", terminal::visible(&text)));
+}
+
+fn finish(
+    template: &Template,
+    prepared: &Prepared,
+    request: &NewRequest,
+    draft: Option<&mut Draft>,
+) -> Result<(), Failure> {
+    if request.dry_run {
+        return show(template, prepared, request, None);
+    }
+    interrupt::uninterrupted(|| {
+        apply(&prepared.changes)?;
+        // An interruption after this says nothing of a draft.
+        draft.into_iter().for_each(wizard::written);
+        Ok::<(), Failure>(())
+    })?;
+    let destination = &prepared.changes.destination;
+    let files = prepared.changes.creates.len();
+    let shown = terminal::visible_line(&destination.display().to_string());
+    let created = language::filled("created `{path}` with {files} files", &[("path", &shown), ("files", &files)]);
+    terminal::say(&format!("{created}\n"));
+    let committed = if request.no_git { Committed::Skipped("--no-git".to_owned()) } else { commit(destination) };
+    terminal::say(&review::next_steps(prepared));
+    show(template, prepared, request, Some(&committed))
+}
+
+fn commit(destination: &Path) -> Committed {
+    let committed = git::first_commit(destination);
+    let said = match &committed {
+        Committed::Yes(commit) => {
+            language::filled(
+                "git: initialised a repository and committed the project as {commit}",
+                &[("commit", commit)],
+            ) + "\n"
+        }
+        Committed::Skipped(reason) => language::filled("git: skipped, {reason}", &[("reason", reason)]) + "\n",
+        Committed::Failed(reason) => {
+            format!("warning: git could not commit the project, which is written all the same\n  hint: {reason}\n")
+        }
+    };
+    terminal::say(&terminal::visible(&said));
+    committed
+}
+
+/// Writes the result to stdout.
+fn show(
+    template: &Template,
+    prepared: &Prepared,
+    request: &NewRequest,
+    committed: Option<&Committed>,
+) -> Result<(), Failure> {
+    let text = match request.output {
+        Output::Json => Report::new(template, prepared, committed).to_json(),
+        Output::Text if request.diff => review::diff(&prepared.changes),
+        Output::Text if request.dry_run => review::tree(&prepared.changes),
+        Output::Text => format!("{}\n", terminal::visible_line(&prepared.changes.destination.display().to_string())),
+    };
+    if request.diff && request.output == Output::Text {
+        for path in review::binary_files(&prepared.changes) {
+            terminal::say(&format!("left out of the diff: `{path}`, it is not text\n"));
+        }
+    }
+    terminal::print(&text)
+}

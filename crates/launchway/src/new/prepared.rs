@@ -1,0 +1,146 @@
+//! A project that is rendered and checked, and not yet written.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use launchway_core::template::{Kind, Question};
+use launchway_core::{Answers, Changes, Context, Defaults, Interview, Plan, Provenance, SourceSpec, Template};
+
+use super::{NamedTemplate, NewRequest, review, wizard};
+use crate::catalogs::CatalogPolicy;
+use crate::failure::{Exit, Failure};
+use crate::git::FetchOptions;
+use crate::sources::{self, Loaded};
+use crate::{language, progress, terminal};
+
+/// The template that a project is to be made from.
+pub(crate) struct Chosen {
+    pub(crate) template: Template,
+    /// What the catalog says that named it.
+    pub(crate) policy: Option<CatalogPolicy>,
+    /// Its name, without credentials and with the version that was found.
+    pub(crate) shown: String,
+}
+
+/// Loads the template that the command line names, or the user chooses, or the built-in one.
+pub(crate) fn choose(named: &NamedTemplate) -> Result<Chosen, Failure> {
+    let spec = match &named.template {
+        Some(template) => template.parse()?,
+        None if named.may_ask && terminal::is_interactive() => wizard::choose_template()?,
+        None => SourceSpec::Builtin { id: "service".to_owned(), requirement: None },
+    };
+    let options = FetchOptions { offline: named.offline, accept_moved: named.accept_moved };
+    let Loaded { mut template, policy } = sources::load(&spec, &options)?;
+    sources::translate(&mut template)?;
+    let shown = match sources::pinned(&spec, &template) {
+        SourceSpec::Builtin { id, requirement: None } => id,
+        spec => spec.to_string(),
+    };
+    Ok(Chosen { template, policy, shown })
+}
+
+/// A project that is rendered and checked, and not yet written.
+pub(crate) struct Prepared {
+    pub(crate) context: Context,
+    pub(crate) plan: Plan,
+    pub(crate) changes: Changes,
+    /// The command line that makes the same project again.
+    pub(crate) command: String,
+    pub(crate) warnings: Vec<String>,
+    /// The answers that were not the user's to give.
+    pub(crate) decided: Vec<Decided>,
+}
+
+/// An answer that the team decided.
+pub(crate) struct Decided {
+    pub(crate) question: String,
+    pub(crate) by: String,
+    pub(crate) because: Option<String>,
+}
+
+/// Lists the answers that the team decided.
+fn decided(interview: &Interview<'_>) -> Vec<Decided> {
+    let decided = interview.accepted.iter().filter_map(|accepted| match &accepted.provenance {
+        Provenance::Policy(by) => {
+            Some(Decided { question: accepted.question.id.clone(), by: by.clone(), because: accepted.because.clone() })
+        }
+        _ => None,
+    });
+    decided.collect()
+}
+
+impl Prepared {
+    /// Prepares a project from answers alone, without asking.
+    pub(crate) fn new(template: &Template, answers: &Answers, request: &NewRequest) -> Result<Self, Failure> {
+        let interview = Interview::new(template, answers, Defaults::All)?;
+        Self::from_interview(template, &interview, request)
+    }
+
+    pub(crate) fn from_interview(
+        template: &Template,
+        interview: &Interview<'_>,
+        request: &NewRequest,
+    ) -> Result<Self, Failure> {
+        if !interview.problems.is_empty() {
+            return Err(interview.problems.clone().into());
+        }
+        let command = review::command(template, interview, request);
+        let Some(mut context) = interview.context()? else {
+            return Err(missing(interview, &command));
+        };
+        context.catalog.clone_from(&request.catalog);
+        let warnings = unused_answers(interview)?;
+        let destination = destination(request, &context.name);
+        let plan = progress::during(language::text("rendering the files"), || Plan::new(template, &context))?;
+        let changes = Changes::to_create(template, &context, &plan, &destination)?;
+        Ok(Self { context, plan, changes, command, warnings, decided: decided(interview) })
+    }
+}
+
+/// Returns the folder to make: the one that was asked for, or one of the project's name.
+pub(crate) fn destination(request: &NewRequest, name: &str) -> PathBuf {
+    request.dest.clone().unwrap_or_else(|| PathBuf::from(name))
+}
+
+/// Names every flag that is missing, and a line that has them all.
+fn missing(interview: &Interview<'_>, command: &str) -> Failure {
+    let all = || interview.open.iter().map(|(question, _)| *question);
+    let needs_all = all().all(Question::has_default);
+    // A default that waits for another answer comes by itself once that is given.
+    let questions = || all().filter(|question| needs_all || !question.has_default());
+    let flags: Vec<String> = questions().map(Question::flag).collect();
+    let mut line = command.to_owned();
+    for question in questions() {
+        let value = question.example().unwrap_or_else(|| "VALUE".to_owned());
+        let _ = write!(line, " {}={value}", question.flag());
+    }
+    let mut failure = Failure::new(Exit::Usage, format!("there is no answer for {}", flags.join(", ")));
+    for question in questions() {
+        failure = failure.hint(match question.kind {
+            Kind::Secret { .. } => format!("{} in the environment: {}", question.variable(), question.prompt),
+            _ => format!("{} {}: {}", question.flag(), question.placeholder(), question.prompt),
+        });
+    }
+    failure.hint(format!("for example `{line}`"))
+}
+
+/// An answer that no question takes is an error on the command line, where it was meant for this project alone.
+fn unused_answers(interview: &Interview<'_>) -> Result<Vec<String>, Failure> {
+    let mut warnings = Vec::new();
+    for (id, provenance) in &interview.unused {
+        let message = format!("`{id}` has no effect: with the other answers it is not asked");
+        match provenance {
+            Provenance::Flag => {
+                let hint = format!("leave out `--{}`, or change the answers that it depends on", id.replace('_', "-"));
+                return Err(Failure::new(Exit::Usage, message).hint(hint));
+            }
+            Provenance::Prompt
+            | Provenance::Default
+            | Provenance::Preset(_)
+            | Provenance::Policy(_)
+            | Provenance::Record => {}
+            Provenance::Environment | Provenance::File(_) => warnings.push(format!("{message} ({provenance})")),
+        }
+    }
+    Ok(warnings)
+}

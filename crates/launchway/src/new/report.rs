@@ -1,0 +1,116 @@
+//! The result of `new` as one JSON object.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use launchway_core::{CatalogOrigin, Origin, SafePath, Template, Value};
+use serde::Serialize;
+use sha2::{Digest as _, Sha256};
+
+use super::{Decided, Prepared};
+use crate::git::Committed;
+use crate::report::json;
+
+/// What `launchway new --output json` prints. Sizes are in bytes, digests are SHA-256 in hexadecimal.
+#[derive(Serialize)]
+pub(crate) struct Report<'a> {
+    schema: &'static str,
+    /// Whether the files were written; false for `--dry-run`.
+    written: bool,
+    path: String,
+    template: Origin,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    catalog: Option<&'a CatalogOrigin>,
+    answers: serde_json::Map<String, serde_json::Value>,
+    /// The answers that the team decided, by the id of their question.
+    decided: BTreeMap<&'a str, DecidedReport<'a>>,
+    files: Vec<FileReport<'a>>,
+    objects: Vec<ObjectReport<'a>>,
+    next_steps: Vec<StepReport<'a>>,
+    command: &'a str,
+    git: &'static str,
+    warnings: Vec<String>,
+}
+
+/// Who decided an answer, and why.
+#[derive(Serialize)]
+struct DecidedReport<'a> {
+    by: &'a str,
+    because: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct FileReport<'a> {
+    path: &'a str,
+    size: usize,
+    sha256: String,
+    executable: bool,
+}
+
+#[derive(Serialize)]
+struct ObjectReport<'a> {
+    kind: &'a str,
+    purpose: &'a str,
+}
+
+#[derive(Serialize)]
+struct StepReport<'a> {
+    command: &'a str,
+    purpose: &'a str,
+}
+
+impl<'a> Report<'a> {
+    pub(crate) fn new(template: &'a Template, prepared: &'a Prepared, committed: Option<&Committed>) -> Self {
+        let mut warnings = prepared.warnings.clone();
+        if let Some(Committed::Failed(reason)) = committed {
+            warnings.push(format!("git could not commit the project: {reason}"));
+        }
+        let answer = |(id, value): &(String, Value)| (id.clone(), value.to_json());
+        Self {
+            schema: "launchway.new/1",
+            written: committed.is_some(),
+            path: prepared.changes.destination.display().to_string(),
+            template: Origin::of(template),
+            catalog: prepared.context.catalog.as_ref(),
+            answers: prepared.context.answers.iter().map(answer).collect(),
+            decided: prepared.decided.iter().map(decided).collect(),
+            files: prepared.changes.creates.iter().map(|(path, file)| file_report(path, file)).collect(),
+            objects: prepared
+                .plan
+                .objects
+                .iter()
+                .map(|it| ObjectReport { kind: &it.kind, purpose: &it.purpose })
+                .collect(),
+            next_steps: prepared
+                .plan
+                .next_steps
+                .iter()
+                .map(|it| StepReport { command: &it.command, purpose: &it.purpose })
+                .collect(),
+            command: &prepared.command,
+            git: match committed {
+                Some(Committed::Yes(_)) => "committed",
+                Some(Committed::Failed(_)) => "failed",
+                Some(Committed::Skipped(_)) | None => "skipped",
+            },
+            warnings,
+        }
+    }
+
+    pub(crate) fn to_json(&self) -> String {
+        json(self)
+    }
+}
+
+fn decided(decided: &Decided) -> (&str, DecidedReport<'_>) {
+    (&decided.question, DecidedReport { by: &decided.by, because: decided.because.as_deref() })
+}
+
+fn file_report<'a>(path: &'a SafePath, file: &launchway_core::PlannedFile) -> FileReport<'a> {
+    let digest = Sha256::digest(&file.bytes);
+    let sha256 = digest.iter().fold(String::new(), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    });
+    FileReport { path: path.as_str(), size: file.bytes.len(), sha256, executable: file.executable }
+}

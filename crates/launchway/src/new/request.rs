@@ -1,0 +1,38 @@
+//! What `new` is asked for.
+
+use std::path::PathBuf;
+
+use launchway_core::CatalogOrigin;
+
+use crate::report::Output;
+
+/// What the command line of `new` says of the template, before the whole line can be understood.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct NamedTemplate {
+    /// What follows `--template`.
+    pub(crate) template: Option<String>,
+    pub(crate) offline: bool,
+    pub(crate) accept_moved: bool,
+    /// Whether the line lets anything be asked.
+    pub(crate) may_ask: bool,
+}
+
+/// What `launchway new` is asked for, apart from the answers.
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
+#[derive(Debug)]
+pub(crate) struct NewRequest {
+    /// The template's name as it is shown, without credentials and with the version that was found.
+    pub(crate) template: String,
+    /// The catalog that named it.
+    pub(crate) catalog: Option<CatalogOrigin>,
+    pub(crate) dest: Option<PathBuf>,
+    pub(crate) answers_files: Vec<PathBuf>,
+    pub(crate) defaults: bool,
+    pub(crate) no_input: bool,
+    pub(crate) dry_run: bool,
+    pub(crate) diff: bool,
+    pub(crate) no_git: bool,
+    /// Whether a draft is gone on with.
+    pub(crate) resume: bool,
+    pub(crate) output: Output,
+}

@@ -1,0 +1,37 @@
+//! The projects of a folder: which one is meant, and how its files are named to people.
+
+use std::path::{Path, PathBuf};
+
+use launchway_core::{Project, SafePath};
+
+use crate::failure::{Exit, Failure};
+use crate::terminal;
+
+/// Picks the project that is meant.
+pub(crate) fn only(projects: Vec<Project>, wanted: Option<&str>) -> Result<Project, Failure> {
+    split(projects, wanted).map(|(project, _)| project)
+}
+
+/// Separates the project that is meant from the others of the folder.
+pub(crate) fn split(mut projects: Vec<Project>, wanted: Option<&str>) -> Result<(Project, Vec<Project>), Failure> {
+    let names: Vec<String> = projects.iter().map(|project| format!("`{}`", project.name)).collect();
+    let found = match wanted {
+        Some(name) => projects.iter().position(|project| project.name == name),
+        None if projects.len() == 1 => Some(0),
+        None => {
+            let message = format!("the folder holds more than one project: {}", names.join(", "));
+            return Err(Failure::new(Exit::Usage, message).hint("choose one with `--service NAME`"));
+        }
+    };
+    match found {
+        Some(position) => Ok((projects.remove(position), projects)),
+        None => Err(Failure::new(Exit::Usage, format!("there is no project `{}`", wanted.unwrap_or_default()))
+            .hint(format!("the folder holds {}", names.join(", ")))),
+    }
+}
+
+/// Says where a project stands, for people.
+pub(crate) fn place(folder: &Path, path: &SafePath) -> String {
+    let path = if folder == Path::new(".") { PathBuf::from(path.as_str()) } else { folder.join(path.as_str()) };
+    terminal::visible_line(&path.display().to_string())
+}

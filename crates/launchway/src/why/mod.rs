@@ -1,0 +1,131 @@
+//! Which template file, conditions and answers are behind a file of a project.
+
+mod report;
+
+use std::path::{Path, PathBuf};
+
+use launchway_core::why::{Why, why};
+use launchway_core::{Answers, Blob, Context, Defaults, Interview, Project, Provenance, SafePath, Template};
+
+use self::report::Shown;
+use crate::failure::{Exit, Failure};
+use crate::git::FetchOptions;
+use crate::projects::only;
+use crate::report::Output;
+use crate::{sources, terminal};
+
+/// What `launchway why` is asked for.
+pub(crate) struct WhyRequest {
+    pub(crate) path: String,
+    pub(crate) folder: PathBuf,
+    /// Which project is meant, where the folder holds more than one.
+    pub(crate) service: Option<String>,
+    pub(crate) template: Option<String>,
+    pub(crate) sources: FetchOptions,
+    pub(crate) output: Output,
+}
+
+/// Explains a path of a project.
+pub(crate) fn run(request: &WhyRequest) -> Result<(), Failure> {
+    let folder = request.folder.as_path();
+    let path = path(&request.path)?;
+    let project = only(Project::open_all(folder)?, request.service.as_deref())?;
+    let template = load(&project, request)?;
+    let context = context(&template, &project)?;
+    let why = why(&template, &context, path.as_str())?;
+    let shown =
+        Shown { project: &project, template: &template, path: &path, state: State::of(&project, folder, &path) };
+    if why == Why::NotOfTheTemplate && shown.state == State::Nothing {
+        return Err(Failure::new(Exit::Usage, format!("there is no `{path}`, and the template makes none"))
+            .hint("name a file by its path below the project, `deploy/ecs/README.md`"));
+    }
+    match request.output {
+        Output::Json => terminal::print(&crate::report::json(&shown.json(&why))),
+        Output::Text => terminal::print(&terminal::visible(&shown.text(&why))),
+    }
+}
+
+fn path(text: &str) -> Result<SafePath, Failure> {
+    let text = text.strip_prefix("./").unwrap_or(text).trim_end_matches('/');
+    SafePath::new(text).map_err(|error| {
+        Failure::new(Exit::Usage, error.to_string())
+            .hint("name a file by its path below the project, `deploy/ecs/README.md`")
+    })
+}
+
+/// Loads the version that the project was made from; of a built-in template the program has one version only.
+fn load(project: &Project, request: &WhyRequest) -> Result<Template, Failure> {
+    let template = request.template.as_deref();
+    let commit = project.template.commit.as_deref().filter(|_| template.is_none());
+    Ok(sources::of_project(&project.template, commit, template, &request.sources)?.template)
+}
+
+/// Holds the answers that the project remembers against the template's questions.
+fn context(template: &Template, project: &Project) -> Result<Context, Failure> {
+    let mut answers = Answers::default();
+    answers.join(project.added.clone());
+    for (id, value) in &project.answers {
+        answers.set(id, value.clone(), Provenance::Record);
+    }
+    let interview = Interview::new(template, &answers, Defaults::All)?;
+    if !interview.problems.is_empty() {
+        let failure = Failure::from(interview.problems.clone());
+        return Err(
+            failure.hint("the template asks otherwise than when the project was made; `launchway update` first")
+        );
+    }
+    interview.context()?.ok_or_else(|| {
+        let ids: Vec<_> = interview.open.iter().map(|(question, _)| format!("`{}`", question.id)).collect();
+        Failure::new(Exit::Usage, format!("the project remembers no answer for {}", ids.join(", ")))
+            .hint("`launchway update` asks for it")
+    })
+}
+
+/// How the path stands in the project.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// As it was generated.
+    Unchanged,
+    /// Generated, and changed since.
+    Changed,
+    /// Generated, and gone.
+    Gone,
+    /// There, and never generated.
+    Own,
+    /// Neither there nor generated.
+    Nothing,
+}
+
+impl State {
+    fn of(project: &Project, folder: &Path, path: &SafePath) -> Self {
+        let there = Blob::read(folder, path);
+        match (project.generated.get(path), there) {
+            (Some(generated), Some(there)) if generated.bytes == there.bytes => Self::Unchanged,
+            (Some(_), Some(_)) => Self::Changed,
+            (Some(_), None) => Self::Gone,
+            (None, Some(_)) => Self::Own,
+            (None, None) if folder.join(path.as_str()).symlink_metadata().is_ok() => Self::Own,
+            (None, None) => Self::Nothing,
+        }
+    }
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::Unchanged => "unchanged",
+            Self::Changed => "changed",
+            Self::Gone => "gone",
+            Self::Own => "own",
+            Self::Nothing => "nothing",
+        }
+    }
+
+    fn words(self) -> &'static str {
+        match self {
+            Self::Unchanged => "as it was generated",
+            Self::Changed => "changed since it was generated",
+            Self::Gone => "generated, and gone since",
+            Self::Own => "there, and not generated when the project was made or last updated",
+            Self::Nothing => "not there",
+        }
+    }
+}
