@@ -11,7 +11,7 @@ use toml::Table;
 use crate::add::Workspace;
 use crate::program::run;
 use crate::project::{self, Project};
-use crate::released;
+use crate::released::Released;
 use crate::service::{Load, Service, get, load};
 use crate::source::{Source, sources};
 use crate::validators::environment;
@@ -70,7 +70,7 @@ fn a_workspace_of_two_services_builds_and_passes_its_tests_from_its_lock_file() 
 
 #[test]
 fn the_tests_of_an_updated_project_pass() {
-    let (_repository, project) = released::ECS.updated();
+    let (_repository, project) = Released::of("0.1.0/ecs").updated();
     let source = Source::of(&project);
     assert_free_of_warnings(&source);
     assert_tests_pass(&source);

@@ -1,9 +1,13 @@
 //! Projects that released templates made, `tests/released`, brought up to today's template with what people did to them.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::thread;
 
+use launchway_core::{FORMAT, Template};
+use serde::Deserialize;
 use tempfile::TempDir;
 use toml::{Table, Value};
 use xtask::tree::{self, Tree};
@@ -12,90 +16,69 @@ use xtask::workspace;
 use crate::program::{GIT_IDENTITY, Ran, launchway, run};
 use crate::project::Project;
 
-/// What people did to one file: the only place that reads so, and what stands there since.
-pub(crate) struct Edit(&'static str, &'static str, &'static str);
-
 /// A released project, with what people did to it.
 pub(crate) struct Released {
-    case: &'static str,
-    edits: &'static [Edit],
+    /// `VERSION/CASE`.
+    case: String,
+    work: Work,
 }
 
-pub(crate) const ECS: Released = Released {
-    case: "0.1.0/ecs",
-    edits: &[
-        Edit(
-            "crates/orders/src/lib.rs",
-            "    Router::new()\n",
-            "    tracing::info!(\"ready to take orders\");\n    Router::new()\n",
-        ),
-        Edit(
-            "crates/orders/Cargo.toml",
-            "serde.workspace = true\n",
-            "serde.workspace = true\ntracing.workspace = true\n",
-        ),
-        Edit(
-            "Cargo.lock",
-            " \"serde_json\",\n \"tokio\",\n \"tower\",\n]",
-            " \"serde_json\",\n \"tokio\",\n \"tower\",\n \"tracing\",\n]",
-        ),
-        Edit(
-            "deploy/ecs/service.yaml",
-            "            - Name: LOG_LEVEL\n",
-            "            - Name: WAREHOUSE\n              Value: hamburg\n            - Name: LOG_LEVEL\n",
-        ),
-        Edit(
-            "deploy/ecs/params/prod.json",
-            "\"MinTasks\", \"ParameterValue\": \"2\"",
-            "\"MinTasks\", \"ParameterValue\": \"3\"",
-        ),
-        // A text that the newer template has changed in many places.
-        Edit(
-            "deploy/ecs/README.md",
-            "## The first deployment, in order\n",
-            "Ask #checkout before you touch prod.\n\n## The first deployment, in order\n",
-        ),
-        Edit(".github/workflows/deploy-ecs.yaml", "    timeout-minutes: 30\n", "    timeout-minutes: 35\n"),
-    ],
-};
+/// What people did to a project: `edits.toml`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Work {
+    #[serde(rename = "edit")]
+    edits: Vec<Edit>,
+    #[serde(default)]
+    added: Vec<Added>,
+    #[serde(default)]
+    deleted: Vec<String>,
+}
 
-const KUBERNETES: Released = Released {
-    case: "0.1.0/kubernetes",
-    edits: &[
-        Edit(
-            "crates/invoices/src/lib.rs",
-            "    Router::new()\n",
-            "    tracing::info!(\"ready to write invoices\");\n    Router::new()\n",
-        ),
-        Edit(
-            "crates/invoices/Cargo.toml",
-            "serde.workspace = true\n",
-            "serde.workspace = true\ntracing.workspace = true\n",
-        ),
-        Edit(
-            "Cargo.lock",
-            " \"serde_json\",\n \"tokio\",\n \"tower\",\n]",
-            " \"serde_json\",\n \"tokio\",\n \"tower\",\n \"tracing\",\n]",
-        ),
-        Edit("deploy/kubernetes/base/workload/config.env", "LOG_LEVEL=info\n", "LOG_LEVEL=info\nCURRENCY=EUR\n"),
-        Edit("deploy/kubernetes/overlays/dev/kustomization.yaml", "    count: 2\n", "    count: 1\n"),
-        Edit(
-            "deploy/kubernetes/README.md",
-            "## What is here\n",
-            "Ask #billing before you touch prod.\n\n## What is here\n",
-        ),
-    ],
-};
+/// The only place of a file that reads `from`, and what stands there since.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Edit {
+    path: String,
+    from: String,
+    to: String,
+}
 
-/// A released project in a repository, the edits committed.
+/// A file of their own.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Added {
+    path: String,
+    text: String,
+}
+
+/// A released project in a repository, the work of people committed.
 pub(crate) struct Repository {
     _folder: TempDir,
     project: PathBuf,
 }
 
 impl Released {
+    pub(crate) fn of(case: &str) -> Self {
+        let work = fs::read_to_string(folder().join(case).join("edits.toml")).unwrap();
+        Self { case: case.to_owned(), work: toml::from_str(&work).unwrap() }
+    }
+
+    /// Every project of `tests/released`.
+    fn all() -> Vec<Self> {
+        let of = |version: String| {
+            let names = folders(&folder().join(&version));
+            names.into_iter().map(move |name| Self::of(&format!("{version}/{name}")))
+        };
+        folders(&folder()).into_iter().flat_map(of).collect()
+    }
+
+    fn version(&self) -> &str {
+        self.case.split('/').next().unwrap()
+    }
+
     fn folder(&self) -> PathBuf {
-        workspace::root().join("tests/released").join(self.case)
+        folder().join(&self.case)
     }
 
     fn commit(&self) -> Repository {
@@ -104,9 +87,7 @@ impl Released {
         tree::write(&tree::read(&self.folder().join("project")).unwrap(), &repository.project).unwrap();
         repository.git(&["init", "--quiet", "--initial-branch=main"]);
         repository.commit();
-        for Edit(path, from, to) in self.edits {
-            replace(&repository.project.join(path), from, to);
-        }
+        self.work.to_do(&repository.project);
         repository.commit();
         repository
     }
@@ -127,6 +108,40 @@ impl Released {
         }
         answers
     }
+
+    /// What `new` makes of the answers today, with the work of people done to it.
+    fn today(&self) -> Tree {
+        let folder = tempfile::tempdir().unwrap();
+        let project = Project::make(self.answers(), &folder.path().join("project"));
+        self.work.to_do(&project.folder);
+        tree::read(&project.folder).unwrap()
+    }
+
+    /// The format of the record.
+    fn format(&self) -> i64 {
+        let record = tree::read(&self.folder().join("project/.launchway")).unwrap();
+        let (_, record) = record.into_iter().find(|(path, _)| path.strip_suffix(".toml").is_some()).unwrap();
+        let record: Table = String::from_utf8(record.bytes).unwrap().parse().unwrap();
+        record["format"].as_integer().unwrap()
+    }
+}
+
+impl Work {
+    #[track_caller]
+    fn to_do(&self, project: &Path) {
+        for Edit { path, from, to } in &self.edits {
+            replace(&project.join(path), from, to);
+        }
+        for Added { path, text } in &self.added {
+            let path = project.join(path);
+            assert!(!path.exists(), "{} is a file of the template", path.display());
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        for path in &self.deleted {
+            fs::remove_file(project.join(path)).unwrap();
+        }
+    }
 }
 
 impl Repository {
@@ -138,7 +153,7 @@ impl Repository {
 
     fn commit(&self) {
         self.git(&["add", "--all"]);
-        self.git(&["commit", "--quiet", "--message", "work"]);
+        self.git(&["commit", "--quiet", "--allow-empty", "--message", "work"]);
     }
 
     fn launchway(&self, words: &[&str]) -> Ran {
@@ -152,6 +167,17 @@ impl Repository {
     }
 }
 
+fn folder() -> PathBuf {
+    workspace::root().join("tests/released")
+}
+
+/// The names of the folders in a folder, in their order.
+fn folders(folder: &Path) -> BTreeSet<String> {
+    let entries = fs::read_dir(folder).unwrap().map(Result::unwrap);
+    let folders = entries.filter(|entry| entry.file_type().unwrap().is_dir());
+    folders.map(|entry| entry.file_name().into_string().unwrap()).collect()
+}
+
 #[track_caller]
 fn replace(file: &Path, from: &str, to: &str) {
     let text = fs::read_to_string(file).unwrap();
@@ -160,40 +186,55 @@ fn replace(file: &Path, from: &str, to: &str) {
 }
 
 #[test]
-fn a_project_for_ecs_that_the_oldest_template_made_is_updated() {
-    assert_is_updated(&ECS);
+fn a_project_of_every_released_version_is_updated() {
+    let all = Released::all();
+    thread::scope(|scope| {
+        for half in all.chunks(all.len().div_ceil(2)) {
+            scope.spawn(|| half.iter().for_each(assert_is_updated));
+        }
+    });
 }
 
-#[test]
-fn a_project_for_kubernetes_that_the_oldest_template_made_is_updated() {
-    assert_is_updated(&KUBERNETES);
-}
-
-/// The update keeps every edit, the project passes the check, and without the edits it is what `new` makes today.
+/// The update keeps all that people did, the project passes the check, and is what `new` makes today with the same done to it.
 fn assert_is_updated(released: &Released) {
     let repository = released.commit();
     let said = repository.launchway(&["update", "--defaults"]).success();
-    assert!(said.contains("0.1.0 -> "), "{said}");
-    assert_eq!(repository.git(&["ls-files", "--unmerged"]), "");
+    let today = &Template::builtin("service").unwrap().version;
+    let is_old = released.version() != today.to_string();
+    let change = format!("{} -> {today}", released.version());
+    assert_eq!(said.contains(&change), is_old, "{}: {said}", released.case);
+    assert_eq!(repository.git(&["ls-files", "--unmerged"]), "", "{}", released.case);
     repository.launchway(&["check"]).success();
     repository.commit();
 
     let updated = repository.tree();
     repository.launchway(&["update", "--defaults"]).success();
-    assert_eq!(tree::differences(&updated, &repository.tree()), Vec::<String>::new(), "a second update does nothing");
-    assert_eq!(repository.git(&["status", "--porcelain"]), "");
+    let again = tree::differences(&updated, &repository.tree());
+    assert_eq!(again, Vec::<String>::new(), "{}: a second update does nothing", released.case);
+    assert_eq!(repository.git(&["status", "--porcelain"]), "", "{}", released.case);
 
-    for Edit(path, from, to) in released.edits {
-        replace(&repository.project.join(path), to, from);
+    let mut differences = tree::differences(&released.today(), &updated);
+    if !released.work.deleted.is_empty() {
+        // The record remembers it.
+        differences.retain(|difference| !(is_record(difference) && names_all(difference, &released.work.deleted)));
     }
-    let folder = tempfile::tempdir().unwrap();
-    let today = tree::read(&Project::make(released.answers(), &folder.path().join("project")).folder).unwrap();
-    assert_eq!(tree::differences(&today, &repository.tree()), Vec::<String>::new());
+    assert_eq!(differences, Vec::<String>::new(), "{}", released.case);
+}
+
+fn is_record(difference: &str) -> bool {
+    difference
+        .split(':')
+        .next()
+        .is_some_and(|path| path.starts_with(".launchway/") && path.strip_suffix(".toml").is_some())
+}
+
+fn names_all(text: &str, names: &[String]) -> bool {
+    names.iter().all(|name| text.contains(name))
 }
 
 #[test]
 fn a_released_project_is_stored_whole() {
-    for released in [ECS, KUBERNETES] {
+    for released in Released::all() {
         let project = released.folder().join("project");
         let stored = tree::read(&project).unwrap();
         let mut ls_files = Command::new("git");
@@ -204,4 +245,20 @@ fn a_released_project_is_stored_whole() {
         let (_, base) = xtask::golden::take_base(&mut stored.clone()).unwrap();
         assert!(!base.bytes.is_empty());
     }
+}
+
+#[test]
+fn the_readme_says_which_program_made_each_version() {
+    let readme = fs::read_to_string(folder().join("README.md")).unwrap();
+    let rows = readme.lines().filter_map(|line| line.strip_prefix("| ")?.split(' ').next());
+    let versions: BTreeSet<_> = rows.filter(|word| *word != "version").map(str::to_owned).collect();
+    assert_eq!(versions, folders(&folder()));
+}
+
+/// A format that comes after this one leaves a project behind that has it.
+#[test]
+fn a_project_of_every_older_format_of_the_record_is_there() {
+    let formats: BTreeSet<_> = Released::all().iter().map(Released::format).collect();
+    let older: BTreeSet<_> = (1..i64::from(FORMAT)).collect();
+    assert!(formats.is_superset(&older), "{formats:?}");
 }

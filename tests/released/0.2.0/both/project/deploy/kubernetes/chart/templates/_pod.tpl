@@ -1,0 +1,99 @@
+{{/* The pod of the service: what the workload has as its template. */}}
+{{- define "service.pod" -}}
+metadata:
+  labels:
+    {{- include "service.selector" . | nindent 4 }}
+    owner: {{ .Values.labels.owner | quote }}
+spec:
+  serviceAccountName: {{ .Chart.Name }}
+  automountServiceAccountToken: false
+  # Service links would put variables such as ADMIN_PORT=tcp://… into the environment.
+  enableServiceLinks: false
+  # The drain and 5 s to spare. No preStop: the service drains itself.
+  terminationGracePeriodSeconds: {{ add .Values.config.DRAIN_DELAY_SECONDS .Values.config.DRAIN_TIMEOUT_SECONDS 5 }}
+  # The image is built for this architecture alone.
+  nodeSelector:
+    kubernetes.io/arch: {{ .Values.architecture }}
+  {{- with .Values.priorityClassName }}
+  priorityClassName: {{ . }}
+  {{- end }}
+  {{- with .Values.spreadOver }}
+  # Spread each version over zones and nodes where there are several; a single node still takes them all.
+  topologySpreadConstraints:
+    {{- range . }}
+    - topologyKey: {{ . }}
+      maxSkew: 1
+      whenUnsatisfiable: ScheduleAnyway
+      labelSelector:
+        matchLabels:
+          {{- include "service.selector" $ | nindent 10 }}
+      matchLabelKeys:
+        - {{ include "service.hash" $ }}
+    {{- end }}
+  {{- end }}
+  securityContext:
+    runAsNonRoot: true
+    runAsUser: 65532
+    runAsGroup: 65532
+    fsGroup: 65532
+    seccompProfile:
+      type: RuntimeDefault
+  containers:
+    - name: {{ .Chart.Name }}
+      image: {{ include "service.image" . | quote }}
+      imagePullPolicy: IfNotPresent
+      # Part of the pod template, not a ConfigMap: Helm would change or delete that under the pods of the version before,
+      # and a version that is rolled back would come up with settings of the one that failed.
+      env:
+        {{- range $name, $value := .Values.config }}
+        - name: {{ $name }}
+          value: {{ $value | quote }}
+        {{- end }}
+        {{- range .Values.secrets }}
+        - name: {{ . | upper | replace "-" "_" }}
+          valueFrom:
+            secretKeyRef:
+              name: {{ $.Chart.Name }}
+              key: {{ . }}
+        {{- end }}
+      ports:
+        - name: http
+          containerPort: {{ .Values.config.PORT }}
+        - name: admin
+          containerPort: {{ .Values.config.ADMIN_PORT }}
+      startupProbe:
+        httpGet:
+          path: /startupz
+          port: admin
+        periodSeconds: 1
+        failureThreshold: 30
+      # Looks at this process alone: a liveness probe on a database turns its outage into restarts everywhere.
+      livenessProbe:
+        httpGet:
+          path: /livez
+          port: admin
+        periodSeconds: 10
+        timeoutSeconds: 2
+        failureThreshold: 3
+      readinessProbe:
+        httpGet:
+          path: /readyz
+          port: admin
+        periodSeconds: 2
+        failureThreshold: 1
+      resources:
+        {{- toYaml .Values.resources | nindent 8 }}
+      securityContext:
+        allowPrivilegeEscalation: false
+        readOnlyRootFilesystem: true
+        capabilities:
+          drop:
+            - ALL
+      volumeMounts:
+        - name: tmp
+          mountPath: /tmp
+  volumes:
+    - name: tmp
+      emptyDir:
+        sizeLimit: 16Mi
+{{- end }}

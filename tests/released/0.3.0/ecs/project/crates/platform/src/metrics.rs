@@ -1,0 +1,137 @@
+//! Metrics in `OpenMetrics` text, with the names of OpenTelemetry's HTTP conventions.
+
+use std::{fmt, time::Instant};
+
+use axum::{
+    extract::{MatchedPath, Request},
+    http::{Method, StatusCode},
+};
+use prometheus_client::{
+    encoding::EncodeLabelSet,
+    metrics::{family::Family, gauge::Gauge, histogram::Histogram},
+    registry::{Registry, Unit},
+};
+
+/// OpenTelemetry's advice for `http.server.request.duration`, in seconds.
+const BUCKETS: [f64; 14] = [
+    0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0,
+];
+/// What nginx logs for a client that left before its answer.
+const CLIENT_GONE: u16 = 499;
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Active {
+    http_request_method: &'static str,
+}
+
+/// All values come from this program, never from a client: their number is bounded.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+#[expect(
+    clippy::struct_field_names,
+    reason = "they are the names of the labels"
+)]
+struct Finished {
+    http_request_method: &'static str,
+    /// The pattern, as in `/notes/{id}`; empty when no route matched.
+    http_route: String,
+    http_response_status_code: u16,
+}
+
+#[derive(Clone)]
+pub(crate) struct Metrics {
+    active: Family<Active, Gauge>,
+    duration: Family<Finished, Histogram, fn() -> Histogram>,
+}
+
+impl Metrics {
+    pub(crate) fn register(registry: &mut Registry) -> Self {
+        let metrics = Self {
+            active: Family::default(),
+            duration: Family::new_with_constructor(|| Histogram::new(BUCKETS)),
+        };
+        registry.register(
+            "http_server_active_requests",
+            "Requests being answered",
+            metrics.active.clone(),
+        );
+        registry.register_with_unit(
+            "http_server_request_duration",
+            "Time from the request head to the response head",
+            Unit::Seconds,
+            metrics.duration.clone(),
+        );
+        metrics
+    }
+
+    /// Counts `request` as active until the returned guard is dropped.
+    pub(crate) fn begin(&self, request: &Request) -> Exchange {
+        let method = method_label(request.method());
+        let route = request.extensions().get::<MatchedPath>();
+        let active = Active {
+            http_request_method: method,
+        };
+        self.active.get_or_create(&active).inc();
+        Exchange {
+            metrics: self.clone(),
+            method,
+            route: route.map_or_else(String::new, |route| route.as_str().to_owned()),
+            status: CLIENT_GONE,
+            started: Instant::now(),
+        }
+    }
+}
+
+/// One request under way: measured and logged when dropped, and so even if the client goes away.
+pub(crate) struct Exchange {
+    metrics: Metrics,
+    method: &'static str,
+    route: String,
+    status: u16,
+    started: Instant,
+}
+
+impl Exchange {
+    pub(crate) fn finish(mut self, status: StatusCode) {
+        self.status = status.as_u16();
+    }
+}
+
+impl Drop for Exchange {
+    fn drop(&mut self) {
+        let elapsed = self.started.elapsed().as_secs_f64();
+        let active = Active {
+            http_request_method: self.method,
+        };
+        let finished = Finished {
+            http_request_method: self.method,
+            http_route: std::mem::take(&mut self.route),
+            http_response_status_code: self.status,
+        };
+        self.metrics.active.get_or_create(&active).dec();
+        self.metrics
+            .duration
+            .get_or_create(&finished)
+            .observe(elapsed);
+        let (route, status) = (finished.http_route, self.status);
+        let duration_ms = (elapsed * 1e6).round() / 1e3;
+        tracing::info!(route, status, duration_ms, "answered");
+    }
+}
+
+/// Keeps the label bounded: a client may send any word as its method.
+fn method_label(method: &Method) -> &'static str {
+    let known = [
+        "GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH",
+    ];
+    known
+        .into_iter()
+        .find(|&known| known == method.as_str())
+        .unwrap_or("_OTHER")
+}
+
+/// Encodes what is registered.
+pub(crate) fn encode(registry: &Registry) -> Result<String, fmt::Error> {
+    let mut text = String::new();
+    prometheus_client::encoding::text::encode(&mut text, registry)?;
+    Ok(text)
+}

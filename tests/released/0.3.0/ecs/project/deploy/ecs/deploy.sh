@@ -1,0 +1,139 @@
+#!/usr/bin/env bash
+# Deploys one image to one environment in one region, and fails unless that image is what runs there in the end.
+#
+#   bash deploy/ecs/deploy.sh ENVIRONMENT REGION DIGEST
+#   bash deploy/ecs/deploy.sh prod eu-west-1 sha256:4f5e…
+#
+# Needs the AWS CLI, jq and curl. The digest is that of an image in the ECR repository payments; deploying an
+# older one is how to go back.
+set -euo pipefail
+
+fail() {
+  echo "error: $1" >&2
+  exit 1
+}
+
+# Prints one output of a stack.
+output_of() {
+  aws cloudformation describe-stacks --stack-name "$1" \
+    --query "Stacks[0].Outputs[?OutputKey=='$2'].OutputValue" --output text
+}
+
+[ $# -eq 3 ] || fail "usage: bash deploy/ecs/deploy.sh ENVIRONMENT REGION DIGEST"
+environment=$1
+export AWS_REGION=$2
+digest=$3
+folder=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+stack=payments-$environment
+parameters=$folder/params/$environment.$AWS_REGION.json
+# Version 1 of the AWS CLI reads only this one.
+export AWS_DEFAULT_REGION=$AWS_REGION
+
+[ -f "$parameters" ] || fail "no environment $environment in $AWS_REGION: $parameters does not exist"
+[[ $digest =~ ^sha256:[0-9a-f]{64}$ ]] || fail "$digest is not a digest (sha256: and 64 hexadecimal digits)"
+if grep -Eq '(vpc-|subnet-|certificate/|webacl/example/)00000000' "$parameters"; then
+  fail "$parameters still holds example ids: put in those of your own network first"
+fi
+
+overrides=()
+while IFS= read -r override; do
+  overrides+=("$override")
+done < <(jq -r '.[] | "\(.ParameterKey)=\(.ParameterValue)"' "$parameters")
+
+# Images are pushed in eu-west-1, and ECR takes some minutes to copy them.
+for attempt in $(seq 60); do
+  said=$(aws ecr describe-images --repository-name payments --image-ids "imageDigest=$digest" 2>&1) && break
+  [[ $said == *ImageNotFoundException* && $AWS_REGION != eu-west-1 ]] ||
+    fail "the repository payments in $AWS_REGION has no image $digest to give: $said"
+  [ "$attempt" -lt 60 ] || fail "after ten minutes there is no image $digest in $AWS_REGION"
+  sleep 10
+done
+repository=$(aws ecr describe-repositories --repository-names payments \
+  --query 'repositories[0].repositoryUri' --output text)
+stack_role=$(AWS_REGION=eu-west-1 AWS_DEFAULT_REGION=eu-west-1 output_of payments-bootstrap StackRoleArn)
+
+# The first time there is no cluster yet that could be asked for the service.
+exists=$(aws ecs describe-clusters --clusters "$stack" --query "clusters[?status=='ACTIVE'].clusterName" --output text)
+[ -z "$exists" ] || exists=$(aws ecs describe-services --cluster "$stack" --services "$stack" \
+  --query "services[?status=='ACTIVE'].serviceName" --output text)
+if [ -n "$exists" ]; then
+  under_way=$(aws deploy list-deployments --application-name "$stack" --deployment-group-name "$stack" \
+    --include-only-statuses Created Queued InProgress Baking Ready --query 'deployments' --output text)
+  [ -z "$under_way" ] || fail "$stack is still at deployment $under_way: wait for it, or stop it as README.md says"
+fi
+
+# Updates the stack; a parameter that is not named keeps its value.
+deploy_infra() {
+  aws cloudformation deploy \
+    --stack-name "$stack" \
+    --template-file "$folder/infra.yaml" \
+    --parameter-overrides "${overrides[@]}" "$@" \
+    --tags service=payments "environment=$environment" owner=treasury \
+    --capabilities CAPABILITY_IAM \
+    --role-arn "$stack_role" \
+    --no-fail-on-empty-changeset
+}
+
+# Puts values into a JSON file: <Name> stands for a value of this deployment or an output of the stack, and as an element
+# of a list for all that the value holds between commas. A name that nothing fills is an error.
+fill() {
+  jq --argjson values "$values" '
+    def filled: gsub("<(?<name>[^<>]*)>"; $values[.name] // error("nothing fills <\(.name)>"));
+    def fill:
+      if type == "object" then map_values(fill)
+      elif type == "array" then map(if type == "string" and test("^<[^<>]*>$") then filled / "," | .[] else fill end)
+      elif type == "string" then filled
+      else . end;
+    fill' "$folder/$1"
+}
+
+# Nothing changes before everything that the task will ask for is there.
+for secret in database-url card-network-key; do
+  name=payments/$environment/$secret
+  aws secretsmanager describe-secret --secret-id "$name" >/dev/null || fail "Secrets Manager holds no $name"
+done
+
+deploy_infra
+values=$(aws cloudformation describe-stacks --stack-name "$stack" --query 'Stacks[0].Outputs' --output json |
+  jq --arg image "$repository@$digest" 'map({(.OutputKey): .OutputValue}) | add + {Image: $image}')
+task_definition=$(fill task-definition.json)
+
+expected=$(aws ecs register-task-definition --cli-input-json "$task_definition" \
+  --query taskDefinition.taskDefinitionArn --output text)
+if [ -z "$exists" ]; then
+  # The first one: the service of the stack starts with the newest revision of its family, which exists from now on.
+  deploy_infra WithService=true
+else
+  revision=$(sed "s|<TASK_DEFINITION>|$expected|" "$folder/appspec.yaml" |
+    jq --raw-input --slurp '{revisionType: "AppSpecContent", appSpecContent: {content: .}}')
+  # While an alarm of the group fires, CodeDeploy stops every deployment, the way back too. IGNORE_ALARMS=1 has it not look.
+  deployment=$(aws deploy create-deployment --application-name "$stack" --deployment-group-name "$stack" \
+    --description "$digest" --revision "$revision" ${IGNORE_ALARMS:+--override-alarm-configuration enabled=false} \
+    --query deploymentId --output text)
+  echo "deployment $deployment has begun; to go back:"
+  echo "  aws deploy stop-deployment --deployment-id $deployment --auto-rollback-enabled --region $AWS_REGION"
+  for attempt in $(seq 150); do
+    status=$(aws deploy get-deployment --deployment-id "$deployment" --query deploymentInfo.status --output text)
+    case $status in
+      Succeeded) break ;;
+      Failed | Stopped)
+        aws deploy get-deployment --deployment-id "$deployment" \
+          --query 'deploymentInfo.[errorInformation, rollbackInfo]' --output json >&2
+        fail "deployment $deployment of $stack ended as $status"
+        ;;
+    esac
+    [ "$attempt" -lt 150 ] || fail "deployment $deployment is $status after 25 minutes"
+    sleep 10
+  done
+fi
+
+# A stopped or failed deployment leaves a healthy service too: compare what runs with what was deployed.
+running=$(aws ecs describe-services --cluster "$stack" --services "$stack" \
+  --query "services[0].taskSets[?status=='PRIMARY'].taskDefinition" --output text)
+[ "$running" = "$expected" ] || fail "$stack runs $running instead of $expected: it was rolled back or replaced"
+echo "$stack runs $running with $digest"
+
+url=$(output_of "$stack" LoadBalancerUrl)
+# The certificate names your host, not the load balancer's.
+curl --insecure --fail --silent --show-error --max-time 10 --retry 5 --retry-all-errors --output /dev/null "$url/readyz"
+echo "$url/readyz answers"

@@ -1,0 +1,7 @@
+use std::process::ExitCode;
+
+use accounts::routes;
+
+fn main() -> ExitCode {
+    platform::main(env!("CARGO_PKG_NAME"), routes)
+}

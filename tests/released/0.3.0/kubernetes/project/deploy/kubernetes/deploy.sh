@@ -1,0 +1,67 @@
+#!/bin/sh
+# Hands one image to one environment: commits its digest to the branch env/ENVIRONMENT, which Flux brings to the
+# clusters.
+#
+#     sh deploy/kubernetes/deploy.sh ENVIRONMENT DIGEST
+#     sh deploy/kubernetes/deploy.sh staging sha256:<64 hexadecimal digits>
+#
+# What is committed is deploy/kubernetes of the current commit with this one digest in it, so manifests and image go from
+# environment to environment together. The working tree stays as it is, and what is not committed in it stays out. Exits 0
+# when the branch is pushed; the clusters follow.
+set -eu
+
+fail() {
+  echo "error: $1" >&2
+  exit 1
+}
+
+[ $# -eq 2 ] || fail "usage: deploy.sh ENVIRONMENT DIGEST"
+environment=$1
+digest=$2
+overlay=$(dirname "$0")/overlays/$environment
+owned=$overlay/kustomization.yaml
+
+[ -f "$owned" ] || fail "no environment '$environment': $owned does not exist"
+hexadecimal=${digest#sha256:}
+case $hexadecimal in
+  "$digest" | *[!0-9a-f]*) fail "'$digest' is not sha256: and 64 hexadecimal digits" ;;
+  *[!0]*) ;;
+  *) fail "the digest of zeros stands for no image" ;;
+esac
+[ ${#hexadecimal} -eq 64 ] || fail "'$digest' is not sha256: and 64 hexadecimal digits"
+[ "$(grep -c '^ *digest: ' "$owned")" = 1 ] || fail "$owned must hold exactly one line 'digest: …'"
+
+# `kustomize edit` is not part of kubectl. The suffix makes -i mean the same to GNU and BSD sed.
+write_digest() {
+  sed -i.bak "s/^\( *digest: \).*/\1$1/" "$owned"
+  rm "$owned.bak"
+}
+
+# Whatever fails below, the file goes on naming the image that it named before.
+previous=$(sed -n 's/^ *digest: //p' "$owned")
+trap 'write_digest "$previous"' EXIT
+write_digest "$digest"
+
+branch=env/$environment
+folder=$(git -C "$(dirname "$0")" rev-parse --show-prefix)
+commit=$(git rev-parse HEAD)
+
+# The tree is put together in an index of its own, beside that of the working tree.
+index=$(mktemp -d)
+trap 'write_digest "$previous"; rm -r "$index"' EXIT
+export GIT_INDEX_FILE="$index/index"
+git read-tree --prefix="$folder" "$commit:${folder%/}"
+git update-index --cacheinfo "100644,$(git hash-object -w "$owned"),${folder}overlays/$environment/kustomization.yaml"
+tree=$(git write-tree)
+
+# On top of what the branch holds, so that its history says what ran when; a branch that is not there yet begins.
+set --
+if git fetch --quiet origin "refs/heads/$branch" 2>/dev/null; then
+  set -- -p "$(git rev-parse FETCH_HEAD)"
+fi
+message="Deploy $digest to $environment
+
+Manifests of commit $commit."
+deployed=$(git commit-tree "$tree" "$@" -m "$message")
+git push --quiet origin "$deployed:refs/heads/$branch"
+echo "$branch holds $digest"
