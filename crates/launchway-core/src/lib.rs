@@ -45,7 +45,7 @@ pub use apply::{
 pub use authoring::{lint, matrix, pairs, schema, skeleton};
 pub use interview::answers::{Answers, Provenance};
 pub use interview::context::Context;
-pub use interview::{Accepted, Defaults, Interview, Overruled};
+pub use interview::{Accepted, DefaultKept, Defaults, Interview, Overruled};
 pub use language::problem::Invalid;
 pub use language::quote;
 pub use path::beneath::Blob;
@@ -55,7 +55,7 @@ pub use plan::output::OutputProblem;
 pub use plan::{NextStep, Object, Plan, PlanError, PlannedFile};
 pub use project::changes::{Changes, DestinationExists, Edit, to_adopt};
 pub use project::check::{Finding, FindingPlace, Rule, check};
-pub use project::record::FORMAT;
+pub use project::record::{FORMAT, Remembered};
 pub use project::update::{Conflict, FileChange, Obstacle, Resolution, Side, Status, Update, Wishes};
 pub use project::{Project, ProjectError};
 pub use sources::catalog::{CATALOG_FILE, Catalog, CatalogEntry, CatalogError, CatalogOrigin, EntrySource};

@@ -14,7 +14,7 @@ use crate::failure::{Exit, Failure};
 use crate::git::Git;
 use crate::interrupt;
 use crate::repository::index::Index;
-use crate::repository::{Repository, not_run};
+use crate::repository::{Repository, ignored_note, not_run};
 
 /// Adds a service to the project of a folder.
 pub(crate) fn run(request: &AddRequest) -> Result<(), Failure> {
@@ -25,9 +25,26 @@ pub(crate) fn run(request: &AddRequest) -> Result<(), Failure> {
     }
     let from = whose_answers(projects, request.from.as_deref())?;
     let _lock = if request.dry_run { None } else { Some(Lock::take(&request.folder)?) };
-    let prepared = prepare(from, request)?;
-    let way_back = if request.dry_run { None } else { Some(write(&prepared, request)?) };
-    report::show(&prepared, request, way_back.as_deref())
+    let mut prepared = prepare(from, request)?;
+    let new = prepared.addition.edits().into_iter().filter(|edit| edit.before.is_none()).map(|edit| edit.path);
+    prepared.addition.notes.extend(ignored_note(&request.folder, new.collect::<Vec<_>>().iter()));
+    let repository = repository(&prepared, request);
+    if request.dry_run {
+        // A preview of what would be refused is shown all the same, and ends as the addition would.
+        report::show(&prepared, request, None, repository.as_ref().err())?;
+        return repository.map(drop);
+    }
+    let way_back = write(&prepared, &repository?)?;
+    report::show(&prepared, request, Some(&way_back), None)
+}
+
+/// Opens the repository, if it is in a state for it.
+fn repository(prepared: &Prepared, request: &AddRequest) -> Result<Repository, Failure> {
+    let repository = Repository::open(&request.folder, true)?;
+    if !request.allow_dirty {
+        refuse_dirty(&repository, &prepared.addition.changes)?;
+    }
+    Ok(repository)
 }
 
 /// Picks the service whose answers are taken: the one that is named, or the only one that was not added itself.
@@ -47,15 +64,11 @@ fn whose_answers(projects: Vec<Project>, wanted: Option<&str>) -> Result<Project
 }
 
 /// Writes the files and tells git; returns the command that takes everything back.
-fn write(prepared: &Prepared, request: &AddRequest) -> Result<String, Failure> {
-    let repository = Repository::open(&request.folder, true)?;
+fn write(prepared: &Prepared, repository: &Repository) -> Result<String, Failure> {
     let edits = prepared.addition.edits();
-    if !request.allow_dirty {
-        refuse_dirty(&repository, &prepared.addition.changes)?;
-    }
     interrupt::uninterrupted(|| {
         let no_conflicts = BTreeMap::new();
-        let index = Index::read(&repository, &edits, &no_conflicts)?;
+        let index = Index::read(repository, &edits, &no_conflicts)?;
         let way_back = index.way_back(&index.keep(&prepared.context.name)?);
         edit(&repository.root, &edits)
             .map_err(|error| Failure::from(error).hint(format!("bring everything back with `{way_back}`")))?;

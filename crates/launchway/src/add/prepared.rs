@@ -55,11 +55,12 @@ fn gather(
         answers.set(&question.id, question.read(&request.name)?, Provenance::Flag);
     }
     let migrated = template.migrate_from(&from.template.versions(), from.answers.clone())?;
-    for (id, value) in migrated.answers {
-        if template.question(&id).is_some() && !template.is_own_answer(&id) {
-            answers.set_if_open(&id, value, Provenance::Record);
-        }
-    }
+    let defaults = migrated.named(&from.defaults);
+    let is_shared = |id: &String| template.question(id).is_some() && !template.is_own_answer(id);
+    let shared = migrated.answers.into_iter().filter(|(id, _)| is_shared(id)).collect();
+    answers.take_before(template, &shared, &defaults)?;
     let defaults = if request.asks == Asks::Questions { Defaults::Advanced } else { Defaults::All };
-    update::ask(template, &mut answers, defaults, request.asks != Asks::Nothing, notes)
+    let answered = update::ask(template, &mut answers, defaults, request.asks != Asks::Nothing)?;
+    notes.extend(answered.notes);
+    Ok(answered.context)
 }

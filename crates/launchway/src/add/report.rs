@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use launchway_core::NextStep;
+use launchway_core::{Edit, NextStep};
 use serde::Serialize;
 use serde_json::Value as Json;
 
@@ -31,6 +31,8 @@ struct Report<'a> {
     next_steps: Vec<StepReport<'a>>,
     /// The command that takes everything back.
     way_back: Option<&'a str>,
+    /// Why the addition would be refused that this is the preview of.
+    refusal: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -52,19 +54,24 @@ struct StepReport<'a> {
 }
 
 /// Writes the result to stdout, and what to do next to stderr.
-pub(crate) fn show(prepared: &Prepared, request: &AddRequest, way_back: Option<&str>) -> Result<(), Failure> {
+pub(crate) fn show(
+    prepared: &Prepared,
+    request: &AddRequest,
+    way_back: Option<&str>,
+    refusal: Option<&Failure>,
+) -> Result<(), Failure> {
     for note in &prepared.addition.notes {
         terminal::say(&format!("note: {}\n", terminal::visible(note)));
     }
     match request.output {
-        Output::Json => terminal::print(&json(&report(prepared, way_back)))?,
+        Output::Json => terminal::print(&json(&report(prepared, way_back, refusal)))?,
         Output::Text => terminal::print(&text(prepared, request))?,
     }
-    terminal::say(&next(prepared, request, way_back));
+    terminal::say(&next(prepared, request, way_back, refusal.is_some()));
     Ok(())
 }
 
-fn report<'a>(prepared: &'a Prepared, way_back: Option<&'a str>) -> Report<'a> {
+fn report<'a>(prepared: &'a Prepared, way_back: Option<&'a str>, refusal: Option<&Failure>) -> Report<'a> {
     let Prepared { from, template, context, plan, addition } = prepared;
     let step = |step: &'a NextStep| StepReport { command: &step.command, purpose: &step.purpose };
     Report {
@@ -79,12 +86,14 @@ fn report<'a>(prepared: &'a Prepared, way_back: Option<&'a str>) -> Report<'a> {
         notes: &addition.notes,
         next_steps: plan.next_steps.iter().map(step).collect(),
         way_back,
+        refusal: refusal.map(Failure::message),
     }
 }
 
 fn files(prepared: &Prepared) -> impl Iterator<Item = (&launchway_core::SafePath, &'static str)> {
     let creates = prepared.addition.creates.iter().map(|(path, _)| (path, "new"));
-    creates.chain(prepared.addition.changes.iter().map(|change| (&change.path, "changed")))
+    let status = |change: &Edit| if change.before.is_some() { "changed" } else { "new" };
+    creates.chain(prepared.addition.changes.iter().map(move |change| (&change.path, status(change))))
 }
 
 fn text(prepared: &Prepared, request: &AddRequest) -> String {
@@ -98,13 +107,16 @@ fn text(prepared: &Prepared, request: &AddRequest) -> String {
     text
 }
 
-fn next(prepared: &Prepared, request: &AddRequest, way_back: Option<&str>) -> String {
+fn next(prepared: &Prepared, request: &AddRequest, way_back: Option<&str>, is_refused: bool) -> String {
     let name = visible_line(&prepared.context.name);
     let count = files(prepared).count();
     let mut text = match way_back {
         Some(_) => format!("added `{name}` beside `{}`: {count} files\n", visible_line(&prepared.from)),
         None => format!("`{name}` would be {count} files beside those of `{}`\n", visible_line(&prepared.from)),
     };
+    if is_refused {
+        text.push_str("nothing was written, and without `--dry-run` it would be refused:\n");
+    }
     if request.dry_run {
         return text;
     }

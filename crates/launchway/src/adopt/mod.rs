@@ -12,6 +12,7 @@ use self::report::Shown;
 use crate::failure::{Exit, Failure};
 use crate::git::FetchOptions;
 use crate::report::Output;
+use crate::repository::ignored_note;
 use crate::sources::{self, Loaded};
 use crate::{answers, interrupt, terminal};
 
@@ -40,6 +41,9 @@ pub(crate) fn run(request: &AdoptRequest) -> Result<(), Failure> {
     let is_written = !request.dry_run;
     if is_written {
         interrupt::uninterrupted(|| edit(folder, &edits))?;
+    }
+    if let Some(note) = ignored_note(folder, edits.iter().map(|edit| &edit.path)) {
+        terminal::say(&format!("note: {}\n", terminal::visible(&note)));
     }
     let shown = Shown { template: &template, adoption: &adoption, edits: &edits, is_written };
     match request.output {

@@ -121,7 +121,8 @@ impl Git {
         Self::new(Place::Bare(repository.to_owned()), Configuration::Files, Some(Limits::default()))
     }
 
-    /// Runs git on a bare repository with nobody's settings, as for a merge that comes out the same everywhere.
+    /// Runs git on a bare repository, in its own folder and with nobody's settings, as for a merge that comes out the same
+    /// everywhere: git takes the folder that it is started in for the work tree, with all its attributes.
     pub(crate) fn on_scratch(repository: &Path) -> Self {
         Self::new(Place::Bare(repository.to_owned()), Configuration::Nobodys, Some(Limits::default()))
     }
@@ -190,6 +191,9 @@ impl Git {
         }
         match &self.place {
             Place::Folder(folder) => command.arg("-C").arg(folder),
+            Place::Bare(repository) if self.configuration == Configuration::Nobodys => {
+                command.current_dir(repository).args(["--git-dir", "."])
+            }
             Place::Bare(repository) => command.arg("--git-dir").arg(repository),
         };
         #[cfg(unix)]

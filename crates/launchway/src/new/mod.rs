@@ -23,6 +23,7 @@ use self::wizard::Decision;
 use crate::failure::{Exit, Failure};
 use crate::git::{self, Committed};
 use crate::report::Output;
+use crate::repository::ignored_note;
 use crate::wizard::left;
 use crate::{answers, interrupt, language, terminal};
 
@@ -86,6 +87,9 @@ fn finish(
     let created = language::filled("created `{path}` with {files} files", &[("path", &shown), ("files", &files)]);
     terminal::say(&format!("{created}\n"));
     let committed = if request.no_git { Committed::Skipped("--no-git".to_owned()) } else { commit(destination) };
+    if let Some(note) = ignored_note(destination, prepared.changes.creates.iter().map(|(path, _)| path)) {
+        terminal::say(&format!("{}\n", terminal::visible(&note)));
+    }
     terminal::say(&review::next_steps(prepared));
     show(template, prepared, request, Some(&committed))
 }

@@ -28,7 +28,7 @@ impl<'r> Index<'r> {
     ) -> Result<Self, Failure> {
         let paths: BTreeSet<&SafePath> = edits.iter().map(|edit| &edit.path).chain(conflicts.keys()).collect();
         let unknown = paths.into_iter().filter(|path| !repository.tracks(path));
-        let ignored = ignored(repository, unknown.map(SafePath::as_str)).map_err(|error| not_run(&error))?;
+        let ignored = super::ignored(&repository.root, unknown).map_err(|error| not_run(&error))?;
         Ok(Self { repository, edits, conflicts, ignored })
     }
 
@@ -37,7 +37,7 @@ impl<'r> Index<'r> {
     /// That is the commit which is checked out, unless something of the user's was never committed.
     pub(crate) fn keep(&self, name: &str) -> Result<String, Failure> {
         let is_kept = |edit: &Edit| edit.before.is_none() || self.repository.is_watched(&edit.path);
-        if !self.repository.is_dirty && self.edits.iter().all(is_kept) {
+        if !self.repository.is_dirty() && self.edits.iter().all(is_kept) {
             return Ok(self.repository.head.clone());
         }
         self.commit(name).map_err(|error| not_run(&error))
@@ -96,7 +96,7 @@ impl<'r> Index<'r> {
         let unknown = unknown.map(|edit| &edit.path).chain(shown);
         let unknown: Vec<String> = unknown.map(|path| quote_shell(path.as_str())).collect();
         if !unknown.is_empty() {
-            let _ = write!(command, " && git {place}rm --quiet --cached --ignore-unmatch -- {}", unknown.join(" "));
+            let _ = write!(command, " && git {place}update-index --force-remove -- {}", unknown.join(" "));
         }
         if !left.is_empty() {
             let _ = write!(command, " && rm -f -- {}", left.join(" "));
@@ -174,17 +174,6 @@ fn stage_modes(git: &Git, staged: &[&Edit]) -> Result<(), GitError> {
         git.bytes(&["update-index", mode, "-z", "--stdin"], &paths)?;
     }
     Ok(())
-}
-
-/// Finds the files that git is told to ignore.
-fn ignored<'p>(repository: &Repository, paths: impl Iterator<Item = &'p str>) -> Result<BTreeSet<String>, GitError> {
-    let input = listed(paths);
-    if input.is_empty() {
-        return Ok(BTreeSet::new());
-    }
-    let output = Git::of_user(&repository.root).output(&["check-ignore", "-z", "--stdin"], &input)?;
-    let text = String::from_utf8_lossy(&output.stdout);
-    Ok(text.split('\0').filter(|path| !path.is_empty()).map(str::to_owned).collect())
 }
 
 fn listed<'p>(paths: impl Iterator<Item = &'p str>) -> Vec<u8> {

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use launchway_core::template::Question;
-use launchway_core::{Answers, Context, Defaults, Interview, Project, Provenance, SafePath, Template, Value};
+use launchway_core::{
+    AnswerProblem, Answers, Context, DefaultKept, Defaults, Interview, Project, Provenance, SafePath, Template, Value,
+};
 
 use super::UpdateRequest;
 use crate::catalogs::CatalogPolicy;
@@ -13,12 +15,19 @@ use crate::wizard::ask::Ask;
 use crate::{answers, language, prompt, terminal, wizard};
 
 /// What an update is rendered from.
-pub(crate) struct Answered {
-    pub(crate) context: Context,
+pub(super) struct Answered {
+    pub(super) asked: Asked,
     /// The files that the template has moved since.
-    pub(crate) moves: Vec<(SafePath, SafePath)>,
+    pub(super) moves: Vec<(SafePath, SafePath)>,
+}
+
+/// The answers, all of them valid.
+pub(crate) struct Asked {
+    pub(crate) context: Context,
     /// What became of answers without anybody asking for it.
     pub(crate) notes: Vec<String>,
+    /// The answers that nobody gave, and for which the template has another default today.
+    pub(crate) offers: Vec<DefaultKept>,
 }
 
 /// An answer that is not what it was.
@@ -44,10 +53,10 @@ pub(crate) fn gather(
     for path in &request.answers_files {
         answers::add_file(path, template, &mut answers)?;
     }
-    let mut notes = Vec::new();
     let migrated = template.migrate_from(&project.template.versions(), project.answers.clone())?;
-    for (id, value) in &migrated.answers {
-        answers.set_if_open(id, value.clone(), Provenance::Record);
+    answers.take_before(template, &migrated.answers, &migrated.named(&project.defaults))?;
+    if request.take_defaults {
+        answers.take_defaults_of_today();
     }
     let named = |value: &Value| value.to_string() == project.name;
     if !answers.get(&template.name_question).is_some_and(|(value, _)| named(value)) {
@@ -56,9 +65,10 @@ pub(crate) fn gather(
     }
     let defaults = if request.defaults { Defaults::All } else { Defaults::Advanced };
     let may_ask = terminal::is_interactive() && !request.no_input;
-    let context = ask(template, &mut answers, defaults, may_ask, &mut notes)?;
-    let moves = template.rendered_moves(&context, &migrated)?;
-    Ok(Answered { context, moves, notes })
+    let mut asked = ask(template, &mut answers, defaults, may_ask)?;
+    asked.notes.extend(asked.offers.iter().map(offered));
+    let moves = template.rendered_moves(&asked.context, &migrated)?;
+    Ok(Answered { asked, moves })
 }
 
 /// Asks what is open, or takes the defaults, until there is a context.
@@ -67,40 +77,24 @@ pub(crate) fn ask(
     answers: &mut Answers,
     defaults: Defaults,
     may_ask: bool,
-    notes: &mut Vec<String>,
-) -> Result<Context, Failure> {
+) -> Result<Asked, Failure> {
     let mut prompter: Option<Box<dyn Prompter>> = None;
-    let mut given_up = BTreeSet::new();
+    let mut misfits = Misfits::default();
     let mut asked: Vec<String> = Vec::new();
     let mut kept: BTreeMap<String, Value> = BTreeMap::new();
     loop {
         let interview = Interview::new(template, answers, defaults)?;
         if !interview.problems.is_empty() {
-            // An answer from before that does not go with the others any more is decided anew.
-            let is_old = |id: &String| matches!(answers.get(id), Some((_, Provenance::Record)));
-            let misfits: Vec<_> = interview.problems.iter().filter(|problem| is_old(&problem.question)).collect();
-            if misfits.is_empty() || misfits.iter().all(|problem| given_up.contains(&problem.question)) {
-                return Err(interview.problems.clone().into());
-            }
-            for problem in misfits {
-                notes.push(format!("{}; its default is taken", problem.message));
-                given_up.insert(problem.question.clone());
-                answers.take_default(&problem.question);
-            }
+            let problems = interview.problems.clone();
+            misfits.give_up(problems, answers, defaults)?;
             continue;
         }
         let Some((question, default)) = interview.open.first() else {
             refuse_unused(&interview)?;
-            notes.extend(
-                interview
-                    .overruled
-                    .iter()
-                    .map(|it| format!("`{}` is decided by {} now; its answer was `{}`", it.question, it.by, it.was)),
-            );
-            return interview.context()?.ok_or_else(|| Failure::new(Exit::Internal, "the answers are not complete"));
+            return settled(&interview, answers, misfits.notes);
         };
         if !may_ask {
-            return Err(unanswered(&interview));
+            return Err(unanswered(&interview, &misfits));
         }
         let prompter = prompter.get_or_insert_with(|| {
             let mut prompter = prompt::prompter();
@@ -116,7 +110,7 @@ pub(crate) fn ask(
             before: kept.get(&question.id),
             typed: &mut String::new(),
             progress: String::new(),
-            problem: String::new(),
+            problem: misfits.reopened.get(&question.id).cloned().unwrap_or_default(),
         };
         match ask.put(prompter.as_mut())? {
             Reply::Answer(value) => {
@@ -137,12 +131,83 @@ pub(crate) fn ask(
     }
 }
 
-/// Names every question that is new and must be answered.
-fn unanswered(interview: &Interview<'_>) -> Failure {
+/// The answers of before that do not go with the others any more.
+#[derive(Default)]
+struct Misfits {
+    given_up: BTreeSet<String>,
+    /// Why questions are asked again, by their ids.
+    reopened: BTreeMap<String, String>,
+    /// What was decided without anybody asking for it.
+    notes: Vec<String>,
+}
+
+impl Misfits {
+    /// Has the answers of before decided anew that are refused: by whoever can be asked, or, if that is wanted, by their
+    /// defaults.
+    fn give_up(
+        &mut self,
+        problems: Vec<AnswerProblem>,
+        answers: &mut Answers,
+        defaults: Defaults,
+    ) -> Result<(), Failure> {
+        let is_old = |id: &str| matches!(answers.get(id), Some((_, Provenance::Record)));
+        let misfits: Vec<_> = problems.iter().filter(|problem| is_old(&problem.question)).collect();
+        if misfits.is_empty() || misfits.iter().all(|problem| self.given_up.contains(&problem.question)) {
+            return Err(problems.into());
+        }
+        for AnswerProblem { question, message, .. } in misfits {
+            self.given_up.insert(question.clone());
+            if defaults == Defaults::All {
+                self.notes.push(format!("{message}; its default is taken"));
+                answers.take_default(question);
+            } else {
+                self.reopened.insert(question.clone(), format!("{message}; that was the answer so far"));
+                answers.reopen(question);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Says what became of the answers, now that there are all.
+fn settled(interview: &Interview<'_>, answers: &Answers, mut notes: Vec<String>) -> Result<Asked, Failure> {
+    let overruled = interview.overruled.iter();
+    notes.extend(
+        overruled.map(|it| format!("`{}` is decided by {} now; its answer was `{}`", it.question, it.by, it.was)),
+    );
+    let (stayed, followed): (Vec<DefaultKept>, _) =
+        interview.defaults_kept(answers)?.into_iter().partition(|it| it.was == it.is);
+    let became = |it: &DefaultKept| {
+        format!("`{}` becomes `{}`, its default today; it was `{}`, and nobody gave that", it.question, it.is, it.was)
+    };
+    notes.extend(followed.iter().map(became));
+    let offers: Vec<_> =
+        stayed.into_iter().filter(|it| it.today.as_ref().is_some_and(|today| *today != it.is)).collect();
+    let context = interview.context()?.ok_or_else(|| Failure::new(Exit::Internal, "the answers are not complete"))?;
+    Ok(Asked { context, notes, offers })
+}
+
+/// Says that the template has another default than the one that stays.
+fn offered(it: &DefaultKept) -> String {
+    let today = it.today.as_ref().map(ToString::to_string).unwrap_or_default();
+    format!(
+        "the default of `{}` is `{today}` today; it stays `{}`, and `--take-defaults` changes it",
+        it.question, it.is
+    )
+}
+
+/// Names every question that must be answered: those that are new, and those whose answer does not fit any more.
+fn unanswered(interview: &Interview<'_>, misfits: &Misfits) -> Failure {
     let questions: Vec<&Question> = interview.open.iter().map(|(question, _)| *question).collect();
-    let ids: Vec<String> = questions.iter().map(|question| format!("`{}`", question.id)).collect();
-    let failure =
-        Failure::new(Exit::Usage, format!("the template asks what it did not ask before: {}", ids.join(", ")));
+    let (again, new): (Vec<&Question>, Vec<&Question>) =
+        questions.iter().partition(|question| misfits.reopened.contains_key(&question.id));
+    let ids: Vec<String> = new.iter().map(|question| format!("`{}`", question.id)).collect();
+    let mut messages: Vec<String> =
+        again.iter().filter_map(|question| misfits.reopened.get(&question.id)).cloned().collect();
+    if !new.is_empty() {
+        messages.push(format!("the template asks what it did not ask before: {}", ids.join(", ")));
+    }
+    let failure = Failure::new(Exit::Usage, messages.join("; "));
     let failure = questions.iter().fold(failure, |failure, question| {
         failure.hint(format!("--set {}={}: {}", question.id, question.placeholder(), question.prompt))
     });

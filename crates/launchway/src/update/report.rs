@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use launchway_core::{Edit, FileChange, Status, Value};
+use launchway_core::{DefaultKept, Edit, FileChange, Status, Value};
 use serde::Serialize;
 use serde_json::Value as Json;
 
@@ -26,8 +26,12 @@ struct Report<'a> {
     files: Vec<FileReport<'a>>,
     conflicts: usize,
     notes: &'a [String],
+    /// The answers that nobody gave, and for which the template has another default today.
+    offers: Vec<OfferReport<'a>>,
     /// The command that brings the old state back.
     way_back: Option<&'a str>,
+    /// Why the update would be refused that this is the preview of.
+    refusal: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -45,6 +49,13 @@ struct AnswerReport<'a> {
 }
 
 #[derive(Serialize)]
+struct OfferReport<'a> {
+    id: &'a str,
+    is: Json,
+    default: Option<Json>,
+}
+
+#[derive(Serialize)]
 struct FileReport<'a> {
     path: &'a str,
     status: &'static str,
@@ -55,20 +66,25 @@ struct FileReport<'a> {
 }
 
 /// Writes the result to stdout, and what to do next to stderr.
-pub(crate) fn show(prepared: &Prepared<'_>, request: &UpdateRequest, way_back: Option<&str>) -> Result<(), Failure> {
+pub(crate) fn show(
+    prepared: &Prepared<'_>,
+    request: &UpdateRequest,
+    way_back: Option<&str>,
+    refusal: Option<&Failure>,
+) -> Result<(), Failure> {
     for note in &prepared.notes {
         terminal::say(&format!("note: {}\n", terminal::visible(note)));
     }
     let text = match request.output {
-        Output::Json => json(&report(prepared, way_back)),
+        Output::Json => json(&report(prepared, way_back, refusal)),
         Output::Text => text(prepared, request),
     };
     terminal::print(&text)?;
-    terminal::say(&next(prepared, request, way_back));
+    terminal::say(&next(prepared, request, way_back, refusal.is_some()));
     Ok(())
 }
 
-fn report<'a>(prepared: &'a Prepared<'_>, way_back: Option<&'a str>) -> Report<'a> {
+fn report<'a>(prepared: &'a Prepared<'_>, way_back: Option<&'a str>, refusal: Option<&Failure>) -> Report<'a> {
     Report {
         schema: "launchway.update/1",
         written: way_back.is_some(),
@@ -82,13 +98,19 @@ fn report<'a>(prepared: &'a Prepared<'_>, way_back: Option<&'a str>) -> Report<'
         files: prepared.files.iter().map(file).collect(),
         conflicts: prepared.conflicts(),
         notes: &prepared.notes,
+        offers: prepared.offers.iter().map(offer).collect(),
         way_back,
+        refusal: refusal.map(Failure::message),
     }
 }
 
 fn answer(change: &ChangedAnswer) -> AnswerReport<'_> {
     let json = |value: &Option<Value>| value.as_ref().map(Value::to_json);
     AnswerReport { id: &change.id, from: json(&change.was), to: json(&change.is) }
+}
+
+fn offer(kept: &DefaultKept) -> OfferReport<'_> {
+    OfferReport { id: &kept.question, is: kept.is.to_json(), default: kept.today.as_ref().map(Value::to_json) }
 }
 
 fn file(change: &FileChange) -> FileReport<'_> {
@@ -140,11 +162,13 @@ fn headline(prepared: &Prepared<'_>) -> String {
 }
 
 /// Says what to do next.
-fn next(prepared: &Prepared<'_>, request: &UpdateRequest, way_back: Option<&str>) -> String {
+fn next(prepared: &Prepared<'_>, request: &UpdateRequest, way_back: Option<&str>, is_refused: bool) -> String {
     let conflicts = prepared.conflicts();
     let mut text = String::new();
     if request.dry_run {
-        if !prepared.edits().is_empty() {
+        if is_refused {
+            text.push_str("nothing was written, and without `--dry-run` it would be refused:\n");
+        } else if !prepared.edits().is_empty() {
             text.push_str("nothing was written; without `--dry-run` it will be\n");
         }
         return text;

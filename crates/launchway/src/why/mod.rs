@@ -84,6 +84,8 @@ fn context(template: &Template, project: &Project) -> Result<Context, Failure> {
 /// How the path stands in the project.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
+    /// Generated, and kept out of updates.
+    Yours,
     /// As it was generated.
     Unchanged,
     /// Generated, and changed since.
@@ -98,6 +100,9 @@ enum State {
 
 impl State {
     fn of(project: &Project, folder: &Path, path: &SafePath) -> Self {
+        if path.is_among(&project.remembered.yours) {
+            return Self::Yours;
+        }
         let there = Blob::read(folder, path);
         match (project.generated.get(path), there) {
             (Some(generated), Some(there)) if generated.bytes == there.bytes => Self::Unchanged,
@@ -111,6 +116,7 @@ impl State {
 
     fn word(self) -> &'static str {
         match self {
+            Self::Yours => "yours",
             Self::Unchanged => "unchanged",
             Self::Changed => "changed",
             Self::Gone => "gone",
@@ -121,6 +127,7 @@ impl State {
 
     fn words(self) -> &'static str {
         match self {
+            Self::Yours => "yours: `--keep` has taken it out of updates, `--keep=no` brings it back",
             Self::Unchanged => "as it was generated",
             Self::Changed => "changed since it was generated",
             Self::Gone => "generated, and gone since",
