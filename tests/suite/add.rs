@@ -231,7 +231,7 @@ fn a_fault_in_the_second_service_is_found_there_alone() {
     let said = workspace.launchway(&["check"]);
     assert_eq!(said.code, Some(1));
     assert!(said.stdout.contains("`8000` in services/billing/Dockerfile:"), "{}", said.stdout);
-    assert!(said.stdout.contains("orders (service 0.3.0): 108 agreements hold"), "{}", said.stdout);
+    assert!(said.stdout.contains("orders (service 0.4.0): 108 agreements hold"), "{}", said.stdout);
 }
 
 #[test]
@@ -242,7 +242,7 @@ fn a_fault_in_the_shared_library_is_found_for_both() {
     workspace.write(path, &text);
     let said = workspace.launchway(&["check"]);
     assert_eq!(said.code, Some(1));
-    for found in ["billing (service 0.3.0): 1 finding", "orders (service 0.3.0): 1 finding"] {
+    for found in ["billing (service 0.4.0): 1 finding", "orders (service 0.3.0): 1 finding"] {
         assert!(said.stdout.contains(found), "{found}\n{}", said.stdout);
     }
 }

@@ -253,6 +253,7 @@ fn in_a_terminal_it_asks_what_is_to_be_decided_and_then_six_questions() {
     let left = terminal.end();
     assert_eq!(left.code, Some(0), "{}", left.screen);
     assert!(left.screen.contains("Kubernetes (clear"), "{}", left.screen);
+    assert_eq!(left.written.matches('✔').count(), 7, "every answer stays: {}", left.screen);
     assert!(left.is_restored && !left.is_cursor_hidden);
 }
 

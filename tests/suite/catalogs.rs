@@ -254,7 +254,8 @@ fn the_wizard_first_asks_for_the_template_and_the_review_says_what_the_team_has_
     let terminal = Terminal::start(command.args(["new", "orders", "--no-git"]).args(answers));
     terminal.wait_for("Which template?").wait_for("built in").wait_for("A payments service");
     terminal.press(DOWN).wait_for("❯ acme:payments").press(ENTER);
-    terminal.wait_for("A service of the payments team").wait_for("What does it do").press(ENTER);
+    terminal.wait_for("✔ Which template?").wait_for("A service of the payments team");
+    terminal.wait_for("What does it do").press(ENTER);
     // The line that makes the project again stands at the end of the review.
     terminal.wait_for("Enter generate").press(PAGE_DOWN).wait_for("--template=acme:payments@v1.0.0");
     let written = terminal.written();

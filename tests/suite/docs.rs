@@ -3,6 +3,8 @@
 //! A block of commands that stands after `<!-- run -->` is run, all of a page in one shell and one folder. After
 //! `<!-- not run: REASON -->` it is not. In every other block, each line that begins with `launchway` is at least understood by
 //! the program: it is given to it with `--help` at its end, and with the built-in template in the place of the reader's own.
+//! So is each `launchway …` in the text of [`CHECKED_IN_TEXT`]. Every `cargo xtask …` and `cargo test …`, wherever it stands, names a command,
+//! a flag, a package and modules that there are.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -12,6 +14,21 @@ use std::process::Command;
 use xtask::{reference, workspace};
 
 use crate::program::{self, GIT_IDENTITY, launchway, run};
+
+/// Pages beside the README and those of `docs`.
+const PAGES: [&str; 8] = [
+    ".github/pull_request_template.md",
+    "ARCHITECTURE.md",
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
+    "README.md",
+    "SECURITY.md",
+    "tests/released/README.md",
+    "tests/suite/README.md",
+];
+
+/// Pages whose commands stand in the text and in tables, too.
+const CHECKED_IN_TEXT: [&str; 1] = ["CONTRIBUTING.md"];
 
 /// Pages on which no block of commands goes without a mark.
 const MARKED: [&str; 2] = ["docs/tutorial-ecs.md", "docs/tutorial-kubernetes.md"];
@@ -38,10 +55,10 @@ enum Mark {
     NotRun,
 }
 
-/// Reads the pages: the README and all below `docs`.
+/// Reads the pages: those that are named above, and all below `docs`.
 fn pages() -> Vec<Page> {
     let root = workspace::root();
-    let mut paths = vec![root.join("README.md")];
+    let mut paths: Vec<PathBuf> = PAGES.iter().map(|path| root.join(path)).collect();
     let mut folders = vec![root.join("docs")];
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder).unwrap() {
@@ -128,7 +145,7 @@ fn what_is_made_from_the_code_is_up_to_date() {
 #[test]
 fn every_page_is_in_the_summary_once() {
     let summary = fs::read_to_string(workspace::root().join("docs/SUMMARY.md")).unwrap();
-    for page in pages().iter().filter(|page| page.path != "README.md" && page.path != "docs/SUMMARY.md") {
+    for page in pages().iter().filter(|page| page.path.starts_with("docs/") && page.path != "docs/SUMMARY.md") {
         let target = format!("]({})", page.path.trim_start_matches("docs/"));
         assert_eq!(summary.matches(&target).count(), 1, "{target} in docs/SUMMARY.md");
     }
@@ -218,6 +235,114 @@ fn every_other_command_is_understood_by_the_program() {
     assert!(understood > 30, "{understood}");
 }
 
+/// Finds the pieces of code within the text of a page, its blocks left out.
+fn inline(page: &Page) -> impl Iterator<Item = &str> {
+    let lines = page.text.lines().filter(|line| !line.starts_with("    ") && !line.starts_with("```"));
+    lines.flat_map(|line| line.split('`').skip(1).step_by(2))
+}
+
+#[test]
+fn every_command_in_the_text_is_understood_by_the_program() {
+    for page in pages().iter().filter(|page| CHECKED_IN_TEXT.contains(&page.path.as_str())) {
+        let commands: Vec<&str> = inline(page).filter(|code| code.starts_with("launchway ")).collect();
+        assert!(!commands.is_empty(), "{}", page.path);
+        for command in commands {
+            let place = format!("{}: `{command}`", page.path);
+            if is_usage(command) { assert_usage(command, &place) } else { assert_understood(command, &place) }
+        }
+    }
+}
+
+#[test]
+fn every_command_for_those_who_work_on_it_is_there() {
+    let mut checked = 0;
+    for page in pages() {
+        let blocks = blocks(&page);
+        let lines = blocks.iter().flat_map(|block| block.text.lines().map(str::trim));
+        // In the documentation for users, `cargo test` is that of their project.
+        let is_ours = |code: &&str| code.starts_with("cargo xtask ") || !page.path.starts_with("docs/");
+        for command in inline(&page).chain(lines).filter(is_ours) {
+            check_cargo(command).unwrap_or_else(|fault| panic!("{}: `{command}`: {fault}", page.path));
+            checked += usize::from(command.starts_with("cargo xtask ") || command.starts_with("cargo test "));
+        }
+    }
+    assert!(checked > 20, "{checked}");
+}
+
+/// Holds a line for cargo against what there is; any other line is fine.
+fn check_cargo(command: &str) -> Result<(), String> {
+    let command = command.split("  #").next().unwrap_or_default().trim_end();
+    if let Some(words) = command.strip_prefix("cargo xtask ") {
+        return check_task(words);
+    }
+    command.strip_prefix("cargo test ").map_or(Ok(()), check_test)
+}
+
+/// Holds a command of xtask against its usage: the command, its flags, and whether it takes other words.
+fn check_task(words: &str) -> Result<(), String> {
+    // The usage stands in the program of xtask, which is no library.
+    let source = fs::read_to_string(workspace::root().join("xtask/src/main.rs")).unwrap();
+    let usage = source.split_once("usage: cargo xtask COMMAND").unwrap().1.split_once("\";").unwrap().0;
+    let mut words = words.split(' ');
+    let name = words.next().unwrap_or_default();
+    let is_of_it = |line: &&str| line.strip_prefix("  ").is_some_and(|line| line.split(' ').next() == Some(name));
+    let goes_on = |line: &&str| line.starts_with("                ");
+    let mut lines = usage.lines().skip_while(|line| !is_of_it(line));
+    let first = lines.next().ok_or("xtask has no such command")?;
+    let entry = lines.take_while(goes_on).fold(first.to_owned(), |entry, line| entry + "\n" + line);
+    let takes_words =
+        first.split(['[', ']', ' ', '.', '…']).any(|word| word.len() > 1 && word.chars().all(char::is_uppercase));
+    let unknown = |word: &&str| if word.starts_with('-') { !entry.contains(*word) } else { !takes_words };
+    words.find(unknown).map_or(Ok(()), |word| Err(format!("`{name}` does not take `{word}`")))
+}
+
+/// Holds a test command against the packages, and the modules of the suite that it names.
+fn check_test(words: &str) -> Result<(), String> {
+    let words: Vec<&str> = words.split(' ').collect();
+    let package = words.iter().skip_while(|word| **word != "--package").nth(1).copied().unwrap_or_default();
+    let folder = match package {
+        "launchway-tests" => "tests".to_owned(),
+        "launchway-hostile" => "tests/hostile".to_owned(),
+        "xtask" => "xtask".to_owned(),
+        other => format!("crates/{other}"),
+    };
+    let manifest = workspace::root().join(folder).join("Cargo.toml");
+    let is_there = fs::read_to_string(manifest).is_ok_and(|text| text.contains(&format!("name = \"{package}\"")));
+    if !is_there {
+        return Err(format!("there is no package `{package}`"));
+    }
+    let suite = fs::read_to_string(workspace::root().join("tests/suite/main.rs")).unwrap();
+    let filters = words.iter().skip_while(|word| **word != "--").filter_map(|word| word.strip_suffix("::"));
+    let is_missing =
+        |filter: &&str| !suite.contains(&format!("mod {};", filter.split("::").next().unwrap_or_default()));
+    let missing = filters.filter(|_| package == "launchway-tests").find(is_missing);
+    missing.map_or(Ok(()), |filter| Err(format!("the suite has no module `{filter}`")))
+}
+
+#[test]
+fn a_command_for_those_who_work_on_it_that_is_wrong_is_noticed() {
+    for right in [
+        "cargo xtask test",
+        "cargo xtask test --fast",
+        "cargo xtask compare HISTORY…",
+        "cargo xtask sweep race",
+        "cargo test --package launchway-tests -- docs:: validators::site::",
+        "cargo test --package launchway-core",
+        "cargo build",
+    ] {
+        check_cargo(right).unwrap_or_else(|fault| panic!("{right}: {fault}"));
+    }
+    for wrong in [
+        "cargo xtask tset",
+        "cargo xtask test --slow",
+        "cargo xtask package all",
+        "cargo test --package launchway-test -- docs::",
+        "cargo test --package launchway-tests -- doc::",
+    ] {
+        check_cargo(wrong).expect_err(wrong);
+    }
+}
+
 /// Has the shell and the program read a line, and the program show its help instead of doing it.
 #[track_caller]
 fn assert_understood(command: &str, place: &str) {
@@ -277,4 +402,13 @@ fn a_command_that_is_wrong_is_noticed() {
 #[test]
 fn the_picture_of_the_wizard_is_what_the_program_shows() {
     xtask::picture::check().unwrap_or_else(|error| panic!("{error}"));
+}
+
+#[test]
+fn every_helper_of_the_language_stands_on_the_page_of_templates() {
+    let page = fs::read_to_string(workspace::root().join("docs/templates.md")).unwrap();
+    for helper in launchway_core::helper_references() {
+        let name = helper.usage.split(' ').next().unwrap_or_default().to_owned();
+        assert!(page.contains(&format!("`{name}`")), "docs/templates.md does not name `{name}`");
+    }
 }

@@ -1,13 +1,17 @@
 //! Drafts: what was answered is there again, for its owner alone, until the project is written.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
+use serde_json::Value;
 use tempfile::TempDir;
+use xtask::workspace;
 
-use crate::program::{launchway, run};
-use crate::terminal::{CONTROL_C, ENTER, Left, Screen, Terminal};
+use crate::program::{launchway, path, run};
+use crate::terminal::{CONTROL_C, DOWN, ENTER, Left, Screen, Terminal};
 
 /// A folder to work in, and one for drafts.
 struct Desk {
@@ -21,9 +25,15 @@ impl Desk {
     }
 
     fn start(&self, words: &[&str]) -> Terminal {
-        let mut command = launchway();
-        command.env("LAUNCHWAY_STATE_DIR", self.state.path()).current_dir(self.work.path());
-        Terminal::start_on(command.arg("new").args(words).arg("--no-git"), Screen::USUAL)
+        self.start_on(words, Screen::USUAL)
+    }
+
+    fn start_on(&self, words: &[&str], screen: Screen) -> Terminal {
+        Terminal::start_on(self.within(&mut launchway()).arg("new").args(words).arg("--no-git"), screen)
+    }
+
+    fn within<'c>(&self, command: &'c mut Command) -> &'c mut Command {
+        command.env("LAUNCHWAY_STATE_DIR", self.state.path()).current_dir(self.work.path())
     }
 
     /// The drafts that are kept.
@@ -164,4 +174,123 @@ fn two_wizards_in_one_folder_do_not_overwrite_each_others_draft() {
     first.type_text("orders").press(ENTER).wait_for("What does it do?");
     interrupted(first);
     assert_eq!(desk.drafts().len(), 1);
+}
+
+/// A question of every kind: what it asks, what is typed, and what the draft then holds.
+const EVERY_KIND: [(&str, &str, &str, &str); 8] = [
+    ("it", "kind = \"slug\"\n[[question.preview]]\nlabel = \"folder\"\nis = \"{{it}}\"", "orders", "orders"),
+    ("words", "kind = \"text\"", "some words", "some words"),
+    ("number", "kind = \"int\"\nmin = 1\nmax = 9", "7", "7"),
+    ("names", "kind = \"slugs\"\nmax = 3", "one, two", "one, two"),
+    ("one_of", "kind = \"choice\"\nchoices = [{ value = \"left\" }, { value = \"right\" }]", "2", "right"),
+    ("some_of", "kind = \"choices\"\nchoices = [{ value = \"up\" }, { value = \"down\" }]", "2", "down"),
+    ("sure", "kind = \"bool\"", "2", "false"),
+    ("token", "kind = \"secret\"", "hidden", "true"),
+];
+
+fn write_template_of_every_kind(folder: &Path) {
+    let files = folder.join("template/files");
+    fs::create_dir_all(&files).unwrap();
+    let mut manifest = "[template]\nid = \"t\"\ntitle = \"T\"\nversion = \"1.0.0\"\nname = \"it\"\n".to_owned();
+    for (id, kind, _, _) in EVERY_KIND {
+        let _ = write!(manifest, "[[question]]\nid = \"{id}\"\nprompt = \"Ask {id}?\"\nhelp = \"H.\"\n{kind}\n");
+    }
+    fs::write(folder.join("template/template.toml"), manifest).unwrap();
+    fs::write(files.join("a.txt"), "a\n").unwrap();
+}
+
+impl Desk {
+    /// What the draft holds as the answer to a question, if it counts.
+    fn kept(&self, id: &str) -> Option<String> {
+        let draft: Value = serde_json::from_slice(&fs::read(self.drafts().first()?).unwrap()).unwrap();
+        let state = &draft["state"];
+        state["confirmed"].as_array()?.iter().find(|confirmed| *confirmed == id)?;
+        match &state["kept"][id]["value"] {
+            Value::String(text) => Some(text.clone()),
+            Value::Array(items) => Some(items.iter().map(|item| item.as_str().unwrap()).collect::<Vec<_>>().join(", ")),
+            other => Some(other.to_string()),
+        }
+    }
+
+    /// Presses the last keys of an answer while nothing can be shown, until the answer is kept.
+    #[track_caller]
+    fn answer_unseen(&self, terminal: &Terminal, last: &str, (id, kept): (&str, &str)) {
+        terminal.hold_output().press(last);
+        terminal.wait_while(&format!("`{kept}` in the draft for `{id}`"), || self.kept(id).as_deref() != Some(kept));
+        terminal.release_output();
+    }
+}
+
+/// Presses keys at a question of the rich prompter, each once the question is drawn anew for the one before it.
+#[track_caller]
+fn press_drawn(terminal: &Terminal, question: &str, keys: &[&str]) {
+    terminal.wait_for(&format!("? {question}"));
+    for key in keys {
+        let drawn = terminal.written().matches(question).count();
+        terminal.press(key).wait_written(question, drawn + 1);
+    }
+}
+
+/// The keys before Enter that answer a question in the rich prompter.
+fn keys(kind: &str, typed: &'static str) -> Vec<&'static str> {
+    match kind {
+        kind if kind.starts_with("kind = \"choices") => vec![DOWN, " "],
+        kind if kind.contains("choice") || kind.contains("bool") => vec![DOWN],
+        _ => typed.split("").filter(|key| !key.is_empty()).collect(),
+    }
+}
+
+#[test]
+fn nothing_is_shown_as_accepted_before_it_is_kept() {
+    let desk = Desk::new();
+    write_template_of_every_kind(desk.work.path());
+    let terminal = desk.start_on(&["--template", "./template"], Screen::LARGE);
+    for (id, kind, typed, kept) in EVERY_KIND {
+        press_drawn(&terminal, &format!("Ask {id}?"), &keys(kind, typed));
+        desk.answer_unseen(&terminal, ENTER, (id, kept));
+        terminal.wait_for(&format!("✔ Ask {id}?"));
+    }
+    terminal.wait_for("Enter generate").press("e");
+    press_drawn(&terminal, "Which answer?", &[DOWN]);
+    terminal.press(ENTER);
+    press_drawn(&terminal, "Ask words?", &["\x15", "n", "e", "w"]);
+    desk.answer_unseen(&terminal, ENTER, ("words", "new"));
+    let left = interrupted({
+        terminal.wait_written("✔", EVERY_KIND.len() + 1);
+        terminal
+    });
+    assert!(left.screen.contains("--resume"), "{}", left.screen);
+}
+
+#[test]
+fn nothing_is_shown_as_accepted_before_it_is_kept_in_the_plain_prompter_either() {
+    let desk = Desk::new();
+    write_template_of_every_kind(desk.work.path());
+    let terminal = desk.start_on(&["--template", "./template"], Screen { rows: 200, ..Screen::DUMB });
+    for (id, _, typed, kept) in EVERY_KIND {
+        terminal.wait_for_line(&format!("Ask {id}?"), "> ");
+        desk.answer_unseen(&terminal, &format!("{typed}\n"), (id, kept));
+    }
+    terminal.wait_for("g  generate").press("e\n").wait_for("Which answer?").press("1\n");
+    terminal.wait_for("[orders] >");
+    desk.answer_unseen(&terminal, "others\n", ("it", "others"));
+    let left = interrupted({
+        terminal.wait_for("folder others");
+        terminal
+    });
+    assert!(left.screen.contains("--resume"), "{}", left.screen);
+}
+
+#[test]
+fn a_signal_waits_until_an_answer_is_kept_and_shown() {
+    let desk = Desk::new();
+    let mut strace = workspace::hermetic(Path::new("strace")).unwrap();
+    // The draft is in its place seconds before the program knows.
+    strace.args(["-f", "-qq", "-e", "trace=/^rename", "-e", "inject=/^rename:delay_exit=3000000", "-o"]);
+    strace.arg(desk.state.path().join("trace")).arg(path()).arg("new").args(GIVEN).arg("--no-git");
+    let terminal = Terminal::start_on(desk.within(&mut strace), Screen::USUAL);
+    terminal.wait_for("Service name").press(&format!("orders{ENTER}"));
+    terminal.wait_while("the draft", || desk.drafts().is_empty());
+    let left = interrupted(terminal);
+    assert!(left.screen.contains("✔") && left.screen.contains("--resume"), "{}", left.screen);
 }

@@ -26,8 +26,19 @@ impl Service {
     /// Starts `binary` with exactly `environment`, but for the two ports: the machine may have those in use, so it
     /// chooses them.
     pub(crate) fn start(binary: &Path, environment: &[(String, String)]) -> Self {
+        Self::spawn(Command::new(binary), environment)
+    }
+
+    /// Starts it in a control group.
+    pub(crate) fn start_in(group: &Path, binary: &Path, environment: &[(String, String)]) -> Self {
+        let mut shell = Command::new("/bin/sh");
+        shell.args(["-euc", "echo $$ > \"$0\"; exec \"$1\""]).arg(group.join("cgroup.procs")).arg(binary);
+        Self::spawn(shell, environment)
+    }
+
+    fn spawn(mut command: Command, environment: &[(String, String)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let child = Command::new(binary)
+        let child = command
             .env_clear()
             .envs(environment.iter().cloned())
             .envs([("PORT", "0"), ("ADMIN_PORT", "0")])
@@ -62,6 +73,10 @@ impl Service {
     /// Sends SIGTERM.
     pub(crate) fn terminate(&self) {
         kill_process(Pid::from_child(&self.child), Signal::TERM).unwrap();
+    }
+
+    pub(crate) fn has_ended(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_some()
     }
 
     /// Waits for the end of the process, for as long as `limit`.

@@ -1,7 +1,9 @@
 //! The program in a terminal of its own, as a person has it: keys go in, and a screen can be read.
 
+use std::fs::OpenOptions;
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::num::NonZero;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::process::{Child, Command};
 use std::sync::{Arc, Mutex};
@@ -10,8 +12,9 @@ use std::time::{Duration, Instant};
 
 use pty_process::Size;
 use pty_process::blocking::{self, Pty};
+use rustix::fs::OFlags;
 use rustix::process::{Pid, Signal, kill_process};
-use rustix::termios::{Termios, tcgetattr};
+use rustix::termios::{Action, Termios, tcflow, tcgetattr};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 const ROWS: NonZero<u16> = NonZero::new(50).unwrap();
@@ -105,6 +108,35 @@ impl Terminal {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
     }
 
+    /// Holds what the program writes: it waits in its next write until the output is released.
+    pub(crate) fn hold_output(&self) -> &Self {
+        self.flow(Action::OOff)
+    }
+
+    /// Lets the program write again.
+    pub(crate) fn release_output(&self) -> &Self {
+        self.flow(Action::OOn)
+    }
+
+    fn flow(&self, action: Action) -> &Self {
+        // Only the program's side of the terminal has an output, and it must not stay open here.
+        let mut options = OpenOptions::new();
+        options.write(true).custom_flags(OFlags::NOCTTY.bits().cast_signed());
+        tcflow(options.open(format!("/proc/{}/fd/2", self.pid())).unwrap(), action).unwrap();
+        self
+    }
+
+    /// Waits until something is so that does not stand on the screen.
+    #[track_caller]
+    pub(crate) fn wait_while(&self, awaited: &str, is_missing: impl Fn() -> bool) -> &Self {
+        let start = Instant::now();
+        while is_missing() {
+            assert!(start.elapsed() < PATIENCE, "{awaited} does not come:\n{}", self.screen());
+            thread::sleep(Duration::from_millis(5));
+        }
+        self
+    }
+
     /// Waits until `text` was written `count` times.
     #[track_caller]
     pub(crate) fn wait_written(&self, text: &str, count: usize) -> &Self {
@@ -126,6 +158,15 @@ impl Terminal {
         self
     }
 
+    /// Waits until `question` was written, and after it `ask`, at which the program waits for a line.
+    #[track_caller]
+    pub(crate) fn wait_for_line(&self, question: &str, ask: &str) -> &Self {
+        self.wait_until(question, || {
+            self.written().rsplit_once(question).is_some_and(|(_, after)| after.ends_with(ask))
+        });
+        self
+    }
+
     /// Waits until `text` was written, wherever on the screen it is, or was.
     #[track_caller]
     pub(crate) fn wait_for_written(&self, text: &str) -> &Self {
@@ -135,11 +176,7 @@ impl Terminal {
 
     #[track_caller]
     fn wait_until(&self, text: &str, is_there: impl Fn() -> bool) {
-        let start = Instant::now();
-        while !is_there() {
-            assert!(start.elapsed() < PATIENCE, "`{text}` is not on the screen:\n{}", self.screen());
-            thread::sleep(Duration::from_millis(5));
-        }
+        self.wait_while(&format!("`{text}`"), || !is_there());
     }
 
     /// The id of the program's process.

@@ -515,7 +515,8 @@ fn a_new_question_is_asked_in_a_terminal() {
     assert_eq!(history.tree(), before);
     let terminal = start();
     terminal.wait_for("Colour").press(DOWN).press(ENTER);
-    assert!(terminal.end().is_restored);
+    let left = terminal.end();
+    assert!(left.is_restored && left.screen.contains("✔ Colour"), "{}", left.screen);
     assert_eq!(history.read("a").unwrap(), b"blue\n");
 }
 

@@ -29,7 +29,7 @@ PROBES = {
 PROBE_DEFAULTS = {"periodSeconds": 10, "timeoutSeconds": 1, "failureThreshold": 3}
 ENVIRONMENT = {
     "ADMIN_PORT", "DRAIN_DELAY_SECONDS", "DRAIN_TIMEOUT_SECONDS", "ENVIRONMENT", "KEEP_ALIVE_SECONDS", "LOG_LEVEL",
-    "MAX_BODY_BYTES", "MAX_IN_FLIGHT", "PORT", "REQUEST_TIMEOUT_SECONDS", "TOKIO_WORKER_THREADS",
+    "MAX_BODY_BYTES", "MAX_BODY_BYTES_IN_FLIGHT", "MAX_CONNECTIONS", "MAX_IN_FLIGHT", "PORT", "REQUEST_TIMEOUT_SECONDS", "TOKIO_WORKER_THREADS",
 }
 SELECTOR_KEYS = {"app.kubernetes.io/name", "app.kubernetes.io/component"}
 WORKLOADS = {"Deployment": "pod-template-hash", "Rollout": "rollouts-pod-template-hash"}

@@ -1,4 +1,4 @@
-"""Holds JSON documents against a JSON Schema: schemas.py SCHEMA ACCEPTED... [--refused REFUSED...]."""
+"""Holds JSON, TOML and YAML documents against a JSON Schema of any draft: schemas.py SCHEMA ACCEPTED... [--refused REFUSED...]."""
 
 import json
 import sys
@@ -6,16 +6,19 @@ import tomllib
 from pathlib import Path
 
 import jsonschema
+import yaml
 
 
 def read(path: str) -> object:
     text = Path(path).read_text(encoding="utf-8")
+    if path.endswith((".yml", ".yaml")):
+        return yaml.safe_load(text)
     return tomllib.loads(text) if path.endswith(".toml") else json.loads(text)
 
 
 def main() -> int:
     schema = read(sys.argv[1])
-    validator = jsonschema.Draft202012Validator
+    validator = jsonschema.validators.validator_for(schema)
     validator.check_schema(schema)
     wanted, faults = True, []
     for path in sys.argv[2:]:

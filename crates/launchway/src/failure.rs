@@ -5,10 +5,10 @@ use std::io;
 
 use launchway_core::adopt::{AdoptError, TreeError};
 use launchway_core::quote::{quote_shell, visible};
-use launchway_core::template::{Problem, SourceError};
+use launchway_core::template::SourceError;
 use launchway_core::{
     AddError, AnswerProblem, ApplyError, CatalogError, DestinationExists, EditError, FORMAT, Invalid, LoadError,
-    PlanError, ProjectError, SpecError, WorkspaceError,
+    PlanError, Problem, ProjectError, SpecError, WorkspaceError,
 };
 
 /// What helps when a template, a catalog or a record is of a newer program.
@@ -139,7 +139,12 @@ impl From<LoadError> for Failure {
     fn from(error: LoadError) -> Self {
         match error {
             LoadError::Invalid(invalid) => invalid.into(),
-            LoadError::NeedsNewer(_) => Self::new(Exit::Template, error.to_string()).hint(NEWER),
+            LoadError::OtherProgram { is_newer: false, .. } => {
+                Self::new(Exit::Template, error.to_string()).hint("take a newer version of the template")
+            }
+            LoadError::NeedsNewer(_) | LoadError::OtherProgram { .. } => {
+                Self::new(Exit::Template, error.to_string()).hint(NEWER)
+            }
             LoadError::Layers(_) | LoadError::Unresolved(_) | LoadError::OtherVersion { .. } => {
                 Self::new(Exit::Template, error.to_string())
             }

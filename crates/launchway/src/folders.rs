@@ -3,8 +3,6 @@
 use std::env;
 use std::path::PathBuf;
 
-const HOME: &str = if cfg!(windows) { "USERPROFILE" } else { "HOME" };
-
 /// Returns the folder for what can be fetched again; none without a home.
 pub(crate) fn cache() -> Option<PathBuf> {
     folder("LAUNCHWAY_CACHE_DIR", "XDG_CACHE_HOME", ".cache")
@@ -27,6 +25,6 @@ fn folder(own: &str, shared: &str, below_home: &str) -> Option<PathBuf> {
     }
     // A relative one is to be ignored, says the XDG Base Directory Specification.
     let shared = set(shared).filter(|path| path.is_absolute());
-    let home = || set(HOME).filter(|path| path.is_absolute()).map(|home| home.join(below_home));
+    let home = || set("HOME").filter(|path| path.is_absolute()).map(|home| home.join(below_home));
     shared.or_else(home).map(|folder| folder.join("launchway"))
 }

@@ -1,11 +1,8 @@
 //! Ctrl-C and its relatives: the terminal is left as it was found, and a project is written whole or not at all.
 
-#[cfg(unix)]
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
-#[cfg(unix)]
 use crate::terminal::Settings;
 use crate::{process_groups, terminal};
 
@@ -14,7 +11,6 @@ static USES_ESCAPES: AtomicBool = AtomicBool::new(false);
 static ROWS_BELOW: AtomicUsize = AtomicUsize::new(0);
 static FAREWELL: Mutex<Option<String>> = Mutex::new(None);
 /// The terminal as it was when the program started.
-#[cfg(unix)]
 static FOUND: OnceLock<Settings> = OnceLock::new();
 
 /// Runs what must not be cut off in the middle; a signal waits until it is done.
@@ -54,7 +50,6 @@ pub(crate) fn leave() {
 }
 
 /// Ends the program on SIGINT, SIGTERM and SIGHUP, with 128 + the number of the signal.
-#[cfg(unix)]
 pub(crate) fn install() -> std::io::Result<()> {
     use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
@@ -75,17 +70,10 @@ pub(crate) fn install() -> std::io::Result<()> {
 #[expect(clippy::disallowed_methods, reason = "this is where the program is ended in the middle")]
 pub(crate) fn end(code: i32, last_word: &str) -> ! {
     process_groups::kill_running();
-    #[cfg(unix)]
     if let Some(settings) = FOUND.get() {
         settings.restore();
     }
     leave();
     terminal::say(last_word);
     std::process::exit(code)
-}
-
-/// Leaves signals to the system where there are none of Unix's kind.
-#[cfg(not(unix))]
-pub(crate) fn install() -> std::io::Result<()> {
-    Ok(())
 }

@@ -54,39 +54,14 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: &[OsString]) -> Result<(), Failure> {
-    language::set(commands::early::language(arguments));
-    if commands::early::is_accessible(arguments) {
+    let early = commands::early::read(arguments);
+    language::set(early.language);
+    if early.accessible {
         terminal::ask_plainly();
     }
     interrupt::install().map_err(|error| Failure::new(Exit::Io, format!("cannot listen for signals: {error}")))?;
     if commands::completions::answer(arguments)? {
         return Ok(());
     }
-    let chosen = commands::early::named(arguments).map(|named| new::choose(&named)).transpose()?;
-    // The program ends with the command: a template is not taken apart piece by piece before.
-    let chosen = std::mem::ManuallyDrop::new(chosen);
-    let matches =
-        match commands::command(chosen.as_ref().map(|chosen| &chosen.template)).try_get_matches_from(arguments) {
-            Ok(matches) => matches,
-            Err(error) => return finish_with_usage(&error),
-        };
-    let Some((name, matches)) = matches.subcommand() else {
-        return Err(Failure::new(Exit::Usage, "there is no such command"));
-    };
-    match (commands::all().find(|command| command.name == name), chosen.as_ref()) {
-        (Some(command), _) => (command.run)(matches),
-        (None, Some(chosen)) => commands::new::run(matches, chosen),
-        (None, None) => Err(Failure::new(Exit::Usage, "there is no such command")),
-    }
-}
-
-/// Prints help and version to stdout, and what is wrong with the usage to stderr.
-fn finish_with_usage(error: &clap::Error) -> Result<(), Failure> {
-    if !error.use_stderr() {
-        let _ = error.print();
-        return Ok(());
-    }
-    // Without colours: what was typed is part of the message, and is made harmless with the rest of it.
-    terminal::say(&terminal::visible(&error.render().to_string()));
-    Err(Failure::silent(Exit::Usage))
+    commands::run(arguments, &early)
 }

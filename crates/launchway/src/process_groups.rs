@@ -34,16 +34,12 @@ pub(crate) fn kill_running() {
     RUNNING.lock().unwrap_or_else(PoisonError::into_inner).iter().copied().for_each(kill);
 }
 
-#[cfg(unix)]
 fn kill(group: u32) {
     use rustix::process::{Pid, Signal, kill_process_group};
     if let Some(pid) = i32::try_from(group).ok().and_then(Pid::from_raw) {
         let _ = kill_process_group(pid, Signal::KILL);
     }
 }
-
-#[cfg(not(unix))]
-fn kill(_group: u32) {}
 
 /// Holds git, and what it will start, to a size: an endless answer of a server is kept in memory.
 #[cfg(target_os = "linux")]

@@ -1,9 +1,13 @@
 //! How a result is written to stdout: as text, or as one JSON object.
 
+use clap::ValueEnum;
 use serde::Serialize;
 
+/// What the help says of `--output` where there are these two forms.
+pub(crate) const OUTPUT_HELP: &str = "What stdout carries: text, or one JSON object";
+
 /// How results are written to stdout.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Output {
     Text,
     Json,

@@ -117,8 +117,7 @@ fn capability_of(
     is_accessible: bool,
 ) -> Capability {
     let is_wished = is_accessible || variable("ACCESSIBLE").is_some_and(|value| value != "0");
-    // Windows has terminals without the variable.
-    let is_simple = variable("TERM").map_or(cfg!(unix), |term| term == "dumb");
+    let is_simple = variable("TERM").is_none_or(|term| term == "dumb");
     let is_small = rows < 4 || columns < 16;
     if is_wished || is_simple || is_small || !is_utf8(variable) { Capability::Plain } else { Capability::Rich }
 }
@@ -172,10 +171,8 @@ pub(crate) fn say(text: &str) {
 }
 
 /// The settings of the terminal, as they were read.
-#[cfg(unix)]
 pub(crate) struct Settings(Option<rustix::termios::Termios>);
 
-#[cfg(unix)]
 impl Settings {
     pub(crate) fn read() -> Self {
         Self(rustix::termios::tcgetattr(io::stdin()).ok())
@@ -197,10 +194,8 @@ impl Settings {
 }
 
 /// Lets keys through one by one, unseen, for as long as it lives. Ctrl-C stays a signal.
-#[cfg(unix)]
 pub(crate) struct KeyByKey(Settings);
 
-#[cfg(unix)]
 impl KeyByKey {
     pub(crate) fn enter() -> Self {
         use rustix::termios::{InputModes, LocalModes};
@@ -213,7 +208,6 @@ impl KeyByKey {
     }
 }
 
-#[cfg(unix)]
 impl Drop for KeyByKey {
     fn drop(&mut self) {
         self.0.restore();
@@ -221,10 +215,8 @@ impl Drop for KeyByKey {
 }
 
 /// Lets lines through unseen for as long as it lives.
-#[cfg(unix)]
 pub(crate) struct Hidden(Settings);
 
-#[cfg(unix)]
 impl Hidden {
     pub(crate) fn enter() -> Self {
         let before = Settings::read();
@@ -233,32 +225,9 @@ impl Hidden {
     }
 }
 
-#[cfg(unix)]
 impl Drop for Hidden {
     fn drop(&mut self) {
         self.0.restore();
-    }
-}
-
-/// Other systems deliver keys one by one as it is.
-#[cfg(not(unix))]
-pub(crate) struct KeyByKey;
-
-#[cfg(not(unix))]
-impl KeyByKey {
-    pub(crate) fn enter() -> Self {
-        Self
-    }
-}
-
-/// Other systems show what is typed line by line.
-#[cfg(not(unix))]
-pub(crate) struct Hidden;
-
-#[cfg(not(unix))]
-impl Hidden {
-    pub(crate) fn enter() -> Self {
-        Self
     }
 }
 
@@ -290,7 +259,6 @@ mod tests {
         assert_eq!(of(&[xterm, utf8, ("LC_ALL", "C")], size, false), Capability::Plain);
         assert_eq!(of(&[xterm, utf8], (24, 1), false), Capability::Plain);
         assert_eq!(of(&[xterm, utf8], (5, 20), false), Capability::Rich);
-        #[cfg(unix)]
         assert_eq!(of(&[utf8], size, false), Capability::Plain);
     }
 

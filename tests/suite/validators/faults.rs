@@ -312,7 +312,13 @@ fn hadolint_notices_an_image_without_a_version() {
     assert_caught(
         one(repository::hadolint),
         "Dockerfile",
-        ["FROM gcr.io/distroless/cc-debian12:nonroot", "FROM debian"],
+        ["FROM gcr.io/distroless/cc-debian13:nonroot", "FROM debian"],
         "DL3006",
     );
+}
+
+#[test]
+fn the_schema_of_dependabot_notices_an_ecosystem_that_there_is_not() {
+    let fault = ["package-ecosystem: cargo", "package-ecosystem: crates"];
+    assert_caught(one(repository::dependabot), ".github/dependabot.yml", fault, "crates");
 }

@@ -1,8 +1,12 @@
-//! What stands around the deployment: the workflows and the Dockerfile.
+//! What stands around the deployment: the workflows and the Dockerfile; and what GitHub reads of a project and of this repository.
 
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::{Verdict, tools, validate};
+use xtask::workspace;
+
+use super::{Verdict, check, tools, validate};
 use crate::project::{self, Project};
 
 pub(super) fn actionlint(projects: &[Project]) -> Verdict {
@@ -26,6 +30,23 @@ fn workflows(projects: &[Project]) -> impl Iterator<Item = std::path::PathBuf> {
     projects.iter().flat_map(|project| project.files(".github/workflows", ".yaml"))
 }
 
+/// Holds files of GitHub's own kinds against the schema of their kind.
+fn github_schema(name: &str, files: impl IntoIterator<Item = PathBuf>, refused: Option<&Path>) -> Verdict {
+    let mut command = check("schemas.py");
+    command.arg(tools().github_schema(name)).args(files);
+    validate(command.args(refused.map(|_| "--refused")).args(refused))
+}
+
+pub(super) fn dependabot(projects: &[Project]) -> Verdict {
+    let files = projects.iter().flat_map(|project| project.files(".github", "dependabot.yml"));
+    github_schema("dependabot", files, None)
+}
+
+/// A file below `.github` of this repository.
+fn ours(name: &str) -> PathBuf {
+    workspace::root().join(".github").join(name)
+}
+
 #[test]
 fn actionlint_accepts_every_workflow() {
     actionlint(&project::all()).unwrap();
@@ -39,4 +60,23 @@ fn zizmor_finds_no_weakness_in_any_workflow() {
 #[test]
 fn hadolint_accepts_every_dockerfile() {
     hadolint(&project::all()).unwrap();
+}
+
+#[test]
+fn every_dependabot_file_is_what_github_takes() {
+    let projects = project::all();
+    assert!(projects.iter().any(|project| project.path(".github/dependabot.yml").is_file()));
+    dependabot(&projects).unwrap();
+    github_schema("dependabot", [ours("dependabot.yml")], None).unwrap();
+}
+
+#[test]
+fn the_forms_for_issues_are_what_github_takes() {
+    let files = fs::read_dir(ours("ISSUE_TEMPLATE")).unwrap().map(|entry| entry.unwrap().path());
+    let (settings, forms): (Vec<PathBuf>, Vec<PathBuf>) = files.partition(|path| path.ends_with("config.yml"));
+    let folder = tempfile::tempdir().unwrap();
+    let fault = folder.path().join("fault.yml");
+    fs::write(&fault, fs::read_to_string(&forms[0]).unwrap().replace("type: textarea", "type: text")).unwrap();
+    github_schema("github-issue-forms", forms, Some(&fault)).unwrap();
+    github_schema("github-issue-config", settings, None).unwrap();
 }

@@ -2,8 +2,10 @@
 
 mod commands;
 mod decisions;
+mod helpers;
 mod manifest;
 mod questions;
+mod suite;
 
 use std::fs;
 
@@ -25,6 +27,8 @@ fn pages() -> Result<Vec<Page>> {
         Page { path: "docs/reference/commands.md", text: commands::page()? },
         Page { path: "docs/reference/questions.md", text: questions::page(&template) },
         Page { path: "docs/reference/manifest.md", text: manifest::page() },
+        Page { path: "tests/suite/README.md", text: suite::page()? },
+        Page { path: "docs/reference/helpers.md", text: helpers::page() },
     ])
 }
 

@@ -163,8 +163,17 @@ impl<'de> Visitor<'de> for StrictVisitor {
 struct YamlReader {
     documents: Vec<Json>,
     open: Vec<OpenNode>,
-    anchors: HashMap<usize, (Json, usize)>,
+    anchors: HashMap<usize, Node>,
     weight: usize,
+}
+
+/// A node that is read to its end.
+#[derive(Clone)]
+struct Node {
+    is: Json,
+    weight: usize,
+    /// The levels of containers in it, itself counted.
+    levels: usize,
 }
 
 struct OpenNode {
@@ -172,6 +181,8 @@ struct OpenNode {
     anchor: usize,
     tag: Option<String>,
     weight_before: usize,
+    /// The levels of the deepest node in it.
+    levels: usize,
 }
 
 enum Container {
@@ -202,40 +213,38 @@ impl YamlReader {
                 let weight_before = self.weight;
                 self.weigh(text.len())?;
                 let node = scalar(&text, style, tag.as_deref());
-                self.close(node, anchor, own_tag(tag.as_deref()), weight_before)
+                self.close(node, 0, anchor, own_tag(tag.as_deref()), weight_before)
             }
             Event::SequenceStart(anchor, tag) => {
-                self.open(Container::Sequence(Vec::new()), anchor, own_tag(tag.as_deref()))
+                self.open(Container::Sequence(Vec::new()), anchor, own_tag(tag.as_deref()));
+                Ok(())
             }
             Event::MappingStart(anchor, tag) => {
-                self.open(Container::Mapping(Map::new(), None), anchor, own_tag(tag.as_deref()))
+                self.open(Container::Mapping(Map::new(), None), anchor, own_tag(tag.as_deref()));
+                Ok(())
             }
             Event::SequenceEnd | Event::MappingEnd => self.close_container(),
             Event::Alias(anchor) => {
-                let weight = self.anchors.get(&anchor).map(|(_, weight)| *weight).ok_or("an alias has no anchor")?;
+                let Node { weight, levels, .. } = *self.anchors.get(&anchor).ok_or("an alias has no anchor")?;
                 self.weigh(weight)?;
-                let node = self.anchors[&anchor].0.clone();
-                self.close(node, 0, None, self.weight)
+                let node = self.anchors[&anchor].is.clone();
+                self.close(node, levels, 0, None, self.weight)
             }
             _ => Ok(()),
         }
     }
 
-    fn open(&mut self, container: Container, anchor: usize, tag: Option<String>) -> Result<(), String> {
-        if self.open.len() >= MAX_DEPTH {
-            return Err(format!("nested more than {MAX_DEPTH} levels deep"));
-        }
-        self.open.push(OpenNode { container, anchor, tag, weight_before: self.weight });
-        Ok(())
+    fn open(&mut self, container: Container, anchor: usize, tag: Option<String>) {
+        self.open.push(OpenNode { container, anchor, tag, weight_before: self.weight, levels: 0 });
     }
 
     fn close_container(&mut self) -> Result<(), String> {
-        let Some(OpenNode { container, anchor, tag, weight_before }) = self.open.pop() else { return Ok(()) };
+        let Some(OpenNode { container, anchor, tag, weight_before, levels }) = self.open.pop() else { return Ok(()) };
         let node = match container {
             Container::Sequence(items) => Json::Array(items),
             Container::Mapping(entries, _) => Json::Object(entries),
         };
-        self.close(node, anchor, tag, weight_before)
+        self.close(node, levels + 1, anchor, tag, weight_before)
     }
 
     /// Counts a node and what it holds, before memory is taken for it.
@@ -247,18 +256,31 @@ impl YamlReader {
         Ok(())
     }
 
-    fn close(&mut self, node: Json, anchor: usize, tag: Option<String>, weight_before: usize) -> Result<(), String> {
+    fn close(
+        &mut self,
+        node: Json,
+        levels: usize,
+        anchor: usize,
+        tag: Option<String>,
+        weight_before: usize,
+    ) -> Result<(), String> {
         self.weigh(1)?;
-        let node = match tag {
-            Some(tag) => Json::Object(Map::from_iter([(tag, node)])),
-            None => node,
+        let (is, levels) = match tag {
+            Some(tag) => (Json::Object(Map::from_iter([(tag, node)])), levels + 1),
+            None => (node, levels),
         };
+        if self.open.len() + levels > MAX_DEPTH {
+            return Err(format!("nested more than {MAX_DEPTH} levels deep"));
+        }
+        if let Some(above) = self.open.last_mut() {
+            above.levels = above.levels.max(levels);
+        }
         if anchor != 0 {
             let weight = self.weight - weight_before;
             self.weigh(weight)?;
-            self.anchors.insert(anchor, (node.clone(), weight));
+            self.anchors.insert(anchor, Node { is: is.clone(), weight, levels });
         }
-        self.attach(node)
+        self.attach(is)
     }
 
     fn attach(&mut self, node: Json) -> Result<(), String> {
@@ -377,6 +399,30 @@ mod tests {
         assert!(yaml(&"[".repeat(100_000)).is_err());
         assert!(parse(Format::Json, &"[".repeat(100_000)).is_err());
         assert!(parse(Format::Toml, &format!("a = {}", "[".repeat(100_000))).is_err());
+    }
+
+    #[test]
+    fn more_than_128_levels_are_refused_whatever_they_are_made_of() {
+        // The parser itself refuses only what is deeper than this, and counts neither tags nor aliases.
+        let brackets = |levels: usize| "[".repeat(levels) + &"]".repeat(levels);
+        let dashes = |levels: usize| "- ".repeat(levels) + "x\n";
+        let keys = |levels: usize| (0..levels).fold(String::new(), |text, level| text + &" ".repeat(level) + "k:\n");
+        let tags = |levels: usize| "!t [".repeat(levels / 2) + &"]".repeat(levels / 2);
+        // Each entry is as many levels deeper as it has brackets than the one before it, which it names.
+        let aliases = |levels: usize| {
+            let (open, close) = ("[".repeat(100), "]".repeat(100));
+            let first = format!("- &a0 {}\n", brackets((levels - 1) % 100));
+            (1..=(levels - 1) / 100).fold(first, |text, at| text + &format!("- &a{at} {open}*a{}{close}\n", at - 1))
+        };
+        let texts: [(&str, &dyn Fn(usize) -> String); 5] =
+            [("[", &brackets), ("-", &dashes), ("k", &keys), ("!", &tags), ("*", &aliases)];
+        for (name, text) in texts {
+            assert!(yaml(&text(128)).is_ok(), "{name}: {:?}", yaml(&text(128)));
+            for levels in if name == "*" { vec![130, 229, 40_000] } else { vec![130, 200] } {
+                let said = yaml(&text(levels)).map(drop).expect_err(name);
+                assert!(said.contains("nested more than 128 levels deep"), "{name} {levels}: {said}");
+            }
+        }
     }
 
     #[test]

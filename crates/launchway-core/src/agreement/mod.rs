@@ -12,9 +12,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
 use crate::language::check::Names;
-use crate::language::engine::{Data, Engine};
+use crate::language::engine::{Data, Engine, Partials};
 use crate::language::helpers::Type;
 use crate::language::problem::Problem;
+use crate::language::tables::Tables;
 use crate::path::SafePath;
 use crate::text::line_and_column;
 use document::Format;
@@ -265,7 +266,7 @@ impl<'t> Judge<'t> {
             }
         }
         let names: Names = known.keys().map(|id| (id.clone(), Type::Int)).collect();
-        let engine = self.engine.get_or_init(|| Engine::new([]));
+        let engine = self.engine.get_or_init(|| Engine::new(Partials::new(), Tables::default()));
         let message = |problems: Vec<Problem>| problems.into_iter().next().map(|problem| problem.message);
         let judged = engine.expression("", holds, &names).map_err(message);
         let judged =

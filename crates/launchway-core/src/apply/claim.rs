@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use rustix::fd::OwnedFd;
 use rustix::fs::{FlockOperation, Mode, OFlags};
 use rustix::io::Errno;
+use rustix::process::Uid;
 
 use super::files::{create_folder_with, is_taken, rename_without_replacing};
 use super::{ApplyError, MAX_STAGING_NAMES};
@@ -26,7 +27,7 @@ pub(super) struct Claim {
 impl Claim {
     /// Makes a folder `PREFIX-NUMBER`, after removing those that runs which were cut off have left.
     pub(super) fn take(parent: &Path, prefix: &str, mode: u32) -> Result<Self, ApplyError> {
-        remove_stale(parent, prefix);
+        remove_stale(parent, prefix, rustix::process::geteuid());
         for number in 0..MAX_STAGING_NAMES {
             let path = parent.join(format!("{prefix}-{number}"));
             match create_folder_with(&path, mode) {
@@ -72,8 +73,8 @@ impl Drop for Claim {
     }
 }
 
-/// Removes the folders of a prefix that are this user's and that no running program has locked.
-fn remove_stale(parent: &Path, prefix: &str) {
+/// Removes the folders of a prefix that are a user's and that no running program has locked.
+fn remove_stale(parent: &Path, prefix: &str, user: Uid) {
     let is_ours = |name: &str| {
         let number = name.strip_prefix(prefix).and_then(|rest| rest.strip_prefix('-'));
         number.is_some_and(|number| number.parse::<u32>().is_ok())
@@ -81,7 +82,7 @@ fn remove_stale(parent: &Path, prefix: &str) {
     for entry in parent.read_dir().into_iter().flatten().flatten() {
         if entry.file_name().to_str().is_some_and(is_ours)
             && let Ok(lock) = lock_folder(&entry.path())
-            && is_own(&lock)
+            && is_of(&lock, user)
             && is_still(&entry.path(), &lock)
         {
             let _ = fs::remove_dir_all(entry.path());
@@ -97,13 +98,30 @@ pub(super) fn lock_folder(path: &Path) -> Result<OwnedFd, Errno> {
     Ok(folder)
 }
 
-/// Tells whether a file or folder belongs to the user who runs the program.
-fn is_own(file: &OwnedFd) -> bool {
-    rustix::fs::fstat(file).is_ok_and(|it| it.st_uid == rustix::process::geteuid().as_raw())
+/// Tells whether a file or folder belongs to a user.
+fn is_of(file: &OwnedFd, user: Uid) -> bool {
+    rustix::fs::fstat(file).is_ok_and(|it| it.st_uid == user.as_raw())
 }
 
 /// Tells whether a path still leads to what was opened there.
 fn is_still(path: &Path, file: &OwnedFd) -> bool {
     let (opened, now) = (rustix::fs::fstat(file), rustix::fs::lstat(path));
     matches!((opened, now), (Ok(opened), Ok(now)) if (opened.st_dev, opened.st_ino) == (now.st_dev, now.st_ino))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::entries;
+    use super::*;
+
+    #[test]
+    fn what_another_user_left_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join(".orders.launchway-0")).unwrap();
+        let own = rustix::process::geteuid();
+        remove_stale(folder.path(), ".orders.launchway", Uid::from_raw(own.as_raw() + 1));
+        assert_eq!(entries(folder.path()), [".orders.launchway-0"]);
+        remove_stale(folder.path(), ".orders.launchway", own);
+        assert_eq!(entries(folder.path()), Vec::<String>::new());
+    }
 }

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use rustix::fd::OwnedFd;
 use rustix::fs::{AtFlags, FileType, FlockOperation, Mode, OFlags};
 use rustix::io::Errno;
+use rustix::process::Uid;
 
 use super::MAX_STAGING_NAMES;
 use crate::path::RECORD_FOLDER;
@@ -128,7 +129,7 @@ impl Staged<'_> {
         let above = self.make_folders(path)?;
         let name = name_of(path);
         let folder = entered(self.root, above.as_ref().map(SafePath::as_str))?;
-        let (mut file, staged) = stage(&folder, name, mode_of(&folder, name, blob))?;
+        let (mut file, staged) = stage(&folder, name, mode_of(&folder, name, blob), rustix::process::geteuid())?;
         self.files.insert(path.clone(), (above, staged));
         file.write_all(&blob.bytes)?;
         file.sync_all()
@@ -179,15 +180,16 @@ impl Drop for Staged<'_> {
     }
 }
 
-/// Opens a file beside the one that it will replace. What an update that was cut off has left under the name is ours.
-fn stage(folder: &OwnedFd, name: &str, mode: Mode) -> io::Result<(File, String)> {
+/// Opens a file beside the one that it will replace. What an update of the user's that was cut off has left under the
+/// name is taken away.
+fn stage(folder: &OwnedFd, name: &str, mode: Mode, user: Uid) -> io::Result<(File, String)> {
     let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC | OFlags::NOFOLLOW;
     let name: String = name.chars().take(40).collect();
     for number in 0..MAX_STAGING_NAMES {
         let staged = format!(".{name}.launchway-{number}");
         let open = || rustix::fs::openat(folder, &staged, flags, mode);
         let opened = match open() {
-            Err(Errno::EXIST) if is_own_file(folder, &staged) => {
+            Err(Errno::EXIST) if is_file_of(folder, &staged, user) => {
                 rustix::fs::unlinkat(folder, &staged, AtFlags::empty())?;
                 open()
             }
@@ -201,11 +203,10 @@ fn stage(folder: &OwnedFd, name: &str, mode: Mode) -> io::Result<(File, String)>
     Err(io::Error::other("too many staged files were left here; remove the `.*.launchway-*` files"))
 }
 
-/// Tells whether a plain file of the user who runs the program has a name.
-fn is_own_file(folder: &OwnedFd, name: &str) -> bool {
-    let own = rustix::process::geteuid().as_raw();
+/// Tells whether a plain file of a user has a name.
+fn is_file_of(folder: &OwnedFd, name: &str, user: Uid) -> bool {
     rustix::fs::statat(folder, name, AtFlags::SYMLINK_NOFOLLOW)
-        .is_ok_and(|it| FileType::from_raw_mode(it.st_mode) == FileType::RegularFile && it.st_uid == own)
+        .is_ok_and(|it| FileType::from_raw_mode(it.st_mode) == FileType::RegularFile && it.st_uid == user.as_raw())
 }
 
 /// A file keeps who may read and write it; whether it can be run is as it is meant to be.
@@ -314,5 +315,59 @@ mod tests {
         assert!(matches!(error, EditError::Write { partly: false, .. }), "{error}");
         assert_eq!(entries(folder.path()), ["a", "z"]);
         assert_eq!(fs::read(folder.path().join("a")).unwrap(), b"old");
+    }
+
+    #[test]
+    fn what_another_user_left_staged_stays_and_a_link_is_never_taken_for_a_file() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join(".a.launchway-0"), "theirs").unwrap();
+        std::os::unix::fs::symlink(".a.launchway-0", folder.path().join(".a.launchway-1")).unwrap();
+        let (own, mode) = (rustix::process::geteuid(), Mode::from_raw_mode(0o644));
+        let opened = beneath::enter(folder.path(), None).unwrap();
+        let (_, name) = stage(&opened, "a", mode, Uid::from_raw(own.as_raw() + 1)).unwrap();
+        assert_eq!(name, ".a.launchway-2");
+        assert_eq!(fs::read(folder.path().join(".a.launchway-0")).unwrap(), b"theirs");
+        assert!(folder.path().join(".a.launchway-1").is_symlink());
+        let (_, name) = stage(&opened, "a", mode, own).unwrap();
+        assert_eq!(name, ".a.launchway-0");
+        assert_eq!(fs::read(folder.path().join(".a.launchway-0")).unwrap(), b"");
+    }
+
+    #[test]
+    fn nothing_is_written_where_a_file_is_not_as_the_changes_were_computed_for() {
+        type Change = fn(&Path) -> io::Result<()>;
+        let changes: [(&str, Change); 6] = [
+            ("another text", |path| fs::write(path, "mine")),
+            ("no file", |path| fs::remove_file(path)),
+            ("a link to the same text", |path| {
+                fs::rename(path, path.with_extension("moved"))?;
+                std::os::unix::fs::symlink("b.moved", path)
+            }),
+            ("a folder", |path| fs::remove_file(path).and_then(|()| fs::create_dir(path))),
+            ("a file that was not there", |path| fs::write(path.with_file_name("new"), "mine")),
+            ("a folder above that leads elsewhere", |path| {
+                fs::create_dir(path.with_file_name("elsewhere"))?;
+                std::os::unix::fs::symlink("elsewhere", path.with_file_name("deep"))
+            }),
+        ];
+        for (what, change) in changes {
+            for after in [Some("new b"), None] {
+                let folder = tempfile::tempdir().unwrap();
+                fs::write(folder.path().join("a"), "old a").unwrap();
+                fs::write(folder.path().join("b"), "old b").unwrap();
+                change(&folder.path().join("b")).unwrap();
+                let before = entries(folder.path());
+                let edits = [
+                    edit_of("a", Some("old a"), Some("new a")),
+                    edit_of("b", Some("old b"), after),
+                    edit_of("deep/new", None, Some("deep")),
+                    edit_of("new", None, Some("new")),
+                ];
+                let error = edit(folder.path(), &edits).unwrap_err();
+                assert!(matches!(error, EditError::Changed(_)), "{what}: {error}");
+                assert_eq!(entries(folder.path()), before, "{what}");
+                assert_eq!(fs::read(folder.path().join("a")).unwrap(), b"old a", "{what}");
+            }
+        }
     }
 }

@@ -5,7 +5,8 @@ use serde_json::Value as Json;
 use super::answers::{Answers, Provenance};
 use super::{Accepted, Interview, Overruled};
 use crate::language::problem::Problem;
-use crate::template::question::{AnswerProblem, Choice, Kind, Question, either};
+use crate::template::question::{AnswerProblem, Choice, Kind, Question};
+use crate::text::either;
 use crate::value::Value;
 use crate::value::policy::Policy;
 
@@ -108,7 +109,7 @@ fn differs(question: &Question, other: &Value, provenance: &Provenance, policy: 
     let message = format!("{id} is {decided} and cannot be `{}`: {}", shown.escape_debug(), policy.reason());
     let hint = match provenance {
         Provenance::File(name) => format!("take `{id}` out of `{name}`"),
-        Provenance::Environment => format!("unset `LAUNCHWAY_{}`", id.to_uppercase()),
+        Provenance::Environment => format!("unset `{}`", question.variable()),
         _ => format!("leave out `{}`", question.flag()),
     };
     AnswerProblem { hint, ..question.problem(message) }

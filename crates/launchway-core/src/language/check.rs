@@ -1,15 +1,17 @@
 //! The checks that Handlebars leaves out: every name is declared, every printed value is safe where it stands.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
 use handlebars::template::{
     BlockParam, HelperTemplate, Parameter, Template as Syntax, TemplateElement, TemplateMapping,
 };
+use serde_json::Value as Json;
 
-use super::engine::Partials;
-use super::helpers::{self, HELPERS, Type, Yields};
+use super::engine::{Partial, Partials};
+use super::helpers::{self, HELPERS, Helper, Type, Yields};
 use super::problem::{Place, Problem, nearest};
+use super::tables::Tables;
 
 const MAX_VISITED: usize = 200_000;
 /// Blocks and partials inside one another; the renderer uses the stack for each.
@@ -39,13 +41,22 @@ pub(crate) struct Findings {
     pub(crate) prints_text: bool,
 }
 
+/// What a template can use beside names.
+#[derive(Clone, Copy)]
+pub(crate) struct Scope<'a> {
+    pub(crate) partials: &'a Partials,
+    pub(crate) tables: &'a Tables,
+}
+
 /// Checks one template against the names that are declared.
 pub(crate) struct Checker<'a> {
     file: Rc<str>,
     names: &'a Names,
-    partials: &'a Partials,
+    scope: Scope<'a>,
     printing: Printing,
     frames: Vec<Frame>,
+    /// The parameters of the partials around the current element, the innermost last.
+    parameters: Vec<&'a Names>,
     partial_path: Vec<String>,
     visited: usize,
     depth: usize,
@@ -72,18 +83,25 @@ struct Frame {
 }
 
 impl<'a> Checker<'a> {
-    pub(crate) fn new(file: &str, names: &'a Names, partials: &'a Partials, printing: Printing) -> Self {
+    pub(crate) fn new(file: &str, names: &'a Names, scope: Scope<'a>, printing: Printing) -> Self {
         Self {
             file: file.into(),
             names,
-            partials,
+            scope,
             printing,
             frames: Vec::new(),
+            parameters: Vec::new(),
             partial_path: Vec::new(),
             visited: 0,
             depth: 0,
             findings: Findings::default(),
         }
+    }
+
+    /// Checks a partial on its own: it sees its parameters beside the names.
+    pub(crate) fn of_partial(partial: &'a Partial, names: &'a Names, scope: Scope<'a>) -> Self {
+        let checker = Self::new(&partial.file, names, scope, Printing::Quoted);
+        Self { parameters: vec![&partial.parameters], ..checker }
     }
 
     pub(crate) fn check(mut self, syntax: &Syntax) -> Findings {
@@ -92,14 +110,12 @@ impl<'a> Checker<'a> {
     }
 
     /// Checks an expression and returns its type, if it has one.
-    pub(crate) fn check_expression(mut self, syntax: &Syntax) -> (Findings, Option<Type>) {
-        let yields = match syntax.elements.first() {
-            Some(TemplateElement::Expression(call)) if call.params.len() == 1 && call.hash.is_empty() => {
-                let place = self.place(syntax.mapping.first());
-                call.params.first().and_then(|parameter| self.parameter_type(parameter, &place))
-            }
-            _ => None,
-        };
+    pub(crate) fn check_expression(mut self, expression: &Parameter) -> (Findings, Option<Type>) {
+        let place = self.place(None);
+        let yields = self.parameter_type(expression, &place);
+        if yields == Some(Type::Table) {
+            self.refuse(&place, TABLE_ALONE);
+        }
         (self.findings, yields)
     }
 
@@ -130,10 +146,8 @@ impl<'a> Checker<'a> {
             TemplateElement::Expression(expression) => self.printed(expression, place),
             TemplateElement::HelperBlock(block) => self.block(block, place),
             TemplateElement::PartialExpression(partial) => match &partial.name {
-                Parameter::Name(name) if partial.params.is_empty() && partial.hash.is_empty() => {
-                    self.partial(name, place);
-                }
-                Parameter::Name(_) => self.refuse(place, "a partial takes no parameters; it sees what its caller sees"),
+                Parameter::Name(name) if partial.params.is_empty() => self.partial(name, &partial.hash, place),
+                Parameter::Name(_) => self.refuse(place, "a partial takes `name=value`, and no value without a name"),
                 _ => self.refuse(place, "the name of a partial must be written out"),
             },
             TemplateElement::HtmlExpression(_) => {
@@ -173,6 +187,7 @@ impl<'a> Checker<'a> {
                 let message = format!("`{}` is a secret, which nothing prints", shown(expression));
                 self.report(Problem::new(place.clone(), message).hint(SECRET_HINT));
             }
+            Type::Table => self.refuse(place, TABLE_ALONE),
             Type::Bool | Type::Int | Type::Word => {}
         }
     }
@@ -212,13 +227,13 @@ impl<'a> Checker<'a> {
         self.frames.pop();
     }
 
-    fn partial(&mut self, name: &str, place: &Spot) {
+    fn partial(&mut self, name: &str, arguments: &HashMap<String, Parameter>, place: &Spot) {
         if !self.frames.is_empty() {
             return self.refuse(place, "a partial cannot stand inside `each`: outer names have no spelling in it");
         }
-        let Some(partial) = self.partials.get(name) else {
+        let Some(partial) = self.scope.partials.get(name) else {
             let problem = Problem::new(place.clone(), format!("there is no partial `{name}`"));
-            return self.report(with_nearest(problem, name, self.partials.keys().map(String::as_str)));
+            return self.report(with_nearest(problem, name, self.scope.partials.keys().map(String::as_str)));
         };
         if self.partial_path.iter().any(|open| open == name) {
             let path = self.partial_path.join("` → `");
@@ -228,12 +243,44 @@ impl<'a> Checker<'a> {
             Ok(syntax) => syntax,
             Err(problem) => return self.report(problem.clone()),
         };
+        self.check_arguments(name, &partial.parameters, arguments, place);
         self.findings.partials.insert(name.to_owned());
         self.partial_path.push(name.to_owned());
         let caller = std::mem::replace(&mut self.file, partial.file.as_str().into());
+        self.parameters.push(&partial.parameters);
         self.walk(syntax);
+        self.parameters.pop();
         self.file = caller;
         self.partial_path.pop();
+    }
+
+    /// Holds what a partial is given against its parameters.
+    fn check_arguments(
+        &mut self,
+        name: &str,
+        parameters: &Names,
+        arguments: &HashMap<String, Parameter>,
+        place: &Spot,
+    ) {
+        for missing in parameters.keys().filter(|parameter| !arguments.contains_key(*parameter)) {
+            let problem = Problem::new(place.clone(), format!("the partial `{name}` needs `{missing}`"));
+            self.report(problem.hint(format!("write `{{{{> {name} {missing}=…}}}}`")));
+        }
+        for (argument, value) in arguments {
+            let given = self.parameter_type(value, place);
+            match (parameters.get(argument), given) {
+                (None, _) => {
+                    let message = format!("the partial `{name}` has no parameter `{argument}`");
+                    let known = parameters.keys().map(String::as_str);
+                    self.report(with_nearest(Problem::new(place.clone(), message), argument, known));
+                }
+                (Some(wanted), Some(given)) if !wanted.takes(given) => {
+                    let (wanted, given) = (wanted.shown(), given.shown());
+                    self.refuse(place, &format!("`{argument}` of the partial `{name}` is {wanted}, and gets {given}"));
+                }
+                _ => {}
+            }
+        }
     }
 
     fn call_type(&mut self, call: &HelperTemplate, place: &Spot) -> Option<Type> {
@@ -246,7 +293,9 @@ impl<'a> Checker<'a> {
 
     fn bare_type(&mut self, name: &Parameter, place: &Spot) -> Option<Type> {
         match name.as_name() {
-            Some(name) if helpers::signature(name).is_some() => self.helper_type(name, &[], false, place),
+            Some(name) if helpers::helper(name).is_some() && !self.is_name(name) => {
+                self.helper_type(name, &[], false, place)
+            }
             _ => self.parameter_type(name, place),
         }
     }
@@ -254,15 +303,17 @@ impl<'a> Checker<'a> {
     fn helper_type(&mut self, name: &str, parameters: &[Parameter], has_hash: bool, place: &Spot) -> Option<Type> {
         let types: Vec<Option<Type>> =
             parameters.iter().map(|parameter| self.parameter_type(parameter, place)).collect();
-        let Some(helper) = helpers::signature(name) else {
+        let Some(helper) = helpers::helper(name) else {
             let problem = Problem::new(place.clone(), format!("there is no helper `{name}`"));
             self.report(with_nearest(problem, name, HELPERS.iter().map(|helper| helper.name)));
             return None;
         };
-        if has_hash || !helper.arguments.contains(&parameters.len()) {
-            let wanted = match (helper.arguments.start(), helper.arguments.end()) {
+        let (least, most) = helper.arguments;
+        if has_hash || !(least..=most).contains(&parameters.len()) {
+            let wanted = match (least, most) {
                 (1, 1) => "1 value".to_owned(),
                 (least, most) if least == most => format!("{least} values"),
+                (1, _) => "1 value or more".to_owned(),
                 (least, _) => format!("{least} values or more"),
             };
             self.refuse(place, &format!("`{name}` takes {wanted}, and gets {}", parameters.len()));
@@ -273,12 +324,56 @@ impl<'a> Checker<'a> {
             self.report(problem.hint(SECRET_HINT));
             return None;
         }
+        self.result_type(helper, parameters, &types, place)
+    }
+
+    fn result_type(
+        &mut self,
+        helper: &Helper,
+        parameters: &[Parameter],
+        types: &[Option<Type>],
+        place: &Spot,
+    ) -> Option<Type> {
+        if helper.result == Yields::Cell {
+            return self.cell_type(parameters, types, place);
+        }
+        if types.contains(&Some(Type::Table)) {
+            self.refuse(place, TABLE_ALONE);
+            return None;
+        }
         Some(match helper.result {
             Yields::Bool => Type::Bool,
             Yields::Int => Type::Int,
             Yields::LikeArguments if types.contains(&Some(Type::Text)) => Type::Text,
-            Yields::Quoted | Yields::LikeArguments => Type::Word,
+            Yields::Quoted | Yields::LikeArguments | Yields::Cell => Type::Word,
         })
+    }
+
+    /// Checks a `lookup`: its table, and every column that it names.
+    fn cell_type(&mut self, parameters: &[Parameter], types: &[Option<Type>], place: &Spot) -> Option<Type> {
+        let name = parameters.first().and_then(Parameter::as_name).unwrap_or_default().trim_start_matches("../");
+        let Some(table) = self.scope.tables.get(name).filter(|_| types.first() == Some(&Some(Type::Table))) else {
+            self.refuse(place, "the first value of `lookup` is the name of a `[[table]]`");
+            return None;
+        };
+        if !parameters.len().is_multiple_of(2) {
+            self.refuse(place, "`lookup` takes a table, a column, and then pairs of a column and its value");
+            return None;
+        }
+        let columns = parameters[1..2].iter().chain(parameters[2..].iter().step_by(2));
+        let mut found = Vec::new();
+        for parameter in columns {
+            let Parameter::Literal(Json::String(column)) = parameter else {
+                self.refuse(place, "a column is written out, in quotes");
+                return None;
+            };
+            found.push(table.column(column).or_else(|| {
+                let problem = Problem::new(place.clone(), format!("the table `{name}` has no column `{column}`"));
+                self.report(with_nearest(problem, column, table.column_names()));
+                None
+            }));
+        }
+        found.first().copied().flatten()
     }
 
     fn parameter_type(&mut self, parameter: &Parameter, place: &Spot) -> Option<Type> {
@@ -312,6 +407,7 @@ impl<'a> Checker<'a> {
             "@first" | "@last" if ups == 0 && !self.frames.is_empty() => Some(Type::Bool),
             _ if ups == 0 && self.element_named(name).is_some() => self.element_named(name),
             _ if ups == self.frames.len() => self.declared(name),
+
             _ => None,
         };
         if resolved.is_none() {
@@ -324,9 +420,22 @@ impl<'a> Checker<'a> {
         self.frames.iter().find(|frame| frame.parameter.as_deref() == Some(name)).map(|frame| frame.element)
     }
 
+    /// Tells whether a word is a name here, to which a helper yields.
+    fn is_name(&self, name: &str) -> bool {
+        self.element_named(name).is_some() || self.parameter_named(name).is_some() || self.names.contains_key(name)
+    }
+
+    fn parameter_named(&self, name: &str) -> Option<Type> {
+        self.parameters.iter().rev().find_map(|parameters| parameters.get(name)).copied()
+    }
+
     fn declared(&mut self, name: &str) -> Option<Type> {
-        let found = self.names.get(name).copied();
-        if found.is_some() && !self.findings.used.contains(name) {
+        if let Some(parameter) = self.parameter_named(name) {
+            return Some(parameter);
+        }
+        let table = || self.scope.tables.get(name).map(|_| Type::Table);
+        let found = self.names.get(name).copied().or_else(table);
+        if found.is_some_and(|it| it != Type::Table) && !self.findings.used.contains(name) {
             self.findings.used.insert(name.to_owned());
         }
         found
@@ -334,7 +443,7 @@ impl<'a> Checker<'a> {
 
     fn report_unknown(&mut self, path: &str, name: &str, place: &Spot) {
         let problem = Problem::new(place.clone(), format!("`{path}` is not a declared name here"));
-        if self.names.contains_key(name) {
+        if self.names.contains_key(name) || self.parameter_named(name).is_some() {
             let outer = "../".repeat(self.frames.len());
             return self.report(problem.hint(format!("write `{outer}{name}`: each `each` adds one level")));
         }
@@ -358,6 +467,8 @@ impl<'a> Checker<'a> {
 }
 
 const SECRET_HINT: &str = "a secret stands in conditions only, where it says whether it was given: `{{#if …}}`, `when`";
+
+const TABLE_ALONE: &str = "a table is no value of its own; `lookup` finds one in it";
 
 /// Tells whether a helper only asks whether a secret was given.
 fn takes_secrets(name: &str, types: &[Option<Type>]) -> bool {

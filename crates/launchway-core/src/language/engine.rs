@@ -4,14 +4,16 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
-use handlebars::template::{Parameter, Template as Syntax, TemplateElement};
+use handlebars::template::{Parameter, Template as Syntax};
 use handlebars::{Context, Handlebars, Output, RenderContext, Renderable, no_escape};
 use serde_json::{Map, Value as Json};
 
-use super::check::{Checker, Findings, Names, Printing};
-use super::helpers::{self, AS_JSON, Type};
+use super::check::{Checker, Findings, Names, Printing, Scope};
+use super::evaluate;
+use super::helpers::{self, Type};
 use super::problem::{Place, Problem};
 use super::syntax;
+use super::tables::Tables;
 
 /// The most that one template may render: 5 MiB.
 const MAX_RENDERED_BYTES: usize = 5 << 20;
@@ -20,6 +22,7 @@ const MAX_RENDERED_BYTES: usize = 5 << 20;
 pub(crate) struct Engine {
     registry: Handlebars<'static>,
     partials: Partials,
+    tables: Tables,
 }
 
 /// The partials of a template by name.
@@ -30,10 +33,18 @@ pub(crate) struct Partial {
     /// The file that it stands in, for messages.
     pub(crate) file: String,
     text: String,
+    /// What whoever includes it has to say, by name.
+    pub(crate) parameters: Names,
     parsed: OnceLock<Result<Syntax, Problem>>,
 }
 
 impl Partial {
+    /// Takes the text of a partial without parameters.
+    pub(crate) fn new(file: &str, text: &str) -> Self {
+        let (file, text) = (file.to_owned(), text.to_owned());
+        Self { file, text, parameters: Names::new(), parsed: OnceLock::new() }
+    }
+
     /// Returns the syntax tree, or why there is none.
     pub(crate) fn syntax(&self) -> Result<&Syntax, &Problem> {
         self.parsed.get_or_init(|| syntax::parse(&self.file, &self.text)).as_ref()
@@ -56,24 +67,25 @@ pub(crate) struct Compiled {
 /// An expression that was parsed and checked, such as the `when` of a question.
 #[derive(Debug, Clone)]
 pub(crate) struct Expression {
-    compiled: Compiled,
+    file: String,
+    /// Where it stands in the manifest.
+    stands_at: Option<Place>,
+    syntax: Parameter,
+    /// The declared names that it uses.
+    names: Vec<String>,
     pub(crate) yields: Type,
     /// The expression as it stands in the manifest.
     pub(crate) text: String,
 }
 
 impl Engine {
-    /// Makes an engine with the partials of a template: their names, files and texts.
-    pub(crate) fn new<'t>(partials: impl IntoIterator<Item = (&'t str, &'t str, &'t str)>) -> Self {
+    /// Makes an engine with the partials of a template by name, and with the tables of its manifest.
+    pub(crate) fn new(partials: Partials, tables: Tables) -> Self {
         let mut registry = Handlebars::new();
         registry.set_strict_mode(true);
         registry.register_escape_fn(no_escape);
-        helpers::register(&mut registry);
-        let partial = |(name, file, text): (&str, &str, &str)| {
-            let partial = Partial { file: file.to_owned(), text: text.to_owned(), parsed: OnceLock::new() };
-            (name.to_owned(), partial)
-        };
-        Self { registry, partials: partials.into_iter().map(partial).collect() }
+        helpers::register(&mut registry, &tables);
+        Self { registry, partials, tables }
     }
 
     /// Parses every partial, also those that nobody uses.
@@ -92,7 +104,7 @@ impl Engine {
         printing: Printing,
     ) -> Result<(Compiled, bool), Vec<Problem>> {
         let syntax = syntax::parse(file, text).map_err(|problem| vec![problem])?;
-        let findings = Checker::new(file, names, &self.partials, printing).check(&syntax);
+        let findings = Checker::new(file, names, self.scope(), printing).check(&syntax);
         let prints_text = findings.prints_text;
         compiled(file, syntax, findings).map(|compiled| (compiled, prints_text))
     }
@@ -110,7 +122,7 @@ impl Engine {
     /// Checks every partial on its own, so that one that nobody uses is sound as well.
     pub(crate) fn partial_problems(&self, names: &Names) -> Vec<Problem> {
         let check = |partial: &Partial| match partial.syntax() {
-            Ok(syntax) => Checker::new(&partial.file, names, &self.partials, Printing::Quoted).check(syntax).problems,
+            Ok(syntax) => Checker::of_partial(partial, names, self.scope()).check(syntax).problems,
             Err(problem) => vec![problem.clone()],
         };
         self.partials.values().flat_map(check).collect()
@@ -118,19 +130,15 @@ impl Engine {
 
     /// Compiles an expression: what could stand between `{{` and `}}`.
     pub(crate) fn expression(&self, file: &str, text: &str, names: &Names) -> Result<Expression, Vec<Problem>> {
-        let text = text.trim();
-        let is_call = text.contains(char::is_whitespace) && !text.starts_with(['"', '\'']) && !text.starts_with('(');
-        let tag = if is_call { format!("{{{{{AS_JSON} ({text})}}}}") } else { format!("{{{{{AS_JSON} {text}}}}}") };
-        let refuse = || vec![Problem::new(Place::file(file), format!("`{text}` is not an expression"))];
-        let syntax = syntax::parse(file, &tag).map_err(|_| refuse())?;
-        if syntax.elements.len() != 1 {
-            return Err(refuse());
-        }
-        let (findings, yields) =
-            Checker::new(file, names, &self.partials, Printing::Anything).check_expression(&syntax);
-        let compiled = compiled(file, syntax, findings)?;
-        let yields = yields.ok_or_else(refuse)?;
-        Ok(Expression { compiled, yields, text: text.to_owned() })
+        let syntax = syntax::parse_expression(file, text).map_err(|problem| vec![problem])?;
+        let (findings, yields) = Checker::new(file, names, self.scope(), Printing::Anything).check_expression(&syntax);
+        let Some(yields) = yields.filter(|_| findings.problems.is_empty()) else { return Err(findings.problems) };
+        let names = findings.used.into_iter().collect();
+        Ok(Expression { file: file.to_owned(), stands_at: None, syntax, names, yields, text: text.trim().to_owned() })
+    }
+
+    fn scope(&self) -> Scope<'_> {
+        Scope { partials: &self.partials, tables: &self.tables }
     }
 
     /// Renders a template.
@@ -159,9 +167,8 @@ impl Engine {
 
     /// Evaluates an expression.
     pub(crate) fn evaluate(&self, expression: &Expression, data: &Data) -> Result<Json, Problem> {
-        let rendered = self.render(&expression.compiled, data)?;
-        serde_json::from_str(&rendered)
-            .map_err(|error| Problem::new(Place::file(&expression.compiled.file), error.to_string()))
+        let value = evaluate::value(&expression.syntax, &|name| data.get(name), &self.tables);
+        value.map(Cow::into_owned).map_err(|message| Problem::new(expression.place(), message))
     }
 }
 
@@ -185,25 +192,22 @@ impl Compiled {
 impl Expression {
     /// Says where in the manifest the expression stands.
     pub(crate) fn standing_at(self, place: &Place) -> Self {
-        Self { compiled: self.compiled.standing_at(place), ..self }
+        Self { stands_at: Some(place.clone()), ..self }
     }
 
     /// Returns the syntax of what is evaluated.
-    pub(crate) fn syntax(&self) -> Option<&Parameter> {
-        match self.compiled.syntax.elements.first() {
-            Some(TemplateElement::Expression(call)) => call.params.first(),
-            _ => None,
-        }
+    pub(crate) fn syntax(&self) -> &Parameter {
+        &self.syntax
     }
 
     /// Returns where the expression stands.
     pub(crate) fn place(&self) -> Place {
-        self.compiled.stands_at.clone().unwrap_or_else(|| Place::file(&self.compiled.file))
+        self.stands_at.clone().unwrap_or_else(|| Place::file(&self.file))
     }
 
     /// Returns the declared names that the expression uses.
     pub(crate) fn names(&self) -> &[String] {
-        &self.compiled.names
+        &self.names
     }
 }
 
@@ -290,8 +294,17 @@ mod tests {
     }
 
     fn engine() -> Engine {
-        let partials = [("line", "- {{service}}\n"), ("loop_a", "{{> loop_b}}"), ("loop_b", "{{> loop_a}}")];
-        Engine::new(partials.map(|(name, text)| (name, "partials/p.hbs", text)))
+        let texts = [("line", "- {{service}}\n"), ("loop_a", "{{> loop_b}}"), ("loop_b", "{{> loop_a}}")];
+        let mut partials: Partials =
+            texts.map(|(name, text)| (name.to_owned(), Partial::new("partials/p.hbs", text))).into();
+        let mut args = Partial::new(
+            "partials/args.hbs",
+            "--name={{service}}\n{{#each items as |item|}}\n--item={{../service}}-{{item}}\n{{/each}}\n{{#if deep}}\n{{> line}}\n{{/if}}\n",
+        );
+        let parameters = [("service", Type::Word), ("items", Type::Words), ("deep", Type::Bool)];
+        args.parameters = parameters.map(|(name, kind)| (name.to_owned(), kind)).into();
+        partials.insert("args".to_owned(), args);
+        Engine::new(partials, Tables::default())
     }
 
     fn render(text: &str) -> Result<String, String> {
@@ -324,6 +337,36 @@ mod tests {
             render("{{last environments}} {{join environments \", \"}} {{divide port 80}}").unwrap(),
             "prod dev, prod 101"
         );
+    }
+
+    #[test]
+    fn a_partial_sees_its_parameters_and_so_do_its_loops_and_the_partials_in_it() {
+        let call = "a:\n  {{> args service=(concat service \"-x\") items=environments deep=true}}\n{{service}}\n";
+        assert_eq!(
+            render(call).unwrap(),
+            "a:\n  --name=orders-x\n  --item=orders-x-dev\n  --item=orders-x-prod\n  - orders-x\norders\n"
+        );
+    }
+
+    #[test]
+    fn the_parameters_of_a_partial_are_checked_where_it_is_included() {
+        for (text, message) in [
+            ("{{> args service=\"x\" items=environments}}", "the partial `args` needs `deep`"),
+            ("{{> args servce=\"x\" items=environments deep=https}}", "the partial `args` has no parameter `servce`"),
+            (
+                "{{> args service=description items=environments deep=https}}",
+                "`service` of the partial `args` is a word, and gets a text",
+            ),
+            (
+                "{{> args service=\"x\" items=service deep=https}}",
+                "`items` of the partial `args` is a list, and gets a word",
+            ),
+            ("{{> args service=\"x\" items=environments deep=typo}}", "`typo` is not a declared name here"),
+            ("{{> args service items=environments}}", "a partial takes `name=value`, and no value without a name"),
+            ("{{> line service=\"x\"}}", "the partial `line` has no parameter `service`"),
+        ] {
+            assert!(refused(text).contains(message), "{text}: {}", refused(text));
+        }
     }
 
     #[test]
@@ -363,7 +406,7 @@ mod tests {
             ("{{{service}}}", "are not used"),
             ("{{&service}}", "are not used"),
             ("{{#with service}}{{/with}}", "`with` is not a block"),
-            ("{{lookup environments 0}}", "there is no helper `lookup`"),
+            ("{{lookup environments 0 \"a\" 1}}", "the first value of `lookup` is the name of a `[[table]]`"),
             ("{{quot description}}", "did you mean `quote`?"),
             ("{{quote}}", "`quote` takes 1 value, and gets 0"),
             ("{{quote service port}}", "`quote` takes 1 value, and gets 2"),
@@ -374,7 +417,6 @@ mod tests {
             ("{{> (lower service)}}", "must be written out"),
             ("{{> missing}}", "there is no partial `missing`"),
             ("{{#*inline \"x\"}}{{/inline}}", "decorators"),
-            ("{{launchway_as_json service}}", "there is no helper"),
             ("{{this}}", "`this` is not a declared name"),
             ("{{@index}}", "`@index` is not a declared name"),
         ] {
@@ -386,7 +428,8 @@ mod tests {
     fn a_long_chain_of_partials_is_refused_not_followed() {
         let texts: Vec<(String, String)> =
             (0..5_000).map(|n| (format!("p{n}"), format!("{{{{> p{}}}}}", n + 1))).collect();
-        let engine = Engine::new(texts.iter().map(|(name, text)| (name.as_str(), "partials/p.hbs", text.as_str())));
+        let partials = texts.into_iter().map(|(name, text)| (name, Partial::new("partials/p.hbs", &text))).collect();
+        let engine = Engine::new(partials, Tables::default());
         let problems = engine.compile("files/f.hbs", "{{> p0}}", &names(), Printing::Quoted).unwrap_err();
         assert!(problems[0].message.contains("nested more than 64 deep"));
     }

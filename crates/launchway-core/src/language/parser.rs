@@ -3,6 +3,7 @@
 //! Handlebars' own parser takes a millisecond for a file of 1 KB. This one makes the same tree in one pass, and makes
 //! nothing of a text that has anything unusual in it: that is left to Handlebars' parser, with the words for what is wrong.
 
+use std::collections::HashMap;
 use std::sync::OnceLock;
 
 use handlebars::template::{
@@ -229,14 +230,16 @@ impl<'t> Builder<'t> {
         Some(())
     }
 
-    fn partial(&mut self, name: &str, start: usize, end: usize) -> Option<()> {
+    fn partial(&mut self, inner: &str, start: usize, end: usize) -> Option<()> {
+        let name = &inner[..inner.find(is_space).unwrap_or(inner.len())];
+        let arguments = Words { rest: &inner[name.len()..] }.named_values()?;
         let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'/' | b'.');
         if name.is_empty() || !name.bytes().all(is_plain) {
             return None;
         }
         let is_alone = self.stands_alone(start, end);
         let mut partial = seeds().partials[usize::from(!is_alone)].clone();
-        partial.name = Parameter::Name(name.to_owned());
+        (partial.name, partial.hash) = (Parameter::Name(name.to_owned()), arguments);
         let before = &self.text[..start];
         let indent = &before[before.trim_end_matches(is_blank).len()..];
         partial.indent = (!indent.is_empty()).then(|| indent.to_owned());
@@ -355,6 +358,27 @@ fn call(inner: &str) -> Option<HelperTemplate> {
     (!helper.params.is_empty()).then_some(helper)
 }
 
+/// Parses an expression: a value, or a helper with its values as it stands without parentheses; none if it holds what
+/// only Handlebars' own parser understands.
+pub(crate) fn expression(text: &str) -> Option<Parameter> {
+    let mut words = Words { rest: text };
+    let mut alone = words;
+    match alone.value() {
+        Some(value) if alone.skip_space() => Some(value),
+        _ => {
+            let name = words.name()?;
+            words.arguments(Words::skip_space).and_then(|values| subexpression(name, values))
+        }
+    }
+}
+
+/// Makes the node of a call, which has one value or more.
+fn subexpression(name: &str, values: Vec<Parameter>) -> Option<Parameter> {
+    let has_values = !values.is_empty();
+    let call = Subexpression::new(Parameter::Name(name.to_owned()), values, HashMap::new());
+    has_values.then_some(Parameter::Subexpression(call))
+}
+
 /// What is left of a tag.
 #[derive(Clone, Copy)]
 struct Words<'t> {
@@ -456,22 +480,34 @@ impl<'t> Words<'t> {
     fn call(&mut self) -> Option<Parameter> {
         self.take(1);
         self.skip_space();
-        let name = Parameter::Name(self.name()?.to_owned());
-        let mut params = Vec::new();
-        loop {
-            if self.skip_space() {
-                return None;
-            }
-            if self.rest.starts_with(')') {
-                self.take(1);
-                break;
-            }
-            params.push(self.value()?);
-        }
+        let name = self.name()?;
+        let values = self.arguments(|words| words.skip_space() || words.rest.starts_with(')'))?;
+        self.rest = self.rest.strip_prefix(')')?;
         let is_separate = self.rest.is_empty() || self.rest.starts_with([' ', '\t', '\n', '\r', ')']);
-        let call = Subexpression::new(name, params, std::collections::HashMap::new());
-        (is_separate && call.params().is_some_and(|params| !params.is_empty()))
-            .then_some(Parameter::Subexpression(call))
+        subexpression(name, values).filter(|_| is_separate)
+    }
+
+    /// Takes `name=value` until the end.
+    fn named_values(&mut self) -> Option<HashMap<String, Parameter>> {
+        let mut values = HashMap::new();
+        while !self.skip_space() {
+            let (name, rest) = self.rest.split_once('=')?;
+            let mut word = Words { rest: name };
+            let is_name = word.name()? == name;
+            self.rest = rest;
+            let value = self.value()?;
+            (is_name && values.insert(name.to_owned(), value).is_none()).then_some(())?;
+        }
+        Some(values)
+    }
+
+    /// Takes values until the end.
+    fn arguments(&mut self, is_end: impl Fn(&mut Self) -> bool) -> Option<Vec<Parameter>> {
+        let mut values = Vec::new();
+        while !is_end(self) {
+            values.push(self.value()?);
+        }
+        Some(values)
     }
 }
 
@@ -511,8 +547,9 @@ mod tests {
             " {{#if a}} \nx\n{{else if (eq a \"b\")}}\n  y\n{{else}}\nz\n{{/if}}\n",
             "{{#each list as |item|}}\n- {{item}}\n{{/each}}",
             "x\n  {{> part}}\ny {{> part-2}} z\n{{> part}}",
+            "x\n  {{> part a=\"b c\" d=(concat e 7) f=true}}\ny",
             "{{!-- a --}}\nb {{! c }}\n{{!d}}",
-            "{{launchway_as_json (and a (not b))}}",
+            "{{concat (and a (not b))}}",
             "{{#if a}}{{/if}}{{#unless b}} {{/unless}}\n\n",
         ] {
             assert!(is_same(text), "{text:?}");
@@ -521,7 +558,7 @@ mod tests {
 
     #[test]
     fn any_mixture_of_pieces_comes_out_as_handlebars_has_it() {
-        const PIECES: [&str; 44] = [
+        const PIECES: [&str; 49] = [
             "\n",
             "\n",
             " ",
@@ -553,6 +590,11 @@ mod tests {
             "{{> p}}",
             "{{>p}}",
             "{{> p q}}",
+            "{{> p q=a}}",
+            "{{> p  q=\"x y\" r=(f 1) }}",
+            "{{> p q = a}}",
+            "{{> p q=a q=b}}",
+            "{{> p q=a.b}}",
             "{{! c }}",
             "{{!-- c --}}",
             "{{!----}}",

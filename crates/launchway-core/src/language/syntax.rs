@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use handlebars::template::{Template as Syntax, TemplateElement};
+use handlebars::template::{Parameter, Template as Syntax, TemplateElement};
 
 use super::parser;
 use super::problem::{Place, Problem};
@@ -42,6 +42,30 @@ pub(crate) fn parse(file: &str, text: &str) -> Result<Syntax, Problem> {
         restore_workflow_expressions(&mut syntax);
     }
     Ok(syntax)
+}
+
+/// Parses an expression: what could stand between `{{` and `}}`.
+pub(crate) fn parse_expression(file: &str, text: &str) -> Result<Parameter, Problem> {
+    let text = text.trim();
+    let refuse = || Problem::new(Place::file(file), format!("`{text}` is not an expression"));
+    if parentheses(text) > MAX_PARENTHESES || text.len() > MAX_BYTES {
+        let message = format!("the expression is too long, or has parentheses more than {MAX_PARENTHESES} deep");
+        return Err(Problem::new(Place::file(file), message));
+    }
+    parser::expression(text).or_else(|| slow_expression(file, text)).ok_or_else(refuse)
+}
+
+/// Parses an expression as the one value of a helper, with Handlebars' own parser.
+fn slow_expression(file: &str, text: &str) -> Option<Parameter> {
+    let is_call = text.contains(char::is_whitespace) && !text.starts_with(['"', '\'', '(']);
+    let tag = if is_call { format!("{{{{not ({text})}}}}") } else { format!("{{{{not {text}}}}}") };
+    let mut elements = parse(file, &tag).ok()?.elements;
+    match (elements.pop()?, elements.is_empty()) {
+        (TemplateElement::Expression(mut call), true) if call.params.len() == 1 && call.hash.is_empty() => {
+            call.params.pop()
+        }
+        _ => None,
+    }
 }
 
 /// Parses with Handlebars' own parser, which understands everything and says what is wrong.
@@ -206,6 +230,27 @@ mod tests {
     fn problem(text: &str) -> (Option<(usize, usize)>, String) {
         let problem = parse("f.hbs", text).unwrap_err();
         (problem.place.position, problem.message)
+    }
+
+    #[test]
+    fn an_expression_that_is_parsed_the_quick_way_is_what_handlebars_makes_of_it() {
+        for text in [
+            "service",
+            "\"a b\"",
+            "7",
+            "true",
+            "eq a \"b\"",
+            "and (or a b) (not c)",
+            "(first list)",
+            "choose (lte memory 1843)\n \"a\" \"b\"",
+            "concat \"$\" \"{\" x",
+        ] {
+            let quick = parser::expression(text).unwrap_or_else(|| panic!("{text} takes the slow way"));
+            assert_eq!(Some(quick), slow_expression("t", text), "{text}");
+        }
+        for text in ["", "(a", "a)", "\"a\" \"b\"", "(a b) (c d)", "}} {{a", "a}}{{b", "this x y )"] {
+            assert!(parse_expression("t", text).is_err(), "{text}");
+        }
     }
 
     #[test]

@@ -212,6 +212,8 @@ mod tests {
             ("a:b", Reason::Character),
             ("a.", Reason::Ending),
             ("a /b", Reason::Ending),
+            (" a", Reason::Ending),
+            ("a/ b", Reason::Ending),
             ("CON", Reason::Reserved),
             ("x/aux.txt", Reason::Reserved),
             ("COM¹", Reason::Reserved),

@@ -336,3 +336,23 @@ fn unpacked(archive: &[u8]) -> Result<BTreeMap<SafePath, Blob>, String> {
     std::io::copy(&mut reader, &mut std::io::sink()).map_err(|error| error.to_string())?;
     if reader.limit() == 0 { Err(format!("it is larger than {} MiB", MAX_GENERATED_BYTES >> 20)) } else { Ok(files) }
 }
+
+#[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "a test needs files to read")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_has_at_most_4096_agreements() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join(RECORD_FOLDER)).unwrap();
+        let read = |count: usize| {
+            let one = r#"{"says":"s","places":[{"file":"a.json","at":"/a"},{"file":"b.json","at":"/b"}]}"#;
+            let text = format!("[{}]", vec![one; count].join(","));
+            std::fs::write(folder.path().join(file_of("orders", AGREEMENTS_ENDING)), text).unwrap();
+            agreements(folder.path(), "orders").map(|known| known.len()).map_err(|error| error.to_string())
+        };
+        assert_eq!(read(4096), Ok(4096));
+        assert!(read(4097).unwrap_err().ends_with("cannot be used: it has more than 4096 agreements"));
+    }
+}

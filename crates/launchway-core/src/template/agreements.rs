@@ -18,7 +18,12 @@ use crate::value::pattern;
 pub(super) fn compile(template: &Template, file: &AgreementFile) -> Result<Vec<AgreementRule>, Invalid> {
     let (parsed, places): (manifest::Agreements, _) = manifest::parse(&file.path, &file.text)?;
     let loader = Loader::new(&template.engine, places);
-    let mut loader = Loader { names: template.names.clone(), is_builtin: template.is_builtin, ..loader };
+    let mut loader = Loader {
+        names: template.names.clone(),
+        oldest: file.oldest.clone(),
+        is_builtin: template.is_builtin,
+        ..loader
+    };
     let agreements = loader.agreements(parsed.agreements);
     none_or_invalid(loader.problems)?;
     Ok(agreements)
@@ -39,7 +44,7 @@ impl Loader<'_> {
         for raw in declared {
             let when = self.condition(raw.when.as_ref());
             if let Some(text) = texts.remove(raw.file.get_ref()) {
-                files.push(AgreementFile::new(text.file, text.text, when));
+                files.push(AgreementFile::new(text.file, text.text, when, self.oldest.clone()));
             } else {
                 let message = format!("there is no file `{}`, or it is named twice", raw.file.get_ref());
                 self.report(&raw.file, message);
@@ -90,7 +95,7 @@ impl Loader<'_> {
         let mut ids = Names::new();
         for id in places.iter().filter_map(|place| place.id.as_ref()) {
             let name = id.get_ref();
-            if let Err(message) = usable_name(name) {
+            if let Err(message) = usable_name(name, &self.oldest) {
                 self.report(id, message);
             } else if ids.insert(name.clone(), Type::Int).is_some() {
                 self.report(id, format!("the id `{name}` is given to two places"));

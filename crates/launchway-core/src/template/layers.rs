@@ -7,7 +7,8 @@ use std::path::Path;
 
 use semver::{Version, VersionReq};
 
-use super::manifest::{self, ExtendsHeader, Manifest, Places};
+use super::manifest::{self, Manifest, ManifestHead, Places};
+use super::requirement;
 use super::source::Source;
 use super::source::TemplateFiles;
 use super::translation::{self, Translation};
@@ -57,11 +58,13 @@ impl TemplateFiles {
     /// Reads which template this one extends, and nothing else of its manifest.
     ///
     /// # Errors
-    /// The manifest is not TOML, or what it extends is not the name of a template.
+    /// The manifest asks for another program or is not TOML, or what it extends is not the name of a template.
     pub fn extends(&self) -> Result<Option<SourceSpec>, LoadError> {
         let text = manifest_text(self, manifest::FILE)?;
         let (only, places) = manifest::parse_head(manifest::FILE, &text).map_err(Invalid::from)?;
-        let Some(extends) = only.template.and_then(|header| header.extends) else { return Ok(None) };
+        let Some(head) = only.template else { return Ok(None) };
+        requirement::check_head(&head, &places)?;
+        let Some(extends) = head.extends else { return Ok(None) };
         let spec = extends.get_ref().parse().map_err(|error: SpecError| {
             let hint = error.fault.hint();
             Invalid::from(Problem::new(places.of(&extends), error.to_string()).hint(hint))
@@ -139,10 +142,14 @@ pub(super) struct Raw {
 
 impl Raw {
     /// Takes a template; `position` counts from the one that extends all others.
-    pub(super) fn new(position: usize, files: TemplateFiles, source: Source) -> Result<Self, Invalid> {
+    pub(super) fn new(position: usize, files: TemplateFiles, source: Source) -> Result<Self, LoadError> {
         let label = if position == 0 { String::new() } else { label(&files, &source) };
         let file = format!("{label}{}", manifest::FILE);
         let text = manifest_text(&files, &file)?;
+        // A built-in template is of this program.
+        if source != Source::Builtin {
+            requirement::check(&file, &text)?;
+        }
         Ok(Self { source, label, file, text, files: files.0 })
     }
 
@@ -213,7 +220,7 @@ fn label(files: &TemplateFiles, source: &Source) -> String {
     }
 }
 
-fn header_of(files: &TemplateFiles) -> Option<ExtendsHeader> {
+fn header_of(files: &TemplateFiles) -> Option<ManifestHead> {
     let text = manifest_text(files, manifest::FILE).ok()?;
     manifest::parse_head(manifest::FILE, &text).ok()?.0.template
 }

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use semver::Version;
-use toml::Spanned;
 
 use super::add::AddRules;
 use super::layers::Layer;
@@ -13,8 +12,11 @@ use super::locks::Lock;
 use super::manifest::{Manifest, Places};
 use super::migration::Migration;
 use super::migration::loading::Target;
+use super::partials;
+use super::requirement;
 use super::source::Source;
 use super::source::TemplateFiles;
+use super::tables;
 use super::translation::Translation;
 use super::{AgreementFile, AgreementRule, Computed, FileRule, LoadError, ObjectRule, SourceFile, StepRule, Template};
 use crate::language::engine::Engine;
@@ -38,18 +40,21 @@ pub(super) fn template(layers: Vec<(TemplateFiles, Source)>) -> Result<Template,
     let files: Vec<_> = raw.iter_mut().rev().map(|raw| raw.split(&mut shared)).collect::<Result<_, _>>()?;
     let read: Vec<_> = raw.iter().map(Raw::manifest).collect::<Result<_, _>>()?;
     let identities = identities(&read)?;
-    let partials = shared.partials.iter().map(|(name, it)| (name.as_str(), it.file.as_str(), it.text.as_str()));
-    let engine = Engine::new(partials);
+    let (partials, mut problems) = partials::of_layers(&shared, &read);
+    let (tables, faults) = tables::of_layers(&read);
+    problems.extend(faults);
+    let engine = Engine::new(partials, tables);
     // The tests have parsed those of the built-in templates.
     if !is_builtin {
         engine.parse_partials().map_err(|problems| Invalid { problems })?;
     }
     let mut loader = Loader::new(&engine, read[0].1.clone());
-    loader.is_builtin = is_builtin;
+    (loader.is_builtin, loader.problems) = (is_builtin, problems);
     let mut built = Built::default();
     for (((manifest, places), (.., version)), files) in read.into_iter().zip(&identities).rev().zip(files) {
         let (files, translations) = files;
         loader.places = places;
+        loader.oldest = requirement::oldest(&manifest.template);
         built.translations.extend(translations);
         built.add(&mut loader, manifest, version, files, &mut shared.agreements);
     }
@@ -101,30 +106,10 @@ fn identities(read: &[(Manifest, Places<'_>)]) -> Result<Vec<(String, String, Ve
             }
             _ => {}
         }
-        let version = version_of(manifest, places)?;
+        let version = requirement::version(&header.version, places).map_err(Invalid::from)?;
         identities.push((header.id.get_ref().clone(), header.title.clone(), version));
     }
     Ok(identities)
-}
-
-fn version_of(manifest: &Manifest, places: &Places<'_>) -> Result<Version, LoadError> {
-    let read = |text: &Spanned<String>| version(text, places).map_err(Invalid::from);
-    if let Some(least) = &manifest.template.min_version {
-        let least = read(least)?;
-        let current = Version::parse(env!("CARGO_PKG_VERSION")).unwrap_or(Version::new(0, 0, 0));
-        if least > current {
-            return Err(LoadError::NeedsNewer(least));
-        }
-    }
-    Ok(read(&manifest.template.version)?)
-}
-
-/// Reads a version of a manifest.
-pub(super) fn version(text: &Spanned<String>, places: &Places<'_>) -> Result<Version, Problem> {
-    text.get_ref().parse::<Version>().map_err(|error| {
-        let problem = Problem::new(places.of(text), format!("`{}` is not a version: {error}", text.get_ref()));
-        problem.hint("write three numbers, for example `1.0.0`")
-    })
 }
 
 /// What the layers amount to, from the first to the last.
@@ -163,6 +148,7 @@ impl Built {
         lay_over(&mut self.files, files);
         // What is there again is not gone.
         self.removed.retain(|removed| !self.files.iter().any(|file| file.path == removed.path));
+        loader.tables(&manifest.tables);
         loader.questions(manifest.questions, &mut self.questions);
         self.values.extend(loader.values(manifest.values));
         loader.conditions(&mut self.questions[inherited..], inherited);

@@ -46,7 +46,7 @@ fn problems_in(files: &[(&str, &str)]) -> String {
     }
 }
 
-fn question(id: &str, rest: &str) -> String {
+pub(crate) fn question(id: &str, rest: &str) -> String {
     format!("[[question]]\nid = \"{id}\"\nprompt = \"P\"\nhelp = \"H.\"\n{rest}\n")
 }
 
@@ -101,7 +101,6 @@ fn every_fault_of_a_manifest_is_named_with_its_line() {
                 + &question("size", "kind = \"choice\"\nchoices_by.cpu = { 1 = [\"a\"] }"),
             "`choices_by.cpu` has no choice for `2`",
         ),
-        (question("launchway_as_json", "kind = \"bool\""), "is a word of the template language"),
         (question("team", "kind = \"slug\"\nmax = 400"), "`max` must be 1 or more, and at most 63"),
         ("[[file]]\npath = \"a.txt\"\nas = \"x\"".to_owned(), "`as` names the element of `each`"),
         (question("team", "kind = \"text\"\nwhen = \"typo\""), "`typo` is not a declared name here"),

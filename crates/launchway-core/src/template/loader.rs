@@ -2,9 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use semver::Version;
 use toml::Spanned;
 
 use super::Computed;
+use super::flags;
 use super::kinds;
 use super::manifest::{self, Places};
 use super::question::{self, Default, Preview, Question, Refusal};
@@ -15,39 +17,19 @@ use crate::language::helpers::{self, Type};
 use crate::language::problem::{Place, Problem};
 use crate::value::Value;
 
-/// The program's own flags; a question of the same name could not be answered.
-const PROGRAM_FLAGS: &[&str] = &[
-    "accept_moved",
-    "accessible",
-    "answers",
-    "color",
-    "defaults",
-    "dest",
-    "diff",
-    "dry_run",
-    "help",
-    "lang",
-    "name",
-    "no_git",
-    "no_input",
-    "offline",
-    "output",
-    "resume",
-    "template",
-    "version",
-];
-
 /// Words that mean something of their own inside a template.
 const LANGUAGE_WORDS: &[&str] = &["this", "else", "as", "each", "if", "unless", "true", "false", "null"];
 
-/// Checks a name of the manifest: a question, a value, the element of an `each`.
-pub(super) fn usable_name(name: &str) -> Result<(), String> {
+/// Checks a name of the manifest: a question, a value, the element of an `each`. A helper that the oldest program does not
+/// know, for which the template was written, yields to it.
+pub(super) fn usable_name(name: &str, oldest: &Version) -> Result<(), String> {
     let is_identifier = name.starts_with(|first: char| first.is_ascii_lowercase())
         && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
     if !is_identifier {
         return Err(format!("the id `{name}` is not of the form [a-z][a-z0-9_]*"));
     }
-    if helpers::signature(name).is_some() || LANGUAGE_WORDS.contains(&name) || name == helpers::AS_JSON {
+    let is_helper = helpers::helper(name).is_some_and(|helper| helper.is_known_to(oldest));
+    if is_helper || LANGUAGE_WORDS.contains(&name) {
         return Err(format!("`{name}` is a word of the template language"));
     }
     Ok(())
@@ -64,9 +46,13 @@ pub(super) struct Loader<'t> {
     pub(super) expressions: HashMap<String, Expression>,
     /// The elements of every `each` of a file rule, which no question or value may hide.
     pub(super) elements: BTreeSet<String>,
+    /// The tables, whose ids no question or value may have.
+    pub(super) table_ids: BTreeSet<String>,
     /// Where each question and value is declared.
     pub(super) declared: BTreeMap<String, Place>,
     pub(super) problems: Vec<Problem>,
+    /// The oldest program that the layer admits.
+    pub(super) oldest: Version,
     /// Whether patterns are left to when they are used: the tests have compiled those of the built-in templates.
     pub(super) is_builtin: bool,
 }
@@ -90,8 +76,10 @@ impl<'t> Loader<'t> {
             needs: BTreeMap::new(),
             expressions: HashMap::new(),
             elements: BTreeSet::new(),
+            table_ids: BTreeSet::new(),
             declared: BTreeMap::new(),
             problems: Vec::new(),
+            oldest: Version::new(0, 0, 0),
             is_builtin: false,
         }
     }
@@ -183,14 +171,14 @@ impl Loader<'_> {
 
     pub(super) fn check_name(&mut self, id: &Spanned<String>) {
         let name = id.get_ref();
-        if let Err(message) = usable_name(name) {
+        if let Err(message) = usable_name(name, &self.oldest) {
             self.report(id, message);
-        } else if self.names.contains_key(name) {
+        } else if self.names.contains_key(name) || self.table_ids.contains(name) {
             let problem = Problem::new(self.places.of(id), format!("the id `{name}` is declared twice"));
             self.problems.push(problem.hint("what an extended template asks is changed by `[[change]]`"));
         } else if self.elements.contains(name) {
             self.report(id, format!("`{name}` is already the element of an `each` of the extended template"));
-        } else if PROGRAM_FLAGS.contains(&name.as_str()) {
+        } else if flags::is_refused(name) {
             self.report(id, format!("`--{}` is a flag of the program itself", name.replace('_', "-")));
         }
         let place = self.places.of(id);

@@ -1,6 +1,6 @@
 //! `template.toml` as it is written. Nothing is judged here beyond the shape.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use serde::Deserialize;
@@ -22,6 +22,10 @@ pub(super) struct Manifest {
     pub(super) questions: Vec<Question>,
     #[serde(default, rename = "value")]
     pub(super) values: Vec<Computed>,
+    #[serde(default, rename = "table")]
+    pub(super) tables: Vec<Table>,
+    #[serde(default, rename = "partial")]
+    pub(super) partials: Vec<Partial>,
     #[serde(default, rename = "file")]
     pub(super) files: Vec<FileRule>,
     #[serde(default, rename = "object")]
@@ -46,17 +50,20 @@ pub(super) struct Manifest {
     pub(super) translations: BTreeMap<String, BTreeMap<String, String>>,
 }
 
-/// The one key of a manifest that says where the next layer is found.
+/// What is read of a manifest before all else, also by a program that does not know its other keys.
 #[derive(Debug, Deserialize)]
-pub(super) struct ExtendsOnly {
-    pub(super) template: Option<ExtendsHeader>,
+pub(super) struct HeadOnly {
+    pub(super) template: Option<ManifestHead>,
 }
 
+/// The first table of a manifest: what it is, which program it asks for, and where the next layer is found.
 #[derive(Debug, Deserialize)]
-pub(super) struct ExtendsHeader {
+pub(super) struct ManifestHead {
     pub(super) id: Option<String>,
     pub(super) title: Option<String>,
     pub(super) version: Option<String>,
+    pub(super) requires: Option<Spanned<String>>,
+    pub(super) min_version: Option<Spanned<String>>,
     pub(super) extends: Option<Spanned<String>>,
 }
 
@@ -162,6 +169,7 @@ pub(super) struct Header {
     pub(super) id: Spanned<String>,
     pub(super) title: String,
     pub(super) version: Spanned<String>,
+    pub(super) requires: Option<Spanned<String>>,
     pub(super) min_version: Option<Spanned<String>>,
     pub(super) name: Option<Spanned<String>>,
     pub(super) extends: Option<Spanned<String>>,
@@ -242,6 +250,35 @@ pub(super) struct Computed {
     pub(super) id: Spanned<String>,
     pub(super) is: Spanned<String>,
     pub(super) when: Option<Spanned<String>>,
+}
+
+/// What a partial is given by whoever includes it.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Partial {
+    pub(super) name: Spanned<String>,
+    pub(super) parameters: BTreeMap<String, ParameterKind>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum ParameterKind {
+    Text,
+    Word,
+    Words,
+    Int,
+    Bool,
+}
+
+/// Rows of constants, in which `lookup` finds one.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Table {
+    pub(super) id: Spanned<String>,
+    pub(super) columns: Vec<String>,
+    #[serde(default)]
+    pub(super) limits: BTreeSet<String>,
+    pub(super) rows: Vec<Vec<Value>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -330,8 +367,8 @@ pub(super) fn parse<'t, T: DeserializeOwned>(file: &'t str, text: &'t str) -> Re
 }
 
 /// Reads only the `[template]` table, which stands first as a rule: what follows is not even looked at then.
-pub(super) fn parse_head<'t>(file: &'t str, text: &'t str) -> Result<(ExtendsOnly, Places<'t>), Problem> {
-    let head = text.find("\n[[").and_then(|end| parse::<ExtendsOnly>(file, &text[..end]).ok());
+pub(super) fn parse_head<'t>(file: &'t str, text: &'t str) -> Result<(HeadOnly, Places<'t>), Problem> {
+    let head = text.find("\n[[").and_then(|end| parse::<HeadOnly>(file, &text[..end]).ok());
     match head {
         Some((head, places)) if head.template.is_some() => Ok((head, places)),
         _ => parse(file, text),

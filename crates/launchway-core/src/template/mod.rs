@@ -3,6 +3,7 @@
 pub(crate) mod add;
 pub(crate) mod advised;
 pub(crate) mod agreements;
+pub(crate) mod flags;
 pub(crate) mod kinds;
 pub(crate) mod layers;
 pub(crate) mod load;
@@ -11,9 +12,12 @@ pub(crate) mod locks;
 pub(crate) mod manifest;
 pub(crate) mod migration;
 pub(crate) mod origin;
+pub(crate) mod partials;
 pub(crate) mod question;
+pub(crate) mod requirement;
 pub(crate) mod rules;
 pub(crate) mod source;
+pub(crate) mod tables;
 pub(crate) mod traces;
 pub(crate) mod translation;
 
@@ -26,6 +30,7 @@ use semver::{Version, VersionReq};
 use serde::{Deserialize, Serialize};
 
 pub use advised::Advised;
+pub use flags::taken_flags;
 pub use layers::{Header, Layer, builtin};
 pub use load::MAX_LAYERS;
 pub use migration::Migrated;
@@ -42,7 +47,7 @@ use crate::language::engine::{Compiled, Engine, Expression};
 use crate::language::glob::Glob;
 use crate::language::helpers::Type;
 use crate::language::problem::none_or_invalid;
-pub use crate::language::problem::{Invalid, Place, Problem};
+use crate::language::problem::{Invalid, Place, Problem};
 use crate::parallel;
 use crate::value::policy::Policy;
 use add::AddRules;
@@ -117,6 +122,13 @@ pub enum LoadError {
     Invalid(#[from] Invalid),
     #[error("the template needs launchway {0} or newer, this is {current}", current = env!("CARGO_PKG_VERSION"))]
     NeedsNewer(Version),
+    #[error("the template `{id}` requires launchway {requirement}, this is {current}", current = env!("CARGO_PKG_VERSION"))]
+    OtherProgram {
+        id: String,
+        requirement: String,
+        /// Whether a newer program would do, and not an older one.
+        is_newer: bool,
+    },
     #[error("{0} templates that extend one another are not between 1 and {MAX_LAYERS}")]
     Layers(usize),
     #[error("the template extends `{0}`, which is not at hand")]
@@ -192,6 +204,8 @@ pub(crate) struct AgreementFile {
     path: String,
     text: String,
     pub(crate) when: Option<Expression>,
+    /// The oldest program that its layer admits.
+    oldest: Version,
     compiled: OnceLock<Vec<AgreementRule>>,
 }
 
@@ -389,8 +403,8 @@ impl Template {
 }
 
 impl AgreementFile {
-    fn new(path: String, text: String, when: Option<Expression>) -> Self {
-        Self { path, text, when, compiled: OnceLock::new() }
+    fn new(path: String, text: String, when: Option<Expression>, oldest: Version) -> Self {
+        Self { path, text, when, oldest, compiled: OnceLock::new() }
     }
 }
 

@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 use regex::Regex;
 
 use super::advised::Advised;
+use super::flags;
 use crate::language::engine::{Compiled, Expression};
 use crate::language::helpers::Type;
 use crate::language::problem::{Place, Problem};
+use crate::text::either;
 use crate::value::Value;
 
 /// A question of a template.
@@ -149,7 +151,7 @@ impl Question {
     /// Returns the flag of the question, with its dashes.
     #[must_use]
     pub fn flag(&self) -> String {
-        format!("--{}", self.id.replace('_', "-"))
+        format!("--{}", flags::name_of(&self.id).replace('_', "-"))
     }
 
     /// Returns what the flag takes, for usage lines: `NAME`, `NUMBER`, `a|b`.
@@ -310,7 +312,7 @@ impl Question {
     /// Returns the environment variable that answers the question.
     #[must_use]
     pub fn variable(&self) -> String {
-        format!("LAUNCHWAY_{}", self.id.to_uppercase())
+        format!("LAUNCHWAY_{}", flags::name_of(&self.id).to_uppercase())
     }
 
     /// Reads an answer that came as text where others can read it as well: from a flag.
@@ -581,14 +583,6 @@ pub(super) fn is_slug(text: &str) -> bool {
 
 fn values(choices: &[Choice]) -> Vec<&str> {
     choices.iter().map(|choice| choice.value.as_str()).collect()
-}
-
-pub(crate) fn either(values: &[&str]) -> String {
-    match values {
-        [] => "nothing: no choice is open".to_owned(),
-        [one] => format!("`{one}`"),
-        [most @ .., last] => format!("`{}` or `{last}`", most.join("`, `")),
-    }
 }
 
 fn lower_first(sentence: &str) -> String {

@@ -101,7 +101,7 @@ impl Loader<'_> {
         let refused = if self.names.contains_key(element) {
             Err(format!("`{element}` is already the name of a question or value"))
         } else {
-            usable_name(element)
+            usable_name(element, &self.oldest)
         };
         if let Err(message) = refused {
             self.problems.push(Problem::new(place.clone(), message));

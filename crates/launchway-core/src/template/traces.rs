@@ -1,12 +1,13 @@
 //! Traces: where answers stand in the files that a template makes, read from its syntax trees; nothing is rendered.
 
+use std::collections::HashMap;
 use std::mem;
 
 use handlebars::template::{BlockParam, HelperTemplate, Parameter, Template as Syntax, TemplateElement};
 
 use super::question::Kind;
 use super::{Each, SourceFile, Template};
-use crate::language::helpers;
+use crate::language::helpers::{self, Backwards};
 use crate::language::problem::Problem;
 
 /// Values that are computed from values that are computed: no deeper than this.
@@ -90,18 +91,28 @@ struct Frame {
 struct Tracer<'t> {
     template: &'t Template,
     frames: Vec<Frame>,
+    /// What the partials around the current element were given, the innermost last.
+    arguments: Vec<HashMap<String, Argument>>,
     line: Vec<Piece>,
     lines: Vec<TraceLine>,
     eaches: usize,
 }
 
+/// What a partial was given for one of its parameters.
+#[derive(Clone)]
+struct Argument {
+    pieces: Vec<Piece>,
+    /// The question whose answer it is, if it is a list.
+    list: Option<String>,
+}
+
 impl<'t> Tracer<'t> {
     fn new(template: &'t Template) -> Self {
-        Self { template, frames: Vec::new(), line: Vec::new(), lines: Vec::new(), eaches: 0 }
+        Self { template, frames: Vec::new(), arguments: Vec::new(), line: Vec::new(), lines: Vec::new(), eaches: 0 }
     }
 
     fn frame_of(&self, each: &Each) -> Frame {
-        let list = each.list.syntax().and_then(|list| self.list_of(list, 0));
+        let list = self.list_of(each.list.syntax(), 0);
         Frame { element: Some(each.element.clone()), list, number: None }
     }
 
@@ -122,9 +133,16 @@ impl<'t> Tracer<'t> {
                 }
                 TemplateElement::HelperBlock(block) => self.block(block, depth),
                 TemplateElement::PartialExpression(partial) if depth < MAX_DEPTH * 4 => {
-                    let partial = partial.name.as_name().and_then(|name| self.template.engine.partial(name));
-                    if let Some(syntax) = partial.and_then(|partial| partial.syntax().ok()) {
+                    let named = partial.name.as_name().and_then(|name| self.template.engine.partial(name));
+                    if let Some(syntax) = named.and_then(|named| named.syntax().ok()) {
+                        let argument = |(name, value): (&String, &Parameter)| {
+                            let argument = Argument { pieces: self.value(value, 0), list: self.list_of(value, 0) };
+                            (name.clone(), argument)
+                        };
+                        let arguments = partial.hash.iter().map(argument).collect();
+                        self.arguments.push(arguments);
                         self.walk(syntax, depth + 1);
+                        self.arguments.pop();
                     }
                 }
                 _ => {}
@@ -188,8 +206,8 @@ impl<'t> Tracer<'t> {
     fn printed(&self, call: &HelperTemplate) -> Vec<Piece> {
         match call.name.as_name() {
             Some(name) if !call.params.is_empty() => self.call(name, &call.params, 0),
-            Some(name) if helpers::signature(name).is_none() => self.named(name, 0),
-            _ => vec![Piece::Anything],
+            Some(name) => self.named(name, 0),
+            None => vec![Piece::Anything],
         }
     }
 
@@ -215,11 +233,14 @@ impl<'t> Tracer<'t> {
         if let Some(frame) = frame {
             return vec![frame.list.as_ref().map_or(Piece::Anything, |list| hole(list, true))];
         }
+        if let Some(argument) = self.argument(name) {
+            return argument.pieces.clone();
+        }
         if let Some(question) = self.template.question(name) {
             let is_list = matches!(question.kind, Kind::Slugs { .. } | Kind::Choices(_));
             return vec![if is_list { Piece::Anything } else { hole(name, false) }];
         }
-        let computed = self.template.values.iter().find(|value| value.id == name).and_then(|value| value.is.syntax());
+        let computed = self.template.values.iter().find(|value| value.id == name).map(|value| value.is.syntax());
         match computed {
             Some(computed) if depth < MAX_DEPTH => self.value(computed, depth + 1),
             _ => vec![Piece::Anything],
@@ -228,22 +249,24 @@ impl<'t> Tracer<'t> {
 
     fn call(&self, helper: &str, arguments: &[Parameter], depth: usize) -> Vec<Piece> {
         let all = || arguments.iter().flat_map(|argument| self.value(argument, depth + 1)).collect::<Vec<_>>();
-        match helper {
+        let between = |before: &str, pieces: Vec<Piece>, after: &str| {
+            let literal = |text: &str| std::iter::once(Piece::Literal(text.to_owned()));
+            literal(before).chain(pieces).chain(literal(after)).collect()
+        };
+        match helpers::helper(helper).map_or(Backwards::Hidden, |helper| helper.backwards) {
             _ if depth >= MAX_DEPTH => vec![Piece::Anything],
-            "concat" | "lower" | "quote_shell" | "quote_markdown" => all(),
-            "snake" => all().into_iter().map(in_snake_case).collect(),
-            "quote" | "quote_sub" | "quote_kubernetes" | "quote_rust" => {
-                let quote = || std::iter::once(Piece::Literal("\"".to_owned()));
-                quote().chain(all().into_iter().map(quoted)).chain(quote()).collect()
-            }
-            "first" | "last" => {
+            Backwards::Joined => all(),
+            Backwards::Snake => all().into_iter().map(in_snake_case).collect(),
+            Backwards::Quoted => between("\"", all().into_iter().map(quoted).collect(), "\""),
+            Backwards::Between(before, after) => between(before, all(), after),
+            Backwards::Element => {
                 let list = arguments.first().and_then(|list| self.list_of(list, depth));
                 vec![list.map_or(Piece::Anything, |list| hole(&list, true))]
             }
-            "choose" if self.is_of_added(arguments.first()) => {
+            Backwards::Either if self.is_of_added(arguments.first()) => {
                 arguments.get(2).map_or_else(Vec::new, |argument| self.value(argument, depth + 1))
             }
-            _ => vec![Piece::Anything],
+            Backwards::Hidden | Backwards::Either => vec![Piece::Anything],
         }
     }
 
@@ -253,14 +276,21 @@ impl<'t> Tracer<'t> {
         add.is_some_and(|add| condition.and_then(Parameter::as_name) == Some(add.value.as_str()))
     }
 
+    fn argument(&self, name: &str) -> Option<&Argument> {
+        self.arguments.iter().rev().find_map(|arguments| arguments.get(name))
+    }
+
     /// Returns the question whose answer a list is.
     fn list_of(&self, list: &Parameter, depth: usize) -> Option<String> {
         let name = list.as_name()?.trim_start_matches("../");
+        if let Some(argument) = self.argument(name) {
+            return argument.list.clone();
+        }
         if self.template.question(name).is_some() {
             return Some(name.to_owned());
         }
         let computed = self.template.values.iter().find(|value| value.id == name)?;
-        if depth < MAX_DEPTH { self.list_of(computed.is.syntax()?, depth + 1) } else { None }
+        if depth < MAX_DEPTH { self.list_of(computed.is.syntax(), depth + 1) } else { None }
     }
 }
 
@@ -349,14 +379,16 @@ mod tests {
         let manifest = format!(
             "{HEAD}[[question]]\nid = \"zones\"\nprompt = \"P\"\nhelp = \"H.\"\nkind = \"slugs\"\ndefault = [\"a\"]\n\
              [[value]]\nid = \"host\"\nis = 'concat service \".example\"'\n\
+             [[partial]]\nname = \"q\"\nparameters = {{ it = \"text\", all = \"words\" }}\n\
              [[file]]\npath = \"d/{{{{zone}}}}.txt\"\neach = \"zones\"\nas = \"zone\"\n"
         );
         let template = load(&[
             ("template.toml", &manifest),
             ("partials/p.hbs", "in: {{quote host}}\n"),
+            ("partials/q.hbs", "of: {{quote it}}\n{{#each all as |one|}}\n* {{one}}\n{{/each}}\n"),
             (
                 "files/d/{{zone}}.txt.hbs",
-                "x\n  {{> p}}\n{{#each zones as |it|}}\n- {{it}}{{#if (eq it \"a\")}}!{{/if}}\n{{/each}}\nz {{zone}}\n",
+                "x\n  {{> p}}\n{{#each zones as |it|}}\n- {{it}}{{#if (eq it \"a\")}}!{{/if}}\n{{/each}}\nz {{zone}}\n{{> q it=host all=zones}}\n",
             ),
         ])
         .unwrap();
@@ -373,6 +405,8 @@ mod tests {
                 (vec![literal("in: \""), service(true), literal(".example\"")], None),
                 (vec![literal("- "), hole("zones", true), Piece::Anything], Some(1)),
                 (vec![literal("z "), hole("zones", true)], None),
+                (vec![literal("of: \""), service(true), literal(".example\"")], None),
+                (vec![literal("* "), hole("zones", true)], Some(2)),
             ]
         );
     }

@@ -1,6 +1,7 @@
 //! What a team says about an answer: it decides the answer, or narrows it.
 
 use super::Value;
+use crate::text::either;
 
 /// What a template or a catalog says about the answer to a question.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,5 +80,5 @@ impl Policy {
 
 fn listed(values: &[Value]) -> String {
     let values: Vec<String> = values.iter().map(ToString::to_string).collect();
-    crate::template::question::either(&values.iter().map(String::as_str).collect::<Vec<_>>())
+    either(&values.iter().map(String::as_str).collect::<Vec<_>>())
 }

@@ -9,7 +9,8 @@ use std::collections::BTreeMap;
 use launchway_core::{Edit, Lock, Project, edit};
 
 use self::prepared::{Prepared, prepare};
-pub(crate) use self::request::{AddRequest, Asks};
+pub(crate) use self::request::AddRequest;
+use self::request::Asks;
 use crate::failure::{Exit, Failure};
 use crate::git::Git;
 use crate::interrupt;

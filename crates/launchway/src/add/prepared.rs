@@ -59,8 +59,8 @@ fn gather(
     let is_shared = |id: &String| template.question(id).is_some() && !template.is_own_answer(id);
     let shared = migrated.answers.into_iter().filter(|(id, _)| is_shared(id)).collect();
     answers.take_before(template, &shared, &defaults)?;
-    let defaults = if request.asks == Asks::Questions { Defaults::Advanced } else { Defaults::All };
-    let answered = update::ask(template, &mut answers, defaults, request.asks != Asks::Nothing)?;
+    let defaults = if request.asks() == Asks::Questions { Defaults::Advanced } else { Defaults::All };
+    let answered = update::ask(template, &mut answers, defaults, request.asks() != Asks::Nothing)?;
     notes.extend(answered.notes);
     Ok(answered.context)
 }

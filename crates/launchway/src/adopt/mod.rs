@@ -5,26 +5,45 @@ mod report;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use clap::Args;
 use launchway_core::adopt::{Adoption, Fit, adopt, read_tree};
 use launchway_core::{Answers, Edit, SafePath, Template, Value, edit, to_adopt};
 
 use self::report::Shown;
 use crate::failure::{Exit, Failure};
 use crate::git::FetchOptions;
-use crate::report::Output;
+use crate::report::{OUTPUT_HELP, Output};
 use crate::repository::ignored_note;
 use crate::sources::{self, Loaded};
 use crate::{answers, interrupt, terminal};
 
+const AFTER_HELP: &str = "\
+Finds the answers from which the template would make what stands here: reads them out of the files, renders in memory, \
+and keeps what fits most lines. Nothing is asked, and no file is changed but those of the record, `.launchway/NAME.*`. \
+Exit code 1 if hardly anything fits, 3 if there is a record already.";
+
 /// What `launchway adopt` is asked for.
+#[derive(Args)]
+#[command(after_help = AFTER_HELP)]
 pub(crate) struct AdoptRequest {
+    /// The folder of the project
+    #[arg(value_name = "DIR", default_value = ".")]
     pub(crate) folder: PathBuf,
+    /// The template to hold the files against
+    #[arg(long, default_value = "service")]
     pub(crate) template: String,
-    /// The name of the project, if it is not to be found.
+    /// The name of the project, if it is not to be found
+    #[arg(long)]
     pub(crate) name: Option<String>,
+    /// An answer that is known: `--set strategy=canary`; may be given more than once
+    #[arg(long, value_name = "KEY=VALUE")]
     pub(crate) set: Vec<String>,
+    /// Shows what was found, and writes nothing
+    #[arg(long)]
     pub(crate) dry_run: bool,
+    #[command(flatten)]
     pub(crate) sources: FetchOptions,
+    #[arg(long, value_name = "FORMAT", default_value = "text", help = OUTPUT_HELP)]
     pub(crate) output: Output,
 }
 

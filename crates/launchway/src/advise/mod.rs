@@ -39,6 +39,7 @@ pub(crate) fn ask_open(
         let progress = filled_progress(at + 1, open.len());
         match ask_one(prompter, &topic.questions[*position], given[*position], progress, known)? {
             Reply::Answer(choice) => {
+                prompter.accept();
                 given[*position] = Some(choice);
                 at += 1;
             }

@@ -7,6 +7,7 @@ mod text;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use clap::{Args, ValueEnum};
 use launchway_core::{FileChange, Finding, Project, Status, check};
 use semver::Version;
 
@@ -16,8 +17,14 @@ use crate::repository::{self, Repository};
 use crate::update::{self, UpdateRequest};
 use crate::{sources, terminal};
 
+const AFTER_HELP: &str = "\
+Reads the files as they are now: whether they parse, and whether the values that must agree still do. What must agree \
+was recorded when the project was made; no template and no network is needed. `--updates` also asks where the template \
+came from whether there is a newer version, and computes what an update to it would do. Exit code 1 if anything was \
+found, or if an update would change anything.";
+
 /// How the result is written to stdout.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum CheckOutput {
     Text,
     Json,
@@ -25,11 +32,19 @@ pub(crate) enum CheckOutput {
 }
 
 /// What `launchway check` is asked for.
+#[derive(Args)]
+#[command(after_help = AFTER_HELP)]
 pub(crate) struct CheckRequest {
+    /// The folder of the project, with `.launchway` in it
+    #[arg(value_name = "DIR", default_value = ".")]
     pub(crate) folder: PathBuf,
-    /// Whether a newer version is looked for, too.
+    /// Also tells whether there is a newer version, and what an update would do
+    #[arg(long)]
     pub(crate) updates: bool,
+    #[command(flatten)]
     pub(crate) sources: FetchOptions,
+    /// What stdout carries: text, one JSON object, or SARIF 2.1.0 for code scanning
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(crate) output: CheckOutput,
 }
 
@@ -63,6 +78,10 @@ impl Checked {
 /// Checks the projects of a folder.
 pub(crate) fn run(request: &CheckRequest) -> Result<(), Failure> {
     let CheckRequest { folder, updates, sources, output } = request;
+    if *updates && *output == CheckOutput::Sarif {
+        return Err(Failure::new(Exit::Usage, "SARIF has findings in files, and an update is none")
+            .hint("leave out `--updates`, or choose `--output json`"));
+    }
     let projects = Project::open_all(folder)?;
     let announced = projects
         .iter()

@@ -4,12 +4,11 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use clap::builder::PossibleValue;
-use clap::{Arg, ArgMatches, Command, value_parser};
+use clap::{Arg, ArgMatches, Args, Command, FromArgMatches, ValueEnum};
 use launchway_core::advice::{self, Advice, Question, Topic};
 use launchway_core::{Project, Value};
 
 use crate::advise::{self, record, text};
-use crate::commands::args;
 use crate::failure::{Exit, Failure};
 use crate::prompt::{self, Reply};
 use crate::{language, terminal};
@@ -21,32 +20,57 @@ advice, by rules that `docs/ecs-or-kubernetes.md` lists. Without a terminal noth
 /// The widest that text is rendered.
 const MAX_WIDTH: usize = 100;
 
-/// Defines the command line. The topics are read only if it is about them.
-pub(crate) fn define() -> Command {
-    Command::new("advise")
-        .about("Helps to choose a platform, one place or several, or a deployment strategy")
-        .after_help(AFTER_HELP)
-        .arg(
-            args::output_arg()
-                .value_parser(["text", "json", "markdown"])
-                .global(true)
-                .help("What stdout carries: text, one JSON object, or the record of a decision in Markdown"),
-        )
-        .arg(
-            Arg::new("record")
-                .long("record")
-                .value_name("DIR")
-                .value_parser(value_parser!(PathBuf))
-                .num_args(0..=1)
-                .require_equals(true)
-                .default_missing_value(".")
-                .global(true)
-                .help(
-                    "Writes the record into the docs of the project at DIR, here by default: docs/decisions/TOPIC.md",
-                ),
-        )
-        .arg(args::switch("no-input").global(true).help("Never asks; a question without an answer is an error"))
-        .defer(|command| command.subcommands(advice::topics().map(topic_command)))
+/// What is given to stdout.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum AdviceOutput {
+    Text,
+    Json,
+    Markdown,
+}
+
+/// The options of `launchway advise`, whatever it is about.
+#[derive(Args)]
+#[command(after_help = AFTER_HELP)]
+struct AdviseOptions {
+    /// What stdout carries: text, one JSON object, or the record of a decision in Markdown
+    #[arg(long, value_name = "FORMAT", default_value = "text", global = true)]
+    output: AdviceOutput,
+    /// Writes the record into the docs of the project at DIR, here by default: docs/decisions/TOPIC.md
+    #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true, default_missing_value = ".", global = true)]
+    record: Option<PathBuf>,
+    /// Never asks; a question without an answer is an error
+    #[arg(long, global = true)]
+    no_input: bool,
+}
+
+/// The arguments of `launchway advise`. The topics are data, and so are their flags.
+pub(super) struct AdviseArgs {
+    options: AdviseOptions,
+    /// The topic, with what its flags say.
+    topic: Option<(String, ArgMatches)>,
+}
+
+impl Args for AdviseArgs {
+    fn augment_args(command: Command) -> Command {
+        // The topics are read only if it is about them.
+        AdviseOptions::augment_args(command).defer(|command| command.subcommands(advice::topics().map(topic_command)))
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+impl FromArgMatches for AdviseArgs {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let topic = matches.subcommand().map(|(topic, matches)| (topic.to_owned(), matches.clone()));
+        Ok(Self { options: AdviseOptions::from_arg_matches(matches)?, topic })
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
 }
 
 fn topic_command(topic: &'static Topic) -> Command {
@@ -67,34 +91,35 @@ fn flag(question: &'static Question) -> Arg {
 }
 
 /// Runs the command.
-pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
-    let may_ask = terminal::is_interactive() && !matches.get_flag("no-input");
-    let folder = matches.get_one::<PathBuf>("record");
+pub(super) fn run(args: &AdviseArgs) -> Result<(), Failure> {
+    let AdviseArgs { options, topic } = args;
+    let may_ask = terminal::is_interactive() && !options.no_input;
+    let folder = options.record.as_ref();
     let project = folder.map(|folder| Project::open_all(folder)).transpose()?.and_then(|all| all.into_iter().next());
     let known = |id: &str| match project.as_ref()?.answers.get(id)? {
         Value::Text(text) => Some(text.clone()),
         _ => None,
     };
-    let advice = match matches.subcommand() {
-        Some((id, matches)) => match advice::topic(id) {
-            Some(topic) => given_or_asked(topic, matches, &known, may_ask)?,
+    let advice = match topic {
+        Some((id, flags)) => match advice::topic(id) {
+            Some(topic) => given_or_asked(topic, flags, &known, may_ask)?,
             None => return Err(no_topic()),
         },
         None if may_ask => ask_for_topic(&known)?,
         None => return Err(no_topic()),
     };
     let recorded = folder.map(|folder| record::write(&advice, folder)).transpose()?;
-    show(&advice, matches, recorded.as_deref())
+    show(&advice, options.output, recorded.as_deref())
 }
 
 /// Takes the answers of the flags, and asks for the others.
 fn given_or_asked(
     topic: &'static Topic,
-    matches: &ArgMatches,
+    flags: &ArgMatches,
     known: advise::Known<'_>,
     may_ask: bool,
 ) -> Result<Advice, Failure> {
-    let answer = |question: &Question| question.position(matches.get_one::<String>(&question.id)?);
+    let answer = |question: &Question| question.position(flags.get_one::<String>(&question.id)?);
     let mut given: Vec<Option<usize>> = topic.questions.iter().map(answer).collect();
     advise::decide(topic, &mut given, known);
     if given.iter().any(Option::is_none) && !may_ask {
@@ -118,6 +143,7 @@ fn ask_for_topic(known: advise::Known<'_>) -> Result<Advice, Failure> {
             Reply::Back => return Err(Failure::new(Exit::Refused, "no advice was given, as you asked")),
             Reply::Answer(position) => before = position,
         }
+        prompter.accept();
         if let Reply::Answer(advice) = advise::ask(&mut *prompter, topics[before], known)? {
             return Ok(advice);
         }
@@ -152,12 +178,11 @@ fn missing(topic: &Topic, given: &[Option<usize>]) -> Failure {
 }
 
 /// Writes the advice to stdout, and what follows from it to stderr.
-fn show(advice: &Advice, matches: &ArgMatches, recorded: Option<&str>) -> Result<(), Failure> {
-    let output = matches.get_one::<String>("output").map_or("text", String::as_str);
+fn show(advice: &Advice, output: AdviceOutput, recorded: Option<&str>) -> Result<(), Failure> {
     match output {
-        "json" => return terminal::print(&advise::report::to_json(advice, recorded)),
-        "markdown" => terminal::print(&record::to_markdown(advice))?,
-        _ => terminal::print(&text::render(advice, width()))?,
+        AdviceOutput::Json => return terminal::print(&advise::report::to_json(advice, recorded)),
+        AdviceOutput::Markdown => terminal::print(&record::to_markdown(advice))?,
+        AdviceOutput::Text => terminal::print(&text::render(advice, width()))?,
     }
     terminal::say(&next(advice, recorded));
     Ok(())

@@ -1,75 +1,74 @@
 //! `launchway catalog`: the team catalogs that templates come from.
 
-use clap::{Arg, ArgMatches, Command};
+use clap::Subcommand;
 use serde_json::{Value, json};
 
 use crate::catalogs::{self, Added, Read};
-use crate::commands::args;
-use crate::failure::{Exit, Failure};
+use crate::failure::Failure;
 use crate::git::FetchOptions;
 use crate::report;
-use crate::report::Output;
+use crate::report::{OUTPUT_HELP, Output};
 use crate::terminal::{self, visible_line};
 
 const SCHEMA: &str = "launchway.catalog/1";
 
-/// Defines the command line.
-pub(crate) fn define() -> Command {
-    let name = || Arg::new("NAME").required(true).help("The name of the catalog, such as `acme`");
-    Command::new("catalog")
-        .about("Adds, lists, updates and removes catalogs: git repositories that name a team's templates")
-        .subcommand_required(true)
-        .arg_required_else_help(true)
-        .subcommand(
-            Command::new("add")
-                .about("Adds a catalog: its templates are then `NAME:TEMPLATE`")
-                .arg(name())
-                .arg(
-                    Arg::new("SOURCE")
-                        .required(true)
-                        .help("A git repository with a `catalog.toml`: URL//folder@branch"),
-                )
-                .arg(args::output_arg()),
-        )
-        .subcommand(
-            Command::new("list")
-                .about("Lists the catalogs, with their templates as they were fetched last")
-                .arg(args::output_arg()),
-        )
-        .subcommand(Command::new("remove").about("Forgets a catalog").arg(name()).arg(args::output_arg()))
-        .subcommand(
-            Command::new("update")
-                .about("Fetches one catalog or all of them, and shows what they hold now")
-                .arg(name().required(false))
-                .arg(args::accept_moved_arg())
-                .arg(args::output_arg()),
-        )
+const NAME_HELP: &str = "The name of the catalog, such as `acme`";
+
+/// The commands of `launchway catalog`.
+#[derive(Subcommand)]
+pub(super) enum CatalogCommand {
+    /// Adds a catalog: its templates are then `NAME:TEMPLATE`
+    Add {
+        #[arg(value_name = "NAME", help = NAME_HELP)]
+        name: String,
+        /// A git repository with a `catalog.toml`: URL//folder@branch
+        #[arg(value_name = "SOURCE")]
+        source: String,
+        #[arg(long, value_name = "FORMAT", default_value = "text", help = OUTPUT_HELP)]
+        output: Output,
+    },
+    /// Lists the catalogs, with their templates as they were fetched last
+    List {
+        #[arg(long, value_name = "FORMAT", default_value = "text", help = OUTPUT_HELP)]
+        output: Output,
+    },
+    /// Forgets a catalog
+    Remove {
+        #[arg(value_name = "NAME", help = NAME_HELP)]
+        name: String,
+        #[arg(long, value_name = "FORMAT", default_value = "text", help = OUTPUT_HELP)]
+        output: Output,
+    },
+    /// Fetches one catalog or all of them, and shows what they hold now
+    Update {
+        #[arg(value_name = "NAME", help = NAME_HELP)]
+        name: Option<String>,
+        /// Takes a tag that is another commit than before, which is refused otherwise
+        #[arg(long)]
+        accept_moved: bool,
+        #[arg(long, value_name = "FORMAT", default_value = "text", help = OUTPUT_HELP)]
+        output: Output,
+    },
 }
 
 /// Runs the command.
-pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
-    match matches.subcommand() {
-        Some(("add", matches)) => add(matches),
-        Some(("list", matches)) => list(matches),
-        Some(("remove", matches)) => remove(matches),
-        Some(("update", matches)) => update(matches),
-        _ => Err(Failure::new(Exit::Usage, "there is no such command").hint("`launchway catalog --help` lists them")),
+pub(super) fn run(command: &CatalogCommand) -> Result<(), Failure> {
+    match command {
+        CatalogCommand::Add { name, source, output } => add(name, source, *output),
+        CatalogCommand::List { output } => list(*output),
+        CatalogCommand::Remove { name, output } => remove(name, *output),
+        CatalogCommand::Update { name, accept_moved, output } => update(name.as_deref(), *accept_moved, *output),
     }
 }
 
-fn text<'m>(matches: &'m ArgMatches, name: &str) -> &'m str {
-    matches.get_one::<String>(name).map(String::as_str).unwrap_or_default()
-}
-
-fn add(matches: &ArgMatches) -> Result<(), Failure> {
-    let name = text(matches, "NAME");
-    let read = catalogs::add(name, text(matches, "SOURCE"))?;
+fn add(name: &str, source: &str, output: Output) -> Result<(), Failure> {
+    let read = catalogs::add(name, source)?;
     let added = catalogs::named(name)?;
     terminal::say(&format!("added the catalog `{name}`; `launchway new --template {name}:TEMPLATE` uses it\n"));
-    show(matches, &[(added, Some(read))])
+    show(output, &[(added, Some(read))])
 }
 
-fn list(matches: &ArgMatches) -> Result<(), Failure> {
+fn list(output: Output) -> Result<(), Failure> {
     let offline = FetchOptions { offline: true, ..FetchOptions::default() };
     let mut shown = Vec::new();
     for added in catalogs::all()? {
@@ -82,34 +81,32 @@ fn list(matches: &ArgMatches) -> Result<(), Failure> {
     if shown.is_empty() {
         terminal::say("there are no catalogs; `launchway catalog add NAME URL` adds one\n");
     }
-    show(matches, &shown)
+    show(output, &shown)
 }
 
-fn remove(matches: &ArgMatches) -> Result<(), Failure> {
-    let name = text(matches, "NAME");
+fn remove(name: &str, output: Output) -> Result<(), Failure> {
     catalogs::remove(name)?;
     terminal::say(&format!("removed the catalog `{name}`; what it has decided in projects stays in their records\n"));
-    show(matches, &[])
+    show(output, &[])
 }
 
-fn update(matches: &ArgMatches) -> Result<(), Failure> {
-    let wanted = matches.get_one::<String>("NAME");
+fn update(wanted: Option<&str>, accept_moved: bool, output: Output) -> Result<(), Failure> {
     let catalogs = match wanted {
         Some(name) => vec![catalogs::named(name)?],
         None => catalogs::all()?,
     };
-    let options = FetchOptions { offline: false, accept_moved: matches.get_flag("accept-moved") };
+    let options = FetchOptions { offline: false, accept_moved };
     let mut shown = Vec::new();
     for added in catalogs {
         let read = catalogs::read(&added, &options)?;
         shown.push((added, Some(read)));
     }
-    show(matches, &shown)
+    show(output, &shown)
 }
 
 /// Writes catalogs with what they hold to stdout.
-fn show(matches: &ArgMatches, catalogs: &[(Added, Option<Read>)]) -> Result<(), Failure> {
-    terminal::print(&match args::output(matches) {
+fn show(output: Output, catalogs: &[(Added, Option<Read>)]) -> Result<(), Failure> {
+    terminal::print(&match output {
         Output::Text => catalogs.iter().map(|(added, read)| describe(added, read.as_ref())).collect::<String>(),
         Output::Json => {
             let catalogs: Vec<Value> = catalogs.iter().map(|(added, read)| to_json(added, read.as_ref())).collect();

@@ -3,7 +3,7 @@
 use std::ffi::{OsStr, OsString};
 
 use clap::builder::PossibleValuesParser;
-use clap::{Arg, ArgMatches, Command};
+use clap::{Args, Command};
 use clap_complete::engine::{ArgValueCompleter, CompletionCandidate, PathCompleter, ValueCompleter as _};
 use clap_complete::env::{CompleteEnv, Shells};
 use launchway_core::template::{Kind, builtin_ids};
@@ -25,17 +25,18 @@ bash: source <(launchway completions bash); zsh: source <(launchway completions 
 PowerShell: launchway completions powershell | Out-String | Invoke-Expression. Put the line into the shell's start-up file. \
 The script asks launchway itself for every completion, so that flags and choices are those of the template on the line.";
 
-/// Defines the command line.
-pub(crate) fn define() -> Command {
-    Command::new("completions")
-        .about("Prints the script with which a shell completes commands, flags, templates and choices")
-        .after_help(AFTER_HELP)
-        .arg(Arg::new("SHELL").required(true).value_parser(SHELLS).help("The shell"))
+/// The arguments of `launchway completions`.
+#[derive(Args)]
+#[command(after_help = AFTER_HELP)]
+pub(super) struct CompletionsArgs {
+    /// The shell
+    #[arg(value_name = "SHELL", value_parser = SHELLS)]
+    shell: String,
 }
 
 /// Runs the command.
-pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
-    let shell = matches.get_one::<String>("SHELL").map_or("bash", String::as_str);
+pub(super) fn run(args: &CompletionsArgs) -> Result<(), Failure> {
+    let shell = args.shell.as_str();
     let shells = Shells::builtins();
     let completer = shells.completer(shell).ok_or_else(|| Failure::new(Exit::Usage, format!("no shell `{shell}`")))?;
     let mut script = Vec::new();
@@ -60,7 +61,7 @@ pub(crate) fn answer(arguments: &[OsString]) -> Result<bool, Failure> {
 
 /// The command line with the values that can be completed.
 fn definition(typed: &[OsString]) -> Command {
-    let template = early::named(typed).map(|named| template(named.template.as_deref()));
+    let template = early::read(typed).new.map(|named| template(named.template.as_deref()));
     let command = super::command(template.as_ref().and_then(Option::as_ref));
     let with_values = |command: Command| match &template {
         Some(Some(template)) => with_choices(command, template),

@@ -1,20 +1,31 @@
 //! `launchway diff`: what people changed in the files of a project since they were generated.
 
-use clap::{ArgMatches, Command};
+use std::path::PathBuf;
+
+use clap::Args;
 use launchway_core::{Edit, Project};
 use serde::Serialize;
 
-use crate::commands::args;
 use crate::diff;
 use crate::failure::Failure;
-use crate::report::Output;
-use crate::report::json;
+use crate::report::{OUTPUT_HELP, Output, json};
 use crate::terminal;
 
 const AFTER_HELP: &str = "\
 Compares the files as they are now with those that the last `new` or `update` generated, as the record has them. No \
 template and no network is needed. A file that was moved is shown as one that went. Files that the template has only \
 seeded are left out.";
+
+/// The arguments of `launchway diff`.
+#[derive(Args)]
+#[command(after_help = AFTER_HELP)]
+pub(super) struct DiffArgs {
+    /// The folder of the project, with `.launchway` in it
+    #[arg(value_name = "DIR", default_value = ".")]
+    folder: PathBuf,
+    #[arg(long, value_name = "FORMAT", default_value = "text", help = OUTPUT_HELP)]
+    output: Output,
+}
 
 #[derive(Serialize)]
 struct Report<'a> {
@@ -36,22 +47,12 @@ struct FileReport<'a> {
     managed: bool,
 }
 
-/// Defines the command line.
-pub(crate) fn define() -> Command {
-    Command::new("diff")
-        .about("Shows what was changed in the files of a project since they were generated")
-        .after_help(AFTER_HELP)
-        .arg(args::folder_arg())
-        .arg(args::output_arg())
-}
-
 /// Runs the command.
-pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
-    let folder = args::folder(matches);
-    let projects = Project::open_all(&folder)?;
-    let edits: Vec<Vec<Edit>> = projects.iter().map(|project| project.edits(&folder)).collect();
+pub(super) fn run(args: &DiffArgs) -> Result<(), Failure> {
+    let projects = Project::open_all(&args.folder)?;
+    let edits: Vec<Vec<Edit>> = projects.iter().map(|project| project.edits(&args.folder)).collect();
     let both = || projects.iter().zip(&edits);
-    terminal::print(&match args::output(matches) {
+    terminal::print(&match args.output {
         Output::Text => both().map(|(_, edits)| diff::of(&edits.iter().collect::<Vec<_>>())).collect(),
         Output::Json => json(&Report {
             schema: "launchway.diff/1",

@@ -1,75 +1,133 @@
-//! What the line says before it can be understood as a whole.
+//! What the line says before all of it can be understood: the flags of `new` are known once its template is.
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 
+use clap::{Arg, ArgAction, ArgMatches, Args as _, Command, FromArgMatches as _, value_parser};
+
+use super::{Global, definition};
+use crate::git::FetchOptions;
 use crate::language::Language;
 use crate::new::NamedTemplate;
 
-/// Finds the language before the line is understood: its help is in that language already.
-pub(crate) fn language(arguments: &[OsString]) -> Language {
-    let mut arguments = arguments.iter().skip(1).map(|argument| argument.to_string_lossy());
-    let mut said = None;
-    while let Some(argument) = arguments.next().filter(|argument| argument != "--") {
-        if argument == "--lang" {
-            said = arguments.next();
-        } else if let Some(code) = argument.strip_prefix("--lang=") {
-            said = Some(code.to_owned().into());
-        }
-    }
-    said.and_then(|code| Language::of_code(&code))
-        .unwrap_or_else(|| Language::of_environment(|name| std::env::var(name).ok()))
+/// What is known of the line whatever the template asks.
+pub(crate) struct Early {
+    pub(crate) language: Language,
+    /// Whether questions are to be asked plainly.
+    pub(crate) accessible: bool,
+    /// What names the template, if the command is `new`.
+    pub(crate) new: Option<NamedTemplate>,
 }
 
-/// Tells whether questions are to be asked plainly, before the line is understood.
-pub(crate) fn is_accessible(arguments: &[OsString]) -> bool {
-    arguments.iter().take_while(|argument| *argument != "--").any(|argument| argument == "--accessible")
+/// Reads the line by its definition, as far as it can be understood: what is wrong with it is said when all of it is read.
+pub(crate) fn read(arguments: &[OsString]) -> Early {
+    let matches = forgiving(arguments).try_get_matches_from(arguments).ok();
+    let global = matches.as_ref().and_then(|matches| Global::from_arg_matches(matches).ok());
+    let (code, accessible) = global.map_or((None, false), |global| (global.lang, global.accessible));
+    let language = code.and_then(|code| Language::of_code(&code));
+    Early {
+        language: language.unwrap_or_else(|| Language::of_environment(|name| std::env::var(name).ok())),
+        accessible,
+        new: matches.as_ref().and_then(|matches| matches.subcommand_matches("new")).map(named),
+    }
 }
 
-/// Finds what names the template of `new`; none for other commands.
-pub(crate) fn named(arguments: &[OsString]) -> Option<NamedTemplate> {
-    let mut arguments = arguments.iter().skip(1).map(|argument| argument.to_string_lossy());
-    loop {
-        match &*arguments.next()? {
-            "new" => break,
-            "--lang" => drop(arguments.next()),
-            "--accessible" => {}
-            other if other.starts_with("--lang=") => {}
-            _ => return None,
-        }
+/// The definition of the command line, with which nothing is an error and help is a flag like another: one mistake must not
+/// hide the template from the words before it.
+fn forgiving(arguments: &[OsString]) -> Command {
+    let help = Arg::new("help").short('h').long("help").global(true).action(ArgAction::SetTrue);
+    definition(None)
+        .ignore_errors(true)
+        .args_override_self(true)
+        .disable_help_flag(true)
+        .disable_help_subcommand(true)
+        .disable_version_flag(true)
+        .arg(help)
+        .mut_args(with_any_value)
+        .mut_subcommand("new", |new| {
+            let questions = questions(&new, arguments);
+            new.mut_args(with_any_value).mut_arg("NAME", |name| name.num_args(0..)).args(questions)
+        })
+}
+
+fn with_any_value(arg: Arg) -> Arg {
+    if arg.get_action().takes_values() { arg.value_parser(value_parser!(String)) } else { arg }
+}
+
+/// The flags on the line that nothing defines: they are taken for those of questions, whose template is not known yet.
+fn questions(new: &Command, arguments: &[OsString]) -> Vec<Arg> {
+    let of_all = Global::augment_args(Command::new("all"));
+    let defined = new.get_arguments().chain(of_all.get_arguments()).filter_map(Arg::get_long);
+    let defined: BTreeSet<&str> = defined.chain(["help"]).collect();
+    let flags = arguments.iter().filter_map(|argument| argument.to_str()?.strip_prefix("--"));
+    let flags: BTreeSet<&str> = flags.map(|flag| flag.split('=').next().unwrap_or_default()).collect();
+    let is_flag =
+        |flag: &&&str| flag.starts_with(|first: char| first.is_ascii_alphanumeric()) && !defined.contains(*flag);
+    flags.iter().filter(is_flag).map(|flag| question(flag)).collect()
+}
+
+fn question(flag: &str) -> Arg {
+    let id = format!("the question of --{flag}");
+    Arg::new(id).long(flag.to_owned()).num_args(0..=1).action(ArgAction::Append).allow_negative_numbers(true)
+}
+
+fn named(matches: &ArgMatches) -> NamedTemplate {
+    let fetching = FetchOptions::from_arg_matches(matches).unwrap_or_default();
+    NamedTemplate {
+        // Where none is named, the user may choose one.
+        template: matches.get_one::<String>("template").filter(|_| is_given(matches, "template")).cloned(),
+        offline: fetching.offline,
+        accept_moved: fetching.accept_moved,
+        may_ask: !is_given(matches, "no-input") && !is_given(matches, "help"),
     }
-    let mut named = NamedTemplate { may_ask: true, ..NamedTemplate::default() };
-    while let Some(argument) = arguments.next() {
-        match &*argument {
-            "--" => break,
-            "--offline" => named.offline = true,
-            "--accept-moved" => named.accept_moved = true,
-            "--no-input" | "--help" | "-h" => named.may_ask = false,
-            "--template" => named.template = arguments.next().map(std::borrow::Cow::into_owned),
-            other => named.template = other.strip_prefix("--template=").map(str::to_owned).or(named.template),
-        }
-    }
-    Some(named)
+}
+
+fn is_given(matches: &ArgMatches, id: &str) -> bool {
+    matches.value_source(id) == Some(clap::parser::ValueSource::CommandLine)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn read(line: &str) -> Option<NamedTemplate> {
-        named(&line.split(' ').map(OsString::from).collect::<Vec<_>>())
+    fn early(line: &str) -> Early {
+        read(&line.split(' ').map(OsString::from).collect::<Vec<_>>())
     }
 
     #[test]
     fn the_template_is_found_before_its_flags_are_known() {
-        let template = |line: &str| read(line).and_then(|named| named.template);
+        let template = |line: &str| early(line).new.and_then(|named| named.template);
         assert_eq!(template("launchway new orders --template ./x --unknown y"), Some("./x".to_owned()));
+        assert_eq!(template("launchway new --unknown y --is-public --template ./x"), Some("./x".to_owned()));
+        assert_eq!(template("launchway new --count=-5 --count -5 --template ./x"), Some("./x".to_owned()));
+        assert_eq!(template("launchway new --NAME --template ./x"), Some("./x".to_owned()));
         assert_eq!(template("launchway new --template=a:b --no-git"), Some("a:b".to_owned()));
+        assert_eq!(template("launchway new --template a --template b"), Some("b".to_owned()));
+        assert_eq!(template("launchway new a b --output xml --lang xx --diff --template ./x"), Some("./x".to_owned()));
         assert_eq!(template("launchway new orders -- --template x"), None);
-        assert_eq!(read("launchway template new --template x"), None);
-        assert_eq!(read("launchway check new"), None);
-        assert_eq!(read("launchway"), None);
-        assert_eq!(template("launchway --lang ko --lang=en new --template x"), Some("x".to_owned()));
-        let all = read("launchway new --offline --accept-moved --no-input").unwrap();
+        assert_eq!(template("launchway --lang ko new --template x"), Some("x".to_owned()));
+        assert_eq!(template("launchway --accessible new --template x"), Some("x".to_owned()));
+        for other in ["launchway template new --template x", "launchway check new", "launchway", "launchway --version"]
+        {
+            assert_eq!(early(other).new, None, "{other}");
+        }
+        let all = early("launchway new --offline --accept-moved --no-input").new.unwrap();
         assert_eq!(all, NamedTemplate { template: None, offline: true, accept_moved: true, may_ask: false });
+        assert!(!early("launchway new orders --help").new.unwrap().may_ask);
+    }
+
+    #[test]
+    fn the_language_is_found_wherever_it_stands() {
+        for line in [
+            "launchway --lang ko",
+            "launchway --lang=ko --help",
+            "launchway new orders --target x --lang ko",
+            "launchway check . --lang ko --help",
+            "launchway template show --lang=ko",
+        ] {
+            assert_eq!(early(line).language, Language::Korean, "{line}");
+        }
+        assert!(early("launchway new x --unknown 1 --accessible").accessible);
+        assert!(!early("launchway new x -- --accessible").accessible);
     }
 }

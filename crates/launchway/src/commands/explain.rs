@@ -1,37 +1,31 @@
 //! `launchway explain`: short pages about what the program and its projects rely on.
 
+use clap::Args;
 use clap::builder::PossibleValuesParser;
-use clap::{Arg, ArgMatches, Command};
 use serde_json::{Value, json};
 
-use crate::commands::args;
 use crate::explain::{self, PAGES, Page, render};
 use crate::failure::{Exit, Failure};
 use crate::language::{self, Language};
-use crate::report::Output;
+use crate::report::{OUTPUT_HELP, Output};
 use crate::{report, terminal};
 
 /// The widest that text is rendered.
 const MAX_WIDTH: usize = 88;
 
-/// Defines the command line.
-pub(crate) fn define() -> Command {
-    Command::new("explain")
-        .about(
-            "Shows a short page: strategies, ownership, updates, what the service promises; lists them without a topic",
-        )
-        .arg(
-            Arg::new("TOPIC")
-                .value_parser(PossibleValuesParser::new(PAGES.map(|page| page.topic)))
-                .help("What is to be explained"),
-        )
-        .arg(args::output_arg())
+/// The arguments of `launchway explain`.
+#[derive(Args)]
+pub(super) struct ExplainArgs {
+    /// What is to be explained
+    #[arg(value_name = "TOPIC", value_parser = PossibleValuesParser::new(PAGES.map(|page| page.topic)))]
+    topic: Option<String>,
+    #[arg(long, value_name = "FORMAT", default_value = "text", help = OUTPUT_HELP)]
+    output: Output,
 }
 
 /// Runs the command.
-pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
-    let output = args::output(matches);
-    let text = match (matches.get_one::<String>("TOPIC"), output) {
+pub(super) fn run(args: &ExplainArgs) -> Result<(), Failure> {
+    let text = match (&args.topic, args.output) {
         (None, Output::Text) => list(),
         (None, Output::Json) => report::json(&json!({ "schema": "launchway.explain/1", "topics": topics() })),
         (Some(topic), output) => {

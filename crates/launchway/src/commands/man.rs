@@ -1,30 +1,27 @@
 //! `launchway man`: the manual pages, made from the definition of the command line.
 
-use clap::{Arg, ArgMatches, Command};
+use clap::Args;
 use clap_mangen::Man;
 use launchway_core::Template;
 
 use crate::failure::{Exit, Failure};
 use crate::terminal;
 
-/// Defines the command line.
-pub(crate) fn define() -> Command {
-    Command::new("man")
-        .about("Prints a manual page in the format of `man`")
-        .after_help("`launchway man new > launchway-new.1`, then `man ./launchway-new.1`.")
-        .arg(
-            Arg::new("COMMAND")
-                .num_args(0..)
-                .help("The command, such as `new` or `template lint`; none for the overview"),
-        )
+/// The arguments of `launchway man`.
+#[derive(Args)]
+#[command(after_help = "`launchway man new > launchway-new.1`, then `man ./launchway-new.1`.")]
+pub(super) struct ManArgs {
+    /// The command, such as `new` or `template lint`; none for the overview
+    #[arg(value_name = "COMMAND", num_args = 0..)]
+    names: Vec<String>,
 }
 
 /// Runs the command.
-pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
+pub(super) fn run(args: &ManArgs) -> Result<(), Failure> {
     let template = Template::builtin("service")?;
     let mut command = super::command(Some(&template));
     command.build();
-    for name in matches.get_many::<String>("COMMAND").into_iter().flatten() {
+    for name in &args.names {
         let found = command.find_subcommand(name).cloned();
         command = found.ok_or_else(|| {
             Failure::new(Exit::Usage, format!("there is no command `{name}`"))

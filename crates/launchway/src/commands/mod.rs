@@ -1,86 +1,150 @@
 //! The commands, one file each: the definition of its command line, and what is called.
 
-mod add;
-mod adopt;
 mod advise;
-mod args;
 mod catalog;
-mod check;
 pub(crate) mod completions;
 mod diff;
 pub(crate) mod early;
 mod explain;
 mod man;
-pub(crate) mod new;
+mod new;
 mod template;
 mod templates;
-mod update;
-mod why;
 
-use clap::{Arg, ArgMatches, Command};
+use std::ffi::OsString;
+
+use clap::{Args, Command, FromArgMatches as _, Subcommand};
 use launchway_core::Template;
 
-use crate::failure::Failure;
+use self::early::Early;
+use crate::add::{self, AddRequest};
+use crate::adopt::{self, AdoptRequest};
+use crate::checked::{self, CheckRequest};
+use crate::failure::{Exit, Failure};
 use crate::language::{self, Language};
+use crate::terminal;
+use crate::update::{self, UpdateRequest};
+use crate::why::{self, WhyRequest};
 
 const AFTER_HELP: &str = "\
 Exit codes: 0 done, 1 refused, 2 usage or a bad answer, 3 the destination exists, or is in no state to be changed, 4 the template is invalid, \
 5 the generated output failed its checks, 70 a fault of launchway, 73 cannot write, 74 I/O error, 75 another launchway is at work there, 130 interrupted.";
 
-/// A command whose arguments do not depend on a template, as those of `new` do.
-pub(crate) struct Definition {
-    pub(crate) name: &'static str,
-    pub(crate) define: fn() -> Command,
-    pub(crate) run: fn(&ArgMatches) -> Result<(), Failure>,
+const LANG_HELP: &str =
+    "The language of prompts, help, advice and next steps [default: by LAUNCHWAY_LANG, LC_ALL, LC_MESSAGES or LANG]";
+
+/// The commands whose arguments do not depend on a template, as those of `new` do, in the order of the help.
+#[derive(Subcommand)]
+enum Fixed {
+    /// Merges a template's new version, or another answer, into a project
+    Update(UpdateRequest),
+    /// Tells whether the files of a project still agree with each other
+    Check(CheckRequest),
+    /// Shows what was changed in the files of a project since they were generated
+    Diff(diff::DiffArgs),
+    /// Says which template file, conditions and answers are behind a file
+    Why(WhyRequest),
+    /// Adds a service to the workspace of a project
+    #[command(subcommand)]
+    Add(AddCommand),
+    /// Gives a project that has no record one, with the answers that fit its files best
+    Adopt(AdoptRequest),
+    /// Helps to choose a platform, one place or several, or a deployment strategy
+    Advise(advise::AdviseArgs),
+    /// Shows a short page: strategies, ownership, updates, what the service promises; lists them without a topic
+    Explain(explain::ExplainArgs),
+    /// Lists the built-in templates, and those of the catalogs as they were fetched last
+    Templates(templates::TemplatesArgs),
+    /// Adds, lists, updates and removes catalogs: git repositories that name a team's templates
+    #[command(subcommand)]
+    Catalog(catalog::CatalogCommand),
+    /// Helps the authors of templates
+    #[command(subcommand)]
+    Template(template::TemplateCommand),
+    /// Prints the script with which a shell completes commands, flags, templates and choices
+    Completions(completions::CompletionsArgs),
+    /// Prints a manual page in the format of `man`
+    Man(man::ManArgs),
 }
 
-/// Lists the commands in the order of the help.
-pub(crate) fn all() -> impl Iterator<Item = Definition> {
-    [
-        Definition { name: "update", define: update::define, run: update::run },
-        Definition { name: "check", define: check::define, run: check::run },
-        Definition { name: "diff", define: diff::define, run: diff::run },
-        Definition { name: "why", define: why::define, run: why::run },
-        Definition { name: "add", define: add::define, run: add::run },
-        Definition { name: "adopt", define: adopt::define, run: adopt::run },
-        Definition { name: "advise", define: advise::define, run: advise::run },
-        Definition { name: "explain", define: explain::define, run: explain::run },
-        Definition { name: "templates", define: templates::define, run: templates::run },
-        Definition { name: "catalog", define: catalog::define, run: catalog::run },
-        Definition { name: "template", define: template::define, run: template::run },
-        Definition { name: "completions", define: completions::define, run: completions::run },
-        Definition { name: "man", define: man::define, run: man::run },
-    ]
-    .into_iter()
+/// What can be added to a project.
+#[derive(Subcommand)]
+enum AddCommand {
+    /// Adds a service to the workspace of a project
+    Service(AddRequest),
 }
 
-/// Builds the whole command line; the questions of `new` come from the template.
+impl Fixed {
+    fn run(&self) -> Result<(), Failure> {
+        match self {
+            Self::Update(request) => update::run(request),
+            Self::Check(request) => checked::run(request),
+            Self::Diff(args) => diff::run(args),
+            Self::Why(request) => why::run(request),
+            Self::Add(AddCommand::Service(request)) => add::run(request),
+            Self::Adopt(request) => adopt::run(request),
+            Self::Advise(args) => advise::run(args),
+            Self::Explain(args) => explain::run(args),
+            Self::Templates(args) => templates::run(args),
+            Self::Catalog(command) => catalog::run(command),
+            Self::Template(command) => template::run(command),
+            Self::Completions(args) => completions::run(args),
+            Self::Man(args) => man::run(args),
+        }
+    }
+}
+
+/// Reads the line and does what it says. The questions of `new` are those of the template that `early` names.
+pub(crate) fn run(arguments: &[OsString], early: &Early) -> Result<(), Failure> {
+    let chosen = early.new.as_ref().map(crate::new::choose).transpose()?;
+    let line = command(chosen.as_ref().map(|chosen| &chosen.template));
+    let matches = match line.try_get_matches_from(arguments) {
+        Ok(matches) => matches,
+        Err(error) => return finish_with_usage(&error),
+    };
+    if let (Some(("new", matches)), Some(chosen)) = (matches.subcommand(), &chosen) {
+        return new::run(matches, chosen);
+    }
+    match Fixed::from_arg_matches(&matches) {
+        Ok(command) => command.run(),
+        Err(error) => finish_with_usage(&error),
+    }
+}
+
+/// Prints help and version to stdout, and what is wrong with the usage to stderr.
+fn finish_with_usage(error: &clap::Error) -> Result<(), Failure> {
+    if !error.use_stderr() {
+        let _ = error.print();
+        return Ok(());
+    }
+    // Without colours: what was typed is part of the message, and is made harmless with the rest of it.
+    terminal::say(&terminal::visible(&error.render().to_string()));
+    Err(Failure::silent(Exit::Usage))
+}
+
+/// Builds the whole command line, in the user's language; the questions of `new` come from the template.
 pub(crate) fn command(template: Option<&Template>) -> Command {
-    let command = Command::new("launchway")
+    language::help::translate(definition(template))
+}
+
+fn definition(template: Option<&Template>) -> Command {
+    let command = Global::augment_args(Command::new("launchway")).subcommand(new::define(template));
+    Fixed::augment_subcommands(command)
         .version(env!("CARGO_PKG_VERSION"))
         .about("Starts a Rust service for Amazon ECS or Kubernetes, deployment files included")
         .after_help(AFTER_HELP)
         .subcommand_required(true)
         .arg_required_else_help(true)
-        .arg(lang_arg())
-        .arg(
-            args::switch("accessible")
-                .global(true)
-                .help("Asks in plain lines, without moving the cursor; ACCESSIBLE=1 does the same"),
-        )
-        .subcommand(new::define(template))
-        .subcommands(all().map(|command| (command.define)()));
-    language::help::translate(command)
 }
 
-/// The language of what is shown, for every command.
-fn lang_arg() -> Arg {
-    Arg::new("lang")
-        .long("lang")
-        .value_name("CODE")
-        .global(true)
-        .value_parser(Language::ALL.map(Language::code))
-        .help("The language of prompts, help, advice and next steps [default: by LAUNCHWAY_LANG, LC_ALL, LC_MESSAGES or LANG]")
+/// The options of every command.
+#[derive(Args)]
+struct Global {
+    #[arg(long, value_name = "CODE", global = true, value_parser = Language::ALL.map(Language::code), help = LANG_HELP)]
+    lang: Option<String>,
+    /// Asks in plain lines, without moving the cursor; ACCESSIBLE=1 does the same
+    #[arg(long, global = true)]
+    accessible: bool,
 }
 
 #[cfg(test)]

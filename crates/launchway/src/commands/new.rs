@@ -4,15 +4,15 @@ use std::path::PathBuf;
 
 use clap::builder::StyledStr;
 use clap::parser::ValueSource;
-use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use clap::{Arg, ArgAction, ArgMatches, Args as _, Command, value_parser};
 use launchway_core::template::{Kind, Question};
 use launchway_core::{AnswerProblem, Answers, Policy, Provenance, Template};
 
-use super::args::{accept_moved_arg, offline_arg, output, output_arg, switch};
 use crate::catalogs::CatalogPolicy;
 use crate::failure::{Exit, Failure};
+use crate::git::FetchOptions;
 use crate::new::{self, Chosen, NewRequest};
-use crate::report::Output;
+use crate::report::{OUTPUT_HELP, Output};
 use crate::terminal::visible_line;
 
 const AFTER_HELP: &str = "\
@@ -54,18 +54,28 @@ pub(super) fn define(template: Option<&Template>) -> Command {
                 .conflicts_with("no-input")
                 .help("Goes on with the answers that were saved, or interrupted, in this folder"),
         )
-        .arg(offline_arg())
-        .arg(accept_moved_arg())
-        .arg(output_arg());
+        ;
+    let command = FetchOptions::augment_args(command).arg(
+        Arg::new("output")
+            .long("output")
+            .value_name("FORMAT")
+            .value_parser(value_parser!(Output))
+            .default_value("text")
+            .help(OUTPUT_HELP),
+    );
     let arg = |template: &'_ Template| -> Vec<Arg> {
         template.questions.iter().map(|question| question_arg(question, template)).collect()
     };
     command.args(template.map(arg).unwrap_or_default())
 }
 
+fn switch(name: &'static str) -> Arg {
+    Arg::new(name).long(name).action(ArgAction::SetTrue)
+}
+
 fn question_arg(question: &Question, template: &Template) -> Arg {
     let arg = Arg::new(question.id.clone())
-        .long(question.id.replace('_', "-"))
+        .long(question.flag().trim_start_matches('-').to_owned())
         .env(question.variable())
         .hide_env_values(true)
         .hide_env(true)
@@ -107,7 +117,8 @@ pub(crate) fn run(matches: &ArgMatches, chosen: &Chosen) -> Result<(), Failure> 
 /// # Errors
 /// Two of them exclude each other.
 fn request(matches: &ArgMatches, chosen: &Chosen) -> Result<NewRequest, Failure> {
-    if matches.get_flag("diff") && output(matches) == Output::Json {
+    let output = matches.get_one::<Output>("output").copied().unwrap_or(Output::Text);
+    if matches.get_flag("diff") && output == Output::Json {
         return Err(Failure::new(Exit::Usage, "`--diff` is text, and `--output json` is not")
             .hint("leave out one of them; the JSON lists every file with its digest"));
     }
@@ -122,7 +133,7 @@ fn request(matches: &ArgMatches, chosen: &Chosen) -> Result<NewRequest, Failure>
         diff: matches.get_flag("diff"),
         no_git: matches.get_flag("no-git"),
         resume: matches.get_flag("resume"),
-        output: output(matches),
+        output,
     })
 }
 

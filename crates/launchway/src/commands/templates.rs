@@ -1,29 +1,28 @@
 //! `launchway templates`: which templates there are, built in and in catalogs.
 
-use clap::{ArgMatches, Command};
+use clap::Args;
 use launchway_core::template::{Header, builtin_ids};
 use serde_json::{Value, json};
 
 use crate::catalogs::{self, Offer};
-use crate::commands::args;
 use crate::failure::Failure;
 use crate::git::FetchOptions;
 use crate::report;
-use crate::report::Output;
+use crate::report::{OUTPUT_HELP, Output};
 use crate::terminal::{self, visible_line};
 
-/// Defines the command line.
-pub(crate) fn define() -> Command {
-    Command::new("templates")
-        .about("Lists the built-in templates, and those of the catalogs as they were fetched last")
-        .arg(args::output_arg())
+/// The arguments of `launchway templates`.
+#[derive(Args)]
+pub(super) struct TemplatesArgs {
+    #[arg(long, value_name = "FORMAT", default_value = "text", help = OUTPUT_HELP)]
+    output: Output,
 }
 
 /// Runs the command.
-pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
+pub(super) fn run(args: &TemplatesArgs) -> Result<(), Failure> {
     let builtin = builtin_ids().into_iter().map(Header::builtin).collect::<Result<Vec<_>, _>>()?;
     let offers = catalogs::offers(&FetchOptions { offline: true, ..FetchOptions::default() })?;
-    let text = match args::output(matches) {
+    let text = match args.output {
         Output::Text => {
             let builtin = builtin.iter().map(|it| format!("{} {}  {}\n", it.id, it.version, it.title));
             let offered = offers.iter().map(|it| format!("{}  {}\n", it.spec, visible_line(&it.title)));

@@ -41,6 +41,16 @@ fn every_question_has_a_flag_an_answers_key_and_help() {
     }
 }
 
+#[test]
+fn the_flag_of_a_question_is_never_one_of_the_program() {
+    let taken: Vec<String> = launchway_core::template::taken_flags().collect();
+    let command = command(None);
+    let new = command.find_subcommand("new").unwrap();
+    for flag in command.get_arguments().chain(new.get_arguments()).filter_map(clap::Arg::get_long) {
+        assert!(taken.iter().any(|it| it == flag), "`{flag}` is missing in template/flags.rs of the core");
+    }
+}
+
 /// Splits a line as a shell does that knows the three kinds of quotes the program writes.
 fn shell_words(line: &str) -> Vec<String> {
     let (mut words, mut word, mut is_open) = (Vec::new(), String::new(), false);

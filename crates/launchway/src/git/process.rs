@@ -196,7 +196,6 @@ impl Git {
             }
             Place::Bare(repository) => command.arg("--git-dir").arg(repository),
         };
-        #[cfg(unix)]
         if self.limits.is_some() {
             std::os::unix::process::CommandExt::process_group(&mut command, 0);
         }

@@ -6,12 +6,14 @@ use launchway_core::SafePath;
 
 use crate::failure::{Exit, Failure};
 
-/// What the user allows where something is fetched.
-#[derive(Debug, Clone, Default)]
+// Not documented as the others are: clap would take that for what the command is about.
+#[derive(Debug, Clone, Default, clap::Args)]
 pub(crate) struct FetchOptions {
-    /// Nothing is fetched: what was fetched before has to do.
+    /// Fetches nothing: templates and catalogs are taken as they were fetched before
+    #[arg(long)]
     pub(crate) offline: bool,
-    /// A tag that is another commit than before is taken as it is now.
+    /// Takes a tag that is another commit than before, which is refused otherwise
+    #[arg(long)]
     pub(crate) accept_moved: bool,
 }
 

@@ -54,8 +54,7 @@ pub(crate) fn run(chosen: &Chosen, request: &NewRequest, mut answers: Answers) -
     for warning in &prepared.warnings {
         terminal::say(&format!("warning: {}\n", terminal::visible(warning)));
     }
-    // The program ends with this: what was made is not taken apart piece by piece before.
-    finish(template, &std::mem::ManuallyDrop::new(prepared), request, draft.as_mut())
+    finish(template, &prepared, request, draft.as_mut())
 }
 
 /// Says that nothing is written, and how to go on.

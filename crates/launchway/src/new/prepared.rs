@@ -131,7 +131,8 @@ fn unused_answers(interview: &Interview<'_>) -> Result<Vec<String>, Failure> {
         let message = format!("`{id}` has no effect: with the other answers it is not asked");
         match provenance {
             Provenance::Flag => {
-                let hint = format!("leave out `--{}`, or change the answers that it depends on", id.replace('_', "-"));
+                let flag = interview.template().question(id).map_or_else(|| format!("--{id}"), Question::flag);
+                let hint = format!("leave out `{flag}`, or change the answers that it depends on");
                 return Err(Failure::new(Exit::Usage, message).hint(hint));
             }
             Provenance::Prompt

@@ -61,7 +61,10 @@ pub(crate) fn choose_template() -> Result<SourceSpec, Failure> {
     let mut prompter = prompt::prompter();
     prompter.about(About { notes, ..About::default() });
     match prompter.select(language::text("Which template?"), &items, 0)? {
-        Reply::Answer(position) => Ok(specs.swap_remove(position)),
+        Reply::Answer(position) => {
+            prompter.accept();
+            Ok(specs.swap_remove(position))
+        }
         Reply::Back => Err(left()),
     }
 }
@@ -158,10 +161,16 @@ impl Wizard<'_, '_> {
         Ok(if sure { Way::Out(Decision::Leave) } else { Way::On })
     }
 
+    /// Keeps the answers, and then shows the last one as accepted. A signal waits until both are done: whoever sees an
+    /// answer accepted finds it in the draft, and is told how to go on.
     fn keep(&mut self) {
-        if let Err(reason) = self.draft.keep(&self.walk) {
-            self.prompter.say(&reason);
-        }
+        interrupt::uninterrupted(|| {
+            let kept = self.draft.keep(&self.walk);
+            self.prompter.accept();
+            if let Err(reason) = kept {
+                self.prompter.say(&reason);
+            }
+        });
     }
 
     fn review(&mut self, interview: &Interview<'_>) -> Result<Way, Failure> {
@@ -183,7 +192,7 @@ impl Wizard<'_, '_> {
     }
 
     fn save(&mut self) -> Way {
-        match self.draft.keep(&self.walk) {
+        match interrupt::uninterrupted(|| self.draft.keep(&self.walk)) {
             Ok(()) => Way::Out(Decision::Save(Draft::none())),
             Err(reason) => {
                 self.prompter.say(&reason);

@@ -59,8 +59,12 @@ impl Frame {
 
     /// Takes the lines away; the cursor stands where they began.
     pub(super) fn erase(&mut self) {
-        let erasure = self.erasure();
-        terminal::say(&erasure);
+        self.replace("");
+    }
+
+    /// Writes a text in the place of the lines; the cursor stands behind it.
+    pub(super) fn replace(&mut self, text: &str) {
+        terminal::say(&(self.erasure() + text));
         *self = Self::default();
         interrupt::set_rows_below(0);
     }

@@ -153,7 +153,6 @@ pub(super) fn unreadable(error: &std::io::Error) -> Failure {
     Failure::new(Exit::Io, format!("the terminal cannot be read: {error}"))
 }
 
-#[cfg(unix)]
 mod system {
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
@@ -176,42 +175,6 @@ mod system {
         let stdin = std::io::stdin();
         let mut stdin = [PollFd::new(&stdin, PollFlags::IN)];
         poll(&mut stdin, Some(patience)).is_ok_and(|ready| ready > 0)
-    }
-}
-
-/// Elsewhere `console` reads keys, and each is translated to the bytes that a terminal sends for it.
-#[cfg(not(unix))]
-mod system {
-    use console::{Key, Term};
-
-    pub(super) fn read(buffer: &mut [u8]) -> std::io::Result<usize> {
-        let bytes: &[u8] = match Term::stderr().read_key()? {
-            Key::Char(character) => return Ok(character.encode_utf8(buffer).len()),
-            Key::Enter => b"\r",
-            Key::Escape => b"\x1b",
-            Key::Backspace => b"\x7f",
-            Key::Tab => b"\t",
-            Key::ArrowLeft => b"\x1b[D",
-            Key::ArrowRight => b"\x1b[C",
-            Key::ArrowUp => b"\x1b[A",
-            Key::ArrowDown => b"\x1b[B",
-            Key::Home => b"\x1b[H",
-            Key::End => b"\x1b[F",
-            Key::Del => b"\x1b[3~",
-            Key::PageUp => b"\x1b[5~",
-            Key::PageDown => b"\x1b[6~",
-            _ => b"\0",
-        };
-        buffer[..bytes.len()].copy_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    pub(super) fn is_more() -> bool {
-        false
-    }
-
-    pub(super) fn is_pressed() -> bool {
-        false
     }
 }
 

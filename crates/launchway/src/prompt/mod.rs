@@ -1,4 +1,5 @@
 //! Asking: the only place that does. A prompter holds no answers; what it is given it makes harmless for the terminal.
+//! It shows an answer as accepted only when it is told so: until then its question stands where it was.
 
 mod frame;
 mod help;
@@ -83,6 +84,8 @@ pub(crate) trait Prompter {
     fn select_many(&mut self, prompt: &str, items: &[String], chosen: &[bool]) -> Result<Reply<Vec<usize>>, Failure>;
     /// Asks for a text that is never shown.
     fn secret(&mut self, prompt: &str, check: &dyn Fn(&str) -> Result<(), String>) -> Result<Reply<String>, Failure>;
+    /// Shows the last answer as accepted. Whoever keeps answers calls it when the answer is kept.
+    fn accept(&mut self);
     /// Asks for yes or no; Esc is no.
     fn confirm(&mut self, prompt: &str) -> Result<bool, Failure>;
     /// Shows a long text until one of its keys is pressed.

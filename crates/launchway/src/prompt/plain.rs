@@ -12,6 +12,8 @@ use crate::terminal::{self, hanging, visible, visible_line};
 #[derive(Default)]
 pub(super) struct Plain {
     about: About,
+    /// What is written below the last answer once it is accepted.
+    below: String,
 }
 
 /// What was typed.
@@ -29,6 +31,7 @@ impl Plain {
     /// Begins a question: why it is asked again, how far the wizard is, the question, its help.
     fn begin(&mut self, prompt: &str) -> About {
         let about = std::mem::take(&mut self.about).harmless();
+        self.below.clear();
         if !about.problem.is_empty() {
             complain(&about.problem);
         }
@@ -132,9 +135,9 @@ impl Prompter for Plain {
                 complain(&problem);
                 continue;
             }
-            for line in (question.preview)(&text) {
-                terminal::say(&format!("  {}\n", hanging(&visible_line(&line), 2)));
-            }
+            self.below = indented(
+                &(question.preview)(&text).iter().map(|line| visible_line(line)).collect::<Vec<_>>().join("\n"),
+            );
             text.clone_into(question.typed);
             return Ok(Reply::Answer(text));
         }
@@ -191,13 +194,26 @@ impl Prompter for Plain {
             let hidden = terminal::Hidden::enter();
             let read = read(&about, &format!("({}) >", language::text("what you type is not shown")));
             drop(hidden);
-            terminal::say("\n");
-            let Reply::Answer(text) = read? else { return Ok(Reply::Back) };
-            match check(&text) {
-                Ok(()) => return Ok(Reply::Answer(text)),
-                Err(problem) => complain(&problem),
+            let text = match read? {
+                Reply::Answer(text) => text,
+                Reply::Back => {
+                    terminal::say("\n");
+                    return Ok(Reply::Back);
+                }
+            };
+            if let Err(problem) = check(&text) {
+                terminal::say("\n");
+                complain(&problem);
+                continue;
             }
+            // The end of the line was not shown either.
+            "\n".clone_into(&mut self.below);
+            return Ok(Reply::Answer(text));
         }
+    }
+
+    fn accept(&mut self) {
+        terminal::say(&std::mem::take(&mut self.below));
     }
 
     fn confirm(&mut self, prompt: &str) -> Result<bool, Failure> {

@@ -26,7 +26,15 @@ pub(super) struct Rich {
     about: About,
     /// The rows of every answer on the screen, with what was said after it: going back takes them away.
     answered: Vec<usize>,
+    /// The last question, as long as its answer is not accepted.
+    given: Option<Given>,
     _mode: KeyByKey,
+}
+
+/// A question that was answered and is still drawn, with the line that takes its place.
+struct Given {
+    frame: Frame,
+    line: String,
 }
 
 /// Renders by a theme of dialoguer's.
@@ -51,15 +59,27 @@ struct Typing<'t> {
 impl Rich {
     pub(super) fn new() -> Self {
         interrupt::use_escapes();
-        Self { keys: Keys::default(), about: About::default(), answered: Vec::new(), _mode: KeyByKey::enter() }
+        Self {
+            keys: Keys::default(),
+            about: About::default(),
+            answered: Vec::new(),
+            given: None,
+            _mode: KeyByKey::enter(),
+        }
     }
 
-    /// Shows an answer in the place of its question.
-    fn answer(&mut self, prompt: &str, answer: &str) {
+    /// Leaves a question where it is drawn until its answer is accepted.
+    fn answer(&mut self, frame: Frame, prompt: &str, answer: &str) {
         let theme = ColorfulTheme::default();
         let line = themed(|text| theme.format_input_prompt_selection(text, prompt, answer));
-        terminal::say(&format!("{}\r\n", fitted(&line, room().columns)));
-        self.answered.push(1);
+        self.given = Some(Given { frame, line: format!("{}\r\n", fitted(&line, room().columns)) });
+    }
+
+    /// Takes a question away whose answer was not accepted.
+    fn settle(&mut self) {
+        if let Some(mut given) = self.given.take() {
+            given.frame.erase();
+        }
     }
 
     /// Takes away the last answer, which is asked for again.
@@ -82,7 +102,7 @@ impl Rich {
     }
 
     /// Lets keys move in a list until one of them ends it.
-    fn walk(&mut self, mut list: List<'_>, about: &About) -> Result<Reply<Vec<usize>>, Failure> {
+    fn walk(&mut self, mut list: List<'_>, about: &About) -> Result<Reply<(Frame, Vec<usize>)>, Failure> {
         let mut frame = Frame::default();
         loop {
             let (lines, row) = list.draw(room());
@@ -96,9 +116,8 @@ impl Rich {
                     return Ok(Reply::Back);
                 }
                 Outcome::Accepted => {
-                    frame.erase();
                     let chosen = list.chosen();
-                    return Ok(Reply::Answer(std::iter::once(list.pointed()).chain(chosen).collect()));
+                    return Ok(Reply::Answer((frame, std::iter::once(list.pointed()).chain(chosen).collect())));
                 }
             }
         }
@@ -137,11 +156,8 @@ impl Rich {
 
     /// Prepares the next question: what it is about, and that an answer that was refused is off the screen.
     fn begin(&mut self) -> About {
-        let about = std::mem::take(&mut self.about).harmless();
-        if !about.problem.is_empty() && self.answered.last().is_some_and(|rows| *rows > 0) {
-            self.retract();
-        }
-        about
+        self.settle();
+        std::mem::take(&mut self.about).harmless()
     }
 
     /// Edits a line until it is accepted.
@@ -150,7 +166,7 @@ impl Rich {
         mut line: Line,
         question: &TextQuestion<'_>,
         is_secret: bool,
-    ) -> Result<(Line, Reply<()>), Failure> {
+    ) -> Result<(Line, Reply<Frame>), Failure> {
         let about = self.begin();
         let prompt = visible_line(question.prompt);
         let default = question.default.map(visible_line);
@@ -169,10 +185,7 @@ impl Rich {
             frame.draw(&lines, cursor);
             match self.next_key(&mut frame)? {
                 Key::Enter => match accepted(&line, question) {
-                    Ok(()) => {
-                        frame.erase();
-                        return Ok((line, Reply::Answer(())));
-                    }
+                    Ok(()) => return Ok((line, Reply::Answer(frame))),
                     Err(problem) => refused = Some(problem),
                 },
                 Key::Escape => {
@@ -248,6 +261,12 @@ impl Typing<'_> {
     }
 }
 
+impl Drop for Rich {
+    fn drop(&mut self) {
+        self.settle();
+    }
+}
+
 impl Prompter for Rich {
     fn about(&mut self, about: About) {
         self.about = about;
@@ -261,9 +280,9 @@ impl Prompter for Rich {
                 self.retract();
                 Ok(Reply::Back)
             }
-            Reply::Answer(()) => {
+            Reply::Answer(frame) => {
                 let answer = if line.text().is_empty() { question.default.unwrap_or_default() } else { line.text() };
-                self.answer(&visible_line(question.prompt), &visible_line(answer));
+                self.answer(frame, &visible_line(question.prompt), &visible_line(answer));
                 Ok(Reply::Answer(answer.to_owned()))
             }
         }
@@ -272,10 +291,12 @@ impl Prompter for Rich {
     fn select(&mut self, prompt: &str, items: &[String], default: usize) -> Result<Reply<usize>, Failure> {
         let (about, prompt, items) = (self.begin(), visible_line(prompt), help::harmless_items(items));
         match self.walk(List::new(&prompt, &items, &about, default), &about)? {
-            Reply::Answer(positions) => {
+            Reply::Answer((mut frame, positions)) => {
                 let position = positions[0];
-                if !about.is_menu {
-                    self.answer(&prompt, items.get(position).map_or("", String::as_str));
+                if about.is_menu {
+                    frame.erase();
+                } else {
+                    self.answer(frame, &prompt, items.get(position).map_or("", String::as_str));
                 }
                 Ok(Reply::Answer(position))
             }
@@ -291,10 +312,10 @@ impl Prompter for Rich {
     fn select_many(&mut self, prompt: &str, items: &[String], chosen: &[bool]) -> Result<Reply<Vec<usize>>, Failure> {
         let (about, prompt, items) = (self.begin(), visible_line(prompt), help::harmless_items(items));
         match self.walk(List::of_many(&prompt, &items, &about, chosen), &about)? {
-            Reply::Answer(positions) => {
+            Reply::Answer((frame, positions)) => {
                 let chosen = positions[1..].to_vec();
                 let names: Vec<&str> = chosen.iter().map(|position| items[*position].as_str()).collect();
-                self.answer(&prompt, &names.join(", "));
+                self.answer(frame, &prompt, &names.join(", "));
                 Ok(Reply::Answer(chosen))
             }
             Reply::Back => {
@@ -313,14 +334,22 @@ impl Prompter for Rich {
                 self.retract();
                 Ok(Reply::Back)
             }
-            Reply::Answer(()) => {
-                self.answer(&visible_line(prompt), language::text("given, not shown"));
+            Reply::Answer(frame) => {
+                self.answer(frame, &visible_line(prompt), language::text("given, not shown"));
                 Ok(Reply::Answer(line.text().to_owned()))
             }
         }
     }
 
+    fn accept(&mut self) {
+        if let Some(Given { mut frame, line }) = self.given.take() {
+            frame.replace(&line);
+            self.answered.push(1);
+        }
+    }
+
     fn confirm(&mut self, prompt: &str) -> Result<bool, Failure> {
+        self.settle();
         let prompt = fitted(&visible_line(prompt), room().columns.saturating_sub(10));
         let theme = ColorfulTheme::default();
         let confirm = Confirm::with_theme(&theme).with_prompt(prompt).default(false).report(false);
@@ -332,6 +361,7 @@ impl Prompter for Rich {
     }
 
     fn page(&mut self, page: &Page<'_>) -> Result<Reply<char>, Failure> {
+        self.settle();
         // What was typed ahead was not meant for a page that nobody has seen.
         self.keys.forget();
         let reply = self.turn(page)?;
@@ -342,6 +372,7 @@ impl Prompter for Rich {
     }
 
     fn say(&mut self, text: &str) {
+        self.settle();
         let columns = usize::from(Term::stderr().size().1).max(1);
         let mut rows = 0;
         let folded: Vec<String> = visible(text).lines().map(|line| hanging(line, 0)).collect();

@@ -80,6 +80,8 @@ impl Prompter for Scripted {
         self.text(question)
     }
 
+    fn accept(&mut self) {}
+
     fn confirm(&mut self, prompt: &str) -> Result<bool, Failure> {
         match self.next(prompt)? {
             Step::Sure(is_sure) => Ok(is_sure),

@@ -117,6 +117,7 @@ pub(crate) fn ask(
                 kept.insert(question.id.clone(), value.clone());
                 asked.push(question.id.clone());
                 wizard::keep(answers, question, value, default.as_ref());
+                prompter.accept();
             }
             Reply::Back => match asked.pop() {
                 Some(question) => answers.remove(&question),

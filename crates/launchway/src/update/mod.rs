@@ -20,17 +20,26 @@ use crate::failure::{Exit, Failure};
 use crate::git::Git;
 use crate::interrupt;
 use crate::projects::split;
+use crate::report::Output;
 use crate::repository::index::Index;
 use crate::repository::{Repository, not_run};
 
 /// Updates the project of a folder.
 pub(crate) fn run(request: &UpdateRequest) -> Result<(), Failure> {
+    if let Some((message, hint)) = &request.place.fault {
+        return Err(Failure::new(Exit::Usage, message).hint(hint));
+    }
+    if request.diff && request.output == Output::Json {
+        return Err(
+            Failure::new(Exit::Usage, "`--diff` is text, and `--output json` is not").hint("leave out one of them")
+        );
+    }
     if request.resolve_record {
         return resolve(request);
     }
-    let (project, others) = split(Project::open_all(&request.folder)?, request.service.as_deref())?;
-    let _lock = if request.dry_run { None } else { Some(Lock::take(&request.folder)?) };
-    let open = || Repository::open(&request.folder, request.allow_dirty || request.dry_run);
+    let (project, others) = split(Project::open_all(&request.place.folder)?, request.service.as_deref())?;
+    let _lock = if request.dry_run { None } else { Some(Lock::take(&request.place.folder)?) };
+    let open = || Repository::open(&request.place.folder, request.allow_dirty || request.dry_run);
     let (repository, loaded) = if request.template.is_none() && project.template.source == "builtin" {
         // What is part of the program is loaded while git is asked.
         thread::scope(|scope| {
@@ -59,13 +68,13 @@ pub(crate) fn run(request: &UpdateRequest) -> Result<(), Failure> {
 
 /// Makes one record of two for every project of the folder that needs it, and updates the projects to what it says.
 fn resolve(request: &UpdateRequest) -> Result<(), Failure> {
-    let _lock = if request.dry_run { None } else { Some(Lock::take(&request.folder)?) };
-    let (names, mut others) = both::find(&request.folder)?;
+    let _lock = if request.dry_run { None } else { Some(Lock::take(&request.place.folder)?) };
+    let (names, mut others) = both::find(&request.place.folder)?;
     let is_meant = |name: &&String| request.service.as_ref().is_none_or(|service| service == *name);
     let mut conflicts = 0;
     for name in names.iter().filter(is_meant) {
-        let repository = Repository::open_to_resolve(&request.folder)?;
-        let both = Both::open(&request.folder, name)?;
+        let repository = Repository::open_to_resolve(&request.place.folder)?;
+        let both = Both::open(&request.place.folder, name)?;
         let loaded = load_version(both.newer(), request)?;
         let project = both.joined(&loaded.template, request)?;
         let prepared = prepare(&project, &others, loaded, request, &repository)?;

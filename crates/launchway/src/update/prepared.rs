@@ -74,7 +74,7 @@ pub(crate) fn prepare<'p>(
     context.catalog = policy.as_ref().map(CatalogPolicy::origin).or_else(|| project.catalog.clone());
     let plan = Plan::new(&template, &context)?;
     let (wishes, kept) = wishes(project, request, repository, moves)?;
-    let root = request.folder.as_path();
+    let root = request.place.folder.as_path();
     let update = Update::new(root, project, &plan, &wishes).map_err(|obstacles| in_the_way(&obstacles))?;
     if let Some(path) = update.unknown(&wishes.heal).first() {
         return Err(not_healed(path, project));
@@ -117,7 +117,7 @@ fn wishes(
     moves: Vec<(SafePath, SafePath)>,
 ) -> Result<(Wishes, BTreeSet<SafePath>), Failure> {
     let heal = request.heal.iter().map(|path| named(path)).collect::<Result<BTreeSet<SafePath>, Failure>>()?;
-    let (yours, kept) = yours(project, &request.keep)?;
+    let (yours, kept) = yours(project, &request.place.keep)?;
     if let Some(path) = heal.iter().find(|path| path.is_among(&yours)) {
         return Err(Failure::new(Exit::Usage, format!("`{path}` is yours, and is not healed"))
             .hint(format!("`--keep=no {path}` lets updates have it again")));

@@ -132,8 +132,8 @@ fn text(prepared: &Prepared<'_>, request: &UpdateRequest) -> String {
     let mut files: Vec<&FileChange> = prepared.files.iter().filter(|change| is_shown(change)).collect();
     files.sort_by(|left, right| (left.status, &left.edit.path).cmp(&(right.status, &right.edit.path)));
     for change in files {
-        let from = change.from.as_ref().map(|from| format!(" (was {})", place(&request.folder, from)));
-        let path = place(&request.folder, &change.edit.path);
+        let from = change.from.as_ref().map(|from| format!(" (was {})", place(&request.place.folder, from)));
+        let path = place(&request.place.folder, &change.edit.path);
         let _ = writeln!(text, "  {:13} {path}{}", change.status.id(), from.unwrap_or_default());
     }
     if request.diff {

@@ -1,30 +1,81 @@
 //! What `update` is asked for.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use clap::parser::ValueSource;
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, value_parser};
+
 use crate::git::FetchOptions;
-use crate::report::Output;
+use crate::report::{OUTPUT_HELP, Output};
+
+const AFTER_HELP: &str = "\
+Merges what the template has become since the project was made with what people made of the project since: of three \
+texts, the one that was generated, the one that stands there and the one that would be generated today. What both have \
+changed in different ways is left as git leaves a conflict, in the files and in git's index, and the exit code is 1. \
+Nothing is committed, and the command that brings the old state back is printed.";
 
 /// What `launchway update` is asked for.
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
+#[derive(Args)]
+#[command(after_help = AFTER_HELP)]
 pub(crate) struct UpdateRequest {
-    pub(crate) folder: PathBuf,
+    #[command(flatten)]
+    pub(crate) place: Place,
+    /// Which project, where the folder holds more than one
+    #[arg(long, value_name = "NAME")]
     pub(crate) service: Option<String>,
+    /// The version, tag, branch or commit to update to, instead of the newest release
+    #[arg(long, value_name = "VERSION")]
     pub(crate) to: Option<String>,
+    /// Another source of the template; a project made from a folder needs it
+    #[arg(long)]
     pub(crate) template: Option<String>,
+    /// Changes an answer: `--set strategy=canary`; may be given more than once
+    #[arg(long, value_name = "KEY=VALUE")]
     pub(crate) set: Vec<String>,
+    /// Takes changed answers from a TOML, YAML or JSON file, or from standard input for `-`
+    #[arg(long = "answers", value_name = "FILE")]
     pub(crate) answers_files: Vec<PathBuf>,
+    /// Takes the default of every new question that has one, without asking
+    #[arg(long)]
     pub(crate) defaults: bool,
+    /// Lets the answers that nobody gave be the template's defaults of today, instead of those that run
+    #[arg(long)]
     pub(crate) take_defaults: bool,
+    /// Never asks; a new question without an answer is an error
+    #[arg(long)]
     pub(crate) no_input: bool,
+    /// Brings a file, or all files of a folder, back to the template's text; may be given more than once
+    #[arg(long, value_name = "PATH")]
     pub(crate) heal: Vec<String>,
-    pub(crate) keep: Vec<Keep>,
+    /// Makes one record of two after a merge of branches that have both updated the project
+    #[arg(long)]
     pub(crate) resolve_record: bool,
+    /// Merges into changes that are not committed; they are kept in a commit
+    #[arg(long)]
     pub(crate) allow_dirty: bool,
+    /// Shows what would become of every file, and writes nothing
+    #[arg(long)]
     pub(crate) dry_run: bool,
+    /// Shows the changes as a diff, too
+    #[arg(long)]
     pub(crate) diff: bool,
-    pub(crate) output: Output,
+    #[command(flatten)]
     pub(crate) sources: FetchOptions,
+    #[arg(long, value_name = "FORMAT", default_value = "text", help = OUTPUT_HELP)]
+    pub(crate) output: Output,
+}
+
+/// The folder of the project, and what of it stays out of updates.
+///
+/// `--keep=no PATH` has its path where the folder would stand, so the two are read together.
+#[derive(Default)]
+pub(crate) struct Place {
+    pub(crate) folder: PathBuf,
+    pub(crate) keep: Vec<Keep>,
+    /// What is wrong with the words of the line, and what helps.
+    pub(crate) fault: Option<(String, String)>,
 }
 
 /// What is said of a file, or of a folder, that stays out of updates.
@@ -35,11 +86,73 @@ pub(crate) enum Keep {
     No(String),
 }
 
+const KEEP_HELP: &str =
+    "Keeps a file, or all files of a folder, out of updates from now on; `--keep=no PATH` lets updates have it again";
+
+impl Args for Place {
+    fn augment_args(command: Command) -> Command {
+        let folder = Arg::new("folder").value_name("DIR").default_value(".");
+        command
+            .arg(folder.value_parser(value_parser!(PathBuf)).help("The folder of the project, with `.launchway` in it"))
+            .arg(Arg::new("keep").long("keep").value_name("PATH").action(ArgAction::Append).help(KEEP_HELP))
+            .arg(Arg::new("more").num_args(0..).hide(true))
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+impl FromArgMatches for Place {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let fault =
+            |(message, hint): (String, &str)| Self { fault: Some((message, hint.to_owned())), ..Self::default() };
+        Ok(Self::read(matches).unwrap_or_else(fault))
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+impl Place {
+    fn read(matches: &ArgMatches) -> Result<Self, (String, &'static str)> {
+        let with_places = |name: &str| {
+            let values = matches.get_raw(name).into_iter().flatten().map(|value| value.to_string_lossy().into_owned());
+            let is_given = matches.value_source(name) == Some(ValueSource::CommandLine);
+            let places = matches.indices_of(name).into_iter().flatten();
+            places.zip(values).filter(|_| is_given).collect::<Vec<_>>()
+        };
+        let mut rest: BTreeMap<usize, String> =
+            [with_places("folder"), with_places("more")].into_iter().flatten().collect();
+        let mut keep = Vec::new();
+        for (place, value) in with_places("keep") {
+            if value != "no" {
+                keep.push(Keep::Yes(value));
+                continue;
+            }
+            let Some(after) = rest.range(place..).next().map(|(after, _)| *after) else {
+                return Err(("`--keep=no` has no path".to_owned(), "write it as `--keep=no PATH`"));
+            };
+            keep.extend(rest.remove(&after).map(Keep::No));
+        }
+        let mut rest = rest.into_values();
+        let folder = rest.next().map_or_else(|| PathBuf::from("."), PathBuf::from);
+        match rest.next() {
+            None => Ok(Self { folder, keep, fault: None }),
+            Some(more) => {
+                Err((format!("unexpected argument `{more}`"), "an update is of one folder: `launchway update [DIR]`"))
+            }
+        }
+    }
+}
+
 impl UpdateRequest {
     /// Asks for what the newest version would bring, without a question and without writing.
     pub(crate) fn preview(folder: &Path, sources: FetchOptions) -> Self {
         Self {
-            folder: folder.to_owned(),
+            place: Place { folder: folder.to_owned(), ..Place::default() },
             service: None,
             to: None,
             template: None,
@@ -49,7 +162,6 @@ impl UpdateRequest {
             take_defaults: false,
             no_input: true,
             heal: Vec::new(),
-            keep: Vec::new(),
             resolve_record: false,
             allow_dirty: true,
             dry_run: true,

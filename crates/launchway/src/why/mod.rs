@@ -4,6 +4,7 @@ mod report;
 
 use std::path::{Path, PathBuf};
 
+use clap::Args;
 use launchway_core::why::{Why, why};
 use launchway_core::{Answers, Blob, Context, Defaults, Interview, Project, Provenance, SafePath, Template};
 
@@ -11,17 +12,33 @@ use self::report::Shown;
 use crate::failure::{Exit, Failure};
 use crate::git::FetchOptions;
 use crate::projects::only;
-use crate::report::Output;
+use crate::report::{OUTPUT_HELP, Output};
 use crate::{sources, terminal};
 
+const AFTER_HELP: &str = "\
+Says which file of the template a path was made from, under which conditions, for which elements of a list, whose it is, \
+and which answers stand behind it. For a path that the template does not make now: which condition is false, and which \
+answers would bring it. Nothing is rendered and nothing is written.";
+
 /// What `launchway why` is asked for.
+#[derive(Args)]
+#[command(after_help = AFTER_HELP)]
 pub(crate) struct WhyRequest {
+    /// The path below the folder of the project
+    #[arg(value_name = "PATH")]
     pub(crate) path: String,
+    /// The folder of the project, with `.launchway` in it
+    #[arg(long = "dir", value_name = "DIR", default_value = ".")]
     pub(crate) folder: PathBuf,
-    /// Which project is meant, where the folder holds more than one.
+    /// Which project, where the folder holds more than one
+    #[arg(long, value_name = "NAME")]
     pub(crate) service: Option<String>,
+    /// The template; a project made from a folder needs it
+    #[arg(long)]
     pub(crate) template: Option<String>,
+    #[command(flatten)]
     pub(crate) sources: FetchOptions,
+    #[arg(long, value_name = "FORMAT", default_value = "text", help = OUTPUT_HELP)]
     pub(crate) output: Output,
 }
 

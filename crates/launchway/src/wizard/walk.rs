@@ -7,7 +7,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use launchway_core::template::{Kind, Problem, Question};
+use launchway_core::Problem;
+use launchway_core::template::{Kind, Question};
 use launchway_core::{AnswerProblem, Answers, Defaults, Interview, Provenance, Template, Value};
 use serde::{Deserialize, Serialize};
 

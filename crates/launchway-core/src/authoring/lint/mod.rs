@@ -5,6 +5,7 @@ mod usage;
 
 use crate::language::problem::{Invalid, Place};
 use crate::template::Template;
+use crate::template::flags;
 use crate::template::question::Question;
 use crate::template::translation::Coverage;
 
@@ -25,6 +26,8 @@ pub enum LintRule {
     UnreachableFile,
     /// A question without a word of help, or without an example of the form that it asks for.
     MissingHelp,
+    /// A question whose flag is not its id, which the program has taken since.
+    PrefixedFlag,
     /// A text that stays English in a language that the template is written in.
     Untranslated,
     /// A translation of a text that the template does not say.
@@ -43,6 +46,7 @@ impl LintRule {
             Self::UnreachableQuestion => "unreachable-question",
             Self::UnreachableFile => "unreachable-file",
             Self::MissingHelp => "missing-help",
+            Self::PrefixedFlag => "prefixed-flag",
             Self::Untranslated => "untranslated",
             Self::StaleTranslation => "stale-translation",
         }
@@ -93,6 +97,7 @@ pub fn lint(template: &Template) -> Vec<LintFinding> {
     let mut findings = usage::unused(template);
     findings.extend(reach::unreachable(template));
     findings.extend(own_questions(template).flat_map(|(question, place)| missing_help(question, place)));
+    findings.extend(own_questions(template).filter_map(|(question, place)| prefixed_flag(question, place)));
     findings.sort();
     findings
 }
@@ -134,6 +139,17 @@ fn missing_help(question: &Question, place: &Place) -> Vec<LintFinding> {
         findings.push(finding.hint("add `example = \"…\"`, which error messages show"));
     }
     findings
+}
+
+/// Says which flag a question has whose id has become a word of the program.
+fn prefixed_flag(question: &Question, place: &Place) -> Option<LintFinding> {
+    let id = &question.id;
+    let message = || {
+        let taken = id.replace('_', "-");
+        format!("the flag of question `{id}` is `{}`: `--{taken}` is a flag of the program itself", question.flag())
+    };
+    let finding = || LintFinding::new(LintRule::PrefixedFlag, place.clone(), message());
+    flags::is_prefixed(id).then(|| finding().hint("another id has a flag of its own name"))
 }
 
 #[cfg(test)]

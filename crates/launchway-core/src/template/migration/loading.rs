@@ -8,11 +8,11 @@ use toml::Spanned;
 use super::{Migration, Move, Path, is_file};
 use crate::language::check::Printing;
 use crate::language::helpers::Type;
-use crate::template::load;
 use crate::template::loader::{Declared, Loader};
 use crate::template::locks::{fault, one};
 use crate::template::manifest;
 use crate::template::question::Question;
+use crate::template::requirement;
 use crate::template::{FileRule, SourceFile};
 use crate::value::Value;
 
@@ -41,7 +41,7 @@ impl Loader<'_> {
     ) -> Vec<Migration> {
         let mut migrations: Vec<(Version, manifest::Migration)> = Vec::new();
         for raw in declared {
-            match load::version(&raw.to, &self.places) {
+            match requirement::version(&raw.to, &self.places) {
                 Ok(to) => migrations.push((to, raw)),
                 Err(problem) => self.problems.push(problem),
             }

@@ -1,16 +1,14 @@
 //! `launchway template lint`: what the loader refuses, and what an author hardly meant.
 
-use clap::{ArgMatches, Command};
+use clap::Args;
 use launchway_core::lint::{LintFinding, lint, lint_translation};
 use launchway_core::template::{Source, TemplateFiles};
 use launchway_core::{LoadError, Template};
 use serde::Serialize;
 use serde_json::json;
 
-use crate::commands::args;
 use crate::failure::{Exit, Failure};
-use crate::report;
-use crate::report::Output;
+use crate::report::{self, OUTPUT_HELP, Output};
 use crate::sources;
 use crate::terminal::{self, visible_line};
 
@@ -19,17 +17,23 @@ Finds all that `launchway new` would refuse the template for, and also: question
 questions and files that no answers lead to, where choices and switches alone decide it; questions without help, or with \
 a pattern and no example; texts without a translation, and translations without a text. Exit code 1 if anything was found.";
 
-/// Defines the command line.
-pub(super) fn define() -> Command {
-    let command = Command::new("lint").about("Finds what is wrong with a template, or hardly meant");
-    super::with_source(command.after_help(AFTER_HELP)).mut_arg("SOURCE", |arg| arg.default_value("."))
+/// The arguments of `launchway template lint`.
+#[derive(Args)]
+#[command(after_help = AFTER_HELP)]
+pub(crate) struct LintArgs {
+    #[arg(value_name = "SOURCE", default_value = ".", help = super::SOURCE_HELP)]
+    source: String,
+    /// Fetches nothing: templates and catalogs are taken as they were fetched before
+    #[arg(long)]
+    offline: bool,
+    #[arg(long, value_name = "FORMAT", default_value = "text", help = OUTPUT_HELP)]
+    output: Output,
 }
 
 /// Runs the command.
-pub(super) fn run(matches: &ArgMatches) -> Result<(), Failure> {
-    let source = matches.get_one::<String>("SOURCE").map_or(".", String::as_str);
-    let spec = super::spec(source)?;
-    let options = super::options(matches);
+pub(super) fn run(args: &LintArgs) -> Result<(), Failure> {
+    let spec = super::spec(&args.source)?;
+    let options = super::options(args.offline);
     let first = sources::first(&spec, &options)?;
     let loaded = match first.0.extends() {
         Ok(_) => {
@@ -43,7 +47,7 @@ pub(super) fn run(matches: &ArgMatches) -> Result<(), Failure> {
         Err(LoadError::Invalid(invalid)) => invalid.into(),
         Err(error) => return Err(error.into()),
     };
-    let text = match args::output(matches) {
+    let text = match args.output {
         Output::Json => report::json(&json!({
             "schema": "launchway.template.lint/1",
             "clean": findings.is_empty(),

@@ -9,52 +9,44 @@ mod test;
 
 use std::path::Path;
 
-use clap::{Arg, ArgMatches, Command};
+use clap::Subcommand;
 use launchway_core::{SourceSpec, Template};
 
-use crate::commands::args;
-use crate::failure::{Exit, Failure};
+use crate::failure::Failure;
 use crate::git::FetchOptions;
 use crate::sources;
 
-/// Defines the command line.
-pub(crate) fn define() -> Command {
-    Command::new("template")
-        .about("Helps the authors of templates")
-        .subcommand_required(true)
-        .arg_required_else_help(true)
-        .subcommand(new::define())
-        .subcommand(lint::define())
-        .subcommand(test::define())
-        .subcommand(show::define())
-        .subcommand(schema::define())
+const SOURCE_HELP: &str = "The template: a folder, a built-in one, a git repository, or CATALOG:TEMPLATE";
+
+/// The commands of `launchway template`.
+#[derive(Subcommand)]
+pub(super) enum TemplateCommand {
+    /// Writes a new template: manifest, two files, test cases, a workflow and a README
+    New(new::NewTemplateArgs),
+    /// Finds what is wrong with a template, or hardly meant
+    Lint(lint::LintArgs),
+    /// Runs the test cases of a template
+    Test(test::TestArgs),
+    /// Shows the questions of a template, their defaults and choices
+    Show(show::ShowArgs),
+    /// Prints a JSON Schema of the manifest, or of a template's answers
+    Schema(schema::SchemaArgs),
 }
 
 /// Runs the command.
-pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
-    match matches.subcommand() {
-        Some(("new", matches)) => new::run(matches),
-        Some(("lint", matches)) => lint::run(matches),
-        Some(("test", matches)) => test::run(matches),
-        Some(("show", matches)) => show::run(matches),
-        Some(("schema", matches)) => schema::run(matches),
-        _ => Err(Failure::new(Exit::Usage, "there is no such command")),
+pub(super) fn run(command: &TemplateCommand) -> Result<(), Failure> {
+    match command {
+        TemplateCommand::New(args) => new::run(args),
+        TemplateCommand::Lint(args) => lint::run(args),
+        TemplateCommand::Test(args) => test::run(args),
+        TemplateCommand::Show(args) => show::run(args),
+        TemplateCommand::Schema(args) => schema::run(args),
     }
 }
 
-/// The argument that names a template.
-fn source_arg() -> Arg {
-    Arg::new("SOURCE").help("The template: a folder, a built-in one, a git repository, or CATALOG:TEMPLATE")
-}
-
-/// Reads how a template is to be fetched; only a tag that moved matters to those who look at one.
-fn options(matches: &ArgMatches) -> FetchOptions {
-    FetchOptions { offline: matches.get_flag("offline"), accept_moved: false }
-}
-
-/// Adds the switches of a command that takes a template.
-fn with_source(command: Command) -> Command {
-    command.arg(source_arg()).arg(args::offline_arg()).arg(args::output_arg())
+/// Says how a template is fetched; only a tag that moved matters to those who look at one.
+fn options(offline: bool) -> FetchOptions {
+    FetchOptions { offline, accept_moved: false }
 }
 
 /// Loads the template that a name means.

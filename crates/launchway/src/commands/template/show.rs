@@ -2,33 +2,37 @@
 
 use std::fmt::Write as _;
 
-use clap::{ArgMatches, Command};
+use clap::Args;
 use launchway_core::template::{Choice, Choices, Kind, Question, TextRule};
 use launchway_core::{Origin, Policy, PolicyRule, Template};
 use serde_json::{Map, Value as Json, json};
 
 use super::graph;
-use crate::commands::args;
 use crate::failure::Failure;
-use crate::report;
-use crate::report::Output;
+use crate::report::{self, OUTPUT_HELP, Output};
 use crate::terminal::{self, visible, visible_line};
 
-/// Defines the command line.
-pub(super) fn define() -> Command {
-    let graph = args::switch("graph").help("Prints which question hangs on which, as a Mermaid flow chart");
-    super::with_source(Command::new("show").about("Shows the questions of a template, their defaults and choices"))
-        .mut_arg("SOURCE", |arg| arg.default_value("service"))
-        .arg(graph)
+/// The arguments of `launchway template show`.
+#[derive(Args)]
+pub(crate) struct ShowArgs {
+    #[arg(value_name = "SOURCE", default_value = "service", help = super::SOURCE_HELP)]
+    source: String,
+    /// Fetches nothing: templates and catalogs are taken as they were fetched before
+    #[arg(long)]
+    offline: bool,
+    #[arg(long, value_name = "FORMAT", default_value = "text", help = OUTPUT_HELP)]
+    output: Output,
+    /// Prints which question hangs on which, as a Mermaid flow chart
+    #[arg(long)]
+    graph: bool,
 }
 
 /// Runs the command.
-pub(super) fn run(matches: &ArgMatches) -> Result<(), Failure> {
-    let source = matches.get_one::<String>("SOURCE").map_or("service", String::as_str);
-    let template = super::load(source, &super::options(matches))?;
-    let text = match args::output(matches) {
+pub(super) fn run(args: &ShowArgs) -> Result<(), Failure> {
+    let template = super::load(&args.source, &super::options(args.offline))?;
+    let text = match args.output {
         Output::Json => report::json(&object(&template)),
-        Output::Text if matches.get_flag("graph") => graph::mermaid(&template),
+        Output::Text if args.graph => graph::mermaid(&template),
         Output::Text => visible(&text(&template)),
     };
     terminal::print(&text)

@@ -3,18 +3,18 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use clap::{Arg, ArgAction, ArgMatches, Command};
+use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use launchway_core::matrix::{Extent, MAX_ROWS, Made, Matrix};
 use launchway_core::{SourceSpec, Template};
 use serde_json::{Value as Json, json};
 
 use crate::cases::{self, Case, Outcome, counted};
-use crate::commands::args;
 use crate::failure::{Exit, Failure};
 use crate::git::FetchOptions;
-use crate::report::Output;
+use crate::report::{self, OUTPUT_HELP, Output};
 use crate::sources;
-use crate::{report, terminal};
+use crate::terminal;
 
 /// The most faults of combinations that are shown.
 const MAX_SHOWN: usize = 10;
@@ -25,54 +25,41 @@ and, if it likes, `case.toml` with `commands = [\"…\"]`, which `sh -c` runs in
 These commands are the author's own, and run for a template in a folder that was named here, never for one from git; no \
 other command of launchway runs anything of a template. Exit code 1 if something did not pass.";
 
-/// Defines the command line.
-pub(crate) fn define() -> Command {
-    Command::new("test")
-        .about("Runs the test cases of a template")
-        .after_help(AFTER_HELP)
-        .arg(
-            Arg::new("SOURCE")
-                .default_value(".")
-                .help("The template: a folder; for `--matrix` alone also another source"),
-        )
-        .arg(
-            Arg::new("case")
-                .long("case")
-                .value_name("NAME")
-                .action(ArgAction::Append)
-                .help("Runs this case alone; may be given more than once"),
-        )
-        .arg(args::switch("bless").help("Writes what is made to `expected/`, for you to review"))
-        .arg(
-            Arg::new("matrix")
-                .long("matrix")
-                .value_name("EXTENT")
-                .num_args(0..=1)
-                .require_equals(true)
-                .default_missing_value("pairwise")
-                .value_parser(["pairwise", "all"])
-                .help("Renders and checks combinations of choices, too: every pair of them, or all (at most 10,000)"),
-        )
-        .arg(args::offline_arg())
-        .arg(args::accept_moved_arg())
-        .arg(args::output_arg())
+/// The arguments of `launchway template test`.
+#[derive(Args)]
+#[command(after_help = AFTER_HELP)]
+pub(crate) struct TestArgs {
+    /// The template: a folder; for `--matrix` alone also another source
+    #[arg(value_name = "SOURCE", default_value = ".")]
+    source: String,
+    /// Runs this case alone; may be given more than once
+    #[arg(long = "case", value_name = "NAME")]
+    only: Vec<String>,
+    /// Writes what is made to `expected/`, for you to review
+    #[arg(long)]
+    bless: bool,
+    /// Renders and checks combinations of choices, too: every pair of them, or all (at most 10,000)
+    #[arg(long, value_name = "EXTENT", num_args = 0..=1, require_equals = true, default_missing_value = "pairwise")]
+    #[arg(value_parser = PossibleValuesParser::new(["pairwise", "all"]).map(|word| extent(&word)))]
+    matrix: Option<Extent>,
+    #[command(flatten)]
+    sources: FetchOptions,
+    #[arg(long, value_name = "FORMAT", default_value = "text", help = OUTPUT_HELP)]
+    output: Output,
+}
+
+fn extent(word: &str) -> Extent {
+    if word == "all" { Extent::All } else { Extent::Pairwise }
 }
 
 /// Runs the command.
-pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
-    let source = matches.get_one::<String>("SOURCE").map_or(".", String::as_str);
-    let (template, folder) = load(source, &args::source_options(matches))?;
-    let extent = matches.get_one::<String>("matrix").map(|extent| match extent.as_str() {
-        "all" => Extent::All,
-        _ => Extent::Pairwise,
-    });
-    let only: Vec<&String> = matches.get_many::<String>("case").into_iter().flatten().collect();
-    let cases = chosen(folder.as_deref(), &only, extent)?;
-    let outcomes: Vec<Outcome> =
-        cases.iter().map(|case| case.run(&template, matches.get_flag("bless"))).collect::<Result<_, _>>()?;
-    let matrix = extent.map(|extent| Combinations::run(&template, extent)).transpose()?;
+pub(super) fn run(args: &TestArgs) -> Result<(), Failure> {
+    let (template, folder) = load(&args.source, &args.sources)?;
+    let cases = chosen(folder.as_deref(), &args.only, args.matrix)?;
+    let outcomes: Vec<Outcome> = cases.iter().map(|case| case.run(&template, args.bless)).collect::<Result<_, _>>()?;
+    let matrix = args.matrix.map(|extent| Combinations::run(&template, extent)).transpose()?;
     let report = Report { template: &template, outcomes, matrix };
-    match args::output(matches) {
+    match args.output {
         Output::Json => terminal::print(&report::json(&report.json()))?,
         Output::Text => terminal::print(&terminal::visible(&report.text()))?,
     }
@@ -93,16 +80,16 @@ fn load(source: &str, options: &FetchOptions) -> Result<(Template, Option<PathBu
 }
 
 /// Finds the cases that are to run.
-fn chosen(folder: Option<&Path>, only: &[&String], extent: Option<Extent>) -> Result<Vec<Case>, Failure> {
+fn chosen(folder: Option<&Path>, only: &[String], extent: Option<Extent>) -> Result<Vec<Case>, Failure> {
     let mut cases = folder.map(cases::all).transpose()?.unwrap_or_default();
     for name in only {
-        if !cases.iter().any(|case| case.name == **name) {
+        if !cases.iter().any(|case| case.name == *name) {
             let names: Vec<String> = cases.iter().map(|case| format!("`{}`", case.name)).collect();
             let hint = if names.is_empty() { "it has none".to_owned() } else { format!("it has {}", names.join(", ")) };
             return Err(Failure::new(Exit::Usage, format!("the template has no case `{name}`")).hint(hint));
         }
     }
-    cases.retain(|case| only.is_empty() || only.iter().any(|name| **name == case.name));
+    cases.retain(|case| only.is_empty() || only.contains(&case.name));
     if cases.is_empty() && extent.is_none() {
         let place = PathBuf::from(cases::FOLDER).join("NAME");
         return Err(Failure::new(Exit::Usage, "there is no case to run")

@@ -15,8 +15,9 @@ use axum::{
 use platform::Problem;
 use serde::{Deserialize, Serialize};
 
-/// The oldest note makes room for the next: memory stays bounded.
+/// The oldest note makes room for the next, and none is long: memory stays bounded.
 const CAPACITY: usize = 1000;
+const TEXT_BYTES: usize = 4096;
 
 #[derive(Clone, Default)]
 struct Notes(Arc<Mutex<Shelf>>);
@@ -55,7 +56,14 @@ async fn write(
             "`text` is empty",
         ));
     }
+    if text.len() > TEXT_BYTES {
+        return Err(Problem::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            format!("`text` is longer than {TEXT_BYTES} bytes"),
+        ));
+    }
     let note = notes.add(text);
+    tracing::debug!(note.id, "wrote a note");
     let location = [(LOCATION, format!("/notes/{}", note.id))];
     Ok((StatusCode::CREATED, location, Json(note)))
 }

@@ -3,7 +3,7 @@
 //! No probe looks at a database or another service: liveness that does turns one outage into a
 //! storm of restarts, and readiness that does takes every replica away at once.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use axum::{
     Router,
@@ -21,21 +21,21 @@ use crate::{
 
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-/// Answers `/readyz`, which load balancers ask on the traffic port.
-pub(crate) fn readiness(lifecycle: Lifecycle) -> Router {
-    let readyz = async move || answer(&lifecycle, |phase| phase == Phase::Ready);
-    Router::new().route("/readyz", get(readyz))
-}
-
-/// Answers everything that only the platform may ask.
-pub(crate) fn admin(lifecycle: Lifecycle, registry: Registry) -> Router {
-    let registry = Arc::new(registry);
+/// Answers everything that only the platform may ask; `/metrics` once the service has started.
+pub(crate) fn admin(lifecycle: Lifecycle, registry: Arc<OnceLock<Registry>>) -> Router {
     let started = lifecycle.clone();
     let startupz = async move || answer(&started, |phase| phase != Phase::Starting);
-    readiness(lifecycle)
+    let readyz = async move || readyz(&lifecycle);
+    Router::new()
         .route("/livez", get(async || "alive"))
         .route("/startupz", get(startupz))
-        .route("/metrics", get(async move || scrape(&registry)))
+        .route("/readyz", get(readyz))
+        .route("/metrics", get(async move || scrape(registry.get())))
+}
+
+/// Tells whether the service wants traffic.
+pub(crate) fn readyz(lifecycle: &Lifecycle) -> Response {
+    answer(lifecycle, |phase| phase == Phase::Ready)
 }
 
 fn answer(lifecycle: &Lifecycle, passes: fn(Phase) -> bool) -> Response {
@@ -43,7 +43,7 @@ fn answer(lifecycle: &Lifecycle, passes: fn(Phase) -> bool) -> Response {
     let name = match phase {
         Phase::Starting => "starting",
         Phase::Ready => "ready",
-        Phase::Draining => "draining",
+        Phase::Draining | Phase::Closing => "draining",
     };
     if passes(phase) {
         name.into_response()
@@ -52,7 +52,10 @@ fn answer(lifecycle: &Lifecycle, passes: fn(Phase) -> bool) -> Response {
     }
 }
 
-fn scrape(registry: &Registry) -> Response {
+fn scrape(registry: Option<&Registry>) -> Response {
+    let Some(registry) = registry else {
+        return Problem::new(StatusCode::SERVICE_UNAVAILABLE, "starting").into_response();
+    };
     match metrics::encode(registry) {
         Ok(text) => ([(CONTENT_TYPE, OPEN_METRICS)], text).into_response(),
         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),

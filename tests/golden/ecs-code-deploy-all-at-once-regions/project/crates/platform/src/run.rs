@@ -2,30 +2,37 @@
 
 use std::{
     env,
-    future::pending,
-    io,
+    io::{self, Write},
     net::{Ipv4Addr, Ipv6Addr, SocketAddr},
     process::ExitCode,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use axum::Router;
-use tokio::{
-    net::TcpListener,
-    runtime, select,
-    signal::unix::{Signal, SignalKind, signal},
-    time::sleep,
-};
+use socket2::{Domain, Protocol, Socket, Type};
+use tokio::{net::TcpListener, runtime, select};
 
 use crate::{
-    App, Config, Environment, Error, Lifecycle, Phase, Setup,
+    App, Config, Environment, Error, Phase, Setup,
+    app::Start,
     healthcheck::healthcheck,
-    logs,
+    logs, process,
     server::{Limits, serve},
+    shutdown,
 };
 
+/// Whoever asks for probes and metrics needs no more connections.
+const ADMIN_CONNECTIONS: usize = 64;
+/// How many connections may wait to be accepted.
+const BACKLOG: i32 = 1024;
+/// What is left for closing pools and the like when requests took all the time there was.
+const LAST_MOMENT: Duration = Duration::from_secs(1);
+
 /// Runs the service, or what the arguments ask for instead, and returns the exit status.
-pub fn main(service: &str, routes: impl FnOnce(&mut Setup) -> Router) -> ExitCode {
+pub fn main(
+    service: &str,
+    routes: impl AsyncFnOnce(&mut Setup) -> Result<Router, Error>,
+) -> ExitCode {
     let arguments: Vec<_> = env::args().skip(1).collect();
     let mut environment = Environment::of_process();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
@@ -42,114 +49,159 @@ pub fn main(service: &str, routes: impl FnOnce(&mut Setup) -> Router) -> ExitCod
 }
 
 fn fail(message: &str, status: u8) -> ExitCode {
-    eprintln!("{message}");
+    // Where even this cannot be written, the status has to do.
+    let _ = writeln!(io::stderr(), "{message}");
     ExitCode::from(status)
 }
 
-fn run(
+/// Runs the service until it is told to stop.
+pub fn run(
     service: &str,
     environment: Environment,
-    routes: impl FnOnce(&mut Setup) -> Router,
+    routes: impl AsyncFnOnce(&mut Setup) -> Result<Router, Error>,
 ) -> ExitCode {
     // Logs come first, with what can be read, so that mistakes are events like all others.
-    logs::start(service, &Config::read(&mut environment.clone()));
-    let app = match App::new(environment, routes) {
+    if let Err(error) = logs::start(service, &Config::read(&mut environment.clone())) {
+        return fail(&format!("cannot log: {error}"), 1);
+    }
+    let status = match start(environment, routes) {
+        Ok(status) => status,
+        Err(error) => {
+            tracing::error!(error, "cannot run");
+            ExitCode::FAILURE
+        }
+    };
+    logs::flush();
+    status
+}
+
+fn start(
+    environment: Environment,
+    routes: impl AsyncFnOnce(&mut Setup) -> Result<Router, Error>,
+) -> Result<ExitCode, Error> {
+    let start = Start::new(environment);
+    // Before the first bind: whoever can reach the service can also stop it in good order.
+    shutdown::watch(
+        start.lifecycle.clone(),
+        shutdown::Limits {
+            delay: start.config.drain_delay,
+            drain: start.config.drain_timeout,
+        },
+    )?;
+    let runtime = runtime::Builder::new_multi_thread()
+        .worker_threads(start.config.worker_threads)
+        .enable_all()
+        .build()?;
+    let status = runtime.block_on(live(start, routes));
+    // A handler that blocks its thread must not hold up the end.
+    runtime.shutdown_background();
+    status
+}
+
+/// Starts, serves, drains.
+async fn live(
+    start: Start,
+    routes: impl AsyncFnOnce(&mut Setup) -> Result<Router, Error>,
+) -> Result<ExitCode, Error> {
+    let lifecycle = start.lifecycle.clone();
+    let limits = limits(&start.config);
+    let mut admin_port = 0;
+    if start.is_valid() {
+        let admin = bind(start.config.admin_port)?;
+        admin_port = admin.local_addr()?.port();
+        let few = Limits {
+            connections: limits.connections.min(ADMIN_CONNECTIONS),
+            ..limits
+        };
+        // It answers probes to the very end, and ends with the runtime.
+        tokio::spawn(serve(
+            admin,
+            start.admin.clone(),
+            few,
+            std::future::pending(),
+        ));
+    }
+    let app = select! {
+        app = start.finish(routes) => app,
+        () = lifecycle.reached(Phase::Draining) => return Ok(status(lifecycle.has_failed())),
+    };
+    let app = match app {
         Ok(app) => app,
         Err(mistakes) => {
             for mistake in mistakes {
                 tracing::error!("{mistake}");
             }
-            return ExitCode::FAILURE;
+            return Ok(ExitCode::FAILURE);
         }
     };
-    match block_on(app) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            tracing::error!(error, "cannot run");
-            ExitCode::FAILURE
-        }
-    }
-}
-
-fn block_on(app: App) -> Result<(), Error> {
-    runtime::Builder::new_multi_thread()
-        .worker_threads(app.config.worker_threads.get())
-        .enable_all()
-        .build()?
-        .block_on(live(app))
-}
-
-/// Starts, serves, drains.
-async fn live(mut app: App) -> Result<(), Error> {
-    // Before the first bind: whoever can reach the service can also stop it in good order.
-    let mut signals = Signals::install()?;
-    let limits = Limits {
-        head: app.config.request_timeout,
-        keep_alive: app.config.keep_alive,
-        drain: app.config.drain_timeout,
-    };
-    let admin = bind(app.config.admin_port).await?;
-    let admin_port = admin.local_addr()?.port();
-    // It answers probes to the very end, and ends with the runtime.
-    tokio::spawn(serve(admin, app.admin.clone(), limits, pending()));
-    select! {
-        started = app.start() => started?,
-        _ = signals.first() => return Ok(()),
-    }
-    let traffic = bind(app.config.port).await?;
+    let traffic = bind(app.config.port)?;
     let port = traffic.local_addr()?.port();
-    app.lifecycle.enter(Phase::Ready);
+    lifecycle.enter(Phase::Ready);
     tracing::info!(port, admin_port, "listening");
-    let stop = signals.drained(&app.lifecycle, app.config.drain_delay);
-    serve(traffic, app.traffic, limits, stop).await;
+    serve_traffic(app, traffic, limits).await;
     tracing::info!("stopped");
-    Ok(())
+    Ok(status(lifecycle.has_failed()))
+}
+
+async fn serve_traffic(app: App, listener: TcpListener, limits: Limits) {
+    let closing = async {
+        app.lifecycle.reached(Phase::Closing).await;
+        Instant::now()
+    };
+    let mut began = None;
+    let stop = async { began = Some(closing.await) };
+    serve(listener, app.traffic.clone(), limits, stop).await;
+    let spent = began.map_or(Duration::ZERO, |began| began.elapsed());
+    let left = limits.drain.saturating_sub(spent).max(LAST_MOMENT);
+    app.shut_down(left).await;
+}
+
+fn status(has_failed: bool) -> ExitCode {
+    if has_failed {
+        ExitCode::FAILURE
+    } else {
+        ExitCode::SUCCESS
+    }
+}
+
+fn limits(config: &Config) -> Limits {
+    // Files and connections to others need descriptors too.
+    let most = process::max_descriptors().map_or(usize::MAX, |most| most - (most / 2).min(64));
+    Limits {
+        slow_client: config.request_timeout,
+        keep_alive: config.keep_alive,
+        drain: config.drain_timeout,
+        connections: config.max_connections.min(most).max(1),
+    }
 }
 
 /// Listens on all interfaces: IPv6 with IPv4, or IPv4 alone where the kernel has no IPv6.
-async fn bind(port: u16) -> io::Result<TcpListener> {
-    let addresses = [
-        SocketAddr::from((Ipv6Addr::UNSPECIFIED, port)),
-        SocketAddr::from((Ipv4Addr::UNSPECIFIED, port)),
-    ];
-    TcpListener::bind(&addresses[..]).await.map_err(|error| {
-        io::Error::new(
-            error.kind(),
-            format!("cannot listen on port {port}: {error}"),
-        )
-    })
-}
-
-struct Signals {
-    terminate: Signal,
-    interrupt: Signal,
-}
-
-impl Signals {
-    fn install() -> io::Result<Self> {
-        Ok(Self {
-            terminate: signal(SignalKind::terminate())?,
-            interrupt: signal(SignalKind::interrupt())?,
+fn bind(port: u16) -> io::Result<TcpListener> {
+    let listener = listen((Ipv6Addr::UNSPECIFIED, port).into())
+        .or_else(|error| match error.kind() {
+            io::ErrorKind::AddrInUse => Err(error),
+            _ => listen((Ipv4Addr::UNSPECIFIED, port).into()),
         })
-    }
+        .map_err(|error| {
+            let message = format!("cannot listen on port {port}: {error}");
+            io::Error::new(error.kind(), message)
+        })?;
+    TcpListener::from_std(listener.into())
+}
 
-    /// Waits for the first signal and tells whether it leaves time for load balancers to notice.
-    async fn first(&mut self) -> bool {
-        select! {
-            _ = self.terminate.recv() => true,
-            _ = self.interrupt.recv() => false,
-        }
+fn listen(address: SocketAddr) -> io::Result<Socket> {
+    let socket = Socket::new(
+        Domain::for_address(address),
+        Type::STREAM,
+        Some(Protocol::TCP),
+    )?;
+    if address.is_ipv6() {
+        // Whatever the default of the machine is.
+        socket.set_only_v6(false)?;
     }
-
-    /// Completes when the service must stop accepting. An interrupt, as of Ctrl-C, skips the delay.
-    async fn drained(mut self, lifecycle: &Lifecycle, delay: Duration) {
-        let patient = self.first().await;
-        lifecycle.enter(Phase::Draining);
-        if patient {
-            select! {
-                () = sleep(delay) => {}
-                _ = self.interrupt.recv() => {}
-            }
-        }
-    }
+    socket.set_reuse_address(true)?;
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    Ok(socket)
 }

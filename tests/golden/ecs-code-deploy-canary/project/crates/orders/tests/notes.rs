@@ -12,8 +12,9 @@ use tower::ServiceExt;
 
 use orders::routes;
 
-fn service() -> Router {
-    App::new(Environment::default(), routes).unwrap().traffic
+async fn service() -> Router {
+    let app = App::new(Environment::default(), routes).await;
+    app.unwrap().traffic
 }
 
 async fn write(service: &Router, draft: Value) -> Response {
@@ -34,7 +35,7 @@ async fn body(response: Response) -> Value {
 
 #[tokio::test]
 async fn a_note_can_be_written_and_read() {
-    let service = service();
+    let service = service().await;
     let written = write(&service, json!({ "text": "hello" })).await;
     assert_eq!(written.status(), StatusCode::CREATED);
     let path = written.headers()["location"].to_str().unwrap().to_owned();
@@ -45,14 +46,24 @@ async fn a_note_can_be_written_and_read() {
 
 #[tokio::test]
 async fn a_note_without_text_is_refused() {
-    let refused = write(&service(), json!({ "text": " " })).await;
+    let refused = write(&service().await, json!({ "text": " " })).await;
     assert_eq!(refused.status(), StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(body(refused).await["detail"], "`text` is empty");
 }
 
 #[tokio::test]
+async fn a_long_note_is_refused() {
+    let refused = write(&service().await, json!({ "text": "a".repeat(4097) })).await;
+    assert_eq!(refused.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(
+        body(refused).await["detail"],
+        "`text` is longer than 4096 bytes"
+    );
+}
+
+#[tokio::test]
 async fn the_oldest_note_makes_room() {
-    let service = service();
+    let service = service().await;
     for number in 0..=1000 {
         write(&service, json!({ "text": number.to_string() })).await;
     }

@@ -1,83 +1,291 @@
 //! One JSON line per event, or readable text on a terminal.
 
 use std::{
-    fmt,
-    io::{self, IsTerminal},
+    borrow::Cow,
+    error::Error,
+    fmt::{self, Write as _},
+    io::{self, IsTerminal, Write},
+    ops::Range,
     panic,
+    str::FromStr,
+    time::Duration,
 };
 
-use tracing::{Event, Subscriber};
+use serde::Serialize;
+use tracing::{
+    Event, Metadata, Subscriber,
+    field::{Field, Visit},
+    span::{Attributes, Id, Record},
+};
 use tracing_subscriber::{
+    Layer,
+    filter::{LevelFilter, Targets},
     fmt::{
-        FmtContext, FormatEvent, FormattedFields,
-        format::{Format, Json, JsonFields, Writer},
+        format::Writer,
+        time::{FormatTime, SystemTime},
     },
+    layer::{Context, SubscriberExt},
     registry::{LookupSpan, Scope},
+    util::SubscriberInitExt,
 };
 
-use crate::Config;
+use crate::{Config, log_queue};
+
+#[cfg(test)]
+mod tests;
+
+/// How long the last lines may take at the end of the process.
+const FLUSH: Duration = Duration::from_secs(1);
+/// What each line has; a field of the same name is written as `field.level`.
+const OWN: [&str; 6] = [
+    "timestamp",
+    "level",
+    "service",
+    "environment",
+    "revision",
+    "target",
+];
 
 /// Starts logging to standard output; a panic becomes an event too.
-pub(crate) fn start(service: &str, config: &Config) {
-    let logs = tracing_subscriber::fmt().with_max_level(config.log_level);
+///
+/// # Errors
+///
+/// When standard output is closed, or there can be no thread.
+pub(crate) fn start(service: &str, config: &Config) -> io::Result<()> {
+    log_queue::start()?;
+    let registry = tracing_subscriber::registry().with(config.log_level.0.clone());
     if io::stdout().is_terminal() {
-        logs.with_target(false).init();
+        let text = tracing_subscriber::fmt::layer()
+            .with_target(false)
+            .log_internal_errors(false)
+            .with_writer(|| Queued);
+        registry.with(text).init();
     } else {
-        let format = Labelled::new(service, &config.environment);
-        logs.fmt_fields(JsonFields::new())
-            .event_format(format)
+        registry
+            .with(JsonLines::new(service, config, log_queue::push))
             .init();
     }
     panic::set_hook(Box::new(|panic| tracing::error!(%panic, "panicked")));
+    Ok(())
 }
 
-/// Flat JSON: the service and its environment, the fields of the spans, those of the event.
-struct Labelled {
-    labels: String,
-    json: Format<Json>,
+/// Waits for the last lines, but not for a reader that does not read.
+pub(crate) fn flush() {
+    log_queue::flush(FLUSH);
 }
 
-impl Labelled {
-    fn new(service: &str, environment: &str) -> Self {
-        let labels = serde_json::json!({ "service": service, "environment": environment });
-        Self {
-            labels: labels.to_string(),
-            json: Format::default()
-                .json()
-                .flatten_event(true)
-                .with_current_span(false)
-                .with_span_list(false),
-        }
+/// Which events are logged: `info`, or by crate or module, as in `info,sqlx=warn`.
+#[derive(Clone, Debug)]
+pub struct LogLevel(Targets);
+
+impl Default for LogLevel {
+    fn default() -> Self {
+        Self(Targets::new().with_default(LevelFilter::INFO))
     }
 }
 
-impl<S> FormatEvent<S, JsonFields> for Labelled
-where
-    S: Subscriber + for<'a> LookupSpan<'a>,
-{
-    fn format_event(
-        &self,
-        context: &FmtContext<'_, S, JsonFields>,
-        mut writer: Writer<'_>,
-        event: &Event<'_>,
-    ) -> fmt::Result {
-        write!(writer, "{{{},", members(&self.labels))?;
-        for span in context.event_scope().into_iter().flat_map(Scope::from_root) {
-            if let Some(fields) = span.extensions().get::<FormattedFields<JsonFields>>() {
-                write!(writer, "{},", members(fields))?;
+impl FromStr for LogLevel {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        text.split(',')
+            .try_fold(Self::default(), |Self(levels), part| {
+                let (target, word) = part.rsplit_once('=').unwrap_or(("", part));
+                let level: LevelFilter = word
+                    .parse()
+                    .map_err(|_| format!("`{part}` names no level, as `info` or `sqlx=warn` do"))?;
+                Ok(Self(match target {
+                    "" => levels.with_default(level),
+                    target => levels.with_target(target, level),
+                }))
+            })
+    }
+}
+
+/// The writer of a line of text, which arrives whole.
+struct Queued;
+
+impl Write for Queued {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        log_queue::push(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Flat JSON: what each line has, the fields of the spans from the outermost on, those of the event.
+///
+/// Of two fields with one name the inner one is written, and of two values the later one.
+struct JsonLines {
+    /// `,"service":"...","environment":"...","revision":"..."`
+    labels: Vec<u8>,
+    write: fn(&[u8]),
+}
+
+impl JsonLines {
+    fn new(service: &str, config: &Config, write: fn(&[u8])) -> Self {
+        let mut labels = Vec::new();
+        for (name, value) in [
+            ("service", service),
+            ("environment", &config.environment),
+            ("revision", &config.revision),
+        ] {
+            member(&mut labels, name, value);
+        }
+        Self { labels, write }
+    }
+
+    fn line(&self, metadata: &Metadata<'_>, spans: &[&Fields], fields: &Fields) -> Vec<u8> {
+        let mut line = Vec::with_capacity(512);
+        line.extend_from_slice(b"{\"timestamp\":\"");
+        line.extend_from_slice(now().as_bytes());
+        line.push(b'"');
+        member(&mut line, "level", metadata.level().as_str());
+        line.extend_from_slice(&self.labels);
+        member(&mut line, "target", metadata.target());
+        for (depth, span) in spans.iter().enumerate() {
+            let inner = || spans[depth + 1..].iter().copied().chain([fields]);
+            span.write(&mut line, |name| inner().any(|fields| fields.has(name)));
+        }
+        fields.write(&mut line, |_| false);
+        line.extend_from_slice(b"}\n");
+        line
+    }
+}
+
+impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for JsonLines {
+    fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
+        let mut fields = Fields::default();
+        attributes.record(&mut fields);
+        if let Some(span) = context.span(id) {
+            span.extensions_mut().insert(fields);
+        }
+    }
+
+    fn on_record(&self, id: &Id, record: &Record<'_>, context: Context<'_, S>) {
+        let mut later = Fields::default();
+        record.record(&mut later);
+        if let Some(span) = context.span(id)
+            && let Some(fields) = span.extensions_mut().get_mut::<Fields>()
+        {
+            fields.append(later);
+        }
+    }
+
+    fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
+        // First: a value may log events of its own while it is written, and must find nothing locked.
+        let mut fields = Fields::default();
+        event.record(&mut fields);
+        let spans: Vec<_> = context
+            .event_scope(event)
+            .into_iter()
+            .flat_map(Scope::from_root)
+            .collect();
+        let extensions: Vec<_> = spans.iter().map(|span| span.extensions()).collect();
+        let outer: Vec<&Fields> = extensions.iter().filter_map(|all| all.get()).collect();
+        (self.write)(&self.line(event.metadata(), &outer, &fields));
+    }
+}
+
+/// The fields of one span or event, each already written as a member of a JSON object.
+#[derive(Default)]
+struct Fields {
+    json: Vec<u8>,
+    members: Vec<(Cow<'static, str>, Range<usize>)>,
+}
+
+impl Fields {
+    fn add(&mut self, field: &Field, value: impl Serialize) {
+        let mut name = Cow::Borrowed(field.name());
+        if OWN.contains(&&*name) {
+            name = Cow::Owned(format!("field.{name}"));
+        }
+        let start = self.json.len();
+        member(&mut self.json, &name, value);
+        self.members.push((name, start..self.json.len()));
+    }
+
+    fn append(&mut self, later: Self) {
+        let start = self.json.len();
+        self.json.extend(later.json);
+        let moved = |range: Range<usize>| range.start + start..range.end + start;
+        let members = later.members.into_iter();
+        self.members
+            .extend(members.map(|(name, range)| (name, moved(range))));
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.members.iter().any(|(own, _)| own == name)
+    }
+
+    fn write(&self, line: &mut Vec<u8>, is_hidden: impl Fn(&str) -> bool) {
+        for (index, (name, range)) in self.members.iter().enumerate() {
+            let is_replaced = self.members[index + 1..]
+                .iter()
+                .any(|(next, _)| next == name);
+            if !is_replaced && !is_hidden(name) {
+                line.extend_from_slice(&self.json[range.clone()]);
             }
         }
-        let mut line = String::new();
-        self.json
-            .format_event(context, Writer::new(&mut line), event)?;
-        writer.write_str(line.trim_start_matches('{'))
     }
 }
 
-/// The members of a JSON object, without its braces.
-fn members(object: &str) -> &str {
-    let inner = object
-        .strip_prefix('{')
-        .and_then(|rest| rest.strip_suffix('}'));
-    inner.unwrap_or(object)
+impl Visit for Fields {
+    fn record_f64(&mut self, field: &Field, value: f64) {
+        self.add(field, value);
+    }
+
+    fn record_i64(&mut self, field: &Field, value: i64) {
+        self.add(field, value);
+    }
+
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        self.add(field, value);
+    }
+
+    fn record_bool(&mut self, field: &Field, value: bool) {
+        self.add(field, value);
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.add(field, value);
+    }
+
+    /// An error is written with what caused it.
+    fn record_error(&mut self, field: &Field, error: &(dyn Error + 'static)) {
+        let mut text = error.to_string();
+        let mut next = error.source();
+        while let Some(cause) = next {
+            let _ = write!(text, ": {cause}");
+            next = cause.source();
+        }
+        self.add(field, text);
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        self.add(field, format!("{value:?}"));
+    }
+}
+
+/// Writes `,"name":value`.
+fn member(json: &mut Vec<u8>, name: &str, value: impl Serialize) {
+    json.push(b',');
+    let before = json.len();
+    let written = serde_json::to_writer(&mut *json, name).and_then(|()| {
+        json.push(b':');
+        serde_json::to_writer(&mut *json, &value)
+    });
+    if written.is_err() {
+        json.truncate(before - 1);
+    }
+}
+
+/// The time as RFC 3339 has it.
+fn now() -> String {
+    let mut text = String::with_capacity(27);
+    let _ = SystemTime.format_time(&mut Writer::new(&mut text));
+    text
 }

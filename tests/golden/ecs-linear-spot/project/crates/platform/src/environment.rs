@@ -1,6 +1,9 @@
 //! Typed settings from environment variables.
 
-use std::{collections::BTreeMap, env, ffi::OsString, fmt::Display, fs, str::FromStr};
+use std::{
+    collections::BTreeMap, env, error, ffi::OsString, fmt, fmt::Display, fs, ops::RangeInclusive,
+    str::FromStr,
+};
 
 /// The environment, read key by key; mistakes are collected so that one start reports them all.
 ///
@@ -50,6 +53,23 @@ impl Environment {
         }
     }
 
+    /// Returns the number of `key`, which must lie in `range`, or `default` when it is absent.
+    pub fn within<T>(&mut self, key: &str, default: T, range: RangeInclusive<T>) -> T
+    where
+        T: FromStr<Err: Display> + PartialOrd + Display,
+    {
+        let Some(value) = self.optional(key) else {
+            return default;
+        };
+        if range.contains(&value) {
+            return value;
+        }
+        let (least, most) = range.into_inner();
+        let outside = format!("`{key}` is not valid: it must be from {least} to {most}");
+        self.mistakes.push(outside);
+        default
+    }
+
     /// Adds a rule that spans several values.
     pub fn ensure(&mut self, holds: bool, rule: &str) {
         if !holds {
@@ -61,16 +81,16 @@ impl Environment {
         &self.warnings
     }
 
-    /// Succeeds when everything that was read is valid.
+    /// Succeeds when everything that was read until now is valid, the platform's own settings too.
     ///
     /// # Errors
     ///
     /// All the mistakes, in the order of reading.
-    pub fn check(self) -> Result<(), Vec<String>> {
+    pub fn check(&self) -> Result<(), Mistakes> {
         if self.mistakes.is_empty() {
             Ok(())
         } else {
-            Err(self.mistakes)
+            Err(Mistakes(self.mistakes.clone()))
         }
     }
 
@@ -121,6 +141,18 @@ impl<K: Into<String>, V: Into<String>> FromIterator<(K, V)> for Environment {
         }
     }
 }
+
+/// What is wrong with the environment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mistakes(pub Vec<String>);
+
+impl Display for Mistakes {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0.join("; "))
+    }
+}
+
+impl error::Error for Mistakes {}
 
 /// Tells the variables that Kubernetes injects for each Service of the namespace.
 ///

@@ -1,16 +1,22 @@
 //! The business of this service.
 
 use axum::Router;
-use platform::Setup;
+use platform::{Error, Setup};
 
 mod notes;
 
-/// Builds the routes, once, while the service starts.
+/// Builds the routes, once, while the service starts: connect to a database here, for example.
 ///
-/// Name the argument `setup` to read your own variables (`setup.environment`), to register your own
-/// metrics (`setup.metrics`) or to finish some work before the first request (`setup.before_ready`).
-pub fn routes(_: &mut Setup) -> Router {
-    Router::new()
+/// `setup` has what that needs: your own variables (`environment`) and metrics (`metrics`), work
+/// beside the requests (`spawn`), news of the drain (`draining`), work for the end (`on_shutdown`).
+///
+/// # Errors
+///
+/// Why the service cannot start.
+pub async fn routes(setup: &mut Setup) -> Result<Router, Error> {
+    // Before anything is waited for: all mistakes in the environment are reported together.
+    setup.environment.check()?;
+    Ok(Router::new()
         // A sample: delete every line with `notes` in this file, `notes.rs` here and in `tests`.
-        .merge(notes::routes())
+        .merge(notes::routes()))
 }

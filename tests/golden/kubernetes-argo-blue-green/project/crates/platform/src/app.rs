@@ -1,30 +1,71 @@
 //! The routes of the business and those of the platform, put together.
 
-use std::pin::Pin;
+use std::{
+    pin::Pin,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use axum::Router;
-use prometheus_client::registry::Registry;
+use prometheus_client::{metrics::info::Info, registry::Registry};
+use tokio::{task::JoinSet, time::timeout};
 
-use crate::{Config, Environment, Lifecycle, guard, metrics::Metrics, probes};
+use crate::{
+    Config, Environment, Lifecycle,
+    guard::{self, catch_panic},
+    lifecycle::Draining,
+    metrics::Metrics,
+    probes,
+    process::Process,
+};
 
 pub type Error = Box<dyn std::error::Error + Send + Sync>;
-type Task = Pin<Box<dyn Future<Output = Result<(), Error>> + Send>>;
+type Hook = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// What the business may use while it builds its routes.
-#[derive(Default)]
 pub struct Setup {
     pub environment: Environment,
     pub metrics: Registry,
-    tasks: Vec<Task>,
+    lifecycle: Lifecycle,
+    hooks: Vec<Hook>,
 }
 
 impl Setup {
-    /// Adds work that must succeed before the service is ready, such as warming a cache.
-    pub fn before_ready<F>(&mut self, task: F)
+    /// Starts work beside the requests, such as reading a queue.
+    ///
+    /// When it fails or panics, the service drains and exits with status 1. It may end by itself;
+    /// what is left of it when the service has stopped is dropped.
+    pub fn spawn<F>(&self, name: &'static str, task: F)
     where
         F: Future<Output = Result<(), Error>> + Send + 'static,
     {
-        self.tasks.push(Box::pin(task));
+        let lifecycle = self.lifecycle.clone();
+        tokio::spawn(async move {
+            match catch_panic(task).await {
+                Ok(Ok(())) => tracing::debug!(task = name, "ended"),
+                Ok(Err(error)) => {
+                    tracing::error!(task = name, error, "failed");
+                    lifecycle.fail();
+                }
+                Err(_) => lifecycle.fail(),
+            }
+        });
+    }
+
+    /// Completes when the service has been asked to stop: streams end, queues are left alone.
+    #[must_use]
+    pub fn draining(&self) -> Draining {
+        Draining(self.lifecycle.clone())
+    }
+
+    /// Adds work for the very end, when no request is under way any more, such as closing a pool.
+    ///
+    /// It has the rest of `DRAIN_TIMEOUT_SECONDS`, and a second if nothing is left of it.
+    pub fn on_shutdown<F>(&mut self, hook: F)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        self.hooks.push(Box::pin(hook));
     }
 }
 
@@ -34,53 +75,101 @@ pub struct App {
     pub lifecycle: Lifecycle,
     pub traffic: Router,
     pub admin: Router,
-    tasks: Vec<Task>,
+    hooks: Vec<Hook>,
 }
 
 impl App {
-    /// Reads the configuration of the platform and of the business.
+    /// Reads the configuration of the platform and of the business, and builds the routes.
     ///
     /// # Errors
     ///
-    /// Every mistake in the environment.
-    pub fn new(
+    /// Every mistake in the environment, or why there are no routes.
+    pub async fn new(
         environment: Environment,
-        routes: impl FnOnce(&mut Setup) -> Router,
+        routes: impl AsyncFnOnce(&mut Setup) -> Result<Router, Error>,
     ) -> Result<Self, Vec<String>> {
-        let mut setup = Setup {
-            environment,
-            ..Setup::default()
+        Start::new(environment).finish(routes).await
+    }
+
+    /// Does what is left to do when no request is under way any more.
+    pub async fn shut_down(self, limit: Duration) {
+        let mut hooks: JoinSet<()> = self.hooks.into_iter().collect();
+        let all = async { while hooks.join_next().await.is_some() {} };
+        if timeout(limit, all).await.is_err() {
+            tracing::warn!(hooks = hooks.len(), "not shut down in time");
+        }
+    }
+}
+
+/// A service whose routes are not there yet, and which answers its probes all the same.
+pub(crate) struct Start {
+    pub config: Config,
+    pub lifecycle: Lifecycle,
+    pub admin: Router,
+    setup: Setup,
+    registry: Arc<OnceLock<Registry>>,
+}
+
+impl Start {
+    pub(crate) fn new(mut environment: Environment) -> Self {
+        let config = Config::read(&mut environment);
+        let lifecycle = Lifecycle::new();
+        let registry = Arc::default();
+        let admin = probes::admin(lifecycle.clone(), Arc::clone(&registry));
+        Self {
+            config,
+            admin: guard::admin(admin, lifecycle.clone()),
+            setup: Setup {
+                environment,
+                metrics: Registry::default(),
+                lifecycle: lifecycle.clone(),
+                hooks: Vec::new(),
+            },
+            lifecycle,
+            registry,
+        }
+    }
+
+    pub(crate) fn is_valid(&self) -> bool {
+        self.setup.environment.check().is_ok()
+    }
+
+    pub(crate) async fn finish(
+        self,
+        routes: impl AsyncFnOnce(&mut Setup) -> Result<Router, Error>,
+    ) -> Result<App, Vec<String>> {
+        let (config, lifecycle, mut setup) = (self.config, self.lifecycle, self.setup);
+        // With a mistake already there, only to hear of the others: no database is waited for.
+        let limit = if setup.environment.check().is_ok() {
+            Duration::MAX
+        } else {
+            Duration::ZERO
         };
-        let config = Config::read(&mut setup.environment);
-        let routes = routes(&mut setup);
+        let routes = timeout(limit, routes(&mut setup)).await;
         for warning in setup.environment.warnings() {
             tracing::warn!("{warning}");
         }
-        setup.environment.check()?;
-        let lifecycle = Lifecycle::new();
+        setup.environment.check().map_err(|mistakes| mistakes.0)?;
+        let routes = match routes {
+            Ok(Ok(routes)) => routes,
+            Ok(Err(error)) => return Err(vec![format!("cannot start: {error}")]),
+            Err(elapsed) => return Err(vec![format!("cannot start: {elapsed}")]),
+        };
         let metrics = Metrics::register(&mut setup.metrics);
-        let guarded = guard::protect(routes, &config, metrics);
-        // As the fallback, not merged: of two fallbacks a merge keeps one, and the guard's must stay.
-        let traffic = probes::readiness(lifecycle.clone()).fallback_service(guarded);
-        let admin = probes::admin(lifecycle.clone(), setup.metrics);
-        Ok(Self {
+        register_process(&mut setup.metrics, &config);
+        let _ = self.registry.set(setup.metrics);
+        Ok(App {
+            traffic: guard::traffic(routes, &config, lifecycle.clone(), metrics),
             config,
-            traffic: guard::envelop(traffic, lifecycle.clone()),
-            admin: guard::envelop(admin, lifecycle.clone()),
             lifecycle,
-            tasks: setup.tasks,
+            admin: self.admin,
+            hooks: setup.hooks,
         })
     }
+}
 
-    /// Does what must succeed before the service is ready.
-    ///
-    /// # Errors
-    ///
-    /// The first failure.
-    pub async fn start(&mut self) -> Result<(), Error> {
-        for task in self.tasks.drain(..) {
-            task.await?;
-        }
-        Ok(())
-    }
+fn register_process(registry: &mut Registry, config: &Config) {
+    let build = Info::new([("revision", config.revision.clone())]);
+    registry.register("build", "What the service was built from", build);
+    registry.register_collector(Box::new(Process::new()));
 }

@@ -1,32 +1,89 @@
 //! Where the process is between its start and its end.
 
-use std::sync::Arc;
+use std::{
+    future::{IntoFuture, pending},
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use tokio::sync::watch;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The phases, in their order: none comes back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Phase {
     Starting,
     Ready,
+    /// Still accepting, while load balancers look elsewhere.
     Draining,
+    /// Only finishing the requests under way.
+    Closing,
 }
 
-/// The current phase, shared by the probes, the answers and the signal handler.
+/// The current phase, shared by the probes, the answers and the thread that sees the signals.
 #[derive(Clone, Debug)]
-pub struct Lifecycle(Arc<watch::Sender<Phase>>);
+pub struct Lifecycle(Arc<State>);
+
+#[derive(Debug)]
+struct State {
+    phase: watch::Sender<Phase>,
+    has_failed: AtomicBool,
+}
 
 impl Lifecycle {
     pub(crate) fn new() -> Self {
-        Self(Arc::new(watch::Sender::new(Phase::Starting)))
+        Self(Arc::new(State {
+            phase: watch::Sender::new(Phase::Starting),
+            has_failed: AtomicBool::new(false),
+        }))
     }
 
     #[must_use]
     pub fn phase(&self) -> Phase {
-        *self.0.borrow()
+        *self.0.phase.borrow()
     }
 
     pub fn enter(&self, phase: Phase) {
-        self.0.send_replace(phase);
-        tracing::info!(?phase, "entered phase");
+        let entered = self.0.phase.send_if_modified(|current| {
+            let is_later = *current < phase;
+            *current = phase.max(*current);
+            is_later
+        });
+        if entered {
+            tracing::info!(?phase, "entered phase");
+        }
+    }
+
+    /// Ends the process in good order, but with a status that says that something went wrong.
+    pub(crate) fn fail(&self) {
+        self.0.has_failed.store(true, Ordering::Relaxed);
+        self.enter(Phase::Draining);
+    }
+
+    pub(crate) fn has_failed(&self) -> bool {
+        self.0.has_failed.load(Ordering::Relaxed)
+    }
+
+    /// Completes once the process is in `phase` or a later one.
+    pub(crate) async fn reached(&self, phase: Phase) {
+        let mut phases = self.0.phase.subscribe();
+        if phases.wait_for(|&current| current >= phase).await.is_err() {
+            pending::<()>().await;
+        }
+    }
+}
+
+/// Tells handlers and tasks of the drain: `draining.await`, or `draining.clone().await` in a handler.
+#[derive(Clone, Debug)]
+pub struct Draining(pub(crate) Lifecycle);
+
+impl IntoFuture for Draining {
+    type Output = ();
+    type IntoFuture = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move { self.0.reached(Phase::Draining).await })
     }
 }

@@ -24,6 +24,14 @@ struct Active {
     http_request_method: &'static str,
 }
 
+impl Active {
+    fn of(method: &'static str) -> Self {
+        Self {
+            http_request_method: method,
+        }
+    }
+}
+
 /// All values come from this program, never from a client: their number is bounded.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 #[expect(
@@ -67,54 +75,57 @@ impl Metrics {
     pub(crate) fn begin(&self, request: &Request) -> Exchange {
         let method = method_label(request.method());
         let route = request.extensions().get::<MatchedPath>();
-        let active = Active {
-            http_request_method: method,
-        };
-        self.active.get_or_create(&active).inc();
+        self.active.get_or_create(&Active::of(method)).inc();
         Exchange {
             metrics: self.clone(),
             method,
             route: route.map_or_else(String::new, |route| route.as_str().to_owned()),
-            status: CLIENT_GONE,
+            is_answered: false,
             started: Instant::now(),
         }
     }
 }
 
-/// One request under way: measured and logged when dropped, and so even if the client goes away.
+/// One request under way: active until it is dropped, measured and logged once it is answered, or
+/// when the client goes away before.
 pub(crate) struct Exchange {
     metrics: Metrics,
     method: &'static str,
     route: String,
-    status: u16,
+    is_answered: bool,
     started: Instant,
 }
 
 impl Exchange {
-    pub(crate) fn finish(mut self, status: StatusCode) {
-        self.status = status.as_u16();
+    pub(crate) fn answered(&mut self, status: StatusCode) {
+        self.measure(status.as_u16());
+        self.is_answered = true;
+    }
+
+    fn measure(&mut self, status: u16) {
+        let elapsed = self.started.elapsed().as_secs_f64();
+        let finished = Finished {
+            http_request_method: self.method,
+            http_route: std::mem::take(&mut self.route),
+            http_response_status_code: status,
+        };
+        self.metrics
+            .duration
+            .get_or_create(&finished)
+            .observe(elapsed);
+        let route = finished.http_route;
+        let duration_ms = (elapsed * 1e6).round() / 1e3;
+        tracing::info!(route, status, duration_ms, "answered");
     }
 }
 
 impl Drop for Exchange {
     fn drop(&mut self) {
-        let elapsed = self.started.elapsed().as_secs_f64();
-        let active = Active {
-            http_request_method: self.method,
-        };
-        let finished = Finished {
-            http_request_method: self.method,
-            http_route: std::mem::take(&mut self.route),
-            http_response_status_code: self.status,
-        };
+        let active = Active::of(self.method);
         self.metrics.active.get_or_create(&active).dec();
-        self.metrics
-            .duration
-            .get_or_create(&finished)
-            .observe(elapsed);
-        let (route, status) = (finished.http_route, self.status);
-        let duration_ms = (elapsed * 1e6).round() / 1e3;
-        tracing::info!(route, status, duration_ms, "answered");
+        if !self.is_answered {
+            self.measure(CLIENT_GONE);
+        }
     }
 }
 

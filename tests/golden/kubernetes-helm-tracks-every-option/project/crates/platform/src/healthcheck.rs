@@ -2,7 +2,7 @@
 
 use std::{
     io::{self, Read, Write},
-    net::{Ipv4Addr, SocketAddr, TcpStream},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream},
     time::Duration,
 };
 
@@ -12,8 +12,11 @@ const ALIVE: &[u8; 12] = b"HTTP/1.1 200";
 
 /// Succeeds when `/livez` on `admin_port` of this machine answers 200.
 pub(crate) fn healthcheck(admin_port: u16) -> io::Result<()> {
-    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, admin_port));
-    let mut stream = TcpStream::connect_timeout(&address, TIMEOUT)?;
+    let connect = |address: IpAddr| {
+        TcpStream::connect_timeout(&SocketAddr::from((address, admin_port)), TIMEOUT)
+    };
+    let mut stream =
+        connect(Ipv4Addr::LOCALHOST.into()).or_else(|_| connect(Ipv6Addr::LOCALHOST.into()))?;
     stream.set_read_timeout(Some(TIMEOUT))?;
     stream.write_all(REQUEST)?;
     let mut status = [0; ALIVE.len()];

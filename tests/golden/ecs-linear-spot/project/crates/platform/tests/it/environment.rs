@@ -1,11 +1,11 @@
 use std::{env, fs, process};
 
-use platform::{Config, Environment};
+use platform::{App, Config, Environment, Mistakes};
 
 use crate::mistakes;
 
-#[test]
-fn all_mistakes_are_reported_at_once() {
+#[tokio::test]
+async fn all_mistakes_are_reported_at_once() {
     let environment = Environment::from_iter([
         ("PORT", "70000"),
         ("LOG_LEVEL", "loud"),
@@ -14,7 +14,7 @@ fn all_mistakes_are_reported_at_once() {
         ("REQUEST_TIMEOUT_SECONDS", "30"),
         ("ADMIN_PORT_FILE", "/nowhere"),
     ]);
-    let mistakes = mistakes(environment).join("\n");
+    let mistakes = mistakes(environment).await.join("\n");
     for part in [
         "`PORT` is not valid",
         "`ADMIN_PORT_FILE` names `/nowhere`",
@@ -28,8 +28,8 @@ fn all_mistakes_are_reported_at_once() {
     assert_eq!(mistakes.lines().count(), 6, "{mistakes}");
 }
 
-#[test]
-fn variables_of_kubernetes_services_and_empty_ones_count_as_absent() {
+#[tokio::test]
+async fn variables_of_kubernetes_services_and_empty_ones_count_as_absent() {
     let environment = Environment::from_iter([("ADMIN_PORT", "tcp://10.0.0.1:80"), ("PORT", "")]);
     let config = Config::read(&mut environment.clone());
     let defaults = Config::read(&mut Environment::default());
@@ -37,7 +37,7 @@ fn variables_of_kubernetes_services_and_empty_ones_count_as_absent() {
         (config.admin_port, config.port),
         (defaults.admin_port, defaults.port)
     );
-    assert_eq!(mistakes(environment), [""; 0]);
+    assert_eq!(mistakes(environment).await, [""; 0]);
 }
 
 #[test]
@@ -51,7 +51,7 @@ fn a_secret_comes_from_its_variable_or_from_its_file_but_not_from_both() {
     let mut environment = Environment::from_iter([file, ("TOKEN", "other")]);
     environment.required::<String>("TOKEN");
     let both = "`TOKEN` and `TOKEN_FILE` are both set".to_owned();
-    assert_eq!(environment.check(), Err(vec![both]));
+    assert_eq!(environment.check(), Err(Mistakes(vec![both])));
     fs::remove_file(path).unwrap();
 }
 
@@ -61,6 +61,60 @@ fn a_required_variable_that_is_absent_is_a_mistake() {
     environment.required::<u16>("SIZE");
     assert_eq!(
         environment.check(),
-        Err(vec!["`SIZE` is missing".to_owned()])
+        Err(Mistakes(vec!["`SIZE` is missing".to_owned()]))
     );
+}
+
+#[tokio::test]
+async fn a_number_that_makes_no_sense_is_a_mistake_and_no_panic() {
+    let keys = [
+        "DRAIN_DELAY_SECONDS",
+        "DRAIN_TIMEOUT_SECONDS",
+        "KEEP_ALIVE_SECONDS",
+        "MAX_BODY_BYTES",
+        "MAX_BODY_BYTES_IN_FLIGHT",
+        "MAX_CONNECTIONS",
+        "MAX_IN_FLIGHT",
+        "REQUEST_TIMEOUT_SECONDS",
+        "TOKIO_WORKER_THREADS",
+    ];
+    for key in keys {
+        for number in [
+            "-1",
+            "4294967295",
+            "9223372036854775807",
+            "18446744073709551615",
+        ] {
+            let mistakes = mistakes(Environment::from_iter([(key, number)])).await;
+            let is_size = key.contains("BYTES") && number == "4294967295";
+            assert!(
+                is_size || mistakes[0].contains(key),
+                "{key}={number}: {mistakes:?}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn levels_are_set_by_crate_too() {
+    for (levels, is_valid) in [
+        ("info,sqlx=warn", true),
+        ("off", true),
+        ("info,sqlx", false),
+        ("sqlx=loud", false),
+    ] {
+        let mistakes = mistakes(Environment::from_iter([("LOG_LEVEL", levels)])).await;
+        assert_eq!(mistakes.is_empty(), is_valid, "{levels}: {mistakes:?}");
+    }
+}
+
+#[tokio::test]
+async fn with_a_mistake_nothing_is_waited_for() {
+    let environment = Environment::from_iter([("PORT", "a")]);
+    let routes = async |setup: &mut platform::Setup| {
+        setup.environment.required::<u16>("SIZE");
+        std::future::pending().await
+    };
+    let mistakes = App::new(environment, routes).await.err().unwrap();
+    assert_eq!(mistakes.len(), 2, "{mistakes:?}");
 }

@@ -2,6 +2,7 @@
 
 mod answers;
 mod environment;
+mod pieces;
 mod probes;
 mod server;
 mod versions;
@@ -10,15 +11,15 @@ use axum::{Router, body::Body, http::Request, response::Response};
 use platform::{App, Environment};
 use tower::ServiceExt;
 
-fn app(variables: &[(&str, &str)], routes: Router) -> App {
+async fn app(variables: &[(&str, &str)], routes: Router) -> App {
     let environment = variables.iter().copied().collect();
-    App::new(environment, |_| routes).expect("the variables are valid")
+    let app = App::new(environment, async |_| Ok(routes)).await;
+    app.expect("the variables are valid")
 }
 
-fn mistakes(environment: Environment) -> Vec<String> {
-    App::new(environment, |_| Router::new())
-        .err()
-        .unwrap_or_default()
+async fn mistakes(environment: Environment) -> Vec<String> {
+    let app = App::new(environment, async |_| Ok(Router::new())).await;
+    app.err().unwrap_or_default()
 }
 
 async fn call(router: &Router, request: Request<Body>) -> Response {
