@@ -14,6 +14,7 @@ use xtask::tree::{self, Tree};
 use crate::program::{GIT_IDENTITY, Ran, launchway, run};
 use crate::project::{self, Project};
 use crate::rendered::{self, TEMPLATE};
+use crate::terminal::{ENTER, ESCAPE, Terminal};
 
 /// A copy of a golden project in a repository of its own, everything committed.
 pub(crate) struct Workspace(TempDir);
@@ -231,7 +232,7 @@ fn a_fault_in_the_second_service_is_found_there_alone() {
     let said = workspace.launchway(&["check"]);
     assert_eq!(said.code, Some(1));
     assert!(said.stdout.contains("`8000` in services/billing/Dockerfile:"), "{}", said.stdout);
-    assert!(said.stdout.contains("orders (service 0.4.0): 108 agreements hold"), "{}", said.stdout);
+    assert!(said.stdout.contains("orders (service 0.4.0): 112 agreements hold"), "{}", said.stdout);
 }
 
 #[test]
@@ -242,7 +243,7 @@ fn a_fault_in_the_shared_library_is_found_for_both() {
     workspace.write(path, &text);
     let said = workspace.launchway(&["check"]);
     assert_eq!(said.code, Some(1));
-    for found in ["billing (service 0.4.0): 1 finding", "orders (service 0.3.0): 1 finding"] {
+    for found in ["billing (service 0.4.0): 1 finding", "orders (service 0.4.0): 1 finding"] {
         assert!(said.stdout.contains(found), "{found}\n{}", said.stdout);
     }
 }
@@ -299,6 +300,8 @@ fn a_third_service_takes_the_answers_of_the_one_that_is_named() {
 #[test]
 fn cargo_accepts_the_workspace_without_the_network_and_comments_stay() {
     let workspace = Workspace::of("ecs-default");
+    // For every platform, which no build of this one does.
+    run(xtask::workspace::cargo().args(["fetch", "--locked"]).current_dir(workspace.folder())).success();
     let members = "members = [\n    # Shared by all.\n    \"crates/platform\", # a library\n    \"crates/orders\",\n]";
     workspace.replace("Cargo.toml", "members = [\"crates/*\"]", members);
     workspace.replace("Cargo.toml", "[workspace]\n", "# Ours.\n[workspace]\n");
@@ -516,4 +519,26 @@ fn faults_of_an_add_table_are_named_with_their_line() {
 #[test]
 fn the_built_in_template_can_be_added() {
     assert!(Template::builtin("service").unwrap().can_be_added());
+}
+
+#[test]
+fn a_question_of_the_new_service_goes_back_explains_itself_and_is_answered_again_at_the_review() {
+    let workspace = Workspace::of("ecs-default");
+    let before = tree::read(&workspace.folder()).unwrap();
+    let start = || Terminal::start(launchway().args(["add", "service", "billing"]).current_dir(workspace.folder()));
+    let terminal = start();
+    terminal.wait_for("1 of about 1").press(ESCAPE).wait_for("first question").press("n");
+    terminal.wait_written("1 of about 1", 2).press("?").wait_for("`--set description=…`").press(ESCAPE);
+    terminal.wait_without("`--set description=…`").type_text("Takes money").press(ENTER);
+    terminal.wait_for("services/billing").wait_for("Enter add the service").press(ESCAPE);
+    terminal.wait_for("❯ Takes money").press(ENTER);
+    terminal.wait_for("Enter add the service").press("e").wait_for("Which answer?").press(ENTER);
+    terminal.wait_for("❯ Takes money").type_text(" fast").press(ENTER);
+    terminal.wait_for("Enter add the service");
+    assert_eq!(tree::read(&workspace.folder()).unwrap(), before, "nothing is written before the review is accepted");
+    terminal.press(ENTER);
+    let left = terminal.end();
+    assert!(left.is_restored && left.code == Some(0), "{}", left.screen);
+    let record = fs::read_to_string(workspace.folder().join(".launchway/billing.toml")).unwrap();
+    assert!(record.contains("description = \"Takes money fast\""), "{record}");
 }

@@ -144,6 +144,36 @@ fn assert_drains(project: &Project, platform: &str) {
     assert_eq!(status.code(), Some(0), "{}", service.log());
 }
 
+/// In a network of its own, whose settings are nobody else's: IPv4 and IPv6 are answered, whichever there is.
+#[test]
+fn a_service_is_reached_over_each_protocol_that_its_machine_has() {
+    let project = project::named("both-default");
+    let binary = Source::of(&project).build(project.service());
+    for (case, settings, addresses) in [
+        ("bindv6only", "echo 1 >/proc/sys/net/ipv6/bindv6only", &["127.0.0.1", "::1"][..]),
+        ("without IPv6", "echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6", &["127.0.0.1"]),
+        ("without IPv4", "ip address del 127.0.0.1/8 dev lo", &["::1"]),
+    ] {
+        let script = format!(
+            r#"ip link set lo up; {settings}
+            PORT=8080 ADMIN_PORT=9090 "$0" >/dev/null & trap 'kill -s INT $!; wait' EXIT
+            for _ in $(seq 50); do ADMIN_PORT=9090 "$0" healthcheck 2>/dev/null && break; sleep 0.1; done
+            ADMIN_PORT=9090 "$0" healthcheck
+            for address in {}; do
+                exec 3<>"/dev/tcp/$address/8080"
+                printf 'GET /readyz HTTP/1.1\r\nhost: a\r\n\r\n' >&3
+                read -r line <&3
+                [[ $line == "HTTP/1.1 200"* ]] || {{ echo "$address: $line"; exit 1; }}
+            done"#,
+            addresses.join(" "),
+        );
+        let mut command = Command::new("unshare");
+        let ran = run(command.args(["--net", "bash", "-euc", &script]).arg(&binary));
+        let hint = "as root, and with `unshare` and `ip` (util-linux, iproute2)";
+        assert_eq!(ran.code, Some(0), "{case} ({hint}): {}{}", ran.stdout, ran.stderr);
+    }
+}
+
 #[test]
 fn the_manifests_and_the_code_agree_on_the_ports() {
     for project in project::all() {

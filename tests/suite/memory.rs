@@ -50,7 +50,7 @@ fn assert_survives(project: &Project, platform: &str, memory: &str) {
     let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
     setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }).unwrap();
     for (load, count) in [
-        (Load::Idle, 10_000),
+        (Load::Idle, 12_000),
         (Load::UnfinishedHead { bytes: 360_000 }, 1_000),
         (Load::UnfinishedHead { bytes: 32_000 }, places),
         (Load::Body { is_finished: false }, 600),

@@ -5,6 +5,8 @@ use std::fs;
 use launchway_hostile::{BODIES, mutations};
 use xtask::workspace;
 
+use crate::sample;
+
 /// The seeds of a fuzz target, in the order of their names.
 fn seeds(target: &str) -> Vec<Vec<u8>> {
     let folder = workspace::root().join("fuzz/corpus").join(target);
@@ -17,7 +19,8 @@ fn seeds(target: &str) -> Vec<Vec<u8>> {
 #[test]
 fn what_must_hold_for_any_input_holds_for_the_seeds_and_what_is_made_of_them() {
     for (target, body) in BODIES {
-        let count = if matches!(target, "template" | "record") { 400 } else { 2_000 };
+        let is_slow = matches!(target, "template" | "record");
+        let count = if is_slow { sample::size(200, 20_000) } else { sample::size(1_000, 100_000) };
         mutations(&seeds(target), count).for_each(|input| body(&input));
     }
 }
@@ -25,5 +28,11 @@ fn what_must_hold_for_any_input_holds_for_the_seeds_and_what_is_made_of_them() {
 #[test]
 fn a63_an_update_merges_as_git_does() {
     let program = crate::program::path();
-    mutations(&seeds("merge"), 12).for_each(|input| launchway_hostile::merge(program, &input));
+    mutations(&seeds("merge"), sample::size(8, 1_000)).for_each(|input| launchway_hostile::merge(program, &input));
+}
+
+#[test]
+fn a_merge_by_structure_means_what_a_merge_of_the_leaves_says() {
+    let merged = mutations(&seeds("structure"), 20_000).filter(|input| launchway_hostile::structure(input)).count();
+    assert!(merged > 4_000, "only {merged} of the cases were merged: the test shows nothing");
 }

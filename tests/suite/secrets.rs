@@ -64,10 +64,10 @@ fn template() -> TempDir {
     folder
 }
 
-/// A command of the program in a folder; nothing that it prints may hold the canary.
+/// A command of the program in a folder, which says every step; nothing that it prints may hold the canary.
 fn launch(folder: &Path, words: &[&str], secrets: &[(&str, &str)]) -> Ran {
     let mut command = launchway();
-    command.args(words).envs(GIT_IDENTITY).envs(secrets.iter().copied()).current_dir(folder);
+    command.args(words).envs(GIT_IDENTITY).envs(secrets.iter().copied()).current_dir(folder).env("LAUNCHWAY_LOG", "1");
     let ran = run(command);
     let said = format!("{}{}", ran.stdout, ran.stderr);
     assert!(!said.contains(CANARY), "`{}` tells it:\n{said}", words.join(" "));

@@ -275,11 +275,12 @@ fn a_password_in_a_url_is_used_and_neither_kept_nor_shown() {
     let server = Server::start("private", world.path("remotes").to_str().unwrap());
     let url = server.url("t");
     let with_password = url.replace("https://", "https://ada:s3cret@");
-    let ran = world.new_project(&with_password, &["--output", "json"]);
+    let ran = world.new_project(&with_password, &["--output", "json", "--verbose"]);
     assert_eq!(ran.code, Some(0), "{}", ran.stderr);
     assert_eq!(record(&world)["template"]["url"].as_str(), Some(url.as_str()));
     assert!(!format!("{}{}", ran.stdout, ran.stderr).contains("s3cret"), "{}\n{}", ran.stdout, ran.stderr);
-    let said = world.new_project(&url.replace("https://", "https://ada:wr0ng@"), &["--dest", "x"]).failure(74);
+    let said =
+        world.new_project(&url.replace("https://", "https://ada:wr0ng@"), &["--dest", "x", "--verbose"]).failure(74);
     assert!(!said.contains("wr0ng"), "{said}");
     let kept = run(Command::new("grep")
         .args(["--recursive", "--text", "s3cret", "cache", "home", "orders"])

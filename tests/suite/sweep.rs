@@ -2,13 +2,15 @@
 
 use xtask::sweep::{Fault, Subject, sweep};
 
-/// Every so many calls a fault is injected here.
-const STEP: usize = 6;
+use crate::sample;
+
+/// Every so many calls a fault is injected in the usual run.
+const STEP: usize = 9;
 
 fn swept(subject: Subject, least: usize) {
     crate::program::path();
     for (fault, calls) in Fault::ALL {
-        let outcomes = sweep(subject, fault, calls, STEP).unwrap_or_else(|error| panic!("{error}"));
+        let outcomes = sweep(subject, fault, calls, sample::size(STEP, 1)).unwrap_or_else(|error| panic!("{error}"));
         if fault == Fault::Kill {
             assert!(outcomes.points >= least, "only {} points: do other threads write now?", outcomes.points);
         }
@@ -17,10 +19,10 @@ fn swept(subject: Subject, least: usize) {
 
 #[test]
 fn a57_a58_a_new_project_is_whole_or_absent_whatever_call_fails_or_is_the_last() {
-    swept(Subject::New, 8);
+    swept(Subject::New, 5);
 }
 
 #[test]
 fn a57_a58_an_update_changes_whole_files_and_can_be_done_again_whatever_call_fails_or_is_the_last() {
-    swept(Subject::Update, 8);
+    swept(Subject::Update, 5);
 }

@@ -11,11 +11,15 @@ pub mod marked;
 pub mod picture;
 pub mod race;
 pub mod reference;
+pub mod screens;
 pub mod site;
 pub mod sweep;
 pub mod tools;
 pub mod tree;
 pub mod workspace;
+
+/// The variable with which the tests try all that they otherwise take a fixed sample of: `cargo xtask test --all` sets it.
+pub const WHOLE: &str = "LAUNCHWAY_TEST_ALL";
 
 /// The result of anything here: a message for the person at the terminal, or the value.
 pub type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;

@@ -3,7 +3,10 @@
 mod benchmark;
 mod bless;
 mod comparison;
+mod deny;
 mod package;
+mod size;
+mod steps;
 mod test;
 
 use std::env;
@@ -16,21 +19,25 @@ use xtask::{Result, floors, picture, race, reference, site, tools};
 const USAGE: &str = "\
 usage: cargo xtask COMMAND
 
-  test [--fast]     every check of the repository; --fast leaves out what needs minutes
+  test [--fast | --all] [--list] [STEP...]
+                    the checks of the repository, or the named ones alone; --fast leaves out what needs minutes, --all
+                    adds what is too long for every run, and tries all of what the others sample; --list names them
   bench [--without-building | --instructions [--check]]
                     the same work for launchway and its peers, which are built and installed; writes
                     docs/benchmark.md; --without-building leaves out the peers that would have to be built;
                     --instructions counts those of the main paths; --check compares them with those kept
-  bless [--check]   write the golden projects again; --check only says which are out of date
+  bless [--check]   write the golden projects and the screens again; --check only says which are out of date
   compare [--check | HISTORY...]
                     the same histories through copier, cruft and launchway; writes docs/compare.md;
                     --check only says whether it has them all; with names, only shows those
+  deny              hold the licences, sources and advisories of the dependencies against deny.toml
   floors            hold the imports between folders against the tables in ARCHITECTURE.md
-  package           pack both crates, and build what was packed
+  package [--clean] pack both crates, and build what was packed; --clean builds their dependencies again, too
   picture [--check] play the wizard and draw it into docs/wizard.svg; --check only says whether it is up to date
   reference [--check]
                     write the pages that are made from the code, in docs/ and tests/suite; --check only says which are
                     out of date
+  size              build the program as it is released, which must not be larger than 8 MiB
   site              build the documentation as a web site, under target/site
   sweep [SUBJECT]   every fault at every system call of `new` and `update`, and 200 rounds of 20 runs of `new` at once;
                     writes docs/threat-model.md; with `new`, `update` or `race` only shows that. Needs strace
@@ -45,8 +52,7 @@ fn main() -> ExitCode {
     let words: Vec<String> = env::args().skip(1).collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let result = match words[..] {
-        ["test"] => test::test(false),
-        ["test", "--fast"] => test::test(true),
+        ["test", ref words @ ..] => test::test(words),
         ["bless"] => bless::bless(),
         ["bless", "--check"] => bless::check(),
         ["compare", "--check"] => comparison::check(),
@@ -56,7 +62,10 @@ fn main() -> ExitCode {
         ["bench", "--instructions"] => benchmark::instructions(false),
         ["bench", "--instructions", "--check"] => benchmark::instructions(true),
         ["floors"] => floors::check(),
+        ["deny"] => deny::deny(),
         ["package"] => package::package(),
+        ["package", "--clean"] => package::package_clean(),
+        ["size"] => size::size(),
         ["picture"] => picture::write(),
         ["picture", "--check"] => picture::check(),
         ["reference"] => reference::write(),

@@ -5,7 +5,7 @@ use std::fs;
 use std::io::{Read as _, Write as _};
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
-use std::process::Child;
+use std::process::{Child, Command};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -72,7 +72,9 @@ fn path() -> PathBuf {
 /// Plays the scenes; each frame is the screen before its keys are pressed.
 fn draw() -> Result<String> {
     let folder = tempfile::tempdir()?;
-    let mut terminal = Terminal::start(folder.path())?;
+    let mut command = workspace::hermetic(&workspace::program()?)?;
+    command.env_remove("COLUMNS").arg("new").env("LAUNCHWAY_STATE_DIR", folder.path()).current_dir(folder.path());
+    let mut terminal = Terminal::start(&command, (ROWS, COLUMNS))?;
     let mut frames = Vec::new();
     for (text, keys) in SCENES {
         if text == "Review" {
@@ -81,35 +83,32 @@ fn draw() -> Result<String> {
         frames.push(terminal.frame(text)?);
         terminal.press(keys)?;
     }
-    terminal.press("\x03")?;
-    terminal.child.wait()?;
+    terminal.interrupt()?;
     Ok(picture(&frames))
 }
 
 /// The wizard in a terminal.
-struct Terminal {
+pub(crate) struct Terminal {
     child: Child,
     pty: Arc<Pty>,
     shown: Arc<Mutex<Parser>>,
 }
 
 impl Terminal {
-    fn start(folder: &Path) -> Result<Self> {
+    /// Starts a command in its folder, with the variables that were set on it and no other.
+    pub(crate) fn start(command: &Command, (rows, columns): (NonZero<u16>, NonZero<u16>)) -> Result<Self> {
         let (pty, pts) = blocking::open()?;
-        pty.resize(Size::new(ROWS.get(), COLUMNS.get()))?;
-        let command = workspace::hermetic(&workspace::program()?)?;
-        let set =
-            command.get_envs().filter_map(|(key, value)| Some((key, value?))).filter(|(key, _)| *key != "COLUMNS");
+        pty.resize(Size::new(rows.get(), columns.get()))?;
+        let set = command.get_envs().filter_map(|(key, value)| Some((key, value?)));
         let child = blocking::Command::new(command.get_program())
-            .arg("new")
+            .args(command.get_args())
             .env_clear()
             .envs(set)
             .env("TERM", "xterm-256color")
-            .env("LAUNCHWAY_STATE_DIR", folder)
-            .current_dir(folder)
+            .current_dir(command.get_current_dir().unwrap_or(Path::new(".")))
             .spawn(pts)?;
         let pty = Arc::new(pty);
-        let shown = Arc::new(Mutex::new(Parser::new(ROWS, COLUMNS, 0)));
+        let shown = Arc::new(Mutex::new(Parser::new(rows, columns, 0)));
         thread::spawn({
             let (pty, shown) = (Arc::clone(&pty), Arc::clone(&shown));
             move || follow(&pty, &shown)
@@ -117,16 +116,18 @@ impl Terminal {
         Ok(Self { child, pty, shown })
     }
 
-    fn press(&self, keys: &str) -> Result<()> {
+    /// Presses keys.
+    pub(crate) fn press(&self, keys: &str) -> Result<()> {
         Ok((&*self.pty).write_all(keys.as_bytes())?)
     }
 
-    fn contents(&self) -> String {
+    /// Returns what is on the screen.
+    pub(crate) fn contents(&self) -> String {
         self.shown.lock().unwrap_or_else(PoisonError::into_inner).screen().contents()
     }
 
     /// Accepts one default after the other until a text is on the screen.
-    fn accept_until(&self, text: &str) -> Result<()> {
+    pub(crate) fn accept_until(&self, text: &str) -> Result<()> {
         let start = Instant::now();
         while !self.contents().contains(text) {
             if start.elapsed() > PATIENCE {
@@ -140,6 +141,12 @@ impl Terminal {
             self.settle();
         }
         Ok(())
+    }
+
+    /// Presses Ctrl-C and returns the exit code.
+    pub(crate) fn interrupt(&mut self) -> Result<Option<i32>> {
+        self.press("\x03")?;
+        Ok(self.child.wait()?.code())
     }
 
     /// Waits until nothing changes any more.

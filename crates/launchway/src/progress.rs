@@ -7,8 +7,8 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::interrupt;
 use crate::terminal::{self, Capability, visible_line};
+use crate::{interrupt, trace};
 
 /// Work that ends sooner is not worth a word.
 const PATIENCE: Duration = Duration::from_millis(400);
@@ -17,7 +17,8 @@ const SIGNS: [&str; 4] = ["⠋", "⠙", "⠴", "⠦"];
 
 /// Does something, and shows what while it takes long.
 pub(crate) fn during<T>(what: &str, work: impl FnOnce() -> T) -> T {
-    if !io::stderr().is_terminal() || terminal::capability() == Capability::Plain {
+    // What is shown step by step needs no such line, and would stand in it.
+    if !io::stderr().is_terminal() || terminal::capability() == Capability::Plain || trace::is_on() {
         return work();
     }
     let (done, is_done) = channel::<()>();

@@ -2,10 +2,16 @@
 
 use std::path::{Path, PathBuf};
 
-use launchway_core::{Project, SafePath};
+use launchway_core::{Project, ProjectError, SafePath};
 
 use crate::failure::{Exit, Failure};
 use crate::terminal;
+
+/// Reads the records of a folder.
+pub(crate) fn open(folder: &Path) -> Result<Vec<Project>, Vec<ProjectError>> {
+    let _step = tracing::info_span!("read", what = %format_args!("the records of {}", folder.display())).entered();
+    Project::open_all(folder)
+}
 
 /// Picks the project that is meant.
 pub(crate) fn only(projects: Vec<Project>, wanted: Option<&str>) -> Result<Project, Failure> {

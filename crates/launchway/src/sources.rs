@@ -8,27 +8,27 @@ use semver::Version;
 
 use crate::catalogs::{self, CatalogPolicy};
 use crate::failure::{Exit, Failure};
-use crate::git::{FetchOptions, Found, Remote, Wanted, below, leads_here, moved};
+use crate::git::{FetchOptions, Remote, Revision, RevisionSpec, below, leads_here, moved};
 use crate::language::{self, Language};
 
 /// How many templates may extend one another.
 const MAX_LAYERS: usize = 8;
 
 /// A template, and what the catalog says that it was named by.
-pub(crate) struct Loaded {
+pub(crate) struct LoadedTemplate {
     pub(crate) template: Template,
     pub(crate) policy: Option<CatalogPolicy>,
 }
 
 /// Loads the template that a source names.
-pub(crate) fn load(spec: &SourceSpec, options: &FetchOptions) -> Result<Loaded, Failure> {
+pub(crate) fn load(spec: &SourceSpec, options: &FetchOptions) -> Result<LoadedTemplate, Failure> {
     let SourceSpec::Entry { catalog, entry, reference } = spec else {
-        return Ok(Loaded { template: template(spec, options)?, policy: None });
+        return Ok(LoadedTemplate { template: template(spec, options)?, policy: None });
     };
     let (spec, policy) = catalogs::entry(catalog, entry, reference.as_deref(), options)?;
     let template = template(&spec, options)?;
     policy.check(&template)?;
-    Ok(Loaded { template, policy: Some(policy) })
+    Ok(LoadedTemplate { template, policy: Some(policy) })
 }
 
 /// Loads the newest version of the template that a project was made from, or the version, tag, branch or commit `to`.
@@ -37,7 +37,7 @@ pub(crate) fn of_project(
     to: Option<&str>,
     template: Option<&str>,
     options: &FetchOptions,
-) -> Result<Loaded, Failure> {
+) -> Result<LoadedTemplate, Failure> {
     if let Some(template) = template {
         return load(&with_reference(template.parse()?, to)?, options);
     }
@@ -49,7 +49,7 @@ pub(crate) fn of_project(
             return Err(Failure::new(Exit::Usage, message).hint("name it: `--template ./folder`"));
         }
     };
-    Ok(Loaded { template, policy: None })
+    Ok(LoadedTemplate { template, policy: None })
 }
 
 /// Lists the released versions that are known of the template that a project was made from, the newest last.
@@ -105,9 +105,9 @@ fn of_git_project(origin: &Origin, to: Option<&str>, options: &FetchOptions) -> 
     let remote = Remote::open(&spec, options.offline)?;
     check_not_moved(origin, &remote, options)?;
     let wanted = match (&spec.reference, origin.tag.as_deref()) {
-        (Some(reference), _) => Wanted::Named(reference.clone()),
+        (Some(reference), _) => RevisionSpec::Named(reference.clone()),
         (None, Some(tag)) => next_release(tag, &remote)?,
-        (None, None) => Wanted::Newest,
+        (None, None) => RevisionSpec::Newest,
     };
     let found = remote.find(&wanted, options.accept_moved)?;
     template_of(first_of_git(&spec, &remote, found)?, options)
@@ -115,16 +115,16 @@ fn of_git_project(origin: &Origin, to: Option<&str>, options: &FetchOptions) -> 
 
 /// Finds out what comes after a tag: the newest release; after a prerelease also a newer one; after what is no version,
 /// the tag itself.
-fn next_release(tag: &str, remote: &Remote) -> Result<Wanted, Failure> {
+fn next_release(tag: &str, remote: &Remote) -> Result<RevisionSpec, Failure> {
     let Ok(current) = Version::parse(tag.strip_prefix('v').unwrap_or(tag)) else {
-        return Ok(Wanted::Named(tag.to_owned()));
+        return Ok(RevisionSpec::Named(tag.to_owned()));
     };
     let versions = remote.refs()?.versions();
     let newest = versions.iter().rfind(|(version, _)| version.pre.is_empty() || !current.pre.is_empty());
     match newest {
         // Never back, as after a release was withdrawn.
-        Some((version, newest)) if *version >= current => Ok(Wanted::Named((*newest).to_owned())),
-        _ => Ok(Wanted::Named(tag.to_owned())),
+        Some((version, newest)) if *version >= current => Ok(RevisionSpec::Named((*newest).to_owned())),
+        _ => Ok(RevisionSpec::Named(tag.to_owned())),
     }
 }
 
@@ -208,6 +208,7 @@ fn is_same(left: &Source, right: &Source) -> bool {
 
 /// Reads one template from where it is.
 fn layer(spec: &SourceSpec, options: &FetchOptions) -> Result<(TemplateFiles, Source), Failure> {
+    let _step = tracing::info_span!("read", what = %format_args!("the template {spec}")).entered();
     match spec {
         SourceSpec::Builtin { id, requirement } => {
             Ok((launchway_core::template::builtin(id, requirement.as_ref())?, Source::Builtin))
@@ -217,7 +218,7 @@ fn layer(spec: &SourceSpec, options: &FetchOptions) -> Result<(TemplateFiles, So
         }
         SourceSpec::Git(spec) => {
             let remote = Remote::open(spec, options.offline)?;
-            let wanted = spec.reference.clone().map_or(Wanted::Newest, Wanted::Named);
+            let wanted = spec.reference.clone().map_or(RevisionSpec::Newest, RevisionSpec::Named);
             let found = remote.find(&wanted, options.accept_moved)?;
             first_of_git(spec, &remote, found)
         }
@@ -228,9 +229,9 @@ fn layer(spec: &SourceSpec, options: &FetchOptions) -> Result<(TemplateFiles, So
     }
 }
 
-fn first_of_git(spec: &GitSpec, remote: &Remote, found: Found) -> Result<(TemplateFiles, Source), Failure> {
+fn first_of_git(spec: &GitSpec, remote: &Remote, found: Revision) -> Result<(TemplateFiles, Source), Failure> {
     let files = remote.template(&found.commit, spec.subfolder.as_ref())?;
-    let Found { reference, commit } = found;
+    let Revision { reference, commit } = found;
     let (url, subfolder) = (spec.url.clone(), spec.subfolder.clone());
     Ok((files, Source::Git(GitSource { url, subfolder, reference, commit })))
 }
@@ -266,8 +267,8 @@ fn sibling(git: &GitSource, path: &Path, options: &FetchOptions) -> Result<(Temp
     let spec = GitSpec { url: git.url.clone(), credentials: None, subfolder, reference: None };
     let remote = Remote::open(&spec, options.offline)?;
     // The commit is there, unless nothing is kept.
-    remote.find(&Wanted::Named(git.commit.clone()), options.accept_moved)?;
-    let found = Found { reference: git.reference.clone(), commit: git.commit.clone() };
+    remote.find(&RevisionSpec::Named(git.commit.clone()), options.accept_moved)?;
+    let found = Revision { reference: git.reference.clone(), commit: git.commit.clone() };
     first_of_git(&spec, &remote, found)
 }
 

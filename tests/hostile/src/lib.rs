@@ -9,6 +9,7 @@ mod merge;
 mod mutate;
 mod paths;
 mod record;
+mod structure;
 mod template;
 mod texts;
 
@@ -17,16 +18,18 @@ pub use merge::merge;
 pub use mutate::mutations;
 pub use paths::{safe_path, source};
 pub use record::record;
-pub use template::{manifest, template};
+pub use structure::structure;
+pub use template::{manifest, parser, template};
 pub use texts::{quoting, terminal};
 
 /// A body by the name of its fuzz target.
 pub type Body = fn(&[u8]);
 
 /// Every body that needs nothing but the bytes, by the name of its fuzz target.
-pub const BODIES: [(&str, Body); 8] = [
+pub const BODIES: [(&str, Body); 9] = [
     ("manifest", manifest),
     ("template", template),
+    ("parser", parser),
     ("safe_path", safe_path),
     ("answers", answers),
     ("source", source),

@@ -1,5 +1,6 @@
 //! Templates: the manifest, and files that are rendered.
 
+use launchway_core::both_ways;
 use launchway_core::document::{self, Format};
 use launchway_core::template::{Source, TemplateFiles};
 use launchway_core::{Answers, Defaults, Interview, LoadError, Plan, Provenance, Template, Value};
@@ -107,5 +108,12 @@ pub fn template(data: &[u8]) {
     ];
     if let Ok(template) = load(&files) {
         render(&template);
+    }
+}
+
+/// A text that is parsed the quick way has the tree that Handlebars' own parser makes of it.
+pub fn parser(data: &[u8]) {
+    if let Some((quick, own)) = std::str::from_utf8(data).ok().and_then(both_ways) {
+        assert_eq!(Some(quick), own);
     }
 }

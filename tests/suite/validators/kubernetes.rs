@@ -9,6 +9,7 @@ use crate::matrix;
 use crate::program::run;
 use crate::project::{self, Project};
 use crate::rendered::render;
+use crate::sample;
 
 /// The versions that are in support.
 const VERSIONS: [&str; 3] = ["1.35", "1.36", "1.37"];
@@ -158,7 +159,7 @@ fn the_deploy_script_rolls_back_what_does_not_become_ready() {
 #[test]
 fn the_objects_fit_each_other_whatever_was_answered() {
     let folder = tempfile::tempdir().unwrap();
-    for (number, answers) in matrix::matrix().into_iter().enumerate() {
+    for (number, answers) in sample::of(matrix::matrix(), 2, 5).into_iter().enumerate() {
         let project = Project::write(render(&answers), &folder.path().join(number.to_string()));
         if project.is_for_kubernetes() {
             invariants(&project).unwrap();

@@ -5,6 +5,7 @@
 mod added;
 #[cfg(feature = "custom-resources")]
 mod custom_resources;
+mod dependencies;
 mod diagrams;
 mod ecs;
 mod ecs_json;

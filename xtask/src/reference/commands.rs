@@ -26,6 +26,17 @@ pub(super) fn page() -> Result<String> {
     Ok(text.trim_end().to_owned() + "\n")
 }
 
+/// Lists the words of every command; none is the program itself.
+pub(crate) fn all() -> Result<Vec<Vec<String>>> {
+    let mut all = vec![Vec::new()];
+    for name in names(&help(&[])?) {
+        let subs = names(&help(&[&name])?);
+        all.push(vec![name.clone()]);
+        all.extend(subs.into_iter().map(|sub| vec![name.clone(), sub]));
+    }
+    Ok(all)
+}
+
 fn help(words: &[&str]) -> Result<String> {
     let mut command = workspace::hermetic(&workspace::program()?)?;
     let output = command.args(words).arg("--help").env("COLUMNS", COLUMNS).output()?;

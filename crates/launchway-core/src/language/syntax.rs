@@ -68,6 +68,16 @@ fn slow_expression(file: &str, text: &str) -> Option<Parameter> {
     }
 }
 
+/// Parses a text the quick way and with Handlebars' own parser, for the tests that hold the two equal: none if the text
+/// is refused before it is parsed, or is not for the quick way.
+#[doc(hidden)]
+#[must_use]
+pub fn both_ways(text: &str) -> Option<(Syntax, Option<Syntax>)> {
+    check_limits(text).ok()?;
+    let protected = protect_workflow_expressions(text).ok()?;
+    Some((parser::parse(&protected)?, Syntax::compile(&protected).ok()))
+}
+
 /// Parses with Handlebars' own parser, which understands everything and says what is wrong.
 fn slow(file: &str, text: &str) -> Result<Syntax, Problem> {
     Syntax::compile(text).map_err(|error| {

@@ -1,6 +1,5 @@
 //! The plan: every file of a project, rendered and checked, before anything is written.
 
-pub(crate) mod cargo_lock;
 mod moves;
 pub(crate) mod output;
 
@@ -12,6 +11,7 @@ use serde_json::Value as Json;
 
 use crate::agreement::relation::Relation;
 use crate::agreement::{self, Agreement, Reading};
+use crate::cargo_lock;
 use crate::interview::context::Context;
 use crate::language::engine::{Compiled, Data, Expression};
 use crate::language::problem::Invalid;
@@ -299,7 +299,9 @@ impl<'t, 'c> Planner<'t, 'c> {
         let mut objects = Vec::new();
         for rule in &self.template.objects {
             if self.is_true(rule.when.as_ref())? {
-                objects.push(Object { kind: rule.kind.clone(), purpose: rule.purpose.clone() });
+                let purpose = self.template.purpose(rule)?;
+                let purpose = self.template.engine.render(&purpose, self.context.data())?;
+                objects.push(Object { kind: rule.kind.clone(), purpose });
             }
         }
         Ok(objects)

@@ -113,6 +113,9 @@ struct FormatFile {
     format: u32,
 }
 
+/// A record that was read, or what is wrong with it.
+type Opened = Result<Project, ProjectError>;
+
 impl Project {
     /// Reads every record of a folder, sorted by name.
     ///
@@ -133,7 +136,7 @@ impl Project {
     ///
     /// # Errors
     /// There is none.
-    pub fn open_each(root: &Path) -> Result<Vec<(String, Result<Self, ProjectError>)>, ProjectError> {
+    pub fn open_each(root: &Path) -> Result<Vec<(String, Opened)>, ProjectError> {
         if !root.is_dir() {
             return Err(ProjectError::NoFolder(root.to_owned()));
         }
@@ -338,19 +341,17 @@ fn unpacked(archive: &[u8]) -> Result<BTreeMap<SafePath, Blob>, String> {
 }
 
 #[cfg(test)]
-#[expect(clippy::disallowed_methods, reason = "a test needs files to read")]
 mod tests {
     use super::*;
 
     #[test]
     fn a_record_has_at_most_4096_agreements() {
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::create_dir(folder.path().join(RECORD_FOLDER)).unwrap();
+        let place = Place { root: Path::new("p"), read: &|path| beneath::read(Path::new("p"), path) };
+        let part = RecordPart { place: &place, name: "orders", ending: AGREEMENTS_ENDING };
         let read = |count: usize| {
             let one = r#"{"says":"s","places":[{"file":"a.json","at":"/a"},{"file":"b.json","at":"/b"}]}"#;
             let text = format!("[{}]", vec![one; count].join(","));
-            std::fs::write(folder.path().join(file_of("orders", AGREEMENTS_ENDING)), text).unwrap();
-            agreements(folder.path(), "orders").map(|known| known.len()).map_err(|error| error.to_string())
+            parsed(&part, &text).map(|known| known.len()).map_err(|error| error.to_string())
         };
         assert_eq!(read(4096), Ok(4096));
         assert!(read(4097).unwrap_err().ends_with("cannot be used: it has more than 4096 agreements"));

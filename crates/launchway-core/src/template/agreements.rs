@@ -6,7 +6,8 @@ use toml::Spanned;
 
 use super::layers::Text;
 use super::loader::{Loader, usable_name};
-use super::manifest;
+use super::manifest::{self, AgreementPlace, NamedPlace};
+use super::places::NamedPlaces;
 use super::{AgreementFile, AgreementRule, PlaceRule, ReadingRule, Template};
 use crate::agreement::pointer::Pointer;
 use crate::language::check::{Names, Printing};
@@ -24,14 +25,21 @@ pub(super) fn compile(template: &Template, file: &AgreementFile) -> Result<Vec<A
         is_builtin: template.is_builtin,
         ..loader
     };
-    let agreements = loader.agreements(parsed.agreements);
+    let agreements = loader.agreements(parsed.agreements, parsed.places);
     none_or_invalid(loader.problems)?;
     Ok(agreements)
 }
 
 impl Loader<'_> {
-    pub(super) fn agreements(&mut self, agreements: Vec<manifest::Agreement>) -> Vec<AgreementRule> {
-        agreements.into_iter().filter_map(|raw| self.agreement(raw)).collect()
+    pub(super) fn agreements(
+        &mut self,
+        agreements: Vec<manifest::Agreement>,
+        places: Vec<NamedPlace>,
+    ) -> Vec<AgreementRule> {
+        let mut named = self.named_places(places);
+        let agreements = agreements.into_iter().filter_map(|raw| self.agreement(raw, &mut named)).collect();
+        named.report_unused(self);
+        agreements
     }
 
     /// Finds the text of each declared file; the files are compiled when they are used.
@@ -61,8 +69,11 @@ impl Loader<'_> {
         }
     }
 
-    fn agreement(&mut self, raw: manifest::Agreement) -> Option<AgreementRule> {
-        if raw.places.len() < raw.relation.unwrap_or_default().least_places() {
+    fn agreement(&mut self, raw: manifest::Agreement, named: &mut NamedPlaces) -> Option<AgreementRule> {
+        let has_ids = raw.holds.is_some();
+        let entries = raw.places.into_iter().map(|entry| self.place(entry, has_ids, named));
+        let given: Vec<AgreementPlace> = entries.collect::<Option<_>>()?;
+        if given.len() < raw.relation.unwrap_or_default().least_places() {
             self.report(&raw.says, "an agreement needs two places or more".to_owned());
         }
         if raw.relation.is_some() && raw.holds.is_some() {
@@ -71,11 +82,11 @@ impl Loader<'_> {
         if let Some(from) = raw.from.as_ref().filter(|from| !self.names.contains_key(from.get_ref())) {
             self.report(from, format!("`{}` is neither a question nor a value", from.get_ref()));
         }
-        let holds = raw.holds.as_ref().map(|holds| self.holds(holds, &raw.places));
+        let holds = raw.holds.as_ref().map(|holds| self.holds(holds, &given));
         let when = self.condition(raw.when.as_ref());
         let each = self.each(&raw.says, raw.each.as_ref(), raw.elements.as_ref());
         self.names.extend(each.iter().map(|each| (each.element.clone(), Type::Word)));
-        let places: Option<Vec<_>> = raw.places.iter().map(|place| self.place_rule(&raw.says, place)).collect();
+        let places: Option<Vec<_>> = given.iter().map(|place| self.place_rule(&raw.says, place)).collect();
         for each in &each {
             self.names.remove(&each.element);
         }
@@ -91,7 +102,7 @@ impl Loader<'_> {
     }
 
     /// Checks an expression over the ids of places, each of which stands for a whole number.
-    fn holds(&mut self, holds: &Spanned<String>, places: &[manifest::AgreementPlace]) -> String {
+    fn holds(&mut self, holds: &Spanned<String>, places: &[AgreementPlace]) -> String {
         let mut ids = Names::new();
         for id in places.iter().filter_map(|place| place.id.as_ref()) {
             let name = id.get_ref();
@@ -120,7 +131,7 @@ impl Loader<'_> {
         }
     }
 
-    fn place_rule(&mut self, says: &Spanned<String>, raw: &manifest::AgreementPlace) -> Option<PlaceRule> {
+    fn place_rule(&mut self, says: &Spanned<String>, raw: &AgreementPlace) -> Option<PlaceRule> {
         let mut compile = |text: &Spanned<String>| {
             let place = self.places.of(text);
             self.snippet(text.get_ref(), &place, Printing::Quoted)

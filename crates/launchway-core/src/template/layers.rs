@@ -7,6 +7,7 @@ use std::path::Path;
 
 use semver::{Version, VersionReq};
 
+use super::include::Whole;
 use super::manifest::{self, Manifest, ManifestHead, Places};
 use super::requirement;
 use super::source::Source;
@@ -134,9 +135,8 @@ pub(super) struct Raw {
     pub(super) source: Source,
     /// What stands before its paths in messages; nothing for the template itself.
     label: String,
-    /// The path of the manifest in messages.
-    file: String,
-    text: String,
+    /// The manifest with its parts.
+    manifest: Whole,
     files: BTreeMap<String, Cow<'static, [u8]>>,
 }
 
@@ -150,12 +150,13 @@ impl Raw {
         if source != Source::Builtin {
             requirement::check(&file, &text)?;
         }
-        Ok(Self { source, label, file, text, files: files.0 })
+        let manifest = Whole::new(&label, text, &files.0, source == Source::Builtin)?;
+        Ok(Self { source, label, manifest, files: files.0 })
     }
 
     /// Parses the manifest; the second value finds places in its text.
     pub(super) fn manifest(&self) -> Result<(Manifest, Places<'_>), Invalid> {
-        Ok(manifest::parse(&self.file, &self.text)?)
+        Ok(manifest::parse_at(&self.manifest.text, self.manifest.places())?)
     }
 
     /// Separates what becomes a file of the project from what it is made with. Text loses carriage returns.

@@ -156,7 +156,7 @@ impl Built {
         self.rules.extend(loader.file_rules(manifest.files, &self.files));
         self.objects.extend(loader.objects(manifest.objects));
         self.next_steps.extend(loader.next_steps(manifest.next_steps));
-        self.agreements.extend(loader.agreements(manifest.agreements));
+        self.agreements.extend(loader.agreements(manifest.agreements, manifest.places));
         self.agreement_files.extend(loader.agreement_files(manifest.agreement_files, agreements));
         if let (Some(raw), Some(add)) = (manifest.add, &mut self.add) {
             loader.add_rules(&raw, add, &self.questions, &self.values, &self.files);

@@ -1,10 +1,12 @@
 //! `template.toml` as it is written. Nothing is judged here beyond the shape.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::rc::Rc;
 
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{DeserializeOwned, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
 use crate::language::problem::{Place, Problem};
@@ -34,6 +36,8 @@ pub(super) struct Manifest {
     pub(super) next_steps: Vec<NextStep>,
     #[serde(default, rename = "agreement")]
     pub(super) agreements: Vec<Agreement>,
+    #[serde(default, rename = "place")]
+    pub(super) places: Vec<NamedPlace>,
     #[serde(default, rename = "agreements")]
     pub(super) agreement_files: Vec<AgreementFile>,
     pub(super) add: Option<Add>,
@@ -65,6 +69,8 @@ pub(super) struct ManifestHead {
     pub(super) requires: Option<Spanned<String>>,
     pub(super) min_version: Option<Spanned<String>>,
     pub(super) extends: Option<Spanned<String>>,
+    #[serde(default)]
+    pub(super) include: Vec<Spanned<String>>,
 }
 
 /// Files of the extended template that are not taken over.
@@ -159,6 +165,8 @@ pub(super) struct AgreementFile {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Agreements {
+    #[serde(default, rename = "place")]
+    pub(super) places: Vec<NamedPlace>,
     #[serde(rename = "agreement")]
     pub(super) agreements: Vec<Agreement>,
 }
@@ -173,6 +181,9 @@ pub(super) struct Header {
     pub(super) min_version: Option<Spanned<String>>,
     pub(super) name: Option<Spanned<String>>,
     pub(super) extends: Option<Spanned<String>>,
+    /// The parts that follow; they were put behind the manifest before it was read.
+    #[serde(default, rename = "include")]
+    _include: Vec<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -299,7 +310,7 @@ pub(super) struct FileRule {
 #[serde(deny_unknown_fields)]
 pub(super) struct Object {
     pub(super) kind: String,
-    pub(super) purpose: String,
+    pub(super) purpose: Spanned<String>,
     pub(super) when: Option<Spanned<String>>,
 }
 
@@ -323,13 +334,62 @@ pub(super) struct Agreement {
     pub(super) holds: Option<Spanned<String>>,
     pub(super) from: Option<Spanned<String>>,
     #[serde(rename = "place")]
-    pub(super) places: Vec<AgreementPlace>,
+    pub(super) places: Vec<Spanned<PlaceEntry>>,
 }
 
+/// A place that several agreements speak of, or what is the same of several places.
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NamedPlace {
+    pub(super) name: Spanned<String>,
+    /// The named place, declared before, that it is a part of.
+    #[serde(rename = "in")]
+    pub(super) within: Option<Spanned<String>>,
+    pub(super) unit: Option<crate::agreement::relation::Unit>,
+    pub(super) file: Option<Spanned<String>>,
+    pub(super) at: Option<Spanned<String>>,
+    pub(super) capture: Option<Spanned<String>>,
+    pub(super) is: Option<Spanned<String>>,
+}
+
+/// A place of an agreement: a named one as it is, or a table.
+#[derive(Debug)]
+pub(super) enum PlaceEntry {
+    Named(String),
+    Table(Box<AgreementPlace>),
+}
+
+impl<'de> Deserialize<'de> for PlaceEntry {
+    /// Says what is wrong with the table, which one of serde's untagged enums would not.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Entry;
+        impl<'de> Visitor<'de> for Entry {
+            type Value = PlaceEntry;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("a place, or the name of one")
+            }
+
+            fn visit_str<E: serde::de::Error>(self, name: &str) -> Result<PlaceEntry, E> {
+                Ok(PlaceEntry::Named(name.to_owned()))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, table: A) -> Result<PlaceEntry, A::Error> {
+                let table = AgreementPlace::deserialize(MapAccessDeserializer::new(table))?;
+                Ok(PlaceEntry::Table(Box::new(table)))
+            }
+        }
+        deserializer.deserialize_any(Entry)
+    }
+}
+
+#[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct AgreementPlace {
     pub(super) id: Option<Spanned<String>>,
+    /// The named place that it is a part of.
+    #[serde(rename = "in")]
+    pub(super) within: Option<Spanned<String>>,
     pub(super) unit: Option<crate::agreement::relation::Unit>,
     pub(super) file: Option<Spanned<String>>,
     pub(super) at: Option<Spanned<String>>,
@@ -354,9 +414,13 @@ impl OneOrMany {
     }
 }
 
-/// Reads a manifest, or a file of agreements; the second value finds places in its text.
+/// Reads a file of a template; the second value finds places in its text.
 pub(super) fn parse<'t, T: DeserializeOwned>(file: &'t str, text: &'t str) -> Result<(T, Places<'t>), Problem> {
-    let places = Places { file, lines: Rc::new(Lines::of(text)) };
+    parse_at(text, Places::of_file(file, text))
+}
+
+/// Reads a text of several files, which the places know.
+pub(super) fn parse_at<'t, T: DeserializeOwned>(text: &str, places: Places<'t>) -> Result<(T, Places<'t>), Problem> {
     match toml::from_str(text) {
         Ok(parsed) => Ok((parsed, places)),
         Err(error) => {
@@ -375,37 +439,57 @@ pub(super) fn parse_head<'t>(file: &'t str, text: &'t str) -> Result<(HeadOnly, 
     }
 }
 
-/// Turns byte offsets of a file into places.
+/// Turns byte offsets of a file, or of several that stand behind one another, into places.
 #[derive(Debug, Clone)]
 pub(super) struct Places<'t> {
+    /// The first file.
     pub(super) file: &'t str,
-    lines: Rc<Lines<'t>>,
+    files: Rc<[FileLines<'t>]>,
 }
 
-/// A text with where its lines start: a manifest has thousands of places, and each would count from the first line.
+/// A file with where its lines start: a manifest has thousands of places, and each would count from the first line.
 #[derive(Debug)]
-struct Lines<'t> {
+struct FileLines<'t> {
+    file: &'t str,
     text: &'t str,
-    starts: Vec<usize>,
+    /// Where it starts in the whole text.
+    start: usize,
+    line_starts: Vec<usize>,
 }
 
-impl<'t> Lines<'t> {
-    fn of(text: &'t str) -> Self {
+impl<'t> FileLines<'t> {
+    fn of(file: &'t str, text: &'t str, start: usize) -> Self {
         let after = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(offset, _)| offset + 1);
-        Self { text, starts: std::iter::once(0).chain(after).collect() }
+        Self { file, text, start, line_starts: std::iter::once(0).chain(after).collect() }
+    }
+
+    fn at(&self, offset: usize) -> Place {
+        let line = self.line_starts.partition_point(|start| *start <= offset);
+        let start = self.line_starts[line - 1];
+        let (_, column) = line_and_column(&self.text[start..], offset - start);
+        Place::at(self.file, line, column)
     }
 }
 
-impl Places<'_> {
+impl<'t> Places<'t> {
+    fn of_file(file: &'t str, text: &'t str) -> Self {
+        Self { file, files: Rc::new([FileLines::of(file, text, 0)]) }
+    }
+
+    /// Knows the files of a text by where each of them starts in it; there is one at least.
+    pub(super) fn of_files(text: &'t str, files: &'t [(String, usize)]) -> Self {
+        let ends = files.iter().skip(1).map(|(_, start)| *start).chain(std::iter::once(text.len()));
+        let lines = files.iter().zip(ends).map(|((file, start), end)| FileLines::of(file, &text[*start..end], *start));
+        Self { file: files.first().map_or("", |(file, _)| file), files: lines.collect() }
+    }
+
     pub(super) fn of<T>(&self, spanned: &Spanned<T>) -> Place {
         self.at(spanned.span().start)
     }
 
     fn at(&self, offset: usize) -> Place {
-        let Lines { text, starts } = &*self.lines;
-        let line = starts.partition_point(|start| *start <= offset);
-        let start = starts[line - 1];
-        let (_, column) = line_and_column(&text[start..], offset - start);
-        Place::at(self.file, line, column)
+        let number = self.files.partition_point(|file| file.start <= offset).saturating_sub(1);
+        let file = &self.files[number];
+        file.at((offset - file.start).min(file.text.len()))
     }
 }

@@ -4,6 +4,7 @@ pub(crate) mod add;
 pub(crate) mod advised;
 pub(crate) mod agreements;
 pub(crate) mod flags;
+pub(crate) mod include;
 pub(crate) mod kinds;
 pub(crate) mod layers;
 pub(crate) mod load;
@@ -13,6 +14,7 @@ pub(crate) mod manifest;
 pub(crate) mod migration;
 pub(crate) mod origin;
 pub(crate) mod partials;
+pub(crate) mod places;
 pub(crate) mod question;
 pub(crate) mod requirement;
 pub(crate) mod rules;
@@ -38,7 +40,9 @@ pub use origin::Origin;
 pub use question::{AnswerProblem, Choice, Choices, Kind, Question, TextRule};
 pub use source::{
     GitSource, PARTS, Reference, Source, SourceError, TemplateFiles, builtin_ids, check_limits, is_of_template,
+    layer_of,
 };
+#[doc(hidden)]
 pub use translation::Coverage;
 
 use crate::agreement::relation::{Relation, Unit};
@@ -177,7 +181,10 @@ pub(crate) struct Each {
 
 pub(crate) struct ObjectRule {
     pub(crate) kind: String,
+    /// A text with tags.
     pub(crate) purpose: String,
+    /// Where it stands.
+    place: Place,
     pub(crate) when: Option<Expression>,
 }
 
@@ -268,6 +275,8 @@ impl Template {
         let agreements = self.agreement_files.iter().filter_map(|file| self.agreements_in(file).err());
         let problems =
             problems.chain(agreements.flat_map(|invalid| invalid.problems)).chain(self.verify_translations());
+        let purposes = self.objects.iter().filter_map(|object| self.purpose(object).err());
+        let problems = problems.chain(purposes.flat_map(|invalid| invalid.problems));
         // On its own a partial may use the element of any `each`; each file that uses it is checked with its own.
         let elements = self.rules.iter().flat_map(|rule| &rule.each).map(|each| each.element.clone());
         let mut names = self.names.clone();
@@ -324,6 +333,16 @@ impl Template {
             }
         }
         questions
+    }
+
+    /// Compiles what an object is for, in the language that the template was put into.
+    pub(crate) fn purpose(&self, rule: &ObjectRule) -> Result<Compiled, Invalid> {
+        let compiled = self.engine.compile(&rule.place.file, &rule.purpose, &self.names, Printing::Anything);
+        let (compiled, _) = compiled.map_err(|problems| {
+            let here = |problem| Problem { place: rule.place.clone(), ..problem };
+            Invalid { problems: problems.into_iter().map(here).collect() }
+        })?;
+        Ok(compiled.standing_at(&rule.place))
     }
 
     /// Returns the agreements that the manifest itself declares.
@@ -418,3 +437,6 @@ impl SourceFile {
         format!("{}files/{}{}", self.label, self.path, if self.renders { ".hbs" } else { "" })
     }
 }
+
+#[cfg(test)]
+mod builtin_tests;

@@ -118,7 +118,8 @@ impl Loader<'_> {
     pub(super) fn objects(&mut self, objects: Vec<manifest::Object>) -> Vec<ObjectRule> {
         let build = |raw: manifest::Object| ObjectRule {
             kind: raw.kind,
-            purpose: raw.purpose,
+            place: self.places.of(&raw.purpose),
+            purpose: raw.purpose.into_inner(),
             when: self.condition(raw.when.as_ref()),
         };
         objects.into_iter().map(build).collect()

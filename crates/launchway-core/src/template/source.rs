@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use include_dir::{Dir, include_dir};
 use rustix::fs::{Mode, OFlags};
 
+use super::include;
 use super::manifest;
 use super::origin::Origin;
 use crate::parallel;
@@ -22,7 +23,7 @@ const MAX_TOTAL_BYTES: u64 = 256 << 20;
 const MAX_DEPTH: usize = 32;
 
 /// What a template consists of: its manifest, and the folders beside it.
-pub const PARTS: [&str; 5] = [manifest::FILE, "agreements", "files", "partials", "translations"];
+pub const PARTS: [&str; 6] = [manifest::FILE, "agreements", "files", include::FOLDER, "partials", "translations"];
 const FOLDERS: &[&str] = PARTS.split_at(1).1;
 
 /// Where a template came from.
@@ -179,6 +180,13 @@ impl Count {
 #[must_use]
 pub fn is_of_template(path: &str) -> bool {
     path == manifest::FILE || path.split_once('/').is_some_and(|(folder, _)| FOLDERS.contains(&folder))
+}
+
+/// Returns what stands before the path of a part in a message: where its template came from, or nothing for the template itself.
+#[must_use]
+pub fn layer_of(path: &str) -> &str {
+    let starts = PARTS.iter().filter_map(|part| path.rfind(&format!("/{part}")));
+    starts.max().filter(|_| !is_of_template(path)).map_or("", |start| &path[..start])
 }
 
 /// Lists the ids of the built-in templates, sorted.

@@ -7,7 +7,7 @@ use super::layers::Text;
 use super::manifest;
 use super::question::{Choices, Kind};
 use super::source::is_of_template;
-use crate::language::problem::Invalid;
+use crate::language::problem::{Invalid, Problem, none_or_invalid};
 
 /// The folder of translations in a template: one file a language, named by its code.
 pub(super) const FOLDER: &str = "translations";
@@ -80,7 +80,18 @@ impl Template {
             }
         }
         coverage.stale = stale.into_iter().collect();
+        self.check_purposes(language)?;
         Ok(coverage)
+    }
+
+    /// Checks that what objects are for can be rendered, now that it is in another language.
+    fn check_purposes(&self, language: &str) -> Result<(), Invalid> {
+        let problems = self.objects.iter().filter_map(|object| self.purpose(object).err());
+        let inside = |problem: Problem| Problem {
+            message: format!("in the language `{language}`: {}", problem.message),
+            ..problem
+        };
+        none_or_invalid(problems.flat_map(|invalid| invalid.problems).map(inside).collect())
     }
 
     /// Checks that every file of translations can be read.
@@ -123,6 +134,7 @@ fn of_choices(choices: &mut Choices) -> Vec<&mut String> {
 mod tests {
     use super::super::load::tests::{HEAD, load};
     use super::*;
+    use crate::{Answers, Defaults, Interview, Plan};
 
     const QUESTION: &str = "[[question]]\nid = \"size\"\nprompt = \"How large?\"\nhelp = \"In tons.\"\nkind = \"choice\"\n\
          choices = [{ value = \"s\", label = \"Small\", consequence = \"It is cheap.\" }, { value = \"l\" }]\n";
@@ -150,6 +162,29 @@ mod tests {
         assert_eq!(coverage.stale, ["It was cheap."]);
         let (template, _) = translated(&files, "fr");
         assert_eq!(template.question("size").unwrap().prompt, "How large?");
+    }
+
+    #[test]
+    fn what_an_object_is_for_is_rendered_and_checked_in_every_language() {
+        let object = |purpose: &str| format!("{HEAD}[[object]]\nkind = \"Box\"\npurpose = \"{purpose}\"\n");
+        let refused = load(&[("template.toml", &object("holds {{servce}}"))]).err().unwrap().to_string();
+        assert!(refused.contains("template.toml:15:11: `servce` is not a declared name here"), "{refused}");
+        let manifest = object("holds {{service}}");
+        for (translation, expected) in
+            [("{{service}} 보관", Ok("orders 보관")), ("{{typo}} 보관", Err("`ko`: `typo` is not"))]
+        {
+            let file = format!("\"holds {{{{service}}}}\" = \"{translation}\"\n");
+            let mut template = load(&[("template.toml", &manifest), ("translations/ko.toml", &file)]).unwrap();
+            let translated = template.translate("ko");
+            match expected {
+                Ok(purpose) => {
+                    let interview = Interview::new(&template, &Answers::default(), Defaults::All).unwrap();
+                    let plan = Plan::new(&template, &interview.context().unwrap().unwrap()).unwrap();
+                    assert_eq!(plan.objects[0].purpose, purpose);
+                }
+                Err(message) => assert!(translated.unwrap_err().to_string().contains(message)),
+            }
+        }
     }
 
     #[test]

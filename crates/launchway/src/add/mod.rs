@@ -8,25 +8,26 @@ use std::collections::BTreeMap;
 
 use launchway_core::{Edit, Lock, Project, edit};
 
-use self::prepared::{Prepared, prepare};
+use self::prepared::{NewService, load, prepare};
 pub(crate) use self::request::AddRequest;
 use self::request::Asks;
 use crate::failure::{Exit, Failure};
 use crate::git::Git;
-use crate::interrupt;
 use crate::repository::index::Index;
 use crate::repository::{Repository, ignored_note, not_run};
+use crate::{interrupt, projects};
 
 /// Adds a service to the project of a folder.
 pub(crate) fn run(request: &AddRequest) -> Result<(), Failure> {
-    let projects = Project::open_all(&request.folder)?;
+    let projects = projects::open(&request.folder)?;
     if projects.iter().any(|project| project.name == request.name) {
         return Err(Failure::new(Exit::Exists, format!("the project has a service `{}` already", request.name))
             .hint(format!("choose another name, or change that one: `launchway update --service {}`", request.name)));
     }
     let from = whose_answers(projects, request.from.as_deref())?;
     let _lock = if request.dry_run { None } else { Some(Lock::take(&request.folder)?) };
-    let mut prepared = prepare(from, request)?;
+    let template = load(&from, request)?;
+    let mut prepared = prepare(&from, &template, request)?;
     let new = prepared.addition.edits().into_iter().filter(|edit| edit.before.is_none()).map(|edit| edit.path);
     prepared.addition.notes.extend(ignored_note(&request.folder, new.collect::<Vec<_>>().iter()));
     let repository = repository(&prepared, request);
@@ -40,7 +41,7 @@ pub(crate) fn run(request: &AddRequest) -> Result<(), Failure> {
 }
 
 /// Opens the repository, if it is in a state for it.
-fn repository(prepared: &Prepared, request: &AddRequest) -> Result<Repository, Failure> {
+fn repository(prepared: &NewService<'_>, request: &AddRequest) -> Result<Repository, Failure> {
     let repository = Repository::open(&request.folder, true)?;
     if !request.allow_dirty {
         refuse_dirty(&repository, &prepared.addition.changes)?;
@@ -65,12 +66,13 @@ fn whose_answers(projects: Vec<Project>, wanted: Option<&str>) -> Result<Project
 }
 
 /// Writes the files and tells git; returns the command that takes everything back.
-fn write(prepared: &Prepared, repository: &Repository) -> Result<String, Failure> {
+fn write(prepared: &NewService<'_>, repository: &Repository) -> Result<String, Failure> {
     let edits = prepared.addition.edits();
     interrupt::uninterrupted(|| {
         let no_conflicts = BTreeMap::new();
         let index = Index::read(repository, &edits, &no_conflicts)?;
         let way_back = index.way_back(&index.keep(&prepared.context.name)?);
+        let _step = tracing::info_span!("write", what = %repository.root.display(), files = edits.len()).entered();
         edit(&repository.root, &edits)
             .map_err(|error| Failure::from(error).hint(format!("bring everything back with `{way_back}`")))?;
         index.stage()?;
@@ -83,9 +85,7 @@ fn refuse_dirty(repository: &Repository, changes: &[Edit]) -> Result<(), Failure
     let paths = changes.iter().map(|change| change.path.as_str());
     let words: Vec<&str> =
         ["status", "--porcelain", "-z", "--untracked-files=all", "--"].into_iter().chain(paths).collect();
-    if changes.is_empty()
-        || Git::of_user(&repository.root).bytes(&words, &[]).map_err(|error| not_run(&error))?.is_empty()
-    {
+    if changes.is_empty() || Git::of_user(&repository.root).bytes(&words, &[]).map_err(not_run)?.is_empty() {
         return Ok(());
     }
     let files: Vec<String> = changes.iter().map(|change| format!("`{}`", change.path)).collect();

@@ -1,50 +1,46 @@
 //! A service that is computed, and not yet written.
 
-use launchway_core::{Addition, Answers, Context, Defaults, Plan, Project, Provenance, Template};
+use launchway_core::{
+    Accepted, AddError, Addition, Answers, Context, Defaults, Interview, Plan, Project, Provenance, Template,
+};
 
-use super::{AddRequest, Asks};
-use crate::failure::Failure;
-use crate::{answers, sources, update};
+use super::{AddRequest, Asks, report};
+use crate::failure::{Exit, Failure};
+use crate::wizard::walk::{State, Walk};
+use crate::wizard::{GO, KnownAnswers, Purpose, Review, complete, edit_key, quit_key, refuse_unused};
+use crate::{answers, language, sources};
 
 /// A service that is computed, and not yet written.
-pub(crate) struct Prepared {
+pub(crate) struct NewService<'p> {
     /// The service whose answers were taken.
-    pub(crate) from: String,
-    pub(crate) template: Template,
+    pub(crate) from: &'p Project,
+    pub(crate) template: &'p Template,
     pub(crate) context: Context,
     pub(crate) plan: Plan,
     pub(crate) addition: Addition,
 }
 
-/// Computes what is written: what a preview shows is the same.
-pub(super) fn prepare(from: Project, request: &AddRequest) -> Result<Prepared, Failure> {
-    let template = load(&from, request)?;
-    if !template.can_be_added() {
-        return Err(launchway_core::AddError::NotForAdding(template.id).into());
-    }
-    let mut notes = Vec::new();
-    let context = gather(&template, &from, request, &mut notes)?;
-    let plan = Plan::new(&template, &context)?;
-    let mut addition = Addition::new(&template, &context, &plan, &request.folder)?;
-    notes.append(&mut addition.notes);
-    addition.notes = notes;
-    Ok(Prepared { from: from.name, template, context, plan, addition })
-}
-
-fn load(from: &Project, request: &AddRequest) -> Result<Template, Failure> {
+/// Loads the template of the service whose answers are taken.
+pub(super) fn load(from: &Project, request: &AddRequest) -> Result<Template, Failure> {
     let mut template =
         sources::of_project(&from.template, None, request.template.as_deref(), &request.sources)?.template;
     sources::translate(&mut template)?;
-    Ok(template)
+    if template.can_be_added() { Ok(template) } else { Err(AddError::NotForAdding(template.id).into()) }
 }
 
-/// Finds an answer to every question: given ones first, then those of the service that is there.
-fn gather(
-    template: &Template,
-    from: &Project,
-    request: &AddRequest,
-    notes: &mut Vec<String>,
-) -> Result<Context, Failure> {
+/// Computes what is written: what a preview shows is the same.
+pub(super) fn prepare<'p>(
+    from: &'p Project,
+    template: &'p Template,
+    request: &'p AddRequest,
+) -> Result<NewService<'p>, Failure> {
+    let known = gather(template, from, request)?;
+    let walk = Walk::new(template, known.answers.clone(), known.defaults, State::default());
+    complete(walk, request.asks() != Asks::Nothing, &mut AddPurpose { from, template, request, known })
+}
+
+/// Gathers what is known of the questions: given answers first, then those of the service that is there.
+fn gather(template: &Template, from: &Project, request: &AddRequest) -> Result<KnownAnswers, Failure> {
     let mut answers = Answers::default();
     answers.join(template.added_to(&request.folder));
     answers::set(template, &request.set, &mut answers)?;
@@ -60,7 +56,46 @@ fn gather(
     let shared = migrated.answers.into_iter().filter(|(id, _)| is_shared(id)).collect();
     answers.take_before(template, &shared, &defaults)?;
     let defaults = if request.asks() == Asks::Questions { Defaults::Advanced } else { Defaults::All };
-    let answered = update::ask(template, &mut answers, defaults, request.asks() != Asks::Nothing)?;
-    notes.extend(answered.notes);
-    Ok(answered.context)
+    let mut known = KnownAnswers { answers, defaults, notes: Vec::new() };
+    known.fit(template)?;
+    Ok(known)
+}
+
+/// A service that is added, apart from its answers.
+struct AddPurpose<'p> {
+    from: &'p Project,
+    template: &'p Template,
+    request: &'p AddRequest,
+    known: KnownAnswers,
+}
+
+impl<'p> Purpose for AddPurpose<'p> {
+    type Outcome = NewService<'p>;
+
+    fn compute(&self, interview: &Interview<'_>) -> Result<NewService<'p>, Failure> {
+        if !interview.problems.is_empty() {
+            return Err(interview.problems.clone().into());
+        }
+        refuse_unused(interview)?;
+        let context =
+            interview.context()?.ok_or_else(|| Failure::new(Exit::Internal, "the answers are not complete"))?;
+        let (from, template) = (self.from, self.template);
+        let plan = tracing::info_span!("render", what = "the files").in_scope(|| Plan::new(template, &context))?;
+        let mut addition = Addition::new(template, &context, &plan, &self.request.folder)?;
+        addition.notes.splice(0..0, self.known.became(interview)?.notes);
+        Ok(NewService { from, template, context, plan, addition })
+    }
+
+    fn review(&self, _: &Interview<'_>, service: &NewService<'p>) -> Option<Review> {
+        let review = || Review {
+            title: language::filled("Review: {project}", &[("project", &self.request.name)]),
+            text: report::text(service, self.request),
+            keys: vec![(GO, language::text("add the service")), edit_key(), quit_key()],
+        };
+        (!self.request.dry_run).then(review)
+    }
+
+    fn may_change(&self, accepted: &Accepted<'_>) -> bool {
+        accepted.question.id != self.template.name_question && !matches!(accepted.provenance, Provenance::Policy(_))
+    }
 }

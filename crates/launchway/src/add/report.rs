@@ -7,7 +7,7 @@ use launchway_core::{Edit, NextStep};
 use serde::Serialize;
 use serde_json::Value as Json;
 
-use super::{AddRequest, Prepared};
+use super::{AddRequest, NewService};
 use crate::failure::Failure;
 use crate::projects::place;
 use crate::report::{Output, json};
@@ -15,7 +15,7 @@ use crate::terminal::{self, hanging, visible_line};
 
 /// What `launchway add service --output json` prints.
 #[derive(Serialize)]
-struct Report<'a> {
+struct AddReport<'a> {
     schema: &'static str,
     /// Whether the files were written; false for `--dry-run`.
     written: bool,
@@ -55,7 +55,7 @@ struct StepReport<'a> {
 
 /// Writes the result to stdout, and what to do next to stderr.
 pub(crate) fn show(
-    prepared: &Prepared,
+    prepared: &NewService<'_>,
     request: &AddRequest,
     way_back: Option<&str>,
     refusal: Option<&Failure>,
@@ -71,14 +71,14 @@ pub(crate) fn show(
     Ok(())
 }
 
-fn report<'a>(prepared: &'a Prepared, way_back: Option<&'a str>, refusal: Option<&Failure>) -> Report<'a> {
-    let Prepared { from, template, context, plan, addition } = prepared;
+fn report<'a>(prepared: &'a NewService<'_>, way_back: Option<&'a str>, refusal: Option<&Failure>) -> AddReport<'a> {
+    let NewService { from, template, context, plan, addition } = prepared;
     let step = |step: &'a NextStep| StepReport { command: &step.command, purpose: &step.purpose };
-    Report {
+    AddReport {
         schema: "launchway.add/1",
         written: way_back.is_some(),
         name: &context.name,
-        from,
+        from: &from.name,
         template: TemplateReport { id: &template.id, version: template.version.to_string() },
         answers: context.answers.iter().map(|(id, value)| (id.as_str(), value.to_json())).collect(),
         files: files(prepared).map(|(path, status)| FileReport { path: path.as_str(), status }).collect(),
@@ -90,13 +90,13 @@ fn report<'a>(prepared: &'a Prepared, way_back: Option<&'a str>, refusal: Option
     }
 }
 
-fn files(prepared: &Prepared) -> impl Iterator<Item = (&launchway_core::SafePath, &'static str)> {
+fn files<'a>(prepared: &'a NewService<'_>) -> impl Iterator<Item = (&'a launchway_core::SafePath, &'static str)> {
     let creates = prepared.addition.creates.iter().map(|(path, _)| (path, "new"));
     let status = |change: &Edit| if change.before.is_some() { "changed" } else { "new" };
     creates.chain(prepared.addition.changes.iter().map(move |change| (&change.path, status(change))))
 }
 
-fn text(prepared: &Prepared, request: &AddRequest) -> String {
+pub(super) fn text(prepared: &NewService<'_>, request: &AddRequest) -> String {
     let mut text = String::new();
     for (path, status) in files(prepared) {
         let _ = writeln!(text, "  {status:8} {}", place(&request.folder, path));
@@ -107,12 +107,12 @@ fn text(prepared: &Prepared, request: &AddRequest) -> String {
     text
 }
 
-fn next(prepared: &Prepared, request: &AddRequest, way_back: Option<&str>, is_refused: bool) -> String {
+fn next(prepared: &NewService<'_>, request: &AddRequest, way_back: Option<&str>, is_refused: bool) -> String {
     let name = visible_line(&prepared.context.name);
     let count = files(prepared).count();
     let mut text = match way_back {
-        Some(_) => format!("added `{name}` beside `{}`: {count} files\n", visible_line(&prepared.from)),
-        None => format!("`{name}` would be {count} files beside those of `{}`\n", visible_line(&prepared.from)),
+        Some(_) => format!("added `{name}` beside `{}`: {count} files\n", visible_line(&prepared.from.name)),
+        None => format!("`{name}` would be {count} files beside those of `{}`\n", visible_line(&prepared.from.name)),
     };
     if is_refused {
         text.push_str("nothing was written, and without `--dry-run` it would be refused:\n");

@@ -9,12 +9,12 @@ use clap::Args;
 use launchway_core::adopt::{Adoption, Fit, adopt, read_tree};
 use launchway_core::{Answers, Edit, SafePath, Template, Value, edit, to_adopt};
 
-use self::report::Shown;
+use self::report::AdoptResult;
 use crate::failure::{Exit, Failure};
 use crate::git::FetchOptions;
 use crate::report::{OUTPUT_HELP, Output};
 use crate::repository::ignored_note;
-use crate::sources::{self, Loaded};
+use crate::sources::{self, LoadedTemplate};
 use crate::{answers, interrupt, terminal};
 
 const AFTER_HELP: &str = "\
@@ -50,10 +50,12 @@ pub(crate) struct AdoptRequest {
 /// Writes a record for the project of a folder.
 pub(crate) fn run(request: &AdoptRequest) -> Result<(), Failure> {
     let folder = request.folder.as_path();
-    let Loaded { template, policy } = sources::load(&request.template.parse()?, &request.sources)?;
+    let LoadedTemplate { template, policy } = sources::load(&request.template.parse()?, &request.sources)?;
     let given = given(request, &template)?;
     refuse_records(folder, given.get(&template.name_question))?;
-    let tree = read_tree(folder, &template)?;
+    let reading = tracing::info_span!("read", what = %folder.display());
+    let tree = reading.in_scope(|| read_tree(folder, &template))?;
+    let _step = tracing::info_span!("adopt", what = %folder.display()).entered();
     let mut adoption = adopt(&template, &tree, &given, &name_of(folder))?;
     adoption.context.catalog = policy.map(|policy| policy.origin());
     let edits = edits(&template, &adoption, folder)?;
@@ -64,7 +66,7 @@ pub(crate) fn run(request: &AdoptRequest) -> Result<(), Failure> {
     if let Some(note) = ignored_note(folder, edits.iter().map(|edit| &edit.path)) {
         terminal::say(&format!("note: {}\n", terminal::visible(&note)));
     }
-    let shown = Shown { template: &template, adoption: &adoption, edits: &edits, is_written };
+    let shown = AdoptResult { template: &template, adoption: &adoption, edits: &edits, is_written };
     match request.output {
         Output::Json => terminal::print(&shown.json()),
         Output::Text => {

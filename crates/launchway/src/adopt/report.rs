@@ -9,14 +9,14 @@ use serde::Serialize;
 use crate::{report, terminal};
 
 /// What is shown of an adoption.
-pub(super) struct Shown<'a> {
+pub(super) struct AdoptResult<'a> {
     pub(super) template: &'a Template,
     pub(super) adoption: &'a Adoption,
     pub(super) edits: &'a [Edit],
     pub(super) is_written: bool,
 }
 
-impl Shown<'_> {
+impl AdoptResult<'_> {
     pub(super) fn text(&self) -> String {
         let Adoption { context, answers, files, .. } = self.adoption;
         let exact = files.iter().filter(|file| file.fit == Fit::Exact).count();
@@ -67,7 +67,7 @@ impl Shown<'_> {
         let Adoption { context, answers, files, .. } = self.adoption;
         let (lines, matched) = self.adoption.lines();
         let of = |fit: Fit| files.iter().filter(move |file| file.fit == fit);
-        report::json(&Report {
+        report::json(&AdoptReport {
             schema: "launchway.adopt/1",
             written: self.is_written,
             name: &context.name,
@@ -96,7 +96,7 @@ fn answer_line(answer: &FoundAnswer, width: usize) -> String {
 
 /// What `launchway adopt --output json` prints.
 #[derive(Serialize)]
-struct Report<'a> {
+struct AdoptReport<'a> {
     schema: &'static str,
     written: bool,
     name: &'a str,

@@ -20,6 +20,7 @@ const STDIN: &str = "-";
 /// Adds the answers of a file, or of standard input for `-`, unless they were given already.
 pub(crate) fn add_file(path: &Path, template: &Template, answers: &mut Answers) -> Result<(), Failure> {
     let shown = if path == Path::new(STDIN) { "standard input".to_owned() } else { path.display().to_string() };
+    let _step = tracing::info_span!("read", what = %format_args!("the answers of {shown}")).entered();
     let documents = if path == Path::new(STDIN) { of_stdin(&shown)? } else { of_file(path, &shown)? };
     if documents.len() > 1 {
         return Err(Failure::new(Exit::Usage, format!("the answers file `{shown}` holds more than one document")));

@@ -33,27 +33,27 @@ pub(crate) struct Case {
 /// What `case.toml` may say.
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Options {
+struct CaseOptions {
     /// Command lines that must succeed in the folder of the result.
     #[serde(default)]
     commands: Vec<String>,
 }
 
 /// What came of a case.
-pub(crate) struct Outcome {
+pub(crate) struct CaseResult {
     pub(crate) name: String,
     /// Why the answers make no project.
     pub(crate) error: Option<String>,
     pub(crate) differences: Vec<String>,
     /// The commands that ran; the last of them may have failed.
-    pub(crate) commands: Vec<shell::Ran>,
+    pub(crate) commands: Vec<shell::CommandResult>,
     /// How many files of `expected/` were written or removed.
     pub(crate) blessed: Option<usize>,
 }
 
-impl Outcome {
+impl CaseResult {
     pub(crate) fn passed(&self) -> bool {
-        self.error.is_none() && self.differences.is_empty() && self.commands.iter().all(shell::Ran::succeeded)
+        self.error.is_none() && self.differences.is_empty() && self.commands.iter().all(shell::CommandResult::succeeded)
     }
 }
 
@@ -78,9 +78,9 @@ pub(crate) fn all(template: &Path) -> Result<Vec<Case>, Failure> {
     Ok(cases)
 }
 
-fn options(path: &Path) -> Result<Options, Failure> {
+fn options(path: &Path) -> Result<CaseOptions, Failure> {
     let metadata = match path.symlink_metadata() {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Options::default()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(CaseOptions::default()),
         metadata => metadata.map_err(|error| unreadable(path, &error))?,
     };
     let unusable = |reason: String| Failure::new(Exit::Usage, format!("`{}` {reason}", path.display()));
@@ -98,15 +98,15 @@ fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
 }
 
 /// A project that a case makes, in memory.
-struct Project {
+struct CaseProject {
     files: Tree,
     changes: Changes,
 }
 
 impl Case {
     /// Renders the case, compares it with what is expected and runs its commands in it; or makes it what is expected.
-    pub(crate) fn run(&self, template: &Template, bless: bool) -> Result<Outcome, Failure> {
-        let mut outcome = Outcome {
+    pub(crate) fn run(&self, template: &Template, bless: bool) -> Result<CaseResult, Failure> {
+        let mut outcome = CaseResult {
             name: self.name.clone(),
             error: None,
             differences: Vec::new(),
@@ -132,7 +132,7 @@ impl Case {
         Ok(outcome)
     }
 
-    fn render(&self, template: &Template) -> Result<Project, Failure> {
+    fn render(&self, template: &Template) -> Result<CaseProject, Failure> {
         let mut answers = Answers::default();
         answers::add_file(&self.folder.join(ANSWERS), template, &mut answers)?;
         let interview = Interview::new(template, &answers, Defaults::All)?;
@@ -152,7 +152,7 @@ impl Case {
         let files = plan.files.iter().map(|(path, file)| (path.as_str().to_owned(), blob(file))).collect();
         // The name is that of a folder that is made anew; nothing stands there.
         let changes = Changes::to_create(template, &context, &plan, Path::new(""))?;
-        Ok(Project { files, changes })
+        Ok(CaseProject { files, changes })
     }
 
     fn bless(&self, expected: &Tree, files: &Tree) -> Result<usize, Failure> {
@@ -168,12 +168,12 @@ impl Case {
         Ok(edits.len())
     }
 
-    fn run_commands(&self, changes: &Changes) -> Result<Vec<shell::Ran>, Failure> {
+    fn run_commands(&self, changes: &Changes) -> Result<Vec<shell::CommandResult>, Failure> {
         let folder = Temporary::create(&std::env::temp_dir(), &changes.creates)?;
         let mut ran = Vec::new();
         for command in &self.commands {
             ran.push(shell::run(command, folder.path())?);
-            if !ran.iter().all(shell::Ran::succeeded) {
+            if !ran.iter().all(shell::CommandResult::succeeded) {
                 break;
             }
         }

@@ -15,7 +15,7 @@ use crate::failure::{Exit, Failure};
 use crate::git::FetchOptions;
 use crate::repository::{self, Repository};
 use crate::update::{self, UpdateRequest};
-use crate::{sources, terminal};
+use crate::{projects, sources, terminal};
 
 const AFTER_HELP: &str = "\
 Reads the files as they are now: whether they parse, and whether the values that must agree still do. What must agree \
@@ -49,15 +49,15 @@ pub(crate) struct CheckRequest {
 }
 
 /// A project with what was found in it.
-pub(crate) struct Checked {
+pub(crate) struct CheckResult {
     pub(crate) project: Project,
     pub(crate) findings: Vec<Finding>,
     /// What an update would do, if that was asked for.
-    pub(crate) upcoming: Option<Upcoming>,
+    pub(crate) upcoming: Option<AvailableUpdate>,
 }
 
 /// What an update to the newest version would do.
-pub(crate) struct Upcoming {
+pub(crate) struct AvailableUpdate {
     /// The newest version.
     pub(crate) to: String,
     /// How many released versions are newer than the project's, as far as they are known.
@@ -68,7 +68,7 @@ pub(crate) struct Upcoming {
     pub(crate) changes: bool,
 }
 
-impl Checked {
+impl CheckResult {
     /// Tells whether nothing was found, and an update would change nothing if that was asked for.
     pub(crate) fn is_clean(&self) -> bool {
         self.findings.is_empty() && !self.upcoming.as_ref().is_some_and(|upcoming| upcoming.changes)
@@ -82,22 +82,25 @@ pub(crate) fn run(request: &CheckRequest) -> Result<(), Failure> {
         return Err(Failure::new(Exit::Usage, "SARIF has findings in files, and an update is none")
             .hint("leave out `--updates`, or choose `--output json`"));
     }
-    let projects = Project::open_all(folder)?;
+    let projects = projects::open(folder)?;
     let announced = projects
         .iter()
         .map(|project| if *updates { upcoming(project, &projects, folder, sources).map(Some) } else { Ok(None) });
     let announced = announced.collect::<Result<Vec<_>, Failure>>()?;
-    let checked: Vec<Checked> = projects
+    let checked: Vec<CheckResult> = projects
         .into_iter()
         .zip(announced)
-        .map(|(project, upcoming)| Checked { findings: findings(folder, &project), upcoming, project })
+        .map(|(project, upcoming)| {
+            let _step = tracing::info_span!("check", what = %folder.display()).entered();
+            CheckResult { findings: findings(folder, &project), upcoming, project }
+        })
         .collect();
     terminal::print(&match output {
         CheckOutput::Text => checked.iter().map(|checked| text::text(checked, folder)).collect(),
         CheckOutput::Json => report::to_json(&checked),
         CheckOutput::Sarif => sarif::to_json(&checked, folder),
     })?;
-    if checked.iter().all(Checked::is_clean) { Ok(()) } else { Err(Failure::silent(Exit::Refused)) }
+    if checked.iter().all(CheckResult::is_clean) { Ok(()) } else { Err(Failure::silent(Exit::Refused)) }
 }
 
 /// Checks a project. Git is asked only where the record knows of conflicts; without it they are taken for decided.
@@ -113,16 +116,21 @@ fn is_worth_saying(status: Status) -> bool {
 }
 
 /// Computes what an update would do, the same way as the update itself.
-fn upcoming(project: &Project, all: &[Project], folder: &Path, options: &FetchOptions) -> Result<Upcoming, Failure> {
+fn upcoming(
+    project: &Project,
+    all: &[Project],
+    folder: &Path,
+    options: &FetchOptions,
+) -> Result<AvailableUpdate, Failure> {
     let request = UpdateRequest::preview(folder, options.clone());
     let loaded = update::load(project, None, &request)?;
     let current = project.template.version.parse::<Version>().ok();
     let is_newer = |version: &Version| current.as_ref().is_none_or(|current| version > current);
     let behind = sources::versions(&project.template, options)?.into_iter().filter(is_newer).count();
     let repository = Repository::open(folder, request.allow_dirty)?;
-    let prepared = update::prepare(project, all, loaded, &request, &repository)?;
+    let prepared = update::prepare(project, all, &loaded, &request, &repository)?;
     let file = |change: &FileChange| (change.edit.path.to_string(), change.status);
-    Ok(Upcoming {
+    Ok(AvailableUpdate {
         to: prepared.template.version.to_string(),
         behind,
         files: prepared.files.iter().filter(|change| is_worth_saying(change.status)).map(file).collect(),

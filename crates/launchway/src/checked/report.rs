@@ -6,11 +6,11 @@ use launchway_core::{Finding, FindingPlace};
 use serde::Serialize;
 use serde_json::Value as Json;
 
-use super::{Checked, Upcoming};
+use super::{AvailableUpdate, CheckResult};
 use crate::report;
 
 #[derive(Serialize)]
-struct Report<'a> {
+struct CheckReport<'a> {
     schema: &'static str,
     clean: bool,
     projects: Vec<ProjectReport<'a>>,
@@ -23,12 +23,12 @@ struct ProjectReport<'a> {
     agreements: usize,
     findings: Vec<FindingReport<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    update: Option<UpdateReport<'a>>,
+    update: Option<AvailableUpdateReport<'a>>,
 }
 
 /// What an update would do, if that was asked for.
 #[derive(Serialize)]
-struct UpdateReport<'a> {
+struct AvailableUpdateReport<'a> {
     to: &'a str,
     behind: usize,
     changes: bool,
@@ -65,15 +65,15 @@ struct PlaceReport<'a> {
     generated: &'a [String],
 }
 
-pub(crate) fn to_json(checked: &[Checked]) -> String {
-    report::json(&Report {
+pub(crate) fn to_json(checked: &[CheckResult]) -> String {
+    report::json(&CheckReport {
         schema: "launchway.check/1",
-        clean: checked.iter().all(Checked::is_clean),
+        clean: checked.iter().all(CheckResult::is_clean),
         projects: checked.iter().map(project).collect(),
     })
 }
 
-fn project(checked: &Checked) -> ProjectReport<'_> {
+fn project(checked: &CheckResult) -> ProjectReport<'_> {
     let template = &checked.project.template;
     ProjectReport {
         name: &checked.project.name,
@@ -84,8 +84,8 @@ fn project(checked: &Checked) -> ProjectReport<'_> {
     }
 }
 
-fn update(upcoming: &Upcoming) -> UpdateReport<'_> {
-    UpdateReport {
+fn update(upcoming: &AvailableUpdate) -> AvailableUpdateReport<'_> {
+    AvailableUpdateReport {
         to: &upcoming.to,
         behind: upcoming.behind,
         changes: upcoming.changes,

@@ -6,14 +6,14 @@ use std::path::{Component, Path};
 use launchway_core::{Finding, FindingPlace, Rule};
 use serde_json::{Value as Json, json};
 
-use super::Checked;
+use super::CheckResult;
 use super::text::{culprit, shown, with_values};
 use crate::report;
 
 const RULES: [Rule; 5] = [Rule::Conflicted, Rule::Unreadable, Rule::Missing, Rule::Agreement, Rule::Drifted];
 
 /// Renders the log; paths are below `folder`, which code scanning wants relative to the root of the repository.
-pub(crate) fn to_json(checked: &[Checked], folder: &Path) -> String {
+pub(crate) fn to_json(checked: &[CheckResult], folder: &Path) -> String {
     let findings = checked.iter().flat_map(|checked| &checked.findings);
     let results: Vec<Json> = findings.map(|finding| result(finding, folder)).collect();
     let rules = RULES.map(|rule| json!({"id": rule.id(), "shortDescription": {"text": rule.says()}}));

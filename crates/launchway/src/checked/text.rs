@@ -4,14 +4,14 @@ use std::path::Path;
 
 use launchway_core::{Finding, FindingPlace};
 
-use super::Checked;
+use super::CheckResult;
 use crate::terminal::visible_line;
 
 /// The most characters of a value that are shown.
 const MAX_SHOWN: usize = 200;
 
 /// Says what an update would do.
-fn announced(checked: &Checked) -> Vec<String> {
+fn announced(checked: &CheckResult) -> Vec<String> {
     let Some(upcoming) = &checked.upcoming else { return Vec::new() };
     let (name, is) = (&checked.project.name, &checked.project.template.version);
     let versions = match upcoming.behind {
@@ -25,8 +25,8 @@ fn announced(checked: &Checked) -> Vec<String> {
 }
 
 /// Renders what was found in one project.
-pub(super) fn text(checked: &Checked, folder: &Path) -> String {
-    let Checked { project, findings, .. } = checked;
+pub(super) fn text(checked: &CheckResult, folder: &Path) -> String {
+    let CheckResult { project, findings, .. } = checked;
     let mut lines = Vec::new();
     for finding in findings {
         let place = culprit(finding).map(|place| format!("{}: ", located(place, folder)));

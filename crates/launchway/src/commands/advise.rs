@@ -5,13 +5,13 @@ use std::path::PathBuf;
 
 use clap::builder::PossibleValue;
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches, ValueEnum};
+use launchway_core::Value;
 use launchway_core::advice::{self, Advice, Question, Topic};
-use launchway_core::{Project, Value};
 
 use crate::advise::{self, record, text};
 use crate::failure::{Exit, Failure};
 use crate::prompt::{self, Reply};
-use crate::{language, terminal};
+use crate::{language, projects, terminal};
 
 const AFTER_HELP: &str = "\
 Six questions each, and every answer has a flag, so that nothing has to be asked. The same answers always get the same \
@@ -52,8 +52,10 @@ pub(super) struct AdviseArgs {
 
 impl Args for AdviseArgs {
     fn augment_args(command: Command) -> Command {
-        // The topics are read only if it is about them.
-        AdviseOptions::augment_args(command).defer(|command| command.subcommands(advice::topics().map(topic_command)))
+        // The topics are read only if it is about them. What is deferred is not there yet when the help is translated.
+        let with_topics =
+            |command: Command| command.subcommands(advice::topics().map(topic_command).map(language::help::translate));
+        AdviseOptions::augment_args(command).defer(with_topics)
     }
 
     fn augment_args_for_update(command: Command) -> Command {
@@ -95,7 +97,7 @@ pub(super) fn run(args: &AdviseArgs) -> Result<(), Failure> {
     let AdviseArgs { options, topic } = args;
     let may_ask = terminal::is_interactive() && !options.no_input;
     let folder = options.record.as_ref();
-    let project = folder.map(|folder| Project::open_all(folder)).transpose()?.and_then(|all| all.into_iter().next());
+    let project = folder.map(|folder| projects::open(folder)).transpose()?.and_then(|all| all.into_iter().next());
     let known = |id: &str| match project.as_ref()?.answers.get(id)? {
         Value::Text(text) => Some(text.clone()),
         _ => None,

@@ -3,7 +3,7 @@
 use clap::Subcommand;
 use serde_json::{Value, json};
 
-use crate::catalogs::{self, Added, Read};
+use crate::catalogs::{self, CatalogContent, NamedCatalog};
 use crate::failure::Failure;
 use crate::git::FetchOptions;
 use crate::report;
@@ -105,7 +105,7 @@ fn update(wanted: Option<&str>, accept_moved: bool, output: Output) -> Result<()
 }
 
 /// Writes catalogs with what they hold to stdout.
-fn show(output: Output, catalogs: &[(Added, Option<Read>)]) -> Result<(), Failure> {
+fn show(output: Output, catalogs: &[(NamedCatalog, Option<CatalogContent>)]) -> Result<(), Failure> {
     terminal::print(&match output {
         Output::Text => catalogs.iter().map(|(added, read)| describe(added, read.as_ref())).collect::<String>(),
         Output::Json => {
@@ -115,7 +115,7 @@ fn show(output: Output, catalogs: &[(Added, Option<Read>)]) -> Result<(), Failur
     })
 }
 
-fn describe(added: &Added, read: Option<&Read>) -> String {
+fn describe(added: &NamedCatalog, read: Option<&CatalogContent>) -> String {
     let title = read.map_or_else(String::new, |read| format!("  {}", visible_line(&read.catalog.title)));
     let entries = read.into_iter().flat_map(|read| &read.catalog.entries).map(|entry| {
         let offer = catalogs::offer(added, entry);
@@ -127,7 +127,7 @@ fn describe(added: &Added, read: Option<&Read>) -> String {
     format!("{}  {}{title}\n{}", added.name, visible_line(&added.source.to_string()), entries.collect::<String>())
 }
 
-fn to_json(added: &Added, read: Option<&Read>) -> Value {
+fn to_json(added: &NamedCatalog, read: Option<&CatalogContent>) -> Value {
     let templates: Option<Vec<Value>> = read.map(|read| {
         let entry = |entry| {
             let offer = catalogs::offer(added, entry);

@@ -40,9 +40,9 @@ pub(super) fn run(args: &CompletionsArgs) -> Result<(), Failure> {
     let shells = Shells::builtins();
     let completer = shells.completer(shell).ok_or_else(|| Failure::new(Exit::Usage, format!("no shell `{shell}`")))?;
     let mut script = Vec::new();
-    completer
-        .write_registration(VARIABLE, "launchway", "launchway", "launchway", &mut script)
-        .map_err(|error| Failure::new(Exit::Internal, format!("the script could not be made: {error}")))?;
+    completer.write_registration(VARIABLE, "launchway", "launchway", "launchway", &mut script).map_err(|error| {
+        Failure::new(Exit::Internal, format!("the script could not be made: {error}")).caused_by(error)
+    })?;
     terminal::print(&String::from_utf8_lossy(&script))
 }
 

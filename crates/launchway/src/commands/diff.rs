@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::diff;
 use crate::failure::Failure;
 use crate::report::{OUTPUT_HELP, Output, json};
-use crate::terminal;
+use crate::{projects, terminal};
 
 const AFTER_HELP: &str = "\
 Compares the files as they are now with those that the last `new` or `update` generated, as the record has them. No \
@@ -28,7 +28,7 @@ pub(super) struct DiffArgs {
 }
 
 #[derive(Serialize)]
-struct Report<'a> {
+struct DiffReport<'a> {
     schema: &'static str,
     projects: Vec<ProjectReport<'a>>,
 }
@@ -49,12 +49,12 @@ struct FileReport<'a> {
 
 /// Runs the command.
 pub(super) fn run(args: &DiffArgs) -> Result<(), Failure> {
-    let projects = Project::open_all(&args.folder)?;
+    let projects = projects::open(&args.folder)?;
     let edits: Vec<Vec<Edit>> = projects.iter().map(|project| project.edits(&args.folder)).collect();
     let both = || projects.iter().zip(&edits);
     terminal::print(&match args.output {
         Output::Text => both().map(|(_, edits)| diff::of(&edits.iter().collect::<Vec<_>>())).collect(),
-        Output::Json => json(&Report {
+        Output::Json => json(&DiffReport {
             schema: "launchway.diff/1",
             projects: both().map(|(project, edits)| report(project, edits)).collect(),
         }),

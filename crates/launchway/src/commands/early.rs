@@ -5,29 +5,34 @@ use std::ffi::OsString;
 
 use clap::{Arg, ArgAction, ArgMatches, Args as _, Command, FromArgMatches as _, value_parser};
 
-use super::{Global, definition};
+use super::{GlobalOptions, definition};
 use crate::git::FetchOptions;
 use crate::language::Language;
 use crate::new::NamedTemplate;
+use crate::trace;
 
 /// What is known of the line whatever the template asks.
-pub(crate) struct Early {
+pub(crate) struct EarlyArguments {
     pub(crate) language: Language,
     /// Whether questions are to be asked plainly.
     pub(crate) accessible: bool,
+    /// Whether every step is to be shown.
+    pub(crate) verbose: bool,
     /// What names the template, if the command is `new`.
     pub(crate) new: Option<NamedTemplate>,
 }
 
 /// Reads the line by its definition, as far as it can be understood: what is wrong with it is said when all of it is read.
-pub(crate) fn read(arguments: &[OsString]) -> Early {
+pub(crate) fn read(arguments: &[OsString]) -> EarlyArguments {
     let matches = forgiving(arguments).try_get_matches_from(arguments).ok();
-    let global = matches.as_ref().and_then(|matches| Global::from_arg_matches(matches).ok());
-    let (code, accessible) = global.map_or((None, false), |global| (global.lang, global.accessible));
-    let language = code.and_then(|code| Language::of_code(&code));
-    Early {
-        language: language.unwrap_or_else(|| Language::of_environment(|name| std::env::var(name).ok())),
-        accessible,
+    let global = matches.as_ref().and_then(|matches| GlobalOptions::from_arg_matches(matches).ok());
+    let variable = |name: &str| std::env::var(name).ok();
+    let language = global.as_ref().and_then(|global| Language::of_code(global.lang.as_deref()?));
+    let is_given = |switch: fn(&GlobalOptions) -> bool| global.as_ref().is_some_and(switch);
+    EarlyArguments {
+        language: language.unwrap_or_else(|| Language::of_environment(variable)),
+        accessible: is_given(|global| global.accessible),
+        verbose: is_given(|global| global.verbose) || trace::is_wanted(variable),
         new: matches.as_ref().and_then(|matches| matches.subcommand_matches("new")).map(named),
     }
 }
@@ -56,7 +61,7 @@ fn with_any_value(arg: Arg) -> Arg {
 
 /// The flags on the line that nothing defines: they are taken for those of questions, whose template is not known yet.
 fn questions(new: &Command, arguments: &[OsString]) -> Vec<Arg> {
-    let of_all = Global::augment_args(Command::new("all"));
+    let of_all = GlobalOptions::augment_args(Command::new("all"));
     let defined = new.get_arguments().chain(of_all.get_arguments()).filter_map(Arg::get_long);
     let defined: BTreeSet<&str> = defined.chain(["help"]).collect();
     let flags = arguments.iter().filter_map(|argument| argument.to_str()?.strip_prefix("--"));
@@ -90,7 +95,7 @@ fn is_given(matches: &ArgMatches, id: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn early(line: &str) -> Early {
+    fn early(line: &str) -> EarlyArguments {
         read(&line.split(' ').map(OsString::from).collect::<Vec<_>>())
     }
 
@@ -129,5 +134,6 @@ mod tests {
         }
         assert!(early("launchway new x --unknown 1 --accessible").accessible);
         assert!(!early("launchway new x -- --accessible").accessible);
+        assert!(early("launchway check --verbose").verbose && !early("launchway check").verbose);
     }
 }

@@ -31,7 +31,8 @@ pub(super) fn run(args: &ManArgs) -> Result<(), Failure> {
     let name = command.get_display_name().unwrap_or("launchway").to_owned();
     let mut page = Vec::new();
     let man = Man::new(command.name(name)).manual("Launchway").source(concat!("launchway ", env!("CARGO_PKG_VERSION")));
-    man.render(&mut page)
-        .map_err(|error| Failure::new(Exit::Internal, format!("the page could not be made: {error}")))?;
+    man.render(&mut page).map_err(|error| {
+        Failure::new(Exit::Internal, format!("the page could not be made: {error}")).caused_by(error)
+    })?;
     terminal::print(&String::from_utf8_lossy(&page))
 }

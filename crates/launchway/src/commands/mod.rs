@@ -16,7 +16,7 @@ use std::ffi::OsString;
 use clap::{Args, Command, FromArgMatches as _, Subcommand};
 use launchway_core::Template;
 
-use self::early::Early;
+use self::early::EarlyArguments;
 use crate::add::{self, AddRequest};
 use crate::adopt::{self, AdoptRequest};
 use crate::checked::{self, CheckRequest};
@@ -35,7 +35,7 @@ const LANG_HELP: &str =
 
 /// The commands whose arguments do not depend on a template, as those of `new` do, in the order of the help.
 #[derive(Subcommand)]
-enum Fixed {
+enum FixedCommand {
     /// Merges a template's new version, or another answer, into a project
     Update(UpdateRequest),
     /// Tells whether the files of a project still agree with each other
@@ -74,7 +74,7 @@ enum AddCommand {
     Service(AddRequest),
 }
 
-impl Fixed {
+impl FixedCommand {
     fn run(&self) -> Result<(), Failure> {
         match self {
             Self::Update(request) => update::run(request),
@@ -95,7 +95,7 @@ impl Fixed {
 }
 
 /// Reads the line and does what it says. The questions of `new` are those of the template that `early` names.
-pub(crate) fn run(arguments: &[OsString], early: &Early) -> Result<(), Failure> {
+pub(crate) fn run(arguments: &[OsString], early: &EarlyArguments) -> Result<(), Failure> {
     let chosen = early.new.as_ref().map(crate::new::choose).transpose()?;
     let line = command(chosen.as_ref().map(|chosen| &chosen.template));
     let matches = match line.try_get_matches_from(arguments) {
@@ -105,7 +105,7 @@ pub(crate) fn run(arguments: &[OsString], early: &Early) -> Result<(), Failure> 
     if let (Some(("new", matches)), Some(chosen)) = (matches.subcommand(), &chosen) {
         return new::run(matches, chosen);
     }
-    match Fixed::from_arg_matches(&matches) {
+    match FixedCommand::from_arg_matches(&matches) {
         Ok(command) => command.run(),
         Err(error) => finish_with_usage(&error),
     }
@@ -128,8 +128,8 @@ pub(crate) fn command(template: Option<&Template>) -> Command {
 }
 
 fn definition(template: Option<&Template>) -> Command {
-    let command = Global::augment_args(Command::new("launchway")).subcommand(new::define(template));
-    Fixed::augment_subcommands(command)
+    let command = GlobalOptions::augment_args(Command::new("launchway")).subcommand(new::define(template));
+    FixedCommand::augment_subcommands(command)
         .version(env!("CARGO_PKG_VERSION"))
         .about("Starts a Rust service for Amazon ECS or Kubernetes, deployment files included")
         .after_help(AFTER_HELP)
@@ -139,12 +139,15 @@ fn definition(template: Option<&Template>) -> Command {
 
 /// The options of every command.
 #[derive(Args)]
-struct Global {
+struct GlobalOptions {
     #[arg(long, value_name = "CODE", global = true, value_parser = Language::ALL.map(Language::code), help = LANG_HELP)]
     lang: Option<String>,
     /// Asks in plain lines, without moving the cursor; ACCESSIBLE=1 does the same
     #[arg(long, global = true)]
     accessible: bool,
+    /// Says on stderr what is fetched, read, run and written, and how long it took; `LAUNCHWAY_LOG=1` does the same
+    #[arg(long, global = true)]
+    verbose: bool,
 }
 
 #[cfg(test)]

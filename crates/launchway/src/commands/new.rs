@@ -11,7 +11,7 @@ use launchway_core::{AnswerProblem, Answers, Policy, Provenance, Template};
 use crate::catalogs::CatalogPolicy;
 use crate::failure::{Exit, Failure};
 use crate::git::FetchOptions;
-use crate::new::{self, Chosen, NewRequest};
+use crate::new::{self, NewRequest, TemplateChoice};
 use crate::report::{OUTPUT_HELP, Output};
 use crate::terminal::visible_line;
 
@@ -106,7 +106,7 @@ fn policy((policy, when): (&Policy, Option<&str>)) -> String {
 }
 
 /// Runs the command, whose template is there already.
-pub(crate) fn run(matches: &ArgMatches, chosen: &Chosen) -> Result<(), Failure> {
+pub(crate) fn run(matches: &ArgMatches, chosen: &TemplateChoice) -> Result<(), Failure> {
     let request = request(matches, chosen)?;
     let answers = answers(matches, &chosen.template)?;
     new::run(chosen, &request, answers)
@@ -116,7 +116,7 @@ pub(crate) fn run(matches: &ArgMatches, chosen: &Chosen) -> Result<(), Failure> 
 ///
 /// # Errors
 /// Two of them exclude each other.
-fn request(matches: &ArgMatches, chosen: &Chosen) -> Result<NewRequest, Failure> {
+fn request(matches: &ArgMatches, chosen: &TemplateChoice) -> Result<NewRequest, Failure> {
     let output = matches.get_one::<Output>("output").copied().unwrap_or(Output::Text);
     if matches.get_flag("diff") && output == Output::Json {
         return Err(Failure::new(Exit::Usage, "`--diff` is text, and `--output json` is not")

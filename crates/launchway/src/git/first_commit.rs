@@ -6,7 +6,7 @@ use super::process::{Git, GitError};
 
 /// What became of the first commit.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Committed {
+pub(crate) enum FirstCommit {
     /// The short name of the commit.
     Yes(String),
     /// Why there was nothing to do.
@@ -16,14 +16,14 @@ pub(crate) enum Committed {
 }
 
 /// Makes a repository of a new project and commits all of it, unless the project stands in a repository already.
-pub(crate) fn first_commit(project: &Path) -> Committed {
+pub(crate) fn first_commit(project: &Path) -> FirstCommit {
     match git(project, &["rev-parse", "--is-inside-work-tree"]) {
-        Err(GitError::NoGit) => return Committed::Skipped("there is no `git` on this machine".to_owned()),
+        Err(GitError::NoGit) => return FirstCommit::Skipped("there is no `git` on this machine".to_owned()),
         Ok(_) => {
-            return Committed::Skipped("the project stands inside a repository already; commit it there".to_owned());
+            return FirstCommit::Skipped("the project stands inside a repository already; commit it there".to_owned());
         }
         Err(GitError::Said(said)) if said.contains("dubious ownership") => {
-            return Committed::Skipped("the project stands inside a repository that git does not trust".to_owned());
+            return FirstCommit::Skipped("the project stands inside a repository that git does not trust".to_owned());
         }
         Err(_) => {}
     }
@@ -34,8 +34,8 @@ pub(crate) fn first_commit(project: &Path) -> Committed {
     ];
     let done = steps.iter().try_for_each(|step| git(project, step).map(drop));
     match done.and_then(|()| git(project, &["rev-parse", "--short", "HEAD"])) {
-        Ok(commit) => Committed::Yes(commit),
-        Err(error) => Committed::Failed(reason(&error)),
+        Ok(commit) => FirstCommit::Yes(commit),
+        Err(error) => FirstCommit::Failed(reason(&error)),
     }
 }
 

@@ -9,8 +9,8 @@ mod said;
 mod tree;
 mod within;
 
-pub(crate) use first_commit::{Committed, first_commit};
+pub(crate) use first_commit::{FirstCommit, first_commit};
 pub(crate) use process::{Git, GitError};
 pub(crate) use remote::Remote;
-pub(crate) use resolve::{Found, Wanted, moved};
+pub(crate) use resolve::{Revision, RevisionSpec, moved};
 pub(crate) use within::{FetchOptions, below, leads_here};

@@ -8,6 +8,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use launchway_core::without_credentials;
+use tracing::field::Empty;
+
 use super::running::Running;
 use super::said;
 
@@ -67,7 +70,7 @@ impl Default for Limits {
 
 /// Where git works.
 #[derive(Debug, Clone)]
-enum Place {
+enum GitPlace {
     /// A folder, in a repository or not.
     Folder(PathBuf),
     /// A bare repository.
@@ -77,7 +80,7 @@ enum Place {
 /// How to run git in one place.
 #[derive(Debug, Clone)]
 pub(crate) struct Git {
-    place: Place,
+    place: GitPlace,
     configuration: Configuration,
     settings: Vec<String>,
     environment: Vec<(&'static str, OsString)>,
@@ -87,7 +90,7 @@ pub(crate) struct Git {
 
 /// What git did.
 #[derive(Debug)]
-pub(crate) struct Output {
+pub(crate) struct GitOutput {
     /// The exit code; none if a signal ended it.
     pub(crate) code: Option<i32>,
     pub(crate) stdout: Vec<u8>,
@@ -101,7 +104,7 @@ pub(crate) enum GitError {
     #[error("there is no `git` on this machine")]
     NoGit,
     #[error("`git` cannot be started: {0}")]
-    NotStarted(std::io::Error),
+    NotStarted(#[source] std::io::Error),
     #[error("git was stopped after {} seconds", .0.as_secs())]
     TimedOut(Duration),
     #[error("git was stopped: more than {} MiB came", .0 >> 20)]
@@ -113,21 +116,21 @@ pub(crate) enum GitError {
 impl Git {
     /// Runs git in a folder as the user would, with the user's settings and no limits.
     pub(crate) fn of_user(folder: &Path) -> Self {
-        Self::new(Place::Folder(folder.to_owned()), Configuration::Users, None)
+        Self::new(GitPlace::Folder(folder.to_owned()), Configuration::Users, None)
     }
 
     /// Runs git on a bare repository, with the settings in the user's files, which say how remotes are reached.
     pub(crate) fn on_store(repository: &Path) -> Self {
-        Self::new(Place::Bare(repository.to_owned()), Configuration::Files, Some(Limits::default()))
+        Self::new(GitPlace::Bare(repository.to_owned()), Configuration::Files, Some(Limits::default()))
     }
 
     /// Runs git on a bare repository, in its own folder and with nobody's settings, as for a merge that comes out the same
     /// everywhere: git takes the folder that it is started in for the work tree, with all its attributes.
     pub(crate) fn on_scratch(repository: &Path) -> Self {
-        Self::new(Place::Bare(repository.to_owned()), Configuration::Nobodys, Some(Limits::default()))
+        Self::new(GitPlace::Bare(repository.to_owned()), Configuration::Nobodys, Some(Limits::default()))
     }
 
-    fn new(place: Place, configuration: Configuration, limits: Option<Limits>) -> Self {
+    fn new(place: GitPlace, configuration: Configuration, limits: Option<Limits>) -> Self {
         Self { place, configuration, settings: Vec::new(), environment: Vec::new(), limits }
     }
 
@@ -150,7 +153,8 @@ impl Git {
     }
 
     /// Runs a command to its end, whatever its exit code is; `input` is its stdin.
-    pub(crate) fn output(&self, arguments: &[impl AsRef<OsStr>], input: &[u8]) -> Result<Output, GitError> {
+    pub(crate) fn output(&self, arguments: &[impl AsRef<OsStr>], input: &[u8]) -> Result<GitOutput, GitError> {
+        let step = tracing::info_span!("run", what = %self.line(arguments), code = Empty).entered();
         let mut command = self.command(arguments);
         command.stdin(if input.is_empty() { Stdio::null() } else { Stdio::piped() });
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -158,7 +162,20 @@ impl Git {
             ErrorKind::NotFound => GitError::NoGit,
             _ => GitError::NotStarted(error),
         })?;
-        Running::new(child, self.limits.as_ref()).finish(input)
+        let output = Running::new(child, self.limits.as_ref()).finish(input)?;
+        step.record("code", output.code.filter(|code| *code != 0));
+        Ok(output)
+    }
+
+    /// Returns the command line as it is shown: without the settings, which may hand over credentials, and without those
+    /// of a URL.
+    fn line(&self, arguments: &[impl AsRef<OsStr>]) -> String {
+        let place = match &self.place {
+            GitPlace::Folder(folder) => format!("-C {}", folder.display()),
+            GitPlace::Bare(repository) => format!("--git-dir {}", repository.display()),
+        };
+        let words = arguments.iter().map(|word| word.as_ref().to_string_lossy());
+        without_credentials(&words.fold(format!("git {place}"), |line, word| line + " " + &word))
     }
 
     /// Runs a command that must succeed and returns its stdout.
@@ -190,11 +207,11 @@ impl Git {
             command.args(["-c", setting]);
         }
         match &self.place {
-            Place::Folder(folder) => command.arg("-C").arg(folder),
-            Place::Bare(repository) if self.configuration == Configuration::Nobodys => {
+            GitPlace::Folder(folder) => command.arg("-C").arg(folder),
+            GitPlace::Bare(repository) if self.configuration == Configuration::Nobodys => {
                 command.current_dir(repository).args(["--git-dir", "."])
             }
-            Place::Bare(repository) => command.arg("--git-dir").arg(repository),
+            GitPlace::Bare(repository) => command.arg("--git-dir").arg(repository),
         };
         if self.limits.is_some() {
             std::os::unix::process::CommandExt::process_group(&mut command, 0);

@@ -54,14 +54,14 @@ pub(crate) struct Refs {
 /// A remote repository with the place where its objects are kept.
 pub(crate) struct Remote {
     pub(crate) url: String,
-    kept: Kept,
+    kept: ObjectStore,
     credentials: Option<Credentials>,
     is_offline: bool,
     refs: OnceCell<Refs>,
 }
 
 /// Where the objects are.
-enum Kept {
+enum ObjectStore {
     /// In the cache, with a file to lock beside it.
     Cache { repository: PathBuf, lock: PathBuf },
     /// In a folder that goes with the program.
@@ -82,7 +82,7 @@ impl Remote {
                 terminal::say(&terminal::visible(&format!(
                     "warning: what is fetched is not kept: {reason}\n  hint: {CACHE_HINT}\n"
                 )));
-                Kept::Scratch(Scratch::create(&std::env::temp_dir())?)
+                ObjectStore::Scratch(Scratch::create(&std::env::temp_dir())?)
             }
         };
         Ok(Self {
@@ -101,8 +101,8 @@ impl Remote {
     /// Returns git on the objects that are there.
     pub(super) fn git(&self) -> Git {
         let repository = match &self.kept {
-            Kept::Cache { repository, .. } => repository,
-            Kept::Scratch(scratch) => scratch.path(),
+            ObjectStore::Cache { repository, .. } => repository,
+            ObjectStore::Scratch(scratch) => scratch.path(),
         };
         SETTINGS.iter().fold(Git::on_store(repository), |git, setting| git.setting(*setting))
     }
@@ -117,7 +117,7 @@ impl Remote {
     pub(crate) fn kept_refs(&self) -> Result<Refs, Failure> {
         let format = "--format=%(objectname) %(refname)\n%(*objectname) %(refname)^{}";
         let listed = self.git().bytes(&["for-each-ref", format, "refs/tags", "refs/heads"], &[]);
-        listed.map(|listed| Refs::read(&listed)).map_err(|error| self.failed(&error))
+        listed.map(|listed| Refs::read(&listed)).map_err(|error| self.failed(error))
     }
 
     /// Returns the tags and branches as they are now, asked for once; offline, those that are kept.
@@ -135,18 +135,18 @@ impl Remote {
         let git = self.reaching().within(limits);
         let words = ["ls-remote", "--quiet", "--tags", "--heads", "--", &self.url];
         let listed = progress::during(&format!("git ls-remote {}", self.url), || git.bytes(&words, &[]));
-        listed.map(|listed| Refs::read(&listed)).map_err(|error| self.unreachable(&error))
+        listed.map(|listed| Refs::read(&listed)).map_err(|error| self.unreachable(error))
     }
 
     /// Returns the branch that is taken when none is named, as far as it is known: the remote's, or when offline the kept.
     pub(crate) fn default_branch(&self) -> Result<Option<String>, Failure> {
         if self.is_offline {
-            let head = self.git().text(&["symbolic-ref", "HEAD"]).map_err(|error| self.failed(&error))?;
+            let head = self.git().text(&["symbolic-ref", "HEAD"]).map_err(|error| self.failed(error))?;
             return Ok(head.strip_prefix("refs/heads/").map(str::to_owned));
         }
         let limits = Limits { output: MAX_REFS, ..self.limits() };
         let listed = self.reaching().within(limits).bytes(&["ls-remote", "--symref", "--", &self.url, "HEAD"], &[]);
-        let listed = listed.map_err(|error| self.unreachable(&error))?;
+        let listed = listed.map_err(|error| self.unreachable(error))?;
         let listed = String::from_utf8_lossy(&listed);
         let head = listed.lines().find_map(|line| line.strip_prefix("ref: refs/heads/")?.strip_suffix("\tHEAD"));
         Ok(head.map(str::to_owned))
@@ -156,7 +156,7 @@ impl Remote {
     pub(crate) fn keep_default_branch(&self, branch: &str) -> Result<(), Failure> {
         let _lock = self.lock()?;
         let branch = format!("refs/heads/{branch}");
-        self.git().bytes(&["symbolic-ref", "HEAD", &branch], &[]).map(drop).map_err(|error| self.failed(&error))
+        self.git().bytes(&["symbolic-ref", "HEAD", &branch], &[]).map(drop).map_err(|error| self.failed(error))
     }
 
     /// Fetches one tag, branch (`refs/tags/v1`) or commit, without what came before it, unless somebody else has fetched
@@ -186,7 +186,7 @@ impl Remote {
             self.clear();
         }
         drop(lock);
-        fetched.map(drop).map_err(|error| self.unreachable(&error))
+        fetched.map(drop).map_err(|error| self.unreachable(error))
     }
 
     /// Returns the commit that a kept tag or branch is.
@@ -196,14 +196,14 @@ impl Remote {
     }
 
     fn clear(&self) {
-        if let Kept::Cache { repository, .. } = &self.kept {
+        if let ObjectStore::Cache { repository, .. } = &self.kept {
             clear_leftovers(repository);
         }
     }
 
     /// Waits until nobody else fetches into the same place, and tells whether somebody did.
     fn lock(&self) -> Result<(Option<File>, bool), Failure> {
-        let Kept::Cache { lock, .. } = &self.kept else { return Ok((None, false)) };
+        let ObjectStore::Cache { lock, .. } = &self.kept else { return Ok((None, false)) };
         let file = open_lock(lock)?;
         let start = Instant::now();
         let mut has_waited = false;
@@ -244,33 +244,35 @@ impl Remote {
 
     fn limits(&self) -> Limits {
         let growth = match &self.kept {
-            Kept::Cache { repository, .. } => repository.clone(),
-            Kept::Scratch(scratch) => scratch.path().to_owned(),
+            ObjectStore::Cache { repository, .. } => repository.clone(),
+            ObjectStore::Scratch(scratch) => scratch.path().to_owned(),
         };
         Limits { time: patience(), output: MAX_REFS, growth: Some((growth, MAX_RECEIVED)) }
     }
 
     /// Turns an error of the kept repository into a failure.
-    pub(super) fn failed(&self, error: &GitError) -> Failure {
+    pub(super) fn failed(&self, error: GitError) -> Failure {
         let failure = Failure::new(Exit::Io, format!("cannot read what was fetched from `{}`: {error}", self.url));
-        match (error, &self.kept) {
+        let failure = match (&error, &self.kept) {
             (GitError::NoGit | GitError::NotStarted(_), _) => failure.hint(NO_GIT_HINT),
-            (_, Kept::Cache { repository, .. }) => {
+            (_, ObjectStore::Cache { repository, .. }) => {
                 failure.hint(format!("remove `{}`; it is fetched again", repository.display()))
             }
-            (_, Kept::Scratch(_)) => failure,
-        }
+            (_, ObjectStore::Scratch(_)) => failure,
+        };
+        failure.caused_by(error)
     }
 
     /// Turns an error of the way to the remote into a failure.
-    fn unreachable(&self, error: &GitError) -> Failure {
+    fn unreachable(&self, error: GitError) -> Failure {
         let message = format!("cannot fetch from `{}`: {error}", self.url);
-        match error {
+        let failure = match &error {
             GitError::Said(said) if CANNOT_WRITE.iter().any(|words| said.contains(words)) => {
                 Failure::new(Exit::CannotWrite, message).hint(CACHE_HINT)
             }
-            _ => Failure::new(Exit::Io, message).hint(hint(error, &self.url)),
-        }
+            _ => Failure::new(Exit::Io, message).hint(hint(&error, &self.url)),
+        };
+        failure.caused_by(error)
     }
 }
 
@@ -307,7 +309,7 @@ const CACHE_HINT: &str = "name a folder that can be written to in `LAUNCHWAY_CAC
 const NO_GIT_HINT: &str = "install git; templates are fetched with it";
 
 /// Finds the place of a repository in the cache; its name is a digest of the URL.
-fn cached(url: &str) -> Result<Kept, String> {
+fn cached(url: &str) -> Result<ObjectStore, String> {
     let cache = folders::cache().ok_or("there is no home folder")?;
     let digest = Sha256::digest(url.as_bytes());
     let name = digest.iter().take(16).fold(String::new(), |mut name, byte| {
@@ -325,7 +327,7 @@ fn cached(url: &str) -> Result<Kept, String> {
         });
         made.map_err(|error| error.to_string())?;
     }
-    Ok(Kept::Cache { repository, lock })
+    Ok(ObjectStore::Cache { repository, lock })
 }
 
 fn patience() -> Duration {

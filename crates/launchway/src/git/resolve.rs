@@ -10,7 +10,7 @@ use crate::failure::{Exit, Failure};
 
 /// Which commit of a repository is wanted.
 #[derive(Debug, Clone)]
-pub(crate) enum Wanted {
+pub(crate) enum RevisionSpec {
     /// That of the newest release, or if there is none, of the default branch.
     Newest,
     /// That of a branch.
@@ -21,7 +21,7 @@ pub(crate) enum Wanted {
 
 /// The commit that was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Found {
+pub(crate) struct Revision {
     pub(crate) reference: Reference,
     pub(crate) commit: String,
 }
@@ -57,16 +57,16 @@ impl Remote {
     ///
     /// A tag that was fetched before is what it was then, without asking: it is asked for again to find the newest
     /// release, or with `accept_moved`.
-    pub(crate) fn find(&self, wanted: &Wanted, accept_moved: bool) -> Result<Found, Failure> {
+    pub(crate) fn find(&self, wanted: &RevisionSpec, accept_moved: bool) -> Result<Revision, Failure> {
         match wanted {
-            Wanted::Named(name) if is_commit(name) => self.find_commit(name),
-            Wanted::Named(name) => self.find_named(name, accept_moved),
-            Wanted::Newest => self.find_newest(accept_moved),
-            Wanted::Branch(branch) => self.find_branch(branch),
+            RevisionSpec::Named(name) if is_commit(name) => self.find_commit(name),
+            RevisionSpec::Named(name) => self.find_named(name, accept_moved),
+            RevisionSpec::Newest => self.find_newest(accept_moved),
+            RevisionSpec::Branch(branch) => self.find_branch(branch),
         }
     }
 
-    fn find_commit(&self, commit: &str) -> Result<Found, Failure> {
+    fn find_commit(&self, commit: &str) -> Result<Revision, Failure> {
         let commit = commit.to_ascii_lowercase();
         if !self.has(&commit) {
             if self.is_offline() {
@@ -74,10 +74,10 @@ impl Remote {
             }
             self.fetch(&commit, None)?;
         }
-        Ok(Found { reference: Reference::Commit, commit })
+        Ok(Revision { reference: Reference::Commit, commit })
     }
 
-    fn find_named(&self, name: &str, accept_moved: bool) -> Result<Found, Failure> {
+    fn find_named(&self, name: &str, accept_moved: bool) -> Result<Revision, Failure> {
         let kept = self.kept_refs()?;
         if let Some(tag) = kept.tag(name).filter(|_| self.is_offline() || !accept_moved) {
             return Ok(tag_found(tag, &kept.tags));
@@ -99,7 +99,7 @@ impl Remote {
         }
     }
 
-    fn find_newest(&self, accept_moved: bool) -> Result<Found, Failure> {
+    fn find_newest(&self, accept_moved: bool) -> Result<Revision, Failure> {
         if let Some(tag) = self.refs()?.newest(|version| version.pre.is_empty()) {
             return self.take_tag(tag, &self.kept_refs()?, accept_moved);
         }
@@ -117,7 +117,7 @@ impl Remote {
         }
     }
 
-    fn find_branch(&self, branch: &str) -> Result<Found, Failure> {
+    fn find_branch(&self, branch: &str) -> Result<Revision, Failure> {
         match self.refs()?.branches.contains_key(branch) {
             true => self.take_branch(branch, &self.kept_refs()?),
             false if self.is_offline() => Err(self.not_kept()),
@@ -125,7 +125,7 @@ impl Remote {
         }
     }
 
-    fn take_tag(&self, tag: &str, kept: &Refs, accept_moved: bool) -> Result<Found, Failure> {
+    fn take_tag(&self, tag: &str, kept: &Refs, accept_moved: bool) -> Result<Revision, Failure> {
         let refs = self.refs()?;
         match (kept.tags.get(tag), refs.tags.get(tag)) {
             (Some(locked), Some(commit)) if locked == commit => return Ok(tag_found(tag, &kept.tags)),
@@ -133,15 +133,15 @@ impl Remote {
             _ => {}
         }
         let commit = self.take(&format!("refs/tags/{tag}"), refs.tags.get(tag))?;
-        Ok(Found { reference: Reference::Tag(tag.to_owned()), commit })
+        Ok(Revision { reference: Reference::Tag(tag.to_owned()), commit })
     }
 
-    fn take_branch(&self, branch: &str, kept: &Refs) -> Result<Found, Failure> {
+    fn take_branch(&self, branch: &str, kept: &Refs) -> Result<Revision, Failure> {
         let reference = Reference::Branch(branch.to_owned());
         let current = self.refs()?.branches.get(branch);
         match kept.branches.get(branch) {
-            Some(commit) if Some(commit) == current => Ok(Found { reference, commit: commit.clone() }),
-            _ => Ok(Found { reference, commit: self.take(&format!("refs/heads/{branch}"), current)? }),
+            Some(commit) if Some(commit) == current => Ok(Revision { reference, commit: commit.clone() }),
+            _ => Ok(Revision { reference, commit: self.take(&format!("refs/heads/{branch}"), current)? }),
         }
     }
 
@@ -159,8 +159,8 @@ impl Remote {
     }
 }
 
-fn tag_found(tag: &str, tags: &BTreeMap<String, String>) -> Found {
-    Found { reference: Reference::Tag(tag.to_owned()), commit: tags.get(tag).cloned().unwrap_or_default() }
+fn tag_found(tag: &str, tags: &BTreeMap<String, String>) -> Revision {
+    Revision { reference: Reference::Tag(tag.to_owned()), commit: tags.get(tag).cloned().unwrap_or_default() }
 }
 
 /// Says that a tag is not what it was.

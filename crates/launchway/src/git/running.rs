@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use super::process::{GitError, Limits, Output};
+use super::process::{GitError, GitOutput, Limits};
 use super::said;
 use crate::process_groups::Group;
 
@@ -60,7 +60,7 @@ impl<'l> Running<'l> {
     }
 
     /// Feeds the process and waits for its end.
-    pub(super) fn finish(mut self, input: &[u8]) -> Result<Output, GitError> {
+    pub(super) fn finish(mut self, input: &[u8]) -> Result<GitOutput, GitError> {
         let stdin = self.child.stdin.take();
         thread::scope(|scope| {
             scope.spawn(move || feed(stdin, input));
@@ -79,7 +79,7 @@ impl<'l> Running<'l> {
             pause = (pause * 2).min(Duration::from_millis(5));
         }
         let said = said::harmless(&self.heard.lock().unwrap_or_else(PoisonError::into_inner));
-        Ok(Output { code, stdout, said })
+        Ok(GitOutput { code, stdout, said })
     }
 
     fn wait(&mut self) -> Result<(), GitError> {

@@ -54,7 +54,7 @@ impl Remote {
         let arguments = [&["ls-tree", "-r", "-z", "-l", "--full-tree", tree, "--"][..], names].concat();
         let listed = match self.git().within(limits).bytes(&arguments, &[]) {
             Err(GitError::Said(_)) if !self.has_tree(tree)? => return Ok(Vec::new()),
-            listed => listed.map_err(|error| self.failed(&error))?,
+            listed => listed.map_err(|error| self.failed(error))?,
         };
         let lines = listed.split(|byte| *byte == 0).filter(|line| !line.is_empty());
         lines.map(|line| entry(line).map_err(|error| LoadError::from(error).into())).collect()
@@ -64,7 +64,7 @@ impl Remote {
     fn has_tree(&self, tree: &str) -> Result<bool, Failure> {
         match self.git().bytes(&["rev-parse", "--verify", "--quiet", "--end-of-options", tree], &[]) {
             Err(GitError::Said(_)) => Ok(false),
-            found => found.map(|_| true).map_err(|error| self.failed(&error)),
+            found => found.map(|_| true).map_err(|error| self.failed(error)),
         }
     }
 
@@ -72,13 +72,13 @@ impl Remote {
     fn blobs(&self, entries: &[Entry]) -> Result<Vec<Vec<u8>>, Failure> {
         let wanted = entries.iter().flat_map(|entry| [entry.object.as_str(), "\n"]).collect::<String>();
         let output = self.git().bytes(&["cat-file", "--batch"], wanted.as_bytes());
-        let output = output.map_err(|error| self.failed(&error))?;
+        let output = output.map_err(|error| self.failed(error))?;
         let mut rest = output.as_slice();
         entries
             .iter()
             .map(|entry| blob(&mut rest, entry))
             .collect::<Option<_>>()
-            .ok_or_else(|| self.failed(&GitError::Said("an object is missing".to_owned())))
+            .ok_or_else(|| self.failed(GitError::Said("an object is missing".to_owned())))
     }
 
     /// Says that there is no template, and where there are some.

@@ -26,21 +26,21 @@ const MAX_BYTES: u64 = 1 << 20;
 /// A draft as it is written.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Saved {
+struct DraftFile {
     format: u32,
     template: String,
     version: String,
     /// A digest of the questions.
     questions: String,
     /// The answers that flags, files and the environment gave, each with where it came from.
-    given: BTreeMap<String, (Value, From)>,
+    given: BTreeMap<String, (Value, AnswerOrigin)>,
     state: State,
 }
 
 /// Where an answer came from that was not asked for.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum From {
+enum AnswerOrigin {
     Flag,
     Environment,
     File(String),
@@ -48,10 +48,10 @@ enum From {
 
 /// Where a draft is kept; nowhere, if that is not possible.
 pub(crate) struct Draft {
-    place: Option<Place>,
+    place: Option<DraftPlace>,
 }
 
-struct Place {
+struct DraftPlace {
     path: PathBuf,
     /// The line that goes on with it.
     command: String,
@@ -63,7 +63,7 @@ struct Place {
 }
 
 /// What a wizard begins with.
-pub(super) struct Kept {
+pub(super) struct DraftStart {
     pub(super) draft: Draft,
     pub(super) given: Answers,
     pub(super) state: State,
@@ -72,9 +72,9 @@ pub(super) struct Kept {
 }
 
 /// Finds the place of the draft, and takes up the one that is there if the user says so.
-pub(super) fn open(template: &Template, mut given: Answers, request: &NewRequest) -> Result<Kept, Failure> {
+pub(super) fn open(template: &Template, mut given: Answers, request: &NewRequest) -> Result<DraftStart, Failure> {
     let mut notes = Vec::new();
-    let place = match Place::of(template, request) {
+    let place = match DraftPlace::of(template, request) {
         Ok(place) => Some(place),
         Err(reason) if request.resume => return Err(Failure::new(Exit::Io, format!("no draft can be read: {reason}"))),
         Err(reason) => {
@@ -106,10 +106,10 @@ pub(super) fn open(template: &Template, mut given: Answers, request: &NewRequest
             place.announce();
         }
     }
-    Ok(Kept { draft: Draft { place }, given, state, notes })
+    Ok(DraftStart { draft: Draft { place }, given, state, notes })
 }
 
-fn none(place: &Place) -> Failure {
+fn none(place: &DraftPlace) -> Failure {
     let start = place.command.strip_suffix(" --resume").unwrap_or(&place.command);
     Failure::new(Exit::Usage, format!("there is no draft of `{}` in this folder", place.template))
         .hint(format!("start one with `{start}`"))
@@ -117,12 +117,12 @@ fn none(place: &Place) -> Failure {
 }
 
 /// Adds what flags and files gave when the draft was begun, unless it is given anew.
-fn take_given(template: &Template, saved: BTreeMap<String, (Value, From)>, given: &mut Answers) {
+fn take_given(template: &Template, saved: BTreeMap<String, (Value, AnswerOrigin)>, given: &mut Answers) {
     for (id, (value, from)) in saved {
         let provenance = match from {
-            From::Flag => Provenance::Flag,
-            From::Environment => Provenance::Environment,
-            From::File(name) => Provenance::File(name),
+            AnswerOrigin::Flag => Provenance::Flag,
+            AnswerOrigin::Environment => Provenance::Environment,
+            AnswerOrigin::File(name) => Provenance::File(name),
         };
         if template.question(&id).is_some() {
             given.set_if_open(&id, value, provenance);
@@ -132,6 +132,7 @@ fn take_given(template: &Template, saved: BTreeMap<String, (Value, From)>, given
 
 impl Draft {
     /// Keeps nothing.
+    #[cfg(test)]
     pub(super) fn none() -> Self {
         Self { place: None }
     }
@@ -168,7 +169,7 @@ impl Draft {
     }
 }
 
-impl Place {
+impl DraftPlace {
     fn of(template: &Template, request: &NewRequest) -> Result<Self, String> {
         let reason = || language::text("there is no home folder; LAUNCHWAY_STATE_DIR can name another one").to_owned();
         let folder = folders::state().ok_or_else(reason)?.join("drafts");
@@ -198,7 +199,7 @@ impl Place {
         interrupt::set_farewell(Some(text));
     }
 
-    fn read(&self) -> Result<Option<Saved>, String> {
+    fn read(&self) -> Result<Option<DraftFile>, String> {
         let metadata = match fs::metadata(&self.path) {
             Ok(metadata) => metadata,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
@@ -212,7 +213,7 @@ impl Place {
     }
 
     /// Refuses a draft whose questions are not those of the template.
-    fn check(&self, saved: &Saved) -> Result<(), Failure> {
+    fn check(&self, saved: &DraftFile) -> Result<(), Failure> {
         let is_known = saved.format == FORMAT && saved.template == self.template;
         if is_known && saved.version == self.version && saved.questions == self.questions {
             return Ok(());
@@ -233,14 +234,14 @@ impl Place {
         let mut given = BTreeMap::new();
         for (id, value, provenance) in walk.given().iter() {
             let from = match provenance {
-                Provenance::Flag => From::Flag,
-                Provenance::Environment => From::Environment,
-                Provenance::File(name) => From::File(name.clone()),
+                Provenance::Flag => AnswerOrigin::Flag,
+                Provenance::Environment => AnswerOrigin::Environment,
+                Provenance::File(name) => AnswerOrigin::File(name.clone()),
                 _ => continue,
             };
             given.insert(id.to_owned(), (value.clone(), from));
         }
-        let saved = Saved {
+        let saved = DraftFile {
             format: FORMAT,
             template: self.template.clone(),
             version: self.version.clone(),
@@ -250,6 +251,7 @@ impl Place {
         };
         let mut text = serde_json::to_string_pretty(&saved).map_err(|error| error.to_string())?;
         text.push('\n');
+        tracing::info!(what = %format_args!("keep the answers in {}", self.path.display()));
         write_private(&self.path, text.as_bytes()).map_err(|error| error.to_string())
     }
 }

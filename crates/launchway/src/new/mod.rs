@@ -13,22 +13,21 @@ use std::path::Path;
 use launchway_core::{Answers, Template, apply};
 
 use self::draft::Draft;
-pub(crate) use self::prepared::{Chosen, choose};
-use self::prepared::{Decided, Prepared, destination};
-use self::report::Report;
+use self::prepared::{NewProject, TeamDecision, destination};
+pub(crate) use self::prepared::{TemplateChoice, choose};
+use self::report::NewReport;
 pub(crate) use self::request::{NamedTemplate, NewRequest};
 #[cfg(test)]
 pub(crate) use self::review::command as equivalent_command;
-use self::wizard::Decision;
 use crate::failure::{Exit, Failure};
-use crate::git::{self, Committed};
+use crate::git::{self, FirstCommit};
 use crate::report::Output;
 use crate::repository::ignored_note;
-use crate::wizard::left;
+use crate::wizard::{Decision, left};
 use crate::{answers, interrupt, language, terminal};
 
 /// Makes a project from a template; `answers` are those of the line and the environment.
-pub(crate) fn run(chosen: &Chosen, request: &NewRequest, mut answers: Answers) -> Result<(), Failure> {
+pub(crate) fn run(chosen: &TemplateChoice, request: &NewRequest, mut answers: Answers) -> Result<(), Failure> {
     let template = &chosen.template;
     chosen.policy.iter().for_each(|policy| policy.apply(&mut answers));
     for path in &request.answers_files {
@@ -39,22 +38,26 @@ pub(crate) fn run(chosen: &Chosen, request: &NewRequest, mut answers: Answers) -
         return Err(Failure::new(Exit::Usage, "`--resume` goes on asking, and there is no terminal to ask in")
             .hint("without a terminal every answer is given by a flag or an answers file"));
     }
-    let (prepared, mut draft) = if may_ask {
-        match wizard::run(template, answers, request)? {
-            Decision::Write(prepared, draft) => (*prepared, Some(draft)),
-            Decision::Save(draft) => {
+    let (prepared, draft) = if may_ask {
+        let (decision, mut draft) = wizard::run(template, answers, request)?;
+        match decision {
+            Decision::Write(prepared) => (prepared, Some(draft)),
+            Decision::Save => {
                 say_saved(&draft);
                 return Ok(());
             }
-            Decision::Leave => return Err(left()),
+            Decision::Leave => {
+                draft.forget();
+                return Err(left());
+            }
         }
     } else {
-        (Prepared::new(template, &answers, request)?, None)
+        (NewProject::new(template, &answers, request)?, None)
     };
     for warning in &prepared.warnings {
         terminal::say(&format!("warning: {}\n", terminal::visible(warning)));
     }
-    finish(template, &prepared, request, draft.as_mut())
+    finish(template, &prepared, request, draft)
 }
 
 /// Says that nothing is written, and how to go on.
@@ -67,17 +70,22 @@ fn say_saved(draft: &Draft) {
 
 fn finish(
     template: &Template,
-    prepared: &Prepared,
+    prepared: &NewProject,
     request: &NewRequest,
-    draft: Option<&mut Draft>,
+    draft: Option<Draft>,
 ) -> Result<(), Failure> {
     if request.dry_run {
         return show(template, prepared, request, None);
     }
     interrupt::uninterrupted(|| {
-        apply(&prepared.changes)?;
+        let changes = &prepared.changes;
+        let files = changes.creates.len();
+        let _step = tracing::info_span!("write", what = %changes.destination.display(), files).entered();
+        apply(changes)?;
         // An interruption after this says nothing of a draft.
-        draft.into_iter().for_each(wizard::written);
+        if let Some(mut draft) = draft {
+            draft.forget();
+        }
         Ok::<(), Failure>(())
     })?;
     let destination = &prepared.changes.destination;
@@ -85,7 +93,7 @@ fn finish(
     let shown = terminal::visible_line(&destination.display().to_string());
     let created = language::filled("created `{path}` with {files} files", &[("path", &shown), ("files", &files)]);
     terminal::say(&format!("{created}\n"));
-    let committed = if request.no_git { Committed::Skipped("--no-git".to_owned()) } else { commit(destination) };
+    let committed = if request.no_git { FirstCommit::Skipped("--no-git".to_owned()) } else { commit(destination) };
     if let Some(note) = ignored_note(destination, prepared.changes.creates.iter().map(|(path, _)| path)) {
         terminal::say(&format!("{}\n", terminal::visible(&note)));
     }
@@ -93,17 +101,17 @@ fn finish(
     show(template, prepared, request, Some(&committed))
 }
 
-fn commit(destination: &Path) -> Committed {
+fn commit(destination: &Path) -> FirstCommit {
     let committed = git::first_commit(destination);
     let said = match &committed {
-        Committed::Yes(commit) => {
+        FirstCommit::Yes(commit) => {
             language::filled(
                 "git: initialised a repository and committed the project as {commit}",
                 &[("commit", commit)],
             ) + "\n"
         }
-        Committed::Skipped(reason) => language::filled("git: skipped, {reason}", &[("reason", reason)]) + "\n",
-        Committed::Failed(reason) => {
+        FirstCommit::Skipped(reason) => language::filled("git: skipped, {reason}", &[("reason", reason)]) + "\n",
+        FirstCommit::Failed(reason) => {
             format!("warning: git could not commit the project, which is written all the same\n  hint: {reason}\n")
         }
     };
@@ -114,12 +122,12 @@ fn commit(destination: &Path) -> Committed {
 /// Writes the result to stdout.
 fn show(
     template: &Template,
-    prepared: &Prepared,
+    prepared: &NewProject,
     request: &NewRequest,
-    committed: Option<&Committed>,
+    committed: Option<&FirstCommit>,
 ) -> Result<(), Failure> {
     let text = match request.output {
-        Output::Json => Report::new(template, prepared, committed).to_json(),
+        Output::Json => NewReport::new(template, prepared, committed).to_json(),
         Output::Text if request.diff => review::diff(&prepared.changes),
         Output::Text if request.dry_run => review::tree(&prepared.changes),
         Output::Text => format!("{}\n", terminal::visible_line(&prepared.changes.destination.display().to_string())),

@@ -7,14 +7,16 @@ use launchway_core::template::{Kind, Question};
 use launchway_core::{Answers, Changes, Context, Defaults, Interview, Plan, Provenance, SourceSpec, Template};
 
 use super::{NamedTemplate, NewRequest, review, wizard};
+use tracing::field::Empty;
+
 use crate::catalogs::CatalogPolicy;
 use crate::failure::{Exit, Failure};
 use crate::git::FetchOptions;
-use crate::sources::{self, Loaded};
+use crate::sources::{self, LoadedTemplate};
 use crate::{language, progress, terminal};
 
 /// The template that a project is to be made from.
-pub(crate) struct Chosen {
+pub(crate) struct TemplateChoice {
     pub(crate) template: Template,
     /// What the catalog says that named it.
     pub(crate) policy: Option<CatalogPolicy>,
@@ -23,24 +25,24 @@ pub(crate) struct Chosen {
 }
 
 /// Loads the template that the command line names, or the user chooses, or the built-in one.
-pub(crate) fn choose(named: &NamedTemplate) -> Result<Chosen, Failure> {
+pub(crate) fn choose(named: &NamedTemplate) -> Result<TemplateChoice, Failure> {
     let spec = match &named.template {
         Some(template) => template.parse()?,
         None if named.may_ask && terminal::is_interactive() => wizard::choose_template()?,
         None => SourceSpec::Builtin { id: "service".to_owned(), requirement: None },
     };
     let options = FetchOptions { offline: named.offline, accept_moved: named.accept_moved };
-    let Loaded { mut template, policy } = sources::load(&spec, &options)?;
+    let LoadedTemplate { mut template, policy } = sources::load(&spec, &options)?;
     sources::translate(&mut template)?;
     let shown = match sources::pinned(&spec, &template) {
         SourceSpec::Builtin { id, requirement: None } => id,
         spec => spec.to_string(),
     };
-    Ok(Chosen { template, policy, shown })
+    Ok(TemplateChoice { template, policy, shown })
 }
 
 /// A project that is rendered and checked, and not yet written.
-pub(crate) struct Prepared {
+pub(crate) struct NewProject {
     pub(crate) context: Context,
     pub(crate) plan: Plan,
     pub(crate) changes: Changes,
@@ -48,28 +50,30 @@ pub(crate) struct Prepared {
     pub(crate) command: String,
     pub(crate) warnings: Vec<String>,
     /// The answers that were not the user's to give.
-    pub(crate) decided: Vec<Decided>,
+    pub(crate) decided: Vec<TeamDecision>,
 }
 
 /// An answer that the team decided.
-pub(crate) struct Decided {
+pub(crate) struct TeamDecision {
     pub(crate) question: String,
     pub(crate) by: String,
     pub(crate) because: Option<String>,
 }
 
 /// Lists the answers that the team decided.
-fn decided(interview: &Interview<'_>) -> Vec<Decided> {
+fn decided(interview: &Interview<'_>) -> Vec<TeamDecision> {
     let decided = interview.accepted.iter().filter_map(|accepted| match &accepted.provenance {
-        Provenance::Policy(by) => {
-            Some(Decided { question: accepted.question.id.clone(), by: by.clone(), because: accepted.because.clone() })
-        }
+        Provenance::Policy(by) => Some(TeamDecision {
+            question: accepted.question.id.clone(),
+            by: by.clone(),
+            because: accepted.because.clone(),
+        }),
         _ => None,
     });
     decided.collect()
 }
 
-impl Prepared {
+impl NewProject {
     /// Prepares a project from answers alone, without asking.
     pub(crate) fn new(template: &Template, answers: &Answers, request: &NewRequest) -> Result<Self, Failure> {
         let interview = Interview::new(template, answers, Defaults::All)?;
@@ -91,7 +95,12 @@ impl Prepared {
         context.catalog.clone_from(&request.catalog);
         let warnings = unused_answers(interview)?;
         let destination = destination(request, &context.name);
-        let plan = progress::during(language::text("rendering the files"), || Plan::new(template, &context))?;
+        let plan = {
+            let step = tracing::info_span!("render", what = "the files", files = Empty).entered();
+            let plan = progress::during(language::text("rendering the files"), || Plan::new(template, &context))?;
+            step.record("files", plan.files.len());
+            plan
+        };
         let changes = Changes::to_create(template, &context, &plan, &destination)?;
         Ok(Self { context, plan, changes, command, warnings, decided: decided(interview) })
     }

@@ -7,13 +7,13 @@ use launchway_core::{CatalogOrigin, Origin, SafePath, Template, Value};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
-use super::{Decided, Prepared};
-use crate::git::Committed;
+use super::{NewProject, TeamDecision};
+use crate::git::FirstCommit;
 use crate::report::json;
 
 /// What `launchway new --output json` prints. Sizes are in bytes, digests are SHA-256 in hexadecimal.
 #[derive(Serialize)]
-pub(crate) struct Report<'a> {
+pub(crate) struct NewReport<'a> {
     schema: &'static str,
     /// Whether the files were written; false for `--dry-run`.
     written: bool,
@@ -59,10 +59,10 @@ struct StepReport<'a> {
     purpose: &'a str,
 }
 
-impl<'a> Report<'a> {
-    pub(crate) fn new(template: &'a Template, prepared: &'a Prepared, committed: Option<&Committed>) -> Self {
+impl<'a> NewReport<'a> {
+    pub(crate) fn new(template: &'a Template, prepared: &'a NewProject, committed: Option<&FirstCommit>) -> Self {
         let mut warnings = prepared.warnings.clone();
-        if let Some(Committed::Failed(reason)) = committed {
+        if let Some(FirstCommit::Failed(reason)) = committed {
             warnings.push(format!("git could not commit the project: {reason}"));
         }
         let answer = |(id, value): &(String, Value)| (id.clone(), value.to_json());
@@ -89,9 +89,9 @@ impl<'a> Report<'a> {
                 .collect(),
             command: &prepared.command,
             git: match committed {
-                Some(Committed::Yes(_)) => "committed",
-                Some(Committed::Failed(_)) => "failed",
-                Some(Committed::Skipped(_)) | None => "skipped",
+                Some(FirstCommit::Yes(_)) => "committed",
+                Some(FirstCommit::Failed(_)) => "failed",
+                Some(FirstCommit::Skipped(_)) | None => "skipped",
             },
             warnings,
         }
@@ -102,7 +102,7 @@ impl<'a> Report<'a> {
     }
 }
 
-fn decided(decided: &Decided) -> (&str, DecidedReport<'_>) {
+fn decided(decided: &TeamDecision) -> (&str, DecidedReport<'_>) {
     (&decided.question, DecidedReport { by: &decided.by, because: decided.because.as_deref() })
 }
 

@@ -4,11 +4,12 @@ use std::fmt::Write as _;
 
 use launchway_core::quote::quote_shell;
 use launchway_core::template::Source;
-use launchway_core::{Accepted, Changes, Interview, Provenance, Template};
+use launchway_core::{Changes, Interview, Provenance, Template};
 
-use super::{NewRequest, Prepared};
+use super::{NewProject, NewRequest};
 use crate::language;
 use crate::terminal::{hanging, shell_word, size, visible, visible_line};
+use crate::wizard::origin;
 
 /// Returns the command that makes the same project without a question: the answers that were not left to the default.
 pub(crate) fn command(template: &Template, interview: &Interview<'_>, request: &NewRequest) -> String {
@@ -44,7 +45,7 @@ pub(crate) fn answers(interview: &Interview<'_>) -> String {
     let rows: Vec<(&str, String, String)> = interview
         .accepted
         .iter()
-        .map(|it| (it.question.id.as_str(), visible_line(&it.value.to_string()), from(it)))
+        .map(|it| (it.question.id.as_str(), visible_line(&it.value.to_string()), origin(it)))
         .collect();
     let first = rows.iter().map(|row| row.0.len()).max().unwrap_or_default();
     let second = rows.iter().map(|row| row.1.chars().count()).max().unwrap_or_default().min(48);
@@ -52,14 +53,6 @@ pub(crate) fn answers(interview: &Interview<'_>) -> String {
         let _ = writeln!(text, "  {id:first$}  {value:second$}  ({})", visible_line(provenance));
         text
     })
-}
-
-/// Says where an answer came from; of what the team decided also why.
-pub(crate) fn from(accepted: &Accepted<'_>) -> String {
-    match &accepted.because {
-        Some(because) => format!("{}: {because}", accepted.provenance),
-        None => accepted.provenance.to_string(),
-    }
 }
 
 /// How many levels of folders the review shows; a dry run shows them all.
@@ -156,7 +149,7 @@ fn added_lines(path: &str, content: &str) -> String {
 }
 
 /// Renders the whole review screen.
-pub(crate) fn screen(interview: &Interview<'_>, prepared: &Prepared) -> String {
+pub(crate) fn screen(interview: &Interview<'_>, prepared: &NewProject) -> String {
     let mut text = format!("{}\n{}\n{}\n", language::text("Answers"), answers(interview), language::text("Files"));
     for line in folded_tree(&prepared.changes, REVIEW_DEPTH).lines() {
         let _ = writeln!(text, "  {line}");
@@ -178,7 +171,7 @@ pub(crate) fn screen(interview: &Interview<'_>, prepared: &Prepared) -> String {
 }
 
 /// Renders the commands to run next.
-pub(crate) fn next_steps(prepared: &Prepared) -> String {
+pub(crate) fn next_steps(prepared: &NewProject) -> String {
     if prepared.plan.next_steps.is_empty() {
         return String::new();
     }

@@ -1,6 +1,6 @@
 //! The wizard by a script.
 
-use launchway_core::Value;
+use launchway_core::Provenance;
 
 use super::*;
 use crate::prompt::scripted::{Scripted, Step};
@@ -24,15 +24,15 @@ fn new_request() -> NewRequest {
 }
 
 /// Lets a script go through the wizard; what was asked, said, and decided.
-fn play(steps: impl IntoIterator<Item = Step>) -> (Scripted, Result<Decision, Failure>) {
+fn play(steps: impl IntoIterator<Item = Step>) -> (Scripted, Result<Decision<NewProject>, Failure>) {
     let template = Template::builtin("service").unwrap();
     let mut given = Answers::default();
     given.set("ci", Value::Text("none".to_owned()), Provenance::Flag);
     let request = new_request();
     let walk = Walk::new(&template, given, Defaults::Advanced, State::default());
     let mut scripted = Scripted::new(steps);
-    let wizard = Wizard { prompter: &mut scripted, walk, draft: Draft::none(), template: &template, request: &request };
-    let decision = wizard.run();
+    let mut making = NewPurpose { template: &template, request: &request, draft: Draft::none() };
+    let decision = Wizard { prompter: &mut scripted, walk, purpose: &mut making }.run();
     (scripted, decision)
 }
 
@@ -46,9 +46,9 @@ fn to_review() -> Vec<Step> {
 }
 
 #[track_caller]
-fn written(decision: Result<Decision, Failure>) -> Box<Prepared> {
+fn written(decision: Result<Decision<NewProject>, Failure>) -> NewProject {
     match decision {
-        Ok(Decision::Write(prepared, _)) => prepared,
+        Ok(Decision::Write(prepared)) => prepared,
         Ok(_) => panic!("nothing is written"),
         Err(failure) => panic!("{failure}"),
     }

@@ -1,46 +1,45 @@
-//! The wizard of `new`: asks what is open, shows what will be written, and lets answers be changed.
+//! The wizard of `new`: what it begins with, its review, and its draft.
 
-use launchway_core::{Accepted, Answers, Changes, Defaults, Interview, Provenance, SourceSpec, Template};
+use launchway_core::template::{Kind, Question};
+use launchway_core::{Answers, Changes, Defaults, Interview, SourceSpec, Template, Value};
 
-use super::draft::{self, Draft, Kept};
-use super::{NewRequest, Prepared, destination, files, review};
+use super::draft::{self, Draft, DraftStart};
+use super::{NewProject, NewRequest, destination, files, review};
 use crate::failure::Failure;
 use crate::git::FetchOptions;
-use crate::prompt::{About, Action, Page, Prompter, Reply};
-use crate::wizard::ask::Ask;
-use crate::wizard::left;
-use crate::wizard::walk::{Asking, Event, Moved, Now, Walk, sentence};
-use crate::{catalogs, interrupt, language, prompt};
+use crate::prompt::{About, Prompter, Reply};
+use crate::wizard::walk::{Now, Walk};
+use crate::wizard::{Decision, GO, Purpose, Review, Wizard, edit_key, left, quit_key, save_key};
+use crate::{catalogs, language, prompt};
 
-/// What the user decided at the review.
-pub(crate) enum Decision {
-    /// Write it, and then forget the draft.
-    Write(Box<Prepared>, Draft),
-    /// The answers are saved.
-    Save(Draft),
-    Leave,
-}
+/// The key that shows the files at the review.
+const FILES: char = 'p';
 
-/// Asks until every question has an answer and the user is content with all of them.
+/// Asks until every question has an answer and the user is content with all of them; returns what was decided, and the draft.
 ///
 /// When the answers given beforehand leave nothing open, there is nothing to ask or to review.
-pub(crate) fn run(template: &Template, given: Answers, request: &NewRequest) -> Result<Decision, Failure> {
+pub(super) fn run(
+    template: &Template,
+    given: Answers,
+    request: &NewRequest,
+) -> Result<(Decision<NewProject>, Draft), Failure> {
     let defaults = if request.defaults { Defaults::All } else { Defaults::Advanced };
-    let Kept { draft, given, state, notes } = draft::open(template, given, request)?;
+    let DraftStart { draft, given, state, notes } = draft::open(template, given, request)?;
     let walk = Walk::new(template, given, defaults, state);
     let problems = walk.problems()?;
     if !problems.is_empty() {
         return Err(problems.into());
     }
+    let mut making = NewPurpose { template, request, draft };
     if let Now::Review(interview) = walk.now()?
         && !request.resume
     {
-        let prepared = Prepared::from_interview(template, &interview, request)?;
-        return Ok(Decision::Write(Box::new(prepared), draft));
+        return Ok((Decision::Write(making.compute(&interview)?), making.draft));
     }
     let mut prompter = prompt::prompter();
     greet(prompter.as_mut(), template, request, &notes);
-    Wizard { prompter: prompter.as_mut(), walk, draft, template, request }.run()
+    let decision = Wizard { prompter: prompter.as_mut(), walk, purpose: &mut making }.run()?;
+    Ok((decision, making.draft))
 }
 
 /// Asks which template is wanted, if there are others than the built-in ones: those of the catalogs.
@@ -80,158 +79,58 @@ fn greet(prompter: &mut dyn Prompter, template: &Template, request: &NewRequest,
     prompter.say(" ");
 }
 
-/// A walk with all that it needs.
-struct Wizard<'w, 't> {
-    prompter: &'w mut dyn Prompter,
-    walk: Walk<'t>,
+/// A project that is made, apart from its answers.
+struct NewPurpose<'m> {
+    template: &'m Template,
+    request: &'m NewRequest,
     draft: Draft,
-    template: &'t Template,
-    request: &'w NewRequest,
 }
 
-/// Where the review leads.
-enum Way {
-    On,
-    Out(Decision),
-}
+impl Purpose for NewPurpose<'_> {
+    type Outcome = NewProject;
 
-impl Wizard<'_, '_> {
-    fn run(mut self) -> Result<Decision, Failure> {
-        loop {
-            let way = match self.walk.now()? {
-                Now::Asking(asking) => self.ask(&asking)?,
-                Now::Review(interview) if self.request.dry_run => {
-                    let prepared = Prepared::from_interview(self.template, &interview, self.request)?;
-                    return Ok(Decision::Write(Box::new(prepared), self.draft));
-                }
-                Now::Review(interview) => self.review(&interview)?,
-            };
-            match way {
-                Way::Out(Decision::Write(prepared, _)) => return Ok(Decision::Write(prepared, self.draft)),
-                Way::Out(Decision::Save(_)) => return Ok(Decision::Save(self.draft)),
-                Way::Out(Decision::Leave) => {
-                    self.draft.forget();
-                    return Ok(Decision::Leave);
-                }
-                Way::On => {}
-            }
+    fn compute(&self, interview: &Interview<'_>) -> Result<NewProject, Failure> {
+        NewProject::from_interview(self.template, interview, self.request)
+    }
+
+    fn review(&self, interview: &Interview<'_>, project: &NewProject) -> Option<Review> {
+        let files = (FILES, language::text("page through the files"));
+        let review = || Review {
+            title: language::filled("Review: {project}", &[("project", &project.context.name)]),
+            text: review::screen(interview, project),
+            keys: vec![(GO, language::text("generate")), edit_key(), files, save_key(), quit_key()],
+        };
+        (!self.request.dry_run).then(review)
+    }
+
+    fn otherwise(&self, question: &Question) -> String {
+        let variable = question.variable();
+        match question.kind {
+            Kind::Secret { .. } => language::filled(
+                "Without a question: {variable} in the environment. It is kept nowhere.",
+                &[("variable", &variable)],
+            ),
+            _ => language::filled(
+                "Without a question: {flag}, `{key}` in an answers file, or {variable} in the environment.",
+                &[("flag", &question.flag()), ("key", &question.id), ("variable", &variable)],
+            ),
         }
     }
 
-    fn ask(&mut self, asking: &Asking<'_>) -> Result<Way, Failure> {
-        let (number, total) = self.walk.progress()?;
-        let progress = language::filled("{number} of about {total}", &[("number", &number), ("total", &total)]);
-        let mut typed = asking.typed.clone().unwrap_or_default();
-        let mut problem = asking.problem.clone().unwrap_or_default();
-        loop {
-            let ask = Ask {
-                interview: &asking.interview,
-                question: asking.question,
-                default: asking.default.as_ref(),
-                before: asking.before.as_ref(),
-                typed: &mut typed,
-                progress: if self.walk.state().is_editing() { String::new() } else { progress.clone() },
-                problem: std::mem::take(&mut problem),
-            };
-            let Reply::Answer(value) = ask.put(self.prompter)? else { return self.back(&typed) };
-            if asking.question.id == self.template.name_question {
-                Changes::check_destination(&destination(self.request, &value.to_string()))?;
-            }
-            match self.walk.take(Event::Answer(value))? {
-                Moved::Refused(refused) => problem = sentence(&refused),
-                Moved::Yes | Moved::AtStart => {
-                    self.keep();
-                    return Ok(Way::On);
-                }
-            }
+    fn refuse(&self, question: &Question, answer: &Value) -> Result<(), Failure> {
+        if question.id == self.template.name_question {
+            Changes::check_destination(&destination(self.request, &answer.to_string()))?;
         }
+        Ok(())
     }
 
-    /// Goes back; before the first question there is only the way out.
-    fn back(&mut self, typed: &str) -> Result<Way, Failure> {
-        if !typed.is_empty() {
-            self.walk.take(Event::Type(typed.to_owned()))?;
-        }
-        if self.walk.take(Event::Back)? != Moved::AtStart {
-            self.keep();
-            return Ok(Way::On);
-        }
-        let sure =
-            self.prompter.confirm(language::text("This is the first question. Leave without writing anything?"))?;
-        Ok(if sure { Way::Out(Decision::Leave) } else { Way::On })
+    fn keep(&mut self, walk: &Walk<'_>) -> Result<(), String> {
+        self.draft.keep(walk)
     }
 
-    /// Keeps the answers, and then shows the last one as accepted. A signal waits until both are done: whoever sees an
-    /// answer accepted finds it in the draft, and is told how to go on.
-    fn keep(&mut self) {
-        interrupt::uninterrupted(|| {
-            let kept = self.draft.keep(&self.walk);
-            self.prompter.accept();
-            if let Err(reason) = kept {
-                self.prompter.say(&reason);
-            }
-        });
+    fn press(&self, key: char, project: &NewProject, prompter: &mut dyn Prompter) -> Result<(), Failure> {
+        if key == FILES { files::page(prompter, &project.changes) } else { Ok(()) }
     }
-
-    fn review(&mut self, interview: &Interview<'_>) -> Result<Way, Failure> {
-        let prepared = Prepared::from_interview(self.template, interview, self.request)?;
-        let text = review::screen(interview, &prepared);
-        let title = language::filled("Review: {project}", &[("project", &prepared.context.name)]);
-        let actions = actions();
-        match self.prompter.page(&Page { title: &title, text: &text, actions: &actions, is_menu: false })? {
-            Reply::Answer('g') => Ok(Way::Out(Decision::Write(Box::new(prepared), Draft::none()))),
-            Reply::Answer('e') => self.edit(interview),
-            Reply::Answer('p') => files::page(self.prompter, &prepared.changes).map(|()| Way::On),
-            Reply::Answer('s') => Ok(self.save()),
-            Reply::Answer(_) => {
-                let sure = self.prompter.confirm(language::text("Leave without writing, and forget the answers?"))?;
-                Ok(if sure { Way::Out(Decision::Leave) } else { Way::On })
-            }
-            Reply::Back => self.back(""),
-        }
-    }
-
-    fn save(&mut self) -> Way {
-        match interrupt::uninterrupted(|| self.draft.keep(&self.walk)) {
-            Ok(()) => Way::Out(Decision::Save(Draft::none())),
-            Err(reason) => {
-                self.prompter.say(&reason);
-                Way::On
-            }
-        }
-    }
-
-    /// Asks which answer is to be another one.
-    fn edit(&mut self, interview: &Interview<'_>) -> Result<Way, Failure> {
-        // What the team has decided is not the user's to change.
-        let own = |accepted: &&Accepted<'_>| !matches!(accepted.provenance, Provenance::Policy(_));
-        let own: Vec<&Accepted<'_>> = interview.accepted.iter().filter(own).collect();
-        let items: Vec<String> = own.iter().map(|accepted| accepted.question.prompt.clone()).collect();
-        let note = |accepted: &&Accepted<'_>| format!("{} ({})", accepted.value, review::from(accepted));
-        self.prompter.about(About { notes: own.iter().map(note).collect(), is_menu: true, ..About::default() });
-        if let Reply::Answer(position) = self.prompter.select(language::text("Which answer?"), &items, 0)? {
-            self.walk.take(Event::Edit(own[position].question.id.clone()))?;
-        }
-        Ok(Way::On)
-    }
-}
-
-/// The keys of the review; the first one is Enter's.
-fn actions() -> [Action; 5] {
-    [
-        ('g', language::text("generate")),
-        ('e', language::text("edit an answer")),
-        ('p', language::text("page through the files")),
-        ('s', language::text("save and leave")),
-        ('q', language::text("quit")),
-    ]
-    .map(|(key, label)| Action { key, label: label.to_owned() })
-}
-
-/// Forgets what would be said about a draft: the project is written.
-pub(crate) fn written(draft: &mut Draft) {
-    interrupt::set_farewell(None);
-    draft.forget();
 }
 
 #[cfg(test)]

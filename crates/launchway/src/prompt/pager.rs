@@ -19,7 +19,7 @@ pub(super) struct Pager<'p> {
 
 /// What a key has done.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Turned {
+pub(super) enum PagerResult {
     Goes,
     Done(char),
     Back,
@@ -32,11 +32,11 @@ impl<'p> Pager<'p> {
     }
 
     /// Does what a key says. The keys that move come after those of the page.
-    pub(super) fn press(&mut self, key: &Key, room: Room) -> Turned {
+    pub(super) fn press(&mut self, key: &Key, room: Room) -> PagerResult {
         if let Key::Char(character) = key
             && let Some(action) = self.actions.iter().find(|action| action.key == *character)
         {
-            return Turned::Done(action.key);
+            return PagerResult::Done(action.key);
         }
         let (height, length) = (self.height(room), self.lines(room).len());
         let last = length.saturating_sub(height);
@@ -51,10 +51,10 @@ impl<'p> Pager<'p> {
         }
         .min(last);
         match key {
-            Key::Enter => self.actions.first().map_or(Turned::Back, |action| Turned::Done(action.key)),
-            Key::Escape => Turned::Back,
-            Key::Char('q') if self.actions.is_empty() => Turned::Back,
-            _ => Turned::Goes,
+            Key::Enter => self.actions.first().map_or(PagerResult::Back, |action| PagerResult::Done(action.key)),
+            Key::Escape => PagerResult::Back,
+            Key::Char('q') if self.actions.is_empty() => PagerResult::Back,
+            _ => PagerResult::Goes,
         }
     }
 
@@ -207,11 +207,11 @@ mod tests {
         let page = Page { title: "", text: "", actions: &actions, is_menu: false };
         let room = Room { rows: 23, columns: 79 };
         let mut pager = Pager::new(&page, String::new(), String::new());
-        assert_eq!(pager.press(&Key::Char('g'), room), Turned::Done('g'));
-        assert_eq!(pager.press(&Key::Enter, room), Turned::Done('g'));
-        assert_eq!(pager.press(&Key::Char('q'), room), Turned::Done('q'));
-        assert_eq!(pager.press(&Key::Escape, room), Turned::Back);
-        assert_eq!(pager.press(&Key::Char('x'), room), Turned::Goes);
+        assert_eq!(pager.press(&Key::Char('g'), room), PagerResult::Done('g'));
+        assert_eq!(pager.press(&Key::Enter, room), PagerResult::Done('g'));
+        assert_eq!(pager.press(&Key::Char('q'), room), PagerResult::Done('q'));
+        assert_eq!(pager.press(&Key::Escape, room), PagerResult::Back);
+        assert_eq!(pager.press(&Key::Char('x'), room), PagerResult::Goes);
     }
 
     #[test]

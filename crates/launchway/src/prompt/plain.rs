@@ -17,7 +17,7 @@ pub(super) struct Plain {
 }
 
 /// What was typed.
-enum Typed {
+enum Entry {
     Text(String),
     Back,
     Help,
@@ -49,9 +49,9 @@ fn read(about: &About, ask: &str) -> Result<Reply<String>, Failure> {
     loop {
         terminal::say(&format!("{ask} "));
         match read_line().map(typed)? {
-            Typed::Text(text) => return Ok(Reply::Answer(text)),
-            Typed::Back => return Ok(Reply::Back),
-            Typed::Help => {
+            Entry::Text(text) => return Ok(Reply::Answer(text)),
+            Entry::Back => return Ok(Reply::Back),
+            Entry::Help => {
                 let text = if about.more.is_empty() { &about.help } else { &about.more };
                 terminal::say(&format!("{}\n", indented(text)));
             }
@@ -60,14 +60,14 @@ fn read(about: &About, ask: &str) -> Result<Reply<String>, Failure> {
 }
 
 /// Tells the words that are no answers. To answer with one of them, a backslash is put before it.
-fn typed(line: String) -> Typed {
+fn typed(line: String) -> Entry {
     let is_word = |text: &str| matches!(text, "b" | "back" | "?");
     match line.trim() {
-        "b" | "back" => Typed::Back,
-        "?" => Typed::Help,
+        "b" | "back" => Entry::Back,
+        "?" => Entry::Help,
         text => match text.strip_prefix('\\').filter(|text| is_word(text)) {
-            Some(text) => Typed::Text(text.to_owned()),
-            None => Typed::Text(line),
+            Some(text) => Entry::Text(text.to_owned()),
+            None => Entry::Text(line),
         },
     }
 }
@@ -264,11 +264,11 @@ mod tests {
 
     #[test]
     fn the_words_that_are_no_answers_can_be_answers_all_the_same() {
-        assert!(matches!(typed("b".to_owned()), Typed::Back));
-        assert!(matches!(typed(" back ".to_owned()), Typed::Back));
-        assert!(matches!(typed("?".to_owned()), Typed::Help));
+        assert!(matches!(typed("b".to_owned()), Entry::Back));
+        assert!(matches!(typed(" back ".to_owned()), Entry::Back));
+        assert!(matches!(typed("?".to_owned()), Entry::Help));
         for (line, text) in [("\\b", "b"), ("\\?", "?"), ("\\n", "\\n"), ("backup", "backup"), (" x ", " x ")] {
-            assert!(matches!(typed(line.to_owned()), Typed::Text(typed) if typed == text), "{line}");
+            assert!(matches!(typed(line.to_owned()), Entry::Text(typed) if typed == text), "{line}");
         }
     }
 

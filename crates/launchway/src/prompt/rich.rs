@@ -14,7 +14,7 @@ use super::frame::{Frame, Room, fitted, room};
 use super::keys::{Key, Keys, unreadable};
 use super::line::Line;
 use super::list::{List, Outcome, dim, head, themed_error};
-use super::pager::{Pager, Turned};
+use super::pager::{Pager, PagerResult};
 use super::{About, Page, Prompter, Reply, TextQuestion, help};
 use crate::failure::{Exit, Failure};
 use crate::terminal::{self, KeyByKey, hanging, visible, visible_line, wrapped};
@@ -27,12 +27,12 @@ pub(super) struct Rich {
     /// The rows of every answer on the screen, with what was said after it: going back takes them away.
     answered: Vec<usize>,
     /// The last question, as long as its answer is not accepted.
-    given: Option<Given>,
+    given: Option<PendingAnswer>,
     _mode: KeyByKey,
 }
 
 /// A question that was answered and is still drawn, with the line that takes its place.
-struct Given {
+struct PendingAnswer {
     frame: Frame,
     line: String,
 }
@@ -72,7 +72,7 @@ impl Rich {
     fn answer(&mut self, frame: Frame, prompt: &str, answer: &str) {
         let theme = ColorfulTheme::default();
         let line = themed(|text| theme.format_input_prompt_selection(text, prompt, answer));
-        self.given = Some(Given { frame, line: format!("{}\r\n", fitted(&line, room().columns)) });
+        self.given = Some(PendingAnswer { frame, line: format!("{}\r\n", fitted(&line, room().columns)) });
     }
 
     /// Takes a question away whose answer was not accepted.
@@ -141,12 +141,12 @@ impl Rich {
             frame.draw(&lines, (lines.len() - 1, 0));
             let key = self.next_key(&mut frame)?;
             match pager.press(&key, room) {
-                Turned::Goes => {}
-                Turned::Done(key) => {
+                PagerResult::Goes => {}
+                PagerResult::Done(key) => {
                     frame.erase();
                     return Ok(Reply::Answer(key));
                 }
-                Turned::Back => {
+                PagerResult::Back => {
                     frame.erase();
                     return Ok(Reply::Back);
                 }
@@ -342,7 +342,7 @@ impl Prompter for Rich {
     }
 
     fn accept(&mut self) {
-        if let Some(Given { mut frame, line }) = self.given.take() {
+        if let Some(PendingAnswer { mut frame, line }) = self.given.take() {
             frame.replace(&line);
             self.answered.push(1);
         }

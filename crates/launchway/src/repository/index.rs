@@ -28,7 +28,7 @@ impl<'r> Index<'r> {
     ) -> Result<Self, Failure> {
         let paths: BTreeSet<&SafePath> = edits.iter().map(|edit| &edit.path).chain(conflicts.keys()).collect();
         let unknown = paths.into_iter().filter(|path| !repository.tracks(path));
-        let ignored = super::ignored(&repository.root, unknown).map_err(|error| not_run(&error))?;
+        let ignored = super::ignored(&repository.root, unknown).map_err(not_run)?;
         Ok(Self { repository, edits, conflicts, ignored })
     }
 
@@ -40,7 +40,7 @@ impl<'r> Index<'r> {
         if !self.repository.is_dirty() && self.edits.iter().all(is_kept) {
             return Ok(self.repository.head.clone());
         }
-        self.commit(name).map_err(|error| not_run(&error))
+        self.commit(name).map_err(not_run)
     }
 
     /// Commits the work tree beside the branch: what the index has and what the last commit had, as far as it is there.
@@ -120,7 +120,7 @@ impl<'r> Index<'r> {
     /// Files that git does not know stay out of it, and so does what it is told to ignore.
     pub(crate) fn stage(&self) -> Result<(), Failure> {
         self.try_stage().map_err(|error| {
-            not_run(&error).hint("the files are written all the same; git's index does not have all of them")
+            not_run(error).hint("the files are written all the same; git's index does not have all of them")
         })
     }
 

@@ -73,7 +73,7 @@ impl Repository {
     fn open_for(root: &Path, purpose: Purpose) -> Result<Self, Failure> {
         let git = Git::of_user(root);
         let said = git.output(&["rev-parse", "--show-prefix", "--absolute-git-dir", "--verify", "HEAD"], &[]);
-        let said = said.map_err(|error| not_run(&error))?;
+        let said = said.map_err(not_run)?;
         let text = String::from_utf8_lossy(&said.stdout).into_owned();
         let mut lines = text.lines();
         let (Some(prefix), Some(git_folder)) = (lines.next(), lines.next()) else {
@@ -233,7 +233,7 @@ fn ignores_modes(root: &Path) -> bool {
 /// Reads what `git ls-files -v` says: a letter, a space, and the path.
 fn tracked(root: &Path) -> Result<BTreeMap<Vec<u8>, u8>, Failure> {
     let output = Git::of_user(root).bytes(&["ls-files", "-z", "-v", "--", "."], &[]);
-    let output = output.map_err(|error| not_run(&error))?;
+    let output = output.map_err(not_run)?;
     let entry = |entry: &[u8]| Some((entry.get(2..)?.to_vec(), *entry.first()?));
     Ok(output.split(|byte| *byte == 0).filter_map(entry).collect())
 }
@@ -257,7 +257,7 @@ fn unfinished((_, what, command): &(&str, &str, &str)) -> Failure {
 /// Lists the changes that are not committed; conflicts are refused, apart from those of the record where it is to be resolved.
 fn changed(root: &Path, prefix: &str, purpose: Purpose) -> Result<Vec<String>, Failure> {
     let arguments = ["status", "--porcelain=v2", "-z", "--untracked-files=no", "--no-renames", "--", "."];
-    let output = Git::of_user(root).bytes(&arguments, &[]).map_err(|error| not_run(&error))?;
+    let output = Git::of_user(root).bytes(&arguments, &[]).map_err(not_run)?;
     let text = String::from_utf8_lossy(&output);
     let entries: Vec<&str> = text.split('\0').filter(|entry| !entry.is_empty()).collect();
     let paths = |kind: char, field: usize| {
@@ -307,13 +307,13 @@ fn no_repository(root: &Path, said: &str) -> Failure {
 }
 
 /// Says why git could not be asked.
-pub(crate) fn not_run(error: &GitError) -> Failure {
+pub(crate) fn not_run(error: GitError) -> Failure {
     match error {
         GitError::NoGit => {
             Failure::new(Exit::Usage, "there is no `git` on this machine, and an update works through it")
                 .hint("install git 2.38 or newer")
         }
-        error => Failure::new(Exit::Io, format!("git failed: {error}")),
+        error => Failure::new(Exit::Io, format!("git failed: {error}")).caused_by(error),
     }
 }
 

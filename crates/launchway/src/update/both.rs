@@ -35,7 +35,7 @@ pub(super) struct Both {
 
 /// Finds the records that have to be resolved, and the projects of the folder that are whole.
 pub(super) fn find(root: &Path) -> Result<(Vec<String>, Vec<Project>), Failure> {
-    let unmerged = unmerged(root).map_err(|error| not_run(&error))?;
+    let unmerged = unmerged(root).map_err(not_run)?;
     let is_unmerged = |name: &str| Project::record_files(name).iter().any(|file| unmerged.contains(file));
     let (mut broken, mut whole, mut errors) = (Vec::new(), Vec::new(), Vec::new());
     for (name, opened) in Project::open_each(root).map_err(|error| vec![error])? {
@@ -73,10 +73,9 @@ impl Both {
         let version = |project: &Project| project.template.version.parse::<Version>().ok();
         let is_as_before = |project: &Project| self.base.as_ref().is_some_and(|base| base.template == project.template);
         match version(&self.ours).cmp(&version(&self.theirs)) {
-            std::cmp::Ordering::Greater => &self.ours,
             std::cmp::Ordering::Less => &self.theirs,
             std::cmp::Ordering::Equal if is_as_before(&self.ours) => &self.theirs,
-            std::cmp::Ordering::Equal => &self.ours,
+            std::cmp::Ordering::Equal | std::cmp::Ordering::Greater => &self.ours,
         }
     }
 
@@ -207,18 +206,23 @@ fn newer_answer(
     ours: Option<(&Value, bool)>,
     theirs: Option<(&Value, bool)>,
 ) -> Option<AnswerOf> {
-    match (ours, theirs) {
-        (_, None) => Some(AnswerOf::Ours),
-        (None, Some(_)) => Some(AnswerOf::Theirs),
+    let (Some((mine, is_mine_given)), Some((other, is_other_given))) = (ours, theirs) else {
+        return Some(if theirs.is_none() { AnswerOf::Ours } else { AnswerOf::Theirs });
+    };
+    if mine == other {
         // Where both say the same it was given if one of them has given it.
-        (Some((mine, is_given)), Some((other, _))) if mine == other => {
-            Some(if is_given { AnswerOf::Ours } else { AnswerOf::Theirs })
+        return Some(if is_mine_given { AnswerOf::Ours } else { AnswerOf::Theirs });
+    }
+    if base == Some(other) {
+        Some(AnswerOf::Ours)
+    } else if base == Some(mine) {
+        Some(AnswerOf::Theirs)
+    } else {
+        match (is_mine_given, is_other_given) {
+            (_, false) => Some(AnswerOf::Ours),
+            (false, true) => Some(AnswerOf::Theirs),
+            (true, true) => None,
         }
-        (Some(_), Some((other, _))) if base == Some(other) => Some(AnswerOf::Ours),
-        (Some((mine, _)), Some(_)) if base == Some(mine) => Some(AnswerOf::Theirs),
-        (Some(_), Some((_, false))) => Some(AnswerOf::Ours),
-        (Some((_, false)), Some(_)) => Some(AnswerOf::Theirs),
-        (Some(_), Some(_)) => None,
     }
 }
 

@@ -50,7 +50,7 @@ pub(super) fn merge_sides(sides: &Sides<'_>, theirs: &str, others: Side) -> Resu
     // Git does not take every version for the name of a branch.
     let theirs = &theirs.replace(".lock", "-lock");
     let merger = Merger { git: settled(Git::on_scratch(scratch.path())), sides, others, theirs };
-    merger.run().map_err(|error| not_merged(&error))
+    merger.run().map_err(not_merged)
 }
 
 /// The settings of a merge, whatever git would choose by itself.
@@ -67,12 +67,13 @@ fn settled(git: Git) -> Git {
     SETTINGS.into_iter().fold(git, Git::setting)
 }
 
-fn not_merged(error: &GitError) -> Failure {
+fn not_merged(error: GitError) -> Failure {
     match error {
         GitError::NoGit => Failure::new(Exit::Usage, "there is no `git` on this machine, and it does the merging")
             .hint("install git 2.38 or newer"),
         error => Failure::new(Exit::Io, format!("git could not merge: {error}"))
-            .hint("nothing was changed; a merge needs git 2.38 or newer"),
+            .hint("nothing was changed; a merge needs git 2.38 or newer")
+            .caused_by(error),
     }
 }
 

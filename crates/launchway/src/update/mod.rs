@@ -11,18 +11,17 @@ use std::thread;
 
 use launchway_core::{Lock, Project, SafePath, edit};
 
-pub(crate) use self::answers::ask;
 use self::both::Both;
-use self::prepared::{Prepared, load_version};
+use self::prepared::{ProjectUpdate, load_version};
 pub(crate) use self::prepared::{load, prepare};
 pub(crate) use self::request::{Keep, UpdateRequest};
 use crate::failure::{Exit, Failure};
 use crate::git::Git;
-use crate::interrupt;
 use crate::projects::split;
 use crate::report::Output;
 use crate::repository::index::Index;
 use crate::repository::{Repository, not_run};
+use crate::{interrupt, projects};
 
 /// Updates the project of a folder.
 pub(crate) fn run(request: &UpdateRequest) -> Result<(), Failure> {
@@ -37,7 +36,7 @@ pub(crate) fn run(request: &UpdateRequest) -> Result<(), Failure> {
     if request.resolve_record {
         return resolve(request);
     }
-    let (project, others) = split(Project::open_all(&request.place.folder)?, request.service.as_deref())?;
+    let (project, others) = split(projects::open(&request.place.folder)?, request.service.as_deref())?;
     let _lock = if request.dry_run { None } else { Some(Lock::take(&request.place.folder)?) };
     let open = || Repository::open(&request.place.folder, request.allow_dirty || request.dry_run);
     let (repository, loaded) = if request.template.is_none() && project.template.source == "builtin" {
@@ -53,7 +52,7 @@ pub(crate) fn run(request: &UpdateRequest) -> Result<(), Failure> {
         (Ok(repository), load(&project, request.to.as_deref(), request))
     };
     let (repository, loaded) = (repository?, loaded?);
-    let prepared = prepare(&project, &others, loaded, request, &repository)?;
+    let prepared = prepare(&project, &others, &loaded, request, &repository)?;
     let written = if request.dry_run { None } else { write(&prepared, &repository)? };
     // A preview of what would be refused is shown all the same, and ends as the update would.
     let refusal = repository.refusal().filter(|_| request.dry_run && !request.allow_dirty);
@@ -77,7 +76,7 @@ fn resolve(request: &UpdateRequest) -> Result<(), Failure> {
         let both = Both::open(&request.place.folder, name)?;
         let loaded = load_version(both.newer(), request)?;
         let project = both.joined(&loaded.template, request)?;
-        let prepared = prepare(&project, &others, loaded, request, &repository)?;
+        let prepared = prepare(&project, &others, &loaded, request, &repository)?;
         let written = if request.dry_run { None } else { write(&prepared, &repository)? };
         if !request.dry_run {
             stage_record(&repository, name)?;
@@ -94,11 +93,11 @@ fn resolve(request: &UpdateRequest) -> Result<(), Failure> {
 fn stage_record(repository: &Repository, name: &str) -> Result<(), Failure> {
     let files = Project::record_files(name);
     let words: Vec<&str> = ["add", "--force", "--"].into_iter().chain(files.iter().map(SafePath::as_str)).collect();
-    Git::of_user(&repository.root).bytes(&words, &[]).map(drop).map_err(|error| not_run(&error))
+    Git::of_user(&repository.root).bytes(&words, &[]).map(drop).map_err(not_run)
 }
 
 /// An update that was written.
-struct Written {
+struct UpdateResult {
     /// The command that brings everything back.
     way_back: String,
     /// Whether git was told.
@@ -106,7 +105,7 @@ struct Written {
 }
 
 /// Writes the files and tells git, if there is anything to write.
-fn write(prepared: &Prepared<'_>, repository: &Repository) -> Result<Option<Written>, Failure> {
+fn write(prepared: &ProjectUpdate<'_>, repository: &Repository) -> Result<Option<UpdateResult>, Failure> {
     let edits = prepared.edits();
     if edits.is_empty() {
         return Ok(None);
@@ -114,8 +113,9 @@ fn write(prepared: &Prepared<'_>, repository: &Repository) -> Result<Option<Writ
     interrupt::uninterrupted(|| {
         let index = Index::read(repository, &edits, &prepared.conflicts)?;
         let way_back = index.way_back(&index.keep(&prepared.project.name)?);
+        let _step = tracing::info_span!("write", what = %repository.root.display(), files = edits.len()).entered();
         edit(&repository.root, &edits)
             .map_err(|error| Failure::from(error).hint(format!("bring everything back with `{way_back}`")))?;
-        Ok(Some(Written { way_back, staged: index.stage() }))
+        Ok(Some(UpdateResult { way_back, staged: index.stage() }))
     })
 }

@@ -2,23 +2,28 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use launchway_core::template::Migrated;
 use launchway_core::{
-    Conflict, DefaultKept, Edit, FileChange, Obstacle, Plan, Project, SafePath, Status, Template, Update, Wishes,
+    Accepted, Conflict, Context, DefaultKept, Edit, FileChange, Interview, Obstacle, Plan, Project, Provenance,
+    SafePath, Side, Status, Template, Update, Wishes,
 };
 
-use super::answers::{self, Answered, Asked, ChangedAnswer};
+use super::answers::{self, AnswerChange};
 use super::merge::merge;
-use super::{Keep, UpdateRequest};
+use super::{Keep, UpdateRequest, report};
 use crate::catalogs::{self, CatalogPolicy};
 use crate::failure::{Exit, Failure};
 use crate::repository::{Repository, ignored_note};
-use crate::sources::{self, Loaded};
+use crate::sources::{self, LoadedTemplate};
+use crate::wizard::walk::{State, Walk};
+use crate::wizard::{BecameOf, GO, KnownAnswers, Purpose, Review, complete, edit_key, quit_key, refuse_unused};
+use crate::{language, terminal};
 
 /// An update that is computed, and not yet written.
-pub(crate) struct Prepared<'p> {
+pub(crate) struct ProjectUpdate<'p> {
     pub(crate) project: &'p Project,
-    pub(crate) template: Template,
-    pub(crate) answers: Vec<ChangedAnswer>,
+    pub(crate) template: &'p Template,
+    pub(crate) answers: Vec<AnswerChange>,
     pub(crate) notes: Vec<String>,
     pub(crate) offers: Vec<DefaultKept>,
     pub(crate) files: Vec<FileChange>,
@@ -28,7 +33,7 @@ pub(crate) struct Prepared<'p> {
     pub(crate) conflicts: BTreeMap<SafePath, Conflict>,
 }
 
-impl Prepared<'_> {
+impl ProjectUpdate<'_> {
     /// Returns the edits, those of the record last.
     pub(crate) fn edits(&self) -> Vec<Edit> {
         let files = self.files.iter().map(|change| &change.edit);
@@ -41,18 +46,18 @@ impl Prepared<'_> {
 }
 
 /// Loads the version to update to, with what the catalog says now that the project was made through.
-pub(crate) fn load(project: &Project, to: Option<&str>, request: &UpdateRequest) -> Result<Loaded, Failure> {
+pub(crate) fn load(project: &Project, to: Option<&str>, request: &UpdateRequest) -> Result<LoadedTemplate, Failure> {
     let mut loaded = sources::of_project(&project.template, to, request.template.as_deref(), &request.sources)?;
     sources::translate(&mut loaded.template)?;
     let policy = match (loaded.policy, &project.catalog) {
         (None, Some(catalog)) => catalogs::of_project(catalog, &request.sources)?,
         (policy, _) => policy,
     };
-    Ok(Loaded { policy, ..loaded })
+    Ok(LoadedTemplate { policy, ..loaded })
 }
 
 /// Loads the version that a project has, or the newest one where it follows a branch.
-pub(super) fn load_version(project: &Project, request: &UpdateRequest) -> Result<Loaded, Failure> {
+pub(super) fn load_version(project: &Project, request: &UpdateRequest) -> Result<LoadedTemplate, Failure> {
     let template = &project.template;
     let to = request.to.clone().or_else(|| template.tag.clone());
     let is_pinned = template.source == "git" && template.branch.is_none() && request.template.is_none();
@@ -63,66 +68,147 @@ pub(super) fn load_version(project: &Project, request: &UpdateRequest) -> Result
 /// Computes an update: what a preview shows, and what is written, is the same.
 pub(crate) fn prepare<'p>(
     project: &'p Project,
-    others: &[Project],
-    loaded: Loaded,
-    request: &UpdateRequest,
-    repository: &Repository,
-) -> Result<Prepared<'p>, Failure> {
-    let Loaded { template, policy } = loaded;
-    let Answered { asked: Asked { mut context, mut notes, offers }, moves } =
-        answers::gather(&template, project, policy.as_ref(), request)?;
-    context.catalog = policy.as_ref().map(CatalogPolicy::origin).or_else(|| project.catalog.clone());
-    let plan = Plan::new(&template, &context)?;
-    let (wishes, kept) = wishes(project, request, repository, moves)?;
-    let root = request.place.folder.as_path();
-    let update = Update::new(root, project, &plan, &wishes).map_err(|obstacles| in_the_way(&obstacles))?;
-    if let Some(path) = update.unknown(&wishes.heal).first() {
-        return Err(not_healed(path, project));
-    }
-    if let Some(path) = update.not_to_keep(&kept).first() {
-        return Err(Failure::new(Exit::Usage, format!("the template has no file `{path}` to keep out of updates"))
-            .hint("an update never touches a file of your own"));
-    }
-    refuse_marks(&update)?;
-    let label = format!("{}-{}", template.id, template.version);
-    let is_known = |path: &SafePath| update.knows(path) || others.iter().any(|it| it.generated.contains_key(path));
-    let mut resolution = merge(&update, &label, || repository.others(is_known, &update.missing_sizes()))?;
-    update.contest(&mut resolution);
-    let files = update.changes(root, &resolution).map_err(|obstacles| in_the_way(&obstacles))?;
-    let changed = files.iter().map(|change| &change.edit).filter(|edit| edit.before != edit.after);
-    repository.refuse_sparse(update.missing().into_iter().chain(changed.map(|edit| &edit.path)))?;
-    let made = (&template, &context, &plan);
-    let record_of = |conflicts: BTreeSet<SafePath>| {
-        update.record(root, made, &resolution, conflicts).map_err(|obstacles| in_the_way(&obstacles))
-    };
-    let record = record_of(resolution.conflicts.keys().cloned().collect())?;
-    let before = &project.remembered.conflicts;
-    let is_whole = |edits: &[Edit]| edits.iter().all(|edit| edit.before == edit.after);
-    let only_clears = !before.is_empty()
-        && files.iter().all(|change| change.edit.before == change.edit.after)
-        && is_whole(&record_of(before.clone())?);
-    let new = files.iter().map(|change| &change.edit).chain(&record).filter(|edit| edit.before.is_none());
-    let new = new.filter(|edit| edit.after.is_some() && !repository.tracks(&edit.path)).map(|edit| &edit.path);
-    notes.extend(ignored_note(root, new));
-    let answers = answers::changed(project, &context);
-    let conflicts = resolution.conflicts;
-    Ok(Prepared { project, template, answers, notes, offers, files, record, only_clears, conflicts })
+    others: &'p [Project],
+    loaded: &'p LoadedTemplate,
+    request: &'p UpdateRequest,
+    repository: &'p Repository,
+) -> Result<ProjectUpdate<'p>, Failure> {
+    let template = &loaded.template;
+    let (known, migrated) = answers::gather(template, project, loaded.policy.as_ref(), request)?;
+    let may_ask = terminal::is_interactive() && !request.no_input;
+    let walk = Walk::new(template, known.answers.clone(), known.defaults, State::default());
+    complete(walk, may_ask, &mut UpdatePurpose { project, others, loaded, request, repository, migrated, known })
 }
 
-/// Returns what the update is to do beside merging, and what it is to keep out of updates that was not before.
-fn wishes(
-    project: &Project,
-    request: &UpdateRequest,
-    repository: &Repository,
-    moves: Vec<(SafePath, SafePath)>,
-) -> Result<(Wishes, BTreeSet<SafePath>), Failure> {
-    let heal = request.heal.iter().map(|path| named(path)).collect::<Result<BTreeSet<SafePath>, Failure>>()?;
-    let (yours, kept) = yours(project, &request.place.keep)?;
-    if let Some(path) = heal.iter().find(|path| path.is_among(&yours)) {
-        return Err(Failure::new(Exit::Usage, format!("`{path}` is yours, and is not healed"))
-            .hint(format!("`--keep=no {path}` lets updates have it again")));
+/// An update, apart from its answers.
+struct UpdatePurpose<'p> {
+    project: &'p Project,
+    others: &'p [Project],
+    loaded: &'p LoadedTemplate,
+    request: &'p UpdateRequest,
+    repository: &'p Repository,
+    migrated: Migrated,
+    known: KnownAnswers,
+}
+
+impl<'p> Purpose for UpdatePurpose<'p> {
+    type Outcome = ProjectUpdate<'p>;
+
+    fn compute(&self, interview: &Interview<'_>) -> Result<ProjectUpdate<'p>, Failure> {
+        let context = self.context(interview)?;
+        let mut became = self.known.became(interview)?;
+        became.notes.extend(became.offers.iter().map(offered));
+        self.merged(&context, became)
     }
-    Ok((Wishes { moves, heal, yours, ignores_modes: repository.ignores_modes }, kept))
+
+    fn review(&self, _: &Interview<'_>, update: &ProjectUpdate<'p>) -> Option<Review> {
+        let review = || Review {
+            title: language::filled("Review: {project}", &[("project", &self.project.name)]),
+            text: report::text(update, self.request),
+            keys: vec![(GO, language::text("update the project")), edit_key(), quit_key()],
+        };
+        (!self.request.dry_run).then(review)
+    }
+
+    fn may_change(&self, accepted: &Accepted<'_>) -> bool {
+        let is_name = accepted.question.id == self.loaded.template.name_question;
+        !is_name && !matches!(accepted.provenance, Provenance::Policy(_))
+    }
+}
+
+impl<'p> UpdatePurpose<'p> {
+    fn context(&self, interview: &Interview<'_>) -> Result<Context, Failure> {
+        if !interview.problems.is_empty() {
+            return Err(interview.problems.clone().into());
+        }
+        refuse_unused(interview)?;
+        let mut context =
+            interview.context()?.ok_or_else(|| Failure::new(Exit::Internal, "the answers are not complete"))?;
+        let catalog = self.loaded.policy.as_ref().map(CatalogPolicy::origin);
+        context.catalog = catalog.or_else(|| self.project.catalog.clone());
+        Ok(context)
+    }
+
+    /// Merges what comes of the answers into the project.
+    fn merged(&self, context: &Context, became: BecameOf) -> Result<ProjectUpdate<'p>, Failure> {
+        let (template, project) = (&self.loaded.template, self.project);
+        let plan = tracing::info_span!("render", what = "the files").in_scope(|| Plan::new(template, context))?;
+        let update = self.update(context, &plan)?;
+        let label = format!("{}-{}", template.id, template.version);
+        let mut resolution =
+            tracing::info_span!("merge", what = label).in_scope(|| merge(&update, &label, || self.others(&update)))?;
+        update.contest(&mut resolution);
+        let root = self.request.place.folder.as_path();
+        let files = update.changes(root, &resolution).map_err(|obstacles| in_the_way(&obstacles))?;
+        let changed = files.iter().map(|change| &change.edit).filter(|edit| edit.before != edit.after);
+        self.repository.refuse_sparse(update.missing().into_iter().chain(changed.map(|edit| &edit.path)))?;
+        let record_of = |conflicts: BTreeSet<SafePath>| {
+            let made = (template, context, &plan);
+            update.record(root, made, &resolution, conflicts).map_err(|obstacles| in_the_way(&obstacles))
+        };
+        let record = record_of(resolution.conflicts.keys().cloned().collect())?;
+        let before = &project.remembered.conflicts;
+        let only_clears = !before.is_empty()
+            && files.iter().all(|change| change.edit.before == change.edit.after)
+            && record_of(before.clone())?.iter().all(|edit| edit.before == edit.after);
+        let BecameOf { mut notes, offers } = became;
+        notes.extend(self.ignored(&files, &record));
+        let answers = answers::changed(project, context);
+        let conflicts = resolution.conflicts;
+        Ok(ProjectUpdate { project, template, answers, notes, offers, files, record, only_clears, conflicts })
+    }
+
+    /// Holds the three sides against each other, and refuses what cannot be merged.
+    fn update(&self, context: &Context, plan: &Plan) -> Result<Update, Failure> {
+        let project = self.project;
+        let (wishes, kept) = self.wishes(context)?;
+        let root = self.request.place.folder.as_path();
+        let update = Update::new(root, project, plan, &wishes).map_err(|obstacles| in_the_way(&obstacles))?;
+        if let Some(path) = update.unknown(&wishes.heal).first() {
+            return Err(not_healed(path, project));
+        }
+        if let Some(path) = update.not_to_keep(&kept).first() {
+            return Err(Failure::new(Exit::Usage, format!("the template has no file `{path}` to keep out of updates"))
+                .hint("an update never touches a file of your own"));
+        }
+        refuse_marks(&update)?;
+        Ok(update)
+    }
+
+    /// Names the new files that git is told to ignore.
+    fn ignored(&self, files: &[FileChange], record: &[Edit]) -> Option<String> {
+        let new = files.iter().map(|change| &change.edit).chain(record).filter(|edit| edit.before.is_none());
+        let new = new.filter(|edit| edit.after.is_some() && !self.repository.tracks(&edit.path));
+        ignored_note(&self.request.place.folder, new.map(|edit| &edit.path))
+    }
+
+    /// Returns what the update is to do beside merging, and what it is to keep out of updates that was not before.
+    fn wishes(&self, context: &Context) -> Result<(Wishes, BTreeSet<SafePath>), Failure> {
+        let heal = self.request.heal.iter().map(|path| named(path)).collect::<Result<BTreeSet<SafePath>, Failure>>()?;
+        let (yours, kept) = yours(self.project, &self.request.place.keep)?;
+        if let Some(path) = heal.iter().find(|path| path.is_among(&yours)) {
+            return Err(Failure::new(Exit::Usage, format!("`{path}` is yours, and is not healed"))
+                .hint(format!("`--keep=no {path}` lets updates have it again")));
+        }
+        let moves = self.loaded.template.rendered_moves(context, &self.migrated)?;
+        Ok((Wishes { moves, heal, yours, ignores_modes: self.repository.ignores_modes }, kept))
+    }
+
+    /// Reads the user's own files, among which one of the missing ones may be that was moved.
+    fn others(&self, update: &Update) -> Side {
+        let is_known =
+            |path: &SafePath| update.knows(path) || self.others.iter().any(|it| it.generated.contains_key(path));
+        self.repository.others(is_known, &update.missing_sizes())
+    }
+}
+
+/// Says that the template has another default than the one that stays.
+fn offered(it: &DefaultKept) -> String {
+    let today = it.today.as_ref().map(ToString::to_string).unwrap_or_default();
+    format!(
+        "the default of `{}` is `{today}` today; it stays `{}`, and `--take-defaults` changes it",
+        it.question, it.is
+    )
 }
 
 /// Returns the files that stay out of updates from now on, and those of them that are new.

@@ -6,8 +6,8 @@ use launchway_core::{DefaultKept, Edit, FileChange, Status, Value};
 use serde::Serialize;
 use serde_json::Value as Json;
 
-use super::answers::ChangedAnswer;
-use super::{Prepared, UpdateRequest};
+use super::answers::AnswerChange;
+use super::{ProjectUpdate, UpdateRequest};
 use crate::diff;
 use crate::failure::Failure;
 use crate::projects::place;
@@ -16,7 +16,7 @@ use crate::terminal::{self, visible_line};
 
 /// What `launchway update --output json` prints.
 #[derive(Serialize)]
-struct Report<'a> {
+struct UpdateReport<'a> {
     schema: &'static str,
     /// Whether the files were written; false for `--dry-run`, and where there was nothing to write.
     written: bool,
@@ -67,7 +67,7 @@ struct FileReport<'a> {
 
 /// Writes the result to stdout, and what to do next to stderr.
 pub(crate) fn show(
-    prepared: &Prepared<'_>,
+    prepared: &ProjectUpdate<'_>,
     request: &UpdateRequest,
     way_back: Option<&str>,
     refusal: Option<&Failure>,
@@ -84,8 +84,12 @@ pub(crate) fn show(
     Ok(())
 }
 
-fn report<'a>(prepared: &'a Prepared<'_>, way_back: Option<&'a str>, refusal: Option<&Failure>) -> Report<'a> {
-    Report {
+fn report<'a>(
+    prepared: &'a ProjectUpdate<'_>,
+    way_back: Option<&'a str>,
+    refusal: Option<&Failure>,
+) -> UpdateReport<'a> {
+    UpdateReport {
         schema: "launchway.update/1",
         written: way_back.is_some(),
         name: &prepared.project.name,
@@ -104,7 +108,7 @@ fn report<'a>(prepared: &'a Prepared<'_>, way_back: Option<&'a str>, refusal: Op
     }
 }
 
-fn answer(change: &ChangedAnswer) -> AnswerReport<'_> {
+fn answer(change: &AnswerChange) -> AnswerReport<'_> {
     let json = |value: &Option<Value>| value.as_ref().map(Value::to_json);
     AnswerReport { id: &change.id, from: json(&change.was), to: json(&change.is) }
 }
@@ -122,7 +126,7 @@ fn file(change: &FileChange) -> FileReport<'_> {
     }
 }
 
-fn text(prepared: &Prepared<'_>, request: &UpdateRequest) -> String {
+pub(super) fn text(prepared: &ProjectUpdate<'_>, request: &UpdateRequest) -> String {
     let mut text = format!("{}\n", visible_line(&headline(prepared)));
     for change in &prepared.answers {
         let shown = |value: &Option<Value>| value.as_ref().map_or("not asked".to_owned(), |it| format!("`{it}`"));
@@ -148,7 +152,7 @@ fn is_shown(change: &FileChange) -> bool {
     change.status != Status::Kept
 }
 
-fn headline(prepared: &Prepared<'_>) -> String {
+fn headline(prepared: &ProjectUpdate<'_>) -> String {
     let (id, was, is) =
         (&prepared.template.id, &prepared.project.template.version, prepared.template.version.to_string());
     let name = &prepared.project.name;
@@ -162,7 +166,7 @@ fn headline(prepared: &Prepared<'_>) -> String {
 }
 
 /// Says what to do next.
-fn next(prepared: &Prepared<'_>, request: &UpdateRequest, way_back: Option<&str>, is_refused: bool) -> String {
+fn next(prepared: &ProjectUpdate<'_>, request: &UpdateRequest, way_back: Option<&str>, is_refused: bool) -> String {
     let conflicts = prepared.conflicts();
     let mut text = String::new();
     if request.dry_run {

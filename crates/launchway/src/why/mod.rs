@@ -8,10 +8,10 @@ use clap::Args;
 use launchway_core::why::{Why, why};
 use launchway_core::{Answers, Blob, Context, Defaults, Interview, Project, Provenance, SafePath, Template};
 
-use self::report::Shown;
+use self::report::WhyResult;
 use crate::failure::{Exit, Failure};
 use crate::git::FetchOptions;
-use crate::projects::only;
+use crate::projects::{self, only};
 use crate::report::{OUTPUT_HELP, Output};
 use crate::{sources, terminal};
 
@@ -46,13 +46,17 @@ pub(crate) struct WhyRequest {
 pub(crate) fn run(request: &WhyRequest) -> Result<(), Failure> {
     let folder = request.folder.as_path();
     let path = path(&request.path)?;
-    let project = only(Project::open_all(folder)?, request.service.as_deref())?;
+    let project = only(projects::open(folder)?, request.service.as_deref())?;
     let template = load(&project, request)?;
     let context = context(&template, &project)?;
     let why = why(&template, &context, path.as_str())?;
-    let shown =
-        Shown { project: &project, template: &template, path: &path, state: State::of(&project, folder, &path) };
-    if why == Why::NotOfTheTemplate && shown.state == State::Nothing {
+    let shown = WhyResult {
+        project: &project,
+        template: &template,
+        path: &path,
+        state: PathState::of(&project, folder, &path),
+    };
+    if why == Why::NotOfTheTemplate && shown.state == PathState::Nothing {
         return Err(Failure::new(Exit::Usage, format!("there is no `{path}`, and the template makes none"))
             .hint("name a file by its path below the project, `deploy/ecs/README.md`"));
     }
@@ -100,7 +104,7 @@ fn context(template: &Template, project: &Project) -> Result<Context, Failure> {
 
 /// How the path stands in the project.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum State {
+enum PathState {
     /// Generated, and kept out of updates.
     Yours,
     /// As it was generated.
@@ -115,7 +119,7 @@ enum State {
     Nothing,
 }
 
-impl State {
+impl PathState {
     fn of(project: &Project, folder: &Path, path: &SafePath) -> Self {
         if path.is_among(&project.remembered.yours) {
             return Self::Yours;

@@ -6,18 +6,18 @@ use launchway_core::why::{Condition, Generated, NotNow, Turn, Why};
 use launchway_core::{Project, SafePath, Template, Value};
 use serde_json::{Value as Json, json};
 
-use super::State;
+use super::PathState;
 use crate::terminal;
 
 /// What is shown of an explanation.
-pub(super) struct Shown<'a> {
+pub(super) struct WhyResult<'a> {
     pub(super) project: &'a Project,
     pub(super) template: &'a Template,
     pub(super) path: &'a SafePath,
-    pub(super) state: State,
+    pub(super) state: PathState,
 }
 
-impl Shown<'_> {
+impl WhyResult<'_> {
     pub(super) fn text(&self, why: &Why) -> String {
         let mut lines = match why {
             Why::Generated(generated) => self.generated(generated),

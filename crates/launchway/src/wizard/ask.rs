@@ -20,6 +20,8 @@ pub(crate) struct Ask<'a, 't> {
     pub(crate) progress: String,
     /// Why it is asked again.
     pub(crate) problem: String,
+    /// How it is answered without being asked.
+    pub(crate) otherwise: String,
 }
 
 impl Ask<'_, '_> {
@@ -45,7 +47,7 @@ impl Ask<'_, '_> {
         About {
             progress: self.progress.clone(),
             help: self.question.help.clone(),
-            more: more(self.interview, self.question, self.default),
+            more: more(self.interview, self.question, self.default, &self.otherwise),
             problem: self.problem.clone(),
             ..About::default()
         }
@@ -202,7 +204,7 @@ fn because(problem: &AnswerProblem) -> String {
 }
 
 /// Says all that there is to say about a question.
-fn more(interview: &Interview<'_>, question: &Question, default: Option<&Value>) -> String {
+fn more(interview: &Interview<'_>, question: &Question, default: Option<&Value>, otherwise: &str) -> String {
     let mut lines = vec![question.prompt.clone(), question.help.clone()];
     for choice in interview.open_choices(question) {
         let consequence = choice.consequence.as_ref().map(|it| format!(": {it}")).unwrap_or_default();
@@ -217,18 +219,7 @@ fn more(interview: &Interview<'_>, question: &Question, default: Option<&Value>)
     if let Some(example) = question.written_example() {
         lines.push(language::filled("Example: {value}", &[("value", &example)]));
     }
-    let variable = question.variable();
-    if matches!(question.kind, Kind::Secret { .. }) {
-        lines.push(language::filled(
-            "Without a question: {variable} in the environment. It is kept nowhere.",
-            &[("variable", &variable)],
-        ));
-        return lines.join("\n");
-    }
-    lines.push(language::filled(
-        "Without a question: {flag}, `{key}` in an answers file, or {variable} in the environment.",
-        &[("flag", &question.flag()), ("key", &question.id), ("variable", &variable)],
-    ));
+    lines.push(otherwise.to_owned());
     lines.join("\n")
 }
 

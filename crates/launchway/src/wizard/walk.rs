@@ -20,7 +20,7 @@ const MOST_QUESTIONS: usize = 60;
 #[serde(deny_unknown_fields)]
 pub(crate) struct State {
     /// Every answer that was ever given, the newest for each question.
-    kept: BTreeMap<String, Kept>,
+    kept: BTreeMap<String, LastAnswer>,
     /// The questions whose answers count.
     confirmed: BTreeSet<String>,
     /// What was typed and not yet given as an answer.
@@ -33,7 +33,7 @@ pub(crate) struct State {
 /// An answer that was given. A default that was accepted follows the answers that it is made of.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum Kept {
+enum LastAnswer {
     Default,
     Value(Value),
 }
@@ -53,7 +53,7 @@ pub(crate) enum Event {
 
 /// What became of an event.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Moved {
+pub(crate) enum EventResult {
     Yes,
     /// There is no question before.
     AtStart,
@@ -92,7 +92,8 @@ pub(crate) struct Asking<'t> {
 }
 
 /// The answers that go together.
-struct Settled<'t> {
+struct FittingAnswers<'t> {
+    answers: Answers,
     interview: Interview<'t>,
     /// Why answers were passed over, by their question.
     reasons: BTreeMap<String, String>,
@@ -129,7 +130,7 @@ impl<'t> Walk<'t> {
         if let Some(question) = self.state.editing.as_deref().and_then(|id| self.template.question(id)) {
             return self.editing(question).map(Now::Asking);
         }
-        let Settled { interview, reasons } = self.settled(None)?;
+        let FittingAnswers { interview, reasons, .. } = self.settled(None)?;
         match interview.open.first() {
             None => Ok(Now::Review(interview)),
             Some((question, default)) => {
@@ -147,9 +148,9 @@ impl<'t> Walk<'t> {
         problem: Option<String>,
     ) -> Asking<'t> {
         let before = match self.state.kept.get(&question.id) {
-            Some(Kept::Value(value)) => Some(value.clone()),
-            Some(Kept::Default) => default.clone(),
-            None => None,
+            Some(LastAnswer::Value(value)) => Some(value.clone()),
+            Some(LastAnswer::Default) => default.clone(),
+            None => self.remembered(&question.id).cloned(),
         };
         let typed = self.state.typed.get(&question.id).cloned();
         Asking { interview, question, default, before, typed, problem }
@@ -166,43 +167,43 @@ impl<'t> Walk<'t> {
     }
 
     /// Takes an event in.
-    pub(crate) fn take(&mut self, event: Event) -> Result<Moved, Problem> {
+    pub(crate) fn take(&mut self, event: Event) -> Result<EventResult, Problem> {
         match event {
             Event::Answer(value) => self.answer(value),
             Event::Type(text) => {
                 if let Now::Asking(asking) = self.now()? {
                     self.state.typed.insert(asking.question.id.clone(), text);
                 }
-                Ok(Moved::Yes)
+                Ok(EventResult::Yes)
             }
             Event::Back => self.back(),
             Event::Edit(id) => {
                 self.state.editing = Some(id);
-                Ok(Moved::Yes)
+                Ok(EventResult::Yes)
             }
         }
     }
 
-    fn answer(&mut self, value: Value) -> Result<Moved, Problem> {
-        let Now::Asking(asking) = self.now()? else { return Ok(Moved::Yes) };
+    fn answer(&mut self, value: Value) -> Result<EventResult, Problem> {
+        let Now::Asking(asking) = self.now()? else { return Ok(EventResult::Yes) };
         let id = asking.question.id.clone();
         let mut next = self.clone();
-        let kept = if asking.default.as_ref() == Some(&value) { Kept::Default } else { Kept::Value(value) };
+        let kept = if asking.default.as_ref() == Some(&value) { LastAnswer::Default } else { LastAnswer::Value(value) };
         next.state.kept.insert(id.clone(), kept);
         next.state.typed.remove(&id);
         next.state.confirmed.insert(id);
         next.state.editing = None;
         if let Some(problem) = next.settled(None)?.interview.problems.first() {
-            return Ok(Moved::Refused(problem.clone()));
+            return Ok(EventResult::Refused(problem.clone()));
         }
         *self = next;
-        Ok(Moved::Yes)
+        Ok(EventResult::Yes)
     }
 
     /// Goes to the nearest question before that is asked once its answer does not count.
-    fn back(&mut self) -> Result<Moved, Problem> {
+    fn back(&mut self) -> Result<EventResult, Problem> {
         if self.state.editing.take().is_some() {
-            return Ok(Moved::Yes);
+            return Ok(EventResult::Yes);
         }
         for id in self.behind()?.into_iter().rev() {
             let mut next = self.clone();
@@ -210,10 +211,10 @@ impl<'t> Walk<'t> {
             let is_asked = matches!(next.now()?, Now::Asking(asking) if asking.question.id == id);
             if is_asked {
                 *self = next;
-                return Ok(Moved::Yes);
+                return Ok(EventResult::Yes);
             }
         }
-        Ok(Moved::AtStart)
+        Ok(EventResult::AtStart)
     }
 
     /// Returns the questions that were answered before the one that is asked, in their order.
@@ -229,7 +230,7 @@ impl<'t> Walk<'t> {
     /// Returns the number of the question that is asked, and about how many there are.
     pub(crate) fn progress(&self) -> Result<(usize, usize), Problem> {
         let behind = self.behind()?.len();
-        let mut answers = self.answers(None);
+        let mut answers = self.settled(None)?.answers;
         let mut left = 0;
         while left < MOST_QUESTIONS {
             let interview = Interview::new(self.template, &answers, self.defaults)?;
@@ -249,8 +250,8 @@ impl<'t> Walk<'t> {
         let mut answers = self.given.clone();
         for id in &self.state.confirmed {
             match self.state.kept.get(id) {
-                Some(Kept::Default) => answers.take_default(id),
-                Some(Kept::Value(value)) => answers.set(id, value.clone(), Provenance::Prompt),
+                Some(LastAnswer::Default) => answers.take_default(id),
+                Some(LastAnswer::Value(value)) => answers.set(id, value.clone(), Provenance::Prompt),
                 None => {}
             }
         }
@@ -261,7 +262,7 @@ impl<'t> Walk<'t> {
     }
 
     /// Passes over the answers that do not go with the others. What then is a problem is the team's decision.
-    fn settled(&self, without: Option<&str>) -> Result<Settled<'t>, Problem> {
+    fn settled(&self, without: Option<&str>) -> Result<FittingAnswers<'t>, Problem> {
         let mut answers = self.answers(without);
         let mut reasons = BTreeMap::new();
         loop {
@@ -269,13 +270,37 @@ impl<'t> Walk<'t> {
             let is_given = |problem: &&AnswerProblem| answers.get(&problem.question).is_some();
             let misfits: Vec<AnswerProblem> = interview.problems.iter().filter(is_given).cloned().collect();
             if misfits.is_empty() {
-                return Ok(Settled { interview, reasons });
+                return Ok(FittingAnswers { answers, interview, reasons });
             }
             for problem in misfits {
-                answers.remove(&problem.question);
-                reasons.insert(problem.question.clone(), sentence(&problem));
+                let reason = match answers.get(&problem.question) {
+                    Some((_, Provenance::Record)) => format!("{}; that was the answer so far", problem.message),
+                    _ => sentence(&problem),
+                };
+                put_aside(&mut answers, &problem.question, self.defaults);
+                reasons.insert(problem.question, reason);
             }
         }
+    }
+
+    /// Returns the answer that a project remembers.
+    fn remembered(&self, id: &str) -> Option<&Value> {
+        self.given.get(id).filter(|(_, provenance)| **provenance == Provenance::Record).map(|(value, _)| value)
+    }
+
+    /// Returns why questions are asked again whose answers do not go with the others, by their ids.
+    pub(crate) fn reopened(&self) -> Result<BTreeMap<String, String>, Problem> {
+        Ok(self.settled(None)?.reasons)
+    }
+}
+
+/// Passes over an answer. One that a project remembers is decided anew: by its default where all defaults are taken, and
+/// otherwise by whoever is asked, also where the question is left at its default in a new project.
+pub(super) fn put_aside(answers: &mut Answers, id: &str, defaults: Defaults) {
+    match (answers.get(id), defaults) {
+        (Some((_, Provenance::Record)), Defaults::All) => answers.take_default(id),
+        (Some((_, Provenance::Record)), Defaults::Advanced) => answers.reopen(id),
+        _ => answers.remove(id),
     }
 }
 

@@ -71,7 +71,7 @@ pub(crate) fn answer_all(walk: &mut Walk<'_>, dice: &mut Dice) -> bool {
     for _ in 0..MOST_QUESTIONS {
         let Now::Asking(asking) = walk.now().unwrap() else { return true };
         let Some(value) = any_answer(&asking, dice).or(asking.default.clone()) else { return false };
-        if walk.take(Event::Answer(value)).unwrap() != Moved::Yes {
+        if walk.take(Event::Answer(value)).unwrap() != EventResult::Yes {
             return false;
         }
     }
@@ -146,9 +146,9 @@ fn going_back_and_giving_the_same_answer_gives_the_same_state() {
             let (mut walk, mut dice) = (walk(&template), Dice::new(seed));
             while let Now::Asking(asking) = walk.now().unwrap() {
                 let Some(value) = any_answer(&asking, &mut dice) else { break };
-                assert_eq!(walk.take(Event::Answer(value.clone())).unwrap(), Moved::Yes);
+                assert_eq!(walk.take(Event::Answer(value.clone())).unwrap(), EventResult::Yes);
                 let after = walk.state().clone();
-                assert_eq!(walk.take(Event::Back).unwrap(), Moved::Yes);
+                assert_eq!(walk.take(Event::Back).unwrap(), EventResult::Yes);
                 let Now::Asking(again) = walk.now().unwrap() else { panic!("nothing is asked") };
                 assert_eq!(again.question.id, asking.question.id);
                 assert_eq!(again.before, Some(value.clone()), "the answer is offered again");
@@ -169,7 +169,7 @@ fn going_all_the_way_back_and_forth_loses_no_answer() {
             }
             let (state, reviewed) = (walk.state().clone(), review(&walk));
             let mut steps = 0;
-            while walk.take(Event::Back).unwrap() == Moved::Yes {
+            while walk.take(Event::Back).unwrap() == EventResult::Yes {
                 steps += 1;
             }
             assert!(steps > 0);
@@ -197,7 +197,7 @@ fn a_change_drops_only_what_hangs_on_it_and_taking_it_back_brings_everything_bac
             let Now::Asking(asking) = walk.now().unwrap() else { panic!("it is asked") };
             assert_eq!(asking.before.as_ref(), before.get(&edited));
             let Some(other) = any_answer(&asking, &mut dice) else { continue };
-            if walk.take(Event::Answer(other)).unwrap() != Moved::Yes {
+            if walk.take(Event::Answer(other)).unwrap() != EventResult::Yes {
                 continue;
             }
             assert_kept(&walk, &before, &edited);
@@ -213,7 +213,7 @@ fn assert_kept(walk: &Walk<'_>, before: &BTreeMap<String, Value>, edited: &str) 
     let settled = walk.settled(None).unwrap();
     let now = values(&settled.interview.accepted);
     for (id, kept) in &walk.state().kept {
-        let Kept::Value(value) = kept else { continue };
+        let LastAnswer::Value(value) = kept else { continue };
         if id == edited || !before.contains_key(id) || settled.reasons.contains_key(id) {
             continue;
         }
@@ -229,7 +229,7 @@ fn leaving_a_changed_answer_leads_back_to_the_review() {
     assert!(answer_all(&mut walk, &mut dice));
     let state = walk.state().clone();
     walk.take(Event::Edit("port".to_owned())).unwrap();
-    assert_eq!(walk.take(Event::Back).unwrap(), Moved::Yes);
+    assert_eq!(walk.take(Event::Back).unwrap(), EventResult::Yes);
     assert_eq!(walk.state(), &state);
 }
 
@@ -271,7 +271,7 @@ fn what_the_team_decided_refuses_the_answer_that_does_not_go_with_it() {
     let mut walk = Walk::new(&template, given, Defaults::Advanced, State::default());
     let state = walk.state().clone();
     let moved = walk.take(Event::Answer(Value::Text("kubernetes".to_owned()))).unwrap();
-    assert!(matches!(moved, Moved::Refused(_)), "{moved:?}");
+    assert!(matches!(moved, EventResult::Refused(_)), "{moved:?}");
     assert_eq!(walk.state(), &state);
-    assert_eq!(walk.take(Event::Answer(Value::Text("ecs".to_owned()))).unwrap(), Moved::Yes);
+    assert_eq!(walk.take(Event::Answer(Value::Text("ecs".to_owned()))).unwrap(), EventResult::Yes);
 }

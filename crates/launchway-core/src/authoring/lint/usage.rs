@@ -80,7 +80,10 @@ impl Usage {
             self.when(rule.when.as_ref());
             self.each(&rule.each);
         }
-        template.objects.iter().for_each(|rule| self.when(rule.when.as_ref()));
+        for object in &template.objects {
+            self.when(object.when.as_ref());
+            template.purpose(object).iter().for_each(|purpose| self.compiled(purpose));
+        }
         for step in &template.next_steps {
             self.when(step.when.as_ref());
             self.compiled(&step.command);

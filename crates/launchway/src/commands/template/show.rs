@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use clap::Args;
-use launchway_core::template::{Choice, Choices, Kind, Question, TextRule};
+use launchway_core::template::{Choice, Choices, Kind, Question, TextRule, layer_of};
 use launchway_core::{Origin, Policy, PolicyRule, Template};
 use serde_json::{Map, Value as Json, json};
 
@@ -106,7 +106,7 @@ fn decided((policy, when): (&Policy, Option<&str>)) -> String {
 /// Returns the layer that a question is inherited from.
 fn inherited_from(template: &Template, question: &Question) -> Option<String> {
     let place = template.declared_at(&question.id).filter(|place| !template.is_own(&place.file))?;
-    Some(place.file.trim_end_matches("/template.toml").to_owned())
+    Some(layer_of(&place.file).to_owned())
 }
 
 pub(super) fn kind(kind: &Kind) -> &'static str {

@@ -9,7 +9,7 @@ use launchway_core::matrix::{Extent, MAX_ROWS, Made, Matrix};
 use launchway_core::{SourceSpec, Template};
 use serde_json::{Value as Json, json};
 
-use crate::cases::{self, Case, Outcome, counted};
+use crate::cases::{self, Case, CaseResult, counted};
 use crate::failure::{Exit, Failure};
 use crate::git::FetchOptions;
 use crate::report::{self, OUTPUT_HELP, Output};
@@ -56,9 +56,10 @@ fn extent(word: &str) -> Extent {
 pub(super) fn run(args: &TestArgs) -> Result<(), Failure> {
     let (template, folder) = load(&args.source, &args.sources)?;
     let cases = chosen(folder.as_deref(), &args.only, args.matrix)?;
-    let outcomes: Vec<Outcome> = cases.iter().map(|case| case.run(&template, args.bless)).collect::<Result<_, _>>()?;
+    let outcomes: Vec<CaseResult> =
+        cases.iter().map(|case| case.run(&template, args.bless)).collect::<Result<_, _>>()?;
     let matrix = args.matrix.map(|extent| Combinations::run(&template, extent)).transpose()?;
-    let report = Report { template: &template, outcomes, matrix };
+    let report = TestReport { template: &template, outcomes, matrix };
     match args.output {
         Output::Json => terminal::print(&report::json(&report.json()))?,
         Output::Text => terminal::print(&terminal::visible(&report.text()))?,
@@ -177,15 +178,15 @@ impl Combinations {
     }
 }
 
-struct Report<'a> {
+struct TestReport<'a> {
     template: &'a Template,
-    outcomes: Vec<Outcome>,
+    outcomes: Vec<CaseResult>,
     matrix: Option<Combinations>,
 }
 
-impl Report<'_> {
+impl TestReport<'_> {
     fn passed(&self) -> bool {
-        self.outcomes.iter().all(Outcome::passed) && self.matrix.iter().all(|matrix| matrix.failed.is_empty())
+        self.outcomes.iter().all(CaseResult::passed) && self.matrix.iter().all(|matrix| matrix.failed.is_empty())
     }
 
     fn text(&self) -> String {
@@ -210,7 +211,7 @@ impl Report<'_> {
     }
 }
 
-fn case_lines(outcome: &Outcome) -> Vec<String> {
+fn case_lines(outcome: &CaseResult) -> Vec<String> {
     let word = if outcome.passed() { "passed" } else { "failed" };
     let blessed = match outcome.blessed {
         Some(0) => ", nothing to bless".to_owned(),
@@ -229,7 +230,7 @@ fn case_lines(outcome: &Outcome) -> Vec<String> {
     lines
 }
 
-fn case_json(outcome: &Outcome) -> Json {
+fn case_json(outcome: &CaseResult) -> Json {
     let commands =
         outcome.commands.iter().map(|ran| json!({ "command": ran.command, "code": ran.code, "said": ran.said }));
     json!({

@@ -16,7 +16,8 @@ mod notes;
 pub async fn routes(setup: &mut Setup) -> Result<Router, Error> {
     // Before anything is waited for: all mistakes in the environment are reported together.
     setup.environment.check()?;
-    Ok(Router::new()
-        // A sample: delete every line with `notes` in this file, `notes.rs` here and in `tests`.
-        .merge(notes::routes()))
+    let routes = Router::new();
+    // A sample: delete every line with `notes` in this file, `notes.rs` here and in `tests`.
+    let routes = routes.merge(notes::routes());
+    Ok(routes)
 }

@@ -52,7 +52,7 @@ impl Setup {
         });
     }
 
-    /// Completes when the service has been asked to stop: streams end, queues are left alone.
+    /// Completes when the service stops accepting, so that streams end and tasks take no more work.
     #[must_use]
     pub fn draining(&self) -> Draining {
         Draining(self.lifecycle.clone())

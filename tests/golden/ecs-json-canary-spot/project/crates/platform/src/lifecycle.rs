@@ -75,7 +75,11 @@ impl Lifecycle {
     }
 }
 
-/// Tells handlers and tasks of the drain: `draining.await`, or `draining.clone().await` in a handler.
+/// Tells handlers and tasks that it is time to finish: `draining.await`, or `draining.clone().await`
+/// in a handler.
+///
+/// By then load balancers have looked elsewhere: a stream that ends is opened again at another replica,
+/// and not here once more.
 #[derive(Clone, Debug)]
 pub struct Draining(pub(crate) Lifecycle);
 
@@ -84,6 +88,6 @@ impl IntoFuture for Draining {
     type IntoFuture = Pin<Box<dyn Future<Output = ()> + Send>>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async move { self.0.reached(Phase::Draining).await })
+        Box::pin(async move { self.0.reached(Phase::Closing).await })
     }
 }

@@ -2,9 +2,11 @@
 
 use std::{
     env,
-    io::{BufRead, BufReader, Read, Write},
+    io::{self, BufRead, BufReader, Read, Write},
+    mem,
     net::TcpStream,
-    process::{Child, ChildStdout, Command, ExitCode, Stdio},
+    process::{self, Child, ChildStdout, Command, ExitCode, Stdio},
+    sync::atomic::{AtomicBool, AtomicU16, Ordering::SeqCst},
     thread,
     time::{Duration, Instant},
 };
@@ -25,7 +27,8 @@ const SECOND: Duration = Duration::from_secs(1);
 #[ignore = "runs until it is stopped"]
 fn fixture() {
     let status = platform::run("fixture", Environment::of_process(), routes);
-    assert_eq!(status, ExitCode::SUCCESS);
+    // Not back to the test runner, which writes to a pipe that nobody may read.
+    process::exit(i32::from(status != ExitCode::SUCCESS));
 }
 
 async fn routes(setup: &mut Setup) -> Result<Router, Error> {
@@ -183,6 +186,121 @@ fn an_open_stream_that_knows_of_the_drain_does_not_hold_it_up() {
     service.event("the pool is closed");
     let (is_in_order, took) = service.end();
     assert!(is_in_order && took < 5 * SECOND, "{took:?}");
+}
+
+/// What a client asks again and again, on one connection for as long as the service leaves it open.
+#[derive(Clone, Copy, Debug)]
+enum Client {
+    KeepAlive,
+    /// Its requests arrive byte by byte.
+    Slow,
+    Stream,
+}
+
+/// Clients of whichever service `port` names.
+#[derive(Default)]
+struct Load {
+    port: AtomicU16,
+    is_over: AtomicBool,
+}
+
+impl Load {
+    /// Returns how many requests were answered; each one has to be.
+    fn run(&self, client: Client) -> io::Result<usize> {
+        let mut answers = 0;
+        while !self.is_over.load(SeqCst) {
+            let stream = TcpStream::connect(("127.0.0.1", self.port.load(SeqCst)))?;
+            stream.set_read_timeout(Some(10 * SECOND))?;
+            let mut stream = BufReader::new(stream);
+            let mut closes = false;
+            while !closes && !self.is_over.load(SeqCst) {
+                closes = ask(&mut stream, client)?;
+                answers += 1;
+            }
+        }
+        Ok(answers)
+    }
+}
+
+/// Ends the load, also when the test fails.
+struct Over<'a>(&'a Load);
+
+impl Drop for Over<'_> {
+    fn drop(&mut self) {
+        self.0.is_over.store(true, SeqCst);
+    }
+}
+
+/// Asks once, and tells whether the connection is done for.
+fn ask(stream: &mut BufReader<TcpStream>, client: Client) -> io::Result<bool> {
+    let path = if matches!(client, Client::Stream) {
+        "stream"
+    } else {
+        ""
+    };
+    let request = format!("GET /{path} HTTP/1.1\r\nhost: a\r\n\r\n");
+    for byte in request
+        .as_bytes()
+        .chunks(if matches!(client, Client::Slow) {
+            1
+        } else {
+            99
+        })
+    {
+        stream.get_mut().write_all(byte)?;
+        if matches!(client, Client::Slow) {
+            thread::sleep(SECOND / 50);
+        }
+    }
+    let mut head = String::new();
+    while !head.ends_with("\r\n\r\n") {
+        if stream.read_line(&mut head)? == 0 {
+            return Err(io::Error::other(format!("no answer: {head}")));
+        }
+    }
+    assert!(head.starts_with("HTTP/1.1 200"), "{head}");
+    // `hello`, or a stream of nothing.
+    stream.read_exact(&mut [0; 5])?;
+    Ok(head.contains("connection: close") || matches!(client, Client::Stream))
+}
+
+#[test]
+fn restarts_under_every_kind_of_client_lose_no_request() {
+    const VARIABLES: [(&str, &str); 3] = [
+        ("DRAIN_DELAY_SECONDS", "1"),
+        ("DRAIN_TIMEOUT_SECONDS", "20"),
+        ("REQUEST_TIMEOUT_SECONDS", "10"),
+    ];
+    let load = Load::default();
+    let mut service = Service::start(&VARIABLES);
+    load.port.store(service.port, SeqCst);
+    let kinds = [Client::KeepAlive, Client::Slow, Client::Stream].repeat(3);
+    let answers = thread::scope(|scope| {
+        let load = &load;
+        let over = Over(load);
+        let start = |&kind: &Client| (kind, scope.spawn(move || load.run(kind)));
+        let clients: Vec<_> = kinds.iter().map(start).collect();
+        for _ in 0..3 {
+            let next = Service::start(&VARIABLES);
+            thread::sleep(SECOND / 2);
+            service.signal("TERM");
+            // A load balancer needs a while to notice; until then it connects to the old one.
+            thread::sleep(SECOND / 2);
+            load.port.store(next.port, SeqCst);
+            let (is_in_order, took) = mem::replace(&mut service, next).end();
+            assert!(is_in_order && took < 5 * SECOND, "{took:?}");
+        }
+        drop(over);
+        service.signal("TERM");
+        clients
+            .into_iter()
+            .map(|(kind, client)| (kind, client.join().unwrap()))
+            .collect::<Vec<_>>()
+    });
+    for (kind, answers) in answers {
+        let answers = answers.unwrap_or_else(|error| panic!("{kind:?}: {error}"));
+        assert!(answers > 2, "{kind:?}: {answers}");
+    }
 }
 
 #[test]

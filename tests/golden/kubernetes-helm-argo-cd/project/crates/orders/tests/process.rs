@@ -218,6 +218,7 @@ fn running_out_of_file_descriptors_is_survived() {
     let mut shell = Command::new("/bin/sh");
     shell.args(["-c", "ulimit -n 32; exec \"$0\"", BINARY]);
     let service = Service::spawn(shell, &[]);
+    let start = Instant::now();
     let crowd = [service.port, service.admin_port]
         .map(|port| (0..64).map(|_| Client::connect(port)).collect::<Vec<_>>());
     sleep(3 * MOMENT);
@@ -230,7 +231,8 @@ fn running_out_of_file_descriptors_is_survived() {
         .iter()
         .filter(|event| event["message"] == "cannot accept");
     // Once a second and port, not once an attempt.
-    assert!((1..=4).contains(&complaints.count()));
+    let most = 2 * (1 + start.elapsed().as_secs());
+    assert!((1..=most).contains(&(complaints.count() as u64)));
 }
 
 #[test]

@@ -89,17 +89,23 @@ impl FromStr for LogLevel {
 
     fn from_str(text: &str) -> Result<Self, String> {
         text.split(',')
+            .map(str::trim)
             .try_fold(Self::default(), |Self(levels), part| {
                 let (target, word) = part.rsplit_once('=').unwrap_or(("", part));
-                let level: LevelFilter = word
-                    .parse()
-                    .map_err(|_| format!("`{part}` names no level, as `info` or `sqlx=warn` do"))?;
+                let level = level(word).ok_or_else(|| {
+                    format!("`{part}` names no level, as `info` or `sqlx=warn` do")
+                })?;
                 Ok(Self(match target {
                     "" => levels.with_default(level),
                     target => levels.with_target(target, level),
                 }))
             })
     }
+}
+
+fn level(word: &str) -> Option<LevelFilter> {
+    // Nothing would mean `error`.
+    word.parse().ok().filter(|_| !word.is_empty())
 }
 
 /// The writer of a line of text, which arrives whole.

@@ -12,5 +12,16 @@ fn the_image_is_built_by_the_toolchain_that_ran_the_tests() {
         .nth(1)
         .expect("the channel comes first");
     assert!(read("Dockerfile").contains(&format!("FROM rust:{version}-")));
-    assert!(read("Cargo.toml").contains(&format!("rust-version = \"{version}\"")));
+}
+
+/// The least version may stay behind: a library that others build may need it.
+#[test]
+fn the_toolchain_is_not_older_than_the_crates_allow() {
+    let numbers = |text: &str, before: &str| -> Vec<u32> {
+        let version = text.split_once(before).unwrap().1.split('"').next();
+        let parts = version.unwrap().split('.');
+        parts.map(|part| part.parse().unwrap()).collect()
+    };
+    let toolchain = numbers(&read("rust-toolchain.toml"), "channel = \"");
+    assert!(toolchain >= numbers(&read("Cargo.toml"), "rust-version = \""));
 }

@@ -101,6 +101,9 @@ async fn levels_are_set_by_crate_too() {
         ("info,sqlx=warn", true),
         ("off", true),
         ("info,sqlx", false),
+        ("info,", false),
+        ("sqlx=", false),
+        ("info, sqlx=warn", true),
         ("sqlx=loud", false),
     ] {
         let mistakes = mistakes(Environment::from_iter([("LOG_LEVEL", levels)])).await;

@@ -1,0 +1,293 @@
+//! Merges by structure against a merge of the leaves, on documents that are made of the bytes.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+use launchway_core::document::{self, Format};
+use serde_json::Value as Json;
+
+/// An entry of a document, with the comment above it.
+#[derive(Debug, Clone, PartialEq)]
+struct Entry {
+    key: String,
+    comment: Option<String>,
+    node: Node,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum Node {
+    Scalar(u8),
+    Map(Vec<Entry>),
+    /// Elements with a name, each with a value.
+    Named(Vec<Entry>),
+    /// Texts whose order means nothing.
+    Set(Vec<u8>),
+}
+
+/// Reads choices from the bytes; after the last one every choice is the first.
+struct Choices<'d> {
+    bytes: &'d [u8],
+    /// Who writes: no two comments are the same.
+    writer: &'static str,
+    comments: usize,
+}
+
+impl Choices<'_> {
+    fn below(&mut self, count: usize) -> usize {
+        let Some((first, rest)) = self.bytes.split_first() else { return 0 };
+        self.bytes = rest;
+        usize::from(*first) % count.max(1)
+    }
+
+    fn byte(&mut self) -> u8 {
+        u8::try_from(self.below(12)).unwrap()
+    }
+
+    fn comment(&mut self) -> String {
+        self.comments += 1;
+        format!("{} {}", self.writer, self.comments)
+    }
+}
+
+/// What a merge by structure writes means what a merge of the leaves says, and holds every comment that nobody took away.
+///
+/// Returns whether it merged: what it leaves to a person is never wrong.
+#[must_use]
+pub fn structure(data: &[u8]) -> bool {
+    let mut choices = Choices { bytes: data, writer: "base", comments: 0 };
+    let format = [Format::Yaml, Format::Toml, Format::Json][choices.below(3)];
+    let base: Vec<Entry> = distinct((0..2 + choices.below(4)).map(|_| entry(&mut choices, 0)).collect());
+    let mut sides = [base.clone(), base.clone()];
+    for (side, writer) in sides.iter_mut().zip(["yours", "theirs"]) {
+        choices.writer = writer;
+        for _ in 0..=choices.below(3) {
+            edit(side, &mut choices);
+        }
+    }
+    let [yours, theirs] = &sides;
+    let [base_text, yours_text, theirs_text] = [&base, yours, theirs].map(|side| render(format, side));
+    let path = match format {
+        Format::Yaml => "kustomization.yaml",
+        Format::Toml => "a.toml",
+        Format::Json => "a.json",
+    };
+    let Some(merged) = launchway_core::merge(path, &base_text, &yours_text, &theirs_text) else { return false };
+    let said = format!("base\n{base_text}\nyours\n{yours_text}\ntheirs\n{theirs_text}\nmerged\n{}", merged.text);
+    let parsed = document::parse(format, &merged.text).unwrap_or_else(|error| panic!("{error}\n{said}"));
+    let [base_leaves, yours_leaves, theirs_leaves] =
+        [&base_text, &yours_text, &theirs_text].map(|text| leaves(&document::parse(format, text).unwrap()[0]));
+    let expected = merged_leaves(&base_leaves, &yours_leaves, &theirs_leaves);
+    assert_eq!(Some(leaves(&parsed[0])), expected, "{said}");
+    let [base, yours, theirs, merged] =
+        [&base_text, &yours_text, &theirs_text, &merged.text].map(|text| comments(text));
+    for comment in yours.union(&theirs) {
+        let was_taken_away = base.contains(comment) && !(yours.contains(comment) && theirs.contains(comment));
+        assert!(was_taken_away || merged.contains(comment), "{comment} is lost\n{said}");
+    }
+    true
+}
+
+fn entry(choices: &mut Choices<'_>, depth: usize) -> Entry {
+    let comment = (choices.below(3) == 0).then(|| choices.comment());
+    let node = match choices.below(if depth < 2 { 6 } else { 2 }) {
+        0 | 1 => Node::Scalar(choices.byte()),
+        2 | 3 => Node::Map(distinct((0..=choices.below(3)).map(|_| entry(choices, depth + 1)).collect())),
+        4 => return Entry { key: "env".to_owned(), comment, node: Node::Named(named(choices)) },
+        _ if depth == 0 => return Entry { key: "resources".to_owned(), comment, node: Node::Set(set(choices)) },
+        _ => Node::Scalar(choices.byte()),
+    };
+    Entry { key: format!("k{}", choices.byte()), comment, node }
+}
+
+fn named(choices: &mut Choices<'_>) -> Vec<Entry> {
+    let element = |choices: &mut Choices<'_>| Entry {
+        key: format!("N{}", choices.byte()),
+        comment: (choices.below(4) == 0).then(|| choices.comment()),
+        node: Node::Scalar(choices.byte()),
+    };
+    distinct((0..=choices.below(3)).map(|_| element(choices)).collect())
+}
+
+fn set(choices: &mut Choices<'_>) -> Vec<u8> {
+    (0..=choices.below(3)).map(|_| choices.byte()).collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+/// Keeps the first entry of every key.
+fn distinct(entries: Vec<Entry>) -> Vec<Entry> {
+    let mut seen = BTreeSet::new();
+    entries.into_iter().filter(|entry| seen.insert(entry.key.clone())).collect()
+}
+
+/// Changes one thing, here or further inside.
+fn edit(entries: &mut Vec<Entry>, choices: &mut Choices<'_>) {
+    if entries.is_empty() {
+        entries.push(entry(choices, 2));
+        return;
+    }
+    let at = choices.below(entries.len());
+    let count = entries.len();
+    match (choices.below(8), &mut entries[at].node) {
+        (0 | 1, _) => {
+            let added = entry(choices, 2);
+            if entries.iter().all(|entry| entry.key != added.key) {
+                entries.insert(at + 1, added);
+            }
+        }
+        (2, _) if count > 1 => drop(entries.remove(at)),
+        (3, _) => entries[at].comment = Some(choices.comment()),
+        (4, _) => entries.swap(0, at),
+        (_, Node::Scalar(value)) => *value = choices.byte(),
+        (_, Node::Map(inner)) => edit(inner, choices),
+        (_, Node::Named(elements)) => {
+            let added = named(choices);
+            elements.splice(elements.len().min(at).., added);
+            *elements = distinct(std::mem::take(elements));
+        }
+        (_, Node::Set(elements)) => {
+            elements.push(choices.byte());
+            *elements = elements.iter().copied().collect::<BTreeSet<_>>().into_iter().collect();
+        }
+    }
+}
+
+fn comments(text: &str) -> BTreeSet<&str> {
+    text.lines().map(str::trim).filter(|line| line.starts_with('#')).collect()
+}
+
+fn render(format: Format, entries: &[Entry]) -> String {
+    let mut text = String::new();
+    match format {
+        Format::Yaml => yaml(&mut text, entries, 0),
+        Format::Json => {
+            text.push('{');
+            json(&mut text, entries, 1);
+            text.push_str("\n}\n");
+        }
+        Format::Toml => toml(&mut text, entries, ""),
+    }
+    text
+}
+
+fn yaml(text: &mut String, entries: &[Entry], depth: usize) {
+    let indent = "  ".repeat(depth);
+    for Entry { key, comment, node } in entries {
+        text.extend(comment.iter().map(|comment| format!("{indent}# {comment}\n")));
+        match node {
+            Node::Scalar(value) => writeln!(text, "{indent}{key}: v{value}").unwrap(),
+            Node::Map(inner) => {
+                writeln!(text, "{indent}{key}:").unwrap();
+                yaml(text, inner, depth + 1);
+            }
+            Node::Named(elements) => {
+                writeln!(text, "{indent}{key}:").unwrap();
+                for element in elements {
+                    text.extend(element.comment.iter().map(|comment| format!("{indent}  # {comment}\n")));
+                    let Node::Scalar(value) = element.node else { continue };
+                    writeln!(text, "{indent}  - name: {}\n{indent}    value: v{value}", element.key).unwrap();
+                }
+            }
+            Node::Set(elements) => {
+                writeln!(text, "{indent}{key}:").unwrap();
+                text.extend(elements.iter().map(|element| format!("{indent}  - r{element}\n")));
+            }
+        }
+    }
+}
+
+fn json(text: &mut String, entries: &[Entry], depth: usize) {
+    let indent = "  ".repeat(depth);
+    for (place, Entry { key, node, .. }) in entries.iter().enumerate() {
+        let comma = if place == 0 { "" } else { "," };
+        write!(text, "{comma}\n{indent}\"{key}\": ").unwrap();
+        let list = |items: Vec<String>| format!("[{}]", items.join(", "));
+        match node {
+            Node::Scalar(value) => write!(text, "\"v{value}\"").unwrap(),
+            Node::Map(inner) => {
+                text.push('{');
+                json(text, inner, depth + 1);
+                write!(text, "\n{indent}}}").unwrap();
+            }
+            Node::Named(elements) => text.push_str(&list(elements.iter().map(element).collect())),
+            Node::Set(elements) => text.push_str(&list(elements.iter().map(|it| format!("\"r{it}\"")).collect())),
+        }
+    }
+}
+
+fn element(Entry { key, node, .. }: &Entry) -> String {
+    let Node::Scalar(value) = node else { return "{}".to_owned() };
+    format!("{{ \"name\": \"{key}\", \"value\": \"v{value}\" }}")
+}
+
+/// In TOML the values of a table stand before the tables inside it.
+fn toml(text: &mut String, entries: &[Entry], path: &str) {
+    let (tables, values): (Vec<_>, Vec<_>) = entries.iter().partition(|entry| matches!(entry.node, Node::Map(_)));
+    for Entry { key, comment, node } in values {
+        text.extend(comment.iter().map(|comment| format!("# {comment}\n")));
+        match node {
+            Node::Scalar(value) => writeln!(text, "{key} = \"v{value}\"").unwrap(),
+            Node::Set(elements) => {
+                let elements: Vec<String> = elements.iter().map(|it| format!("\"r{it}\"")).collect();
+                writeln!(text, "features = [{}]", elements.join(", ")).unwrap();
+            }
+            Node::Map(_) => {}
+            Node::Named(elements) => {
+                let elements = elements.iter().map(|it| format!("{} = \"x\"", it.key)).collect::<Vec<_>>().join(", ");
+                writeln!(text, "{key} = {{ {elements} }}").unwrap();
+            }
+        }
+    }
+    for Entry { key, comment, node } in tables {
+        let Node::Map(inner) = node else { continue };
+        let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+        text.extend(comment.iter().map(|comment| format!("# {comment}\n")));
+        writeln!(text, "[{path}]").unwrap();
+        toml(text, inner, &path);
+    }
+}
+
+/// The leaves of a document by their path; an element is known by its name, and one of a set by itself.
+fn leaves(value: &Json) -> BTreeMap<String, String> {
+    let mut found = BTreeMap::new();
+    collect(value, "", &mut found);
+    found
+}
+
+fn collect(value: &Json, path: &str, found: &mut BTreeMap<String, String>) {
+    match value {
+        Json::Object(entries) => {
+            entries.iter().for_each(|(key, value)| collect(value, &format!("{path}/{key}"), found));
+        }
+        Json::Array(items) => {
+            for item in items {
+                let name = item.get("name").unwrap_or(item);
+                collect(item, &format!("{path}[{name}]"), found);
+            }
+        }
+        leaf => {
+            let twice = found.insert(path.to_owned(), leaf.to_string());
+            assert_eq!(twice, None, "{path} is there twice");
+        }
+    }
+}
+
+/// Takes of every leaf the side that has changed it; `None` if both have, in ways that differ.
+fn merged_leaves(
+    base: &BTreeMap<String, String>,
+    yours: &BTreeMap<String, String>,
+    theirs: &BTreeMap<String, String>,
+) -> Option<BTreeMap<String, String>> {
+    let paths: BTreeSet<&String> = base.keys().chain(yours.keys()).chain(theirs.keys()).collect();
+    let mut merged = BTreeMap::new();
+    for path in paths {
+        let (base, yours, theirs) = (base.get(path), yours.get(path), theirs.get(path));
+        let leaf = if yours == theirs || theirs == base {
+            yours
+        } else if yours == base {
+            theirs
+        } else {
+            return None;
+        };
+        merged.extend(leaf.map(|leaf| (path.clone(), leaf.clone())));
+    }
+    Some(merged)
+}
