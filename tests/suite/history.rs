@@ -33,10 +33,15 @@ pub(crate) struct History {
 impl History {
     /// Makes version 1.0.0 of a template, and the project, which is committed.
     pub(crate) fn new(files: &[(String, Vec<u8>)], manifest: &str) -> Self {
+        Self::with_words(files, manifest, &[])
+    }
+
+    /// Makes the project with more words on the line.
+    pub(crate) fn with_words(files: &[(String, Vec<u8>)], manifest: &str, words: &[&str]) -> Self {
         let history = Self { folder: tempfile::tempdir().unwrap() };
         history.template("1.0.0", files, manifest);
         let new = ["new", "orders", "--template", "./template", "--no-input", "--no-git"];
-        run(launchway().args(new).current_dir(history.folder.path())).success();
+        run(launchway().args(new).args(words).current_dir(history.folder.path())).success();
         history.git(&["init", "--quiet", "--initial-branch=main"]);
         history.commit();
         history
@@ -161,4 +166,17 @@ pub(crate) fn lines(changes: &[(usize, &str)]) -> String {
 /// Files of a template.
 pub(crate) fn files(list: &[(&str, &str)]) -> Vec<(String, Vec<u8>)> {
     list.iter().map(|(path, text)| ((*path).to_owned(), text.as_bytes().to_vec())).collect()
+}
+
+/// Takes out of the records which of their answers nobody gave, and the digest, which knows it too.
+pub(crate) fn without_defaults(tree: &mut xtask::tree::Tree) {
+    for (_, file) in
+        tree.iter_mut().filter(|(path, _)| path.rsplit_once('.').is_some_and(|(_, ending)| ending == "toml"))
+    {
+        let Ok(text) = std::str::from_utf8(&file.bytes) else { continue };
+        if text.contains("\nformat = 3\n") {
+            let stays = |line: &&str| !line.starts_with("digest = ") && !line.starts_with("defaults = ");
+            file.bytes = text.split_inclusive('\n').filter(stays).collect::<String>().into_bytes();
+        }
+    }
 }

@@ -58,6 +58,14 @@ impl Ran {
         stdout
     }
 
+    /// Fails the test unless the program found something, and says so.
+    #[track_caller]
+    pub(crate) fn failure_on_stdout(self, found: &str) {
+        let Self { code, stdout, stderr } = self;
+        assert_eq!(code, Some(1), "stdout:\n{stdout}\nstderr:\n{stderr}");
+        assert!(stdout.contains(found), "`{found}` is not in\n{stdout}");
+    }
+
     /// Fails the test unless the program ended with `code`; returns what it complained about.
     #[track_caller]
     pub(crate) fn failure(self, code: i32) -> String {

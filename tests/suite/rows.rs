@@ -6,14 +6,17 @@ use std::path::{Path, PathBuf};
 
 use xtask::workspace;
 
-/// The rows of what is hostile or fails, `a01` and so on, by their numbers.
-const ROWS: &[u32] = &[
-    1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 18, 19, 20, 21, 23, 24, 25, 27, 29, 31, 33, 34, 35, 36, 38,
-    40, 42, 43, 44, 45, 46, 48, 49, 50, 51, 53, 54, 55, 56, 57, 58, 60, 61, 62, 63, 64, 66, 69, 73,
+/// The rows of each table, by the letter that their ids start with: hostile input and faults; what must not be lost.
+const ROWS: &[(char, &[u32])] = &[
+    (
+        'a',
+        &[
+            1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 18, 19, 20, 21, 23, 24, 25, 27, 29, 31, 33, 34, 35,
+            36, 38, 40, 42, 43, 44, 45, 46, 48, 49, 50, 51, 53, 54, 55, 56, 57, 58, 60, 61, 62, 63, 64, 66, 69, 73,
+        ],
+    ),
+    ('u', &[1, 2, 3, 4, 5, 6, 7, 8, 10, 11, 12, 13, 14, 15, 16, 17, 18]),
 ];
-
-/// The rows of what must never be lost, `u01` and so on, by their numbers.
-const LOST_ROWS: &[u32] = &[1, 2, 3, 4, 5, 6, 7, 8];
 
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).unwrap() {
@@ -29,9 +32,9 @@ fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
 /// The ids at the start of a test's name: `a57_a58_…`.
 fn ids(name: &str) -> impl Iterator<Item = (char, u32)> {
     let id = |word: &str| {
-        let table = word.chars().next().filter(|table| matches!(table, 'a' | 'u'))?;
-        let number = &word[1..];
-        if number.len() == 2 { number.parse().ok().map(|number| (table, number)) } else { None }
+        let (letter, _) = ROWS.iter().find(|(letter, _)| word.starts_with(*letter))?;
+        let number = word.strip_prefix(*letter).filter(|it| it.len() == 2)?;
+        Some((*letter, number.parse().ok()?))
     };
     name.split('_').map_while(id)
 }
@@ -54,9 +57,9 @@ fn every_row_has_a_test_of_its_name() {
         }
     }
     let rows: BTreeSet<(char, u32)> =
-        ROWS.iter().map(|row| ('a', *row)).chain(LOST_ROWS.iter().map(|row| ('u', *row))).collect();
+        ROWS.iter().flat_map(|(letter, rows)| rows.iter().map(|row| (*letter, *row))).collect();
     let bare: Vec<_> =
-        rows.iter().filter(|row| !tests.contains_key(row)).map(|(table, row)| format!("{table}{row:02}")).collect();
+        rows.iter().filter(|row| !tests.contains_key(row)).map(|(it, row)| format!("{it}{row:02}")).collect();
     assert!(bare.is_empty(), "no test is named after {bare:?}");
     let unknown: Vec<_> = tests.iter().filter(|(row, _)| !rows.contains(row)).map(|(_, names)| names).collect();
     assert!(unknown.is_empty(), "no row has the id of {unknown:?}");

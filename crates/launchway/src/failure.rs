@@ -101,6 +101,11 @@ impl Failure {
         Self { exit, faults: Vec::new() }
     }
 
+    /// Returns what is wrong, without what helps.
+    pub(crate) fn message(&self) -> String {
+        self.faults.iter().map(|fault| fault.message.as_str()).collect::<Vec<_>>().join("; ")
+    }
+
     fn many<T>(exit: Exit, items: impl IntoIterator<Item = T>, fault: impl Fn(T) -> (String, Option<String>)) -> Self {
         let fault = |item| {
             let (message, hint) = fault(item);
@@ -206,6 +211,7 @@ impl From<Vec<ProjectError>> for Failure {
     fn from(errors: Vec<ProjectError>) -> Self {
         let exit = match errors.first() {
             Some(ProjectError::Unusable { .. } | ProjectError::Missing { .. }) => Exit::Io,
+            Some(ProjectError::Conflicted { .. } | ProjectError::NotTied { .. }) => Exit::Refused,
             _ => Exit::Usage,
         };
         Self::many(exit, errors, |error| (error.to_string(), Some(next_step(&error))))
@@ -221,6 +227,9 @@ fn next_step(error: &ProjectError) -> String {
                 .to_owned()
         }
         ProjectError::UnknownFormat { found, .. } if *found > FORMAT => NEWER.to_owned(),
+        ProjectError::Conflicted { .. } | ProjectError::NotTied { .. } => {
+            "two branches have changed the record; `launchway update --resolve-record` makes one of both".to_owned()
+        }
         ProjectError::UnknownFormat { root, file, .. }
         | ProjectError::Missing { root, file }
         | ProjectError::Unusable { root, file, .. } => {

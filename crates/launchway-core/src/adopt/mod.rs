@@ -165,7 +165,11 @@ pub fn adopt(
     let answers = answers(&mut search, &best);
     let mut files = best.files.clone();
     files.sort_by(|left, right| left.path.cmp(&right.path));
-    Ok(Adoption { plan: Plan::new(template, &best.context)?, context: best.context.clone(), answers, files })
+    let mut context = best.context.clone();
+    // What stands in the files was given by whoever wrote it there, also where it is what the default would be.
+    let is_open = |id: &String| answers.iter().any(|it| it.question == *id && it.sureness == Sureness::Open);
+    context.defaults.retain(is_open);
+    Ok(Adoption { plan: Plan::new(template, &context)?, context, answers, files })
 }
 
 fn new_search<'a>(

@@ -9,6 +9,10 @@ use super::files::{create_folder, write_files};
 use crate::path::SafePath;
 use crate::plan::PlannedFile;
 
+/// What git is told of every file there: nothing, also where a file of the template or of the surroundings says more.
+const NO_ATTRIBUTES: &str =
+    "* !merge !conflict-marker-size !diff !text !eol !crlf !filter !ident !working-tree-encoding\n";
+
 /// An empty bare repository of git's, for work that leaves nothing behind. It is removed in the end.
 #[derive(Debug)]
 pub struct Scratch {
@@ -26,12 +30,14 @@ impl Scratch {
             move |error| ApplyError::Write { path, error }
         };
         let scratch = Self { claim: Claim::take(parent, "launchway-merge", 0o700)? };
-        for folder in ["objects", "refs"] {
+        for folder in ["objects", "refs", "info"] {
             let path = scratch.path().join(folder);
             create_folder(&path).map_err(at(&path))?;
         }
-        let head = scratch.path().join("HEAD");
-        fs::write(&head, "ref: refs/heads/main\n").map_err(at(&head))?;
+        for (file, text) in [("info/attributes", NO_ATTRIBUTES), ("HEAD", "ref: refs/heads/main\n")] {
+            let path = scratch.path().join(file);
+            fs::write(&path, text).map_err(at(&path))?;
+        }
         Ok(scratch)
     }
 

@@ -3,7 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use super::{Defaults, Interview};
+use crate::language::problem::Problem;
 use crate::sources::catalog::CatalogEntry;
+use crate::template::Template;
 use crate::value::policy::{Policy, PolicyRule};
 use crate::value::{Added, Value};
 
@@ -43,11 +46,22 @@ impl fmt::Display for Provenance {
     }
 }
 
+/// An answer of before that nobody gave: it was the template's default.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct DefaultBefore {
+    /// What it was, and what runs.
+    pub(crate) value: Value,
+    /// What the template of today would have taken with the other answers of before.
+    pub(crate) then: Option<Value>,
+}
+
 /// Answers by the id of their question, each with where it came from.
 #[derive(Debug, Clone, Default)]
 pub struct Answers {
     given: BTreeMap<String, (Value, Provenance)>,
     defaults_taken: BTreeSet<String>,
+    defaults_before: BTreeMap<String, DefaultBefore>,
+    reopened: BTreeSet<String>,
     added: Added,
     presets: BTreeMap<String, (Value, String)>,
     policies: BTreeMap<String, Vec<Policy>>,
@@ -90,6 +104,72 @@ impl Answers {
     pub fn remove(&mut self, question: &str) {
         self.given.remove(question);
         self.defaults_taken.remove(question);
+    }
+
+    /// Takes an answer of before back that goes with the others no more: somebody has to decide, also where the question is
+    /// one that is left at its default otherwise.
+    pub fn reopen(&mut self, question: &str) {
+        self.remove(question);
+        self.reopened.insert(question.to_owned());
+    }
+
+    /// Tells whether somebody has to decide on a question again.
+    #[must_use]
+    pub fn is_reopened(&self, question: &str) -> bool {
+        self.reopened.contains(question)
+    }
+
+    /// Takes over the answers that a project remembers, as far as there are no others by now. Those of `defaults` were given
+    /// by nobody: they stay what they are only as long as the answers that they were made of do.
+    ///
+    /// # Errors
+    /// The template is at fault: one of its expressions cannot be computed.
+    pub fn take_before(
+        &mut self,
+        template: &Template,
+        before: &BTreeMap<String, Value>,
+        defaults: &BTreeSet<String>,
+    ) -> Result<(), Problem> {
+        let mut then = self.clone();
+        then.given.clear();
+        let of_question = |id: &String, value: &Value| match template.question(id) {
+            Some(question) => question.converted(value.clone()),
+            None => value.clone(),
+        };
+        for (id, value) in before {
+            then.set(id, of_question(id, value), Provenance::Record);
+        }
+        // A service that is added has another name than the one whose answers it takes; what hangs on that alone stays.
+        if let Some((name, provenance)) = self.given.get(&template.name_question) {
+            then.set(&template.name_question, name.clone(), provenance.clone());
+        }
+        let interview = Interview::new(template, &then, Defaults::All)?;
+        for (id, (value, _)) in &then.given {
+            if self.given.contains_key(id) {
+                continue;
+            }
+            if defaults.contains(id) {
+                let then = interview.default_for(id, &then)?;
+                self.defaults_before.insert(id.clone(), DefaultBefore { value: value.clone(), then });
+            } else {
+                self.given.insert(id.clone(), (value.clone(), Provenance::Record));
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns the answer that nobody gave before, if it was not given since.
+    pub(crate) fn default_before(&self, question: &str) -> Option<&DefaultBefore> {
+        self.defaults_before.get(question).filter(|_| !self.given.contains_key(question))
+    }
+
+    /// Lets the defaults of before be those of today.
+    pub fn take_defaults_of_today(&mut self) {
+        for (id, _) in std::mem::take(&mut self.defaults_before) {
+            if !self.given.contains_key(&id) {
+                self.defaults_taken.insert(id);
+            }
+        }
     }
 
     /// Returns the answer to a question.

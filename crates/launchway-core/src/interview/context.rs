@@ -1,5 +1,7 @@
 //! The context: every answer is valid and every value computed.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value as Json};
 
 use crate::language::engine::Data;
@@ -14,6 +16,8 @@ pub struct Context {
     pub name: String,
     /// The answers in the order of the questions.
     pub answers: Vec<(String, Value)>,
+    /// The ids of the answers that nobody gave: the template's defaults.
+    pub defaults: BTreeSet<String>,
     /// What the service takes from the workspace that it is added to; nothing in a new project.
     pub added: Added,
     /// The catalog through which the project is made; it is remembered with the project.
@@ -31,7 +35,8 @@ impl Context {
     ) -> Self {
         let name = answers.iter().find(|(id, _)| *id == template.name_question);
         let name = name.map(|(_, value)| value.to_string()).unwrap_or_default();
-        Self { name, answers, added, catalog: None, data: Data::from(values.clone()), values }
+        let defaults = BTreeSet::new();
+        Self { name, answers, defaults, added, catalog: None, data: Data::from(values.clone()), values }
     }
 
     /// Returns the value of a question or of a computed value, if it has one.

@@ -55,8 +55,12 @@ impl<'t> Interview<'t> {
                 self.problems.push(differs(question, other, provenance, policy));
                 return Ok(());
             }
-            let was = other.clone();
-            self.overruled.push(Overruled { question: question.id.clone(), was, by: policy.by.clone() });
+            self.overrule(question, other, policy);
+        }
+        if let Some(before) = given.default_before(&question.id)
+            && !policy.admits(&before.value)
+        {
+            self.overrule(question, &before.value, policy);
         }
         match self.check(question, &value)? {
             Ok(()) => {
@@ -70,6 +74,11 @@ impl<'t> Interview<'t> {
             }
         }
         Ok(())
+    }
+
+    fn overrule(&mut self, question: &Question, was: &Value, policy: &Policy) {
+        let (was, by) = (was.clone(), policy.by.clone());
+        self.overruled.push(Overruled { question: question.id.clone(), was, by });
     }
 
     /// Tells whether the team leaves an answer to a question.

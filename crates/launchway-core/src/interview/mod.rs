@@ -16,7 +16,7 @@ use crate::template::{Computed, Template};
 use crate::text::either;
 use crate::value::policy::Policy;
 use crate::value::{Added, Value};
-use answers::{Answers, Provenance};
+use answers::{Answers, DefaultBefore, Provenance};
 use context::Context;
 
 /// Which questions take their default without being asked.
@@ -26,6 +26,19 @@ pub enum Defaults {
     All,
     /// The advanced ones only; the others are open until they are answered.
     Advanced,
+}
+
+/// What became of an answer of before that nobody gave.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DefaultKept {
+    /// The id of the question.
+    pub question: String,
+    /// What it was.
+    pub was: Value,
+    /// What it is.
+    pub is: Value,
+    /// What the template of today would take.
+    pub today: Option<Value>,
 }
 
 /// What is known after all the answers were held against the questions.
@@ -111,7 +124,11 @@ impl<'t> Interview<'t> {
         let mut known = self.known(&names, None)?;
         known.retain(|_, value| !value.is_null());
         let answers = self.accepted.iter().map(|accepted| (accepted.question.id.clone(), accepted.value.clone()));
-        Ok(Some(Context::new(self.template, answers.collect(), self.added.clone(), known)))
+        let defaults = self.accepted.iter().filter(|accepted| accepted.provenance == Provenance::Default);
+        let defaults = defaults.map(|accepted| accepted.question.id.clone()).collect();
+        let mut context = Context::new(self.template, answers.collect(), self.added.clone(), known);
+        context.defaults = defaults;
+        Ok(Some(context))
     }
 
     /// Returns the template whose questions these are.
@@ -135,12 +152,17 @@ impl<'t> Interview<'t> {
             return self.decide(question, given, &policy);
         }
         let default = self.default_of(question, given)?;
-        let answer = match given.get(&question.id) {
-            Some((value, provenance)) => Some((question.coerce(value.clone()), provenance.clone())),
-            None if defaults == Defaults::All || question.advanced || given.takes_default(&question.id) => {
+        let is_left_open = question.advanced && !given.is_reopened(&question.id);
+        let answer = match (given.get(&question.id), given.default_before(&question.id)) {
+            (Some((value, provenance)), _) => Some((question.coerce(value.clone()), provenance.clone())),
+            (None, Some(before)) if self.still_holds(question, before, default.as_ref())? => {
+                Some((before.value.clone(), Provenance::Default))
+            }
+            (None, Some(_)) => default.clone(),
+            (None, None) if defaults == Defaults::All || is_left_open || given.takes_default(&question.id) => {
                 default.clone()
             }
-            None => None,
+            (None, None) => None,
         };
         let Some((value, provenance)) = answer else {
             self.open.push((question, default.map(|(value, _)| value)));
@@ -163,6 +185,44 @@ impl<'t> Interview<'t> {
             Err(problem) => self.problems.push(problem),
         }
         Ok(())
+    }
+
+    /// Tells whether a default of before stays: no other answer has changed it, and it is still an answer.
+    fn still_holds(
+        &self,
+        question: &Question,
+        before: &DefaultBefore,
+        today: Option<&(Value, Provenance)>,
+    ) -> Result<bool, Problem> {
+        let is_same = before.then.as_ref() == today.map(|(value, _)| value);
+        Ok(is_same && self.check(question, &before.value)?.is_ok())
+    }
+
+    /// Returns the default of a question, be it asked or not.
+    ///
+    /// # Errors
+    /// The template is at fault: one of its expressions cannot be computed.
+    pub fn default_for(&self, id: &str, given: &Answers) -> Result<Option<Value>, Problem> {
+        let Some(question) = self.template.question(id) else { return Ok(None) };
+        Ok(self.default_of(question, given)?.map(|(value, _)| value))
+    }
+
+    /// Returns what became of the answers of before that nobody gave, in the order of the questions.
+    ///
+    /// # Errors
+    /// The template is at fault: one of its expressions cannot be computed.
+    pub fn defaults_kept(&self, given: &Answers) -> Result<Vec<DefaultKept>, Problem> {
+        let mut kept = Vec::new();
+        for accepted in self.accepted.iter().filter(|accepted| accepted.provenance == Provenance::Default) {
+            let Some(before) = given.default_before(&accepted.question.id) else { continue };
+            kept.push(DefaultKept {
+                question: accepted.question.id.clone(),
+                was: before.value.clone(),
+                is: accepted.value.clone(),
+                today: self.default_for(&accepted.question.id, given)?,
+            });
+        }
+        Ok(kept)
     }
 
     /// Checks an answer to a question against its rules, the team's, and the answers before it.

@@ -48,7 +48,33 @@ pub(crate) enum NotRead {
     BelowFile,
     /// There is something else, or it cannot be read.
     #[error("{0}")]
-    Unusable(String),
+    Unusable(Unusable),
+}
+
+/// Why what is there is not to be had.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Unusable {
+    /// It is a link, a special file, or more than is ever read.
+    #[error("{0}")]
+    NotPlain(String),
+    /// The system refused.
+    #[error("{0}")]
+    Refused(String),
+}
+
+impl NotRead {
+    fn not_plain(reason: impl Into<String>) -> Self {
+        Self::Unusable(Unusable::NotPlain(reason.into()))
+    }
+
+    fn refused(reason: impl Into<String>) -> Self {
+        Self::Unusable(Unusable::Refused(reason.into()))
+    }
+
+    /// Tells whether something stands there that is no plain file.
+    pub(crate) fn is_not_plain(&self) -> bool {
+        matches!(self, Self::Folder | Self::BelowFile | Self::Unusable(Unusable::NotPlain(_)))
+    }
 }
 
 /// Reads a file below a folder.
@@ -63,7 +89,7 @@ pub(crate) fn read_blob(root: &Path, path: &SafePath) -> Result<Blob, NotRead> {
     let folder = enter(root, above)?;
     // NONBLOCK: a named pipe would otherwise wait for its writer.
     let file = openat(&folder, name, FLAGS | OFlags::NONBLOCK, Mode::empty()).map_err(not_read)?;
-    contents(File::from(file)).map_err(|error| NotRead::Unusable(format!("cannot be read: {error}")))?
+    contents(File::from(file)).map_err(|error| NotRead::refused(format!("cannot be read: {error}")))?
 }
 
 /// Opens a folder below another, or that one itself.
@@ -89,7 +115,7 @@ pub(crate) fn files_below(root: &Path, folder: &SafePath) -> Result<Vec<SafePath
                 continue;
             }
             let path =
-                SafePath::new(&format!("{folder}/{name}")).map_err(|error| NotRead::Unusable(error.to_string()))?;
+                SafePath::new(&format!("{folder}/{name}")).map_err(|error| NotRead::refused(error.to_string()))?;
             match read_blob(root, &path) {
                 Ok(_) => files.push(path),
                 Err(NotRead::Folder) => folders.push(path),
@@ -106,12 +132,12 @@ fn contents(file: File) -> io::Result<Result<Blob, NotRead>> {
         return Ok(Err(NotRead::Folder));
     }
     if !metadata.is_file() {
-        return Ok(Err(NotRead::Unusable("is not a file".to_owned())));
+        return Ok(Err(NotRead::not_plain("is not a file")));
     }
     let mut bytes = Vec::new();
     file.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > MAX_BYTES {
-        return Ok(Err(NotRead::Unusable(format!("is larger than {} MiB", MAX_BYTES >> 20))));
+        return Ok(Err(NotRead::not_plain(format!("is larger than {} MiB", MAX_BYTES >> 20))));
     }
     let executable = metadata.permissions().mode() & 0o100 != 0;
     Ok(Ok(Blob { bytes: bytes.into(), executable }))
@@ -120,8 +146,10 @@ fn contents(file: File) -> io::Result<Result<Blob, NotRead>> {
 fn not_read(error: Errno) -> NotRead {
     match error {
         Errno::NOENT => NotRead::Missing,
-        Errno::LOOP => NotRead::Unusable("is a symbolic link, and links are not followed".to_owned()),
-        error => NotRead::Unusable(format!("cannot be read: {error}")),
+        Errno::LOOP => NotRead::not_plain("is a symbolic link, and links are not followed"),
+        // A socket is not even opened.
+        Errno::NXIO => NotRead::not_plain("is not a file"),
+        error => NotRead::refused(format!("cannot be read: {error}")),
     }
 }
 
@@ -133,7 +161,7 @@ fn not_entered(folder: &OwnedFd, segment: &str, error: Errno) -> NotRead {
     };
     match error {
         Errno::LOOP | Errno::NOTDIR if is_link() => {
-            NotRead::Unusable("stands below a symbolic link, and links are not followed".to_owned())
+            NotRead::not_plain("stands below a symbolic link, and links are not followed")
         }
         Errno::NOTDIR => NotRead::BelowFile,
         error => not_read(error),

@@ -3,6 +3,7 @@
 pub(crate) mod beneath;
 pub(crate) mod collisions;
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use unicode_normalization::UnicodeNormalization;
@@ -89,6 +90,18 @@ impl SafePath {
     /// Returns the folders that lead to the path, the outermost first.
     pub fn folders(&self) -> impl Iterator<Item = &str> {
         self.0.match_indices('/').map(|(end, _)| &self.0[..end])
+    }
+
+    /// Tells whether the path is `other`, or stands below it.
+    #[must_use]
+    pub fn is_in(&self, other: &Self) -> bool {
+        self == other || self.folders().any(|folder| folder == other.0)
+    }
+
+    /// Tells whether the path is one of others, or stands below one of them.
+    #[must_use]
+    pub fn is_among(&self, others: &BTreeSet<Self>) -> bool {
+        others.iter().any(|other| self.is_in(other))
     }
 
     /// Returns what two paths have in common when a disk takes them for the same file.

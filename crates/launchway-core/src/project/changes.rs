@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use super::record;
+use super::record::{self, Remembered};
 use crate::interview::context::Context;
 use crate::path::SafePath;
 use crate::path::beneath::Blob;
@@ -59,7 +59,9 @@ impl Changes {
     ) -> Result<Self, DestinationExists> {
         Self::check_destination(destination)?;
         let planned = plan.files.iter().map(|(path, file)| (path.clone(), file.clone()));
-        let mut creates: Vec<_> = planned.chain(record::files(template, context, plan, &BTreeSet::new())).collect();
+        let mut creates: Vec<_> =
+            planned.chain(record::files(template, context, plan, &Remembered::default())).collect();
+        creates.push(record::new_attributes());
         creates.sort_by(|left, right| left.0.cmp(&right.0));
         Ok(Self { destination: destination.to_owned(), creates })
     }
@@ -82,6 +84,9 @@ pub fn to_adopt(
         let after = Blob { bytes: file.bytes, executable: file.executable };
         Ok(Edit { path, before: None, after: Some(after) })
     };
+    let remembered = Remembered { deleted: missing.clone(), ..Remembered::default() };
+    let attributes = record::attributes(root).map_err(|(path, _)| DestinationExists(root.join(path.as_str())))?;
     // What names the project comes last: what is cut off before it is no record yet.
-    record::files(template, context, plan, missing).into_iter().map(edit).collect()
+    let record = record::files(template, context, plan, &remembered).into_iter().map(edit);
+    attributes.map(Ok).into_iter().chain(record).collect()
 }

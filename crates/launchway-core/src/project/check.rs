@@ -80,7 +80,7 @@ impl Rule {
     #[must_use]
     pub fn says(self) -> &'static str {
         match self {
-            Self::Conflicted => "The marks of a conflict must not stay in a file",
+            Self::Conflicted => "A conflict of an update must be decided, and its marks must not stay in a file",
             Self::Unreadable => "A YAML, JSON or TOML file that was generated must parse",
             Self::Missing => "A file that agreements speak of must be there",
             Self::Agreement => "Values that stand in several files must agree",
@@ -89,11 +89,13 @@ impl Rule {
     }
 }
 
-/// Checks the files of a project, in a folder that may have changed since they were generated.
+/// Checks the files of a project, in a folder that may have changed since they were generated; `unmerged` are the files of
+/// the folder of which git has more than one side.
 #[must_use]
-pub fn check(root: &Path, project: &Project) -> Vec<Finding> {
+pub fn check(root: &Path, project: &Project, unmerged: &BTreeSet<SafePath>) -> Vec<Finding> {
     let tree = Tree::read(root, project);
     let mut findings = conflicted(root, project);
+    findings.extend(undecided(&findings, project, unmerged));
     let conflicted: BTreeSet<String> =
         findings.iter().flat_map(|it| &it.places).filter_map(|it| it.file.clone()).collect();
     findings.extend(tree.unreadable(&conflicted));
@@ -117,7 +119,7 @@ impl<'p> Tree<'p> {
     /// Reads the files that a check looks into.
     fn read(root: &Path, project: &'p Project) -> Self {
         let structured = project.generated.keys().map(SafePath::as_str).filter(|path| Format::of(path).is_some());
-        let is_deleted = |path: &&str| project.deleted.iter().any(|deleted| deleted.as_str() == *path);
+        let is_deleted = |path: &&str| project.remembered.deleted.iter().any(|deleted| deleted.as_str() == *path);
         let spoken_of = project.agreements.iter().filter(|it| !files(it).any(|path| is_deleted(&path))).flat_map(files);
         let paths: BTreeSet<&str> = structured.chain(spoken_of).collect();
         let mut tree =
@@ -147,7 +149,7 @@ impl<'p> Tree<'p> {
     /// Finds the files that cannot be read and could be when they were generated.
     fn unreadable(&self, known: &BTreeSet<String>) -> Vec<Finding> {
         let fault = |path: &str| {
-            if known.contains(path) || self.is_as_generated(path) {
+            if known.contains(path) || self.is_yours(path) || self.is_as_generated(path) {
                 return None;
             }
             let text = self.current.get(path).ok()?;
@@ -172,7 +174,8 @@ impl<'p> Tree<'p> {
     fn missing(&self) -> Vec<Finding> {
         let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
         for agreement in &self.project.agreements {
-            let is_finding = |path: &&str| self.missing.contains(path) && !self.is_deleted(path);
+            let is_finding =
+                |path: &&str| self.missing.contains(path) && !self.is_deleted(path) && !self.is_yours(path);
             let gone: BTreeSet<&str> = files(agreement).filter(is_finding).collect();
             for path in gone {
                 *counts.entry(path).or_default() += 1;
@@ -206,9 +209,10 @@ impl<'p> Tree<'p> {
     fn disagreements(&self, broken: &BTreeSet<String>) -> Vec<Finding> {
         let judge = Judge::new(&self.current);
         let can_be_judged = |agreement: &&Agreement| {
-            files(agreement)
-                .all(|path| !self.missing.contains(path) && !broken.contains(path) && !self.is_deleted(path))
-                && !files(agreement).all(|path| self.is_as_generated(path))
+            files(agreement).all(|path| {
+                let is_kept_away = self.is_yours(path) && !self.is_readable(path);
+                !self.missing.contains(path) && !broken.contains(path) && !self.is_deleted(path) && !is_kept_away
+            }) && !files(agreement).all(|path| self.is_as_generated(path))
         };
         let agreements = self.project.agreements.iter().filter(can_be_judged);
         agreements.filter_map(|agreement| judge.disagreement(agreement)).map(|it| self.disagreement(it)).collect()
@@ -216,7 +220,19 @@ impl<'p> Tree<'p> {
 
     /// Tells whether the user took a file away and an update has seen that; then nothing is missing.
     fn is_deleted(&self, path: &str) -> bool {
-        self.project.deleted.iter().any(|deleted| deleted.as_str() == path)
+        self.project.remembered.deleted.iter().any(|deleted| deleted.as_str() == path)
+    }
+
+    /// Tells whether the user keeps a file out of updates; then it is the user's, whatever it looks like.
+    fn is_yours(&self, path: &str) -> bool {
+        SafePath::new(path).is_ok_and(|path| path.is_among(&self.project.remembered.yours))
+    }
+
+    fn is_readable(&self, path: &str) -> bool {
+        let text = self.current.get(path).ok();
+        text.is_some_and(|text| {
+            text.text().is_ok() && Format::of(path).is_none_or(|format| text.documents(format).is_ok())
+        })
     }
 
     fn disagreement(&self, disagreement: Disagreement) -> Finding {
@@ -243,7 +259,10 @@ impl<'p> Tree<'p> {
     /// Finds the template's own files that were changed or taken away, apart from those that were found before.
     fn drifted(&self, root: &Path, broken: &BTreeSet<String>) -> Vec<Finding> {
         let is_known = |path: &&SafePath| {
-            broken.contains(path.as_str()) || self.missing.contains(path.as_str()) || self.is_deleted(path.as_str())
+            broken.contains(path.as_str())
+                || self.missing.contains(path.as_str())
+                || self.is_deleted(path.as_str())
+                || self.is_yours(path.as_str())
         };
         let drift = |path: &SafePath| match beneath::read(root, path) {
             Ok(bytes) if self.project.generated.get(path).is_some_and(|blob| is_same_text(&blob.bytes, &bytes)) => None,
@@ -271,6 +290,21 @@ fn conflicted(root: &Path, project: &Project) -> Vec<Finding> {
         Some(Finding { rule: Rule::Conflicted, message, places: vec![place], answers: Vec::new() })
     };
     project.generated.iter().filter_map(finding).collect()
+}
+
+/// Finds the conflicts of an update that have left no marks: the record knows them, and git still has their sides.
+fn undecided(marked: &[Finding], project: &Project, unmerged: &BTreeSet<SafePath>) -> Vec<Finding> {
+    let is_marked =
+        |path: &SafePath| marked.iter().flat_map(|it| &it.places).any(|it| it.file.as_deref() == Some(path.as_str()));
+    let open = project.remembered.conflicts.iter().filter(|path| unmerged.contains(*path) && !is_marked(path));
+    let message = "a conflict of an update is not decided yet: `git add` or `git rm` decides it";
+    let finding = |path: &SafePath| Finding {
+        rule: Rule::Conflicted,
+        message: message.to_owned(),
+        places: vec![in_file(path.as_str())],
+        answers: Vec::new(),
+    };
+    open.map(finding).collect()
 }
 
 /// Returns the line of the first of git's marks, if all three are there.

@@ -21,7 +21,11 @@ use crate::sources::catalog::CatalogOrigin;
 use crate::template::origin::Origin;
 use crate::value::{Added, Value};
 use changes::Edit;
-use record::{AGREEMENTS_ENDING, BASE_ENDING, FORMAT, OLDEST_FORMAT, RECORD_ENDING, file_of};
+use check::conflict_in;
+use record::{
+    AGREEMENTS_ENDING, BASE_ENDING, FORMAT, OLDEST_FORMAT, RECORD_ENDING, Remembered, TIED_FORMAT, Tied, TiedTemplate,
+    file_of, names as listed,
+};
 
 const MAX_GENERATED_BYTES: u64 = 256 << 20;
 const MAX_AGREEMENTS: usize = 4096;
@@ -35,6 +39,8 @@ pub struct Project {
     pub template: Origin,
     /// The answers by the id of their question.
     pub answers: BTreeMap<String, Value>,
+    /// The ids of those that nobody gave; the records of formats 1 and 2 do not know, and so have none.
+    pub defaults: BTreeSet<String>,
     /// What it took from the workspace that it was added to; empty for the first service of a project.
     pub added: Added,
     /// The values that must agree.
@@ -45,8 +51,8 @@ pub struct Project {
     pub managed: BTreeSet<SafePath>,
     /// The files that are the user's since they were written.
     pub seeded: BTreeSet<SafePath>,
-    /// The generated files that the user has deleted, as the last update found.
-    pub deleted: BTreeSet<SafePath>,
+    /// What became of files that cannot be seen from them.
+    pub remembered: Remembered,
     /// The catalog that the project was made through.
     pub catalog: Option<CatalogOrigin>,
 }
@@ -65,10 +71,20 @@ pub enum ProjectError {
     UnknownFormat { root: PathBuf, file: String, found: u32 },
     #[error("`{}` is missing", .root.join(.file).display())]
     Missing { root: PathBuf, file: String },
+    #[error("a merge has left a conflict in `{}`", .root.join(.file).display())]
+    Conflicted { root: PathBuf, file: String },
+    #[error("`{}` and the files beside it are not of the same update", .root.join(.file).display())]
+    NotTied { root: PathBuf, file: String },
 }
 
 #[derive(Deserialize)]
 struct RecordFile {
+    #[serde(default)]
+    digest: String,
+    #[serde(default)]
+    defaults: BTreeSet<String>,
+    #[serde(default)]
+    conflicts: Vec<String>,
     template: Origin,
     #[serde(default)]
     answers: BTreeMap<String, Value>,
@@ -87,6 +103,8 @@ struct OwnershipFile {
     seeded: Vec<String>,
     #[serde(default)]
     deleted: Vec<String>,
+    #[serde(default)]
+    yours: Vec<String>,
 }
 
 /// The part of a record that every format has.
@@ -95,22 +113,18 @@ struct FormatFile {
     format: u32,
 }
 
+/// A record that was read, or what is wrong with it.
+type Opened = Result<Project, ProjectError>;
+
 impl Project {
     /// Reads every record of a folder, sorted by name.
     ///
     /// # Errors
     /// There is none, or some of them cannot be used: then all that is wrong.
     pub fn open_all(root: &Path) -> Result<Vec<Self>, Vec<ProjectError>> {
-        if !root.is_dir() {
-            return Err(vec![ProjectError::NoFolder(root.to_owned())]);
-        }
-        let names = names(root).map_err(|error| vec![error])?;
-        if names.is_empty() {
-            return Err(vec![ProjectError::NoRecord(root.to_owned())]);
-        }
         let (mut projects, mut errors) = (Vec::new(), Vec::new());
-        for name in names {
-            match Self::open(root, &name) {
+        for (_, opened) in Self::open_each(root).map_err(|error| vec![error])? {
+            match opened {
                 Ok(project) => projects.push(project),
                 Err(error) => errors.push(error),
             }
@@ -118,10 +132,47 @@ impl Project {
         if errors.is_empty() { Ok(projects) } else { Err(errors) }
     }
 
-    /// Returns what became of the generated files, those left out that are the user's since they were written.
+    /// Reads every record of a folder, sorted by name, each by itself.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn open_each(root: &Path) -> Result<Vec<(String, Opened)>, ProjectError> {
+        if !root.is_dir() {
+            return Err(ProjectError::NoFolder(root.to_owned()));
+        }
+        let names = names(root)?;
+        if names.is_empty() {
+            return Err(ProjectError::NoRecord(root.to_owned()));
+        }
+        let open = |name: String| {
+            let opened = Self::open(&Place { root, read: &|path| beneath::read(root, path) }, &name);
+            (name, opened)
+        };
+        Ok(names.into_iter().map(open).collect())
+    }
+
+    /// Reads a record that stands elsewhere than in a folder, such as in a commit; `read` returns its files.
+    ///
+    /// # Errors
+    /// The record cannot be used.
+    pub fn open_from(name: &str, read: impl Fn(&SafePath) -> Option<Vec<u8>>) -> Result<Self, ProjectError> {
+        let read = |path: &SafePath| read(path).ok_or(NotRead::Missing);
+        Self::open(&Place { root: Path::new(""), read: &read }, name)
+    }
+
+    /// Returns the files of which a record consists.
+    #[must_use]
+    pub fn record_files(name: &str) -> Vec<SafePath> {
+        let endings = [RECORD_ENDING, AGREEMENTS_ENDING, BASE_ENDING];
+        endings.iter().filter_map(|ending| SafePath::new(&file_of(name, ending)).ok()).collect()
+    }
+
+    /// Returns what became of the generated files, those left out that are the user's since they were written, or that the
+    /// user keeps out of updates.
     #[must_use]
     pub fn edits(&self, root: &Path) -> Vec<Edit> {
-        let generated = self.generated.iter().filter(|(path, _)| !self.seeded.contains(path));
+        let is_left_out = |path: &SafePath| self.seeded.contains(path) || path.is_among(&self.remembered.yours);
+        let generated = self.generated.iter().filter(|(path, _)| !is_left_out(path));
         let edit = |(path, blob): (&SafePath, &Blob)| {
             let after = Blob::read(root, path);
             (after.as_ref() != Some(blob)).then(|| Edit { path: path.clone(), before: Some(blob.clone()), after })
@@ -129,8 +180,9 @@ impl Project {
         generated.filter_map(edit).collect()
     }
 
-    fn open(root: &Path, name: &str) -> Result<Self, ProjectError> {
-        let record = RecordPart { root, name, ending: RECORD_ENDING };
+    fn open(place: &Place<'_>, name: &str) -> Result<Self, ProjectError> {
+        let root = place.root;
+        let record = RecordPart { place, name, ending: RECORD_ENDING };
         let text = record.text()?;
         let format: FormatFile = toml::from_str(&text).map_err(|error| record.unusable(error.message()))?;
         if !(OLDEST_FORMAT..=FORMAT).contains(&format.format) {
@@ -143,27 +195,53 @@ impl Project {
         let file: RecordFile = toml::from_str(&text).map_err(|error| record.unusable(error.message()))?;
         let paths = |paths: &[String]| paths.iter().map(|path| SafePath::new(path)).collect::<Result<BTreeSet<_>, _>>();
         let paths = |list: &[String]| paths(list).map_err(|error| record.unusable(&error.to_string()));
-        let base = RecordPart { root, name, ending: BASE_ENDING };
-        Ok(Self {
+        let base = RecordPart { place, name, ending: BASE_ENDING };
+        let agreements = RecordPart { place, name, ending: AGREEMENTS_ENDING };
+        // The first format had no agreements.
+        let agreements_text = if format.format == OLDEST_FORMAT { "[]".to_owned() } else { agreements.text()? };
+        let project = Self {
             name: name.to_owned(),
             managed: paths(&file.ownership.managed)?,
             seeded: paths(&file.ownership.seeded)?,
-            deleted: paths(&file.ownership.deleted)?,
+            remembered: Remembered {
+                deleted: paths(&file.ownership.deleted)?,
+                yours: paths(&file.ownership.yours)?,
+                conflicts: paths(&file.conflicts)?,
+            },
             template: file.template,
             answers: file.answers,
+            defaults: file.defaults,
             added: file.added,
             catalog: file.catalog,
-            // The first format had no agreements.
-            agreements: if format.format == OLDEST_FORMAT { Vec::new() } else { agreements(root, name)? },
+            agreements: parsed(&agreements, &agreements_text)?,
             generated: unpacked(&base.bytes()?).map_err(|reason| base.unusable(&reason))?,
-        })
+        };
+        if format.format >= TIED_FORMAT && project.digest(&agreements_text) != file.digest {
+            return Err(ProjectError::NotTied { root: root.to_owned(), file: record.file() });
+        }
+        Ok(project)
+    }
+
+    /// Returns the digest that ties the files of such a record.
+    fn digest(&self, agreements: &str) -> String {
+        let tied = Tied {
+            template: TiedTemplate::of(&self.template),
+            answers: self.answers.iter().map(|(id, value)| (id.as_str(), value)).collect(),
+            defaults: &self.defaults,
+            added: &self.added,
+            managed: listed(&self.managed),
+            seeded: listed(&self.seeded),
+            deleted: listed(&self.remembered.deleted),
+            yours: listed(&self.remembered.yours),
+            conflicts: listed(&self.remembered.conflicts),
+        };
+        let generated = self.generated.iter().map(|(path, blob)| (path, &*blob.bytes, blob.executable));
+        record::digest(&tied, agreements, generated)
     }
 }
 
-fn agreements(root: &Path, name: &str) -> Result<Vec<Agreement>, ProjectError> {
-    let part = RecordPart { root, name, ending: AGREEMENTS_ENDING };
-    let known: Vec<Agreement> =
-        serde_json::from_str(&part.text()?).map_err(|error| part.unusable(&error.to_string()))?;
+fn parsed(part: &RecordPart<'_>, text: &str) -> Result<Vec<Agreement>, ProjectError> {
+    let known: Vec<Agreement> = serde_json::from_str(text).map_err(|error| part.unusable(&error.to_string()))?;
     if known.len() > MAX_AGREEMENTS {
         return Err(part.unusable(&format!("it has more than {MAX_AGREEMENTS} agreements")));
     }
@@ -191,9 +269,16 @@ fn names(root: &Path) -> Result<BTreeSet<String>, ProjectError> {
     Ok(names)
 }
 
+/// Where a record is read.
+struct Place<'a> {
+    /// The folder, as it is named to people.
+    root: &'a Path,
+    read: &'a dyn Fn(&SafePath) -> Result<Vec<u8>, NotRead>,
+}
+
 /// One of the files of a record.
 struct RecordPart<'a> {
-    root: &'a Path,
+    place: &'a Place<'a>,
     name: &'a str,
     ending: &'a str,
 }
@@ -208,20 +293,25 @@ impl RecordPart<'_> {
     }
 
     fn bad(&self, reason: String) -> ProjectError {
-        ProjectError::Unusable { root: self.root.to_owned(), file: self.file(), reason }
+        ProjectError::Unusable { root: self.place.root.to_owned(), file: self.file(), reason }
     }
 
     fn bytes(&self) -> Result<Vec<u8>, ProjectError> {
         let file = self.file();
         let path = SafePath::new(&file).map_err(|error| self.unusable(&error.to_string()))?;
-        beneath::read(self.root, &path).map_err(|not_read| match not_read {
-            NotRead::Missing => ProjectError::Missing { root: self.root.to_owned(), file },
+        (self.place.read)(&path).map_err(|not_read| match not_read {
+            NotRead::Missing => ProjectError::Missing { root: self.place.root.to_owned(), file },
             not_read => self.bad(not_read.to_string()),
         })
     }
 
+    /// Returns the text, unless a merge has left its marks in it.
     fn text(&self) -> Result<String, ProjectError> {
-        String::from_utf8(self.bytes()?).map_err(|_| self.unusable("it is not UTF-8 text"))
+        let bytes = self.bytes()?;
+        if conflict_in(&bytes).is_some() {
+            return Err(ProjectError::Conflicted { root: self.place.root.to_owned(), file: self.file() });
+        }
+        String::from_utf8(bytes).map_err(|_| self.unusable("it is not UTF-8 text"))
     }
 }
 
@@ -251,19 +341,17 @@ fn unpacked(archive: &[u8]) -> Result<BTreeMap<SafePath, Blob>, String> {
 }
 
 #[cfg(test)]
-#[expect(clippy::disallowed_methods, reason = "a test needs files to read")]
 mod tests {
     use super::*;
 
     #[test]
     fn a_record_has_at_most_4096_agreements() {
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::create_dir(folder.path().join(RECORD_FOLDER)).unwrap();
+        let place = Place { root: Path::new("p"), read: &|path| beneath::read(Path::new("p"), path) };
+        let part = RecordPart { place: &place, name: "orders", ending: AGREEMENTS_ENDING };
         let read = |count: usize| {
             let one = r#"{"says":"s","places":[{"file":"a.json","at":"/a"},{"file":"b.json","at":"/b"}]}"#;
             let text = format!("[{}]", vec![one; count].join(","));
-            std::fs::write(folder.path().join(file_of("orders", AGREEMENTS_ENDING)), text).unwrap();
-            agreements(folder.path(), "orders").map(|known| known.len()).map_err(|error| error.to_string())
+            parsed(&part, &text).map(|known| known.len()).map_err(|error| error.to_string())
         };
         assert_eq!(read(4096), Ok(4096));
         assert!(read(4097).unwrap_err().ends_with("cannot be used: it has more than 4096 agreements"));

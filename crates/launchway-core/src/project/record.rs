@@ -1,14 +1,21 @@
-//! What a project remembers of how it was made: `.launchway/<name>.toml`, `.agreements.json` and `.base`.
+//! What a project remembers of how it was made: `.launchway/<name>.toml`, `.agreements.json` and `.base`, and beside them
+//! `.launchway/.gitattributes`, which keeps git from changing them.
 
-use std::collections::BTreeSet;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 use std::io::Write as _;
+use std::path::Path;
 
 use flate2::{Compression, GzBuilder};
 use serde::{Serialize, Serializer};
+use sha2::{Digest as _, Sha256};
 
+use super::changes::Edit;
 use crate::interview::context::Context;
 use crate::path::RECORD_FOLDER;
 use crate::path::SafePath;
+use crate::path::beneath::{self, Blob, NotRead};
 use crate::plan::{Plan, PlannedFile};
 use crate::sources::catalog::CatalogOrigin;
 use crate::template::Ownership;
@@ -17,10 +24,21 @@ use crate::template::origin::Origin;
 use crate::value::{Added, Value};
 
 /// The version of the record's format.
-pub const FORMAT: u32 = 2;
+pub const FORMAT: u32 = 3;
 
 /// The oldest version that is still read; it had no agreements.
 pub(crate) const OLDEST_FORMAT: u32 = 1;
+
+/// The oldest version whose files are tied by a digest.
+pub(crate) const TIED_FORMAT: u32 = 3;
+
+/// What git is told of the record's files, whatever the attributes of the project say of all files.
+pub(crate) const ATTRIBUTES: &str = "\
+# Written by `launchway`: git keeps the record as it is, and never mixes two of the archives.
+* -text -filter -ident !working-tree-encoding !merge !conflict-marker-size
+*.base binary
+";
+const ATTRIBUTES_FILE: &str = ".gitattributes";
 
 /// How the names of the record's files end.
 pub(crate) const RECORD_ENDING: &str = "toml";
@@ -31,7 +49,15 @@ pub(crate) const BASE_ENDING: &str = "base";
 struct Record<'a> {
     format: u32,
     launchway: &'static str,
-    template: Origin,
+    /// Ties this file to the two beside it: see [`digest`].
+    digest: String,
+    /// The answers that nobody gave.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    defaults: &'a BTreeSet<String>,
+    /// The files in which the last update has left a conflict.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    conflicts: &'a BTreeSet<&'a str>,
+    template: &'a Origin,
     #[serde(skip_serializing_if = "Option::is_none")]
     catalog: Option<&'a CatalogOrigin>,
     #[serde(serialize_with = "in_order")]
@@ -45,19 +71,33 @@ struct Record<'a> {
 /// The files that `update` does not merge.
 #[derive(Serialize)]
 struct OwnershipRecord<'a> {
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    managed: Vec<&'a str>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    seeded: Vec<&'a str>,
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    managed: &'a BTreeSet<&'a str>,
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    seeded: &'a BTreeSet<&'a str>,
     /// Those that the user took away.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    deleted: Vec<&'a str>,
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    deleted: &'a BTreeSet<&'a str>,
+    /// Those, and the folders of those, that the user keeps out of updates.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    yours: &'a BTreeSet<&'a str>,
 }
 
 impl OwnershipRecord<'_> {
     fn is_empty(&self) -> bool {
-        self.managed.is_empty() && self.seeded.is_empty() && self.deleted.is_empty()
+        self.managed.is_empty() && self.seeded.is_empty() && self.deleted.is_empty() && self.yours.is_empty()
     }
+}
+
+/// What became of a project's files that neither the template nor the files themselves can tell.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Remembered {
+    /// The generated files that the user has deleted, as the last update found.
+    pub deleted: BTreeSet<SafePath>,
+    /// The files, and the folders of them, that the user keeps out of updates: see [`SafePath::is_among`].
+    pub yours: BTreeSet<SafePath>,
+    /// The files in which the last update has left a conflict.
+    pub conflicts: BTreeSet<SafePath>,
 }
 
 /// Returns the path of one of the files of a project's record.
@@ -74,7 +114,7 @@ pub(crate) fn files(
     template: &Template,
     context: &Context,
     plan: &Plan,
-    deleted: &BTreeSet<SafePath>,
+    remembered: &Remembered,
 ) -> [(SafePath, PlannedFile); 3] {
     let path = |ending: &str| SafePath::new(&file_of(&context.name, ending)).expect("a slug makes a safe path");
     let file = |bytes: Vec<u8>| PlannedFile { bytes: bytes.into(), executable: false, ownership: Ownership::Managed };
@@ -82,7 +122,7 @@ pub(crate) fn files(
     [
         (path(AGREEMENTS_ENDING), file(agreements(plan).into_bytes())),
         (path(BASE_ENDING), file(archive(plan))),
-        (path(RECORD_ENDING), file(text(template, context, plan, deleted).into_bytes())),
+        (path(RECORD_ENDING), file(text(template, context, plan, remembered).into_bytes())),
     ]
 }
 
@@ -93,28 +133,132 @@ fn agreements(plan: &Plan) -> String {
     if lines.is_empty() { "[]\n".to_owned() } else { format!("[\n{}\n]\n", lines.join(",\n")) }
 }
 
-fn text(template: &Template, context: &Context, plan: &Plan, deleted: &BTreeSet<SafePath>) -> String {
+fn text(template: &Template, context: &Context, plan: &Plan, remembered: &Remembered) -> String {
     let owned = |wanted: Ownership| {
-        let files = plan.files.iter().filter(|(_, file)| file.ownership == wanted);
+        let files = plan.files.iter().filter(move |(_, file)| file.ownership == wanted);
         files.map(|(path, _)| path.as_str()).collect()
     };
+    let origin = Origin::of(template);
+    let tied = Tied {
+        template: TiedTemplate::of(&origin),
+        answers: context.answers.iter().map(|(id, value)| (id.as_str(), value)).collect(),
+        defaults: &context.defaults,
+        added: &context.added,
+        managed: owned(Ownership::Managed),
+        seeded: owned(Ownership::Seeded),
+        deleted: names(&remembered.deleted),
+        yours: names(&remembered.yours),
+        conflicts: names(&remembered.conflicts),
+    };
+    let generated = plan.files.iter().map(|(path, file)| (path, &*file.bytes, file.executable));
     let record = Record {
         format: FORMAT,
         launchway: env!("CARGO_PKG_VERSION"),
-        template: Origin::of(template),
+        digest: digest(&tied, &agreements(plan), generated),
+        defaults: &context.defaults,
+        conflicts: &tied.conflicts,
+        template: &origin,
         catalog: context.catalog.as_ref(),
         answers: &context.answers,
         added: &context.added,
         ownership: OwnershipRecord {
-            managed: owned(Ownership::Managed),
-            seeded: owned(Ownership::Seeded),
-            deleted: deleted.iter().map(SafePath::as_str).collect(),
+            managed: &tied.managed,
+            seeded: &tied.seeded,
+            deleted: &tied.deleted,
+            yours: &tied.yours,
         },
     };
     let body = toml::to_string(&record).expect("strings, numbers and lists always fit into TOML");
     format!(
         "# How `launchway` made this project, so that a later version can be compared. Commit it; do not edit it.\n{body}"
     )
+}
+
+pub(crate) fn names(paths: &BTreeSet<SafePath>) -> BTreeSet<&str> {
+    paths.iter().map(SafePath::as_str).collect()
+}
+
+/// What the record says of the files beside it, in a form that two records have in common if they say the same.
+#[derive(Serialize)]
+pub(crate) struct Tied<'a> {
+    pub(crate) template: TiedTemplate<'a>,
+    pub(crate) answers: BTreeMap<&'a str, &'a Value>,
+    pub(crate) defaults: &'a BTreeSet<String>,
+    pub(crate) added: &'a Added,
+    pub(crate) managed: BTreeSet<&'a str>,
+    pub(crate) seeded: BTreeSet<&'a str>,
+    pub(crate) deleted: BTreeSet<&'a str>,
+    pub(crate) yours: BTreeSet<&'a str>,
+    pub(crate) conflicts: BTreeSet<&'a str>,
+}
+
+/// The template without the way to it, which may change.
+#[derive(Serialize)]
+pub(crate) struct TiedTemplate<'a> {
+    id: &'a str,
+    version: &'a str,
+    commit: Option<&'a str>,
+    extends: &'a [String],
+}
+
+impl<'a> TiedTemplate<'a> {
+    pub(crate) fn of(origin: &'a Origin) -> Self {
+        let Origin { id, version, commit, extends, .. } = origin;
+        Self { id, version, commit: commit.as_deref(), extends }
+    }
+}
+
+/// Returns the digest that ties the three files of a record: none of them goes with those of another update, and none was
+/// merged by itself. Line ends, and how the archive was packed, make no difference.
+pub(crate) fn digest<'f>(
+    tied: &Tied<'_>,
+    agreements: &str,
+    generated: impl Iterator<Item = (&'f SafePath, &'f [u8], bool)>,
+) -> String {
+    let mut digest = Sha256::new();
+    let mut part = |bytes: &[u8]| {
+        digest.update(u64::try_from(bytes.len()).unwrap_or(u64::MAX).to_le_bytes());
+        digest.update(bytes);
+    };
+    part(&serde_json::to_vec(tied).expect("texts and lists always fit into JSON"));
+    part(agreements.replace('\r', "").as_bytes());
+    for (path, bytes, executable) in generated {
+        part(path.as_str().as_bytes());
+        part(&[u8::from(executable)]);
+        part(bytes);
+    }
+    digest.finalize().iter().fold("sha256:".to_owned(), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
+}
+
+/// Returns the file that a new project has so that git leaves the record as it is.
+pub(crate) fn new_attributes() -> (SafePath, PlannedFile) {
+    let bytes = ATTRIBUTES.as_bytes().into();
+    (attributes_path(), PlannedFile { bytes, executable: false, ownership: Ownership::Managed })
+}
+
+fn attributes_path() -> SafePath {
+    SafePath::new(&format!("{RECORD_FOLDER}/{ATTRIBUTES_FILE}")).expect("the path is a safe one")
+}
+
+/// Returns what a folder needs so that git leaves the record as it is, if it does not have it: what stands there stays, and
+/// the program's lines come last, where they win.
+pub(crate) fn attributes(root: &Path) -> Result<Option<Edit>, (SafePath, NotRead)> {
+    let path = attributes_path();
+    let before = match beneath::read_blob(root, &path) {
+        Ok(blob) => Some(blob),
+        Err(NotRead::Missing) => None,
+        Err(error) => return Err((path, error)),
+    };
+    let there = before.as_ref().map_or(Cow::Borrowed(""), |blob| String::from_utf8_lossy(&blob.bytes));
+    if there.replace('\r', "").ends_with(ATTRIBUTES) {
+        return Ok(None);
+    }
+    let end = if there.is_empty() || there.ends_with('\n') { "" } else { "\n" };
+    let bytes = [before.as_ref().map_or(&[][..], |blob| &blob.bytes), end.as_bytes(), ATTRIBUTES.as_bytes()].concat();
+    Ok(Some(Edit { path, before, after: Some(Blob { bytes: bytes.into(), executable: false }) }))
 }
 
 /// Keeps the answers in the order of the questions.

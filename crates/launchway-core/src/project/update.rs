@@ -7,7 +7,7 @@ use std::path::Path;
 use super::Project;
 use super::changes::Edit;
 use super::check::conflict_in;
-use super::record;
+use super::record::{self, Remembered};
 use crate::interview::context::Context;
 use crate::path::SafePath;
 use crate::path::beneath::Blob;
@@ -31,9 +31,16 @@ pub struct Update {
     /// The files that really are in the project.
     current: Side,
     managed: BTreeSet<SafePath>,
+    /// The generated files that the user keeps out of updates.
+    yours: BTreeSet<SafePath>,
+    /// The generated files in whose place something stands that is no plain file, and the template has not changed them.
+    replaced: BTreeSet<SafePath>,
+    /// Those that the template has changed.
+    contested: BTreeMap<SafePath, Conflict>,
     healed: BTreeSet<SafePath>,
     moved: BTreeMap<SafePath, SafePath>,
-    known_deleted: BTreeSet<SafePath>,
+    /// What the project remembers of its files.
+    remembered: Remembered,
 }
 
 /// Something in the project that an update cannot work on.
@@ -53,6 +60,8 @@ pub struct Wishes {
     pub moves: Vec<(SafePath, SafePath)>,
     /// The files, or the folders of them, that shall be as the template has them again.
     pub heal: BTreeSet<SafePath>,
+    /// The files, and the folders of them, that stay out of updates.
+    pub yours: BTreeSet<SafePath>,
     /// Whether the disk knows which files can be run; otherwise nobody has changed that.
     pub ignores_modes: bool,
 }
@@ -96,21 +105,41 @@ impl Update {
             None => project.seeded.contains(path),
         };
         let generated = project.generated.iter().filter(|(path, _)| !is_seeded(path));
-        let base: Side = generated.map(|(path, blob)| (path.clone(), blob.clone())).collect();
+        let mut base: Side = generated.map(|(path, blob)| (path.clone(), blob.clone())).collect();
         let planned = plan
             .files
             .iter()
             .map(|(path, file)| (path.clone(), Blob { bytes: file.bytes.clone(), executable: file.executable }));
-        let theirs: Side =
+        let mut theirs: Side =
             planned.filter(|(path, _)| !is_seeded(path) || !project.generated.contains_key(path)).collect();
-        let current = read(root, &base, &theirs)?;
+        let mut remembered = Remembered { yours: wishes.yours.clone(), ..project.remembered.clone() };
+        // What the user keeps stays kept under the name that the template has for it now.
+        let kept_moves = wishes.moves.iter().filter(|(from, _)| from.is_among(&wishes.yours)).map(|(_, to)| to.clone());
+        remembered.yours.extend(kept_moves);
+        let mut yours = BTreeSet::new();
+        for side in [&mut base, &mut theirs] {
+            yours.extend(side.extract_if(.., |path, _| path.is_among(&remembered.yours)).map(|(path, _)| path));
+        }
+        let (current, not_plain) = read(root, &base, &theirs)?;
+        let (mut replaced, mut contested) = (BTreeSet::new(), BTreeMap::new());
+        for path in not_plain {
+            let (base, theirs) = (base.remove(&path), theirs.remove(&path));
+            if theirs.is_none() || base == theirs {
+                replaced.insert(path);
+            } else {
+                contested.insert(path, Conflict { base, ours: None, theirs });
+            }
+        }
         let managed = plan.files.iter().filter(|(_, file)| file.ownership == Ownership::Managed);
         let mut update = Self {
             ours: current.clone(),
             managed: managed.map(|(path, _)| path.clone()).collect(),
+            yours,
+            replaced,
+            contested,
             healed: BTreeSet::new(),
             moved: BTreeMap::new(),
-            known_deleted: project.deleted.clone(),
+            remembered,
             base,
             theirs,
             current,
@@ -163,10 +192,7 @@ impl Update {
 
     /// Takes back what the user did to files, so that the template's text is what comes out.
     fn heal(&mut self, wanted: &BTreeSet<SafePath>) {
-        let is_wanted = |path: &SafePath| {
-            wanted.contains(path) || path.folders().any(|folder| wanted.iter().any(|it| it.as_str() == folder))
-        };
-        let healed: BTreeSet<SafePath> = self.theirs.keys().filter(|path| is_wanted(path)).cloned().collect();
+        let healed: BTreeSet<SafePath> = self.theirs.keys().filter(|path| path.is_among(wanted)).cloned().collect();
         for path in &healed {
             match self.base.get(path) {
                 Some(blob) => self.ours.insert(path.clone(), blob.clone()),
@@ -215,10 +241,26 @@ impl Update {
         Some(Resolution { files, ..Resolution::default() })
     }
 
+    /// Tells whether a file of the project is one of the template's, be it merged or not.
+    #[must_use]
+    pub fn knows(&self, path: &SafePath) -> bool {
+        let sides = [&self.base, &self.ours, &self.theirs];
+        sides.iter().any(|side| side.contains_key(path))
+            || self.replaced.contains(path)
+            || self.contested.contains_key(path)
+            || path.is_among(&self.remembered.yours)
+    }
+
+    /// Adds to what came of the merge where something that is no plain file stands in the way of a change: it stays, and
+    /// somebody has to decide.
+    pub fn contest(&self, resolution: &mut Resolution) {
+        resolution.conflicts.extend(self.contested.iter().map(|(path, conflict)| (path.clone(), conflict.clone())));
+    }
+
     /// Returns the generated files that the user took away, or moved, since the last update.
     #[must_use]
     pub fn missing(&self) -> Vec<&SafePath> {
-        let is_new = |path: &&SafePath| !self.ours.contains_key(*path) && !self.known_deleted.contains(*path);
+        let is_new = |path: &&SafePath| !self.ours.contains_key(*path) && !self.remembered.deleted.contains(*path);
         self.base.keys().filter(is_new).collect()
     }
 
@@ -247,8 +289,14 @@ impl Update {
                 Err(error) => return Err(obstacle(path, error)),
             }
         }
-        let paths: BTreeSet<&SafePath> =
-            self.paths().into_iter().chain(current.keys().copied()).chain(resolution.files.keys()).collect();
+        let left = self.yours.iter().chain(&self.replaced).chain(resolution.conflicts.keys());
+        let paths: BTreeSet<&SafePath> = self
+            .paths()
+            .into_iter()
+            .chain(current.keys().copied())
+            .chain(resolution.files.keys())
+            .chain(left)
+            .collect();
         let changes = paths.into_iter().filter_map(|path| {
             let before = current.get(path).map(|blob| blob.as_ref().clone());
             self.change(path, before, resolution)
@@ -261,6 +309,8 @@ impl Update {
         let from = resolution.moved.get(path).or_else(|| self.moved.get(path)).cloned();
         let is_moved_away = || resolution.moved.values().chain(self.moved.values()).any(|from| from == path);
         let status = match (&before, &after) {
+            _ if self.yours.contains(path) => Status::Yours,
+            _ if self.replaced.contains(path) => Status::Kept,
             _ if resolution.conflicts.contains_key(path) => Status::Conflict,
             (None, None) if self.is_kept_deleted(path, resolution) && !is_moved_away() => Status::KeptDeleted,
             (None, None) => return None,
@@ -295,7 +345,7 @@ impl Update {
         self.theirs.keys().filter(|path| !resolution.files.contains_key(*path)).cloned().collect()
     }
 
-    /// Returns what the project remembers from then on, as edits of its record.
+    /// Returns what the project remembers from then on, as edits of its record; `conflicts` are those that are open then.
     ///
     /// # Errors
     /// A file of the record cannot be read.
@@ -304,6 +354,7 @@ impl Update {
         root: &Path,
         made: (&Template, &Context, &Plan),
         resolution: &Resolution,
+        conflicts: BTreeSet<SafePath>,
     ) -> Result<Vec<Edit>, Vec<Obstacle>> {
         let (template, context, plan) = made;
         let edit = |(path, file): (SafePath, PlannedFile)| {
@@ -315,17 +366,26 @@ impl Update {
             let after = Some(Blob { bytes: file.bytes, executable: file.executable });
             Ok(Edit { path, before, after })
         };
-        record::files(template, context, plan, &self.deleted(resolution)).into_iter().map(edit).collect()
+        let remembered =
+            Remembered { deleted: self.deleted(resolution), yours: self.remembered.yours.clone(), conflicts };
+        let unreadable = |(path, error): (SafePath, NotRead)| vec![Obstacle { path, reason: error.to_string() }];
+        let attributes = record::attributes(root).map_err(unreadable)?;
+        let record = record::files(template, context, plan, &remembered).into_iter().map(edit);
+        attributes.map(Ok).into_iter().chain(record).collect()
     }
 
     /// Returns the paths to heal that the template has no file for.
     #[must_use]
     pub fn unknown<'w>(&self, wanted: &'w BTreeSet<SafePath>) -> Vec<&'w SafePath> {
-        let is_known = |wanted: &SafePath| {
-            let leads = |path: &SafePath| path == wanted || path.folders().any(|folder| folder == wanted.as_str());
-            self.theirs.keys().any(leads)
-        };
-        wanted.iter().filter(|path| !is_known(path)).collect()
+        let leads_to = |wanted: &SafePath| self.theirs.keys().any(|path| path.is_in(wanted));
+        wanted.iter().filter(|path| !leads_to(path)).collect()
+    }
+
+    /// Returns the paths to keep that the template has no file for.
+    #[must_use]
+    pub fn not_to_keep<'w>(&self, wanted: &'w BTreeSet<SafePath>) -> Vec<&'w SafePath> {
+        let leads_to = |wanted: &SafePath| self.yours.iter().any(|path| path.is_in(wanted));
+        wanted.iter().filter(|path| !leads_to(path)).collect()
     }
 }
 
@@ -363,6 +423,8 @@ pub enum Status {
     KeptDeleted,
     /// It belongs to the template and is not as the template has it.
     Drifted,
+    /// The user keeps it out of updates.
+    Yours,
     /// The user changed it, and it stays so.
     Kept,
 }
@@ -382,6 +444,7 @@ impl Status {
             Self::Healed => "healed",
             Self::KeptDeleted => "kept-deleted",
             Self::Drifted => "drifted",
+            Self::Yours => "yours",
             Self::Kept => "kept",
         }
     }
@@ -390,9 +453,9 @@ impl Status {
 /// Why a file of the user's own cannot stay where it is.
 const TAKEN: &str = "is the name that git gives to one side of a conflict";
 
-/// Reads the files that a side has from the project.
-fn read(root: &Path, base: &Side, theirs: &Side) -> Result<Side, Vec<Obstacle>> {
-    let (mut current, mut obstacles) = (Side::new(), Vec::new());
+/// Reads the files that a side has from the project; and finds those in whose place something else stands.
+fn read(root: &Path, base: &Side, theirs: &Side) -> Result<(Side, BTreeSet<SafePath>), Vec<Obstacle>> {
+    let (mut current, mut not_plain, mut obstacles) = (Side::new(), BTreeSet::new(), Vec::new());
     for path in base.keys().chain(theirs.keys()).collect::<BTreeSet<_>>() {
         match beneath::read_blob(root, path) {
             Ok(blob) => drop(current.insert(path.clone(), blob)),
@@ -400,20 +463,21 @@ fn read(root: &Path, base: &Side, theirs: &Side) -> Result<Side, Vec<Obstacle>> 
             // The template has made a folder of its file, or a file of its folder.
             Err(NotRead::BelowFile) if path.folders().any(|folder| has(base, folder) && !has(theirs, folder)) => {}
             Err(NotRead::Folder) if is_given_up(root, path, base, theirs) => {}
+            Err(error) if error.is_not_plain() => drop(not_plain.insert(path.clone())),
             Err(error) => obstacles.push(Obstacle { path: path.clone(), reason: error.to_string() }),
         }
     }
-    obstacles.extend(nested(root, &current, theirs));
-    if obstacles.is_empty() { Ok(current) } else { Err(obstacles) }
+    obstacles.extend(nested(root, &current, theirs).filter(|obstacle| !not_plain.contains(&obstacle.path)));
+    if obstacles.is_empty() { Ok((current, not_plain)) } else { Err(obstacles) }
 }
 
 /// Finds the new files that would land in another repository, such as a submodule.
-fn nested(root: &Path, current: &Side, theirs: &Side) -> Vec<Obstacle> {
+fn nested(root: &Path, current: &Side, theirs: &Side) -> impl Iterator<Item = Obstacle> {
     let new = theirs.keys().filter(|path| !current.contains_key(*path));
     let is_in_another =
         |path: &&SafePath| path.folders().any(|folder| root.join(folder).join(".git").symlink_metadata().is_ok());
     let reason = "would land in a repository of its own inside the project";
-    new.filter(is_in_another).map(|path| Obstacle { path: path.clone(), reason: reason.to_owned() }).collect()
+    new.filter(is_in_another).map(|path| Obstacle { path: path.clone(), reason: reason.to_owned() })
 }
 
 fn has(side: &Side, path: &str) -> bool {

@@ -2,7 +2,7 @@
 
 pub(super) mod loading;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use semver::Version;
 
@@ -41,6 +41,8 @@ pub struct Migrated {
     pub answers: BTreeMap<String, Value>,
     /// The paths as they stand in `files/`, each from the old one to the new one.
     pub moves: Vec<(String, String)>,
+    /// The ids that have changed, each new one with the old one.
+    renames: BTreeMap<String, String>,
 }
 
 impl Migrated {
@@ -48,6 +50,8 @@ impl Migrated {
         for (old, new) in &migration.renames {
             if let Some(value) = self.answers.remove(old) {
                 self.answers.entry(new.clone()).or_insert(value);
+                let first = self.renames.remove(old).unwrap_or_else(|| old.clone());
+                self.renames.insert(new.clone(), first);
             }
         }
         for (id, values) in &migration.values {
@@ -59,6 +63,13 @@ impl Migrated {
             self.answers.entry(id.clone()).or_insert_with(|| value.clone());
         }
         migration.moves.iter().for_each(|it| self.add_move(&it.from.text, &it.to.text));
+    }
+
+    /// Returns those of the answers that `defaults` names, by the ids that they have now.
+    #[must_use]
+    pub fn named(&self, defaults: &BTreeSet<String>) -> BTreeSet<String> {
+        let is_named = |id: &&String| defaults.contains(self.renames.get(*id).unwrap_or(id));
+        self.answers.keys().filter(is_named).cloned().collect()
     }
 
     /// Adds a move; a file that was moved before goes from its first path to its last.
@@ -97,7 +108,7 @@ impl Template {
         from: &BTreeMap<String, Version>,
         answers: BTreeMap<String, Value>,
     ) -> Result<Migrated, Problem> {
-        let mut migrated = Migrated { answers, moves: Vec::new() };
+        let mut migrated = Migrated { answers, ..Migrated::default() };
         let is_due = |it: &&Migration| from.get(&it.layer).is_some_and(|from| *from < it.to);
         self.migrations.iter().filter(is_due).for_each(|migration| migrated.apply(migration));
         let answers = std::mem::take(&mut migrated.answers).into_iter();

@@ -366,6 +366,20 @@ impl Question {
         }
     }
 
+    /// Brings an answer of before to the question's own type, where nothing of it is lost on the way: the text `9000` is the
+    /// number, and `09000` is none.
+    #[must_use]
+    pub fn converted(&self, value: Value) -> Value {
+        let value = self.coerce(value);
+        if matches!(self.kind, Kind::Secret { .. }) {
+            return value;
+        }
+        match self.read(&value.to_string()) {
+            Ok(read) if read.same(&value) => read,
+            _ => value,
+        }
+    }
+
     /// Checks an answer by all the rules that depend on the question alone, or on the choices that are open.
     ///
     /// # Errors

@@ -15,7 +15,7 @@ use crate::path::beneath::{self, NotRead};
 use crate::plan::output;
 use crate::plan::{Plan, PlannedFile};
 use crate::project::changes::Edit;
-use crate::project::record;
+use crate::project::record::{self, Remembered};
 use crate::template::Template;
 
 const MANIFEST: &str = "Cargo.toml";
@@ -62,7 +62,8 @@ impl Addition {
             return Err(AddError::NotForAdding(template.id.clone()));
         }
         let planned = plan.files.iter().map(|(path, file)| (path.clone(), file.clone()));
-        let mut creates: Vec<_> = planned.chain(record::files(template, context, plan, &[].into())).collect();
+        let mut creates: Vec<_> =
+            planned.chain(record::files(template, context, plan, &Remembered::default())).collect();
         creates.sort_by(|left, right| left.0.cmp(&right.0));
         let taken = |path: &SafePath| !matches!(beneath::read(root, path), Err(NotRead::Missing));
         let in_the_way: Vec<_> = creates.iter().map(|(path, _)| path).filter(|path| taken(path)).cloned().collect();
@@ -70,6 +71,9 @@ impl Addition {
             return Err(AddError::InTheWay(in_the_way));
         }
         let mut addition = Self { creates, changes: Vec::new(), says: Vec::new(), notes: Vec::new() };
+        let attributes = record::attributes(root)
+            .map_err(|(path, error)| AddError::Unreadable { file: path.to_string(), reason: error.to_string() })?;
+        addition.changes.extend(attributes);
         for (folder, manifest) in crates(plan) {
             addition.join(root, plan, folder, manifest)?;
         }

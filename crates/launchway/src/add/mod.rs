@@ -14,7 +14,7 @@ use self::request::Asks;
 use crate::failure::{Exit, Failure};
 use crate::git::Git;
 use crate::repository::index::{Index, WayBack};
-use crate::repository::{Repository, not_run};
+use crate::repository::{Repository, ignored_note, not_run};
 use crate::{interrupt, projects, update};
 
 /// Adds a service to the project of a folder.
@@ -27,9 +27,27 @@ pub(crate) fn run(request: &AddRequest) -> Result<(), Failure> {
     }
     let from = whose_answers(projects, request.from.as_deref())?;
     let template = load(&from, request)?;
-    let prepared = prepare(&from, &template, request)?;
-    let way_back = if request.dry_run { None } else { Some(write(&prepared, request)?) };
-    report::show(&prepared, request, way_back.as_ref())
+    let mut prepared = prepare(&from, &template, request)?;
+    let new = prepared.addition.edits().into_iter().filter(|edit| edit.before.is_none()).map(|edit| edit.path);
+    prepared.addition.notes.extend(ignored_note(&request.folder, new.collect::<Vec<_>>().iter()));
+    let repository = repository(&prepared, request);
+    if request.dry_run {
+        // A preview of what would be refused is shown all the same, and ends as the addition would.
+        report::show(&prepared, request, None, repository.as_ref().err())?;
+        return repository.map(drop);
+    }
+    let way_back = write(&prepared, &repository?)?;
+    report::show(&prepared, request, Some(&way_back), None)
+}
+
+/// Opens the repository, if it is in a state for it.
+fn repository(prepared: &NewService<'_>, request: &AddRequest) -> Result<Repository, Failure> {
+    let repository = Repository::open(&request.folder, true)?;
+    if !request.allow_dirty {
+        refuse_dirty(&repository, &prepared.addition.changes)?;
+    }
+    repository.refuse_hidden(prepared.addition.edits().iter().map(|edit| &edit.path))?;
+    Ok(repository)
 }
 
 /// Picks the service whose answers are taken: the one that is named, or the only one that was not added itself.
@@ -49,20 +67,15 @@ fn whose_answers(projects: Vec<Project>, wanted: Option<&str>) -> Result<Project
 }
 
 /// Writes the files and tells git; returns how everything comes back.
-fn write(prepared: &NewService<'_>, request: &AddRequest) -> Result<WayBack, Failure> {
-    let repository = Repository::open(&request.folder, true)?;
+fn write(prepared: &NewService<'_>, repository: &Repository) -> Result<WayBack, Failure> {
     let edits = prepared.addition.edits();
-    if !request.allow_dirty {
-        refuse_dirty(&repository, &prepared.addition.changes)?;
-    }
-    repository.refuse_hidden(edits.iter().map(|edit| &edit.path))?;
     interrupt::uninterrupted(|| {
         let no_conflicts = BTreeMap::new();
-        let index = Index::read(&repository, &edits, &no_conflicts, &BTreeMap::new())?;
+        let index = Index::read(repository, &edits, &no_conflicts, &BTreeMap::new())?;
         let name = &prepared.context.name;
         let way_back = index.keep(name, Some(name))?;
         let _step = tracing::info_span!("write", what = %repository.root.display(), files = edits.len()).entered();
-        edit(&repository.root, &edits).map_err(|error| update::not_written(error, &way_back, &repository))?;
+        edit(&repository.root, &edits).map_err(|error| update::not_written(error, &way_back, repository))?;
         index.stage(&way_back)?;
         Ok(way_back)
     })

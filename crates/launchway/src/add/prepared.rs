@@ -7,7 +7,7 @@ use launchway_core::{
 use super::{AddRequest, Asks, report};
 use crate::failure::{Exit, Failure};
 use crate::wizard::walk::{State, Walk};
-use crate::wizard::{GO, KnownAnswers, Purpose, Review, complete, edit_key, overruled, quit_key, refuse_unused};
+use crate::wizard::{GO, KnownAnswers, Purpose, Review, complete, edit_key, quit_key, refuse_unused};
 use crate::{answers, language, sources};
 
 /// A service that is computed, and not yet written.
@@ -34,9 +34,9 @@ pub(super) fn prepare<'p>(
     template: &'p Template,
     request: &'p AddRequest,
 ) -> Result<NewService<'p>, Failure> {
-    let KnownAnswers { answers, defaults, notes } = gather(template, from, request)?;
-    let walk = Walk::new(template, answers, defaults, State::default());
-    complete(walk, request.asks() != Asks::Nothing, &mut AddPurpose { from, template, request, notes })
+    let known = gather(template, from, request)?;
+    let walk = Walk::new(template, known.answers.clone(), known.defaults, State::default());
+    complete(walk, request.asks() != Asks::Nothing, &mut AddPurpose { from, template, request, known })
 }
 
 /// Gathers what is known of the questions: given answers first, then those of the service that is there.
@@ -51,15 +51,14 @@ fn gather(template: &Template, from: &Project, request: &AddRequest) -> Result<K
         answers.set(&question.id, question.read(&request.name)?, Provenance::Flag);
     }
     let migrated = template.migrate_from(&from.template.versions(), from.answers.clone())?;
-    for (id, value) in migrated.answers {
-        if template.question(&id).is_some() && !template.is_own_answer(&id) {
-            answers.set_if_open(&id, value, Provenance::Record);
-        }
-    }
+    let defaults = migrated.named(&from.defaults);
+    let is_shared = |id: &String| template.question(id).is_some() && !template.is_own_answer(id);
+    let shared = migrated.answers.into_iter().filter(|(id, _)| is_shared(id)).collect();
+    answers.take_before(template, &shared, &defaults)?;
     let defaults = if request.asks() == Asks::Questions { Defaults::Advanced } else { Defaults::All };
-    let mut given = KnownAnswers { answers, defaults, notes: Vec::new() };
-    given.fit(template)?;
-    Ok(given)
+    let mut known = KnownAnswers { answers, defaults, notes: Vec::new() };
+    known.fit(template)?;
+    Ok(known)
 }
 
 /// A service that is added, apart from its answers.
@@ -67,7 +66,7 @@ struct AddPurpose<'p> {
     from: &'p Project,
     template: &'p Template,
     request: &'p AddRequest,
-    notes: Vec<String>,
+    known: KnownAnswers,
 }
 
 impl<'p> Purpose for AddPurpose<'p> {
@@ -83,7 +82,7 @@ impl<'p> Purpose for AddPurpose<'p> {
         let (from, template) = (self.from, self.template);
         let plan = tracing::info_span!("render", what = "the files").in_scope(|| Plan::new(template, &context))?;
         let mut addition = Addition::new(template, &context, &plan, &self.request.folder)?;
-        addition.notes = self.notes.iter().cloned().chain(overruled(interview)).chain(addition.notes).collect();
+        addition.notes.splice(0..0, self.known.became(interview)?.notes);
         Ok(NewService { from, template, context, plan, addition })
     }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use launchway_core::NextStep;
+use launchway_core::{Edit, NextStep};
 use serde::Serialize;
 use serde_json::Value as Json;
 
@@ -35,6 +35,8 @@ struct AddReport<'a> {
     way_back: Option<&'a str>,
     /// Git's own command for it, for the files that git knows.
     way_back_git: Option<&'a str>,
+    /// Why the addition would be refused that this is the preview of.
+    refusal: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -56,19 +58,24 @@ struct StepReport<'a> {
 }
 
 /// Writes the result to stdout, and what to do next to stderr.
-pub(crate) fn show(prepared: &NewService<'_>, request: &AddRequest, way_back: Option<&WayBack>) -> Result<(), Failure> {
+pub(crate) fn show(
+    prepared: &NewService<'_>,
+    request: &AddRequest,
+    way_back: Option<&WayBack>,
+    refusal: Option<&Failure>,
+) -> Result<(), Failure> {
     for note in &prepared.addition.notes {
         terminal::say(&format!("note: {}\n", terminal::visible(note)));
     }
     match request.output {
-        Output::Json => terminal::print(&json(&report(prepared, way_back)))?,
+        Output::Json => terminal::print(&json(&report(prepared, way_back, refusal)))?,
         Output::Text => terminal::print(&text(prepared, request))?,
     }
-    terminal::say(&next(prepared, request, way_back));
+    terminal::say(&next(prepared, request, way_back, refusal.is_some()));
     Ok(())
 }
 
-fn report<'a>(prepared: &'a NewService<'_>, way_back: Option<&'a WayBack>) -> AddReport<'a> {
+fn report<'a>(prepared: &'a NewService<'_>, way_back: Option<&'a WayBack>, refusal: Option<&Failure>) -> AddReport<'a> {
     let NewService { from, template, context, plan, addition } = prepared;
     let step = |step: &'a NextStep| StepReport { command: &step.command, purpose: &step.purpose };
     AddReport {
@@ -84,12 +91,14 @@ fn report<'a>(prepared: &'a NewService<'_>, way_back: Option<&'a WayBack>) -> Ad
         next_steps: plan.next_steps.iter().map(step).collect(),
         way_back: way_back.map(|way_back| way_back.command.as_str()),
         way_back_git: way_back.and_then(|way_back| way_back.git.as_deref()),
+        refusal: refusal.map(Failure::message),
     }
 }
 
 fn files<'a>(prepared: &'a NewService<'_>) -> impl Iterator<Item = (&'a launchway_core::SafePath, &'static str)> {
     let creates = prepared.addition.creates.iter().map(|(path, _)| (path, "new"));
-    creates.chain(prepared.addition.changes.iter().map(|change| (&change.path, "changed")))
+    let status = |change: &Edit| if change.before.is_some() { "changed" } else { "new" };
+    creates.chain(prepared.addition.changes.iter().map(move |change| (&change.path, status(change))))
 }
 
 pub(super) fn text(prepared: &NewService<'_>, request: &AddRequest) -> String {
@@ -103,13 +112,16 @@ pub(super) fn text(prepared: &NewService<'_>, request: &AddRequest) -> String {
     text
 }
 
-fn next(prepared: &NewService<'_>, request: &AddRequest, way_back: Option<&WayBack>) -> String {
+fn next(prepared: &NewService<'_>, request: &AddRequest, way_back: Option<&WayBack>, is_refused: bool) -> String {
     let name = visible_line(&prepared.context.name);
     let count = files(prepared).count();
     let mut text = match way_back {
         Some(_) => format!("added `{name}` beside `{}`: {count} files\n", visible_line(&prepared.from.name)),
         None => format!("`{name}` would be {count} files beside those of `{}`\n", visible_line(&prepared.from.name)),
     };
+    if is_refused {
+        text.push_str("nothing was written, and without `--dry-run` it would be refused:\n");
+    }
     if request.dry_run {
         return text;
     }

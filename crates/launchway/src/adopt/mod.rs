@@ -13,6 +13,7 @@ use self::report::AdoptResult;
 use crate::failure::{Exit, Failure};
 use crate::git::FetchOptions;
 use crate::report::{OUTPUT_HELP, Output};
+use crate::repository::ignored_note;
 use crate::sources::{self, LoadedTemplate};
 use crate::{answers, interrupt, terminal};
 
@@ -64,6 +65,9 @@ pub(crate) fn run(request: &AdoptRequest) -> Result<(), Failure> {
     let is_written = !request.dry_run;
     if is_written {
         interrupt::uninterrupted(|| edit(folder, &edits))?;
+    }
+    if let Some(note) = ignored_note(folder, edits.iter().map(|edit| &edit.path)) {
+        terminal::say(&format!("note: {}\n", terminal::visible(&note)));
     }
     let shown = AdoptResult { template: &template, adoption: &adoption, edits: &edits, is_written };
     match request.output {

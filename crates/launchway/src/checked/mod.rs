@@ -4,6 +4,7 @@ mod report;
 mod sarif;
 mod text;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
@@ -12,7 +13,7 @@ use semver::Version;
 
 use crate::failure::{Exit, Failure};
 use crate::git::FetchOptions;
-use crate::repository::Repository;
+use crate::repository::{self, Repository};
 use crate::update::{self, UpdateRequest};
 use crate::{projects, sources, terminal};
 
@@ -91,7 +92,7 @@ pub(crate) fn run(request: &CheckRequest) -> Result<(), Failure> {
         .zip(announced)
         .map(|(project, upcoming)| {
             let _step = tracing::info_span!("check", what = %folder.display()).entered();
-            CheckResult { findings: check(folder, &project), upcoming, project }
+            CheckResult { findings: findings(folder, &project), upcoming, project }
         })
         .collect();
     terminal::print(&match output {
@@ -102,6 +103,18 @@ pub(crate) fn run(request: &CheckRequest) -> Result<(), Failure> {
     if checked.iter().all(CheckResult::is_clean) { Ok(()) } else { Err(Failure::silent(Exit::Refused)) }
 }
 
+/// Checks a project. Git is asked only where the record knows of conflicts; without it they are taken for decided.
+fn findings(folder: &Path, project: &Project) -> Vec<Finding> {
+    let is_known = !project.remembered.conflicts.is_empty();
+    let unmerged = if is_known { repository::unmerged(folder).unwrap_or_default() } else { BTreeSet::new() };
+    check(folder, project, &unmerged)
+}
+
+/// What the user changed or keeps, and an update does not touch, is no news.
+fn is_worth_saying(status: Status) -> bool {
+    !matches!(status, Status::Kept | Status::Yours)
+}
+
 /// Computes what an update would do, the same way as the update itself.
 fn upcoming(
     project: &Project,
@@ -110,7 +123,7 @@ fn upcoming(
     options: &FetchOptions,
 ) -> Result<AvailableUpdate, Failure> {
     let request = UpdateRequest::preview(folder, options.clone());
-    let loaded = update::load(project, &request)?;
+    let loaded = update::load(project, None, &request)?;
     let current = project.template.version.parse::<Version>().ok();
     let is_newer = |version: &Version| current.as_ref().is_none_or(|current| version > current);
     let behind = sources::versions(&project.template, options)?.into_iter().filter(is_newer).count();
@@ -120,7 +133,7 @@ fn upcoming(
     Ok(AvailableUpdate {
         to: prepared.template.version.to_string(),
         behind,
-        files: prepared.files.iter().filter(|change| change.status != Status::Kept).map(file).collect(),
-        changes: !prepared.edits().is_empty(),
+        files: prepared.files.iter().filter(|change| is_worth_saying(change.status)).map(file).collect(),
+        changes: !prepared.edits().is_empty() && !prepared.only_clears,
     })
 }

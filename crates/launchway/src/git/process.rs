@@ -124,7 +124,8 @@ impl Git {
         Self::new(GitPlace::Bare(repository.to_owned()), Configuration::Files, Some(Limits::default()))
     }
 
-    /// Runs git on a bare repository with nobody's settings, as for a merge that comes out the same everywhere.
+    /// Runs git on a bare repository, in its own folder and with nobody's settings, as for a merge that comes out the same
+    /// everywhere: git takes the folder that it is started in for the work tree, with all its attributes.
     pub(crate) fn on_scratch(repository: &Path) -> Self {
         Self::new(GitPlace::Bare(repository.to_owned()), Configuration::Nobodys, Some(Limits::default()))
     }
@@ -207,6 +208,9 @@ impl Git {
         }
         match &self.place {
             GitPlace::Folder(folder) => command.arg("-C").arg(folder),
+            GitPlace::Bare(repository) if self.configuration == Configuration::Nobodys => {
+                command.current_dir(repository).args(["--git-dir", "."])
+            }
             GitPlace::Bare(repository) => command.arg("--git-dir").arg(repository),
         };
         if self.limits.is_some() {

@@ -22,6 +22,7 @@ pub(crate) use self::review::command as equivalent_command;
 use crate::failure::{Exit, Failure};
 use crate::git::{self, FirstCommit};
 use crate::report::Output;
+use crate::repository::ignored_note;
 use crate::wizard::{Decision, left};
 use crate::{answers, interrupt, language, terminal};
 
@@ -93,6 +94,9 @@ fn finish(
     let created = language::filled("created `{path}` with {files} files", &[("path", &shown), ("files", &files)]);
     terminal::say(&format!("{created}\n"));
     let committed = if request.no_git { FirstCommit::Skipped("--no-git".to_owned()) } else { commit(destination) };
+    if let Some(note) = ignored_note(destination, prepared.changes.creates.iter().map(|(path, _)| path)) {
+        terminal::say(&format!("{}\n", terminal::visible(&note)));
+    }
     terminal::say(&review::next_steps(prepared));
     show(template, prepared, request, Some(&committed))
 }

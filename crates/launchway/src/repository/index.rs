@@ -48,7 +48,7 @@ impl<'r> Index<'r> {
     ) -> Result<Self, Failure> {
         let paths: BTreeSet<&SafePath> = edits.iter().map(|edit| &edit.path).chain(conflicts.keys()).collect();
         let untracked = || paths.iter().copied().filter(|path| !repository.tracks(path));
-        let mut unknown = ignored(repository, untracked().map(SafePath::as_str)).map_err(not_run)?;
+        let mut unknown = super::ignored(&repository.root, untracked()).map_err(not_run)?;
         let texts_that_go: BTreeSet<&[u8]> = edits
             .iter()
             .filter(|edit| edit.after.is_none() && !repository.tracks(&edit.path))
@@ -99,7 +99,7 @@ impl<'r> Index<'r> {
     /// never committed.
     fn save(&self, name: &str) -> Result<String, GitError> {
         let is_kept = |edit: &Edit| edit.before.is_none() || self.repository.is_watched(&edit.path);
-        if !self.repository.is_dirty && self.edits.iter().all(is_kept) {
+        if !self.repository.is_dirty() && self.edits.iter().all(is_kept) {
             return Ok(self.repository.head.clone());
         }
         let edited = self.edits.iter().filter(|edit| edit.before.is_some());
@@ -243,17 +243,6 @@ fn stage_modes(git: &Git, staged: &[&Edit]) -> Result<(), GitError> {
         git.bytes(&["update-index", mode, "-z", "--stdin"], &paths)?;
     }
     Ok(())
-}
-
-/// Finds the files that git is told to ignore.
-fn ignored<'p>(repository: &Repository, paths: impl Iterator<Item = &'p str>) -> Result<BTreeSet<String>, GitError> {
-    let input = listed(paths);
-    if input.is_empty() {
-        return Ok(BTreeSet::new());
-    }
-    let output = Git::of_user(&repository.root).output(&["check-ignore", "-z", "--stdin"], &input)?;
-    let text = String::from_utf8_lossy(&output.stdout);
-    Ok(text.split('\0').filter(|path| !path.is_empty()).map(str::to_owned).collect())
 }
 
 fn listed<'p>(paths: impl Iterator<Item = &'p str>) -> Vec<u8> {

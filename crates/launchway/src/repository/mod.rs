@@ -15,6 +15,7 @@ use launchway_core::quote::quote_shell;
 
 use crate::failure::{Exit, Failure};
 use crate::git::{Git, GitError};
+use crate::language;
 
 /// What git calls a work that is not finished, and the file that it keeps for it.
 const UNFINISHED: [(&str, &str, &str); 6] = [
@@ -26,6 +27,18 @@ const UNFINISHED: [(&str, &str, &str); 6] = [
     ("BISECT_LOG", "a bisection", "git bisect reset"),
 ];
 
+/// Below what the record of a project stands.
+const RECORD: &str = ".launchway/";
+
+/// What a repository is opened for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    /// An update, for which nothing may be unfinished.
+    Update,
+    /// To make one record of two in the middle of a merge.
+    ResolveRecord,
+}
+
 /// The repository of a project.
 pub(crate) struct Repository {
     /// The folder of the project.
@@ -34,8 +47,8 @@ pub(crate) struct Repository {
     pub(crate) prefix: String,
     /// The commit that is checked out.
     pub(crate) head: String,
-    /// Whether files that git knows have changes which are not committed.
-    pub(crate) is_dirty: bool,
+    /// The files that git knows and that have changes which are not committed.
+    changed: Vec<String>,
     /// Whether the disk does not know which files can be run.
     pub(crate) ignores_modes: bool,
     /// The files of the project that git knows.
@@ -86,23 +99,54 @@ impl Located {
 impl Repository {
     /// Opens the repository, and makes sure that it is in a state to be updated.
     pub(crate) fn open(root: &Path, allow_dirty: bool) -> Result<Self, Failure> {
+        let repository = Self::open_for(root, Purpose::Update)?;
+        match repository.refusal() {
+            Some(refusal) if !allow_dirty => Err(refusal),
+            _ => Ok(repository),
+        }
+    }
+
+    /// Opens the repository in the middle of a merge, of which nothing but the record is left to decide.
+    pub(crate) fn open_to_resolve(root: &Path) -> Result<Self, Failure> {
+        Self::open_for(root, Purpose::ResolveRecord)
+    }
+
+    fn open_for(root: &Path, purpose: Purpose) -> Result<Self, Failure> {
         let Located { prefix, git_folder, head } = Located::of(root)?;
-        refuse_unfinished(&git_folder)?;
-        refuse_unfinished_references(root, &git_folder)?;
+        if purpose == Purpose::Update {
+            refuse_unfinished(root, &git_folder)?;
+            refuse_unfinished_references(root, &git_folder)?;
+        }
         let root = root.to_owned();
         // Three questions that do not wait for one another.
-        let (is_dirty, tracked, ignores_modes) = thread::scope(|scope| {
+        let (changed, tracked, ignores_modes) = thread::scope(|scope| {
             let tracked = scope.spawn(|| tracked(&root));
             let ignores_modes = scope.spawn(|| ignores_modes(&root));
-            let is_dirty = is_dirty(&root, allow_dirty);
+            let changed = changed(&root, &prefix, purpose);
             let tracked = tracked.join().expect("git is asked without a panic");
-            (is_dirty, tracked, ignores_modes.join().expect("git is asked without a panic"))
+            (changed, tracked, ignores_modes.join().expect("git is asked without a panic"))
         });
-        let ((is_dirty, intended), tracked) = (is_dirty?, tracked?);
+        let ((changed, intended), tracked) = (changed?, tracked?);
         // The status has paths from the top of the work tree.
         let below = |path: Vec<u8>| path.strip_prefix(prefix.as_bytes()).map(<[u8]>::to_vec);
         let intended = intended.into_iter().filter_map(below).collect();
-        Ok(Self { root, prefix, head, is_dirty, ignores_modes, tracked, intended })
+        Ok(Self { root, prefix, head, changed, ignores_modes, tracked, intended })
+    }
+
+    /// Tells whether files that git knows have changes which are not committed.
+    pub(crate) fn is_dirty(&self) -> bool {
+        !self.changed.is_empty()
+    }
+
+    /// Returns why an update is refused that does not allow changes which are not committed, if there are any.
+    pub(crate) fn refusal(&self) -> Option<Failure> {
+        if self.changed.is_empty() {
+            return None;
+        }
+        let message = format!("there are changes that are not committed, in {}", listed(&self.changed));
+        Some(Failure::new(Exit::Exists, message).hint(
+            "commit or stash them, so that the update stands by itself; `--allow-dirty` merges them all the same",
+        ))
     }
 
     /// Tells whether git knows a file.
@@ -144,6 +188,51 @@ impl Repository {
         }
         Ok(())
     }
+}
+
+/// Returns the files of a folder of which git has more than one side, because a conflict is not decided.
+pub(crate) fn unmerged(root: &Path) -> Result<BTreeSet<SafePath>, GitError> {
+    let output = Git::of_user(root).bytes(&["ls-files", "-z", "--unmerged", "--", "."], &[])?;
+    let text = String::from_utf8_lossy(&output);
+    let path = |entry: &str| SafePath::new(entry.split_once('\t')?.1).ok();
+    Ok(text.split('\0').filter_map(path).collect())
+}
+
+/// Returns those of the files of a folder that git is told to ignore and does not know. What stands below a link is none of
+/// them: git does not look there.
+pub(crate) fn ignored<'p>(
+    root: &Path,
+    paths: impl Iterator<Item = &'p SafePath>,
+) -> Result<BTreeSet<String>, GitError> {
+    let is_link = |folder: &str| root.join(folder).symlink_metadata().is_ok_and(|it| it.is_symlink());
+    let paths = paths.filter(|path| !path.folders().any(is_link));
+    let input = paths.fold(Vec::new(), |mut input, path| {
+        input.extend_from_slice(path.as_str().as_bytes());
+        input.push(0);
+        input
+    });
+    if input.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    let output = Git::of_user(root).output(&["check-ignore", "-z", "--stdin"], &input)?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    Ok(text.split('\0').filter(|path| !path.is_empty()).map(str::to_owned).collect())
+}
+
+/// Says what git is told to ignore of files that are new, and how it gets into the repository all the same.
+pub(crate) fn ignored_note<'p>(root: &Path, new: impl Iterator<Item = &'p SafePath>) -> Option<String> {
+    let ignored = ignored(root, new).unwrap_or_default();
+    if ignored.is_empty() {
+        return None;
+    }
+    let place =
+        if root == Path::new(".") { String::new() } else { format!(" -C {}", quote_shell(&root.to_string_lossy())) };
+    let names: Vec<String> = ignored.iter().map(|path| format!("`{path}`")).collect();
+    let words: Vec<String> = ignored.iter().map(|path| quote_shell(path)).collect();
+    Some(language::filled(
+        "git is told to ignore {files}, so a commit leaves it out; if it belongs there: `git{place} add -f -- {words}`",
+        &[("files", &names.join(", ")), ("place", &place), ("words", &words.join(" "))],
+    ))
 }
 
 /// Tells whether git was told not to look at the disk for which files can be run.
@@ -194,9 +283,9 @@ fn path_of(line: &[u8]) -> Option<&[u8]> {
     line.splitn(9, |byte| *byte == b' ').nth(8)
 }
 
-/// Tells whether there are changes that are not committed, and refuses them unless they are allowed. With it come the files
-/// that git was only told of, from the top of the work tree.
-fn is_dirty(root: &Path, allow_dirty: bool) -> Result<(bool, BTreeSet<Vec<u8>>), Failure> {
+/// Lists the changes that are not committed, and the files that git was only told of, from the top of the work tree.
+/// Conflicts are refused, apart from those of the record where it is to be resolved.
+fn changed(root: &Path, prefix: &str, purpose: Purpose) -> Result<(Vec<String>, BTreeSet<Vec<u8>>), Failure> {
     let output = status(root)?;
     let is_intended = |line: &&[u8]| line.starts_with(b"1 .A ");
     let intended =
@@ -205,28 +294,38 @@ fn is_dirty(root: &Path, allow_dirty: bool) -> Result<(bool, BTreeSet<Vec<u8>>),
     let entries: Vec<&str> = text.split('\0').filter(|entry| !entry.is_empty()).collect();
     let paths = |kind: char, field: usize| {
         let entries = entries.iter().filter(move |entry| entry.starts_with(kind));
-        entries.filter_map(move |entry| entry.splitn(field, ' ').last()).collect::<Vec<_>>()
+        entries.filter_map(move |entry| entry.splitn(field, ' ').last()).map(str::to_owned).collect::<Vec<_>>()
     };
     let unmerged = paths('u', 11);
-    if !unmerged.is_empty() {
-        return Err(Failure::new(Exit::Refused, format!("conflicts are left in {}", listed(&unmerged)))
-            .hint("solve them, then `git add` the files and commit"));
+    let record = format!("{prefix}{RECORD}");
+    let (of_record, others): (Vec<String>, Vec<String>) =
+        unmerged.iter().cloned().partition(|path| path.starts_with(&record));
+    if !others.is_empty() || !of_record.is_empty() && purpose == Purpose::Update {
+        return Err(conflicted(&others));
     }
-    let changed = paths('1', 9);
-    if !allow_dirty && !changed.is_empty() {
-        let message = format!("there are changes that are not committed, in {}", listed(&changed));
-        return Err(Failure::new(Exit::Exists, message).hint(
-            "commit or stash them, so that the update stands by itself; `--allow-dirty` merges them all the same",
-        ));
-    }
-    Ok((!changed.is_empty(), intended))
+    Ok((paths('1', 9).into_iter().chain(of_record).collect(), intended))
 }
 
-fn refuse_unfinished(git_folder: &Path) -> Result<(), Failure> {
-    match UNFINISHED.iter().find(|(file, ..)| git_folder.join(file).exists()) {
-        None => Ok(()),
-        Some(work) => Err(unfinished(work)),
+/// Says which conflicts are in the way: of files, or of the record alone.
+fn conflicted(files: &[String]) -> Failure {
+    if files.is_empty() {
+        return Failure::new(
+            Exit::Refused,
+            "two branches have changed the record of the project, and git cannot merge it",
+        )
+        .hint("`launchway update --resolve-record` makes one of both; then commit");
     }
+    Failure::new(Exit::Refused, format!("conflicts are left in {}", listed(files)))
+        .hint("solve them, then `git add` the files and commit")
+}
+
+fn refuse_unfinished(root: &Path, git_folder: &Path) -> Result<(), Failure> {
+    let Some(work) = UNFINISHED.iter().find(|(file, ..)| git_folder.join(file).exists()) else { return Ok(()) };
+    let unmerged = unmerged(root).unwrap_or_default();
+    if !unmerged.is_empty() && unmerged.iter().all(|path| path.as_str().starts_with(RECORD)) {
+        return Err(conflicted(&[]));
+    }
+    Err(unfinished(work))
 }
 
 fn no_repository(root: &Path, said: &str) -> Failure {
@@ -250,7 +349,7 @@ pub(crate) fn not_run(error: GitError) -> Failure {
     }
 }
 
-fn listed(paths: &[&str]) -> String {
+fn listed(paths: &[String]) -> String {
     const SHOWN: usize = 5;
     let shown: Vec<String> = paths.iter().take(SHOWN).map(|path| format!("`{path}`")).collect();
     let more = if paths.len() > SHOWN { format!(" and {} more", paths.len() - SHOWN) } else { String::new() };

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use launchway_core::template::Migrated;
-use launchway_core::{Answers, Context, Defaults, Project, Provenance, Template, Value};
+use launchway_core::{Answers, Context, Defaults, Project, Template, Value};
 
 use super::UpdateRequest;
 use crate::answers;
@@ -35,8 +35,9 @@ pub(super) fn gather(
         answers::add_file(path, template, &mut answers)?;
     }
     let migrated = template.migrate_from(&project.template.versions(), project.answers.clone())?;
-    for (id, value) in &migrated.answers {
-        answers.set_if_open(id, value.clone(), Provenance::Record);
+    answers.take_before(template, &migrated.answers, &migrated.named(&project.defaults))?;
+    if request.take_defaults {
+        answers.take_defaults_of_today();
     }
     let named = |value: &Value| value.to_string() == project.name;
     if !answers.get(&template.name_question).is_some_and(|(value, _)| named(value)) {
@@ -44,9 +45,9 @@ pub(super) fn gather(
         return Err(Failure::new(Exit::Usage, message).hint(format!("leave out `--set {}=…`", template.name_question)));
     }
     let defaults = if request.defaults { Defaults::All } else { Defaults::Advanced };
-    let mut given = KnownAnswers { answers, defaults, notes: Vec::new() };
-    given.fit(template)?;
-    Ok((given, migrated))
+    let mut known = KnownAnswers { answers, defaults, notes: Vec::new() };
+    known.fit(template)?;
+    Ok((known, migrated))
 }
 
 /// Lists the answers that are not what the project remembers.

@@ -1,6 +1,7 @@
 //! The merge of files that both sides have changed, by git's own merge in a repository that is made for it alone.
 //!
-//! Nothing of the user's repository takes part in it, neither settings nor attributes, so it comes out the same everywhere.
+//! Nothing of the user's repository, of the folder that the program was started in and of the template takes part in it,
+//! neither settings nor attributes, so it comes out the same everywhere.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
@@ -42,6 +43,22 @@ pub(super) fn merge(
         return Ok(resolution);
     }
     let moved = if update.missing().is_empty() { BTreeMap::new() } else { moved() };
+    merge_sides(&Sides { base: &update.base, ours: &update.ours, theirs: &update.theirs }, theirs, moved)
+}
+
+/// The three sides of a merge.
+pub(super) struct Sides<'s> {
+    pub(super) base: &'s Side,
+    pub(super) ours: &'s Side,
+    pub(super) theirs: &'s Side,
+}
+
+/// Merges three sides, whatever they are; `theirs` is the name of the third in the marks of a conflict.
+pub(super) fn merge_sides(
+    sides: &Sides<'_>,
+    theirs: &str,
+    moved: BTreeMap<SafePath, Moved>,
+) -> Result<Resolution, Failure> {
     let scratch = Scratch::create(&std::env::temp_dir()).map_err(|error| {
         Failure::new(Exit::CannotWrite, error.to_string())
             .hint("a merge needs a folder for temporary files; name another one in `TMPDIR`")
@@ -50,7 +67,7 @@ pub(super) fn merge(
     let theirs = &theirs.replace(".lock", "-lock");
     let others = moved.iter().map(|(to, moved)| (to.clone(), moved.blob.clone())).collect();
     let from = moved.into_iter().map(|(to, moved)| (to, moved.from)).collect();
-    let merger = Merger { git: settled(Git::on_scratch(scratch.path())), update, others, from, theirs };
+    let merger = Merger { git: settled(Git::on_scratch(scratch.path())), sides, others, from, theirs };
     merger.run().map_err(not_merged)
 }
 
@@ -80,7 +97,7 @@ fn not_merged(error: GitError) -> Failure {
 
 struct Merger<'u> {
     git: Git,
-    update: &'u Update,
+    sides: &'u Sides<'u>,
     /// The files that the user has moved, as they are now.
     others: Side,
     /// The names that they were generated under.
@@ -124,9 +141,9 @@ impl Merger<'_> {
         let mut stream = Vec::new();
         let none = Side::new();
         for (name, parent, side, more) in [
-            (BASE, "", &self.update.base, &none),
-            (YOURS, "from :1\ndeleteall\n", &self.update.ours, &self.others),
-            (self.theirs, "from :1\ndeleteall\n", &self.update.theirs, &none),
+            (BASE, "", self.sides.base, &none),
+            (YOURS, "from :1\ndeleteall\n", self.sides.ours, &self.others),
+            (self.theirs, "from :1\ndeleteall\n", self.sides.theirs, &none),
         ] {
             let mark = if name == BASE { "mark :1\n" } else { "" };
             let _ = write!(
@@ -179,7 +196,7 @@ impl Merger<'_> {
     }
 
     fn resolution(&self, diffs: &Diffs, entries: &[Stage], blobs: &BTreeMap<String, Vec<u8>>) -> Resolution {
-        let mut resolution = Resolution { files: self.update.ours.clone(), ..Resolution::default() };
+        let mut resolution = Resolution { files: self.sides.ours.clone(), ..Resolution::default() };
         for difference in &diffs.result {
             let blob = || {
                 let bytes = blobs.get(&difference.object)?.clone().into();
@@ -217,7 +234,7 @@ impl Merger<'_> {
             let pair = |difference: &Difference| Some((difference.path.clone(), difference.from.clone()?));
             differences.iter().filter_map(pair).collect::<Vec<_>>()
         };
-        let by_template = pairs(&diffs.theirs).into_iter().filter(|(_, from)| self.update.ours.contains_key(from));
+        let by_template = pairs(&diffs.theirs).into_iter().filter(|(_, from)| self.sides.ours.contains_key(from));
         let was_followed = |to: &SafePath| match (self.others.get(to), resolution.files.get(to)) {
             (Some(before), Some(after)) => before != after,
             _ => false,
@@ -231,7 +248,7 @@ impl Merger<'_> {
     fn put_aside(&self, resolution: &Resolution) -> Vec<(SafePath, SafePath)> {
         let aside = |path: &SafePath| {
             let from = SafePath::new(path.as_str().strip_suffix(&format!("~{YOURS}"))?).ok()?;
-            self.update.ours.contains_key(&from).then(|| (path.clone(), from))
+            self.sides.ours.contains_key(&from).then(|| (path.clone(), from))
         };
         resolution.conflicts.keys().filter_map(aside).collect()
     }

@@ -1,6 +1,7 @@
 //! A template's new version, or another answer, merged into a project that people have changed.
 
 mod answers;
+mod both;
 mod merge;
 mod prepared;
 mod report;
@@ -11,23 +12,28 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::thread;
 
-use launchway_core::{EditError, Lock, SafePath, edit};
+use launchway_core::{EditError, Lock, Project, SafePath, edit};
 
-use self::prepared::ProjectUpdate;
+use self::both::Both;
+use self::prepared::{ProjectUpdate, load_version};
 pub(crate) use self::prepared::{load, prepare};
 pub(crate) use self::report::way_back_lines;
-pub(crate) use self::request::UpdateRequest;
+pub(crate) use self::request::{Keep, UpdateRequest};
 use self::undo::undo;
 use crate::failure::{Exit, Failure};
+use crate::git::Git;
 use crate::projects::split;
 use crate::report::Output;
-use crate::repository::Repository;
 use crate::repository::index::{Index, WayBack};
 use crate::repository::undo::take_back_unfinished;
+use crate::repository::{Repository, not_run};
 use crate::{interrupt, language, projects, terminal};
 
 /// Updates the project of a folder.
 pub(crate) fn run(request: &UpdateRequest) -> Result<(), Failure> {
+    if let Some((message, hint)) = &request.place.fault {
+        return Err(Failure::new(Exit::Usage, message).hint(hint));
+    }
     if request.undo {
         return undo(request);
     }
@@ -36,27 +42,35 @@ pub(crate) fn run(request: &UpdateRequest) -> Result<(), Failure> {
             Failure::new(Exit::Usage, "`--diff` is text, and `--output json` is not").hint("leave out one of them")
         );
     }
-    let _lock = if request.dry_run { None } else { begin(&request.folder)? };
-    let (project, others) = split(projects::open(&request.folder)?, request.service.as_deref())?;
-    let open = || Repository::open(&request.folder, request.allow_dirty || request.dry_run);
+    if request.resolve_record {
+        return resolve(request);
+    }
+    let _lock = if request.dry_run { None } else { begin(&request.place.folder)? };
+    let (project, others) = split(projects::open(&request.place.folder)?, request.service.as_deref())?;
+    let open = || Repository::open(&request.place.folder, request.allow_dirty || request.dry_run);
     let (repository, loaded) = if request.template.is_none() && project.template.source == "builtin" {
         // What is part of the program is loaded while git is asked.
         thread::scope(|scope| {
             let repository = scope.spawn(open);
-            let loaded = load(&project, request);
+            let loaded = load(&project, request.to.as_deref(), request);
             (repository.join().expect("git is asked without a panic"), loaded)
         })
     } else {
         // Nothing is fetched for a repository that cannot be updated.
         let repository = open()?;
-        (Ok(repository), load(&project, request))
+        (Ok(repository), load(&project, request.to.as_deref(), request))
     };
     let (repository, loaded) = (repository?, loaded?);
     let prepared = prepare(&project, &others, &loaded, request, &repository)?;
     let service = (!others.is_empty()).then_some(project.name.as_str());
     let written = if request.dry_run { None } else { write(&prepared, &repository, service)? };
-    report::show(&prepared, request, written.as_ref().map(|written| &written.way_back))?;
+    // A preview of what would be refused is shown all the same, and ends as the update would.
+    let refusal = repository.refusal().filter(|_| request.dry_run && !request.allow_dirty);
+    report::show(&prepared, request, written.as_ref().map(|written| &written.way_back), refusal.as_ref())?;
     written.map_or(Ok(()), |written| written.staged)?;
+    if let Some(refusal) = refusal {
+        return Err(refusal);
+    }
     if prepared.conflicts() == 0 { Ok(()) } else { Err(Failure::silent(Exit::Refused)) }
 }
 
@@ -80,6 +94,38 @@ pub(crate) fn begin(folder: &Path) -> Result<Option<Lock>, Failure> {
         ));
     }
     Ok(Some(lock))
+}
+
+/// Makes one record of two for every project of the folder that needs it, and updates the projects to what it says.
+fn resolve(request: &UpdateRequest) -> Result<(), Failure> {
+    let _lock = if request.dry_run { None } else { begin(&request.place.folder)? };
+    let (names, mut others) = both::find(&request.place.folder)?;
+    let is_meant = |name: &&String| request.service.as_ref().is_none_or(|service| service == *name);
+    let mut conflicts = 0;
+    for name in names.iter().filter(is_meant) {
+        let repository = Repository::open_to_resolve(&request.place.folder)?;
+        let both = Both::open(&request.place.folder, name)?;
+        let loaded = load_version(both.newer(), request)?;
+        let project = both.joined(&loaded.template, request)?;
+        let prepared = prepare(&project, &others, &loaded, request, &repository)?;
+        let service = (names.len() + others.len() > 1).then_some(name.as_str());
+        let written = if request.dry_run { None } else { write(&prepared, &repository, service)? };
+        if !request.dry_run {
+            stage_record(&repository, name)?;
+        }
+        report::show(&prepared, request, written.as_ref().map(|written| &written.way_back), None)?;
+        written.map_or(Ok(()), |written| written.staged)?;
+        conflicts += prepared.conflicts();
+        others.push(project);
+    }
+    if conflicts == 0 { Ok(()) } else { Err(Failure::silent(Exit::Refused)) }
+}
+
+/// Tells git that the record is decided, also where one of its files is what it was.
+fn stage_record(repository: &Repository, name: &str) -> Result<(), Failure> {
+    let files = Project::record_files(name);
+    let words: Vec<&str> = ["add", "--force", "--"].into_iter().chain(files.iter().map(SafePath::as_str)).collect();
+    Git::of_user(&repository.root).bytes(&words, &[]).map(drop).map_err(not_run)
 }
 
 /// An update that was written.

@@ -5,22 +5,21 @@ use std::path::Path;
 
 use launchway_core::template::Migrated;
 use launchway_core::{
-    Accepted, Blob, Conflict, Context, Edit, FileChange, Interview, Obstacle, Plan, Project, Provenance, SafePath,
-    Status, Template, Update, Wishes,
+    Accepted, Blob, Conflict, Context, DefaultKept, Edit, FileChange, Interview, Obstacle, Plan, Project, Provenance,
+    SafePath, Status, Template, Update, Wishes,
 };
 
-use super::UpdateRequest;
 use super::answers::{self, AnswerChange};
 use super::merge::{Moved, merge};
-use super::report;
+use super::{Keep, UpdateRequest, report};
 use crate::catalogs::{self, CatalogPolicy};
 use crate::failure::{Exit, Failure};
-use crate::repository::Repository;
 use crate::repository::index::before_update;
 use crate::repository::undo::can_undo;
+use crate::repository::{Repository, ignored_note};
 use crate::sources::{self, LoadedTemplate};
 use crate::wizard::walk::{State, Walk};
-use crate::wizard::{GO, KnownAnswers, Purpose, Review, complete, edit_key, overruled, quit_key, refuse_unused};
+use crate::wizard::{BecameOf, GO, KnownAnswers, Purpose, Review, complete, edit_key, quit_key, refuse_unused};
 use crate::{language, terminal};
 
 /// An update that is computed, and not yet written.
@@ -29,8 +28,11 @@ pub(crate) struct ProjectUpdate<'p> {
     pub(crate) template: &'p Template,
     pub(crate) answers: Vec<AnswerChange>,
     pub(crate) notes: Vec<String>,
+    pub(crate) offers: Vec<DefaultKept>,
     pub(crate) files: Vec<FileChange>,
     pub(crate) record: Vec<Edit>,
+    /// Whether all that changes is that the record forgets conflicts which are decided.
+    pub(crate) only_clears: bool,
     pub(crate) conflicts: BTreeMap<SafePath, Conflict>,
 }
 
@@ -47,15 +49,23 @@ impl ProjectUpdate<'_> {
 }
 
 /// Loads the version to update to, with what the catalog says now that the project was made through.
-pub(crate) fn load(project: &Project, request: &UpdateRequest) -> Result<LoadedTemplate, Failure> {
-    let (to, template) = (request.to.as_deref(), request.template.as_deref());
-    let mut loaded = sources::of_project(&project.template, to, template, &request.sources)?;
+pub(crate) fn load(project: &Project, to: Option<&str>, request: &UpdateRequest) -> Result<LoadedTemplate, Failure> {
+    let mut loaded = sources::of_project(&project.template, to, request.template.as_deref(), &request.sources)?;
     sources::translate(&mut loaded.template)?;
     let policy = match (loaded.policy, &project.catalog) {
         (None, Some(catalog)) => catalogs::of_project(catalog, &request.sources)?,
         (policy, _) => policy,
     };
     Ok(LoadedTemplate { policy, ..loaded })
+}
+
+/// Loads the version that a project has, or the newest one where it follows a branch.
+pub(super) fn load_version(project: &Project, request: &UpdateRequest) -> Result<LoadedTemplate, Failure> {
+    let template = &project.template;
+    let to = request.to.clone().or_else(|| template.tag.clone());
+    let is_pinned = template.source == "git" && template.branch.is_none() && request.template.is_none();
+    let to = to.or_else(|| template.commit.clone().filter(|_| is_pinned));
+    load(project, to.as_deref(), request)
 }
 
 /// Computes an update: what a preview shows, and what is written, is the same.
@@ -67,11 +77,10 @@ pub(crate) fn prepare<'p>(
     repository: &'p Repository,
 ) -> Result<ProjectUpdate<'p>, Failure> {
     let template = &loaded.template;
-    let (KnownAnswers { answers, defaults, notes }, migrated) =
-        answers::gather(template, project, loaded.policy.as_ref(), request)?;
+    let (known, migrated) = answers::gather(template, project, loaded.policy.as_ref(), request)?;
     let may_ask = terminal::is_interactive() && !request.no_input;
-    let walk = Walk::new(template, answers, defaults, State::default());
-    complete(walk, may_ask, &mut UpdatePurpose { project, others, loaded, request, repository, migrated, notes })
+    let walk = Walk::new(template, known.answers.clone(), known.defaults, State::default());
+    complete(walk, may_ask, &mut UpdatePurpose { project, others, loaded, request, repository, migrated, known })
 }
 
 /// An update, apart from its answers.
@@ -82,7 +91,7 @@ struct UpdatePurpose<'p> {
     request: &'p UpdateRequest,
     repository: &'p Repository,
     migrated: Migrated,
-    notes: Vec<String>,
+    known: KnownAnswers,
 }
 
 impl<'p> Purpose for UpdatePurpose<'p> {
@@ -90,8 +99,9 @@ impl<'p> Purpose for UpdatePurpose<'p> {
 
     fn compute(&self, interview: &Interview<'_>) -> Result<ProjectUpdate<'p>, Failure> {
         let context = self.context(interview)?;
-        let notes = self.notes.iter().cloned().chain(overruled(interview)).collect();
-        self.merged(&context, notes)
+        let mut became = self.known.became(interview)?;
+        became.notes.extend(became.offers.iter().map(offered));
+        self.merged(&context, became)
     }
 
     fn review(&self, _: &Interview<'_>, update: &ProjectUpdate<'p>) -> Option<Review> {
@@ -123,50 +133,122 @@ impl<'p> UpdatePurpose<'p> {
     }
 
     /// Merges what comes of the answers into the project.
-    fn merged(&self, context: &Context, notes: Vec<String>) -> Result<ProjectUpdate<'p>, Failure> {
-        let (template, project, repository) = (&self.loaded.template, self.project, self.repository);
+    fn merged(&self, context: &Context, became: BecameOf) -> Result<ProjectUpdate<'p>, Failure> {
+        let (template, project) = (&self.loaded.template, self.project);
         let plan = tracing::info_span!("render", what = "the files").in_scope(|| Plan::new(template, context))?;
-        let wishes = self.wishes(context)?;
-        let root = self.request.folder.as_path();
-        let update = Update::new(root, project, &plan, &wishes).map_err(|obstacles| in_the_way(&obstacles))?;
+        let update = self.update(context, &plan)?;
+        let label = format!("{}-{}", template.id, template.version);
+        let mut resolution =
+            tracing::info_span!("merge", what = label).in_scope(|| merge(&update, &label, || self.moved(&update)))?;
+        update.contest(&mut resolution);
+        let root = self.request.place.folder.as_path();
+        let files = update.changes(root, &resolution).map_err(|obstacles| in_the_way(&obstacles))?;
+        let changed = files.iter().map(|change| &change.edit).filter(|edit| edit.before != edit.after);
+        self.repository.refuse_hidden(update.missing().into_iter().chain(changed.map(|edit| &edit.path)))?;
+        let record_of = |conflicts: BTreeSet<SafePath>| {
+            let made = (template, context, &plan);
+            update.record(root, made, &resolution, conflicts).map_err(|obstacles| in_the_way(&obstacles))
+        };
+        let record = record_of(resolution.conflicts.keys().cloned().collect())?;
+        let rewritten = record.iter().filter(|edit| edit.before != edit.after);
+        self.repository.refuse_hidden(rewritten.map(|edit| &edit.path))?;
+        let before = &project.remembered.conflicts;
+        let only_clears = !before.is_empty()
+            && files.iter().all(|change| change.edit.before == change.edit.after)
+            && record_of(before.clone())?.iter().all(|edit| edit.before == edit.after);
+        let BecameOf { mut notes, offers } = became;
+        notes.extend(self.ignored(&files, &record));
+        let answers = answers::changed(project, context);
+        let conflicts = resolution.conflicts;
+        Ok(ProjectUpdate { project, template, answers, notes, offers, files, record, only_clears, conflicts })
+    }
+
+    /// Holds the three sides against each other, and refuses what cannot be merged.
+    fn update(&self, context: &Context, plan: &Plan) -> Result<Update, Failure> {
+        let project = self.project;
+        let (wishes, kept) = self.wishes(context)?;
+        let root = self.request.place.folder.as_path();
+        let update = Update::new(root, project, plan, &wishes).map_err(|obstacles| in_the_way(&obstacles))?;
         if let Some(path) = update.unknown(&wishes.heal).first() {
             return Err(not_healed(path, project));
         }
+        if let Some(path) = update.not_to_keep(&kept).first() {
+            return Err(Failure::new(Exit::Usage, format!("the template has no file `{path}` to keep out of updates"))
+                .hint("an update never touches a file of your own"));
+        }
         refuse_marks(&update, root, &project.name)?;
-        let label = format!("{}-{}", template.id, template.version);
-        let resolution =
-            tracing::info_span!("merge", what = label).in_scope(|| merge(&update, &label, || self.moved(&update)))?;
-        let files = update.changes(root, &resolution).map_err(|obstacles| in_the_way(&obstacles))?;
-        let changed = files.iter().map(|change| &change.edit).filter(|edit| edit.before != edit.after);
-        repository.refuse_hidden(update.missing().into_iter().chain(changed.map(|edit| &edit.path)))?;
-        let made = (template, context, &plan);
-        let record = update.record(root, made, &resolution).map_err(|obstacles| in_the_way(&obstacles))?;
-        repository.refuse_hidden(record.iter().filter(|edit| edit.before != edit.after).map(|edit| &edit.path))?;
-        let answers = answers::changed(project, context);
-        Ok(ProjectUpdate { project, template, answers, notes, files, record, conflicts: resolution.conflicts })
+        Ok(update)
     }
 
-    fn wishes(&self, context: &Context) -> Result<Wishes, Failure> {
-        let heal =
-            self.request.heal.iter().map(|path| healed(path)).collect::<Result<BTreeSet<SafePath>, Failure>>()?;
+    /// Names the new files that git is told to ignore.
+    fn ignored(&self, files: &[FileChange], record: &[Edit]) -> Option<String> {
+        let new = files.iter().map(|change| &change.edit).chain(record).filter(|edit| edit.before.is_none());
+        let new = new.filter(|edit| edit.after.is_some() && !self.repository.tracks(&edit.path));
+        ignored_note(&self.request.place.folder, new.map(|edit| &edit.path))
+    }
+
+    /// Returns what the update is to do beside merging, and what it is to keep out of updates that was not before.
+    fn wishes(&self, context: &Context) -> Result<(Wishes, BTreeSet<SafePath>), Failure> {
+        let heal = self.request.heal.iter().map(|path| named(path)).collect::<Result<BTreeSet<SafePath>, Failure>>()?;
+        let (yours, kept) = yours(self.project, &self.request.place.keep)?;
+        if let Some(path) = heal.iter().find(|path| path.is_among(&yours)) {
+            return Err(Failure::new(Exit::Usage, format!("`{path}` is yours, and is not healed"))
+                .hint(format!("`--keep=no {path}` lets updates have it again")));
+        }
         let moves = self.loaded.template.rendered_moves(context, &self.migrated)?;
-        Ok(Wishes { moves, heal, ignores_modes: self.repository.ignores_modes })
+        Ok((Wishes { moves, heal, yours, ignores_modes: self.repository.ignores_modes }, kept))
     }
 
     /// Reads the user's own files that are missing ones of the template under another name.
     fn moved(&self, update: &Update) -> BTreeMap<SafePath, Moved> {
-        let known = update.paths();
         let is_known =
-            |path: &SafePath| known.contains(path) || self.others.iter().any(|it| it.generated.contains_key(path));
+            |path: &SafePath| update.knows(path) || self.others.iter().any(|it| it.generated.contains_key(path));
         let moved = self.repository.moved(&self.project.name, &update.missing());
-        let root = self.request.folder.as_path();
+        let root = self.request.place.folder.as_path();
         let read = |(to, from): (SafePath, SafePath)| Some((to.clone(), Moved { blob: Blob::read(root, &to)?, from }));
         moved.into_iter().filter(|(path, _)| !is_known(path)).filter_map(read).collect()
     }
 }
 
-/// Reads a path to heal: as a shell completes it, with `./` before or `/` after.
-fn healed(path: &str) -> Result<SafePath, Failure> {
+/// Says that the template has another default than the one that stays.
+fn offered(it: &DefaultKept) -> String {
+    let today = it.today.as_ref().map(ToString::to_string).unwrap_or_default();
+    format!(
+        "the default of `{}` is `{today}` today; it stays `{}`, and `--take-defaults` changes it",
+        it.question, it.is
+    )
+}
+
+/// Returns the files that stay out of updates from now on, and those of them that are new.
+fn yours(project: &Project, wishes: &[Keep]) -> Result<(BTreeSet<SafePath>, BTreeSet<SafePath>), Failure> {
+    let (mut yours, mut new) = (project.remembered.yours.clone(), BTreeSet::new());
+    for wish in wishes {
+        match wish {
+            Keep::Yes(path) => {
+                let path = named(path)?;
+                if yours.insert(path.clone()) {
+                    new.insert(path);
+                }
+            }
+            Keep::No(path) => {
+                let path = named(path)?;
+                if !yours.remove(&path) {
+                    return Err(not_kept(&path, &yours));
+                }
+            }
+        }
+    }
+    Ok((yours, new))
+}
+
+fn not_kept(path: &SafePath, yours: &BTreeSet<SafePath>) -> Failure {
+    let all: Vec<String> = yours.iter().map(|path| format!("`{path}`")).collect();
+    let known = if all.is_empty() { "nothing is".to_owned() } else { format!("what is: {}", all.join(", ")) };
+    Failure::new(Exit::Usage, format!("`{path}` is not kept out of updates")).hint(known)
+}
+
+/// Reads a path below the project: as a shell completes it, with `./` before or `/` after.
+fn named(path: &str) -> Result<SafePath, Failure> {
     let path = path.strip_prefix("./").unwrap_or(path).trim_end_matches('/');
     SafePath::new(path).map_err(|error| {
         Failure::new(Exit::Usage, error.to_string())

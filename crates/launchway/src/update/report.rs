@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use launchway_core::{Edit, FileChange, Status, Value};
+use launchway_core::{DefaultKept, Edit, FileChange, Status, Value};
 use serde::Serialize;
 use serde_json::Value as Json;
 
@@ -27,10 +27,14 @@ struct UpdateReport<'a> {
     files: Vec<FileReport<'a>>,
     conflicts: usize,
     notes: &'a [String],
+    /// The answers that nobody gave, and for which the template has another default today.
+    offers: Vec<OfferReport<'a>>,
     /// The command that brings the old state back.
     way_back: Option<&'a str>,
     /// Git's own command for it, for the files that git knows.
     way_back_git: Option<&'a str>,
+    /// Why the update would be refused that this is the preview of.
+    refusal: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -48,6 +52,13 @@ struct AnswerReport<'a> {
 }
 
 #[derive(Serialize)]
+struct OfferReport<'a> {
+    id: &'a str,
+    is: Json,
+    default: Option<Json>,
+}
+
+#[derive(Serialize)]
 struct FileReport<'a> {
     path: &'a str,
     status: &'static str,
@@ -62,20 +73,25 @@ pub(crate) fn show(
     prepared: &ProjectUpdate<'_>,
     request: &UpdateRequest,
     way_back: Option<&WayBack>,
+    refusal: Option<&Failure>,
 ) -> Result<(), Failure> {
     for note in &prepared.notes {
         terminal::say(&format!("note: {}\n", terminal::visible(note)));
     }
     let text = match request.output {
-        Output::Json => json(&report(prepared, way_back)),
+        Output::Json => json(&report(prepared, way_back, refusal)),
         Output::Text => text(prepared, request),
     };
     terminal::print(&text)?;
-    terminal::say(&next(prepared, request, way_back));
+    terminal::say(&next(prepared, request, way_back, refusal.is_some()));
     Ok(())
 }
 
-fn report<'a>(prepared: &'a ProjectUpdate<'_>, way_back: Option<&'a WayBack>) -> UpdateReport<'a> {
+fn report<'a>(
+    prepared: &'a ProjectUpdate<'_>,
+    way_back: Option<&'a WayBack>,
+    refusal: Option<&Failure>,
+) -> UpdateReport<'a> {
     UpdateReport {
         schema: "launchway.update/1",
         written: way_back.is_some(),
@@ -89,14 +105,20 @@ fn report<'a>(prepared: &'a ProjectUpdate<'_>, way_back: Option<&'a WayBack>) ->
         files: prepared.files.iter().map(file).collect(),
         conflicts: prepared.conflicts(),
         notes: &prepared.notes,
+        offers: prepared.offers.iter().map(offer).collect(),
         way_back: way_back.map(|way_back| way_back.command.as_str()),
         way_back_git: way_back.and_then(|way_back| way_back.git.as_deref()),
+        refusal: refusal.map(Failure::message),
     }
 }
 
 fn answer(change: &AnswerChange) -> AnswerReport<'_> {
     let json = |value: &Option<Value>| value.as_ref().map(Value::to_json);
     AnswerReport { id: &change.id, from: json(&change.was), to: json(&change.is) }
+}
+
+fn offer(kept: &DefaultKept) -> OfferReport<'_> {
+    OfferReport { id: &kept.question, is: kept.is.to_json(), default: kept.today.as_ref().map(Value::to_json) }
 }
 
 fn file(change: &FileChange) -> FileReport<'_> {
@@ -118,8 +140,8 @@ pub(super) fn text(prepared: &ProjectUpdate<'_>, request: &UpdateRequest) -> Str
     let mut files: Vec<&FileChange> = prepared.files.iter().filter(|change| is_shown(change)).collect();
     files.sort_by(|left, right| (left.status, &left.edit.path).cmp(&(right.status, &right.edit.path)));
     for change in files {
-        let from = change.from.as_ref().map(|from| format!(" (was {})", place(&request.folder, from)));
-        let path = place(&request.folder, &change.edit.path);
+        let from = change.from.as_ref().map(|from| format!(" (was {})", place(&request.place.folder, from)));
+        let path = place(&request.place.folder, &change.edit.path);
         let _ = writeln!(text, "  {:13} {path}{}", change.status.id(), from.unwrap_or_default());
     }
     if request.diff {
@@ -148,11 +170,13 @@ fn headline(prepared: &ProjectUpdate<'_>) -> String {
 }
 
 /// Says what to do next.
-fn next(prepared: &ProjectUpdate<'_>, request: &UpdateRequest, way_back: Option<&WayBack>) -> String {
+fn next(prepared: &ProjectUpdate<'_>, request: &UpdateRequest, way_back: Option<&WayBack>, is_refused: bool) -> String {
     let conflicts = prepared.conflicts();
     let mut text = String::new();
     if request.dry_run {
-        if !prepared.edits().is_empty() {
+        if is_refused {
+            text.push_str("nothing was written, and without `--dry-run` it would be refused:\n");
+        } else if !prepared.edits().is_empty() {
             text.push_str("nothing was written; without `--dry-run` it will be\n");
         }
         return text;

@@ -1,8 +1,10 @@
 //! What `update` is asked for.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use clap::Args;
+use clap::parser::ValueSource;
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, value_parser};
 
 use crate::git::FetchOptions;
 use crate::report::{OUTPUT_HELP, Output};
@@ -18,9 +20,8 @@ Nothing is committed, and `launchway update --undo` brings the old state back.";
 #[derive(Args)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct UpdateRequest {
-    /// The folder of the project, with `.launchway` in it
-    #[arg(value_name = "DIR", default_value = ".")]
-    pub(crate) folder: PathBuf,
+    #[command(flatten)]
+    pub(crate) place: Place,
     /// Which project, where the folder holds more than one
     #[arg(long, value_name = "NAME")]
     pub(crate) service: Option<String>,
@@ -39,20 +40,26 @@ pub(crate) struct UpdateRequest {
     /// Takes the default of every new question that has one, without asking
     #[arg(long)]
     pub(crate) defaults: bool,
+    /// Lets the answers that nobody gave be the template's defaults of today, instead of those that run
+    #[arg(long)]
+    pub(crate) take_defaults: bool,
     /// Never asks; a new question without an answer is an error
     #[arg(long)]
     pub(crate) no_input: bool,
     /// Brings a file, or all files of a folder, back to the template's text; may be given more than once
     #[arg(long, value_name = "PATH")]
     pub(crate) heal: Vec<String>,
+    /// Makes one record of two after a merge of branches that have both updated the project
+    #[arg(long)]
+    pub(crate) resolve_record: bool,
     /// Merges into changes that are not committed; they are kept in a commit
     #[arg(long)]
     pub(crate) allow_dirty: bool,
     /// Takes back the last update, or the last `add service`, and nothing else; with `--allow-dirty` also what was changed
     /// since
     #[arg(long, conflicts_with_all = [
-        "to", "template", "set", "answers_files", "defaults", "no_input", "heal", "dry_run", "diff", "offline",
-        "accept_moved",
+        "to", "template", "set", "answers_files", "defaults", "take_defaults", "no_input", "heal", "keep", "resolve_record",
+        "dry_run", "diff", "offline", "accept_moved",
     ])]
     pub(crate) undo: bool,
     /// Shows what would become of every file, and writes nothing
@@ -67,19 +74,102 @@ pub(crate) struct UpdateRequest {
     pub(crate) output: Output,
 }
 
+/// The folder of the project, and what of it stays out of updates.
+///
+/// `--keep=no PATH` has its path where the folder would stand, so the two are read together.
+#[derive(Default)]
+pub(crate) struct Place {
+    pub(crate) folder: PathBuf,
+    pub(crate) keep: Vec<Keep>,
+    /// What is wrong with the words of the line, and what helps.
+    pub(crate) fault: Option<(String, String)>,
+}
+
+/// What is said of a file, or of a folder, that stays out of updates.
+pub(crate) enum Keep {
+    /// It is the user's from now on.
+    Yes(String),
+    /// It is not any more.
+    No(String),
+}
+
+const KEEP_HELP: &str =
+    "Keeps a file, or all files of a folder, out of updates from now on; `--keep=no PATH` lets updates have it again";
+
+impl Args for Place {
+    fn augment_args(command: Command) -> Command {
+        let folder = Arg::new("folder").value_name("DIR").default_value(".");
+        command
+            .arg(folder.value_parser(value_parser!(PathBuf)).help("The folder of the project, with `.launchway` in it"))
+            .arg(Arg::new("keep").long("keep").value_name("PATH").action(ArgAction::Append).help(KEEP_HELP))
+            .arg(Arg::new("more").num_args(0..).hide(true))
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+impl FromArgMatches for Place {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let fault =
+            |(message, hint): (String, &str)| Self { fault: Some((message, hint.to_owned())), ..Self::default() };
+        Ok(Self::read(matches).unwrap_or_else(fault))
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+impl Place {
+    fn read(matches: &ArgMatches) -> Result<Self, (String, &'static str)> {
+        let with_places = |name: &str| {
+            let values = matches.get_raw(name).into_iter().flatten().map(|value| value.to_string_lossy().into_owned());
+            let is_given = matches.value_source(name) == Some(ValueSource::CommandLine);
+            let places = matches.indices_of(name).into_iter().flatten();
+            places.zip(values).filter(|_| is_given).collect::<Vec<_>>()
+        };
+        let mut rest: BTreeMap<usize, String> =
+            [with_places("folder"), with_places("more")].into_iter().flatten().collect();
+        let mut keep = Vec::new();
+        for (place, value) in with_places("keep") {
+            if value != "no" {
+                keep.push(Keep::Yes(value));
+                continue;
+            }
+            let Some(after) = rest.range(place..).next().map(|(after, _)| *after) else {
+                return Err(("`--keep=no` has no path".to_owned(), "write it as `--keep=no PATH`"));
+            };
+            keep.extend(rest.remove(&after).map(Keep::No));
+        }
+        let mut rest = rest.into_values();
+        let folder = rest.next().map_or_else(|| PathBuf::from("."), PathBuf::from);
+        match rest.next() {
+            None => Ok(Self { folder, keep, fault: None }),
+            Some(more) => {
+                Err((format!("unexpected argument `{more}`"), "an update is of one folder: `launchway update [DIR]`"))
+            }
+        }
+    }
+}
+
 impl UpdateRequest {
     /// Asks for what the newest version would bring, without a question and without writing.
     pub(crate) fn preview(folder: &Path, sources: FetchOptions) -> Self {
         Self {
-            folder: folder.to_owned(),
+            place: Place { folder: folder.to_owned(), ..Place::default() },
             service: None,
             to: None,
             template: None,
             set: Vec::new(),
             answers_files: Vec::new(),
             defaults: true,
+            take_defaults: false,
             no_input: true,
             heal: Vec::new(),
+            resolve_record: false,
             allow_dirty: true,
             undo: false,
             dry_run: true,

@@ -22,12 +22,12 @@ struct UndoReport<'a> {
 
 /// Takes back the last change of a project.
 pub(crate) fn undo(request: &UpdateRequest) -> Result<(), Failure> {
-    if !request.folder.join(".launchway").is_dir() {
-        projects::open(&request.folder)?;
+    if !request.place.folder.join(".launchway").is_dir() {
+        projects::open(&request.place.folder)?;
     }
     // An update that was cut off is taken back by this in part; the rest follows.
-    let _lock = Lock::take(&request.folder)?;
-    let undone = undo::undo(&request.folder, request.service.as_deref(), request.allow_dirty)?;
+    let _lock = Lock::take(&request.place.folder)?;
+    let undone = undo::undo(&request.place.folder, request.service.as_deref(), request.allow_dirty)?;
     match request.output {
         Output::Json => terminal::print(&json(&report(&undone)))?,
         Output::Text => terminal::print(&text(&undone))?,

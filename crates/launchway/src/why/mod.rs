@@ -105,6 +105,8 @@ fn context(template: &Template, project: &Project) -> Result<Context, Failure> {
 /// How the path stands in the project.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum PathState {
+    /// Generated, and kept out of updates.
+    Yours,
     /// As it was generated.
     Unchanged,
     /// Generated, and changed since.
@@ -119,6 +121,9 @@ enum PathState {
 
 impl PathState {
     fn of(project: &Project, folder: &Path, path: &SafePath) -> Self {
+        if path.is_among(&project.remembered.yours) {
+            return Self::Yours;
+        }
         let there = Blob::read(folder, path);
         match (project.generated.get(path), there) {
             (Some(generated), Some(there)) if generated.bytes == there.bytes => Self::Unchanged,
@@ -132,6 +137,7 @@ impl PathState {
 
     fn word(self) -> &'static str {
         match self {
+            Self::Yours => "yours",
             Self::Unchanged => "unchanged",
             Self::Changed => "changed",
             Self::Gone => "gone",
@@ -142,6 +148,7 @@ impl PathState {
 
     fn words(self) -> &'static str {
         match self {
+            Self::Yours => "yours: `--keep` has taken it out of updates, `--keep=no` brings it back",
             Self::Unchanged => "as it was generated",
             Self::Changed => "changed since it was generated",
             Self::Gone => "generated, and gone since",

@@ -1,11 +1,13 @@
 //! The answers of a project that is there already: those that it remembers, and what they leave open.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use launchway_core::template::Question;
-use launchway_core::{Answers, Defaults, Interview, Overruled, Provenance, Template};
+use launchway_core::{
+    Accepted, AnswerProblem, Answers, DefaultKept, Defaults, Interview, Overruled, Provenance, Template,
+};
 
-use super::walk::{Now, Walk};
+use super::walk::{Now, Walk, put_aside};
 use super::{Decision, Purpose, Wizard, left};
 use crate::failure::{Exit, Failure};
 use crate::{language, prompt};
@@ -19,27 +21,67 @@ pub(crate) struct KnownAnswers {
     pub(crate) notes: Vec<String>,
 }
 
+/// What became of remembered answers.
+pub(crate) struct BecameOf {
+    pub(crate) notes: Vec<String>,
+    /// The answers that nobody gave, and for which the template has another default today.
+    pub(crate) offers: Vec<DefaultKept>,
+}
+
 impl KnownAnswers {
-    /// Takes the default where a remembered answer does not go with the others any more.
+    /// Sees to the remembered answers that do not go with the others any more: where all defaults are taken, theirs are too.
+    /// Otherwise they stay, and the walk asks their questions again.
     pub(crate) fn fit(&mut self, template: &Template) -> Result<(), Failure> {
+        let mut answers = self.answers.clone();
         let mut given_up = BTreeSet::new();
         loop {
-            let problems = Interview::new(template, &self.answers, self.defaults)?.problems;
-            let is_old = |id: &String| matches!(self.answers.get(id), Some((_, Provenance::Record)));
-            let misfits: Vec<_> = problems.iter().filter(|problem| is_old(&problem.question)).collect();
+            let problems = Interview::new(template, &answers, self.defaults)?.problems;
             if problems.is_empty() {
-                return Ok(());
+                break;
             }
+            let is_old = |id: &str| matches!(answers.get(id), Some((_, Provenance::Record)));
+            let misfits: Vec<_> = problems.iter().filter(|problem| is_old(&problem.question)).collect();
             if misfits.iter().all(|problem| given_up.contains(&problem.question)) {
                 return Err(problems.into());
             }
-            for problem in misfits {
-                self.notes.push(format!("{}; its default is taken", problem.message));
-                given_up.insert(problem.question.clone());
-                self.answers.take_default(&problem.question);
+            for AnswerProblem { question, message, .. } in misfits {
+                given_up.insert(question.clone());
+                if self.defaults == Defaults::All {
+                    self.notes.push(format!("{message}; its default is taken"));
+                    self.answers.take_default(question);
+                }
+                put_aside(&mut answers, question, self.defaults);
             }
         }
+        Ok(())
     }
+
+    /// Says what became of them, once every question has an answer.
+    pub(crate) fn became(&self, interview: &Interview<'_>) -> Result<BecameOf, Failure> {
+        let (stayed, followed): (Vec<_>, Vec<_>) =
+            interview.defaults_kept(&self.answers)?.into_iter().partition(|it| it.was == it.is);
+        let notes = self.notes.iter().cloned().chain(self.displaced(interview)).chain(overruled(interview));
+        let notes = notes.chain(followed.iter().map(follows)).collect();
+        let is_offered = |it: &DefaultKept| it.today.as_ref().is_some_and(|today| *today != it.is);
+        Ok(BecameOf { notes, offers: stayed.into_iter().filter(is_offered).collect() })
+    }
+
+    /// Says which remembered answers gave way to their defaults because of what was answered since.
+    fn displaced(&self, interview: &Interview<'_>) -> impl Iterator<Item = String> {
+        let note = |accepted: &Accepted<'_>| match self.answers.get(&accepted.question.id) {
+            Some((was, Provenance::Record)) if accepted.provenance == Provenance::Default => {
+                Some(format!("`{}` was `{was}`; its default is taken", accepted.question.id))
+            }
+            _ => None,
+        };
+        let is_meant = self.defaults == Defaults::All;
+        interview.accepted.iter().filter(move |_| is_meant).filter_map(note)
+    }
+}
+
+/// Says that an answer which nobody gave is the default of today.
+fn follows(it: &DefaultKept) -> String {
+    format!("`{}` becomes `{}`, its default today; it was `{}`, and nobody gave that", it.question, it.is, it.was)
 }
 
 /// Computes what comes of the answers. What they leave open is asked if somebody may be asked, and then all of it is
@@ -47,7 +89,7 @@ impl KnownAnswers {
 pub(crate) fn complete<P: Purpose>(walk: Walk<'_>, may_ask: bool, purpose: &mut P) -> Result<P::Outcome, Failure> {
     match walk.now()? {
         Now::Review(interview) => return purpose.compute(&interview),
-        Now::Asking(asking) if !may_ask => return Err(unanswered(&asking.interview)),
+        Now::Asking(asking) if !may_ask => return Err(unanswered(&asking.interview, &walk.reopened()?)),
         Now::Asking(_) => {}
     }
     let mut prompter = prompt::prompter();
@@ -60,12 +102,17 @@ pub(crate) fn complete<P: Purpose>(walk: Walk<'_>, may_ask: bool, purpose: &mut 
     }
 }
 
-/// Names every question that is new and must be answered.
-fn unanswered(interview: &Interview<'_>) -> Failure {
+/// Names every question that must be answered: those that are new, and those whose answer does not fit any more.
+fn unanswered(interview: &Interview<'_>, reopened: &BTreeMap<String, String>) -> Failure {
     let questions: Vec<&Question> = interview.open.iter().map(|(question, _)| *question).collect();
-    let ids: Vec<String> = questions.iter().map(|question| format!("`{}`", question.id)).collect();
-    let failure =
-        Failure::new(Exit::Usage, format!("the template asks what it did not ask before: {}", ids.join(", ")));
+    let (again, new): (Vec<&Question>, Vec<&Question>) =
+        questions.iter().partition(|question| reopened.contains_key(&question.id));
+    let ids: Vec<String> = new.iter().map(|question| format!("`{}`", question.id)).collect();
+    let mut messages: Vec<String> = again.iter().filter_map(|question| reopened.get(&question.id)).cloned().collect();
+    if !new.is_empty() {
+        messages.push(format!("the template asks what it did not ask before: {}", ids.join(", ")));
+    }
+    let failure = Failure::new(Exit::Usage, messages.join("; "));
     let failure = questions.iter().fold(failure, |failure, question| {
         failure.hint(format!("--set {}={}: {}", question.id, question.placeholder(), question.prompt))
     });
@@ -84,7 +131,7 @@ pub(crate) fn refuse_unused(interview: &Interview<'_>) -> Result<(), Failure> {
 }
 
 /// Says which remembered answers the team decides now.
-pub(crate) fn overruled(interview: &Interview<'_>) -> impl Iterator<Item = String> {
+fn overruled(interview: &Interview<'_>) -> impl Iterator<Item = String> {
     let note = |it: &Overruled| format!("`{}` is decided by {} now; its answer was `{}`", it.question, it.by, it.was);
     interview.overruled.iter().map(note)
 }

@@ -93,6 +93,7 @@ pub(crate) struct Asking<'t> {
 
 /// The answers that go together.
 struct FittingAnswers<'t> {
+    answers: Answers,
     interview: Interview<'t>,
     /// Why answers were passed over, by their question.
     reasons: BTreeMap<String, String>,
@@ -129,7 +130,7 @@ impl<'t> Walk<'t> {
         if let Some(question) = self.state.editing.as_deref().and_then(|id| self.template.question(id)) {
             return self.editing(question).map(Now::Asking);
         }
-        let FittingAnswers { interview, reasons } = self.settled(None)?;
+        let FittingAnswers { interview, reasons, .. } = self.settled(None)?;
         match interview.open.first() {
             None => Ok(Now::Review(interview)),
             Some((question, default)) => {
@@ -149,7 +150,7 @@ impl<'t> Walk<'t> {
         let before = match self.state.kept.get(&question.id) {
             Some(LastAnswer::Value(value)) => Some(value.clone()),
             Some(LastAnswer::Default) => default.clone(),
-            None => None,
+            None => self.remembered(&question.id).cloned(),
         };
         let typed = self.state.typed.get(&question.id).cloned();
         Asking { interview, question, default, before, typed, problem }
@@ -229,7 +230,7 @@ impl<'t> Walk<'t> {
     /// Returns the number of the question that is asked, and about how many there are.
     pub(crate) fn progress(&self) -> Result<(usize, usize), Problem> {
         let behind = self.behind()?.len();
-        let mut answers = self.answers(None);
+        let mut answers = self.settled(None)?.answers;
         let mut left = 0;
         while left < MOST_QUESTIONS {
             let interview = Interview::new(self.template, &answers, self.defaults)?;
@@ -269,13 +270,37 @@ impl<'t> Walk<'t> {
             let is_given = |problem: &&AnswerProblem| answers.get(&problem.question).is_some();
             let misfits: Vec<AnswerProblem> = interview.problems.iter().filter(is_given).cloned().collect();
             if misfits.is_empty() {
-                return Ok(FittingAnswers { interview, reasons });
+                return Ok(FittingAnswers { answers, interview, reasons });
             }
             for problem in misfits {
-                answers.remove(&problem.question);
-                reasons.insert(problem.question.clone(), sentence(&problem));
+                let reason = match answers.get(&problem.question) {
+                    Some((_, Provenance::Record)) => format!("{}; that was the answer so far", problem.message),
+                    _ => sentence(&problem),
+                };
+                put_aside(&mut answers, &problem.question, self.defaults);
+                reasons.insert(problem.question, reason);
             }
         }
+    }
+
+    /// Returns the answer that a project remembers.
+    fn remembered(&self, id: &str) -> Option<&Value> {
+        self.given.get(id).filter(|(_, provenance)| **provenance == Provenance::Record).map(|(value, _)| value)
+    }
+
+    /// Returns why questions are asked again whose answers do not go with the others, by their ids.
+    pub(crate) fn reopened(&self) -> Result<BTreeMap<String, String>, Problem> {
+        Ok(self.settled(None)?.reasons)
+    }
+}
+
+/// Passes over an answer. One that a project remembers is decided anew: by its default where all defaults are taken, and
+/// otherwise by whoever is asked, also where the question is left at its default in a new project.
+pub(super) fn put_aside(answers: &mut Answers, id: &str, defaults: Defaults) {
+    match (answers.get(id), defaults) {
+        (Some((_, Provenance::Record)), Defaults::All) => answers.take_default(id),
+        (Some((_, Provenance::Record)), Defaults::Advanced) => answers.reopen(id),
+        _ => answers.remove(id),
     }
 }
 
