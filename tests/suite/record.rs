@@ -558,7 +558,7 @@ fn u15_an_answer_that_is_lost_is_asked_for_in_a_terminal() {
     terminal.end();
     assert_eq!(history.text("a"), "a\n");
     let terminal = start();
-    terminal.wait_for("Port").press(ENTER);
+    terminal.wait_for("Port").press(ENTER).wait_for("Review").press(ENTER);
     terminal.end();
     assert_eq!(history.text("a"), "8080\n");
 }

@@ -64,11 +64,23 @@ impl Purpose for Echo {
 
 /// Lets a script answer what a project leaves open that remembers its name and its colour.
 fn play(steps: impl IntoIterator<Item = Step>) -> (Scripted, Decision<String>) {
-    let template = template();
+    play_with("blue", steps)
+}
+
+/// Remembers a name and a colour.
+fn known(colour: &str, defaults: Defaults) -> KnownAnswers {
     let mut answers = Answers::default();
     answers.set("service", Value::Text("orders".to_owned()), Provenance::Record);
-    answers.set("colour", Value::Text("blue".to_owned()), Provenance::Record);
-    let walk = Walk::new(&template, answers, Defaults::Advanced, State::default());
+    answers.set("colour", Value::Text(colour.to_owned()), Provenance::Record);
+    let mut known = KnownAnswers { answers, defaults, notes: Vec::new() };
+    known.fit(&template()).unwrap();
+    known
+}
+
+fn play_with(colour: &str, steps: impl IntoIterator<Item = Step>) -> (Scripted, Decision<String>) {
+    let template = template();
+    let KnownAnswers { answers, defaults, .. } = known(colour, Defaults::Advanced);
+    let walk = Walk::new(&template, answers, defaults, State::default());
     let mut scripted = Scripted::new(steps);
     let decision = Wizard { prompter: &mut scripted, walk, purpose: &mut Echo }.run().unwrap();
     (scripted, decision)
@@ -113,4 +125,30 @@ fn going_back_from_the_review_asks_again_and_before_the_first_question_it_leaves
     assert!(matches!(decision, Decision::Leave));
     let (_, decision) = play([text("dark"), Step::Key(QUIT), Step::Sure(true)]);
     assert!(matches!(decision, Decision::Leave));
+}
+
+#[test]
+fn a_remembered_answer_that_fits_no_more_is_asked_again_with_why_also_after_going_back() {
+    let (scripted, decision) =
+        play_with("green", [Step::Pick(1), Step::Back, Step::Pick(0), text("dark"), Step::Key(GO)]);
+    assert_eq!(written(decision), "service=orders colour=red shade=dark");
+    assert_eq!(scripted.asked, ["Colour", "Shade", "Colour", "Shade", "Review"]);
+    for about in [&scripted.abouts[0], &scripted.abouts[2]] {
+        assert!(about.problem.contains("green"), "{about:?}");
+        assert!(about.problem.ends_with("that was the answer so far"), "{about:?}");
+    }
+    assert_eq!(scripted.abouts[0].progress, "1 of about 2");
+}
+
+#[test]
+fn where_nobody_is_asked_a_remembered_answer_that_fits_no_more_is_named_or_its_default_taken() {
+    let template = template();
+    let open = known("green", Defaults::Advanced);
+    let walk = Walk::new(&template, open.answers.clone(), open.defaults, State::default());
+    let failure = complete(walk, false, &mut Echo).unwrap_err().message();
+    assert!(failure.contains("that was the answer so far; the template asks"), "{failure}");
+    assert!(open.notes.is_empty());
+    let taken = known("green", Defaults::All);
+    assert!(taken.notes[0].ends_with("its default is taken"), "{:?}", taken.notes);
+    assert!(taken.answers.takes_default("colour"));
 }

@@ -150,7 +150,7 @@ impl<'t> Walk<'t> {
         let before = match self.state.kept.get(&question.id) {
             Some(LastAnswer::Value(value)) => Some(value.clone()),
             Some(LastAnswer::Default) => default.clone(),
-            None => self.remembered(&question.id).cloned(),
+            None => None,
         };
         let typed = self.state.typed.get(&question.id).cloned();
         Asking { interview, question, default, before, typed, problem }
@@ -281,11 +281,6 @@ impl<'t> Walk<'t> {
                 reasons.insert(problem.question, reason);
             }
         }
-    }
-
-    /// Returns the answer that a project remembers.
-    fn remembered(&self, id: &str) -> Option<&Value> {
-        self.given.get(id).filter(|(_, provenance)| **provenance == Provenance::Record).map(|(value, _)| value)
     }
 
     /// Returns why questions are asked again whose answers do not go with the others, by their ids.
