@@ -34,13 +34,13 @@ enum Modules {
 }
 
 /// What tries a sample of very many cases, or waits for a long time: each takes more than ten seconds.
-const SAMPLES: [&str; 5] = ["adopt::", "peers::", "properties::", "strategies::", "sweep::"];
+const SAMPLES: [&str; 7] = ["adopt::", "lost::", "peers::", "properties::", "strategies::", "sweep::", "team::"];
 
 /// What holds the generated files against other programs.
 const VALIDATORS: [&str; 1] = ["validators::"];
 
 /// What builds and runs the generated services.
-const GENERATED: [&str; 1] = ["generated::"];
+const GENERATED: [&str; 2] = ["generated::", "memory::"];
 
 const SUITE: &str = "cargo test --profile suite --package launchway-tests --locked";
 
