@@ -6,6 +6,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -21,6 +22,9 @@ const MIB: usize = 1 << 20;
 const CLIENTS: usize = 16;
 /// For a client whose bytes the service does not take.
 const PATIENCE: Duration = Duration::from_secs(2);
+
+/// One test loads its service at a time.
+static LOADS: Mutex<()> = Mutex::new(());
 
 #[test]
 fn in_a_cluster_no_load_fills_the_memory() {
@@ -46,8 +50,10 @@ fn assert_survives(project: &Project, platform: &str, memory: &str) {
     let memory = MIB * memory.parse::<usize>().unwrap();
     let places = environment.iter().find(|(key, _)| key == "MAX_CONNECTIONS").unwrap().1.parse().unwrap();
     let binary = Source::of(project).build(project.service());
-    // A client has a descriptor for each of its connections.
+    // The clients of both tests are in this process, which has a descriptor for each of their connections.
+    let _alone = LOADS.lock().unwrap_or_else(PoisonError::into_inner);
     let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
+    assert!(maximum.is_none_or(|most| most > 13_000), "this needs 13,000 descriptors: `ulimit -Hn 20000` as root");
     setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }).unwrap();
     for (load, count) in [
         (Load::Idle, 12_000),
