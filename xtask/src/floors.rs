@@ -29,8 +29,6 @@ pub enum Climb {
     Up {
         /// The file, from the root of the repository.
         file: String,
-        /// The line of the import.
-        line: usize,
         /// The floor of the file.
         from: String,
         /// The floor that it uses.
@@ -40,8 +38,6 @@ pub enum Climb {
     Corridor {
         /// The file.
         file: String,
-        /// The line of the import.
-        line: usize,
         /// What is taken.
         name: String,
     },
@@ -54,11 +50,11 @@ pub enum Climb {
 impl fmt::Display for Climb {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Up { file, line, from, to } => {
-                write!(formatter, "{file}:{line}: `{from}` uses `{to}`, which stands above it")
+            Self::Up { file, from, to } => {
+                write!(formatter, "{file}: `{from}` uses `{to}`, which stands above it")
             }
-            Self::Corridor { file, line, name } => {
-                write!(formatter, "{file}:{line}: `crate::{name}` comes through the front door; name its own module")
+            Self::Corridor { file, name } => {
+                write!(formatter, "{file}: `crate::{name}` comes through the front door; name its own module")
             }
             Self::Unlisted(folder) => write!(formatter, "{MAP} does not say where `{folder}` stands"),
             Self::Gone(folder) => write!(formatter, "{MAP} speaks of `{folder}`, which is not there"),
@@ -126,13 +122,13 @@ pub fn climbs_in(source: &Path, label: &str, floors: &[String]) -> Result<Vec<Cl
         let file = format!("{label}/src/{}", below.display());
         let tokens: TokenStream =
             fs::read_to_string(path)?.parse().map_err(|error| format!("{file} cannot be read: {error}"))?;
-        for Use { line, name } in uses(tokens, &module) {
+        for name in uses(tokens, &module) {
             match self::height(floors, &name) {
                 Some(other) if other > height => {
-                    climbs.push(Climb::Up { file: file.clone(), line, from: own.clone(), to: name });
+                    climbs.push(Climb::Up { file: file.clone(), from: own.clone(), to: name });
                 }
                 Some(_) => {}
-                None => climbs.push(Climb::Corridor { file: file.clone(), line, name }),
+                None => climbs.push(Climb::Corridor { file: file.clone(), name }),
             }
         }
     }
@@ -175,17 +171,10 @@ fn module(below: &Path) -> Vec<String> {
     module
 }
 
-/// The first name of a path that begins at the crate's root.
-#[derive(Debug, PartialEq, Eq)]
-struct Use {
-    line: usize,
-    name: String,
-}
-
 /// Finds what a file uses of the other folders: `crate::NAME`, `crate::{NAME, …}`, and `super::` as far as the root.
-fn uses(tokens: TokenStream, module: &[String]) -> Vec<Use> {
+fn uses(tokens: TokenStream, module: &[String]) -> BTreeSet<String> {
     let tokens: Vec<TokenTree> = without_tests(tokens);
-    let mut uses = Vec::new();
+    let mut uses = BTreeSet::new();
     let mut place = 0;
     while place < tokens.len() {
         if let Some(after) = root_path(&tokens, place, module.len()) {
@@ -223,20 +212,18 @@ fn after_colons(tokens: &[TokenTree], place: usize) -> Option<usize> {
 }
 
 /// Reads the names at a place of a path: one, or those in braces.
-fn names(tokens: &[TokenTree], place: usize) -> Vec<Use> {
+fn names(tokens: &[TokenTree], place: usize) -> Vec<String> {
     match tokens.get(place) {
-        Some(TokenTree::Ident(name)) => {
-            vec![Use { line: name.span().start().line, name: name.to_string() }]
-        }
+        Some(TokenTree::Ident(name)) => vec![name.to_string()],
         Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Brace => names_in_braces(group),
         _ => Vec::new(),
     }
 }
 
-fn names_in_braces(group: &Group) -> Vec<Use> {
+fn names_in_braces(group: &Group) -> Vec<String> {
     let tokens: Vec<TokenTree> = group.stream().into_iter().collect();
     let starts = (0..tokens.len()).filter(|place| *place == 0 || is_punctuation(&tokens[place - 1], ','));
-    starts.flat_map(|place| names(&tokens, place)).filter(|found| found.name != "self").collect()
+    starts.flat_map(|place| names(&tokens, place)).filter(|name| name != "self").collect()
 }
 
 /// Leaves out the items that stand below `#[cfg(test)]`.
@@ -304,16 +291,16 @@ mod tests {
 
     #[test]
     fn an_import_that_climbs_is_found_however_it_is_written() {
-        for (line, text) in [
-            (1, "use crate::top::Roof;"),
-            (1, "use crate::{ground::Floor, top::{Roof, Wall}};"),
-            (2, "fn f() {\n    crate::top::roof();\n}"),
-            (1, "fn f() { println!(\"{}\", crate::top::roof()); }"),
-            (1, "pub(in crate::top) struct S;"),
-            (1, "use super::super::top::Roof;"),
-            (1, "use super::super::{ground, top};"),
+        for text in [
+            "use crate::top::Roof;",
+            "use crate::{ground::Floor, top::{Roof, Wall}};",
+            "fn f() {\n    crate::top::roof();\n}",
+            "fn f() { println!(\"{}\", crate::top::roof()); }",
+            "pub(in crate::top) struct S;",
+            "use super::super::top::Roof;",
+            "use super::super::{ground, top};",
         ] {
-            let expected = format!("c/src/middle/wall.rs:{line}: `middle` uses `top`, which stands above it");
+            let expected = "c/src/middle/wall.rs: `middle` uses `top`, which stands above it";
             assert_eq!(said(&[TOP, MIDDLE, GROUND, ("middle/wall.rs", text)]), [expected], "{text}");
         }
     }
@@ -334,7 +321,7 @@ mod tests {
     #[test]
     fn what_comes_through_the_front_door_is_named() {
         let text = "use crate::ground;\nuse crate::Floor;";
-        let expected = "c/src/top.rs:2: `crate::Floor` comes through the front door; name its own module";
+        let expected = "c/src/top.rs: `crate::Floor` comes through the front door; name its own module";
         assert_eq!(said(&[("top.rs", text), MIDDLE, GROUND]), [expected]);
     }
 
