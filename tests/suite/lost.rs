@@ -344,12 +344,14 @@ fn u06_a_conflict_in_a_file_that_git_does_not_know_is_in_the_file_alone() {
     history.template("2.0.0", &files(&[("x", "x\n"), ("config/app.env", &lines(&[]))]), "");
     history.update(&[]).success();
     assert_eq!(history.git(&["ls-files", "config"]), "");
-    // Given up by the template, and changed by the team: nothing shows it but the report.
+    // Given up by the template, and changed by the team: what was generated shows it, and nothing of the team's.
     let history = with_secret("");
     history.template("2.0.0", &files(&[("x", "x\n")]), "");
     history.update(&[]).failure(1);
     assert_eq!(history.read("settings.env").unwrap(), lines(&[(9, "TOKEN=1")]).as_bytes());
-    assert_eq!(history.git(&["ls-files", "--unmerged"]), "");
+    let unmerged = history.git(&["ls-files", "--unmerged"]);
+    assert!(unmerged.lines().count() == 1 && unmerged.contains(" 1\tsettings.env"), "{unmerged}");
+    assert!(!history.git(&["cat-file", "-p", ":1:settings.env"]).contains("TOKEN"));
 }
 
 /// A project whose template changes `a` in its new version.

@@ -10,9 +10,9 @@ use xtask::compare::{histories, page};
 
 use crate::program;
 
-/// Where it stops before it changes anything, with its exit code: a tag that moved, a file of the team's own where the template
-/// puts one, a setting that leads git from `https` to a folder.
-const REFUSED: [(&str, i32); 3] = [("tag-moved", 4), ("folder-becomes-file", 3), ("token", 74)];
+/// Where it stops before it changes anything, with its exit code: a tag that moved, and a setting that leads git from `https` to
+/// a folder.
+const REFUSED: [(&str, i32); 2] = [("tag-moved", 4), ("token", 74)];
 
 #[test]
 fn no_history_loses_an_edit_or_a_change() {

@@ -242,8 +242,16 @@ impl<'a> Stage<'a> {
         let Some(line) = output.lines().find_map(|line| line.strip_prefix("to take it back: ")) else {
             return Ok(Vec::new());
         };
+        // What was committed since is taken back by git.
+        if self.history.setting.updates > 1 {
+            return Ok(Vec::new());
+        }
         let mut command = Command::new("sh");
         hermetic(&mut command, &self.places.home);
+        // The line names the program as its users do.
+        let folder = self.programs.launchway.parent().unwrap_or_else(|| Path::new("."));
+        let paths = std::env::var("PATH").unwrap_or_default();
+        command.env("PATH", format!("{}:{paths}", folder.display()));
         let ended = command.args(["-c", line]).current_dir(&places.project).output()?;
         if !ended.status.success() {
             return Ok(vec![format!("{line}: {}", String::from_utf8_lossy(&ended.stderr))]);

@@ -116,11 +116,20 @@ impl<'r> Index<'r> {
         .save()
     }
 
-    /// Tells whether a conflict stands in the index. That of a file that git does not know stays out of it: what is there
-    /// gets into commits.
+    /// Tells whether a conflict stands in the index.
     fn has_stages(&self, path: &SafePath, conflict: &Conflict) -> bool {
-        let has_sides = conflict.base.is_some() || conflict.ours.is_some() || conflict.theirs.is_some();
-        has_sides && (self.repository.tracks(path) || !self.unknown.contains(path.as_str()))
+        self.sides(path, conflict).iter().any(Option::is_some)
+    }
+
+    /// Returns the sides of a conflict that stand in the index: the base, yours and the template's. Of a file that git does
+    /// not know nothing of yours does, since what is there gets into commits; where the template gave it up, only the text
+    /// that was generated shows that there is something to decide.
+    fn sides<'c>(&self, path: &SafePath, conflict: &'c Conflict) -> [Option<&'c Blob>; 3] {
+        let Conflict { base, ours, theirs } = conflict;
+        if self.repository.tracks(path) || !self.unknown.contains(path.as_str()) {
+            return [base.as_ref(), ours.as_ref(), theirs.as_ref()];
+        }
+        [base.as_ref().filter(|_| theirs.is_none()), None, None]
     }
 
     /// Brings the index up to date: what was changed is staged, and a conflict has all its sides there. Then the index is
@@ -217,8 +226,8 @@ impl<'r> Index<'r> {
                 continue;
             }
             let _ = write!(entries, "0 {no_object}\t{prefix}{path}\0");
-            let sides = [&conflict.base, &conflict.ours, &conflict.theirs];
-            for (number, blob) in (1..).zip(sides).filter_map(|(number, side)| Some((number, side.as_ref()?))) {
+            let sides = self.sides(path, conflict);
+            for (number, blob) in (1..).zip(sides).filter_map(|(number, side)| Some((number, side?))) {
                 let Blob { bytes, executable } = blob;
                 let mode = if *executable { "100755" } else { "100644" };
                 let object = git.bytes(&["hash-object", "-w", "--stdin"], bytes)?;
