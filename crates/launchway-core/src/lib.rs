@@ -54,7 +54,7 @@ pub use language::problem::{Invalid, Place, Problem};
 pub use language::quote;
 #[doc(hidden)]
 pub use language::syntax::both_ways;
-pub use merge::{Identity, Merged, merge};
+pub use merge::{Merged, merge};
 pub use path::beneath::Blob;
 pub use path::{Reason, SafePath, UnsafePath};
 pub use plan::output::OutputProblem;

@@ -1,27 +1,16 @@
 //! What identifies an entry of a list, and which lists are sets.
 
 use crate::agreement::document::Format;
-use crate::language::glob::Glob;
 
 /// How the elements of a list are told apart.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Identity {
+pub(super) enum Identity {
     /// By the values of these keys.
     Keys(Vec<String>),
     /// By their value; their order means nothing.
     Set,
     /// By their place: both sides adding to such a list is asked.
     Place,
-}
-
-/// What a template says about a list of its files.
-pub(crate) struct ListRule {
-    /// The files.
-    pub(crate) files: Glob,
-    /// The keys that lead to the list; `*` stands for any key or element.
-    pub(crate) path: Vec<String>,
-    /// How its elements are told apart.
-    pub(crate) identity: Identity,
 }
 
 /// The lists of Kubernetes, Amazon ECS and CloudFormation whose elements have a name, by the key of the list.
@@ -46,22 +35,18 @@ const YAML_SETS: [&str; 2] = ["resources", "components"];
 const TOML_SETS: [&str; 5] = ["features", "members", "exclude", "default-members", "dependencies"];
 
 /// Decides for every list of one file.
-pub(super) struct Identities<'r> {
-    file: &'r str,
+pub(super) struct Identities<'f> {
+    file: &'f str,
     format: Format,
-    rules: Vec<&'r ListRule>,
 }
 
-impl<'r> Identities<'r> {
-    pub(super) fn of(file: &'r str, format: Format, rules: &'r [ListRule]) -> Self {
-        Self { file, format, rules: rules.iter().filter(|rule| rule.files.matches(file)).collect() }
+impl<'f> Identities<'f> {
+    pub(super) fn of(file: &'f str, format: Format) -> Self {
+        Self { file, format }
     }
 
     /// Tells how the elements of the list are told apart to which the keys lead; an element's key is `*`.
     pub(super) fn at(&self, path: &[String]) -> Identity {
-        if let Some(rule) = self.rules.iter().find(|rule| leads(&rule.path, path)) {
-            return rule.identity.clone();
-        }
         let keys = |keys: &[&str]| Identity::Keys(keys.iter().map(|key| (*key).to_owned()).collect());
         let Some(last) = path.last() else {
             return if self.format == Format::Json { keys(&["ParameterKey"]) } else { Identity::Place };
@@ -87,8 +72,4 @@ impl<'r> Identities<'r> {
     fn is_kustomization(&self) -> bool {
         matches!(self.file.rsplit('/').next(), Some("kustomization.yaml" | "kustomization.yml"))
     }
-}
-
-fn leads(rule: &[String], path: &[String]) -> bool {
-    rule.len() == path.len() && rule.iter().zip(path).all(|(rule, key)| rule == "*" || rule == key)
 }

@@ -13,9 +13,6 @@ mod splice;
 mod toml;
 mod yaml;
 
-pub use identity::Identity;
-pub(crate) use identity::ListRule;
-
 use crate::agreement::document::{self, Format};
 use crate::cargo_lock;
 use identity::Identities;
@@ -59,15 +56,12 @@ impl Shape {
 /// Merges the three texts of a file that both sides have changed; `None` leaves it to a person.
 #[must_use]
 pub fn merge(path: &str, base: &str, yours: &str, theirs: &str) -> Option<Merged> {
-    merge_with(path, [base, yours, theirs], &[])
-}
-
-pub(crate) fn merge_with(path: &str, sides: [&str; 3], rules: &[ListRule]) -> Option<Merged> {
+    let sides = [base, yours, theirs];
     let shape = Shape::of(path)?;
     if sides.iter().any(|text| text.len() > MAX_BYTES || !text.ends_with('\n') || holds_another_language(text)) {
         return None;
     }
-    let identities = Identities::of(path, shape.format(), rules);
+    let identities = Identities::of(path, shape.format());
     let [base, yours, theirs] = sides.map(|text| outline(shape, text, &identities));
     let mut splicer = Splicer::default();
     let text = splicer.merge(&base?, &yours?, &theirs?).ok()?;

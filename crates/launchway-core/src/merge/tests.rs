@@ -203,7 +203,7 @@ fn the_outline_put_together_is_the_text() {
         ("x.env", "A=1\n\n# b\nB=2\n# end\n"),
     ] {
         let shape = Shape::of(path).unwrap();
-        let identities = Identities::of(path, shape.format(), &[]);
+        let identities = Identities::of(path, shape.format());
         let outline = outline(shape, text, &identities).unwrap();
         assert!(!outline.entries.is_empty(), "{path}");
         let Ok(again) = Splicer::default().merge(&outline, &outline, &outline) else { panic!("{path}") };
