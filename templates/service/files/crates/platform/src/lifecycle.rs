@@ -46,14 +46,15 @@ impl Lifecycle {
     }
 
     pub fn enter(&self, phase: Phase) {
-        let entered = self.0.phase.send_if_modified(|current| {
+        self.0.phase.send_if_modified(|current| {
             let is_later = *current < phase;
-            *current = phase.max(*current);
+            if is_later {
+                // Before anybody learns of it, so that what they log comes after it.
+                tracing::info!(?phase, "entered phase");
+                *current = phase;
+            }
             is_later
         });
-        if entered {
-            tracing::info!(?phase, "entered phase");
-        }
     }
 
     /// Ends the process in good order, but with a status that says that something went wrong.
@@ -89,5 +90,59 @@ impl IntoFuture for Draining {
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move { self.0.reached(Phase::Closing).await })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        sync::{Mutex, PoisonError},
+        thread,
+        time::Duration,
+    };
+
+    use tracing::Subscriber;
+    use tracing_subscriber::{
+        Layer, Registry,
+        layer::{Context, SubscriberExt},
+    };
+
+    use super::*;
+
+    const LOGGED: &str = "logged";
+    const LEARNT: &str = "learnt";
+
+    #[derive(Clone, Default)]
+    struct Order(Arc<Mutex<Vec<&'static str>>>);
+
+    impl Order {
+        fn add(&self, what: &'static str) {
+            let order = self.0.lock();
+            order.unwrap_or_else(PoisonError::into_inner).push(what);
+        }
+    }
+
+    impl<S: Subscriber> Layer<S> for Order {
+        fn on_event(&self, _: &tracing::Event<'_>, _: Context<'_, S>) {
+            // Long enough for whoever has learnt of it already.
+            thread::sleep(Duration::from_millis(50));
+            self.add(LOGGED);
+        }
+    }
+
+    #[test]
+    fn a_phase_is_logged_before_anybody_learns_of_it() {
+        let (lifecycle, order) = (Lifecycle::new(), Order::default());
+        let (waiting, learnt) = (lifecycle.clone(), order.clone());
+        let waiting = thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().build();
+            runtime.unwrap().block_on(waiting.reached(Phase::Closing));
+            learnt.add(LEARNT);
+        });
+        tracing::subscriber::with_default(Registry::default().with(order.clone()), || {
+            lifecycle.enter(Phase::Closing);
+        });
+        waiting.join().unwrap();
+        assert_eq!(*order.0.lock().unwrap(), [LOGGED, LEARNT]);
     }
 }
