@@ -16,11 +16,11 @@ const TABLE: &str = "[[package]]\n";
 /// ```
 #[must_use]
 pub fn sort_packages(lock: &str) -> String {
-    Lock::read(lock).text()
+    LockFile::read(lock).text()
 }
 
 /// A lock file in its parts.
-struct Lock<'l> {
+struct LockFile<'l> {
     head: &'l str,
     packages: Vec<Package>,
     /// What follows the packages, such as patches that nothing uses.
@@ -35,7 +35,7 @@ struct Package {
     text: String,
 }
 
-impl<'l> Lock<'l> {
+impl<'l> LockFile<'l> {
     fn read(text: &'l str) -> Self {
         let end = ["\n[[patch", "\n[metadata", "\n[patch"].iter().filter_map(|table| text.find(table)).min();
         let (text, tail) = text.split_at(end.unwrap_or(text.len()));
@@ -162,7 +162,7 @@ pub(crate) fn join(
     asked: impl Fn(&str) -> Option<VersionReq>,
 ) -> Option<String> {
     let plain = lock.replace("\r\n", "\n");
-    let (mut joined, model) = (Lock::read(&plain), Lock::read(model));
+    let (mut joined, model) = (LockFile::read(&plain), LockFile::read(model));
     let mut chosen: BTreeMap<(String, String), Option<Version>> = BTreeMap::new();
     for package in &joined.packages {
         let version = |entry: &str| joined.meant(entry)?.version.clone();
@@ -190,7 +190,7 @@ pub(crate) fn join(
 
 /// Tells whether a lock file holds a package of a name.
 pub(crate) fn holds(lock: &str, name: &str) -> bool {
-    Lock::read(&lock.replace("\r\n", "\n")).named(name).next().is_some()
+    LockFile::read(&lock.replace("\r\n", "\n")).named(name).next().is_some()
 }
 
 fn field<'p>(package: &'p str, key: &str) -> &'p str {

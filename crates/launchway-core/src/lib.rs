@@ -41,8 +41,8 @@ mod workspace;
 
 pub use agreement::document;
 pub use apply::{
-    ApplyError, EditError, Lock, Scratch, TakenBack, Temporary, apply, clear_leftovers, create_bare_repository, edit,
-    open_lock, remove_private, take_back_cut_off, write_private,
+    ApplyError, EditError, ProjectLock, Scratch, TakenBack, Temporary, apply, clear_leftovers, create_bare_repository,
+    edit, open_lock, remove_private, take_back_cut_off, write_private,
 };
 pub use authoring::{lint, matrix, pairs, schema, skeleton};
 pub use cargo_lock::sort_packages;
@@ -50,7 +50,7 @@ pub use interview::answers::{Answers, Provenance};
 pub use interview::context::Context;
 pub use interview::{Accepted, DefaultKept, Defaults, Interview, Overruled};
 pub use language::helpers::{HelperReference, helper_references};
-pub use language::problem::{Invalid, Place, Problem};
+pub use language::problem::{Invalid, Location, Problem};
 pub use language::quote;
 #[doc(hidden)]
 pub use language::syntax::both_ways;

@@ -64,14 +64,14 @@ pub struct TakenBack {
 
 /// A folder in which nobody else makes changes; the system lets go of it when the program ends, however it ends.
 #[derive(Debug)]
-pub struct Lock {
+pub struct ProjectLock {
     #[expect(dead_code, reason = "the lock lasts as long as the descriptor")]
     folder: OwnedFd,
     /// What an earlier run had begun and this one has taken back.
     pub taken_back: Option<TakenBack>,
 }
 
-impl Lock {
+impl ProjectLock {
     /// Takes the folder of a project's record. An edit there that was cut off is taken back.
     ///
     /// # Errors

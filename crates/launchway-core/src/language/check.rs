@@ -10,7 +10,7 @@ use serde_json::Value as Json;
 
 use super::engine::{Partial, Partials};
 use super::helpers::{self, HELPERS, Helper, Type, Yields};
-use super::problem::{Place, Problem, nearest};
+use super::problem::{Location, Problem, nearest};
 use super::tables::Tables;
 
 const MAX_VISITED: usize = 200_000;
@@ -70,7 +70,7 @@ struct Spot {
     position: Option<(usize, usize)>,
 }
 
-impl From<Spot> for Place {
+impl From<Spot> for Location {
     fn from(Spot { file, position }: Spot) -> Self {
         Self { file: file.to_string(), position }
     }

@@ -11,7 +11,7 @@ use serde_json::{Map, Value as Json};
 use super::check::{Checker, Findings, Names, Printing, Scope};
 use super::evaluate;
 use super::helpers::{self, Type};
-use super::problem::{Place, Problem};
+use super::problem::{Location, Problem};
 use super::syntax;
 use super::tables::Tables;
 
@@ -56,7 +56,7 @@ impl Partial {
 pub(crate) struct Compiled {
     file: String,
     /// Where the text stands, for a text that is part of the manifest.
-    stands_at: Option<Place>,
+    stands_at: Option<Location>,
     syntax: Syntax,
     /// The declared names that it uses.
     pub(crate) names: Vec<String>,
@@ -69,7 +69,7 @@ pub(crate) struct Compiled {
 pub(crate) struct Expression {
     file: String,
     /// Where it stands in the manifest.
-    stands_at: Option<Place>,
+    stands_at: Option<Location>,
     syntax: Parameter,
     /// The declared names that it uses.
     names: Vec<String>,
@@ -158,8 +158,8 @@ impl Engine {
             let file = partial.map_or(&template.file, |partial| &partial.file);
             let place = match (&template.stands_at, error.line_no, error.column_no) {
                 (Some(place), ..) => place.clone(),
-                (None, Some(line), Some(column)) => Place::at(file, line, column),
-                _ => Place::file(file),
+                (None, Some(line), Some(column)) => Location::at(file, line, column),
+                _ => Location::file(file),
             };
             Problem::new(place, plain_reason(&error))
         })
@@ -180,18 +180,18 @@ impl Compiled {
 
     /// Makes a problem of what the text was rendered to.
     pub(crate) fn problem(&self, message: String) -> Problem {
-        Problem::new(self.stands_at.clone().unwrap_or_else(|| Place::file(&self.file)), message)
+        Problem::new(self.stands_at.clone().unwrap_or_else(|| Location::file(&self.file)), message)
     }
 
     /// Says where in the manifest the text stands.
-    pub(crate) fn standing_at(self, place: &Place) -> Self {
+    pub(crate) fn standing_at(self, place: &Location) -> Self {
         Self { stands_at: Some(place.clone()), ..self }
     }
 }
 
 impl Expression {
     /// Says where in the manifest the expression stands.
-    pub(crate) fn standing_at(self, place: &Place) -> Self {
+    pub(crate) fn standing_at(self, place: &Location) -> Self {
         Self { stands_at: Some(place.clone()), ..self }
     }
 
@@ -201,8 +201,8 @@ impl Expression {
     }
 
     /// Returns where the expression stands.
-    pub(crate) fn place(&self) -> Place {
-        self.stands_at.clone().unwrap_or_else(|| Place::file(&self.file))
+    pub(crate) fn place(&self) -> Location {
+        self.stands_at.clone().unwrap_or_else(|| Location::file(&self.file))
     }
 
     /// Returns the declared names that the expression uses.

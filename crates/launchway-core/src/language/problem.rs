@@ -4,14 +4,14 @@ use std::fmt;
 
 /// A place in a file of a template. Lines and columns count from 1.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
+pub struct Location {
     /// The file, relative to the template's folder.
     pub file: String,
     /// The line and the column, where the fault has one.
     pub position: Option<(usize, usize)>,
 }
 
-impl Place {
+impl Location {
     /// Names a whole file.
     #[must_use]
     pub fn file(file: &str) -> Self {
@@ -25,7 +25,7 @@ impl Place {
     }
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for Location {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.position {
             Some((line, column)) => write!(formatter, "{}:{line}:{column}", self.file),
@@ -39,7 +39,7 @@ impl fmt::Display for Place {
 #[error("{place}: {message}")]
 pub struct Problem {
     /// Where the fault is.
-    pub place: Place,
+    pub place: Location,
     /// What is wrong.
     pub message: String,
     /// What the template's author can do about it.
@@ -47,7 +47,7 @@ pub struct Problem {
 }
 
 impl Problem {
-    pub(crate) fn new(place: impl Into<Place>, message: impl Into<String>) -> Self {
+    pub(crate) fn new(place: impl Into<Location>, message: impl Into<String>) -> Self {
         Self { place: place.into(), message: message.into(), hint: None }
     }
 

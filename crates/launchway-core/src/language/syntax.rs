@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use handlebars::template::{Parameter, Template as Syntax, TemplateElement};
 
 use super::parser;
-use super::problem::{Place, Problem};
+use super::problem::{Location, Problem};
 use crate::text::line_and_column;
 
 const MAX_NESTING: usize = 64;
@@ -25,7 +25,7 @@ const STAND_IN: u8 = 0xee;
 pub(crate) fn parse(file: &str, text: &str) -> Result<Syntax, Problem> {
     let at = |offset: usize, message: String| {
         let (line, column) = line_and_column(text, offset);
-        Problem::new(Place::at(file, line, column), message)
+        Problem::new(Location::at(file, line, column), message)
     };
     if text.as_bytes().contains(&STAND_IN)
         && let Some(offset) = text.find([OPEN, CLOSE])
@@ -47,10 +47,10 @@ pub(crate) fn parse(file: &str, text: &str) -> Result<Syntax, Problem> {
 /// Parses an expression: what could stand between `{{` and `}}`.
 pub(crate) fn parse_expression(file: &str, text: &str) -> Result<Parameter, Problem> {
     let text = text.trim();
-    let refuse = || Problem::new(Place::file(file), format!("`{text}` is not an expression"));
+    let refuse = || Problem::new(Location::file(file), format!("`{text}` is not an expression"));
     if parentheses(text) > MAX_PARENTHESES || text.len() > MAX_BYTES {
         let message = format!("the expression is too long, or has parentheses more than {MAX_PARENTHESES} deep");
-        return Err(Problem::new(Place::file(file), message));
+        return Err(Problem::new(Location::file(file), message));
     }
     parser::expression(text).or_else(|| slow_expression(file, text)).ok_or_else(refuse)
 }
@@ -82,7 +82,7 @@ pub fn both_ways(text: &str) -> Option<(Syntax, Option<Syntax>)> {
 fn slow(file: &str, text: &str) -> Result<Syntax, Problem> {
     Syntax::compile(text).map_err(|error| {
         let (line, column) = error.pos().unwrap_or((1, 1));
-        Problem::new(Place::at(file, line, column), plain_reason(&error))
+        Problem::new(Location::at(file, line, column), plain_reason(&error))
     })
 }
 

@@ -15,7 +15,7 @@ use crate::cargo_lock;
 use crate::interview::context::Context;
 use crate::language::engine::{Compiled, Data, Expression};
 use crate::language::problem::Invalid;
-use crate::language::problem::{Place, Problem, none_or_invalid};
+use crate::language::problem::{Location, Problem, none_or_invalid};
 use crate::parallel;
 use crate::path::SafePath;
 use crate::path::collisions::Taken;
@@ -196,7 +196,7 @@ impl<'t, 'c> Planner<'t, 'c> {
             for (path, rendered) in rendered {
                 match checked_path(&path, &mut taken) {
                     Ok(path) => drop(files.insert(path, rendered)),
-                    Err(message) => problems.push(Problem::new(Place::file(&source.place()), message)),
+                    Err(message) => problems.push(Problem::new(Location::file(&source.place()), message)),
                 }
             }
         }
@@ -411,7 +411,7 @@ fn repositories(files: &BTreeMap<SafePath, Rendered>) -> Vec<Problem> {
         .filter_map(|key| key.strip_suffix("head").filter(|folder| folder.is_empty() || folder.ends_with('/')))
         .filter(|folder| is_repository(folder))
         .map(|folder| {
-            Problem::new(Place::file(&format!("files/{folder}")), "git would take this folder for a repository")
+            Problem::new(Location::file(&format!("files/{folder}")), "git would take this folder for a repository")
         })
         .collect()
 }

@@ -145,7 +145,7 @@ impl Project {
             return Err(ProjectError::NoRecord(root.to_owned()));
         }
         let open = |name: String| {
-            let opened = Self::open(&Place { root, read: &|path| beneath::read(root, path) }, &name);
+            let opened = Self::open(&RecordSource { root, read: &|path| beneath::read(root, path) }, &name);
             (name, opened)
         };
         Ok(names.into_iter().map(open).collect())
@@ -157,7 +157,7 @@ impl Project {
     /// The record cannot be used.
     pub fn open_from(name: &str, read: impl Fn(&SafePath) -> Option<Vec<u8>>) -> Result<Self, ProjectError> {
         let read = |path: &SafePath| read(path).ok_or(NotRead::Missing);
-        Self::open(&Place { root: Path::new(""), read: &read }, name)
+        Self::open(&RecordSource { root: Path::new(""), read: &read }, name)
     }
 
     /// Returns the files of which a record consists.
@@ -180,7 +180,7 @@ impl Project {
         generated.filter_map(edit).collect()
     }
 
-    fn open(place: &Place<'_>, name: &str) -> Result<Self, ProjectError> {
+    fn open(place: &RecordSource<'_>, name: &str) -> Result<Self, ProjectError> {
         let root = place.root;
         let record = RecordPart { place, name, ending: RECORD_ENDING };
         let text = record.text()?;
@@ -270,7 +270,7 @@ fn names(root: &Path) -> Result<BTreeSet<String>, ProjectError> {
 }
 
 /// Where a record is read.
-struct Place<'a> {
+struct RecordSource<'a> {
     /// The folder, as it is named to people.
     root: &'a Path,
     read: &'a dyn Fn(&SafePath) -> Result<Vec<u8>, NotRead>,
@@ -278,7 +278,7 @@ struct Place<'a> {
 
 /// One of the files of a record.
 struct RecordPart<'a> {
-    place: &'a Place<'a>,
+    place: &'a RecordSource<'a>,
     name: &'a str,
     ending: &'a str,
 }
@@ -346,7 +346,7 @@ mod tests {
 
     #[test]
     fn a_record_has_at_most_4096_agreements() {
-        let place = Place { root: Path::new("p"), read: &|path| beneath::read(Path::new("p"), path) };
+        let place = RecordSource { root: Path::new("p"), read: &|path| beneath::read(Path::new("p"), path) };
         let part = RecordPart { place: &place, name: "orders", ending: AGREEMENTS_ENDING };
         let read = |count: usize| {
             let one = r#"{"says":"s","places":[{"file":"a.json","at":"/a"},{"file":"b.json","at":"/b"}]}"#;

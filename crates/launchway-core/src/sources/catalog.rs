@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
 use super::spec::{SourceSpec, is_slug};
-use crate::language::problem::{Invalid, Place, Problem};
+use crate::language::problem::{Invalid, Location, Problem};
 use crate::text::line_and_column;
 use crate::value::Value;
 use crate::value::policy::PolicyRule;
@@ -195,7 +195,7 @@ struct Reader<'t> {
 impl Reader<'_> {
     fn problem(&self, offset: usize, message: impl Into<String>) -> Problem {
         let (line, column) = line_and_column(self.text, offset);
-        Problem { place: Place::at(self.name, line, column), message: message.into(), hint: None }
+        Problem { place: Location::at(self.name, line, column), message: message.into(), hint: None }
     }
 
     fn entry(&self, entry: EntryText) -> Result<CatalogEntry, Problem> {

@@ -12,7 +12,7 @@ use super::{AgreementFile, AgreementRule, PlaceRule, ReadingRule, Template};
 use crate::agreement::pointer::Pointer;
 use crate::language::check::{Names, Printing};
 use crate::language::helpers::Type;
-use crate::language::problem::{Invalid, Place, Problem, none_or_invalid};
+use crate::language::problem::{Invalid, Location, Problem, none_or_invalid};
 use crate::value::pattern;
 
 /// Compiles a file of agreements.
@@ -64,7 +64,8 @@ impl Loader<'_> {
     /// Reports the files of agreements that nobody declared.
     pub(super) fn stray_agreements(&mut self, texts: &BTreeMap<String, Text>) {
         for text in texts.values() {
-            let problem = Problem::new(Place::file(&text.file), "no `[[agreements]]` of the manifest names this file");
+            let problem =
+                Problem::new(Location::file(&text.file), "no `[[agreements]]` of the manifest names this file");
             self.problems.push(problem);
         }
     }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use toml::Spanned;
 
 use super::manifest::{self, Places};
-use crate::language::problem::{Invalid, Place, Problem, none_or_invalid};
+use crate::language::problem::{Invalid, Location, Problem, none_or_invalid};
 
 /// The folder of the parts in a template.
 pub(super) const FOLDER: &str = "manifest";
@@ -76,7 +76,7 @@ impl Fault {
             Self::Named(message) => Problem::new(places.of(part), message)
                 .hint(format!("parts are files below `{FOLDER}/`, each named once: `{FOLDER}/questions.toml`")),
             Self::Inside((line, column, message)) => {
-                Problem::new(Place::at(&format!("{label}{}", part.get_ref()), line, column), message)
+                Problem::new(Location::at(&format!("{label}{}", part.get_ref()), line, column), message)
             }
         }
     }
@@ -128,7 +128,8 @@ fn stray(label: &str, included: &[Spanned<String>], files: &BTreeMap<String, Cow
     let is_named = |path: &String| included.iter().any(|part| part.get_ref() == path);
     let below = files.keys().filter(|path| path.starts_with(FOLDER) && path[FOLDER.len()..].starts_with('/'));
     let stray = below.filter(|path| !included.is_empty() && is_toml(path) && !is_named(path));
-    let problem = |path: &String| Problem::new(Place::file(&format!("{label}{path}")), "no `include` names this part");
+    let problem =
+        |path: &String| Problem::new(Location::file(&format!("{label}{path}")), "no `include` names this part");
     stray.map(problem).collect()
 }
 

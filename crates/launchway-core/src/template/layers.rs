@@ -14,7 +14,7 @@ use super::source::Source;
 use super::source::TemplateFiles;
 use super::translation::{self, Translation};
 use super::{LoadError, SourceFile};
-use crate::language::problem::{Invalid, Place, Problem};
+use crate::language::problem::{Invalid, Location, Problem};
 use crate::sources::spec::{SourceSpec, SpecError};
 
 /// A template that another one extends.
@@ -237,7 +237,7 @@ fn manifest_text(files: &TemplateFiles, file: &str) -> Result<String, Invalid> {
 /// Returns a file that must be text.
 fn text_of(path: &str, bytes: &[u8]) -> Result<String, Invalid> {
     let text = std::str::from_utf8(bytes).map(str::to_owned);
-    text.map_err(|_| Problem::new(Place::file(path), "this is not UTF-8 text").into())
+    text.map_err(|_| Problem::new(Location::file(path), "this is not UTF-8 text").into())
 }
 
 /// A checkout on Windows may have turned the line ends of text; the output is the same everywhere.

@@ -8,7 +8,7 @@ use super::add::AddRules;
 use super::layers::Layer;
 use super::layers::{Raw, Shared, Text, lay_over};
 use super::loader::{Declared, Loader};
-use super::locks::Lock;
+use super::locks::AnswerLock;
 use super::manifest::{Manifest, Places};
 use super::migration::Migration;
 use super::migration::loading::Target;
@@ -126,7 +126,7 @@ struct Built {
     agreements: Vec<AgreementRule>,
     agreement_files: Vec<AgreementFile>,
     add: Option<AddRules>,
-    locks: Vec<Lock>,
+    locks: Vec<AnswerLock>,
     migrations: Vec<Migration>,
     translations: Vec<Translation>,
 }

@@ -14,7 +14,7 @@ use crate::language::check::Names;
 use crate::language::check::Printing;
 use crate::language::engine::{Compiled, Engine, Expression};
 use crate::language::helpers::{self, Type};
-use crate::language::problem::{Place, Problem};
+use crate::language::problem::{Location, Problem};
 use crate::value::Value;
 
 /// Words that mean something of their own inside a template.
@@ -49,7 +49,7 @@ pub(super) struct Loader<'t> {
     /// The tables, whose ids no question or value may have.
     pub(super) table_ids: BTreeSet<String>,
     /// Where each question and value is declared.
-    pub(super) declared: BTreeMap<String, Place>,
+    pub(super) declared: BTreeMap<String, Location>,
     pub(super) problems: Vec<Problem>,
     /// The oldest program that the layer admits.
     pub(super) oldest: Version,
@@ -60,7 +60,7 @@ pub(super) struct Loader<'t> {
 /// A question whose expressions are still text.
 pub(super) struct Declared {
     pub(super) question: Question,
-    pub(super) place: Place,
+    pub(super) place: Location,
     when: Option<Spanned<String>>,
     default: Option<Spanned<Value>>,
     refusals: Vec<manifest::Refusal>,
@@ -235,7 +235,7 @@ impl Loader<'_> {
         Some(Preview { label: preview.label, is, when })
     }
 
-    pub(super) fn check_order(&mut self, used: &[String], before: usize, place: &Place) {
+    pub(super) fn check_order(&mut self, used: &[String], before: usize, place: &Location) {
         for name in used {
             if self.needs.get(name).is_some_and(|needs| needs.iter().any(|need| *need >= before)) {
                 let message = format!("`{name}` is not known yet when this question is asked");
@@ -283,7 +283,7 @@ impl Loader<'_> {
         self.expression_at(text.get_ref(), &self.places.of(text))
     }
 
-    pub(super) fn expression_at(&mut self, text: &str, place: &Place) -> Option<Expression> {
+    pub(super) fn expression_at(&mut self, text: &str, place: &Location) -> Option<Expression> {
         if let Some(expression) = self.expressions.get(text) {
             return Some(expression.clone().standing_at(place));
         }
@@ -299,7 +299,7 @@ impl Loader<'_> {
         }
     }
 
-    pub(super) fn snippet(&mut self, text: &str, place: &Place, printing: Printing) -> Option<Compiled> {
+    pub(super) fn snippet(&mut self, text: &str, place: &Location, printing: Printing) -> Option<Compiled> {
         match self.engine.compile(self.places.file, text, &self.names, printing) {
             Ok((compiled, _)) => Some(compiled.standing_at(place)),
             Err(problems) => {
@@ -310,7 +310,7 @@ impl Loader<'_> {
     }
 
     /// Moves problems of a snippet to where the snippet stands in the manifest.
-    pub(super) fn report_at(&mut self, problems: Vec<Problem>, place: &Place) {
+    pub(super) fn report_at(&mut self, problems: Vec<Problem>, place: &Location) {
         self.problems.extend(problems.into_iter().map(|problem| Problem { place: place.clone(), ..problem }));
     }
 

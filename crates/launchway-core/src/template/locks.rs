@@ -6,21 +6,21 @@ use super::loader::{Declared, Loader};
 use super::manifest;
 use super::question::{Default, Kind, Question};
 use crate::language::engine::Expression;
-use crate::language::problem::{Place, Problem, nearest};
+use crate::language::problem::{Location, Problem, nearest};
 use crate::value::Value;
 use crate::value::pattern;
 use crate::value::policy::{Policy, PolicyRule};
 
 /// An answer that a template decides or narrows.
-pub(crate) struct Lock {
+pub(crate) struct AnswerLock {
     pub(crate) question: String,
     pub(crate) policy: Policy,
     pub(crate) when: Option<Expression>,
     pub(crate) when_text: Option<String>,
-    place: Place,
+    place: Location,
 }
 
-impl Lock {
+impl AnswerLock {
     /// Says that this lock leaves nothing of what another policy leaves.
     pub(crate) fn contradiction(&self, other: &Policy) -> Problem {
         let message = format!(
@@ -107,11 +107,11 @@ impl Loader<'_> {
     }
 
     /// Reads the locks of a layer.
-    pub(super) fn locks(&mut self, locks: Vec<manifest::Lock>, by: &str, questions: &[Declared]) -> Vec<Lock> {
+    pub(super) fn locks(&mut self, locks: Vec<manifest::Lock>, by: &str, questions: &[Declared]) -> Vec<AnswerLock> {
         locks.into_iter().filter_map(|raw| self.lock(raw, by, questions)).collect()
     }
 
-    fn lock(&mut self, raw: manifest::Lock, by: &str, questions: &[Declared]) -> Option<Lock> {
+    fn lock(&mut self, raw: manifest::Lock, by: &str, questions: &[Declared]) -> Option<AnswerLock> {
         let id = raw.question.get_ref();
         let Some(position) = questions.iter().position(|declared| declared.question.id == *id) else {
             self.unknown_question(&raw.question, questions);
@@ -135,7 +135,7 @@ impl Loader<'_> {
             let place = self.places.of(text);
             self.check_order(when.names(), position, &place);
         }
-        Some(Lock {
+        Some(AnswerLock {
             question: id.clone(),
             policy: Policy { by: by.to_owned(), because: raw.because, rule },
             when,
@@ -145,7 +145,7 @@ impl Loader<'_> {
     }
 
     /// Holds all locks against the questions as they are in the end, and against one another.
-    pub(super) fn settle_locks(&mut self, questions: &[Declared], locks: &[Lock], name_question: &str) {
+    pub(super) fn settle_locks(&mut self, questions: &[Declared], locks: &[AnswerLock], name_question: &str) {
         for (position, lock) in locks.iter().enumerate() {
             let declared = questions.iter().find(|declared| declared.question.id == lock.question);
             let mut faults = declared.map(|declared| faults(lock, &declared.question)).unwrap_or_default();
@@ -155,7 +155,7 @@ impl Loader<'_> {
             self.problems.extend(faults.into_iter().map(|message| Problem::new(lock.place.clone(), message)));
             let others = locks[..position].iter().filter(|other| other.question == lock.question);
             // Two conditions can be true at once only where that is seen: the answers decide it.
-            let always = |other: &&Lock| {
+            let always = |other: &&AnswerLock| {
                 other.when_text.is_none() || lock.when_text.is_none() || other.when_text == lock.when_text
             };
             if let Some(other) = others.filter(always).find(|other| other.policy.contradicts(&lock.policy)) {
@@ -175,7 +175,7 @@ impl Loader<'_> {
 }
 
 /// Says what is wrong with a lock, given the question that it is about.
-fn faults(lock: &Lock, question: &Question) -> Vec<String> {
+fn faults(lock: &AnswerLock, question: &Question) -> Vec<String> {
     let mut faults = Vec::new();
     match &lock.policy.rule {
         PolicyRule::To(value) => faults.extend(fault(question, value)),

@@ -9,7 +9,7 @@ use serde::de::{DeserializeOwned, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
-use crate::language::problem::{Place, Problem};
+use crate::language::problem::{Location, Problem};
 use crate::text::line_and_column;
 use crate::value::Value;
 
@@ -463,11 +463,11 @@ impl<'t> FileLines<'t> {
         Self { file, text, start, line_starts: std::iter::once(0).chain(after).collect() }
     }
 
-    fn at(&self, offset: usize) -> Place {
+    fn at(&self, offset: usize) -> Location {
         let line = self.line_starts.partition_point(|start| *start <= offset);
         let start = self.line_starts[line - 1];
         let (_, column) = line_and_column(&self.text[start..], offset - start);
-        Place::at(self.file, line, column)
+        Location::at(self.file, line, column)
     }
 }
 
@@ -483,11 +483,11 @@ impl<'t> Places<'t> {
         Self { file: files.first().map_or("", |(file, _)| file), files: lines.collect() }
     }
 
-    pub(super) fn of<T>(&self, spanned: &Spanned<T>) -> Place {
+    pub(super) fn of<T>(&self, spanned: &Spanned<T>) -> Location {
         self.at(spanned.span().start)
     }
 
-    fn at(&self, offset: usize) -> Place {
+    fn at(&self, offset: usize) -> Location {
         let number = self.files.partition_point(|file| file.start <= offset).saturating_sub(1);
         let file = &self.files[number];
         file.at((offset - file.start).min(file.text.len()))

@@ -51,11 +51,11 @@ use crate::language::engine::{Compiled, Engine, Expression};
 use crate::language::glob::Glob;
 use crate::language::helpers::Type;
 use crate::language::problem::none_or_invalid;
-use crate::language::problem::{Invalid, Place, Problem};
+use crate::language::problem::{Invalid, Location, Problem};
 use crate::parallel;
 use crate::value::policy::Policy;
 use add::AddRules;
-use locks::Lock;
+use locks::AnswerLock;
 use translation::Translation;
 
 /// A template whose manifest was read and checked.
@@ -84,12 +84,12 @@ pub struct Template {
     agreements: Vec<AgreementRule>,
     agreement_files: Vec<AgreementFile>,
     pub(crate) add: Option<AddRules>,
-    pub(crate) locks: Vec<Lock>,
+    pub(crate) locks: Vec<AnswerLock>,
     pub(crate) migrations: Vec<migration::Migration>,
     pub(crate) engine: Engine,
     translations: Vec<Translation>,
     /// Where each question and value is declared.
-    pub(crate) declared: BTreeMap<String, Place>,
+    pub(crate) declared: BTreeMap<String, Location>,
     names: Names,
     /// Whether all of it is part of the program.
     is_builtin: bool,
@@ -184,7 +184,7 @@ pub(crate) struct ObjectRule {
     /// A text with tags.
     pub(crate) purpose: String,
     /// Where it stands.
-    place: Place,
+    place: Location,
     pub(crate) when: Option<Expression>,
 }
 
@@ -292,7 +292,7 @@ impl Template {
 
     /// Returns where a question or value is declared.
     #[must_use]
-    pub fn declared_at(&self, id: &str) -> Option<&Place> {
+    pub fn declared_at(&self, id: &str) -> Option<&Location> {
         self.declared.get(id)
     }
 
@@ -393,7 +393,7 @@ impl Template {
         }
         match looping.next() {
             None => Ok(names),
-            Some(_) => Err(Problem::new(Place::file(&file.place()), "more than one `each` speaks of this file")),
+            Some(_) => Err(Problem::new(Location::file(&file.place()), "more than one `each` speaks of this file")),
         }
     }
 
@@ -403,7 +403,7 @@ impl Template {
         }
         let place = file.place();
         let text = std::str::from_utf8(&file.bytes)
-            .map_err(|_| vec![Problem::new(Place::file(&place), "a file that is rendered must be UTF-8 text")])?;
+            .map_err(|_| vec![Problem::new(Location::file(&place), "a file that is rendered must be UTF-8 text")])?;
         let (compiled, _) = self.engine.compile(&place, text, names, Printing::Quoted)?;
         Ok(Some(compiled))
     }
@@ -415,7 +415,7 @@ impl Template {
         let place = file.place();
         let (compiled, prints_text) = self.engine.compile(&place, &file.path, names, Printing::Anything)?;
         if prints_text {
-            return Err(vec![Problem::new(Place::file(&place), "a path cannot hold a free text")]);
+            return Err(vec![Problem::new(Location::file(&place), "a path cannot hold a free text")]);
         }
         Ok(Some(compiled))
     }

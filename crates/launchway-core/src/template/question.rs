@@ -8,7 +8,7 @@ use super::advised::Advised;
 use super::flags;
 use crate::language::engine::{Compiled, Expression};
 use crate::language::helpers::Type;
-use crate::language::problem::{Place, Problem};
+use crate::language::problem::{Location, Problem};
 use crate::text::either;
 use crate::value::Value;
 
@@ -289,7 +289,7 @@ impl Question {
 
     /// Turns a fault of the default into one of the template.
     pub(crate) fn default_problem(&self, problem: &AnswerProblem) -> Problem {
-        let place = Place::file(super::manifest::FILE);
+        let place = Location::file(super::manifest::FILE);
         Problem::new(place, format!("the default of question `{}` breaks its own rule: {problem}", self.id))
     }
 

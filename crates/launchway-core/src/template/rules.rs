@@ -12,7 +12,7 @@ use super::{Each, FileRule, ObjectRule, SourceFile, StepRule};
 use crate::language::check::Printing;
 use crate::language::glob::Glob;
 use crate::language::helpers::Type;
-use crate::language::problem::{Place, Problem};
+use crate::language::problem::{Location, Problem};
 
 impl Loader<'_> {
     pub(super) fn file_rules(&mut self, rules: Vec<manifest::FileRule>, files: &[SourceFile]) -> Vec<FileRule> {
@@ -97,7 +97,7 @@ impl Loader<'_> {
         each
     }
 
-    fn one_each(&mut self, place: &Place, list: &str, element: &str) -> Option<Each> {
+    fn one_each(&mut self, place: &Location, list: &str, element: &str) -> Option<Each> {
         let refused = if self.names.contains_key(element) {
             Err(format!("`{element}` is already the name of a question or value"))
         } else {

@@ -30,7 +30,7 @@ pub enum Why {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Generated {
     /// The file of the template.
-    pub source: Origin,
+    pub source: LayerFile,
     /// Whether it is rendered, or copied as it is.
     pub is_rendered: bool,
     /// Who the file belongs to.
@@ -42,14 +42,14 @@ pub struct Generated {
     /// The lists for whose elements the file is made, each with this file's element.
     pub each: Vec<Turn>,
     /// The partials that it includes, also through one another.
-    pub partials: Vec<Origin>,
+    pub partials: Vec<LayerFile>,
     /// The answers that its path or its text is made of, by the id of their question.
     pub answers: Vec<(String, Value)>,
 }
 
 /// A file of a template, and the layer that it comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Origin {
+pub struct LayerFile {
     /// The path in the template's folder.
     pub file: String,
     /// The layer: the id and version of the template, or what names the one that it extends.
@@ -84,7 +84,7 @@ pub struct Turn {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NotNow {
     /// The file of the template.
-    pub source: Origin,
+    pub source: LayerFile,
     /// The conditions that are false.
     pub conditions: Vec<Condition>,
     /// The lists that would need the element.
@@ -210,16 +210,16 @@ impl Inquiry<'_> {
     }
 
     /// Splits the path that messages give a file: what it extends stands before the path, and before its own nothing.
-    fn origin(&self, place: &str, folder: &str) -> Origin {
+    fn origin(&self, place: &str, folder: &str) -> LayerFile {
         let start = place.find(folder).unwrap_or(0);
         let layer = match place[..start].trim_end_matches('/') {
             "" => format!("{} {}", self.template.id, self.template.version),
             layer => layer.to_owned(),
         };
-        Origin { file: place[start..].to_owned(), layer }
+        LayerFile { file: place[start..].to_owned(), layer }
     }
 
-    fn partial(&self, name: &str) -> Option<Origin> {
+    fn partial(&self, name: &str) -> Option<LayerFile> {
         Some(self.origin(&self.template.engine.partial(name)?.file, "partials/"))
     }
 

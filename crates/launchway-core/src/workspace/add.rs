@@ -102,7 +102,7 @@ impl Addition {
     /// Brings a crate into the Cargo workspace that the template speaks of.
     fn join(&mut self, root: &Path, plan: &Plan, folder: &str, manifest: &str) -> Result<(), AddError> {
         let Some(model) = workspace_text(plan, MANIFEST) else { return Ok(()) };
-        let before = Found::read(root, MANIFEST)?
+        let before = WorkspaceText::read(root, MANIFEST)?
             .ok_or_else(|| AddError::Unreadable { file: MANIFEST.to_owned(), reason: "is missing".to_owned() })?;
         let joined = cargo_workspace::join(&before.text, folder, manifest, model)?;
         for needed in &joined.needs {
@@ -120,7 +120,7 @@ impl Addition {
 
     /// Brings a crate into `Cargo.lock`, where a project has one.
     fn lock(&mut self, root: &Path, plan: &Plan, manifest: &str, workspace: &str) -> Result<(), AddError> {
-        let Some(before) = Found::read(root, LOCK)? else {
+        let Some(before) = WorkspaceText::read(root, LOCK)? else {
             self.notes.push(format!("there is no `{LOCK}`; cargo makes one"));
             return Ok(());
         };
@@ -147,13 +147,13 @@ impl Addition {
 }
 
 /// A text of the workspace as it is.
-struct Found {
+struct WorkspaceText {
     path: SafePath,
     blob: Blob,
     text: String,
 }
 
-impl Found {
+impl WorkspaceText {
     fn read(root: &Path, file: &str) -> Result<Option<Self>, AddError> {
         let unreadable = |reason: String| AddError::Unreadable { file: file.to_owned(), reason };
         let path = SafePath::new(file).map_err(|error| unreadable(error.to_string()))?;

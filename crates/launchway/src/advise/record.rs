@@ -5,7 +5,7 @@ use std::path::Path;
 
 use launchway_core::advice::Advice;
 use launchway_core::quote::quote_markdown;
-use launchway_core::{Blob, Edit, Lock, SafePath, edit};
+use launchway_core::{Blob, Edit, ProjectLock, SafePath, edit};
 
 use super::text;
 use crate::failure::{Exit, Failure};
@@ -43,7 +43,7 @@ pub(crate) fn to_markdown(advice: &Advice) -> String {
 /// There is a record of that decision already, or it cannot be written.
 pub(crate) fn write(advice: &Advice, folder: &Path) -> Result<String, Failure> {
     let path = path(advice);
-    let _lock = Lock::take(folder)?;
+    let _lock = ProjectLock::take(folder)?;
     if folder.join(path.as_str()).symlink_metadata().is_ok() {
         return Err(Failure::new(Exit::Exists, format!("`{path}` is there already"))
             .hint("move it away, or delete it; what it says stays in git"));

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use launchway_core::quote::quote_shell;
 use launchway_core::{Blob, Conflict, Edit, SafePath};
 
-use super::kept::Kept;
+use super::kept::UndoRecord;
 use super::saved::State;
 use super::{Repository, not_run};
 use crate::failure::{Exit, Failure};
@@ -23,7 +23,7 @@ pub(crate) struct Index<'r> {
 
 /// How a change is taken back.
 pub(crate) struct WayBack {
-    kept: Kept,
+    kept: UndoRecord,
     /// The command of the program that does it.
     pub(crate) command: String,
     /// The command of git's that does it for the files that git knows, if there are any.
@@ -71,7 +71,7 @@ impl<'r> Index<'r> {
         let source = self.save(name).map_err(not_run)?;
         let touched: Vec<SafePath> = self.touched();
         let known: Vec<&SafePath> = touched.iter().filter(|path| self.is_known(path)).collect();
-        let kept = Kept::write(self.repository, name, self.edits, &touched, &known).map_err(not_run)?;
+        let kept = UndoRecord::write(self.repository, name, self.edits, &touched, &known).map_err(not_run)?;
         let root = self.repository.root.to_string_lossy();
         let place = if root == "." { String::new() } else { format!("-C {} ", quote_shell(&root)) };
         let folder = if root == "." { String::new() } else { format!(" {}", quote_shell(&root)) };
@@ -173,7 +173,7 @@ impl<'r> Index<'r> {
     }
 
     /// Finds the files of which the index does not hold what was written.
-    fn not_staged(&self, kept: &Kept) -> Result<Vec<SafePath>, GitError> {
+    fn not_staged(&self, kept: &UndoRecord) -> Result<Vec<SafePath>, GitError> {
         let output = Git::of_user(&self.repository.root).bytes(&["ls-files", "-z", "--stage", "--", "."], &[])?;
         let mut index: BTreeMap<Vec<u8>, Vec<String>> = BTreeMap::new();
         for line in output.split(|byte| *byte == 0) {

@@ -20,7 +20,7 @@ const PATHS: &str = "paths";
 
 /// Everything about a change that has to be known to take it back.
 #[derive(Debug)]
-pub(super) struct Kept {
+pub(super) struct UndoRecord {
     pub(super) name: String,
     pub(super) commit: String,
     /// Whether the change has come to its end.
@@ -61,7 +61,7 @@ pub(super) struct Sides {
     pub(super) after: Option<Blob>,
 }
 
-impl Kept {
+impl UndoRecord {
     /// Keeps what is about to change. `known` are the files among them that git knows before or after.
     pub(super) fn write(
         repository: &Repository,

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use launchway_core::{Blob, Edit, SafePath, edit};
 
-use super::kept::{Kept, Sides};
+use super::kept::{Sides, UndoRecord};
 use super::saved::{State, git};
 use super::{Located, ignores_modes, not_run, path_of, status, tracked};
 use crate::failure::{Exit, Failure};
@@ -24,7 +24,7 @@ pub(crate) struct Undone {
 /// Takes back the last change of a project.
 pub(crate) fn undo(root: &Path, service: Option<&str>, allows_changes: bool) -> Result<Undone, Failure> {
     let located = Located::of(root)?;
-    let all = Kept::all(root, &located.prefix).map_err(not_run)?;
+    let all = UndoRecord::all(root, &located.prefix).map_err(not_run)?;
     let kept = chosen(all, service)?;
     let back = Back::new(root, located, kept)?;
     back.refuse_commits()?;
@@ -44,7 +44,7 @@ pub(crate) fn undo(root: &Path, service: Option<&str>, allows_changes: bool) -> 
 pub(crate) fn take_back_unfinished(root: &Path) -> Result<Vec<String>, Failure> {
     // Without a repository there is nothing; the command itself says what is missing.
     let Ok(located) = Located::of(root) else { return Ok(Vec::new()) };
-    let all = Kept::all(root, &located.prefix).map_err(not_run)?;
+    let all = UndoRecord::all(root, &located.prefix).map_err(not_run)?;
     let mut names = Vec::new();
     for kept in all.into_iter().filter(|kept| !kept.is_written) {
         let back = Back::new(root, Located::of(root)?, kept)?;
@@ -65,11 +65,11 @@ pub(crate) fn take_back_unfinished(root: &Path) -> Result<Vec<String>, Failure> 
 /// Tells whether a change of a project can be taken back.
 pub(crate) fn can_undo(root: &Path, name: &str) -> bool {
     let Ok(located) = Located::of(root) else { return false };
-    let is_of = |kept: &Kept| kept.name == name && kept.list.head == located.head;
-    Kept::all(root, &located.prefix).is_ok_and(|all| all.iter().any(is_of))
+    let is_of = |kept: &UndoRecord| kept.name == name && kept.list.head == located.head;
+    UndoRecord::all(root, &located.prefix).is_ok_and(|all| all.iter().any(is_of))
 }
 
-fn chosen(all: Vec<Kept>, service: Option<&str>) -> Result<Kept, Failure> {
+fn chosen(all: Vec<UndoRecord>, service: Option<&str>) -> Result<UndoRecord, Failure> {
     // Of one project, what was cut off comes before what was done.
     let names: BTreeSet<String> = all.iter().map(|kept| kept.name.clone()).collect();
     let name = match (service, names.len()) {
@@ -82,7 +82,7 @@ fn chosen(all: Vec<Kept>, service: Option<&str>) -> Result<Kept, Failure> {
             return Err(Failure::new(Exit::Usage, message).hint("choose one with `--service NAME`"));
         }
     };
-    let mut own: Vec<Kept> = all.into_iter().filter(|kept| kept.name == name).collect();
+    let mut own: Vec<UndoRecord> = all.into_iter().filter(|kept| kept.name == name).collect();
     own.sort_by_key(|kept| !kept.is_written);
     own.pop().ok_or_else(|| nothing(&format!("of `{name}`")))
 }
@@ -96,7 +96,7 @@ fn nothing(whose: &str) -> Failure {
 struct Back {
     root: PathBuf,
     located: Located,
-    kept: Kept,
+    kept: UndoRecord,
     sides: Vec<Sides>,
     /// The files as they are.
     now: Vec<Option<Blob>>,
@@ -105,7 +105,7 @@ struct Back {
 }
 
 impl Back {
-    fn new(root: &Path, located: Located, kept: Kept) -> Result<Self, Failure> {
+    fn new(root: &Path, located: Located, kept: UndoRecord) -> Result<Self, Failure> {
         let sides = kept.sides(root).map_err(not_run)?;
         let now: Vec<Option<Blob>> = sides.iter().map(|sides| Blob::read(root, &sides.path)).collect();
         let staged = staged_apart(root, &located.prefix, &kept)?;
@@ -222,7 +222,7 @@ impl Back {
 }
 
 /// Finds the files of a change of which the index holds a text that stands nowhere else.
-fn staged_apart(root: &Path, prefix: &str, kept: &Kept) -> Result<BTreeSet<String>, Failure> {
+fn staged_apart(root: &Path, prefix: &str, kept: &UndoRecord) -> Result<BTreeSet<String>, Failure> {
     let output = status(root)?;
     let differs = |line: &&[u8]| matches!(line, [b'1', b' ', _, changed, ..] if *changed != b'.' && *changed != b'D');
     let paths = output.split(|byte| *byte == 0).filter(differs).filter_map(path_of);

@@ -26,7 +26,7 @@ struct Stage {
 }
 
 /// A generated file that the user has moved.
-pub(super) struct Moved {
+pub(super) struct MovedFile {
     /// The name that it was generated under.
     pub(super) from: SafePath,
     /// What it is now.
@@ -37,7 +37,7 @@ pub(super) struct Moved {
 pub(super) fn merge(
     update: &Update,
     theirs: &str,
-    moved: impl FnOnce() -> BTreeMap<SafePath, Moved>,
+    moved: impl FnOnce() -> BTreeMap<SafePath, MovedFile>,
 ) -> Result<Resolution, Failure> {
     if let Some(resolution) = update.resolution() {
         return Ok(resolution);
@@ -57,7 +57,7 @@ pub(super) struct Sides<'s> {
 pub(super) fn merge_sides(
     sides: &Sides<'_>,
     theirs: &str,
-    moved: BTreeMap<SafePath, Moved>,
+    moved: BTreeMap<SafePath, MovedFile>,
 ) -> Result<Resolution, Failure> {
     let scratch = Scratch::create(&std::env::temp_dir()).map_err(|error| {
         Failure::new(Exit::CannotWrite, error.to_string())

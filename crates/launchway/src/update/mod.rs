@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::thread;
 
-use launchway_core::{EditError, Lock, Project, SafePath, edit};
+use launchway_core::{EditError, Project, ProjectLock, SafePath, edit};
 
 use self::both::Both;
 use self::prepared::{ProjectUpdate, load_version};
@@ -77,11 +77,11 @@ pub(crate) fn run(request: &UpdateRequest) -> Result<(), Failure> {
 /// Takes the folder for a command that writes; what an earlier one has begun there and not finished is taken back first.
 ///
 /// Without a record there is nothing to take, and the command itself says so.
-pub(crate) fn begin(folder: &Path) -> Result<Option<Lock>, Failure> {
+pub(crate) fn begin(folder: &Path) -> Result<Option<ProjectLock>, Failure> {
     if !folder.join(".launchway").is_dir() {
         return Ok(None);
     }
-    let lock = Lock::take(folder)?;
+    let lock = ProjectLock::take(folder)?;
     let unfinished = take_back_unfinished(folder)?;
     if lock.taken_back.is_some() || !unfinished.is_empty() {
         terminal::say(&format!("{}\n", language::text("note: a change that was cut off was taken back")));

@@ -10,7 +10,7 @@ use launchway_core::{
 };
 
 use super::answers::{self, AnswerChange};
-use super::merge::{Moved, merge};
+use super::merge::{MovedFile, merge};
 use super::{Keep, UpdateRequest, report};
 use crate::catalogs::{self, CatalogPolicy};
 use crate::failure::{Exit, Failure};
@@ -200,12 +200,13 @@ impl<'p> UpdatePurpose<'p> {
     }
 
     /// Reads the user's own files that are missing ones of the template under another name.
-    fn moved(&self, update: &Update) -> BTreeMap<SafePath, Moved> {
+    fn moved(&self, update: &Update) -> BTreeMap<SafePath, MovedFile> {
         let is_known =
             |path: &SafePath| update.knows(path) || self.others.iter().any(|it| it.generated.contains_key(path));
         let moved = self.repository.moved(&self.project.name, &update.missing());
         let root = self.request.place.folder.as_path();
-        let read = |(to, from): (SafePath, SafePath)| Some((to.clone(), Moved { blob: Blob::read(root, &to)?, from }));
+        let read =
+            |(to, from): (SafePath, SafePath)| Some((to.clone(), MovedFile { blob: Blob::read(root, &to)?, from }));
         moved.into_iter().filter(|(path, _)| !is_known(path)).filter_map(read).collect()
     }
 }

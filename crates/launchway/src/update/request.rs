@@ -21,7 +21,7 @@ Nothing is committed, and `launchway update --undo` brings the old state back.";
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct UpdateRequest {
     #[command(flatten)]
-    pub(crate) place: Place,
+    pub(crate) place: ProjectFolder,
     /// Which project, where the folder holds more than one
     #[arg(long, value_name = "NAME")]
     pub(crate) service: Option<String>,
@@ -78,7 +78,7 @@ pub(crate) struct UpdateRequest {
 ///
 /// `--keep=no PATH` has its path where the folder would stand, so the two are read together.
 #[derive(Default)]
-pub(crate) struct Place {
+pub(crate) struct ProjectFolder {
     pub(crate) folder: PathBuf,
     pub(crate) keep: Vec<Keep>,
     /// What is wrong with the words of the line, and what helps.
@@ -96,7 +96,7 @@ pub(crate) enum Keep {
 const KEEP_HELP: &str =
     "Keeps a file, or all files of a folder, out of updates from now on; `--keep=no PATH` lets updates have it again";
 
-impl Args for Place {
+impl Args for ProjectFolder {
     fn augment_args(command: Command) -> Command {
         let folder = Arg::new("folder").value_name("DIR").default_value(".");
         command
@@ -110,7 +110,7 @@ impl Args for Place {
     }
 }
 
-impl FromArgMatches for Place {
+impl FromArgMatches for ProjectFolder {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
         let fault =
             |(message, hint): (String, &str)| Self { fault: Some((message, hint.to_owned())), ..Self::default() };
@@ -123,7 +123,7 @@ impl FromArgMatches for Place {
     }
 }
 
-impl Place {
+impl ProjectFolder {
     fn read(matches: &ArgMatches) -> Result<Self, (String, &'static str)> {
         let with_places = |name: &str| {
             let values = matches.get_raw(name).into_iter().flatten().map(|value| value.to_string_lossy().into_owned());
@@ -159,7 +159,7 @@ impl UpdateRequest {
     /// Asks for what the newest version would bring, without a question and without writing.
     pub(crate) fn preview(folder: &Path, sources: FetchOptions) -> Self {
         Self {
-            place: Place { folder: folder.to_owned(), ..Place::default() },
+            place: ProjectFolder { folder: folder.to_owned(), ..ProjectFolder::default() },
             service: None,
             to: None,
             template: None,

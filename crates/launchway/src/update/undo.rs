@@ -1,6 +1,6 @@
 //! `launchway update --undo`: takes back what the last update, or the last `add service`, has changed, and nothing else.
 
-use launchway_core::Lock;
+use launchway_core::ProjectLock;
 use serde::Serialize;
 
 use super::UpdateRequest;
@@ -26,7 +26,7 @@ pub(crate) fn undo(request: &UpdateRequest) -> Result<(), Failure> {
         projects::open(&request.place.folder)?;
     }
     // An update that was cut off is taken back by this in part; the rest follows.
-    let _lock = Lock::take(&request.place.folder)?;
+    let _lock = ProjectLock::take(&request.place.folder)?;
     let undone = undo::undo(&request.place.folder, request.service.as_deref(), request.allow_dirty)?;
     match request.output {
         Output::Json => terminal::print(&json(&report(&undone)))?,

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::journal::{Journal, Step};
 use super::staging::{Staging, above, aside, enter_or_create, name_of, remove_empty};
-use super::swap::{Identity, Place};
+use super::swap::{FolderEntry, Identity};
 
 /// The most names that are tried for a file that somebody saved and that has no place.
 const MAX_SAVED: usize = 1000;
@@ -40,7 +40,7 @@ impl Staging<'_> {
     /// Takes a new file away again, unless somebody has made another of it.
     fn take_back_new(&self, step: &Step, ours: &Identity, back: &mut Back) -> io::Result<()> {
         let Ok(folder) = above(self.root, &step.path) else { return Ok(()) };
-        let place = Place { folder: &folder, name: name_of(&step.path) };
+        let place = FolderEntry { folder: &folder, name: name_of(&step.path) };
         if place.identity()? != Some(*ours) {
             return Ok(());
         }
@@ -55,7 +55,7 @@ impl Staging<'_> {
 
     fn take_back_changed(&self, step: &Step, before: &Identity, ours: &Identity, back: &mut Back) -> io::Result<()> {
         let folder = enter_or_create(self.root, &step.path)?;
-        let place = Place { folder: &folder, name: name_of(&step.path) };
+        let place = FolderEntry { folder: &folder, name: name_of(&step.path) };
         let (number, aside, gone) = (step.number.to_string(), aside(step), gone(step));
         if self.place(&aside).identity()?.is_some() {
             // Cut off in the gap of an exchange in steps.
@@ -105,7 +105,7 @@ impl Staging<'_> {
 
     fn give_back(&self, step: &Step, name: &str) -> io::Result<()> {
         let folder = enter_or_create(self.root, &step.path)?;
-        self.place(name).put(Place { folder: &folder, name: name_of(&step.path) })
+        self.place(name).put(FolderEntry { folder: &folder, name: name_of(&step.path) })
     }
 
     /// Leaves a file that is known to be removed with the folder, and keeps any other beside the place that it had.
@@ -126,7 +126,7 @@ impl Staging<'_> {
                 0 => format!("{}.launchway-saved", name_of(&step.path)),
                 number => format!("{}.launchway-saved-{number}", name_of(&step.path)),
             };
-            match self.place(name).put(Place { folder: &folder, name: &saved }) {
+            match self.place(name).put(FolderEntry { folder: &folder, name: &saved }) {
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 put => {
                     put?;

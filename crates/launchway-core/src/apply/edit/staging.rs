@@ -11,7 +11,7 @@ use rustix::io::Errno;
 use super::EditError;
 use super::back::Back;
 use super::journal::{Journal, Step};
-use super::swap::{Identity, Place};
+use super::swap::{FolderEntry, Identity};
 use crate::path::RECORD_FOLDER;
 use crate::path::SafePath;
 use crate::path::beneath::{self, Blob, NotRead};
@@ -167,8 +167,8 @@ impl<'r> Staging<'r> {
         Ok(Identity::of(&rustix::fs::fstat(&file)?))
     }
 
-    pub(super) fn place<'p>(&'p self, name: &'p str) -> Place<'p> {
-        Place { folder: &self.folder, name }
+    pub(super) fn place<'p>(&'p self, name: &'p str) -> FolderEntry<'p> {
+        FolderEntry { folder: &self.folder, name }
     }
 
     /// Puts a staged file where none is. What is in a folder whose files have a group of their own gets that group.
@@ -179,21 +179,21 @@ impl<'r> Staging<'r> {
             let group = Some(Gid::from_raw(found.st_gid));
             let _ = rustix::fs::chownat(&self.folder, step.number.to_string(), None, group, AtFlags::SYMLINK_NOFOLLOW);
         }
-        self.place(&step.number.to_string()).put(Place { folder: &folder, name: name_of(&step.path) })
+        self.place(&step.number.to_string()).put(FolderEntry { folder: &folder, name: name_of(&step.path) })
     }
 
     /// Lets a staged file and the one in its place change places.
     pub(super) fn exchange(&self, step: &Step) -> io::Result<()> {
         let folder = above(self.root, &step.path)?;
         let (number, aside) = (step.number.to_string(), aside(step));
-        let place = Place { folder: &folder, name: name_of(&step.path) };
+        let place = FolderEntry { folder: &folder, name: name_of(&step.path) };
         self.place(&number).exchange(place, self.place(&aside))
     }
 
     /// Moves a file out of its place.
     pub(super) fn take_out(&self, step: &Step) -> io::Result<()> {
         let folder = above(self.root, &step.path)?;
-        Place { folder: &folder, name: name_of(&step.path) }.move_out(self.place(&step.number.to_string()))
+        FolderEntry { folder: &folder, name: name_of(&step.path) }.move_out(self.place(&step.number.to_string()))
     }
 
     /// Tells whether what came out of a place is what the change was computed from.

@@ -8,7 +8,7 @@ use rustix::io::Errno;
 
 /// A file by its folder and its name there.
 #[derive(Clone, Copy)]
-pub(super) struct Place<'p> {
+pub(super) struct FolderEntry<'p> {
     pub(super) folder: &'p OwnedFd,
     pub(super) name: &'p str,
 }
@@ -41,7 +41,7 @@ impl Identity {
     }
 }
 
-impl Place<'_> {
+impl FolderEntry<'_> {
     /// Returns what is there; nothing if there is nothing.
     pub(super) fn identity(self) -> io::Result<Option<Identity>> {
         match rustix::fs::statat(self.folder, self.name, AtFlags::SYMLINK_NOFOLLOW) {
@@ -56,12 +56,12 @@ impl Place<'_> {
     }
 
     /// Moves what is here to a place that is ours alone, so that nothing can be there.
-    pub(super) fn move_out(self, to: Place<'_>) -> io::Result<()> {
+    pub(super) fn move_out(self, to: FolderEntry<'_>) -> io::Result<()> {
         Ok(rustix::fs::renameat(self.folder, self.name, to.folder, to.name)?)
     }
 
     /// Moves what is here to a place where nothing is; fails if something is there, whatever it is.
-    pub(super) fn put(self, to: Place<'_>) -> io::Result<()> {
+    pub(super) fn put(self, to: FolderEntry<'_>) -> io::Result<()> {
         match system::rename_exclusively(self, to) {
             Err(error) if is_unknown(error) => self.link(to).and_then(|()| self.remove()),
             moved => Ok(moved?),
@@ -72,7 +72,7 @@ impl Place<'_> {
     ///
     /// Where the file system cannot do that, the second is moved out to `aside` first and the first is put into the gap,
     /// which fails if somebody was faster. In between there is no file; nothing is overwritten.
-    pub(super) fn exchange(self, with: Place<'_>, aside: Place<'_>) -> io::Result<()> {
+    pub(super) fn exchange(self, with: FolderEntry<'_>, aside: FolderEntry<'_>) -> io::Result<()> {
         match system::exchange(self, with) {
             Err(error) if is_unknown(error) => {}
             exchanged => return Ok(exchanged?),
@@ -86,7 +86,7 @@ impl Place<'_> {
         aside.move_out(self)
     }
 
-    fn link(self, to: Place<'_>) -> io::Result<()> {
+    fn link(self, to: FolderEntry<'_>) -> io::Result<()> {
         Ok(rustix::fs::linkat(self.folder, self.name, to.folder, to.name, AtFlags::empty())?)
     }
 }
@@ -100,13 +100,13 @@ fn is_unknown(error: Errno) -> bool {
 mod system {
     use rustix::fs::{RenameFlags, renameat_with};
 
-    use super::{Errno, Place};
+    use super::{Errno, FolderEntry};
 
-    pub(super) fn rename_exclusively(from: Place<'_>, to: Place<'_>) -> Result<(), Errno> {
+    pub(super) fn rename_exclusively(from: FolderEntry<'_>, to: FolderEntry<'_>) -> Result<(), Errno> {
         renameat_with(from.folder, from.name, to.folder, to.name, RenameFlags::NOREPLACE)
     }
 
-    pub(super) fn exchange(one: Place<'_>, other: Place<'_>) -> Result<(), Errno> {
+    pub(super) fn exchange(one: FolderEntry<'_>, other: FolderEntry<'_>) -> Result<(), Errno> {
         renameat_with(one.folder, one.name, other.folder, other.name, RenameFlags::EXCHANGE)
     }
 }
@@ -114,13 +114,13 @@ mod system {
 /// Systems that know neither kind of rename.
 #[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
 mod system {
-    use super::{Errno, Place};
+    use super::{Errno, FolderEntry};
 
-    pub(super) fn rename_exclusively(_: Place<'_>, _: Place<'_>) -> Result<(), Errno> {
+    pub(super) fn rename_exclusively(_: FolderEntry<'_>, _: FolderEntry<'_>) -> Result<(), Errno> {
         Err(Errno::NOSYS)
     }
 
-    pub(super) fn exchange(_: Place<'_>, _: Place<'_>) -> Result<(), Errno> {
+    pub(super) fn exchange(_: FolderEntry<'_>, _: FolderEntry<'_>) -> Result<(), Errno> {
         Err(Errno::NOSYS)
     }
 }

@@ -3,7 +3,7 @@
 mod reach;
 mod usage;
 
-use crate::language::problem::{Invalid, Place};
+use crate::language::problem::{Invalid, Location};
 use crate::template::Template;
 use crate::template::flags;
 use crate::template::question::Question;
@@ -57,7 +57,7 @@ impl LintRule {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct LintFinding {
     /// Where it is.
-    pub place: Place,
+    pub place: Location,
     /// The rule.
     pub rule: LintRule,
     /// What is wrong.
@@ -67,7 +67,7 @@ pub struct LintFinding {
 }
 
 impl LintFinding {
-    fn new(rule: LintRule, place: Place, message: String) -> Self {
+    fn new(rule: LintRule, place: Location, message: String) -> Self {
         Self { place, rule, message, hint: None }
     }
 
@@ -105,7 +105,7 @@ pub fn lint(template: &Template) -> Vec<LintFinding> {
 /// Says what a language lacks, and what is left over in it. A template that extends another one need not translate that one's texts.
 #[must_use]
 pub fn lint_translation(template: &Template, language: &str, coverage: &Coverage) -> Vec<LintFinding> {
-    let place = Place::file(&format!("translations/{language}.toml"));
+    let place = Location::file(&format!("translations/{language}.toml"));
     let finding = |rule, message| LintFinding::new(rule, place.clone(), message);
     let missing = coverage.missing.iter().filter(|_| template.layers.is_empty());
     let missing = missing.map(|text| finding(LintRule::Untranslated, format!("there is no translation of `{text}`")));
@@ -116,12 +116,12 @@ pub fn lint_translation(template: &Template, language: &str, coverage: &Coverage
     missing.chain(stale).collect()
 }
 
-fn own_questions(template: &Template) -> impl Iterator<Item = (&Question, &Place)> {
+fn own_questions(template: &Template) -> impl Iterator<Item = (&Question, &Location)> {
     let placed = template.questions.iter().filter_map(|it| Some((it, template.declared.get(&it.id)?)));
     placed.filter(|(_, place)| template.is_own(&place.file))
 }
 
-fn missing_help(question: &Question, place: &Place) -> Vec<LintFinding> {
+fn missing_help(question: &Question, place: &Location) -> Vec<LintFinding> {
     let id = &question.id;
     let finding = |message: String| LintFinding::new(LintRule::MissingHelp, place.clone(), message);
     let mut findings = Vec::new();
@@ -142,7 +142,7 @@ fn missing_help(question: &Question, place: &Place) -> Vec<LintFinding> {
 }
 
 /// Says which flag a question has whose id has become a word of the program.
-fn prefixed_flag(question: &Question, place: &Place) -> Option<LintFinding> {
+fn prefixed_flag(question: &Question, place: &Location) -> Option<LintFinding> {
     let id = &question.id;
     let message = || {
         let taken = id.replace('_', "-");

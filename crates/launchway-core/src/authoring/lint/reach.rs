@@ -9,7 +9,7 @@ use serde_json::{Map, Value as Json};
 
 use super::{LintFinding, LintRule, own_questions};
 use crate::language::engine::{Data, Expression};
-use crate::language::problem::Place;
+use crate::language::problem::Location;
 use crate::template::Template;
 use crate::template::question::{Choices, Kind, Question};
 use crate::value::Value;
@@ -32,7 +32,7 @@ pub(super) fn unreachable(template: &Template) -> Vec<LintFinding> {
         let conditions: Vec<&Expression> = template.rules_for(file).filter_map(|rule| rule.when.as_ref()).collect();
         if !conditions.is_empty() && reach.is_never(&conditions) {
             let message = "no answers select this file: the conditions of its rules are never true together".to_owned();
-            findings.push(LintFinding::new(LintRule::UnreachableFile, Place::file(&file.place()), message));
+            findings.push(LintFinding::new(LintRule::UnreachableFile, Location::file(&file.place()), message));
         }
     }
     findings

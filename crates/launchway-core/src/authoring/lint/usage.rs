@@ -23,7 +23,7 @@ pub(super) fn unused(template: &Template) -> Vec<LintFinding> {
     }
     for (name, partial) in template.engine.partials() {
         if !partials.contains(name) && template.is_own(&partial.file) {
-            let place = crate::language::problem::Place::file(&partial.file);
+            let place = crate::language::problem::Location::file(&partial.file);
             let message = format!("no file includes the partial `{name}`");
             findings.push(LintFinding::new(LintRule::UnusedPartial, place, message));
         }
