@@ -463,6 +463,12 @@ fn u08_an_update_that_was_cut_off_at_any_step_of_git_or_of_the_disk_is_done_by_t
         strace.args(["-e", &format!("inject={call}:signal=KILL:when={number}")]).arg("--").arg(crate::program::path());
         strace.args(["update", "--template", "../template", "--no-input"]).current_dir(history.project());
         assert_ne!(run(&mut strace).code, Some(0));
+        let is_half_written = history.path(".launchway/.edit/journal").exists();
+        let preview = ["update", "--dry-run", "--template", "../template"];
+        for words in [&["check"][..], &["diff"], &["why", "a"], &preview] {
+            let said = history.launchway(words).stderr;
+            assert_eq!(said.contains("has left some of its files here"), is_half_written, "{call} {number}: {said}");
+        }
         let ran = history.update(&[]);
         assert_eq!(ran.code, Some(0), "{call} {number}: {}", ran.stderr);
         assert!(ran.stderr.contains("a change that was cut off was taken back"), "{call} {number}: {}", ran.stderr);

@@ -266,3 +266,24 @@ fn a_project_of_every_older_format_of_the_record_is_there() {
     let older: BTreeSet<_> = (1..i64::from(FORMAT)).collect();
     assert!(formats.is_superset(&older), "{formats:?}");
 }
+
+/// The ids of the advisories that `check --updates=security` names, after its exit code was looked at.
+fn advisories(repository: &Repository, code: i32) -> Vec<String> {
+    let ran = repository.launchway(&["check", "--updates=security", "--output", "json"]);
+    assert_eq!(ran.code, Some(code), "{}{}", ran.stdout, ran.stderr);
+    let report: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(report["clean"], code == 0);
+    let advisories = report["projects"][0]["update"]["advisories"].as_array().unwrap();
+    advisories.iter().map(|advisory| advisory["id"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn a_danger_of_an_older_version_is_named_until_an_update_has_ended_it() {
+    let released = Released::of("0.3.0/helm");
+    let repository = released.commit();
+    assert_eq!(advisories(&repository, 1), ["service-1", "service-2", "service-3"]);
+    let update = repository.launchway(&["update", "--defaults"]).stdout;
+    assert!(update.contains("advisory      service-1 (high, fixed in 0.4.0)"), "{update}");
+    repository.commit();
+    assert_eq!(advisories(&repository, 0), Vec::<String>::new());
+}

@@ -719,3 +719,18 @@ fn assert_no_line_is_lost(seed: u64) {
         assert_eq!(history.tree(), before, "seed {seed}");
     }
 }
+
+#[test]
+fn an_update_says_which_dangers_it_ends_for_these_answers() {
+    let history = History::new(&files(&[("a.hbs", "{{colour}}\n")]), COLOURS);
+    let advisory = |id: &str, rest: &str| {
+        format!("[[advisory]]\nid = \"{id}\"\nseverity = \"low\"\ntitle = \"It fades\"\nfixed = \"1.1.0\"\n{rest}\n")
+    };
+    let advisories = advisory("A-1", "when = \"eq colour \\\"red\\\"\"")
+        + &advisory("A-2", "when = \"eq colour \\\"blue\\\"\"")
+        + &advisory("A-3", "since = \"1.0.1\"");
+    history.template("2.0.0", &files(&[("a.hbs", "{{colour}}!\n")]), &format!("{COLOURS}{advisories}"));
+    let said = history.update(&["--dry-run"]).stdout;
+    let lines: Vec<&str> = said.lines().filter(|line| line.contains("advisory")).collect();
+    assert_eq!(lines, ["  advisory      A-1 (low, fixed in 1.1.0): It fades"]);
+}

@@ -42,7 +42,7 @@ mod workspace;
 pub use agreement::document;
 pub use apply::{
     ApplyError, EditError, ProjectLock, Scratch, TakenBack, Temporary, apply, clear_leftovers, create_bare_repository,
-    edit, open_lock, remove_private, take_back_cut_off, write_private,
+    edit, is_cut_off, open_lock, remove_private, take_back_cut_off, write_private,
 };
 pub use authoring::{lint, matrix, pairs, schema, skeleton};
 pub use cargo_lock::sort_packages;
@@ -70,7 +70,7 @@ pub use sources::spec::{
 };
 pub use template::origin::Origin;
 pub use template::question::AnswerProblem;
-pub use template::{LoadError, Template};
+pub use template::{Advisory, LoadError, Severity, Template};
 pub use text::is_invisible;
 pub use value::policy::{Policy, PolicyRule};
 pub use value::{Added, Value};

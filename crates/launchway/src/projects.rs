@@ -2,14 +2,18 @@
 
 use std::path::{Path, PathBuf};
 
-use launchway_core::{Project, ProjectError, SafePath};
+use launchway_core::{Project, ProjectError, SafePath, is_cut_off};
 
 use crate::failure::{Exit, Failure};
-use crate::terminal;
+use crate::{language, terminal};
 
-/// Reads the records of a folder.
+/// Reads the records of a folder. What a command has left there that was cut off is said; one that writes has taken it back.
 pub(crate) fn open(folder: &Path) -> Result<Vec<Project>, Vec<ProjectError>> {
     let _step = tracing::info_span!("read", what = %format_args!("the records of {}", folder.display())).entered();
+    if is_cut_off(folder) {
+        let note = "note: a command that was cut off has left some of its files here; the next one that writes takes them back";
+        terminal::say(&format!("{}\n", language::text(note)));
+    }
     Project::open_all(folder)
 }
 

@@ -10,15 +10,23 @@ use super::{Verdict, check, tools, validate};
 use crate::project::{self, Project};
 
 pub(super) fn actionlint(projects: &[Project]) -> Verdict {
+    actionlint_of(workflows(projects))
+}
+
+fn actionlint_of(workflows: impl IntoIterator<Item = PathBuf>) -> Verdict {
     let mut command = Command::new(tools().linter("actionlint"));
     // Without the programs that it would look for on this machine.
-    validate(command.args(["-no-color", "-shellcheck=", "-pyflakes="]).args(workflows(projects)))
+    validate(command.args(["-no-color", "-shellcheck=", "-pyflakes="]).args(workflows))
 }
 
 pub(super) fn zizmor(projects: &[Project]) -> Verdict {
+    zizmor_of(workflows(projects))
+}
+
+fn zizmor_of(workflows: impl IntoIterator<Item = PathBuf>) -> Verdict {
     let mut command = Command::new(tools().linter("zizmor"));
     let strictest = ["--offline", "--no-progress", "--color=never", "--persona=pedantic"];
-    validate(command.args(strictest).args(workflows(projects)))
+    validate(command.args(strictest).args(workflows))
 }
 
 pub(super) fn hadolint(projects: &[Project]) -> Verdict {
@@ -26,7 +34,7 @@ pub(super) fn hadolint(projects: &[Project]) -> Verdict {
     validate(Command::new(tools().linter("hadolint")).arg("--no-color").args(dockerfiles))
 }
 
-fn workflows(projects: &[Project]) -> impl Iterator<Item = std::path::PathBuf> {
+fn workflows(projects: &[Project]) -> impl Iterator<Item = PathBuf> {
     projects.iter().flat_map(|project| project.files(".github/workflows", ".yaml"))
 }
 
@@ -55,6 +63,13 @@ fn actionlint_accepts_every_workflow() {
 #[test]
 fn zizmor_finds_no_weakness_in_any_workflow() {
     zizmor(&project::all()).unwrap();
+}
+
+#[test]
+fn the_workflows_of_this_repository_are_held_to_the_same() {
+    let workflows = || fs::read_dir(ours("workflows")).unwrap().map(|entry| entry.unwrap().path());
+    actionlint_of(workflows()).unwrap();
+    zizmor_of(workflows()).unwrap();
 }
 
 #[test]

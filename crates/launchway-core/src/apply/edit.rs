@@ -97,6 +97,12 @@ pub fn take_back_cut_off(root: &Path) -> Result<Option<TakenBack>, EditError> {
     Ok(Staging::take_back_cut_off(root)?.map(|back| TakenBack { kept: back.kept }))
 }
 
+/// Tells whether an edit of a folder was cut off, and nobody has taken it back yet.
+#[must_use]
+pub fn is_cut_off(root: &Path) -> bool {
+    Staging::is_cut_off(root)
+}
+
 /// Changes files of a folder that is there: first what goes, then what comes, in the order of the list.
 ///
 /// Each file is staged in the folder of the record, synced, and put into its place; no link is followed on the way.

@@ -4,9 +4,11 @@ mod moves;
 pub(crate) mod output;
 
 use std::borrow::Cow;
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Mutex, PoisonError};
 
+use semver::Version;
 use serde_json::Value as Json;
 
 use crate::agreement::relation::Relation;
@@ -22,7 +24,8 @@ use crate::path::collisions::Taken;
 use crate::path::{RECORD_FOLDER, collision_key};
 use crate::template::add::{AddRules, below};
 use crate::template::{
-    AgreementRule, CompiledFile, Each, FileRule, Order, Ownership, PlaceRule, ReadingRule, SourceFile, Template,
+    Advisory, AgreementRule, CompiledFile, Each, FileRule, Order, Ownership, PlaceRule, ReadingRule, SourceFile,
+    Template,
 };
 use output::{Output, OutputProblem};
 
@@ -116,6 +119,29 @@ impl Plan {
         let [workspace, files] =
             [workspace, files].map(|files| files.into_iter().map(|(path, rendered)| (path, rendered.file)).collect());
         Ok(Self { name: context.name.clone(), files, workspace, agreements, objects, next_steps })
+    }
+
+    /// Returns what a template says of its older versions that a project was made of, as far as its answers are
+    /// concerned, the worst first. `versions` has the version of every template by its id.
+    ///
+    /// # Errors
+    /// The template is at fault.
+    pub fn advisories(
+        template: &Template,
+        context: &Context,
+        versions: &BTreeMap<String, Version>,
+    ) -> Result<Vec<Advisory>, Invalid> {
+        let planner = Planner::new(template, context)?;
+        let mut advisories = Vec::new();
+        for rule in template.advisories() {
+            if let Some(advisory) = rule.of_project(versions)
+                && planner.is_true(rule.when.as_ref())?
+            {
+                advisories.push(advisory.clone());
+            }
+        }
+        advisories.sort_by_key(|advisory| Reverse(advisory.severity));
+        Ok(advisories)
     }
 }
 

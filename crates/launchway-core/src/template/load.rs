@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use semver::Version;
 
 use super::add::AddRules;
+use super::advisory::AdvisoryRule;
 use super::layers::Layer;
 use super::layers::{Raw, Shared, Text, lay_over};
 use super::loader::{Declared, Loader};
@@ -84,6 +85,7 @@ pub(super) fn template(layers: Vec<(TemplateFiles, Source)>) -> Result<Template,
         add: built.add,
         locks: built.locks,
         migrations: built.migrations,
+        advisories: built.advisories,
         engine,
         translations: built.translations,
         names,
@@ -128,6 +130,7 @@ struct Built {
     add: Option<AddRules>,
     locks: Vec<AnswerLock>,
     migrations: Vec<Migration>,
+    advisories: Vec<AdvisoryRule>,
     translations: Vec<Translation>,
 }
 
@@ -169,6 +172,8 @@ impl Built {
             files: &self.files,
             rules: &self.rules,
         };
+        let layer = manifest.template.id.get_ref();
+        self.advisories.extend(loader.advisories(manifest.advisories, layer, version));
         self.translations.extend(loader.translations(manifest.translations));
         self.migrations.extend(loader.migrations(manifest.migrations, &target));
     }

@@ -9,6 +9,7 @@ use serde::de::{DeserializeOwned, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
+use super::advisory::Severity;
 use crate::language::problem::{Location, Problem};
 use crate::text::line_and_column;
 use crate::value::Value;
@@ -49,6 +50,8 @@ pub(super) struct Manifest {
     pub(super) locks: Vec<Lock>,
     #[serde(default, rename = "migration")]
     pub(super) migrations: Vec<Migration>,
+    #[serde(default, rename = "advisory")]
+    pub(super) advisories: Vec<Advisory>,
     /// Texts for people by their English ones, by the code of the language.
     #[serde(default, rename = "translation")]
     pub(super) translations: BTreeMap<String, BTreeMap<String, String>>,
@@ -103,6 +106,19 @@ pub(super) struct Lock {
     pub(super) deny: Option<Spanned<Vec<Value>>>,
     pub(super) when: Option<Spanned<String>>,
     pub(super) because: Option<String>,
+}
+
+/// What is dangerous in older versions.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Advisory {
+    pub(super) id: Spanned<String>,
+    pub(super) severity: Severity,
+    pub(super) title: Spanned<String>,
+    pub(super) since: Option<Spanned<String>>,
+    pub(super) fixed: Spanned<String>,
+    pub(super) url: Option<String>,
+    pub(super) when: Option<Spanned<String>>,
 }
 
 /// How answers and files of an older version become those of a newer one.

@@ -2,6 +2,7 @@
 
 pub(crate) mod add;
 pub(crate) mod advised;
+pub(crate) mod advisory;
 pub(crate) mod agreements;
 pub(crate) mod flags;
 pub(crate) mod include;
@@ -32,6 +33,7 @@ use semver::{Version, VersionReq};
 use serde::{Deserialize, Serialize};
 
 pub use advised::Advised;
+pub use advisory::{Advisory, Severity};
 pub use flags::taken_flags;
 pub use layers::{Header, Layer, builtin};
 pub use load::MAX_LAYERS;
@@ -55,6 +57,7 @@ use crate::language::problem::{Invalid, Location, Problem};
 use crate::parallel;
 use crate::value::policy::Policy;
 use add::AddRules;
+use advisory::AdvisoryRule;
 use locks::AnswerLock;
 use translation::Translation;
 
@@ -86,6 +89,7 @@ pub struct Template {
     pub(crate) add: Option<AddRules>,
     pub(crate) locks: Vec<AnswerLock>,
     pub(crate) migrations: Vec<migration::Migration>,
+    advisories: Vec<AdvisoryRule>,
     pub(crate) engine: Engine,
     translations: Vec<Translation>,
     /// Where each question and value is declared.

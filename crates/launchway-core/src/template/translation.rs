@@ -113,6 +113,7 @@ impl Template {
         texts.extend(self.locks.iter_mut().filter_map(|lock| lock.policy.because.as_mut()));
         texts.extend(self.objects.iter_mut().map(|object| &mut object.purpose));
         texts.extend(self.next_steps.iter_mut().map(|step| &mut step.purpose));
+        texts.extend(self.advisories.iter_mut().map(|rule| &mut rule.advisory.title));
         texts
     }
 }

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use launchway_core::{FileChange, Finding, Project, Status, check};
+use launchway_core::{Advisory, FileChange, Finding, Project, Status, check};
 use semver::Version;
 
 use crate::failure::{Exit, Failure};
@@ -21,7 +21,17 @@ const AFTER_HELP: &str = "\
 Reads the files as they are now: whether they parse, and whether the values that must agree still do. What must agree \
 was recorded when the project was made; no template and no network is needed. `--updates` also asks where the template \
 came from whether there is a newer version, and computes what an update to it would do. Exit code 1 if anything was \
-found, or if an update would change anything.";
+found, or if an update would change anything; with `--updates=security`, if the update would end a danger that the \
+template's advisories name.";
+
+/// Which updates are a reason for exit code 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Updates {
+    /// Every one that would change something.
+    All,
+    /// Those that end a danger.
+    Security,
+}
 
 /// How the result is written to stdout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -38,9 +48,9 @@ pub(crate) struct CheckRequest {
     /// The folder of the project, with `.launchway` in it
     #[arg(value_name = "DIR", default_value = ".")]
     pub(crate) folder: PathBuf,
-    /// Also tells whether there is a newer version, and what an update would do
-    #[arg(long)]
-    pub(crate) updates: bool,
+    /// Also tells whether there is a newer version, and what an update would do; `security` minds only its advisories
+    #[arg(long, value_name = "WHICH", num_args = 0..=1, require_equals = true, default_missing_value = "all")]
+    pub(crate) updates: Option<Updates>,
     #[command(flatten)]
     pub(crate) sources: FetchOptions,
     /// What stdout carries: text, one JSON object, or SARIF 2.1.0 for code scanning
@@ -66,26 +76,32 @@ pub(crate) struct AvailableUpdate {
     pub(crate) files: Vec<(String, Status)>,
     /// Whether it would write anything.
     pub(crate) changes: bool,
+    /// The dangers of the project's version that it would end, the worst first.
+    pub(crate) advisories: Vec<Advisory>,
 }
 
 impl CheckResult {
-    /// Tells whether nothing was found, and an update would change nothing if that was asked for.
-    pub(crate) fn is_clean(&self) -> bool {
-        self.findings.is_empty() && !self.upcoming.as_ref().is_some_and(|upcoming| upcoming.changes)
+    /// Tells whether nothing was found, and no update is due of those that were asked for.
+    pub(crate) fn is_clean(&self, updates: Option<Updates>) -> bool {
+        let is_due = |upcoming: &AvailableUpdate| match updates {
+            Some(Updates::Security) => !upcoming.advisories.is_empty(),
+            Some(Updates::All) | None => upcoming.changes || !upcoming.advisories.is_empty(),
+        };
+        self.findings.is_empty() && !self.upcoming.as_ref().is_some_and(is_due)
     }
 }
 
 /// Checks the projects of a folder.
 pub(crate) fn run(request: &CheckRequest) -> Result<(), Failure> {
     let CheckRequest { folder, updates, sources, output } = request;
-    if *updates && *output == CheckOutput::Sarif {
+    if updates.is_some() && *output == CheckOutput::Sarif {
         return Err(Failure::new(Exit::Usage, "SARIF has findings in files, and an update is none")
             .hint("leave out `--updates`, or choose `--output json`"));
     }
     let projects = projects::open(folder)?;
-    let announced = projects
-        .iter()
-        .map(|project| if *updates { upcoming(project, &projects, folder, sources).map(Some) } else { Ok(None) });
+    let announced = projects.iter().map(|project| {
+        if updates.is_some() { upcoming(project, &projects, folder, sources).map(Some) } else { Ok(None) }
+    });
     let announced = announced.collect::<Result<Vec<_>, Failure>>()?;
     let checked: Vec<CheckResult> = projects
         .into_iter()
@@ -97,10 +113,10 @@ pub(crate) fn run(request: &CheckRequest) -> Result<(), Failure> {
         .collect();
     terminal::print(&match output {
         CheckOutput::Text => checked.iter().map(|checked| text::text(checked, folder)).collect(),
-        CheckOutput::Json => report::to_json(&checked),
+        CheckOutput::Json => report::to_json(&checked, *updates),
         CheckOutput::Sarif => sarif::to_json(&checked, folder),
     })?;
-    if checked.iter().all(CheckResult::is_clean) { Ok(()) } else { Err(Failure::silent(Exit::Refused)) }
+    if checked.iter().all(|checked| checked.is_clean(*updates)) { Ok(()) } else { Err(Failure::silent(Exit::Refused)) }
 }
 
 /// Checks a project. Git is asked only where the record knows of conflicts; without it they are taken for decided.
@@ -135,5 +151,6 @@ fn upcoming(
         behind,
         files: prepared.files.iter().filter(|change| is_worth_saying(change.status)).map(file).collect(),
         changes: !prepared.edits().is_empty() && !prepared.only_clears,
+        advisories: prepared.advisories,
     })
 }

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use launchway_core::{Finding, FindingPlace};
+use launchway_core::{Advisory, Finding, FindingPlace};
 use serde::Serialize;
 use serde_json::Value as Json;
 
-use super::{AvailableUpdate, CheckResult};
+use super::{AvailableUpdate, CheckResult, Updates};
 use crate::report;
 
 #[derive(Serialize)]
@@ -33,6 +33,7 @@ struct AvailableUpdateReport<'a> {
     behind: usize,
     changes: bool,
     files: Vec<FileReport<'a>>,
+    advisories: &'a [Advisory],
 }
 
 #[derive(Serialize)]
@@ -65,10 +66,10 @@ struct PlaceReport<'a> {
     generated: &'a [String],
 }
 
-pub(crate) fn to_json(checked: &[CheckResult]) -> String {
+pub(crate) fn to_json(checked: &[CheckResult], updates: Option<Updates>) -> String {
     report::json(&CheckReport {
         schema: "launchway.check/1",
-        clean: checked.iter().all(CheckResult::is_clean),
+        clean: checked.iter().all(|checked| checked.is_clean(updates)),
         projects: checked.iter().map(project).collect(),
     })
 }
@@ -90,6 +91,7 @@ fn update(upcoming: &AvailableUpdate) -> AvailableUpdateReport<'_> {
         behind: upcoming.behind,
         changes: upcoming.changes,
         files: upcoming.files.iter().map(|(path, status)| FileReport { path, status: status.id() }).collect(),
+        advisories: &upcoming.advisories,
     }
 }
 

@@ -6,6 +6,7 @@ use launchway_core::{Finding, FindingPlace};
 
 use super::CheckResult;
 use crate::terminal::visible_line;
+use crate::update::advised;
 
 /// The most characters of a value that are shown.
 const MAX_SHOWN: usize = 200;
@@ -21,7 +22,8 @@ fn announced(checked: &CheckResult) -> Vec<String> {
     };
     let files = upcoming.files.iter().map(|(path, status)| format!("  {:13} {path}", status.id()));
     let verdict = if upcoming.changes { "an update would change it" } else { "an update would change nothing" };
-    std::iter::once(format!("{versions}; {verdict}")).chain(files).collect()
+    let advisories = upcoming.advisories.iter().map(advised);
+    std::iter::once(format!("{versions}; {verdict}")).chain(advisories).chain(files).collect()
 }
 
 /// Renders what was found in one project.

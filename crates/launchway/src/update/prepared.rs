@@ -5,8 +5,8 @@ use std::path::Path;
 
 use launchway_core::template::Migrated;
 use launchway_core::{
-    Accepted, Blob, Conflict, Context, DefaultKept, Edit, FileChange, Interview, Obstacle, Plan, Project, Provenance,
-    SafePath, Status, Template, Update, Wishes,
+    Accepted, Advisory, Blob, Conflict, Context, DefaultKept, Edit, FileChange, Interview, Obstacle, Plan, Project,
+    Provenance, SafePath, Status, Template, Update, Wishes,
 };
 
 use super::answers::{self, AnswerChange};
@@ -34,6 +34,8 @@ pub(crate) struct ProjectUpdate<'p> {
     /// Whether all that changes is that the record forgets conflicts which are decided.
     pub(crate) only_clears: bool,
     pub(crate) conflicts: BTreeMap<SafePath, Conflict>,
+    /// The dangers of the version that the project has, which the update ends.
+    pub(crate) advisories: Vec<Advisory>,
 }
 
 impl ProjectUpdate<'_> {
@@ -160,7 +162,19 @@ impl<'p> UpdatePurpose<'p> {
         notes.extend(self.ignored(&files, &record));
         let answers = answers::changed(project, context);
         let conflicts = resolution.conflicts;
-        Ok(ProjectUpdate { project, template, answers, notes, offers, files, record, only_clears, conflicts })
+        let advisories = Plan::advisories(template, context, &project.template.versions())?;
+        Ok(ProjectUpdate {
+            project,
+            template,
+            answers,
+            notes,
+            offers,
+            files,
+            record,
+            only_clears,
+            conflicts,
+            advisories,
+        })
     }
 
     /// Holds the three sides against each other, and refuses what cannot be merged.

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use launchway_core::{DefaultKept, Edit, FileChange, Status, Value};
+use launchway_core::{Advisory, DefaultKept, Edit, FileChange, Status, Value};
 use serde::Serialize;
 use serde_json::Value as Json;
 
@@ -29,6 +29,8 @@ struct UpdateReport<'a> {
     notes: &'a [String],
     /// The answers that nobody gave, and for which the template has another default today.
     offers: Vec<OfferReport<'a>>,
+    /// The dangers of the version that the project has, which the update ends.
+    advisories: &'a [Advisory],
     /// The command that brings the old state back.
     way_back: Option<&'a str>,
     /// Git's own command for it, for the files that git knows.
@@ -106,6 +108,7 @@ fn report<'a>(
         conflicts: prepared.conflicts(),
         notes: &prepared.notes,
         offers: prepared.offers.iter().map(offer).collect(),
+        advisories: &prepared.advisories,
         way_back: way_back.map(|way_back| way_back.command.as_str()),
         way_back_git: way_back.and_then(|way_back| way_back.git.as_deref()),
         refusal: refusal.map(Failure::message),
@@ -137,6 +140,9 @@ pub(super) fn text(prepared: &ProjectUpdate<'_>, request: &UpdateRequest) -> Str
         let line = format!("{}: {} -> {}", change.id, shown(&change.was), shown(&change.is));
         let _ = writeln!(text, "  {:13} {}", "answer", visible_line(&line));
     }
+    for advisory in &prepared.advisories {
+        let _ = writeln!(text, "{}", visible_line(&advised(advisory)));
+    }
     let mut files: Vec<&FileChange> = prepared.files.iter().filter(|change| is_shown(change)).collect();
     files.sort_by(|left, right| (left.status, &left.edit.path).cmp(&(right.status, &right.edit.path)));
     for change in files {
@@ -149,6 +155,13 @@ pub(super) fn text(prepared: &ProjectUpdate<'_>, request: &UpdateRequest) -> Str
         text.push_str(&diff::of(&edits));
     }
     text
+}
+
+/// Says what is dangerous in the version that the project has.
+pub(crate) fn advised(advisory: &Advisory) -> String {
+    let Advisory { id, severity, title, fixed, url, .. } = advisory;
+    let more = url.as_ref().map(|url| format!(", {url}")).unwrap_or_default();
+    format!("  {:13} {id} ({severity}, fixed in {fixed}{more}): {title}", "advisory")
 }
 
 /// What the user changed and the template did not touch is not worth a line; it is in the JSON.

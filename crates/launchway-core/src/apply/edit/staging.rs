@@ -70,6 +70,16 @@ impl<'r> Staging<'r> {
         Ok(back)
     }
 
+    /// Tells whether there is the journal of an edit that nobody is at work at.
+    ///
+    /// The lock is only asked for where there is one, so that looking at a project stops no command that writes to it.
+    pub(super) fn is_cut_off(root: &'r Path) -> bool {
+        let journal = root.join(RECORD_FOLDER).join(NAME).join(JOURNAL);
+        let Ok(top) = beneath::enter(root, None) else { return false };
+        let staging = || Self::open(root, &top, false).ok().flatten();
+        journal.exists() && staging().is_some_and(|staging| matches!(staging.journal(), Ok(Some(_))))
+    }
+
     fn open(root: &'r Path, top: &OwnedFd, makes: bool) -> Result<Option<Self>, Errno> {
         let record = match rustix::fs::openat(top, RECORD_FOLDER, FOLDER, Mode::empty()) {
             Err(Errno::NOENT) => return Ok(None),
