@@ -9,6 +9,7 @@ pub mod floors;
 pub mod golden;
 pub mod marked;
 pub mod picture;
+pub mod pins;
 pub mod race;
 pub mod reference;
 pub mod saves;

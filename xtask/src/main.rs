@@ -14,7 +14,7 @@ use std::process::ExitCode;
 
 use xtask::marked::Marked;
 use xtask::sweep::{self, Fault, Subject};
-use xtask::{Result, floors, picture, race, reference, saves, site, tools};
+use xtask::{Result, floors, picture, pins, race, reference, saves, site, tools};
 
 const USAGE: &str = "\
 usage: cargo xtask COMMAND
@@ -33,6 +33,8 @@ usage: cargo xtask COMMAND
   deny              hold the licences, sources and advisories of the dependencies against deny.toml
   floors            hold the imports between folders against the tables in ARCHITECTURE.md
   package [--clean] pack both crates, and build what was packed; --clean builds their dependencies again, too
+  pins [--renew]    say when the systems that generated projects are built on come to their end, and fail six months before;
+                    --renew writes the newest actions and dependencies into the template, for which it needs the network
   picture [--check] play the wizard and draw it into docs/wizard.svg; --check only says whether it is up to date
   reference [--check]
                     write the pages that are made from the code, in docs/ and tests/suite; --check only says which are
@@ -70,6 +72,8 @@ fn main() -> ExitCode {
         ["package"] => package::package(),
         ["package", "--clean"] => package::package_clean(),
         ["size"] => size::size(),
+        ["pins"] => pins::check(),
+        ["pins", "--renew"] => pins::renew(),
         ["picture"] => picture::write(),
         ["picture", "--check"] => picture::check(),
         ["reference"] => reference::write(),

@@ -78,7 +78,7 @@ fn draw() -> Result<String> {
     let mut frames = Vec::new();
     for (text, keys) in SCENES {
         if text == "Review" {
-            terminal.accept_until(text)?;
+            terminal.accept_until(text, "")?;
         }
         frames.push(terminal.frame(text)?);
         terminal.press(keys)?;
@@ -126,12 +126,25 @@ impl Terminal {
         self.shown.lock().unwrap_or_else(PoisonError::into_inner).screen().contents()
     }
 
+    fn line_of_cursor(&self) -> String {
+        let shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
+        let (row, columns) = (shown.screen().cursor_position().0, shown.screen().size().1);
+        shown.screen().contents_between(row, 0, row, columns)
+    }
+
     /// Accepts one default after the other until a text is on the screen.
-    pub(crate) fn accept_until(&self, text: &str) -> Result<()> {
+    ///
+    /// Each is only accepted once the line of the cursor ends with `prompt`: what is typed before is shown wherever the
+    /// terminal stands at that moment.
+    pub(crate) fn accept_until(&self, text: &str, prompt: &str) -> Result<()> {
         let start = Instant::now();
         while !self.contents().contains(text) {
             if start.elapsed() > PATIENCE {
                 return Err(format!("`{text}` does not come:\n{}", self.contents()).into());
+            }
+            if !self.line_of_cursor().trim_end().ends_with(prompt) {
+                thread::sleep(Duration::from_millis(5));
+                continue;
             }
             let before = self.contents();
             self.press("\r")?;

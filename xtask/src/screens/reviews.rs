@@ -29,7 +29,7 @@ pub(super) fn take(program: &Path, language: &str) -> Result<Vec<(String, String
         command.env_remove("COLUMNS").env("LAUNCHWAY_STATE_DIR", folder.path()).current_dir(folder.path());
         command.args(["new", "--no-git", "--accessible"]).args(*given);
         let mut terminal = Terminal::start(&command, (ROWS, COLUMNS))?;
-        terminal.accept_until(generate)?;
+        terminal.accept_until(generate, ">")?;
         let screen = terminal.contents();
         terminal.interrupt()?;
         let line = command.get_args().map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ");

@@ -1,0 +1,291 @@
+//! What the generated projects are built on: when its maker stops looking after it, and what is newer.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use toml::{Table, Value};
+
+use crate::{Result, tree, workspace};
+
+/// How many months before its end a pin has to be replaced.
+const NOTICE: u32 = 6;
+/// The host of the actions.
+const HOST: &str = "https://github.com";
+/// The folders whose workflows use actions.
+const WORKFLOWS: [&str; 2] = ["templates/service", ".github"];
+/// The lock file of the template, and the name of the service in the project that renews it.
+const LOCK: &str = "templates/service/files/Cargo.lock.hbs";
+const SERVICE: &str = "pin-renewal";
+
+/// Something that somebody else maintains, up to a month.
+#[derive(Debug)]
+pub struct Pin {
+    name: String,
+    /// What stands in the files that use it.
+    pub text: String,
+    last: Month,
+    source: String,
+}
+
+/// A month, counted from the year 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Month(u32);
+
+impl Month {
+    /// Reads `2028-08`.
+    fn parse(text: &str) -> Result<Self> {
+        let fault = || format!("`{text}` is not a month such as `2028-08`");
+        let (year, month) = text.split_once('-').ok_or_else(fault)?;
+        match (year.parse::<u32>(), month.parse::<u32>()) {
+            (Ok(year), Ok(month @ 1..=12)) => Ok(Self(year * 12 + month - 1)),
+            _ => Err(fault().into()),
+        }
+    }
+
+    fn today() -> Result<Self> {
+        Self::parse(&stdout(Command::new("date").args(["-u", "+%Y-%m"]))?)
+    }
+}
+
+/// Reads `xtask/pins.toml`.
+///
+/// # Errors
+///
+/// When it is not as its first lines say.
+pub fn pins() -> Result<Vec<Pin>> {
+    read(&fs::read_to_string(workspace::root().join("xtask/pins.toml"))?)
+}
+
+fn read(text: &str) -> Result<Vec<Pin>> {
+    let table: Table = text.parse()?;
+    let pins = table.get("pin").and_then(Value::as_array).ok_or("there is no `[[pin]]`")?;
+    pins.iter().map(pin).collect()
+}
+
+fn pin(value: &Value) -> Result<Pin> {
+    let text = |key: &str| {
+        let text = value.get(key).and_then(Value::as_str);
+        text.map(str::to_owned).ok_or_else(|| format!("a pin has no `{key}`: {value}"))
+    };
+    Ok(Pin { name: text("name")?, text: text("text")?, last: Month::parse(&text("last")?)?, source: text("source")? })
+}
+
+/// Lists the pins, and fails if one of them ends within six months.
+///
+/// # Errors
+///
+/// When one does.
+pub fn check() -> Result<()> {
+    let (pins, today) = (pins()?, Month::today()?);
+    for Pin { name, source, last, .. } in &pins {
+        println!("{:3} months: {name} ({source})", i64::from(last.0) - i64::from(today.0));
+    }
+    match ending(&pins, today)[..] {
+        [] => Ok(()),
+        ref ending => Err(format!("within {NOTICE} months these end: {}", ending.join(", ")).into()),
+    }
+}
+
+fn ending(pins: &[Pin], today: Month) -> Vec<&str> {
+    pins.iter().filter(|pin| pin.last.0 < today.0 + NOTICE).map(|pin| pin.name.as_str()).collect()
+}
+
+/// Writes the newest actions and the newest compatible dependencies into the template.
+///
+/// # Errors
+///
+/// When there is no network, or no program.
+pub fn renew() -> Result<()> {
+    let renewed = renew_actions(HOST, &workflows()?)?;
+    renew_lock()?;
+    for (action, version) in renewed {
+        println!("{action} {version}");
+    }
+    println!("next: `cargo xtask bless`, then `cargo xtask test`");
+    Ok(())
+}
+
+/// Returns the files that may use actions.
+fn workflows() -> Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for folder in WORKFLOWS {
+        let folder = workspace::root().join(folder);
+        files.extend(tree::read(&folder)?.keys().filter(|path| path.contains(".yaml")).map(|path| folder.join(path)));
+    }
+    Ok(files)
+}
+
+/// Writes the newest release of every action, by its commit; returns those that changed.
+fn renew_actions(host: &str, files: &[PathBuf]) -> Result<BTreeMap<String, String>> {
+    let (mut newest, mut changed) = (BTreeMap::new(), BTreeMap::new());
+    for file in files {
+        let before = fs::read_to_string(file)?;
+        let mut lines = Vec::new();
+        for line in before.split_inclusive('\n') {
+            lines.push(renewed(line, host, &mut newest, &mut changed)?.unwrap_or_else(|| line.to_owned()));
+        }
+        let after = lines.concat();
+        if after != before {
+            fs::write(file, after)?;
+        }
+    }
+    Ok(changed)
+}
+
+/// Returns a line `uses: OWNER/NAME@COMMIT # vVERSION` with the newest release, if it is one and not the newest.
+fn renewed(
+    line: &str,
+    host: &str,
+    newest: &mut BTreeMap<String, Release>,
+    changed: &mut BTreeMap<String, String>,
+) -> Result<Option<String>> {
+    let Some((start, rest)) = line.split_once("uses: ") else { return Ok(None) };
+    let Some((action, version)) = rest.trim_end().split_once(" # v") else { return Ok(None) };
+    let Some((action, _)) = action.split_once('@') else { return Ok(None) };
+    if !newest.contains_key(action) {
+        newest.insert(action.to_owned(), Release::newest(host, action)?);
+    }
+    let release = &newest[action];
+    if version_of(version) >= version_of(&release.version) {
+        return Ok(None);
+    }
+    changed.insert(action.to_owned(), release.version.clone());
+    Ok(Some(format!("{start}uses: {action}@{} # v{}\n", release.commit, release.version)))
+}
+
+/// A release of an action.
+struct Release {
+    version: String,
+    commit: String,
+}
+
+impl Release {
+    /// Asks the repository for its tags. Of a tag that is an object of its own, the commit comes after it, with `^{}`.
+    fn newest(host: &str, action: &str) -> Result<Self> {
+        // An action may be a folder of its repository.
+        let repository: Vec<&str> = action.split('/').take(2).collect();
+        let address = format!("{host}/{}", repository.join("/"));
+        let tags = stdout(Command::new("git").args(["ls-remote", "--tags", &address]))?;
+        let releases = tags.lines().filter_map(|line| {
+            let (commit, tag) = line.split_once("\trefs/tags/v")?;
+            let version = tag.trim_end_matches("^{}");
+            Some((version_of(version)?, tag.ends_with("^{}"), version, commit))
+        });
+        let (_, _, version, commit) = releases.max().ok_or_else(|| format!("`{action}` has no release"))?;
+        Ok(Self { version: version.to_owned(), commit: commit.to_owned() })
+    }
+}
+
+/// Reads three numbers; anything else is no release.
+fn version_of(text: &str) -> Option<[u64; 3]> {
+    let numbers: Vec<u64> = text.split('.').map(|number| number.parse().ok()).collect::<Option<_>>()?;
+    numbers.try_into().ok()
+}
+
+/// Has cargo find the newest compatible dependencies of a project, and takes its lock file as the template's.
+fn renew_lock() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let project = folder.path().join(SERVICE);
+    let new = ["new", SERVICE, "--target=both", "--no-input", "--no-git", "--template"];
+    let template = workspace::root().join("templates/service");
+    run(Command::new(workspace::program()?).args(new).arg(template).current_dir(folder.path()))?;
+    run(workspace::cargo().arg("update").current_dir(&project))?;
+    fs::write(workspace::root().join(LOCK), as_template(&project.join("Cargo.lock"))?)?;
+    Ok(())
+}
+
+fn as_template(lock: &Path) -> Result<String> {
+    Ok(fs::read_to_string(lock)?.replace(&format!("name = \"{SERVICE}\""), "name = \"{{service}}\""))
+}
+
+fn run(command: &mut Command) -> Result<()> {
+    stdout(command).map(drop)
+}
+
+fn stdout(command: &mut Command) -> Result<String> {
+    let output = command.output()?;
+    if !output.status.success() {
+        return Err(format!("{command:?}: {}", String::from_utf8_lossy(&output.stderr)).into());
+    }
+    Ok(String::from_utf8(output.stdout)?.trim_end().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::golden;
+
+    const PIN: &str = "[[pin]]\nname = \"D\"\ntext = \"d\"\nlast = \"2028-08\"\nsource = \"s\"\n";
+
+    #[test]
+    fn a_pin_fails_six_months_before_its_last_month() {
+        let pins = read(PIN).unwrap();
+        for (today, is_ending) in [("2028-02", false), ("2028-03", true), ("2028-08", true), ("2031-01", true)] {
+            assert_eq!(!ending(&pins, Month::parse(today).unwrap()).is_empty(), is_ending, "{today}");
+        }
+        for wrong in ["2028", "2028-13", "soon"] {
+            assert!(read(&PIN.replace("2028-08", wrong)).is_err(), "{wrong}");
+        }
+        assert!(read(&PIN.replace("source", "sauce")).unwrap_err().to_string().contains("no `source`"));
+    }
+
+    /// Returns what the lines of all golden projects name that is somebody else's system.
+    fn systems() -> BTreeSet<String> {
+        let mut systems = BTreeSet::new();
+        for case in golden::cases().unwrap() {
+            for file in tree::read(&case.project()).unwrap().values() {
+                let text = String::from_utf8_lossy(&file.bytes);
+                let lines = text.lines().map(str::trim_start).filter(|line| !line.contains("${{"));
+                let named = lines.filter_map(|line| line.strip_prefix("FROM ").or(line.strip_prefix("runs-on: ")));
+                systems.extend(named.map(|named| named.split(' ').next().unwrap_or_default().to_owned()));
+            }
+        }
+        systems
+    }
+
+    #[test]
+    fn every_system_of_a_generated_project_has_a_pin_and_every_pin_is_used() {
+        let (pins, systems) = (pins().unwrap(), systems());
+        let unknown: Vec<&String> =
+            systems.iter().filter(|system| !pins.iter().any(|pin| system.contains(&pin.text))).collect();
+        assert!(unknown.is_empty(), "xtask/pins.toml does not say when these end: {unknown:?}");
+        for pin in &pins {
+            assert!(systems.iter().any(|system| system.contains(&pin.text)), "nothing uses `{}`", pin.text);
+        }
+    }
+
+    #[test]
+    fn an_action_is_renewed_to_its_newest_release_by_the_commit() {
+        let host = tempfile::tempdir().unwrap();
+        let git = |words: &[&str]| {
+            let identity = ["-c", "user.name=a", "-c", "user.email=a@b"];
+            stdout(Command::new("git").args(identity).args(words).current_dir(host.path().join("o/a"))).unwrap()
+        };
+        fs::create_dir_all(host.path().join("o/a")).unwrap();
+        git(&["init", "--quiet"]);
+        for tag in ["v1.9.0", "v1.10.0", "v2", "v2.0.0-rc.1"] {
+            git(&["commit", "--quiet", "--allow-empty", "--message", tag]);
+            git(&["tag", "--annotate", "--message", tag, tag]);
+        }
+        let newest = git(&["rev-parse", "v1.10.0^{commit}"]);
+        let file = host.path().join("w.yaml");
+        fs::write(&file, "- uses: o/a/sub@abc # v1.9.0\n- uses: o/a/sub@abc # v1.10.0\n- uses: ./own\n").unwrap();
+        let changed = renew_actions(host.path().to_str().unwrap(), std::slice::from_ref(&file)).unwrap();
+        assert_eq!(changed, BTreeMap::from([("o/a/sub".to_owned(), "1.10.0".to_owned())]));
+        let expected = format!("- uses: o/a/sub@{newest} # v1.10.0\n- uses: o/a/sub@abc # v1.10.0\n- uses: ./own\n");
+        assert_eq!(fs::read_to_string(&file).unwrap(), expected);
+    }
+
+    #[test]
+    fn the_lock_file_of_a_project_becomes_the_templates_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let template = fs::read_to_string(workspace::root().join(LOCK)).unwrap();
+        let lock = folder.path().join("Cargo.lock");
+        fs::write(&lock, template.replace("{{service}}", SERVICE)).unwrap();
+        assert_eq!(as_template(&lock).unwrap(), template);
+    }
+}
