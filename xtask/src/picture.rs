@@ -129,7 +129,7 @@ impl Terminal {
     fn line_of_cursor(&self) -> String {
         let shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
         let (row, columns) = (shown.screen().cursor_position().0, shown.screen().size().1);
-        shown.screen().contents_between(row, 0, row, columns)
+        shown.screen().contents_between(row, 0, row, columns.get())
     }
 
     /// Accepts one default after the other until a text is on the screen.
