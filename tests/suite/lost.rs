@@ -478,6 +478,22 @@ fn u08_an_update_that_was_cut_off_at_any_step_of_git_or_of_the_disk_is_done_by_t
 }
 
 #[test]
+fn u08_an_undo_that_ended_between_the_files_and_gits_index_is_done_by_the_next() {
+    let history = outdated();
+    history.write(".gitattributes", "a text eol=crlf\n");
+    history.commit();
+    let before = state(&history);
+    history.update(&[]).success();
+    // Another git that is at work, or that was killed.
+    history.write(".git/index.lock", "");
+    let said = history.launchway(&["update", "--undo"]).failure(74);
+    assert!(said.contains("the files are back; git's index is not: run it once more"), "{said}");
+    history.delete(".git/index.lock");
+    undo(&history);
+    is_as(&history, &before);
+}
+
+#[test]
 fn u08_what_somebody_did_after_an_update_was_cut_off_is_theirs() {
     let history = outdated();
     let before = state(&history);

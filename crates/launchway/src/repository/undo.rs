@@ -108,7 +108,7 @@ impl Back {
     fn new(root: &Path, located: Located, kept: UndoRecord) -> Result<Self, Failure> {
         let sides = kept.sides(root).map_err(not_run)?;
         let now: Vec<Option<Blob>> = sides.iter().map(|sides| Blob::read(root, &sides.path)).collect();
-        let staged = staged_apart(root, &located.prefix, &kept)?;
+        let staged = staged_apart(root, &located.prefix, &kept, &sides)?;
         let ignores_modes = ignores_modes(root);
         let is_same = |one: Option<&Blob>, other: Option<&Blob>| match (one, other) {
             (Some(one), Some(other)) => {
@@ -222,7 +222,10 @@ impl Back {
 }
 
 /// Finds the files of a change of which the index holds a text that stands nowhere else.
-fn staged_apart(root: &Path, prefix: &str, kept: &UndoRecord) -> Result<BTreeSet<String>, Failure> {
+///
+/// What the change itself has staged is none: it is still there if taking the change back was cut off between the files
+/// and the index.
+fn staged_apart(root: &Path, prefix: &str, kept: &UndoRecord, sides: &[Sides]) -> Result<BTreeSet<String>, Failure> {
     let output = status(root)?;
     let differs = |line: &&[u8]| matches!(line, [b'1', b' ', _, changed, ..] if *changed != b'.' && *changed != b'D');
     let paths = output.split(|byte| *byte == 0).filter(differs).filter_map(path_of);
@@ -233,6 +236,19 @@ fn staged_apart(root: &Path, prefix: &str, kept: &UndoRecord) -> Result<BTreeSet
         let entries = tracked.get(bytes).map(|tracked| tracked.entries.as_slice()).unwrap_or_default();
         apart.contains(bytes) && entries != index
     };
-    let files = kept.list.files.iter().filter(|file| is_apart(&file.path, &file.index));
-    Ok(files.map(|file| file.path.clone()).collect())
+    let mut staged = BTreeSet::new();
+    for (file, sides) in kept.list.files.iter().zip(sides).filter(|(file, _)| is_apart(&file.path, &file.index)) {
+        let entries = tracked.get(file.path.as_bytes()).map(|tracked| tracked.entries.as_slice()).unwrap_or_default();
+        if !is_of_change(root, sides, entries).map_err(not_run)? {
+            staged.insert(file.path.clone());
+        }
+    }
+    Ok(staged)
+}
+
+/// Tells whether the index holds of a file what a change has written.
+fn is_of_change(root: &Path, sides: &Sides, entries: &[String]) -> Result<bool, GitError> {
+    let ([entry], Some(after)) = (entries, &sides.after) else { return Ok(false) };
+    let object = git(root).bytes(&["hash-object", "--stdin", "--path", sides.path.as_str()], &after.bytes)?;
+    Ok(entry.split(' ').nth(1) == Some(String::from_utf8_lossy(&object).trim()))
 }
