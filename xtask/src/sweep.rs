@@ -48,6 +48,8 @@ impl Fault {
 pub enum Subject {
     /// `launchway new`.
     New,
+    /// `launchway new` with a template that is fetched, so that the cache is written, too.
+    Fetch,
     /// `launchway update`.
     Update,
     /// `launchway update --undo`.
@@ -66,14 +68,17 @@ pub enum Subject {
     TemplateNew,
     /// `launchway catalog add`.
     CatalogAdd,
+    /// `launchway catalog update`.
+    CatalogUpdate,
     /// `launchway catalog remove`.
     CatalogRemove,
 }
 
 impl Subject {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::New,
+        Self::Fetch,
         Self::Update,
         Self::Undo,
         Self::Heal,
@@ -83,6 +88,7 @@ impl Subject {
         Self::Bless,
         Self::TemplateNew,
         Self::CatalogAdd,
+        Self::CatalogUpdate,
         Self::CatalogRemove,
     ];
 
@@ -91,6 +97,7 @@ impl Subject {
     pub fn name(self) -> &'static str {
         match self {
             Self::New => "new",
+            Self::Fetch => "new --template URL",
             Self::Update => "update",
             Self::Undo => "update --undo",
             Self::Heal => "update --heal",
@@ -100,6 +107,7 @@ impl Subject {
             Self::Bless => "template test --bless",
             Self::TemplateNew => "template new",
             Self::CatalogAdd => "catalog add",
+            Self::CatalogUpdate => "catalog update",
             Self::CatalogRemove => "catalog remove",
         }
     }
@@ -107,6 +115,7 @@ impl Subject {
     fn words(self) -> Vec<&'static str> {
         let words = match self {
             Self::New => "new orders --template ../template-1 --no-input --no-git",
+            Self::Fetch => "new orders --template file://WORLD/remote --no-input --no-git",
             Self::Update => "update orders --template ../template-2 --no-input",
             Self::Undo => "update orders --undo",
             Self::Heal => "update orders --template ../template-1 --no-input --heal a.txt --heal run.sh",
@@ -119,6 +128,7 @@ impl Subject {
             Self::Bless => "template test ./team --bless",
             Self::TemplateNew => "template new team",
             Self::CatalogAdd => "catalog add acme file://WORLD/catalog",
+            Self::CatalogUpdate => "catalog update acme",
             Self::CatalogRemove => "catalog remove acme",
         };
         words.split(' ').filter(|word| !word.is_empty()).collect()
@@ -136,7 +146,7 @@ impl Subject {
             Self::Update | Self::Heal | Self::Add | Self::Adopt | Self::Record | Self::TemplateNew => &[0, 3],
             Self::Undo => &[0, 1],
             Self::CatalogAdd | Self::CatalogRemove => &[0, 2],
-            Self::New | Self::Bless => &[0],
+            Self::New | Self::Fetch | Self::Bless | Self::CatalogUpdate => &[0],
         }
     }
 }
@@ -232,12 +242,23 @@ impl World {
                 self.write("place/team/tests/one/expected/gone/b.txt", "gone\n")?;
                 fs::remove_file(self.path("place/team/tests/one/expected/run.sh"))?;
             }
-            Subject::CatalogAdd | Subject::CatalogRemove => {
+            Subject::Fetch => {
+                for (path, text) in files(1) {
+                    self.write(&format!("remote/{path}"), &text)?;
+                }
+                fs::copy(self.path("template-1/template.toml"), self.path("remote/template.toml"))?;
+                self.git("remote")?;
+            }
+            Subject::CatalogAdd | Subject::CatalogUpdate | Subject::CatalogRemove => {
                 let catalog = "[catalog]\ntitle = \"Acme\"\n\n[[template]]\nname = \"one\"\ntitle = \"One\"\nsource = \"builtin:service\"\n";
                 self.write("catalog/catalog.toml", catalog)?;
                 self.git("catalog")?;
-                if subject == Subject::CatalogRemove {
+                if subject != Subject::CatalogAdd {
                     expect(&mut self.command(Subject::CatalogAdd, None))?;
+                }
+                if subject == Subject::CatalogUpdate {
+                    self.write("catalog/catalog.toml", &catalog.replace("One", "The one"))?;
+                    self.git("catalog")?;
                 }
             }
             _ => {}
@@ -452,7 +473,7 @@ fn is_staged(path: &str) -> bool {
 
 /// Runs the same again, which must come to what should be there in the end, with nothing beside it.
 fn next_run(world: &World, subject: Subject, after: &(tree::Tree, Vec<u8>)) -> Result<()> {
-    let is_there = subject == Subject::New && world.path("place/orders").exists();
+    let is_there = matches!(subject, Subject::New | Subject::Fetch) && world.path("place/orders").exists();
     if is_there {
         // It is whole; another one cleans up.
         fs::remove_dir_all(world.path("place/orders"))?;

@@ -103,8 +103,8 @@ impl LimitedBody {
         }
     }
 
-    /// Tells what is wrong with the next piece, if anything is.
-    fn admit(&mut self, bytes: usize) -> State {
+    /// Counts the next piece, and tells what is wrong with it, if anything is.
+    fn count_piece(&mut self, bytes: usize) -> State {
         let Some(left) = self.left.checked_sub(bytes) else {
             return State::TooLarge;
         };
@@ -128,7 +128,9 @@ impl hyper::body::Body for LimitedBody {
         let poll = Pin::new(&mut self.body).poll_frame(context);
         let state = match &poll {
             Poll::Pending => State::Waiting,
-            Poll::Ready(Some(Ok(frame))) => self.admit(frame.data_ref().map_or(0, Bytes::len)),
+            Poll::Ready(Some(Ok(frame))) => {
+                self.count_piece(frame.data_ref().map_or(0, Bytes::len))
+            }
             Poll::Ready(_) => State::Flowing,
         };
         self.reading.set(state);

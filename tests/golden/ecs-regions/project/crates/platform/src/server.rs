@@ -84,7 +84,7 @@ pub async fn serve(
         }
     }
     drop(door);
-    if timeout(limits.drain, finish(&mut connections, closing))
+    if timeout(limits.drain, close_connections(&mut connections, closing))
         .await
         .is_err()
     {
@@ -166,13 +166,13 @@ fn is_about_one_connection(error: &io::Error) -> bool {
     )
 }
 
-async fn finish(connections: &mut JoinSet<()>, closing: watch::Sender<bool>) {
-    let _ = timeout(LINGER, all(connections)).await;
+async fn close_connections(connections: &mut JoinSet<()>, closing: watch::Sender<bool>) {
+    let _ = timeout(LINGER, wait_for_all(connections)).await;
     closing.send_replace(true);
-    all(connections).await;
+    wait_for_all(connections).await;
 }
 
-async fn all(connections: &mut JoinSet<()>) {
+async fn wait_for_all(connections: &mut JoinSet<()>) {
     while connections.join_next().await.is_some() {}
 }
 

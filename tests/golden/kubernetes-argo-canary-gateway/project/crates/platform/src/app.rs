@@ -88,7 +88,7 @@ impl App {
         environment: Environment,
         routes: impl AsyncFnOnce(&mut Setup) -> Result<Router, Error>,
     ) -> Result<Self, Vec<String>> {
-        Start::new(environment).finish(routes).await
+        Start::new(environment).into_app(routes).await
     }
 
     /// Does what is left to do when no request is under way any more.
@@ -134,7 +134,7 @@ impl Start {
         self.setup.environment.check().is_ok()
     }
 
-    pub(crate) async fn finish(
+    pub(crate) async fn into_app(
         self,
         routes: impl AsyncFnOnce(&mut Setup) -> Result<Router, Error>,
     ) -> Result<App, Vec<String>> {

@@ -122,7 +122,7 @@ async fn live(
         ));
     }
     let app = select! {
-        app = start.finish(routes) => app,
+        app = start.into_app(routes) => app,
         () = lifecycle.reached(Phase::Draining) => return Ok(status(lifecycle.has_failed())),
     };
     let app = match app {
