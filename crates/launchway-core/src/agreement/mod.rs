@@ -1,7 +1,6 @@
 //! Agreements: values that stand in several files and must stay in a stated relation.
 
 pub mod document;
-mod locate;
 pub(crate) mod pointer;
 pub(crate) mod relation;
 pub(crate) mod texts;
@@ -18,8 +17,8 @@ use crate::language::problem::Problem;
 use crate::language::tables::Tables;
 use crate::path::SafePath;
 use crate::text::line_and_column;
-use document::Format;
-use pointer::{Pointer, plain};
+use document::{Format, Node};
+use pointer::Pointer;
 pub use relation::{Relation, Unit};
 use relation::{broken_relation, whole_number};
 use texts::Texts;
@@ -152,7 +151,7 @@ impl Reading {
     /// Reads what stands there, be it a plain value or not.
     fn found(&self, texts: &Texts<'_>) -> Result<Vec<String>, String> {
         let Self::At { file, at } = self else { return self.values(texts) };
-        let shown = |value: &Json| plain(value).unwrap_or_else(|| "…".to_owned());
+        let shown = |node: &Node| node.plain().unwrap_or_else(|| "…".to_owned());
         Ok(nodes_at(texts, file, at)?.into_iter().map(shown).collect())
     }
 
@@ -171,8 +170,7 @@ impl Reading {
             Self::Is { .. } => None,
             Self::At { file, at } => {
                 let (text, format) = (texts.get(file).ok()?, Format::of(file)?);
-                let steps = Pointer::parse(at).ok()?.way(text.documents(format).ok()?)?;
-                locate::line_of(format, text.text().ok()?, &steps)
+                Pointer::parse(at).ok()?.line(text.documents(format).ok()?)
             }
             Self::Capture { file, capture } => {
                 let text = texts.get(file).ok()?.text().ok()?;
@@ -283,17 +281,16 @@ impl<'t> Judge<'t> {
 }
 
 fn values_at(texts: &Texts<'_>, file: &str, at: &str) -> Result<Vec<String>, String> {
-    let value = |value| plain(value).ok_or_else(|| format!("`{at}` is not a plain value"));
+    let value = |node: &Node| node.plain().ok_or_else(|| format!("`{at}` is not a plain value"));
     nodes_at(texts, file, at)?.into_iter().map(value).collect()
 }
 
-fn nodes_at<'t>(texts: &'t Texts<'_>, file: &str, at: &str) -> Result<Vec<&'t Json>, String> {
+fn nodes_at<'t>(texts: &'t Texts<'_>, file: &str, at: &str) -> Result<Vec<&'t Node>, String> {
     let text = texts.get(file)?;
     text.text()?;
     let format = Format::of(file).ok_or("a pointer needs a YAML, JSON or TOML file")?;
     let documents = text.documents(format).map_err(ToString::to_string)?;
-    let found = Pointer::parse(at).map_err(|fault| format!("the pointer {fault}"))?.find(documents);
-    Ok(found.into_iter().map(|found| found.value).collect())
+    Ok(Pointer::parse(at).map_err(|fault| format!("the pointer {fault}"))?.find(documents))
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 //! `/spec/ports/[name=http]/port` takes the element whose `name` is `http`; `/spec/ports/*/port` takes all. A pointer
 //! that starts with `[kind=Service]` looks only into the documents of that kind.
 
-use serde_json::Value as Json;
+use super::document::{Content, Node};
 
 /// A pointer that was read from its text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,20 +28,6 @@ struct Selector {
     value: String,
 }
 
-/// One step from a node to a node below it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Step {
-    Key(String),
-    Index(usize),
-}
-
-/// A node that a pointer leads to; the first step is the position of the document.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Found<'d> {
-    pub(crate) steps: Vec<Step>,
-    pub(crate) value: &'d Json,
-}
-
 impl Pointer {
     /// Reads a pointer; the error completes the sentence "the pointer …".
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
@@ -62,24 +48,22 @@ impl Pointer {
     }
 
     /// Finds the nodes, in the first document that has any.
-    pub(crate) fn find<'d>(&self, documents: &'d [Json]) -> Vec<Found<'d>> {
+    pub(crate) fn find<'d>(&self, documents: &'d [Node]) -> Vec<&'d Node> {
         self.follow(&self.segments, documents)
     }
 
-    /// Returns the way to the first node, or as far as it goes.
-    pub(crate) fn way(&self, documents: &[Json]) -> Option<Vec<Step>> {
+    /// Returns the line of the first node, or of the last one on the way to it.
+    pub(crate) fn line(&self, documents: &[Node]) -> Option<usize> {
         let first = |length| self.follow(&self.segments[..length], documents).into_iter().next();
-        (0..=self.segments.len()).rev().find_map(first).map(|found| found.steps)
+        (0..=self.segments.len()).rev().find_map(first).map(|node| node.line)
     }
 
-    fn follow<'d>(&self, segments: &[Segment], documents: &'d [Json]) -> Vec<Found<'d>> {
-        let is_meant = |document: &Json| self.document.as_ref().is_none_or(|selector| selector.accepts(document));
-        let roots = documents.iter().enumerate().filter(|(_, document)| is_meant(document));
-        let find = |(index, value)| {
-            let root = Found { steps: vec![Step::Index(index)], value };
+    fn follow<'d>(&self, segments: &[Segment], documents: &'d [Node]) -> Vec<&'d Node> {
+        let is_meant = |document: &&Node| self.document.as_ref().is_none_or(|selector| selector.accepts(document));
+        let find = |root: &'d Node| {
             segments.iter().fold(vec![root], |nodes, segment| nodes.iter().flat_map(|it| segment.below(it)).collect())
         };
-        roots.map(find).find(|nodes: &Vec<_>| !nodes.is_empty()).unwrap_or_default()
+        documents.iter().filter(is_meant).map(find).find(|nodes: &Vec<_>| !nodes.is_empty()).unwrap_or_default()
     }
 }
 
@@ -105,8 +89,8 @@ impl Selector {
         }
     }
 
-    fn accepts(&self, node: &Json) -> bool {
-        node.get(&self.key).and_then(plain).is_some_and(|value| value == self.value)
+    fn accepts(&self, node: &Node) -> bool {
+        node.get(&self.key).and_then(Node::plain).is_some_and(|value| value == self.value)
     }
 }
 
@@ -121,59 +105,43 @@ impl Segment {
         }
     }
 
-    fn below<'d>(&self, node: &Found<'d>) -> Vec<Found<'d>> {
-        let found = |step, value| {
-            let steps = node.steps.iter().cloned().chain([step]).collect();
-            Found { steps, value }
-        };
-        let elements = || node.value.as_array().into_iter().flatten().enumerate();
-        match self {
-            Self::Key(key) => match node.value {
-                Json::Object(entries) => {
-                    entries.get(key).map(|value| found(Step::Key(key.clone()), value)).into_iter().collect()
-                }
-                Json::Array(items) => {
-                    let item = key.parse().ok().and_then(|index: usize| Some((index, items.get(index)?)));
-                    item.map(|(index, value)| found(Step::Index(index), value)).into_iter().collect()
-                }
-                _ => Vec::new(),
-            },
-            Self::Selected(selector) => elements()
-                .filter(|(_, element)| selector.accepts(element))
-                .map(|(index, element)| found(Step::Index(index), element))
-                .collect(),
-            Self::All => match node.value {
-                Json::Object(entries) => {
-                    entries.iter().map(|(key, value)| found(Step::Key(key.clone()), value)).collect()
-                }
-                _ => elements().map(|(index, element)| found(Step::Index(index), element)).collect(),
-            },
+    fn below<'d>(&self, node: &'d Node) -> Vec<&'d Node> {
+        match (self, &node.content) {
+            (Self::Key(key), Content::Mapping(entries)) => entries.get(key).into_iter().collect(),
+            (Self::Key(key), Content::Sequence(items)) => {
+                key.parse().ok().and_then(|index: usize| items.get(index)).into_iter().collect()
+            }
+            (Self::Selected(selector), Content::Sequence(items)) => {
+                items.iter().filter(|item| selector.accepts(item)).collect()
+            }
+            (Self::All, Content::Mapping(entries)) => entries.values().collect(),
+            (Self::All, Content::Sequence(items)) => items.iter().collect(),
+            (Self::Selected(_), Content::Mapping(_)) | (_, Content::Scalar(_)) => Vec::new(),
         }
-    }
-}
-
-/// Returns a plain value as text: a string, a number, true or false.
-pub(crate) fn plain(value: &Json) -> Option<String> {
-    match value {
-        Json::String(text) => Some(text.clone()),
-        Json::Number(_) | Json::Bool(_) => Some(value.to_string()),
-        Json::Null | Json::Array(_) | Json::Object(_) => None,
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
+    use crate::agreement::document::{self, Format};
+
+    const DOCUMENTS: &str = "\
+kind: Service
+ports: [{name: http, port: 80}, {name: admin, port: 90}]
+---
+kind: Role
+labels: {a/b: c, d: e}
+ports: [{name: http, port: 81}]
+";
 
     fn values(pointer: &str) -> Vec<String> {
-        let documents = [
-            json!({"kind": "Service", "ports": [{"name": "http", "port": 80}, {"name": "admin", "port": 90}]}),
-            json!({"kind": "Role", "labels": {"a/b": "c", "d": "e"}, "ports": [{"name": "http", "port": 81}]}),
-        ];
-        let pointer = Pointer::parse(pointer).unwrap();
-        pointer.find(&documents).iter().filter_map(|found| plain(found.value)).collect()
+        let documents = document::read(Format::Yaml, DOCUMENTS).unwrap();
+        Pointer::parse(pointer).unwrap().find(&documents).into_iter().filter_map(Node::plain).collect()
+    }
+
+    fn line(format: Format, text: &str, pointer: &str) -> Option<usize> {
+        Pointer::parse(pointer).unwrap().line(&document::read(format, text).unwrap())
     }
 
     #[test]
@@ -195,7 +163,7 @@ mod tests {
 
     #[test]
     fn a_selected_value_may_hold_a_slash() {
-        let documents = [json!([{"path": "/a/b", "x": 1}])];
+        let documents = document::read(Format::Json, r#"[{"path": "/a/b", "x": 1}]"#).unwrap();
         assert_eq!(Pointer::parse("/[path=/a/b]/x").unwrap().find(&documents).len(), 1);
     }
 
@@ -204,5 +172,42 @@ mod tests {
         for text in ["", "spec/ports", "[kind]/x", "[kind=Role]", "/a/[=x]/b"] {
             assert!(Pointer::parse(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn nodes_are_located_in_every_format() {
+        let yaml = "kind: A\n---\n# note\nkind: B\nspec:\n  ports:\n    - name: x\n      port: 1\n    - {name: y,\n       port: 2}\n  ref: !Ref Z\n";
+        for (pointer, expected) in [
+            ("/kind", 1),
+            ("[kind=B]/spec/ports/[name=x]/port", 8),
+            ("[kind=B]/spec/ports/1/port", 10),
+            ("/spec/ref/!Ref", 11),
+        ] {
+            assert_eq!(line(Format::Yaml, yaml, pointer), Some(expected), "{pointer}");
+        }
+        let tagged = "a: !Sub\n  - x\n  - i: 1\n    j: 2\nb: &n y\n*n : z\nc: 3\n";
+        assert_eq!(line(Format::Yaml, tagged, "/a/!Sub/1/j"), Some(4));
+        assert_eq!(line(Format::Yaml, tagged, "/c"), Some(7));
+        let escaped = "{\n \"x\": \"\\ud83d\\ude80\",\n \"y\": 1\n}\n";
+        assert_eq!(line(Format::Json, escaped, "/y"), Some(3));
+        let json = "{\n  \"a\": [\n    {\"k\": 1},\n    {\"k\":\n 2}\n  ]\n}\n";
+        assert_eq!(line(Format::Json, json, "/a/1/k"), Some(5));
+        let toml = "x = 1\n[a]\ny = [\n  1,\n  2,\n]\n[[b]]\nz = 3\n[[b]]\nz = 4\n";
+        assert_eq!(line(Format::Toml, toml, "/a/y/1"), Some(5));
+        assert_eq!(line(Format::Toml, toml, "/b/1/z"), Some(10));
+    }
+
+    #[test]
+    fn the_way_to_what_is_not_there_ends_at_the_last_node_on_it() {
+        let yaml = "a:\n  b: !Ref X\n  c: &c\n    d: 1\ne: *c\n0x10: 2\n";
+        for (pointer, expected) in [("/a/b/none", 2), ("/a/b", 2), ("/e/d", 5), ("/16", 6), ("/none", 1)] {
+            assert_eq!(line(Format::Yaml, yaml, pointer), Some(expected), "{pointer}");
+        }
+        let json = "{\n \"a\" : \n\n [1,\n  {\"b\"\n:\n-1}]\n}\n";
+        for (pointer, expected) in [("/none", 1), ("/a/7", 4), ("/a/1/none", 5), ("/a/1/b", 7)] {
+            assert_eq!(line(Format::Json, json, pointer), Some(expected), "{pointer}");
+        }
+        assert_eq!(line(Format::Toml, "\n\n[a]\nb = 1\n", "/none"), Some(1));
+        assert_eq!(line(Format::Toml, "\n\n[a]\nb = 1\n", "/a/none"), Some(3));
     }
 }

@@ -5,9 +5,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use regex::Regex;
-use serde_json::Value as Json;
 
-use super::document::{self, Format, Unreadable};
+use super::document::{self, Format, Node, Unreadable};
 use crate::value::pattern;
 
 /// Files that agreements and checks read, with the patterns that were needed so far.
@@ -21,7 +20,7 @@ pub(crate) struct Texts<'f> {
 pub(crate) struct Text<'f> {
     /// The content, or why it is not to be had, as the end of a sentence about the file.
     content: Result<Cow<'f, str>, String>,
-    documents: OnceLock<Result<Vec<Json>, Unreadable>>,
+    documents: OnceLock<Result<Vec<Node>, Unreadable>>,
 }
 
 impl<'f> Texts<'f> {
@@ -56,8 +55,8 @@ impl Text<'_> {
     }
 
     /// Returns what the text holds, read in a format.
-    pub(crate) fn documents(&self, format: Format) -> Result<&Vec<Json>, &Unreadable> {
-        let parse = || document::parse(format, self.content.as_deref().unwrap_or_default());
-        self.documents.get_or_init(parse).as_ref()
+    pub(crate) fn documents(&self, format: Format) -> Result<&Vec<Node>, &Unreadable> {
+        let read = || document::read(format, self.content.as_deref().unwrap_or_default());
+        self.documents.get_or_init(read).as_ref()
     }
 }

@@ -160,7 +160,7 @@ impl<'p> Tree<'p> {
                 (Some(error.line), format!("column {}: {}", error.column, error.message))
             };
             let generated = self.generated.get(path).ok();
-            let was_readable = |text: &str| Format::of(path).is_none_or(|format| document::parse(format, text).is_ok());
+            let was_readable = |text: &str| Format::of(path).is_none_or(|format| document::read(format, text).is_ok());
             if !generated.is_none_or(|generated| generated.text().is_ok_and(was_readable)) {
                 return None;
             }

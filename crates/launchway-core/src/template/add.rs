@@ -9,8 +9,8 @@ use toml::Spanned;
 use super::loader::{Declared, Loader};
 use super::manifest;
 use super::{Computed, SourceFile, Template};
-use crate::agreement::document::{self, Format};
-use crate::agreement::pointer::{Pointer, plain};
+use crate::agreement::document::{self, Format, Node};
+use crate::agreement::pointer::Pointer;
 use crate::language::check::Printing;
 use crate::language::engine::Compiled;
 use crate::language::glob::Glob;
@@ -66,8 +66,8 @@ impl Take {
     /// Reads the value from a workspace; `None` if there is none that fits.
     fn read(&self, root: &Path) -> Option<String> {
         let bytes = beneath::read(root, &SafePath::new(&self.file).ok()?).ok()?;
-        let documents = document::parse(Format::of(&self.file)?, std::str::from_utf8(&bytes).ok()?).ok()?;
-        let found = Pointer::parse(&self.at).ok()?.find(&documents).first().and_then(|found| plain(found.value))?;
+        let documents = document::read(Format::of(&self.file)?, std::str::from_utf8(&bytes).ok()?).ok()?;
+        let found = Pointer::parse(&self.at).ok()?.find(&documents).first().copied().and_then(Node::plain)?;
         Some(found).filter(|value| self.accepts(value))
     }
 }

@@ -1,0 +1,130 @@
+//! JSON in which no key stands twice in one object.
+
+use std::cell::Cell;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::io::{self, Read};
+
+use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+use serde_json::Value as Json;
+
+use super::{Content, Lines, Node, Unreadable};
+
+/// Reads the one document of a text.
+pub(super) fn read(text: &str) -> Result<Node, Unreadable> {
+    let taken = Cell::new(0);
+    let mut deserializer = serde_json::Deserializer::from_reader(Input { text: text.as_bytes(), taken: &taken });
+    let walk = Walk { text: text.as_bytes(), lines: &Lines::of(text), taken: &taken };
+    let read = walk.deserialize(&mut deserializer).and_then(|node| deserializer.end().map(|()| node));
+    read.map_err(|error| fault(text, error))
+}
+
+/// Says what is wrong, and where: a slice knows the place of a fault, a reader is one character too far after a number.
+fn fault(text: &str, error: serde_json::Error) -> Unreadable {
+    let (taken, lines) = (Cell::new(0), Lines::of(text));
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    let walk = Walk { text: text.as_bytes(), lines: &lines, taken: &taken };
+    let error = walk.deserialize(&mut deserializer).and_then(|_| deserializer.end()).err().unwrap_or(error);
+    Unreadable {
+        line: error.line(),
+        column: error.column().max(1),
+        message: without_place(&error.to_string()).to_owned(),
+    }
+}
+
+fn without_place(message: &str) -> &str {
+    message.split(" at line ").next().unwrap_or(message)
+}
+
+/// A text that counts the bytes that were taken from it: `serde_json` tells nobody where a value begins.
+struct Input<'t> {
+    text: &'t [u8],
+    taken: &'t Cell<usize>,
+}
+
+impl Read for Input<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let length = self.text.get(self.taken.get()..).unwrap_or_default().read(buffer)?;
+        self.taken.set(self.taken.get() + length);
+        Ok(length)
+    }
+}
+
+/// The way through the text: one byte is taken at a time.
+#[derive(Clone, Copy)]
+struct Walk<'t> {
+    text: &'t [u8],
+    lines: &'t Lines,
+    taken: &'t Cell<usize>,
+}
+
+impl Walk<'_> {
+    /// Returns the line of the value that comes next: at most its first byte is taken, or what stands between it and its key.
+    fn line(self) -> usize {
+        let from = self.taken.get().saturating_sub(1);
+        let rest = self.text.get(from..).unwrap_or_default();
+        let gap = rest.iter().take_while(|byte| byte.is_ascii_whitespace() || **byte == b':').count();
+        self.lines.at(from + gap)
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Walk<'_> {
+    type Value = Node;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Node, D::Error> {
+        let line = self.line();
+        deserializer.deserialize_any(self).map(|content| Node { line, content })
+    }
+}
+
+impl<'de> Visitor<'de> for Walk<'_> {
+    type Value = Content;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a JSON value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Content, E> {
+        Ok(Content::Scalar(Json::Null))
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Content, E> {
+        Ok(Content::Scalar(value.into()))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Content, E> {
+        Ok(Content::Scalar(value.into()))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Content, E> {
+        Ok(Content::Scalar(value.into()))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Content, E> {
+        Ok(Content::Scalar(value.into()))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Content, E> {
+        Ok(Content::Scalar(value.into()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Content, A::Error> {
+        let mut list = Vec::new();
+        while let Some(item) = items.next_element_seed(self)? {
+            list.push(item);
+        }
+        Ok(Content::Sequence(list))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Content, A::Error> {
+        let mut object = BTreeMap::new();
+        while let Some(key) = entries.next_key::<String>()? {
+            let value = entries.next_value_seed(self)?;
+            if object.contains_key(&key) {
+                return Err(A::Error::custom(format!("the key `{key}` stands twice in one object")));
+            }
+            object.insert(key, value);
+        }
+        Ok(Content::Mapping(object))
+    }
+}
