@@ -175,6 +175,11 @@ fn what_is_no_project_or_has_a_damaged_record_ends_with_the_next_step() {
         assert!(said.contains(message) && said.contains("hint:"), "{said}");
         fs::write(record(name), whole).unwrap();
     }
+    let whole = fs::read_to_string(record("orders.toml")).unwrap();
+    fs::write(record("orders.toml"), whole.replace("source = \"folder\"", "source = \"registry\"")).unwrap();
+    let said = check(&folder, &[]).failure(74);
+    assert!(said.contains("orders.toml` cannot be used: its template has the source `registry`"), "{said}");
+    fs::write(record("orders.toml"), whole).unwrap();
     fs::remove_file(record("orders.base")).unwrap();
     let said = check(&folder, &[]).failure(74);
     assert!(said.contains("orders.base` is missing") && said.contains("git -C . checkout HEAD --"), "{said}");

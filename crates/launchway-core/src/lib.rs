@@ -68,7 +68,7 @@ pub use sources::catalog::{CATALOG_FILE, Catalog, CatalogEntry, CatalogError, Ca
 pub use sources::spec::{
     Credentials, GitSpec, SourceSpec, SpecError, SpecFault, check_reference, is_slug, without_credentials,
 };
-pub use template::origin::Origin;
+pub use template::origin::{GitOrigin, Origin, OriginSource};
 pub use template::question::AnswerProblem;
 pub use template::{Advisory, LoadError, Severity, Template};
 pub use text::is_invisible;

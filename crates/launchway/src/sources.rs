@@ -3,7 +3,7 @@
 use std::path::{Component, Path, PathBuf};
 
 use launchway_core::template::{GitSource, Reference, Source, TemplateFiles};
-use launchway_core::{GitSpec, LoadError, Origin, SourceSpec, Template};
+use launchway_core::{GitOrigin, GitSpec, LoadError, Origin, OriginSource, SourceSpec, Template};
 use semver::Version;
 
 use crate::catalogs::{self, CatalogPolicy};
@@ -41,10 +41,10 @@ pub(crate) fn of_project(
     if let Some(template) = template {
         return load(&with_reference(template.parse()?, to)?, options);
     }
-    let template = match origin.source.as_str() {
-        "builtin" => self::template(&builtin(origin, to)?, options)?,
-        "git" => of_git_project(origin, to, options)?,
-        _ => {
+    let template = match &origin.source {
+        OriginSource::Builtin => self::template(&builtin(&origin.id, to)?, options)?,
+        OriginSource::Git(git) => of_git_project(git, to, options)?,
+        OriginSource::Folder => {
             let message = "the project was made from a template in a folder, and its record does not name the folder";
             return Err(Failure::new(Exit::Usage, message).hint("name it: `--template ./folder`"));
         }
@@ -54,24 +54,24 @@ pub(crate) fn of_project(
 
 /// Lists the released versions that are known of the template that a project was made from, the newest last.
 pub(crate) fn versions(origin: &Origin, options: &FetchOptions) -> Result<Vec<Version>, Failure> {
-    match origin.source.as_str() {
-        "builtin" => Ok(vec![Template::builtin(&origin.id)?.version]),
-        "git" => {
-            let remote = Remote::open(&git_spec(origin, None)?, options.offline)?;
+    match &origin.source {
+        OriginSource::Builtin => Ok(vec![Template::builtin(&origin.id)?.version]),
+        OriginSource::Git(git) => {
+            let remote = Remote::open(&git_spec(git, None)?, options.offline)?;
             let versions = remote.refs()?.versions().into_iter().map(|(version, _)| version);
             Ok(versions.filter(|version| version.pre.is_empty()).collect())
         }
-        _ => Ok(Vec::new()),
+        OriginSource::Folder => Ok(Vec::new()),
     }
 }
 
-fn builtin(origin: &Origin, to: Option<&str>) -> Result<SourceSpec, Failure> {
+fn builtin(id: &str, to: Option<&str>) -> Result<SourceSpec, Failure> {
     let requirement = to.map_or_else(String::new, |to| {
         let to = to.strip_prefix('v').unwrap_or(to);
         // A whole version is meant as it is.
         if Version::parse(to).is_ok() { format!("@={to}") } else { format!("@{to}") }
     });
-    Ok(format!("builtin:{}{requirement}", origin.id).parse()?)
+    Ok(format!("builtin:{id}{requirement}").parse()?)
 }
 
 /// Sets which version of a template is meant.
@@ -89,8 +89,8 @@ fn with_reference(spec: SourceSpec, to: Option<&str>) -> Result<SourceSpec, Fail
 }
 
 /// Reads from a record where its template is; what it says is checked like anything else that names a template.
-fn git_spec(origin: &Origin, reference: Option<&str>) -> Result<GitSpec, Failure> {
-    let url = origin.url.as_deref().unwrap_or_default();
+fn git_spec(origin: &GitOrigin, reference: Option<&str>) -> Result<GitSpec, Failure> {
+    let url = &origin.url;
     let subfolder = origin.subfolder.as_ref().map_or_else(String::new, |subfolder| format!("//{subfolder}"));
     let reference = reference.map_or_else(String::new, |reference| format!("@{reference}"));
     match format!("{url}{subfolder}{reference}").parse()? {
@@ -100,11 +100,11 @@ fn git_spec(origin: &Origin, reference: Option<&str>) -> Result<GitSpec, Failure
     }
 }
 
-fn of_git_project(origin: &Origin, to: Option<&str>, options: &FetchOptions) -> Result<Template, Failure> {
-    let spec = git_spec(origin, to.or(origin.branch.as_deref()))?;
+fn of_git_project(origin: &GitOrigin, to: Option<&str>, options: &FetchOptions) -> Result<Template, Failure> {
+    let spec = git_spec(origin, to.or(origin.branch()))?;
     let remote = Remote::open(&spec, options.offline)?;
     check_not_moved(origin, &remote, options)?;
-    let wanted = match (&spec.reference, origin.tag.as_deref()) {
+    let wanted = match (&spec.reference, origin.tag()) {
         (Some(reference), _) => RevisionSpec::Named(reference.clone()),
         (None, Some(tag)) => next_release(tag, &remote)?,
         (None, None) => RevisionSpec::Newest,
@@ -129,8 +129,8 @@ fn next_release(tag: &str, remote: &Remote) -> Result<RevisionSpec, Failure> {
 }
 
 /// Compares the commit in a project's record with what its tag is now.
-fn check_not_moved(origin: &Origin, remote: &Remote, options: &FetchOptions) -> Result<(), Failure> {
-    let (Some(tag), Some(locked)) = (&origin.tag, &origin.commit) else { return Ok(()) };
+fn check_not_moved(origin: &GitOrigin, remote: &Remote, options: &FetchOptions) -> Result<(), Failure> {
+    let (Some(tag), locked) = (origin.tag(), &origin.commit) else { return Ok(()) };
     match remote.refs()?.tags.get(tag) {
         Some(commit) if commit != locked && !options.accept_moved => Err(moved(&remote.url, tag, locked, commit)),
         _ => Ok(()),

@@ -203,8 +203,8 @@ pub(crate) struct TiedTemplate<'a> {
 
 impl<'a> TiedTemplate<'a> {
     pub(crate) fn of(origin: &'a Origin) -> Self {
-        let Origin { id, version, commit, extends, .. } = origin;
-        Self { id, version, commit: commit.as_deref(), extends }
+        let Origin { id, version, extends, .. } = origin;
+        Self { id, version, commit: origin.commit(), extends }
     }
 }
 

@@ -38,7 +38,7 @@ pub use flags::taken_flags;
 pub use layers::{Header, Layer, builtin};
 pub use load::MAX_LAYERS;
 pub use migration::Migrated;
-pub use origin::Origin;
+pub use origin::{GitOrigin, Origin, OriginSource};
 pub use question::{AnswerProblem, Choice, Choices, Kind, Question, TextRule};
 pub use source::{
     GitSource, PARTS, Reference, Source, SourceError, TemplateFiles, builtin_ids, check_limits, is_of_template,

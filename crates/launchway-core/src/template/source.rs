@@ -11,7 +11,6 @@ use rustix::fs::{Mode, OFlags};
 
 use super::include;
 use super::manifest;
-use super::origin::Origin;
 use crate::parallel;
 use crate::path::SafePath;
 
@@ -48,26 +47,6 @@ pub struct GitSource {
     pub reference: Reference,
     /// The commit, in full.
     pub commit: String,
-}
-
-impl GitSource {
-    /// Adds to what a project remembers of a template where it was found.
-    pub(crate) fn record(&self, origin: Origin) -> Origin {
-        let (tag, branch) = match &self.reference {
-            Reference::Tag(tag) => (Some(tag.clone()), None),
-            Reference::Branch(branch) => (None, Some(branch.clone())),
-            Reference::Commit => (None, None),
-        };
-        Origin {
-            source: "git".to_owned(),
-            url: Some(self.url.clone()),
-            subfolder: self.subfolder.as_ref().map(ToString::to_string),
-            tag,
-            branch,
-            commit: Some(self.commit.clone()),
-            ..origin
-        }
-    }
 }
 
 /// What named the commit.

@@ -78,7 +78,7 @@ fn project(checked: &CheckResult) -> ProjectReport<'_> {
     let template = &checked.project.template;
     ProjectReport {
         name: &checked.project.name,
-        template: TemplateReport { source: &template.source, id: &template.id, version: &template.version },
+        template: TemplateReport { source: template.source.id(), id: &template.id, version: &template.version },
         agreements: checked.project.agreements.len(),
         findings: checked.findings.iter().map(finding).collect(),
         update: checked.upcoming.as_ref().map(update),

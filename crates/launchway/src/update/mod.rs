@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::thread;
 
-use launchway_core::{EditError, Project, ProjectLock, SafePath, edit};
+use launchway_core::{EditError, OriginSource, Project, ProjectLock, SafePath, edit};
 
 use self::both::Both;
 use self::prepared::{ProjectUpdate, load_version};
@@ -48,7 +48,7 @@ pub(crate) fn run(request: &UpdateRequest) -> Result<(), Failure> {
     let _lock = if request.dry_run { None } else { begin(&request.place.folder)? };
     let (project, others) = split(projects::open(&request.place.folder)?, request.service.as_deref())?;
     let open = || Repository::open(&request.place.folder, request.allow_dirty || request.dry_run);
-    let (repository, loaded) = if request.template.is_none() && project.template.source == "builtin" {
+    let (repository, loaded) = if request.template.is_none() && project.template.source == OriginSource::Builtin {
         // What is part of the program is loaded while git is asked.
         thread::scope(|scope| {
             let repository = scope.spawn(open);

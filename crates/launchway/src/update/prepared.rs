@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use launchway_core::template::Migrated;
+use launchway_core::template::{Migrated, Reference};
 use launchway_core::{
-    Accepted, Advisory, Blob, Conflict, Context, DefaultKept, Edit, FileChange, Interview, Obstacle, Plan, Project,
-    Provenance, SafePath, Status, Template, Update, Wishes,
+    Accepted, Advisory, Blob, Conflict, Context, DefaultKept, Edit, FileChange, Interview, Obstacle, OriginSource,
+    Plan, Project, Provenance, SafePath, Status, Template, Update, Wishes,
 };
 
 use super::answers::{self, AnswerChange};
@@ -63,11 +63,15 @@ pub(crate) fn load(project: &Project, to: Option<&str>, request: &UpdateRequest)
 
 /// Loads the version that a project has, or the newest one where it follows a branch.
 pub(super) fn load_version(project: &Project, request: &UpdateRequest) -> Result<LoadedTemplate, Failure> {
-    let template = &project.template;
-    let to = request.to.clone().or_else(|| template.tag.clone());
-    let is_pinned = template.source == "git" && template.branch.is_none() && request.template.is_none();
-    let to = to.or_else(|| template.commit.clone().filter(|_| is_pinned));
-    load(project, to.as_deref(), request)
+    let known = match &project.template.source {
+        OriginSource::Builtin | OriginSource::Folder => None,
+        OriginSource::Git(git) => match &git.reference {
+            Reference::Tag(tag) => Some(tag),
+            Reference::Commit if request.template.is_none() => Some(&git.commit),
+            Reference::Branch(_) | Reference::Commit => None,
+        },
+    };
+    load(project, request.to.as_ref().or(known).map(String::as_str), request)
 }
 
 /// Computes an update: what a preview shows, and what is written, is the same.

@@ -77,7 +77,7 @@ fn path(text: &str) -> Result<SafePath, Failure> {
 /// Loads the version that the project was made from; of a built-in template the program has one version only.
 fn load(project: &Project, request: &WhyRequest) -> Result<Template, Failure> {
     let template = request.template.as_deref();
-    let commit = project.template.commit.as_deref().filter(|_| template.is_none());
+    let commit = project.template.commit().filter(|_| template.is_none());
     Ok(sources::of_project(&project.template, commit, template, &request.sources)?.template)
 }
 
