@@ -88,6 +88,8 @@ fn bash_completes_the_questions_of_the_template_on_the_line() {
     assert_eq!(offers(&["launchway", "new", "--template", "./tiny", "--colour", "g"]), ["green"]);
     assert_eq!(offers(&["launchway", "new", "--template", "./tiny", "--strateg"]), [""; 1]);
     assert_eq!(offers(&["launchway", "new", "--template", "./ti"]), ["./tiny/"]);
+    assert_eq!(offers(&["launchway", "template", "show", "./tiny", "--value", "co"]), ["colour"]);
+    assert_eq!(offers(&["launchway", "template", "show", "--value", "membe"]), ["member"]);
 }
 
 #[test]
@@ -129,7 +131,7 @@ fn every_json_has_the_keys_that_the_documentation_names() {
     let ran = |words: &[&str]| run(launchway().current_dir(folder.path()).envs(GIT_IDENTITY).args(words));
     ran(&["new", "orders", "--target=kubernetes", "--no-input"]).success();
     ran(&["template", "new", "made"]).success();
-    let calls: [(&str, &[&str]); 11] = [
+    let calls: [(&str, &[&str]); 12] = [
         ("launchway.update/1", &["update", "orders", "--dry-run"]),
         ("launchway.check/1", &["check", "orders"]),
         ("launchway.diff/1", &["diff", "orders"]),
@@ -139,6 +141,7 @@ fn every_json_has_the_keys_that_the_documentation_names() {
         ("launchway.template.new/1", &["template", "new", "other"]),
         ("launchway.template.lint/1", &["template", "lint", "made"]),
         ("launchway.template.show/1", &["template", "show", "service"]),
+        ("launchway.template.uses/1", &["template", "show", "service", "--value", "port"]),
         ("launchway.template-test/1", &["template", "test", "made"]),
         ("launchway.adopt/1", &["adopt", "bare", "--dry-run"]),
     ];

@@ -120,6 +120,30 @@ fn show_says_what_is_asked_and_what_hangs_on_what() {
 }
 
 #[test]
+fn show_says_who_uses_a_value_and_names_the_nearest_one_to_an_unknown_one() {
+    let (folder, path) = new();
+    let manifest = path.join("template.toml");
+    replace(&manifest, "[[agreement]]", "[[value]]\nid = \"twice\"\nis = \"multiply port 2\"\n\n[[agreement]]");
+    let text = template(&path, &["show", ".", "--value", "port"]).success();
+    assert!(text.starts_with("port (question), declared at template.toml:"), "{text}");
+    for user in ["value twice: is (template.toml:", "file settings.yaml: text (files/settings.yaml.hbs)\n"] {
+        assert!(text.contains(user), "{user}: {text}");
+    }
+    let unused = template(&path, &["show", "--value=twice", "."]).success();
+    assert!(unused.ends_with("  is: multiply port 2\n\nused nowhere\n"), "{unused}");
+    let report = json(&path, &["show", ".", "--value", "port"]);
+    assert_eq!((&report["schema"], &report["kind"]), (&"launchway.template.uses/1".into(), &"question".into()));
+    let users = report["users"].as_array().unwrap();
+    let twice = users.iter().find(|user| user["id"] == "twice").unwrap();
+    assert_eq!((&twice["kind"], &twice["parts"][0]), (&"value".into(), &"is".into()));
+    assert!(twice["place"]["line"].is_u64(), "{twice}");
+    let said = template(folder.path(), &["show", "payments", "--value", "prot"]).failure(2);
+    assert!(said.contains("`payments` has neither a question nor a value `prot`"), "{said}");
+    assert!(said.contains("hint: did you mean `port`?"), "{said}");
+    template(&path, &["show", ".", "--value", "port", "--graph"]).failure(2);
+}
+
+#[test]
 fn schemas_are_printed_for_the_manifest_and_for_answers() {
     let (folder, _) = new();
     let schema = |words: &[&str]| -> Json {
@@ -134,7 +158,8 @@ fn schemas_are_printed_for_the_manifest_and_for_answers() {
 fn a_hostile_template_does_not_steer_the_terminal() {
     let (_folder, path) = new();
     replace(&path.join("template.toml"), "prompt = \"Port\"", "prompt = \"Po\\u001b[2Jrt\"");
-    for words in [&["show", "."][..], &["lint", "."], &["show", ".", "--graph"]] {
+    for words in [&["show", "."][..], &["lint", "."], &["show", ".", "--graph"], &["show", ".", "--value", "\u{1b}[2J"]]
+    {
         let ran = template(&path, words);
         assert!(!ran.stdout.contains('\u{1b}') && !ran.stderr.contains('\u{1b}'), "{words:?}");
     }

@@ -58,6 +58,8 @@ pub(crate) struct Checker<'a> {
     /// The parameters of the partials around the current element, the innermost last.
     parameters: Vec<&'a Names>,
     partial_path: Vec<String>,
+    /// Whether the partials that are included are checked as well.
+    follows_partials: bool,
     visited: usize,
     depth: usize,
     findings: Findings,
@@ -92,6 +94,7 @@ impl<'a> Checker<'a> {
             frames: Vec::new(),
             parameters: Vec::new(),
             partial_path: Vec::new(),
+            follows_partials: true,
             visited: 0,
             depth: 0,
             findings: Findings::default(),
@@ -102,6 +105,11 @@ impl<'a> Checker<'a> {
     pub(crate) fn of_partial(partial: &'a Partial, names: &'a Names, scope: Scope<'a>) -> Self {
         let checker = Self::new(&partial.file, names, scope, Printing::Quoted);
         Self { parameters: vec![&partial.parameters], ..checker }
+    }
+
+    /// Leaves out the partials that are included: only what stands in the text itself is looked at.
+    pub(crate) fn without_partials(self) -> Self {
+        Self { follows_partials: false, ..self }
     }
 
     pub(crate) fn check(mut self, syntax: &Syntax) -> Findings {
@@ -244,6 +252,9 @@ impl<'a> Checker<'a> {
             Err(problem) => return self.report(problem.clone()),
         };
         self.check_arguments(name, &partial.parameters, arguments, place);
+        if !self.follows_partials {
+            return;
+        }
         self.findings.partials.insert(name.to_owned());
         self.partial_path.push(name.to_owned());
         let caller = std::mem::replace(&mut self.file, partial.file.as_str().into());

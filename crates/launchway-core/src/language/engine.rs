@@ -1,7 +1,7 @@
 //! Handlebars, held to the language that templates are written in. The only file that names the crate's registry.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
 use handlebars::template::{Parameter, Template as Syntax};
@@ -128,6 +128,18 @@ impl Engine {
         self.partials.values().flat_map(check).collect()
     }
 
+    /// Returns the names that stand in a partial itself, its parameters aside.
+    pub(crate) fn partial_names(&self, partial: &Partial, names: &Names) -> BTreeSet<String> {
+        let checker = || Checker::of_partial(partial, names, self.scope()).without_partials();
+        partial.syntax().map_or_else(|_| BTreeSet::new(), |syntax| checker().check(syntax).used)
+    }
+
+    /// Returns the names that stand in a template itself, and not in the partials that it includes.
+    pub(crate) fn own_names(&self, compiled: &Compiled, names: &Names) -> BTreeSet<String> {
+        let checker = Checker::new(&compiled.file, names, self.scope(), Printing::Anything);
+        checker.without_partials().check(&compiled.syntax).used
+    }
+
     /// Compiles an expression: what could stand between `{{` and `}}`.
     pub(crate) fn expression(&self, file: &str, text: &str, names: &Names) -> Result<Expression, Vec<Problem>> {
         let syntax = syntax::parse_expression(file, text).map_err(|problem| vec![problem])?;
@@ -180,7 +192,12 @@ impl Compiled {
 
     /// Makes a problem of what the text was rendered to.
     pub(crate) fn problem(&self, message: String) -> Problem {
-        Problem::new(self.stands_at.clone().unwrap_or_else(|| Location::file(&self.file)), message)
+        Problem::new(self.place(), message)
+    }
+
+    /// Returns where the text stands.
+    pub(crate) fn place(&self) -> Location {
+        self.stands_at.clone().unwrap_or_else(|| Location::file(&self.file))
     }
 
     /// Says where in the manifest the text stands.

@@ -28,7 +28,7 @@ pub(crate) struct AddRules {
     /// The files that belong to the workspace, and so to its first service.
     workspace: Vec<Glob>,
     /// The questions whose answers are not taken from another service.
-    own: BTreeSet<String>,
+    pub(super) own: BTreeSet<String>,
     /// Where files go that stand elsewhere in a new project.
     pub(crate) moves: Vec<Move>,
     /// The values that the workspace decides.

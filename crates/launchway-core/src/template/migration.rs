@@ -16,6 +16,7 @@ pub(crate) struct Migration {
     /// The id of the template that declares it.
     layer: String,
     to: Version,
+    version_text: String,
     renames: BTreeMap<String, String>,
     values: BTreeMap<String, BTreeMap<String, String>>,
     answers: BTreeMap<String, Value>,
@@ -43,6 +44,24 @@ pub struct Migrated {
     pub moves: Vec<(String, String)>,
     /// The ids that have changed, each new one with the old one.
     renames: BTreeMap<String, String>,
+}
+
+impl Migration {
+    /// Returns the version that the migration leads to, as a text.
+    pub(crate) fn version_text(&self) -> &str {
+        &self.version_text
+    }
+
+    /// Returns the ids of the questions that answers are renamed to, whose values are replaced, and that get an answer.
+    pub(crate) fn ids(&self) -> (Vec<String>, Vec<String>, Vec<String>) {
+        let (values, answers) = (self.values.keys(), self.answers.keys());
+        (self.renames.values().cloned().collect(), values.cloned().collect(), answers.cloned().collect())
+    }
+
+    /// Returns the paths of the files that are moved, old and new.
+    pub(crate) fn paths(&self) -> impl Iterator<Item = &Path> {
+        self.moves.iter().flat_map(|it| [&it.from, &it.to])
+    }
 }
 
 impl Migrated {
@@ -118,8 +137,7 @@ impl Template {
     }
 
     pub(crate) fn moved_path(&self, text: &str) -> Option<&Path> {
-        let all = self.migrations.iter().flat_map(|migration| &migration.moves);
-        all.flat_map(|it| [&it.from, &it.to]).find(|path| path.text == text)
+        self.migrations.iter().flat_map(Migration::paths).find(|path| path.text == text)
     }
 }
 

@@ -13,6 +13,7 @@ pub(crate) mod loader;
 pub(crate) mod locks;
 pub(crate) mod manifest;
 pub(crate) mod migration;
+pub(crate) mod naming;
 pub(crate) mod origin;
 pub(crate) mod partials;
 pub(crate) mod places;
@@ -23,6 +24,7 @@ pub(crate) mod source;
 pub(crate) mod tables;
 pub(crate) mod traces;
 pub(crate) mod translation;
+pub(crate) mod uses;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -38,6 +40,7 @@ pub use flags::taken_flags;
 pub use layers::{Header, Layer, builtin};
 pub use load::MAX_LAYERS;
 pub use migration::Migrated;
+pub use naming::{UserKind, UserPart};
 pub use origin::{GitOrigin, Origin, OriginSource};
 pub use question::{AnswerProblem, Choice, Choices, Kind, Question, TextRule};
 pub use source::{
@@ -46,6 +49,7 @@ pub use source::{
 };
 #[doc(hidden)]
 pub use translation::Coverage;
+pub use uses::{NameUser, NameUses, UnknownName};
 
 use crate::agreement::relation::{Relation, Unit};
 use crate::language::check::{Names, Printing};
@@ -281,17 +285,32 @@ impl Template {
             problems.chain(agreements.flat_map(|invalid| invalid.problems)).chain(self.verify_translations());
         let purposes = self.objects.iter().filter_map(|object| self.purpose(object).err());
         let problems = problems.chain(purposes.flat_map(|invalid| invalid.problems));
-        // On its own a partial may use the element of any `each`; each file that uses it is checked with its own.
+        none_or_invalid(problems.chain(self.engine.partial_problems(&self.names_of_partials())).collect())
+    }
+
+    /// Returns the names that a partial may use: on its own also the element of any `each`. Each file that includes it is
+    /// checked with its own.
+    fn names_of_partials(&self) -> Names {
         let elements = self.rules.iter().flat_map(|rule| &rule.each).map(|each| each.element.clone());
         let mut names = self.names.clone();
         names.extend(elements.map(|element| (element, Type::Word)));
-        none_or_invalid(problems.chain(self.engine.partial_problems(&names)).collect())
+        names
+    }
+
+    /// Returns the names that stand in a text itself, and not in the partials that it includes.
+    fn own_names(&self, compiled: &Compiled) -> BTreeSet<String> {
+        self.engine.own_names(compiled, &self.names_of_partials())
     }
 
     /// Finds a question by its id.
     #[must_use]
     pub fn question(&self, id: &str) -> Option<&Question> {
         self.questions.iter().find(|question| question.id == id)
+    }
+
+    /// Returns the names of the questions and values.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.names.keys().map(String::as_str)
     }
 
     /// Returns where a question or value is declared.

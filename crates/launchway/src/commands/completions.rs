@@ -61,15 +61,28 @@ pub(crate) fn answer(arguments: &[OsString]) -> Result<bool, Failure> {
 
 /// The command line with the values that can be completed.
 fn definition(typed: &[OsString]) -> Command {
-    let template = early::read(typed).new.map(|named| template(named.template.as_deref()));
+    let early = early::read(typed);
+    let template = early.new.map(|named| template(named.template.as_deref()));
     let command = super::command(template.as_ref().and_then(Option::as_ref));
     let with_values = |command: Command| match &template {
         Some(Some(template)) => with_choices(command, template),
         _ => command,
     };
-    command.mut_subcommand("new", |new| {
+    let command = command.mut_subcommand("new", |new| {
         with_values(new).mut_arg("template", |arg| arg.add(ArgValueCompleter::new(templates)))
+    });
+    let shown = early.shown.and_then(|named| self::template(Some(&named)));
+    let names: Vec<String> = shown.iter().flat_map(Template::names).map(str::to_owned).collect();
+    command.mut_subcommand("template", |of_authors| {
+        of_authors.mut_subcommand("show", |show| {
+            show.mut_arg("value", |arg| arg.add(ArgValueCompleter::new(move |typed: &OsStr| among(&names, typed))))
+        })
     })
+}
+
+fn among(names: &[String], typed: &OsStr) -> Vec<CompletionCandidate> {
+    let typed = typed.to_string_lossy();
+    names.iter().filter(|name| name.starts_with(&*typed)).map(CompletionCandidate::new).collect()
 }
 
 /// Loads the template on the line, as far as that needs no network; what cannot be loaded completes no answers.

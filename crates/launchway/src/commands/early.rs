@@ -20,6 +20,8 @@ pub(crate) struct EarlyArguments {
     pub(crate) verbose: bool,
     /// What names the template, if the command is `new`.
     pub(crate) new: Option<NamedTemplate>,
+    /// What names the template, if the command is `template show`.
+    pub(crate) shown: Option<String>,
 }
 
 /// Reads the line by its definition, as far as it can be understood: what is wrong with it is said when all of it is read.
@@ -34,6 +36,7 @@ pub(crate) fn read(arguments: &[OsString]) -> EarlyArguments {
         accessible: is_given(|global| global.accessible),
         verbose: is_given(|global| global.verbose) || trace::is_wanted(variable),
         new: matches.as_ref().and_then(|matches| matches.subcommand_matches("new")).map(named),
+        shown: matches.as_ref().and_then(shown),
     }
 }
 
@@ -74,6 +77,11 @@ fn questions(new: &Command, arguments: &[OsString]) -> Vec<Arg> {
 fn question(flag: &str) -> Arg {
     let id = format!("the question of --{flag}");
     Arg::new(id).long(flag.to_owned()).num_args(0..=1).action(ArgAction::Append).allow_negative_numbers(true)
+}
+
+fn shown(matches: &ArgMatches) -> Option<String> {
+    let show = matches.subcommand_matches("template")?.subcommand_matches("show")?;
+    show.get_one::<String>("source").cloned()
 }
 
 fn named(matches: &ArgMatches) -> NamedTemplate {
@@ -119,6 +127,15 @@ mod tests {
         let all = early("launchway new --offline --accept-moved --no-input").new.unwrap();
         assert_eq!(all, NamedTemplate { template: None, offline: true, accept_moved: true, may_ask: false });
         assert!(!early("launchway new orders --help").new.unwrap().may_ask);
+    }
+
+    #[test]
+    fn the_template_that_is_shown_is_found() {
+        let shown = |line: &str| early(line).shown;
+        assert_eq!(shown("launchway template show ./x --value a"), Some("./x".to_owned()));
+        assert_eq!(shown("launchway --lang ko template show --value a ./x"), Some("./x".to_owned()));
+        assert_eq!(shown("launchway template show --value a"), Some("service".to_owned()));
+        assert_eq!(shown("launchway template lint ./x"), None);
     }
 
     #[test]

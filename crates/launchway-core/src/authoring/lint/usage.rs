@@ -3,9 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::{LintFinding, LintRule, own_questions};
-use crate::language::engine::{Compiled, Expression};
-use crate::template::question::{Choices, Kind};
-use crate::template::{AgreementRule, Each, ReadingRule, Template};
+use crate::template::Template;
+use crate::template::naming::{NamingPart, UserKind, UserPart};
 
 /// Finds the questions, values and partials that change no file, no condition and no other answer.
 pub(super) fn unused(template: &Template) -> Vec<LintFinding> {
@@ -41,14 +40,7 @@ struct Usage {
 impl Usage {
     fn of(template: &Template) -> Self {
         let mut usage = Self { names: BTreeSet::from([template.name_question.clone()]), ..Self::default() };
-        for file in &template.files {
-            if let Ok(compiled) = template.compile(file) {
-                compiled.path.iter().chain(&compiled.text).for_each(|text| usage.compiled(text));
-            }
-        }
-        usage.questions(template);
-        usage.rules(template);
-        usage.agreements(template);
+        template.naming_parts().iter().filter(|part| is_use(part)).for_each(|part| usage.take(part));
         // A value that only an unused one needs is not used either; values stand after what they are made of.
         for value in template.values.iter().rev() {
             if usage.names.contains(&value.id) {
@@ -58,68 +50,18 @@ impl Usage {
         usage
     }
 
-    fn questions(&mut self, template: &Template) {
-        for question in &template.questions {
-            self.when(question.when());
-            self.names.extend(question.default_names().iter().cloned());
-            for refusal in question.refusals() {
-                // A question that only refuses its own answers decides nothing.
-                self.names.extend(refusal.when.names().iter().filter(|name| **name != question.id).cloned());
-            }
-            if let Kind::Choice(Choices::By { question, .. }) | Kind::Choices(Choices::By { question, .. }) =
-                &question.kind
-            {
-                self.names.insert(question.clone());
-            }
-        }
-        template.locks.iter().for_each(|lock| self.when(lock.when.as_ref()));
+    fn take(&mut self, part: &NamingPart<'_>) {
+        // A question that only refuses its own answers decides nothing.
+        let is_refusal = part.part == UserPart::Refuse;
+        self.names.extend(part.names.iter().filter(|name| !is_refusal || **name != part.id).cloned());
+        self.partials.extend(part.partials.iter().cloned());
     }
+}
 
-    fn rules(&mut self, template: &Template) {
-        for rule in &template.rules {
-            self.when(rule.when.as_ref());
-            self.each(&rule.each);
-        }
-        for object in &template.objects {
-            self.when(object.when.as_ref());
-            template.purpose(object).iter().for_each(|purpose| self.compiled(purpose));
-        }
-        for step in &template.next_steps {
-            self.when(step.when.as_ref());
-            self.compiled(&step.command);
-        }
-    }
-
-    fn agreements(&mut self, template: &Template) {
-        template.own_agreements().iter().for_each(|rule| self.agreement(rule));
-        for file in template.agreement_files() {
-            self.when(file.when.as_ref());
-            template.agreements_in(file).into_iter().flatten().for_each(|rule| self.agreement(rule));
-        }
-    }
-
-    fn agreement(&mut self, rule: &AgreementRule) {
-        self.when(rule.when.as_ref());
-        self.each(&rule.each);
-        for place in &rule.places {
-            match &place.reading {
-                ReadingRule::At { file, at } => [file, at].into_iter().for_each(|text| self.compiled(text)),
-                ReadingRule::Capture { file, .. } => self.compiled(file),
-                ReadingRule::Is(is) => self.compiled(is),
-            }
-        }
-    }
-
-    fn when(&mut self, when: Option<&Expression>) {
-        self.names.extend(when.iter().flat_map(|when| when.names()).cloned());
-    }
-
-    fn each(&mut self, each: &[Each]) {
-        self.names.extend(each.iter().flat_map(|each| each.list.names()).cloned());
-    }
-
-    fn compiled(&mut self, compiled: &Compiled) {
-        self.names.extend(compiled.names.iter().cloned());
-        self.partials.extend(compiled.partials.iter().cloned());
-    }
+/// Tells whether a name that stands in a part changes a file, a condition or another answer. A value does so where it is
+/// used itself, and a partial where it is included.
+fn is_use(part: &NamingPart<'_>) -> bool {
+    let is_passed_on = matches!(part.kind, UserKind::Value | UserKind::Partial);
+    let is_of_others = matches!(part.kind, UserKind::Migration | UserKind::Add);
+    !is_passed_on && !is_of_others && !matches!(part.part, UserPart::Preview | UserPart::From)
 }

@@ -111,6 +111,7 @@ impl Loader<'_> {
         let moves = raw.moves.into_iter().filter_map(|(from, to)| self.migrated_move(from, &to, target)).collect();
         Migration {
             layer: target.layer.to_owned(),
+            version_text: to.to_string(),
             to,
             renames: raw.rename.into_iter().map(|(old, new)| (old, new.into_inner())).collect(),
             values: raw.values.into_iter().map(|(id, values)| (id, values.into_inner())).collect(),

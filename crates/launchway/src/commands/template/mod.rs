@@ -6,6 +6,7 @@ mod new;
 mod schema;
 mod show;
 mod test;
+mod uses;
 
 use std::path::Path;
 

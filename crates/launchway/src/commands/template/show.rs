@@ -7,7 +7,7 @@ use launchway_core::template::{Choice, Choices, Kind, Question, TextRule, layer_
 use launchway_core::{Origin, Policy, PolicyRule, Template};
 use serde_json::{Map, Value as Json, json};
 
-use super::graph;
+use super::{graph, uses};
 use crate::failure::Failure;
 use crate::report::{self, OUTPUT_HELP, Output};
 use crate::terminal::{self, visible, visible_line};
@@ -25,11 +25,17 @@ pub(crate) struct ShowArgs {
     /// Prints which question hangs on which, as a Mermaid flow chart
     #[arg(long)]
     graph: bool,
+    /// Says who uses a question or a value: conditions, values, files, partials, agreements
+    #[arg(long, value_name = "NAME", conflicts_with = "graph")]
+    value: Option<String>,
 }
 
 /// Runs the command.
 pub(super) fn run(args: &ShowArgs) -> Result<(), Failure> {
     let template = super::load(&args.source, &super::options(args.offline))?;
+    if let Some(name) = &args.value {
+        return terminal::print(&uses::said(&template, name, args.output)?);
+    }
     let text = match args.output {
         Output::Json => report::json(&object(&template)),
         Output::Text if args.graph => graph::mermaid(&template),
