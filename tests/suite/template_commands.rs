@@ -48,15 +48,24 @@ fn a_new_template_passes_its_own_checks_and_makes_a_project() {
 fn a_template_is_held_to_the_languages_that_it_is_written_in() {
     let (_folder, path) = new();
     fs::create_dir(path.join("translations")).unwrap();
-    fs::write(path.join("translations/ko.toml"), "\"Port\" = \"포트\"\n\"Gone\" = \"없음\"\n").unwrap();
-    let ran = template(&path, &["lint"]);
-    assert_eq!(ran.code, Some(1));
-    assert!(
-        ran.stdout.contains("translations/ko.toml: `Gone` is translated, and the template does not say it"),
-        "{}",
-        ran.stdout
-    );
-    assert!(ran.stdout.contains("(untranslated)"), "{}", ran.stdout);
+    fs::write(
+        path.join("translations/ko.toml"),
+        "\"The port on which it listens.\" = \"수신하는 포트\"\n\"Gone\" = \"없음\"\n",
+    )
+    .unwrap();
+    let said = template(&path, &["lint"]).success();
+    let gone =
+        "translations/ko.toml: warning: `Gone` is translated, and the template does not say it (stale-translation)";
+    assert!(said.contains(gone), "{said}");
+    assert!(said.contains("(untranslated)") && said.ends_with(" warnings\n"), "{said}");
+    let strict = template(&path, &["lint", "--level", "warning"]);
+    assert_eq!((strict.code, strict.stdout), (Some(1), said));
+    let found = json(&path, &["lint"]);
+    assert_eq!((&found["clean"], &found["findings"][0]["level"]), (&false.into(), &"warning".into()));
+    // What is not translated stays as the manifest has it, and no template is refused for it.
+    let help = run(launchway().args(["new", "--lang", "ko", "--help", "--template"]).arg(&path)).success();
+    assert!(help.contains("수신하는 포트") && help.contains("One sentence, for the README."), "{help}");
+    template(&path, &["lint", "--level", "fatal"]).failure(2);
 }
 
 #[test]
@@ -90,10 +99,11 @@ fn lint_names_what_is_wrong_with_its_place_and_fails() {
     let ran = template(&path, &["lint"]);
     let text = ran.stdout.clone();
     ran.failure(1);
-    assert!(text.contains(": the value `twice` is used nowhere (unused-value)\n1 finding\n"), "{text}");
+    assert!(text.contains(": error: the value `twice` is used nowhere (unused-value)\n1 error\n"), "{text}");
     replace(&manifest, "multiply port 2", "multiply prot 2");
     let found = json(&path, &["lint"]);
     assert_eq!(found["clean"], false);
+    assert_eq!(found["findings"][0]["level"], "error");
     assert_eq!(found["findings"][0]["rule"], "invalid");
     assert_eq!(found["findings"][0]["hint"], "did you mean `port`?");
     assert!(found["findings"][0]["line"].is_u64() && found["findings"][0]["file"] == "template.toml");

@@ -28,13 +28,48 @@ pub enum LintRule {
     MissingHelp,
     /// A question whose flag is not its id, which the program has taken since.
     PrefixedFlag,
-    /// A text that stays English in a language that the template is written in.
+    /// A text that stays as the manifest has it in a language that the template is translated into.
     Untranslated,
     /// A translation of a text that the template does not say.
     StaleTranslation,
 }
 
+/// How much a finding weighs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LintLevel {
+    /// The template does what its author means, and somebody reads less than could be said.
+    Warning,
+    /// The template does not load, or holds something that means nothing.
+    Error,
+}
+
+impl LintLevel {
+    /// Returns the name of the level.
+    #[must_use]
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+}
+
 impl LintRule {
+    /// Returns how much a finding of the rule weighs.
+    #[must_use]
+    pub const fn level(self) -> LintLevel {
+        match self {
+            Self::PrefixedFlag | Self::Untranslated | Self::StaleTranslation => LintLevel::Warning,
+            Self::Invalid
+            | Self::UnusedQuestion
+            | Self::UnusedValue
+            | Self::UnusedPartial
+            | Self::UnreachableQuestion
+            | Self::UnreachableFile
+            | Self::MissingHelp => LintLevel::Error,
+        }
+    }
+
     /// Returns the name of the rule.
     #[must_use]
     pub fn id(self) -> &'static str {

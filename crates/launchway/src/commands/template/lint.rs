@@ -1,7 +1,7 @@
 //! `launchway template lint`: what the loader refuses, and what an author hardly meant.
 
-use clap::Args;
-use launchway_core::lint::{LintFinding, lint, lint_translation};
+use clap::{Args, ValueEnum};
+use launchway_core::lint::{LintFinding, LintLevel, lint, lint_translation};
 use launchway_core::template::{Source, TemplateFiles};
 use launchway_core::{LoadError, Template};
 use serde::Serialize;
@@ -15,7 +15,16 @@ use crate::terminal::{self, visible_line};
 const AFTER_HELP: &str = "\
 Finds all that `launchway new` would refuse the template for, and also: questions, values and partials that nothing uses; \
 questions and files that no answers lead to, where choices and switches alone decide it; questions without help, or with \
-a pattern and no example; texts without a translation, and translations without a text. Exit code 1 if anything was found.";
+a pattern and no example. Those are errors. Warnings are texts without a translation, which stay as the manifest has them; \
+translations without a text; and questions whose flag the program has taken. Exit code 1 for an error, and with \
+`--level warning` for a warning as well.";
+
+/// The least level that ends with exit code 1.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Level {
+    Error,
+    Warning,
+}
 
 /// The arguments of `launchway template lint`.
 #[derive(Args)]
@@ -28,6 +37,9 @@ pub(crate) struct LintArgs {
     offline: bool,
     #[arg(long, value_name = "FORMAT", default_value = "text", help = OUTPUT_HELP)]
     output: Output,
+    /// What ends with exit code 1: errors, or warnings as well
+    #[arg(long, value_name = "LEVEL", default_value = "error")]
+    level: Level,
 }
 
 /// Runs the command.
@@ -56,7 +68,12 @@ pub(super) fn run(args: &LintArgs) -> Result<(), Failure> {
         Output::Text => text(&findings),
     };
     terminal::print(&text)?;
-    if findings.is_empty() { Ok(()) } else { Err(Failure::silent(Exit::Refused)) }
+    let least = match args.level {
+        Level::Error => LintLevel::Error,
+        Level::Warning => LintLevel::Warning,
+    };
+    let is_clean = findings.iter().all(|finding| finding.rule.level() < least);
+    if is_clean { Ok(()) } else { Err(Failure::silent(Exit::Refused)) }
 }
 
 /// Looks through every language that the template is written in.
@@ -72,6 +89,7 @@ fn translations(template: &Template, layers: &[(TemplateFiles, Source)]) -> Resu
 
 #[derive(Serialize)]
 struct FindingReport<'a> {
+    level: &'static str,
     rule: &'static str,
     file: &'a str,
     line: Option<usize>,
@@ -83,6 +101,7 @@ struct FindingReport<'a> {
 impl<'a> FindingReport<'a> {
     fn of(finding: &'a LintFinding) -> Self {
         Self {
+            level: finding.rule.level().id(),
             rule: finding.rule.id(),
             file: &finding.place.file,
             line: finding.place.position.map(|(line, _)| line),
@@ -96,13 +115,20 @@ impl<'a> FindingReport<'a> {
 fn text(findings: &[LintFinding]) -> String {
     let mut lines = Vec::new();
     for finding in findings {
-        lines.push(format!("{}: {} ({})", finding.place, finding.message, finding.rule.id()));
+        let level = finding.rule.level().id();
+        lines.push(format!("{}: {level}: {} ({})", finding.place, finding.message, finding.rule.id()));
         lines.extend(finding.hint.iter().map(|hint| format!("  hint: {hint}")));
     }
-    lines.push(match findings.len() {
-        0 => "nothing was found".to_owned(),
-        1 => "1 finding".to_owned(),
-        count => format!("{count} findings"),
+    let count = |level| findings.iter().filter(|finding| finding.rule.level() == level).count();
+    lines.push(match (count(LintLevel::Error), count(LintLevel::Warning)) {
+        (0, 0) => "nothing was found".to_owned(),
+        (errors, 0) => counted(errors, "error"),
+        (0, warnings) => counted(warnings, "warning"),
+        (errors, warnings) => format!("{}, {}", counted(errors, "error"), counted(warnings, "warning")),
     });
     lines.iter().fold(String::new(), |text, line| text + &visible_line(line) + "\n")
+}
+
+fn counted(count: usize, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }
