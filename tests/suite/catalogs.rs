@@ -49,6 +49,12 @@ fn launchway(world: &World, words: &[&str]) -> Ran {
     run(world.launchway().args(words))
 }
 
+fn keys(object: &Value) -> Vec<&str> {
+    let mut keys: Vec<&str> = object.as_object().unwrap().keys().map(String::as_str).collect();
+    keys.sort_unstable();
+    keys
+}
+
 fn new_service(world: &World, words: &[&str]) -> Ran {
     world.new_project("acme:payments", words)
 }
@@ -151,6 +157,13 @@ fn catalogs_are_added_listed_updated_and_removed() {
         serde_json::from_str(&launchway(&world, &["catalog", "list", "--output", "json"]).success()).unwrap();
     assert_eq!(listed["schema"], "launchway.catalog/1");
     assert_eq!(listed["catalogs"][0]["name"], "acme");
+    assert_eq!(keys(&listed["catalogs"][0]), ["commit", "name", "source", "templates", "title"]);
+    let offered = &listed["catalogs"][0]["templates"][0];
+    assert_eq!(keys(offered), ["from", "locked", "name", "title", "version"]);
+    let templates: Value =
+        serde_json::from_str(&launchway(&world, &["templates", "--output", "json"]).success()).unwrap();
+    let of_catalog = templates["templates"].as_array().unwrap().iter().find(|it| it["source"] == "catalog").unwrap();
+    assert_eq!(keys(of_catalog), ["catalog", "from", "id", "source", "title"]);
     assert_eq!(listed["catalogs"][0]["templates"][0]["locked"], serde_json::json!(["environments", "strategy"]));
     let templates = launchway(&world, &["templates"]).success();
     assert!(templates.contains("service ") && templates.contains("acme:payments  A payments service"), "{templates}");
@@ -161,6 +174,11 @@ fn catalogs_are_added_listed_updated_and_removed() {
         serde_json::from_str(&launchway(&world, &["catalog", "update", "acme", "--output", "json"]).success()).unwrap();
     assert_eq!(updated["catalogs"][0]["commit"], commit);
     assert!(launchway(&world, &["catalog", "list"]).success().contains("Another"));
+    fs::remove_dir_all(world.path("cache")).unwrap();
+    let forgotten: Value =
+        serde_json::from_str(&launchway(&world, &["catalog", "list", "--output", "json"]).success()).unwrap();
+    let forgotten = &forgotten["catalogs"][0];
+    assert!(["title", "commit", "templates"].iter().all(|key| forgotten[key].is_null()), "{forgotten}");
     launchway(&world, &["catalog", "remove", "acme"]).success();
     let said = launchway(&world, &["catalog", "remove", "acme"]).failure(2);
     assert!(said.contains("there is no catalog `acme`"), "{said}");

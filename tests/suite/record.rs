@@ -462,6 +462,63 @@ fn u14_what_runs_stays_where_only_the_template_has_another_default() {
 }
 
 #[test]
+fn an_answer_that_the_team_has_locked_since_is_that_of_the_lock() {
+    let history = targeted(&["--target=kubernetes"]);
+    let lock = "[[lock]]\nquestion = \"target\"\nto = \"ecs\"\nbecause = \"the team runs nothing else\"\n";
+    history.template("2.0.0", &files(&[("a.hbs", "{{target}} {{architecture}}\n")]), &(manifest_of("arm64") + lock));
+    let ran = history.update(&[]);
+    assert!(ran.stderr.contains("target") && ran.stderr.contains("ecs"), "{}", ran.stderr);
+    // The lock is the template's doing: a default that follows from it is offered, and what runs stays.
+    assert!(ran.stderr.contains("the default of `architecture` is `arm64` today; it stays `amd64`"), "{}", ran.stderr);
+    ran.success();
+    assert_eq!(history.text("a"), "ecs amd64\n");
+}
+
+#[test]
+fn the_name_of_a_project_is_never_changed() {
+    let history = targeted(&["--target=ecs"]);
+    let said = history.update(&["--set", "service=billing"]).failure(2);
+    assert!(said.contains("the project is called `orders`, and an update does not rename it"), "{said}");
+    assert_eq!(history.git(&["status", "--porcelain"]), "");
+}
+
+#[test]
+fn the_record_and_the_report_have_the_keys_that_the_documentation_names() {
+    let page = fs::read_to_string(xtask::workspace::root().join("docs/update.md")).unwrap();
+    let rows: Vec<&str> = page.lines().filter(|line| line.starts_with("| ")).collect();
+    let history = targeted(&["--target=ecs"]);
+    history.template("2.0.0", &files(&[("a.hbs", "{{target}} {{architecture}}, more\n")]), &manifest_of("amd64"));
+    let (_, first) = history.updated(&[]);
+    history.commit();
+    let (_, second) = history.updated(&["--set", "target=kubernetes", "--keep", "a"]);
+    for (key, report) in [("files", &first), ("offers", &first), ("answers", &second)] {
+        let row = rows.iter().find(|row| row.starts_with(&format!("| `{key}` | array |"))).unwrap();
+        let parts = report[key][0].as_object().unwrap().keys();
+        assert!(parts.clone().all(|part| row.contains(&format!("`{part}`"))), "{row}: {:?}", &report[key][0]);
+    }
+    let record: toml::Table = history.text(RECORD).parse().unwrap();
+    for (key, value) in &record {
+        let written = if value.is_table() { format!("`[{key}]`") } else { format!("`{key}`") };
+        assert!(rows.iter().any(|row| row.split('|').nth(1).unwrap().contains(&written)), "{written}");
+    }
+}
+
+#[test]
+fn an_agreement_with_a_value_in_a_file_that_is_kept_is_still_checked() {
+    let agreement = "[[agreement]]\nsays = \"the limit\"\n\
+         place = [{ file = \"a.toml\", at = \"/limit\" }, { file = \"b.toml\", at = \"/limit\" }]\n";
+    let texts = [("a.toml", "limit = 7\n"), ("b.toml", "limit = 7\n")];
+    let history = History::new(&files(&texts), agreement);
+    history.update(&["--keep", "b.toml"]).success();
+    history.launchway(&["check"]).success();
+    history.write("b.toml", "limit = 8\n");
+    history.launchway(&["check"]).failure_on_stdout("the limit: the values differ");
+    history.delete("b.toml");
+    fs::create_dir(history.path("b.toml")).unwrap();
+    history.launchway(&["check"]).success();
+}
+
+#[test]
 fn u14_a_default_is_still_one_when_its_question_has_another_name() {
     let history = targeted(&["--target=ecs"]);
     let manifest = manifest_of("arm64").replace("id = \"architecture\"", "id = \"cpu_kind\"")

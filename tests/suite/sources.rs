@@ -6,7 +6,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::program::run;
+use crate::program::{GIT_IDENTITY, run};
 use crate::remote::{MANIFEST, Server, World};
 
 /// What a case changes in the surroundings of the program.
@@ -41,10 +41,12 @@ fn a_tag_a_version_a_branch_and_a_commit_can_be_asked_for() {
     let first = template.release("v1.0.0", "one\n");
     template.release("v2.0.0-rc.1", "candidate\n");
     template.commit(&[("files/note.txt.hbs", "main\n")]);
+    template.git(&["branch", "1.0"]);
     for (reference, expected, key) in [
         ("v1.0.0", "one\n", "tag"),
         ("1.0.0", "one\n", "tag"),
         ("1", "one\n", "tag"),
+        ("1.0", "main\n", "branch"),
         ("2.0.0-rc.1", "candidate\n", "tag"),
         ("main", "main\n", "branch"),
         (first.as_str(), "one\n", "commit"),
@@ -99,6 +101,11 @@ fn what_was_fetched_once_needs_no_network() {
     assert!(ran.stderr.contains("fetching v1.0.0 from"), "{}", ran.stderr);
     ran.success();
     world.take("note.txt");
+    let kept = fs::read_dir(world.path("cache/git")).unwrap().map(|it| it.unwrap().path());
+    let kept: Vec<_> = kept.filter(|path| path.is_dir()).collect();
+    let name = kept[0].file_name().unwrap().to_str().unwrap();
+    assert!(kept.len() == 1 && name.len() == 32 && name.bytes().all(|byte| byte.is_ascii_hexdigit()), "{kept:?}");
+    assert!(kept[0].join("objects").is_dir() && !kept[0].join(".git").exists(), "it is a bare repository");
     fs::rename(&template.folder, world.path("gone")).unwrap();
     for reference in ["@v1.0.0", "@1.0.0", &format!("@{commit}")] {
         let ran = world.new_project(&format!("{}{reference}", template.url()), &[]);
@@ -253,6 +260,99 @@ fn a_project_that_was_made_from_a_branch_follows_the_branch() {
 }
 
 #[test]
+fn an_update_goes_to_a_branch_or_a_commit_that_is_named() {
+    let world = World::new();
+    let template = world.template("t", "none\n");
+    let first = template.release("v1.0.0", "one\n");
+    world.new_committed_project(&template.url());
+    template.commit(&[("files/note.txt.hbs", "main\n")]);
+    let update =
+        |to: &str| run(world.launchway().args(["update", "orders", "--no-input", "--allow-dirty", "--to", to]));
+    for (to, key, text) in [("main", "branch", "main\n"), (first.as_str(), "commit", "one\n")] {
+        update(to).success();
+        let origin = record(&world)["template"].as_table().unwrap().clone();
+        assert_eq!(fs::read_to_string(world.path("orders/note.txt")).unwrap(), text);
+        assert_eq!(origin.get("branch").is_some(), key == "branch", "{origin}");
+        assert!(origin.get("tag").is_none() && origin.get("commit").is_some(), "{origin}");
+    }
+}
+
+#[test]
+fn a_built_in_template_is_there_in_its_own_version_alone() {
+    let world = World::new();
+    let said = world.new_project("builtin:service@99", &["--target", "ecs"]).failure(4);
+    assert!(said.contains("and `^99` is asked for"), "{said}");
+}
+
+#[test]
+fn whoever_waits_too_long_for_another_one_to_fetch_is_told() {
+    let world = World::new();
+    let template = world.template("t", "none\n");
+    template.release("v1.0.0", "one\n");
+    world.new_project(&template.url(), &[]).success();
+    world.take("note.txt");
+    template.release("v1.1.0", "more\n");
+    let files = fs::read_dir(world.path("cache/git")).unwrap().map(|it| it.unwrap().path());
+    let lock = files.into_iter().find(|path| path.extension().is_some_and(|ending| ending == "lock")).unwrap();
+    let lock = fs::File::open(lock).unwrap();
+    lock.lock().unwrap();
+    let mut command = world.launchway();
+    command.args(["new", "orders", "--no-input", "--no-git", "--template", &template.url()]);
+    let said = run(command.env("LAUNCHWAY_GIT_TIMEOUT", "1")).failure(75);
+    assert!(said.contains("another launchway has been fetching"), "{said}");
+    assert!(!world.path("orders").exists());
+}
+
+#[test]
+fn a_check_says_how_many_versions_a_project_is_behind() {
+    let world = World::new();
+    let template = world.template("t", "none\n");
+    template.release("v1.0.0", "one\n");
+    world.new_committed_project(&template.url());
+    let check = |words: &[&str]| run(world.launchway().args(["check", "orders", "--updates"]).args(words));
+    assert!(check(&[]).success().contains("an update would change nothing"));
+    // The version of a template is the one in its manifest.
+    for version in ["1.1.0", "1.2.0"] {
+        let manifest = MANIFEST.replace("1.0.0", version);
+        template.commit(&[("template.toml", &manifest), ("files/note.txt.hbs", &format!("{version}\n"))]);
+        template.git(&["tag", &format!("v{version}")]);
+    }
+    let said = check(&[]);
+    assert_eq!(said.code, Some(1), "{}", said.stderr);
+    assert!(said.stdout.contains("is 2 versions behind") && said.stdout.contains("note.txt"), "{}", said.stdout);
+    let report: Value = serde_json::from_str(&check(&["--output", "json"]).stdout).unwrap();
+    assert_eq!(report["projects"][0]["update"]["behind"], 2);
+}
+
+#[test]
+fn a_resolved_record_goes_to_the_newest_commit_of_the_branch_that_is_followed() {
+    let world = World::new();
+    let template = world.template("t", "one\n");
+    world.new_committed_project(&format!("{}@main", template.url()));
+    let git = |words: &[&str]| {
+        let mut git = xtask::workspace::hermetic(std::path::Path::new("git")).unwrap();
+        run(git.args(words).envs(GIT_IDENTITY).current_dir(world.path("orders")))
+    };
+    let update = |words: &[&str]| {
+        run(world.launchway().args(["update", "orders", "--no-input"]).args(words)).success();
+    };
+    git(&["branch", "--move", "ours"]).success();
+    git(&["branch", "theirs"]).success();
+    for (branch, text) in [("ours", "two\n"), ("theirs", "three\n")] {
+        git(&["checkout", "--quiet", branch]).success();
+        template.commit(&[("files/note.txt.hbs", text)]);
+        update(&[]);
+        git(&["commit", "--quiet", "--all", "--message", "update"]).success();
+    }
+    assert_eq!(git(&["merge", "--quiet", "ours"]).code, Some(1));
+    git(&["checkout", "--ours", "note.txt"]).success();
+    git(&["add", "note.txt"]).success();
+    template.commit(&[("files/note.txt.hbs", "four\n")]);
+    update(&["--resolve-record"]);
+    assert_eq!(fs::read_to_string(world.path("orders/note.txt")).unwrap(), "four\n");
+}
+
+#[test]
 fn a55_a_project_whose_tag_has_moved_is_left_alone_also_where_nothing_was_fetched_before() {
     let world = World::new();
     let template = world.template("t", "none\n");
@@ -275,7 +375,23 @@ fn a_password_in_a_url_is_used_and_neither_kept_nor_shown() {
     let server = Server::start("private", world.path("remotes").to_str().unwrap());
     let url = server.url("t");
     let with_password = url.replace("https://", "https://ada:s3cret@");
-    let ran = world.new_project(&with_password, &["--output", "json", "--verbose"]);
+    // What is on a command line of git's, others can read.
+    let git = run(Command::new("sh").args(["-c", "command -v git"])).success();
+    let (log, script) = (world.path("git.log"), world.path("bin/git"));
+    fs::create_dir(world.path("bin")).unwrap();
+    fs::write(
+        &script,
+        format!("#!/bin/sh\nprintf '%s\\n' \"$*\" >> '{}'\nexec {} \"$@\"\n", log.display(), git.trim()),
+    )
+    .unwrap();
+    fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).unwrap();
+    let path = format!("{}:{}", world.path("bin").display(), std::env::var("PATH").unwrap());
+    let own = ["new", "orders", "--no-input", "--no-git", "--template", &with_password];
+    let ran = run(world.launchway().args(own).args(["--output", "json", "--verbose"]).env("PATH", path));
+    let lines = fs::read_to_string(&log).unwrap();
+    assert!(lines.contains("fetch --quiet") && !lines.contains("s3cret"), "{lines}");
+    let host = url.split('/').take(3).collect::<Vec<_>>().join("/");
+    assert!(lines.contains("-c credential.helper= ") && lines.contains(&format!("-c credential.{host}.helper=")));
     assert_eq!(ran.code, Some(0), "{}", ran.stderr);
     assert_eq!(record(&world)["template"]["url"].as_str(), Some(url.as_str()));
     assert!(!format!("{}{}", ran.stdout, ran.stderr).contains("s3cret"), "{}\n{}", ran.stdout, ran.stderr);
@@ -286,6 +402,17 @@ fn a_password_in_a_url_is_used_and_neither_kept_nor_shown() {
         .args(["--recursive", "--text", "s3cret", "cache", "home", "orders"])
         .current_dir(world.folder.path()));
     assert_eq!((kept.code, kept.stdout.as_str()), (Some(1), ""));
+}
+
+#[test]
+fn a_credential_helper_of_gits_is_asked() {
+    let world = World::new();
+    world.template("t", "private\n");
+    let server = Server::start("private", world.path("remotes").to_str().unwrap());
+    let helper = "!f() { echo username=ada; echo password=s3cret; }; f";
+    fs::write(world.path("home/.gitconfig"), format!("[credential]\n\thelper = \"{helper}\"\n")).unwrap();
+    world.new_project(&server.url("t"), &[]).success();
+    assert_eq!(world.take("note.txt"), "private\n");
 }
 
 #[test]
@@ -367,4 +494,14 @@ fn a66_settings_of_the_desktop_are_followed() {
         command.env("XDG_CACHE_HOME", "relative");
     });
     assert!(world.path("home/.cache/launchway/git").is_dir());
+    let catalog = world.repository("c", &[("catalog.toml", "[catalog]\ntitle = \"x\"\n")]);
+    for (settings, list) in [("xdg", "xdg/launchway/catalogs.toml"), ("", "home/.config/launchway/catalogs.toml")] {
+        let mut command = world.launchway();
+        command.env_remove("LAUNCHWAY_CONFIG_DIR");
+        if !settings.is_empty() {
+            command.env("XDG_CONFIG_HOME", world.path(settings));
+        }
+        run(command.args(["catalog", "add", "acme", &catalog.url()])).success();
+        assert!(world.path(list).is_file(), "{list}");
+    }
 }

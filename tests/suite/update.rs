@@ -1,9 +1,10 @@
 //! `launchway update` as its users see it: the states of a repository, the answers, and what holds for every update.
 
 use std::fs;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::process::Command;
 
+use launchway_core::Status;
 use serde_json::Value;
 
 use crate::history::{History, files, lines};
@@ -45,6 +46,63 @@ fn an_update_to_the_same_version_changes_nothing() {
     assert_eq!((code, &report["written"]), (Some(0), &Value::Bool(false)));
     assert_eq!(history.tree(), before);
     assert_eq!(history.git(&["status", "--porcelain"]), "");
+}
+
+#[test]
+fn a_project_from_a_folder_has_to_be_told_where_the_folder_is() {
+    let history = outdated();
+    let record = String::from_utf8(history.read(".launchway/orders.toml").unwrap()).unwrap();
+    assert!(!record.contains(history.folder().to_str().unwrap()), "no path of a machine: {record}");
+    let said = history.launchway(&["update", "--no-input"]).failure(2);
+    assert!(said.contains("its record does not name the folder") && said.contains("--template ./folder"), "{said}");
+}
+
+#[test]
+fn every_status_stands_in_the_documentation() {
+    let page = fs::read_to_string(xtask::workspace::root().join("docs/update.md")).unwrap();
+    for status in [
+        Status::Conflict,
+        Status::New,
+        Status::Clean,
+        Status::Merged,
+        Status::Moved,
+        Status::MovedAway,
+        Status::Deleted,
+        Status::Healed,
+        Status::KeptDeleted,
+        Status::Drifted,
+        Status::Yours,
+        Status::Kept,
+    ] {
+        let cell = format!("`{}`", status.id());
+        assert!(
+            page.lines().any(|line| line.starts_with("| ") && line.split('|').nth(1).unwrap().contains(&cell)),
+            "{cell}"
+        );
+    }
+}
+
+#[test]
+fn a_git_that_cannot_merge_without_a_work_tree_changes_nothing_and_is_told_apart() {
+    let history = outdated();
+    history.write("a", lines(&[(9, "U")]));
+    history.commit();
+    let before = history.tree();
+    let git = run(Command::new("sh").args(["-c", "command -v git"])).success();
+    let bin = tempfile::tempdir().unwrap();
+    // What git 2.37 says of it.
+    let script = format!(
+        "#!/bin/sh\ncase \"$*\" in *merge-tree*) echo 'usage: git merge-tree <base-tree> <branch1> <branch2>' >&2; exit 129;; esac\n\
+         exec {} \"$@\"\n",
+        git.trim()
+    );
+    fs::write(bin.path().join("git"), script).unwrap();
+    fs::set_permissions(bin.path().join("git"), fs::Permissions::from_mode(0o755)).unwrap();
+    let path = format!("{}:{}", bin.path().display(), std::env::var("PATH").unwrap());
+    let update = ["update", "--template", "../template", "--no-input"];
+    let said = run(launchway().args(update).current_dir(history.project()).env("PATH", path)).failure(74);
+    assert!(said.contains("nothing was changed; a merge needs git 2.38 or newer"), "{said}");
+    assert_eq!(history.tree(), before);
 }
 
 #[test]

@@ -281,6 +281,11 @@ mod tests {
         {
             assert!(git.is_removed(OsStr::new(name)), "{name}");
         }
+        let is_documented = |name: &str| {
+            ["GIT_AUTHOR_", "GIT_COMMITTER_", "GIT_SSH", "GIT_SSL_"].iter().any(|start| name.starts_with(start))
+                || ["GIT_ASKPASS", "GIT_EXEC_PATH", "GIT_HTTP_PROXY_AUTHMETHOD"].contains(&name)
+        };
+        assert!(LET_THROUGH.iter().all(|name| is_documented(name)), "docs/sources.md names others");
         for name in ["GIT_SSL_CAINFO", "GIT_SSH_COMMAND", "HOME", "PATH"] {
             assert!(!git.is_removed(OsStr::new(name)), "{name}");
         }

@@ -370,6 +370,21 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_limits_are_those_that_the_documentation_names() {
+        let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/sources.md")).unwrap();
+        let page = page.split_whitespace().collect::<Vec<_>>().join(" ");
+        let set = |name: &str| SETTINGS.iter().find_map(|setting| setting.strip_prefix(name)).unwrap().to_owned();
+        for promise in [
+            format!("Fetching is stopped after {} seconds", PATIENCE.as_secs()),
+            format!("after {} MiB", MAX_RECEIVED >> 20),
+            format!("less than {} bytes a second", set("http.lowSpeedLimit=").replace("000", ",000")),
+            format!("for {} seconds", set("http.lowSpeedTime=")),
+        ] {
+            assert!(page.contains(&promise), "{promise}");
+        }
+    }
+
+    #[test]
     fn an_annotated_tag_is_its_commit_and_names_that_nobody_can_ask_for_are_left_out() {
         let (tag, commit) = ("1".repeat(40), "2".repeat(40));
         let listed = format!(
