@@ -214,6 +214,27 @@ fn a36_a_line_of_a_mebibyte_and_a_hundred_thousand_tags_are_refused_at_once() {
 }
 
 #[test]
+fn a36_what_is_at_a_limit_is_taken_and_what_is_one_beyond_it_is_refused() {
+    let nested = |depth: usize| format!("{}x{}\n", "{{#if true}}".repeat(depth), "{{/if}}".repeat(depth));
+    let tags = |count: usize| "{{service}}\n".repeat(count);
+    let bytes = |count: usize| "x".repeat(count - 1) + "\n";
+    for (most, more, word) in [
+        (nested(64), nested(65), "more than 64 deep"),
+        (tags(2_000), tags(2_001), "2001 tags are too many"),
+        (bytes(256 << 10), bytes((256 << 10) + 1), "larger than 256 KiB"),
+    ] {
+        new(template(&[("files/a.txt.hbs", &most)]).path(), &["--no-git"]).success();
+        refused_template(&[("files/a.txt.hbs", &more)], 4, word);
+    }
+    let folder = template(&[]);
+    let answers = |length: usize| format!("note: x\n#{}\n", "x".repeat(length - 10));
+    fs::write(folder.path().join("a.yaml"), answers((1 << 20) + 1)).unwrap();
+    assert!(refused(folder.path(), &["--no-git", "--answers", "a.yaml"], 2).contains("larger than 1 MiB"));
+    fs::write(folder.path().join("a.yaml"), answers(1 << 20)).unwrap();
+    new(folder.path(), &["--no-git", "--answers", "a.yaml"]).success();
+}
+
+#[test]
 fn a38_what_is_too_large_is_refused_before_any_of_it_is_read() {
     // The files have no content on the disk: whoever read them would have to make it up.
     let sparse = |path: &Path, size: u64| fs::File::create(path).unwrap().set_len(size).unwrap();

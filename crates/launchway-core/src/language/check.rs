@@ -128,7 +128,8 @@ impl<'a> Checker<'a> {
     }
 
     fn walk(&mut self, syntax: &Syntax) {
-        if self.depth == MAX_DEPTH {
+        // The file itself is not inside anything.
+        if self.depth > MAX_DEPTH {
             let place = self.place(syntax.mapping.first());
             return self.refuse(&place, &format!("blocks and partials are nested more than {MAX_DEPTH} deep"));
         }
