@@ -11,8 +11,10 @@ use crate::{language, terminal};
 pub(crate) fn open(folder: &Path) -> Result<Vec<Project>, Vec<ProjectError>> {
     let _step = tracing::info_span!("read", what = %format_args!("the records of {}", folder.display())).entered();
     if is_cut_off(folder) {
-        let note = "note: a command that was cut off has left some of its files here; the next one that writes takes them back";
-        terminal::say(&format!("{}\n", language::text(note)));
+        let note = language::text(
+            "note: a command that was cut off has left some of its files here; the next one that writes takes them back",
+        );
+        terminal::say(&format!("{note}\n"));
     }
     Project::open_all(folder)
 }
