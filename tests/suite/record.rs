@@ -468,10 +468,10 @@ fn an_answer_that_the_team_has_locked_since_is_that_of_the_lock() {
     history.template("2.0.0", &files(&[("a.hbs", "{{target}} {{architecture}}\n")]), &(manifest_of("arm64") + lock));
     let ran = history.update(&[]);
     assert!(ran.stderr.contains("target") && ran.stderr.contains("ecs"), "{}", ran.stderr);
-    // The lock is the template's doing: a default that follows from it is offered, and what runs stays.
-    assert!(ran.stderr.contains("the default of `architecture` is `arm64` today; it stays `amd64`"), "{}", ran.stderr);
+    // Another answer is another answer, whoever gave it: the default that hangs on it follows.
+    assert!(ran.stderr.contains("`architecture` becomes `arm64`, its default today; it was `amd64`"), "{}", ran.stderr);
     ran.success();
-    assert_eq!(history.text("a"), "ecs amd64\n");
+    assert_eq!(history.text("a"), "ecs arm64\n");
 }
 
 #[test]

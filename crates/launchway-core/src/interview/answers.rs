@@ -61,6 +61,8 @@ pub struct Answers {
     given: BTreeMap<String, (Value, Provenance)>,
     defaults_taken: BTreeSet<String>,
     defaults_before: BTreeMap<String, DefaultBefore>,
+    /// Whether nobody decides or narrows anything: to find out what was so before somebody did.
+    pub(super) is_undecided: bool,
     reopened: BTreeSet<String>,
     added: Added,
     presets: BTreeMap<String, (Value, String)>,
@@ -132,6 +134,8 @@ impl Answers {
     ) -> Result<(), Problem> {
         let mut then = self.clone();
         then.given.clear();
+        // What the team has decided since is a change like any other.
+        then.is_undecided = true;
         let of_question = |id: &String, value: &Value| match template.question(id) {
             Some(question) => question.converted(value.clone()),
             None => value.clone(),

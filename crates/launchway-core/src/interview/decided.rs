@@ -27,6 +27,9 @@ impl<'t> Interview<'t> {
     /// Collects what holds for a question: the template's locks whose condition is true, then what was decided beside it.
     pub(super) fn policies_on(&self, question: &Question, given: &Answers) -> Result<Vec<Policy>, Problem> {
         let mut policies: Vec<Policy> = Vec::new();
+        if given.is_undecided {
+            return Ok(policies);
+        }
         for lock in self.template.locks.iter().filter(|lock| lock.question == question.id) {
             let holds = match &lock.when {
                 Some(when) => !self.hang_on_open(when.names()) && self.evaluate(when, None)? == Json::Bool(true),
