@@ -90,6 +90,17 @@ fn the_result_as_json_lists_every_file_with_its_hash() {
     assert!(Path::new(result["path"].as_str().unwrap()).ends_with("orders"));
 }
 
+#[test]
+fn a_word_that_the_template_does_not_know_is_taken_with_a_warning() {
+    let folder = empty_folder();
+    let regions = ["--target", "ecs", "--regions", "eu-west-1,eu-wset-2", "--output", "json"];
+    let result: Value = serde_json::from_str(&new(folder.path(), &regions).success()).unwrap();
+    assert_eq!(
+        result["warnings"],
+        serde_json::json!(["the template does not know `eu-wset-2`, which `regions` names"])
+    );
+}
+
 fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
 }

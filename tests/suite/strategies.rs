@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use launchway_core::{Answers, Value};
+use xtask::tree::Tree;
 
 use crate::golden::scars;
 use crate::rendered::{self, render, settle};
@@ -92,6 +93,11 @@ fn what_makes_no_sense_is_refused_at_the_question() {
             "instance_type",
             "another processor than the image",
         ),
+        (vec![("target", "ecs"), ("regions", "eu-west-1,cn-north-1")], "regions", "several partitions"),
+        (vec![("target", "ecs"), ("regions", "us-gov-west-1,us-east-1")], "regions", "several partitions"),
+        (vec![("target", "ecs"), ("regions", "cn-north-1,us-gov-west-1")], "regions", "several partitions"),
+        (vec![("target", "ecs"), ("environments", "dev,dev-dns")], "environments", "the name of another stack"),
+        (vec![("target", "both"), ("environments", "x-roles,prod")], "environments", "the name of another stack"),
         (
             vec![("target", "ecs"), ("regions", "eu-west-1,us-east-1,us-west-2"), ("dns_routing", "failover")],
             "dns_routing",
@@ -137,6 +143,9 @@ fn walk(target: &'static str, dimensions: &[Dimension]) -> BTreeSet<String> {
             let rendered = render(&given);
             let scars = scars(&rendered.tree);
             assert!(scars.is_empty(), "{row:?}: {scars:?}");
+            if target == "ecs" {
+                assert_guarded(&rendered.tree, &row);
+            }
             for (id, value, _) in given.iter() {
                 let id = dimensions.iter().map(|(id, _)| *id).find(|known| *known == id);
                 id.map(|id| used.entry(id).or_default().insert(value.to_string()));
@@ -153,6 +162,35 @@ fn walk(target: &'static str, dimensions: &[Dimension]) -> BTreeSet<String> {
     reasons
 }
 
+/// Whoever deploys, and however: nothing changes before the same things are known.
+fn assert_guarded(tree: &Tree, row: &BTreeMap<&str, &str>) {
+    let script = std::str::from_utf8(&tree["deploy/ecs/deploy.sh"].bytes).unwrap();
+    let first_change = CHANGES.iter().filter_map(|change| script.find(change)).min().unwrap();
+    for guard in GUARDS {
+        let found = script.find(guard).unwrap_or_else(|| panic!("{row:?}: no guard `{guard}`"));
+        assert!(found < first_change, "{row:?}: `{guard}` comes after a change");
+    }
+}
+
+const CHANGES: &[&str] = &[
+    "aws cloudformation deploy",
+    "aws ecs register-task-definition",
+    "aws ecs create-service",
+    "aws ecs update-service",
+    "aws deploy create-deployment",
+];
+
+const GUARDS: &[&str] = &[
+    "does not exist\"",
+    "is not a digest",
+    "still holds example ids",
+    "is another project's",
+    "is still at work",
+    "cannot be looked at",
+    " no image $digest",
+    " holds no $name",
+];
+
 fn rows(dimensions: &[Dimension]) -> Vec<BTreeMap<&'static str, &'static str>> {
     dimensions.iter().fold(vec![BTreeMap::new()], |rows, (id, values)| {
         let with =
@@ -167,5 +205,7 @@ fn answers(row: &BTreeMap<&'static str, &'static str>) -> Answers {
         (*id, question.read(text).unwrap())
     };
     let service = ("service", Value::Text("orders".to_owned()));
-    rendered::answers(row.iter().map(value).chain([service]))
+    let secrets = ("secrets", Value::List(vec!["database-url".to_owned()]));
+    let secrets = (row.get("target") == Some(&"ecs")).then_some(secrets);
+    rendered::answers(row.iter().map(value).chain([service]).chain(secrets))
 }

@@ -8,7 +8,8 @@ services, CodeDeploy applications, groups and deployments are moto's own. What m
 - `aws cloudformation deploy`, whose change sets lose the outputs of a stack in moto, is a stand-in that creates the stack
   through CreateStack, and what moto leaves out of it (the service, CodeDeploy) through the API that CloudFormation calls;
   alarms are names, autoscaling and security-group rules are left out;
-- moto has no ListServiceDeployments: the list is empty;
+- moto has no ListServiceDeployments and no StopServiceDeployment: the list is empty, but where a case has a deployment under way;
+- of several regions, the API of the first one is gone, and whatever asks it fails;
 - moto's CodeDeploy deployments never end: `Cloud.move` reads the revision and moves the service, as a case wants it;
 - `curl` answers, and `seq` counts its last number alone, so that the script asks once where it would wait.
 
@@ -53,11 +54,12 @@ LEFT_OUT = {
 }
 NAMES = {"AWS::CloudWatch::Alarm", "AWS::ECS::CapacityProvider"}
 
-# Hands its arguments to this process, which answers with the exit code and the output.
+# Hands its arguments to this process, which answers with the exit code, what was said to standard error, and the output.
 AWS = """#!/bin/bash
 exec 3<>"/dev/tcp/127.0.0.1/$AWS_PORT"
 printf '%s\\0' "$AWS_REGION" "$@" $'\\1' >&3
-read -r code <&3
+read -r code errors <&3
+head -c "$errors" <&3 >&2
 cat <&3
 exit "$code"
 """
@@ -73,7 +75,7 @@ def client(name, region=None):
 
 
 class CommandLine(socketserver.ThreadingTCPServer):
-    """Runs the calls of the script's `aws`."""
+    """Runs the calls of the script's `aws`. The API of one region can be gone."""
 
     allow_reuse_address = True
     daemon_threads = True
@@ -81,10 +83,11 @@ class CommandLine(socketserver.ThreadingTCPServer):
     def __init__(self):
         super().__init__(("127.0.0.1", 0), Call)
         self.stacks, self.calls, self.lines, self.said = {}, [], [], ""
+        self.gone = None
         self.lock = threading.Lock()
 
     def run(self, region, arguments):
-        """Returns the exit code and what was printed; what was said to standard error is kept."""
+        """Returns the exit code, what was said to standard error, which is kept too, and what was printed."""
         from awscli.clidriver import create_clidriver
 
         output, errors = io.TextIOWrapper(io.BytesIO(), "utf-8"), io.StringIO()
@@ -93,6 +96,8 @@ class CommandLine(socketserver.ThreadingTCPServer):
             self.lines.append(" ".join(arguments))
             os.environ["AWS_REGION"] = os.environ["AWS_DEFAULT_REGION"] = region
             try:
+                if self.gone in (region, *arguments):
+                    raise SystemExit(f"Could not connect to the endpoint of {self.gone}")
                 if arguments[:2] == ["cloudformation", "deploy"]:
                     code = self.deploy_stack(region, arguments[2:])
                 else:
@@ -102,7 +107,7 @@ class CommandLine(socketserver.ThreadingTCPServer):
                 print(error, file=errors)
             self.said += errors.getvalue()
         output.flush()
-        return code, output.buffer.getvalue()
+        return code, errors.getvalue().encode(), output.buffer.getvalue()
 
     def deploy_stack(self, region, arguments):
         options, key = {}, None
@@ -128,8 +133,8 @@ class Call(socketserver.StreamRequestHandler):
         while not received.endswith(b"\0\1\0"):
             received += self.request.recv(65536)
         region, *arguments = received.decode().split("\0")[:-2]
-        code, output = self.server.run(region, arguments)
-        self.wfile.write(f"{code}\n".encode() + output)
+        code, errors, output = self.server.run(region, arguments)
+        self.wfile.write(f"{code} {len(errors)}\n".encode() + errors + output)
 
 
 class Stack:
@@ -155,6 +160,8 @@ class Stack:
                     self.ids[logical_id] = self.make(service, call, resource)
 
     def condition(self, value):
+        if "Fn::Not" in value:
+            return not self.condition(value["Fn::Not"][0])
         left, right = (self.parameters[item["Ref"]] if isinstance(item, dict) else item for item in value["Fn::Equals"])
         return left == right
 
@@ -253,6 +260,7 @@ class Cloud:
         self.region = region
         self.ending = "Succeeded"
         self.lost = False
+        self.under_way = False
         self.teach_moto()
 
     def teach_moto(self):
@@ -280,7 +288,10 @@ class Cloud:
 
         CodeDeployBackend.create_deployment = create_deployment
         EC2ContainerServiceBackend.update_service = update_service
-        EC2ContainerServiceResponse.list_service_deployments = lambda _: ActionResult({"serviceDeployments": []})
+        EC2ContainerServiceResponse.list_service_deployments = lambda _: ActionResult(
+            {"serviceDeployments": [{"serviceDeploymentArn": "x"}] if self.under_way else []}
+        )
+        EC2ContainerServiceResponse.stop_service_deployment = lambda _: ActionResult({})
 
         def create_service(backend, *arguments, **named):
             service = original(backend, *arguments, **named)
@@ -344,18 +355,10 @@ class Cloud:
             "WebAclArn": f"arn:aws:wafv2:{self.region}:{OWNER}:regional/webacl/example/11111111-2222-3333-4444-555555555555",
         }
 
-    def registry(self, service, home):
-        """A bootstrap stack in its region with the outputs that deploy.sh reads, and images; returns their digests."""
-        resources = {"Repository": {"Type": "AWS::ECR::Repository", "Properties": {"RepositoryName": service}}}
-        outputs = {
-            "RepositoryUri": {"Value": {"Fn::GetAtt": ["Repository", "RepositoryUri"]}},
-            "StackRoleArn": {"Value": f"arn:aws:iam::{OWNER}:role/stack"},
-        }
-        body = json.dumps({"Resources": resources, "Outputs": outputs})
-        client("cloudformation", home).create_stack(StackName=f"{service}-bootstrap", TemplateBody=body)
+    def registry(self, service):
+        """The repository of its region with images; returns their digests."""
         ecr = client("ecr")
-        if home != self.region:
-            ecr.create_repository(repositoryName=service)
+        ecr.create_repository(repositoryName=service)
         manifest = '{{"schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json", "config": {{"digest": "sha256:{number:064x}"}}, "layers": []}}'
         return [
             ecr.put_image(repositoryName=service, imageManifest=manifest.format(number=number), imageTag=f"v{number}")
@@ -371,18 +374,21 @@ class Case:
         self.folder = pathlib.Path(cleanup.enter_context(tempfile.TemporaryDirectory()))
         shutil.copytree(project / "deploy", self.folder / "deploy")
         self.deploy = self.folder / "deploy/ecs"
-        parameter_file = sorted((self.deploy / "params").glob("*.json"))[0]
+        script = (self.deploy / "deploy.sh").read_text(encoding="utf-8")
+        home = re.search(r"\$AWS_REGION != ([a-z0-9-]+) ", script)
+        # Of several regions, one other than the first, which is gone.
+        parameter_file = next(
+            file for file in sorted((self.deploy / "params").glob("*.json")) if not home or file.stem.split(".")[1] != home[1]
+        )
         self.environment, *region = parameter_file.stem.split(".")
         self.arguments = [self.environment, *region]
-        script = (self.deploy / "deploy.sh").read_text(encoding="utf-8")
         self.cloud = Cloud(cleanup, self.folder, region[0] if region else re.search(r"^region=(\S+)$", script, re.MULTILINE)[1])
         task_definition = json.loads((self.deploy / "task-definition.json").read_text(encoding="utf-8"))
         self.service = task_definition["family"].removesuffix("-<Environment>")
         (container,) = task_definition["containerDefinitions"]
         self.secrets = [entry["valueFrom"].rsplit("/", 1)[-1] for entry in container.get("secrets", [])]
         network = self.cloud.network()
-        home = re.search(r"AWS_REGION=([a-z0-9-]+) AWS_DEFAULT_REGION", script)
-        self.digests = self.cloud.registry(self.service, home[1] if home else self.cloud.region)
+        self.digests = self.cloud.registry(self.service)
         parameters = json.loads(parameter_file.read_text(encoding="utf-8"))
         for entry in parameters:
             entry["ParameterValue"] = network.get(entry["ParameterKey"], entry["ParameterValue"])
@@ -392,6 +398,7 @@ class Case:
         self.code_deploy = (self.deploy / "appspec.yaml").exists()
         self.every_call = set()
         self.command_line = cleanup.enter_context(CommandLine())
+        self.command_line.gone = home and home[1]
         threading.Thread(target=self.command_line.serve_forever, daemon=True).start()
         cleanup.callback(self.command_line.shutdown)
         programs = self.folder / "bin"
@@ -443,16 +450,11 @@ class Case:
 
 
 def rights_of_deployer(template):
-    """The actions that the role of the production environment on GitHub may take, or None without such a role."""
+    """The actions that the role of an environment on GitHub may take."""
     resources = template["Resources"]
-    if "ProductionDeployRole" not in resources:
-        return None
-    documents = [policy["PolicyDocument"] for policy in resources["ProductionDeployRole"]["Properties"]["Policies"]]
-    statements = [
-        statement
-        for document in [*documents, resources["DeployPolicy"]["Properties"]["PolicyDocument"]]
-        for statement in document["Statement"]
-    ]
+    names = [policy["Ref"] for policy in resources["DeployRole"]["Properties"]["ManagedPolicyArns"]]
+    documents = [resources[name]["Properties"]["PolicyDocument"] for name in names]
+    statements = [statement for document in documents for statement in document["Statement"]]
     return {action for statement in statements for action in ([statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"])}
 
 
@@ -473,6 +475,13 @@ def cases(case):
 
     case.run("sha256:" + "0" * 64)
     yield "an image that is not there is refused before anything changes", case.code != 0 and not changes & set(case.calls)
+    cloudformation = client("cloudformation")
+    tags = [{"Key": "service", "Value": f"{case.service}-{case.environment}"}, {"Key": "environment", "Value": "x"}]
+    body = json.dumps({"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}})
+    cloudformation.create_stack(StackName=case.stack, TemplateBody=body, Tags=tags)
+    case.run(first)
+    yield "another project's stack is left alone", "another project's" in case.output and not changes & set(case.calls)
+    cloudformation.delete_stack(StackName=case.stack)
     if case.secrets:
         case.run(first)
         yield "a secret that is not there is refused before anything changes", case.code != 0 and not changes & set(case.calls)
@@ -533,15 +542,22 @@ def cases(case):
     case.run(third)
     yield "a name that nothing fills is an error", case.code != 0 and "nothing fills <TaskRole>" in case.output
     yield "nothing is registered then", len(case.revisions()) == count
+    if "go_back" in (case.deploy / "deploy.sh").read_text(encoding="utf-8"):
+        case.cloud.under_way = True
+        case.run(third)
+        yield "while one is under way there is no other", "still at a deployment" in case.output and not changes & set(case.calls)
+        case.plant("task-definition.json", "<TaskRole>", "<TaskRoleArn>")
+        case.plant("deploy.sh", '[ "$under_way" = 0 ] || fail', ": ||")
+        case.run(third)
+        yield "one that does not end is told to go back", "goes back" in case.output and "ecs stop-service-deployment" in case.calls
     if case.code_deploy:
         case.cloud.ending = "InProgress"
         client("codedeploy").create_deployment(applicationName=case.stack, deploymentGroupName=case.stack, revision={})
         case.run(third)
         yield "while one is under way there is no other", "still at deployment" in case.output and not changes & set(case.calls)
 
-    bootstrap = (case.deploy / "bootstrap.yaml").read_text(encoding="utf-8")
-    rights = rights_of_deployer(yaml.load(bootstrap, Loader=CloudFormationLoader))
-    if rights is not None:
+    if (case.deploy / "roles.yaml").exists():
+        rights = rights_of_deployer(yaml.load((case.deploy / "roles.yaml").read_text(encoding="utf-8"), Loader=CloudFormationLoader))
         needed = {right_for(call) for call in case.every_call - {"cloudformation deploy"}} | {"iam:PassRole"}
         case.output = f"missing: {', '.join(sorted(needed - rights))}\n"
         yield "the role on GitHub may make every call", needed <= rights

@@ -5,7 +5,7 @@ parameter file (of the JSON formats: the stack, and from its outputs the task de
 (ports apart, which are free ones), registers it in the generated target group, and sends requests through the
 generated listener rule. What must hold:
 
-- both stacks reach CREATE_COMPLETE with every resource that ministack knows,
+- all stacks reach CREATE_COMPLETE with every resource that ministack knows,
 - the container's health command succeeds against the running binary,
 - the target group's health path answers through the load balancer, with the matcher's status, from this binary,
 - with two target groups, it answers through the production rule and the test rule that the service names, from either
@@ -97,6 +97,9 @@ def check(folder, binary, environment):
         network = network_parameters(clients, parameters)
         image = f"{repository}@{DIGEST}"
         stack = f"{repository.rsplit('/', 1)[-1]}-{environment}"
+        if (folder / "roles.yaml").exists():
+            create_stack(clients, folder / "roles.yaml", f"{stack}-roles", roles_parameters(environment))
+            network["PermissionsBoundary"] = f"arn:aws:iam::{ACCOUNT}:policy/{stack}-boundary"
         deploy = deploy_json if ecs_json.is_json(folder) else deploy_stack
         expected = deploy(clients, folder, stack, parameters | network, image)
 
@@ -162,14 +165,18 @@ class Clients:
             setattr(self, name, self.client(name))
 
     def client(self, name):
-        return boto3.client(
-            name,
-            endpoint_url=self.endpoint,
-            region_name=REGION,
-            aws_access_key_id="test",
-            aws_secret_access_key="test",
-            config=botocore.config.Config(proxies={}, retries={"max_attempts": 0}),
-        )
+        return client(self.endpoint, name, REGION)
+
+
+def client(endpoint, name, region):
+    return boto3.client(
+        name,
+        endpoint_url=endpoint,
+        region_name=region,
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+        config=botocore.config.Config(proxies={}, retries={"max_attempts": 0}),
+    )
 
 
 def start_ministack(cleanup):
@@ -203,7 +210,7 @@ def start_ministack(cleanup):
     raise CheckFailed(f"ministack did not start:\n{log.read()[-2000:]}")
 
 
-def create_stack(clients, template_path, name, parameters, *, again=False):
+def create_stack(clients, template_path, name, parameters, *, again=False, tags=None):
     """Creates a stack, or updates it when it is there, and returns its outputs."""
     template = yaml.load(template_path.read_text(encoding="utf-8"), Loader=CloudFormationLoader)
     resources = template["Resources"]
@@ -219,7 +226,8 @@ def create_stack(clients, template_path, name, parameters, *, again=False):
         StackName=name,
         TemplateBody=json.dumps(template),
         Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in sorted(parameters.items())],
-        Capabilities=["CAPABILITY_IAM"],
+        Capabilities=["CAPABILITY_NAMED_IAM"],
+        Tags=[{"Key": key, "Value": value} for key, value in (tags or {}).items()],
     )
     deadline = time.monotonic() + 60
     while True:
@@ -288,6 +296,15 @@ def bootstrap_parameters(folder):
         "GitHubProviderArn": f"arn:aws:iam::{ACCOUNT}:oidc-provider/token.actions.githubusercontent.com",
     }
     return {name: value for name, value in values.items() if name in template.get("Parameters", {})}
+
+
+def roles_parameters(environment):
+    """What the roles of an environment are told."""
+    return {
+        "Environment": environment,
+        "GitHubSubject": "acme@1/orders@2",
+        "GitHubProviderArn": f"arn:aws:iam::{ACCOUNT}:oidc-provider/token.actions.githubusercontent.com",
+    }
 
 
 def network_parameters(clients, parameters):

@@ -5,7 +5,9 @@ The stand-in answers from a script of answers and writes down how it was called.
 - what is deployed is the image of the digest, with every value of the parameter file, in the region that was named,
 - a deployment that ECS put back, or that never settles, ends with an error, and so do a load balancer that does not
   answer, an image that never arrives in a region, and a stack that failed,
-- a stack that is at work for longer than the AWS CLI waits is waited for,
+- nothing changes before the stack is this project's and at rest, and the image and the secrets are there,
+- of several regions none is asked but the one that is deployed to,
+- ECS is told to go back when the tasks of a new version do not come, where it has no circuit breaker,
 - example ids and what is not a digest are refused before anything is called.
 
 Usage: ecs_stack_deploy_script.py PROJECT_DIR
@@ -27,6 +29,7 @@ DIGEST = "sha256:" + "1" * 64
 REPOSITORY = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/service"
 DEPLOYED = "arn:aws:ecs:eu-west-1:123456789012:task-definition/service:2"
 MISSING = "An error occurred (ImageNotFoundException) when calling the DescribeImages operation"
+CHANGE_SET = "Run:\naws cloudformation describe-change-set --change-set-name arn:aws:cloudformation:eu-west-1:1:changeSet/a/b"
 BEFORE = "arn:aws:ecs:eu-west-1:123456789012:task-definition/service:1"
 
 # Stands in for aws, curl and sleep. A question that comes again gets the next of its answers, and the last one for ever.
@@ -64,8 +67,13 @@ class Script:
         self.text = re.sub(r'(seq |"\$attempt" -lt )\d+', r"\g<1>3", text)
         (self.folder / "deploy.sh").write_text(self.text, encoding="utf-8")
         self.regions = len(list((self.folder / "params").glob("*.*.json"))) > 0
-        file = sorted((self.folder / "params").glob("*.json"))[-1]
+        home = re.search(r"\$AWS_REGION != ([a-z0-9-]+) ", self.text)
+        self.home = home and home[1]
+        # Of several regions, one other than the first: nothing may be asked of the first, which can be gone.
+        file = [file for file in sorted((self.folder / "params").glob("*.json")) if file.name.split(".")[1] != self.home][-1]
         self.parameters = file
+        self.service = re.search(r"^stack=(\S+)-\$environment$", self.text, re.MULTILINE)[1]
+        self.native = "go_back" in self.text
         self.environment, self.region = file.name.split(".")[:2]
         if not self.regions:
             self.region = re.search(r"^region=(\S+)$", self.text, re.MULTILINE).group(1)
@@ -102,15 +110,20 @@ class Script:
     def usual(self):
         """The answers of a deployment in which nothing goes wrong."""
         return [
-            [["describe-stacks", "RepositoryUri"], [[0, REPOSITORY]]],
-            [["describe-stacks", "StackRoleArn"], [[0, "arn:aws:iam::123456789012:role/stack"]]],
+            [["describe-stacks", "Tags"], [[0, f"UPDATE_COMPLETE\t{self.service}\t{self.environment}"]]],
             [["describe-stacks", "TaskDefinitionArn"], [[0, DEPLOYED]]],
             [["describe-stacks", "LoadBalancerUrl"], [[0, "https://balancer.example.com"]]],
-            [["describe-stacks", "StackStatus"], [[0, "UPDATE_COMPLETE"]]],
+            [["describe-stacks", "StackStatus"], [[0, "UPDATE_IN_PROGRESS"], [0, "UPDATE_COMPLETE"]]],
+            [["describe-parameters"], [[0, "/a/name"]]],
+            [["describe-secret"], [[0, "{}"]]],
             [["describe-repositories"], [[0, REPOSITORY]]],
-            [["describe-images"], [[254, MISSING], [0, "{}"]]],
+            [["describe-images"], [*([[254, MISSING]] if self.regions else []), [0, "{}"]]],
+            [["cloudformation deploy", "--no-execute-changeset"], [[0, CHANGE_SET]]],
             [["cloudformation deploy"], [[0, ""]]],
-            [["list-service-deployments"], [[0, "1"], [0, "0"]]],
+            [["execute-change-set"], [[0, ""]]],
+            [["list-service-deployments", "PENDING IN_PROGRESS STOP"], [[0, "1"], [0, "0"]]],
+            [["list-service-deployments"], [[0, "arn:aws:ecs:eu-west-1:123456789012:service-deployment/a/a/1"]]],
+            [["stop-service-deployment"], [[0, "{}"]]],
             [["describe-services", "length(deployments)"], [[0, f"{DEPLOYED}\t2\tIN_PROGRESS"], [0, f"{DEPLOYED}\t1\tCOMPLETED"]]],
             [["describe-services"], [[0, DEPLOYED]]],
             [["curl"], [[0, ""]]],
@@ -133,9 +146,10 @@ def check(project):
         if script.must_fail([], "not a digest", "latest"):
             raise CheckFailed("something was called with a tag")
         check_success(script)
+        check_guards(script)
         check_failures(script)
-        if "wait_for_stack" in script.text:
-            check_long_wait(script)
+        if script.native:
+            check_wait(script)
 
 
 def check_success(script):
@@ -149,7 +163,7 @@ def check_success(script):
         if word not in deploy:
             raise CheckFailed(f"`{word}` is not in the call: {deploy}")
     for region, line in calls:
-        if region != script.region and "bootstrap" not in line:
+        if region != script.region:
             raise CheckFailed(f"called in {region}, not in {script.region}: {line}")
     if script.regions and not any("describe-images" in line for _, line in calls):
         raise CheckFailed("nothing waited for the image of this region")
@@ -168,7 +182,7 @@ def check_failures(script):
             [["describe-services", "length(deployments)"], [[0, f"{DEPLOYED}\t2\tIN_PROGRESS"]]],
             [["list-service-deployments"], [[0, "1"]]],
         ],
-        "settled",
+        "goes back" if script.native else "settled",
     )
     calls = script.must_fail([[["cloudformation deploy"], [[255, ""]]]], "")
     if any("describe-services" in line for _, line in calls):
@@ -178,7 +192,7 @@ def check_failures(script):
     if script.regions:
         script.must_fail([[["describe-images"], [[254, MISSING]]]], "there is no image")
         must_fail_at_once(script, "AccessDeniedException")
-        script.region = re.search(r"AWS_REGION != (\S+) ", script.text).group(1)
+        script.region = script.home
         must_fail_at_once(script, MISSING)
 
 
@@ -189,15 +203,46 @@ def must_fail_at_once(script, reason):
         raise CheckFailed(f"it waited, as if this would pass: {reason}")
 
 
-def check_long_wait(script):
-    """The command gives up, and the stack is still at work."""
-    gives_up = [["cloudformation deploy"], [[255, ""]]]
-    states = [["describe-stacks", "StackStatus"], [[0, "UPDATE_IN_PROGRESS"], [0, "UPDATE_COMPLETE"]]]
-    result, _ = script.run([gives_up, states])
-    if result.returncode != 0:
-        raise CheckFailed(f"a slow deployment was not waited for: {result.stderr}")
-    states = [["describe-stacks", "StackStatus"], [[0, "UPDATE_IN_PROGRESS"], [0, "UPDATE_ROLLBACK_COMPLETE"]]]
-    script.must_fail([gives_up, states], "UPDATE_ROLLBACK_COMPLETE")
+CHANGES = ("cloudformation deploy", "execute-change-set", "register-task-definition", "update-service")
+
+
+def check_guards(script):
+    """Nothing changes before the stack is this project's and at rest, and the image and the secrets are there."""
+    guards = [
+        ([["describe-stacks", "Tags"], [[0, f"UPDATE_COMPLETE\tother\t{script.environment}"]]], "another project's"),
+        ([["describe-stacks", "Tags"], [[0, f"UPDATE_COMPLETE\t{script.service}\tother"]]], "another project's"),
+        ([["describe-stacks", "Tags"], [[0, "UPDATE_COMPLETE\tNone\tNone"]]], "another project's"),
+        ([["describe-stacks", "Tags"], [[0, f"UPDATE_IN_PROGRESS\t{script.service}\t{script.environment}"]]], "still at work"),
+        ([["describe-stacks", "Tags"], [[254, "AccessDenied"]]], "cannot be looked at"),
+        ([["describe-images"], [[254, MISSING]]], "no image"),
+    ]
+    if "describe-parameters" in script.text:
+        guards.append(([["describe-parameters"], [[0, ""]]], "holds no"))
+    if "describe-secret" in script.text:
+        guards.append(([["describe-secret"], [[254, ""]]], "holds no"))
+    for answer, word in guards:
+        for _, line in script.must_fail([answer], word):
+            if any(change in line for change in CHANGES):
+                raise CheckFailed(f"something changed although {word}: {line}")
+    missing = [["describe-stacks", "Tags"], [[254, "Stack with id a does not exist"]]]
+    for answer in (missing, [["describe-stacks", "Tags"], [[0, "REVIEW_IN_PROGRESS\tNone\tNone"]]]):
+        result, _ = script.run([answer])
+        if result.returncode != 0:
+            raise CheckFailed(f"a first deployment was refused: {result.stderr}")
+
+
+def check_wait(script):
+    """Tasks that never become healthy are not waited for without end: ECS is told to go back."""
+    at_work = [["describe-stacks", "Stacks[0].StackStatus"], [[0, "UPDATE_IN_PROGRESS"]]]
+    calls = script.must_fail([at_work], "goes back")
+    if not any("stop-service-deployment" in line and "--stop-type ROLLBACK" in line for _, line in calls):
+        raise CheckFailed("ECS was not told to go back")
+    script.must_fail([at_work, [["stop-service-deployment"], [[254, ""]]]], "cannot go back")
+    rolled_back = [["describe-stacks", "Stacks[0].StackStatus"], [[0, "UPDATE_IN_PROGRESS"], [0, "UPDATE_ROLLBACK_COMPLETE"]]]
+    script.must_fail([rolled_back], "UPDATE_ROLLBACK_COMPLETE")
+    result, calls = script.run([[["cloudformation deploy"], [[0, "No changes to deploy."]]]])
+    if result.returncode != 0 or any("execute-change-set" in line for _, line in calls):
+        raise CheckFailed(f"a stack that is as it should be was not left so: {result.stderr}")
 
 
 def main():

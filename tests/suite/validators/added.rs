@@ -11,6 +11,7 @@ fn the_validators_of_amazon_ecs_accept_an_added_service() {
         ecs::cfn_lint(std::slice::from_ref(&service)).unwrap();
         ecs::checkov(std::slice::from_ref(&service)).unwrap();
         ecs::botocore(&service).unwrap();
+        ecs::permissions(&service).unwrap();
         if service.path("deploy/ecs/service.yaml").exists() {
             ecs::stack_deploy_script(&service).unwrap();
         } else {

@@ -3,8 +3,12 @@
 use std::path::PathBuf;
 use std::process::Command;
 
+use launchway_core::Value;
+
 use super::{Verdict, aws_check, ours, tools, validate};
+use crate::program::run;
 use crate::project::{self, Project};
+use crate::rendered;
 use crate::source::Source;
 
 fn projects() -> Vec<Project> {
@@ -40,6 +44,15 @@ pub(super) fn ministack(project: &Project) -> Verdict {
 
 pub(super) fn stack_deploy_script(project: &Project) -> Verdict {
     validate(aws_check("ecs_stack_deploy_script.py").arg(&project.folder))
+}
+
+pub(super) fn destroy(project: &Project) -> Verdict {
+    validate(aws_check("ecs_destroy.py").arg(&project.folder))
+}
+
+/// Holds the roles and templates of a project against the authorization data and the quotas of AWS.
+pub(super) fn permissions(project: &Project) -> Verdict {
+    validate(aws_check("ecs_permissions.py").arg(&project.folder).arg(tools().checkov()))
 }
 
 /// A project without a certificate has skips of its own.
@@ -78,6 +91,66 @@ fn every_stack_is_created_and_the_service_answers_through_its_load_balancer() {
 fn the_deploy_script_notices_what_goes_wrong_with_a_stack() {
     for project in owned_by_stacks() {
         stack_deploy_script(&project).unwrap();
+    }
+}
+
+#[test]
+fn the_roles_have_what_aws_asks_for_and_stay_below_its_quotas() {
+    for project in projects() {
+        permissions(&project).unwrap();
+    }
+}
+
+/// The names and lists as long as the questions let them be, with everything that roles and templates grow with.
+#[test]
+fn the_largest_answers_stay_below_the_quotas_of_aws() {
+    let folder = tempfile::tempdir().unwrap();
+    let one_region = format!("repository = \"{}/{}\"\n", "r".repeat(39), "n".repeat(100));
+    let regions: Vec<String> = ('a'..='z').map(|letter| format!("ap-southeast-{letter}-1")).collect();
+    let every_region = format!("ci = \"none\"\ndns_routing = \"latency\"\nregions = {regions:?}\n");
+    for (number, strategy) in [
+        "capacity = \"ec2\"",
+        "capacity = \"ec2\"\necs_format = \"json\"",
+        "deployment_controller = \"code-deploy\"\nshift_minutes = 5",
+    ]
+    .iter()
+    .enumerate()
+    {
+        for reach in [&one_region, &every_region] {
+            let folder = folder.path().join(format!("{number}-{}", reach.len()));
+            let answers = format!("{}strategy = \"canary\"\n{strategy}\n{reach}", largest());
+            permissions(&Project::make(answers.parse().unwrap(), &folder)).unwrap();
+        }
+    }
+}
+
+fn largest() -> String {
+    let environments: Vec<String> = (10..30).map(|number| format!("environm-{number}x")).collect();
+    format!(
+        "service = \"{}\"\nowner = \"{}\"\ntarget = \"ecs\"\nenvironments = {environments:?}\nwaf = true\n\
+         execute_command = true\nsecrets = [\"database-url\"]\nsecret_store = \"secrets-manager\"\n",
+        "s".repeat(40),
+        "o".repeat(63),
+    )
+}
+
+#[test]
+fn every_region_that_the_template_knows_is_one_of_aws() {
+    let listed =
+        run(Command::new(tools().aws("python")).args(["-c", "import cfnlint.helpers as it; print(*it.REGIONS)"]));
+    let of_aws: Vec<String> = listed.success().split_whitespace().map(str::to_owned).collect();
+    // The sovereign cloud of Europe and the secret partitions are left out: their roles have other trust.
+    let is_left_out = |region: &str| region.starts_with("eusc-") || region.contains("-iso");
+    let open: Vec<_> = of_aws.iter().filter(|region| !is_left_out(region)).cloned().collect();
+    let regions = rendered::TEMPLATE.question("regions").unwrap();
+    assert_eq!(regions.unknown(&Value::List(of_aws.clone())).len(), of_aws.len() - open.len());
+    assert!(regions.unknown(&Value::List(open)).is_empty());
+}
+
+#[test]
+fn a_project_is_taken_down_in_an_order_that_strands_nothing() {
+    for case in ["ecs-default", "ecs-regions", "ecs-json-rolling", "ecs-code-deploy-canary"] {
+        destroy(&project::named(case)).unwrap();
     }
 }
 

@@ -28,6 +28,7 @@ fn one(validator: fn(&[Project]) -> Verdict) -> impl FnOnce(&Project) -> Verdict
 }
 
 const STACK: &str = "deploy/ecs/service.yaml";
+const ROLES: &str = "deploy/ecs/roles.yaml";
 const DEPLOYMENT: &str = "deploy/kubernetes/base/workload/deployment.yaml";
 
 #[test]
@@ -93,9 +94,8 @@ fn code_deploy_notices_a_container_that_the_task_does_not_have() {
 
 #[test]
 fn the_deploy_script_check_notices_a_right_that_the_workflow_lacks() {
-    let fault =
-        ["                  - ecs:UpdateService\n                Resource: !Sub", "                Resource: !Sub"];
-    let path = "deploy/ecs/bootstrap.yaml";
+    let fault = ["              - ecs:UpdateService\n            Resource: !Sub", "            Resource: !Sub"];
+    let path = "deploy/ecs/roles.yaml";
     assert_caught_in("ecs-json-rolling", ecs_json::deploy_script, path, fault, "missing: ecs:UpdateService");
 }
 
@@ -104,6 +104,55 @@ fn the_deploy_script_check_notices_a_service_that_is_not_compared() {
     let fault = [r#"[ "$running" = "$expected" ] || fail"#, r#"[ "$running" ] || fail"#];
     let path = "deploy/ecs/deploy.sh";
     assert_caught_in("ecs-json-rolling", ecs_json::deploy_script, path, fault, "rolled back is a failure");
+}
+
+#[test]
+fn the_authorization_data_notices_a_resource_that_an_action_does_not_know() {
+    let fault = [
+        "              - logs:DeleteRetentionPolicy\n",
+        "              - logs:DeleteRetentionPolicy\n              - logs:DescribeIndexPolicies\n",
+    ];
+    assert_caught(ecs::permissions, ROLES, fault, "logs:DescribeIndexPolicies knows no resource");
+}
+
+#[test]
+fn the_authorization_data_notices_a_condition_that_an_action_does_not_know() {
+    let fault = ["ArnLike:\n                ec2:LaunchTemplate:", "ArnLike:\n                ec2:InstanceTemplate:"];
+    assert_caught_in("ecs-canary-ec2", ecs::permissions, ROLES, fault, "knows no key ec2:InstanceTemplate");
+}
+
+#[test]
+fn the_handlers_notice_a_right_that_the_role_of_cloudformation_lacks() {
+    let fault = ["              - cloudwatch:GetMetricData\n", ""];
+    assert_caught(ecs::permissions, ROLES, fault, "lacks cloudwatch:GetMetricData");
+}
+
+#[test]
+fn the_quotas_notice_a_policy_that_is_too_long() {
+    let action = "              - cloudwatch:GetMetricData\n";
+    assert_caught(ecs::permissions, ROLES, [action, &action.repeat(250)], "AWS allows 6144");
+}
+
+#[test]
+fn taking_down_notices_roles_that_go_before_what_needs_them() {
+    let (_folder, project) = project::named("ecs-default").copy();
+    let roles = "    delete_stack us-east-1 \"$stack-roles\"\n";
+    project.replace("deploy/ecs/destroy.sh", roles, "");
+    project.replace("deploy/ecs/destroy.sh", "    ask \"$stack\"\n", &format!("    ask \"$stack\"\n{roles}"));
+    let said = ecs::destroy(&project).expect_err("the fault is noticed");
+    assert!(said.contains("the last to go was"), "{said}");
+}
+
+#[test]
+fn the_deploy_script_check_notices_a_stack_whose_owner_is_not_compared() {
+    let fault = [r#"[ "$tags" = orders$'\t'"$environment" ] ||"#, r#"[ "$tags" ] ||"#];
+    assert_caught(ecs::stack_deploy_script, "deploy/ecs/deploy.sh", fault, "another project's");
+}
+
+#[test]
+fn the_deploy_script_check_notices_a_region_that_asks_another_one() {
+    let fault = ["repository=$(aws ecr", "repository=$(AWS_REGION=eu-west-1 aws ecr"];
+    assert_caught_in("ecs-regions", ecs::stack_deploy_script, "deploy/ecs/deploy.sh", fault, "called in eu-west-1");
 }
 
 #[test]

@@ -51,6 +51,7 @@ fn check_keys(raw: &manifest::Question) -> Result<(), String> {
     let unused = [
         ("pattern", raw.pattern.is_some() && !is_text),
         ("reserved", !raw.reserved.is_empty() && (!is_text || is_secret)),
+        ("known", !raw.known.is_empty() && (!is_text || is_secret)),
         ("optional", raw.optional && raw.kind != Declared::Slugs && !is_secret),
         ("default", raw.default.is_some() && is_secret),
         ("example", raw.example.is_some() && is_secret),
@@ -76,7 +77,7 @@ fn text_rule(raw: &manifest::Question, max: usize) -> Result<TextRule, String> {
     };
     let pattern = raw.pattern.as_ref().map(|text| pattern::of_whole(text.get_ref())).transpose()?;
     let written_pattern = raw.pattern.as_ref().map(|text| text.get_ref().clone());
-    Ok(TextRule { max, pattern, written_pattern, reserved: raw.reserved.clone() })
+    Ok(TextRule { max, pattern, written_pattern, reserved: raw.reserved.clone(), known: raw.known.clone() })
 }
 
 fn choices(raw: &manifest::Question) -> Result<Choices, String> {

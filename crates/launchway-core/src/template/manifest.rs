@@ -231,6 +231,8 @@ pub(super) struct Question {
     #[serde(default)]
     pub(super) reserved: BTreeMap<String, Vec<String>>,
     #[serde(default)]
+    pub(super) known: Vec<String>,
+    #[serde(default)]
     pub(super) choices: Vec<Choice>,
     #[serde(default)]
     pub(super) choices_by: BTreeMap<String, BTreeMap<String, Vec<String>>>,

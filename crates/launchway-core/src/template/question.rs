@@ -85,6 +85,8 @@ pub struct TextRule {
     pub written_pattern: Option<String>,
     /// Words that cannot be used, by the reason, which completes "`word` …".
     pub(super) reserved: BTreeMap<String, Vec<String>>,
+    /// The words that the template knows. Another one is taken, too; none says nothing of any.
+    pub(super) known: Vec<String>,
 }
 
 /// The choices of a question.
@@ -378,6 +380,18 @@ impl Question {
             Ok(read) if read.same(&value) => read,
             _ => value,
         }
+    }
+
+    /// Returns the words of an answer that the template does not know, and takes all the same.
+    #[must_use]
+    pub fn unknown<'v>(&self, value: &'v Value) -> Vec<&'v str> {
+        let (rule, words): (_, Vec<&str>) = match (&self.kind, value) {
+            (Kind::Text(rule) | Kind::Slug(rule), Value::Text(text)) => (rule, vec![text.as_str()]),
+            (Kind::Slugs { rule, .. }, Value::List(items)) => (rule, items.iter().map(String::as_str).collect()),
+            _ => return Vec::new(),
+        };
+        let is_unknown = |word: &&str| !rule.known.is_empty() && !rule.known.iter().any(|known| known == word);
+        words.into_iter().filter(is_unknown).collect()
     }
 
     /// Checks an answer by all the rules that depend on the question alone, or on the choices that are open.

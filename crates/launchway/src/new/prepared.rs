@@ -93,7 +93,8 @@ impl NewProject {
             return Err(missing(interview, &command));
         };
         context.catalog.clone_from(&request.catalog);
-        let warnings = unused_answers(interview)?;
+        let mut warnings = unused_answers(interview)?;
+        warnings.extend(unknown_answers(interview));
         let destination = destination(request, &context.name);
         let plan = {
             let step = tracing::info_span!("render", what = "the files", files = Empty).entered();
@@ -131,6 +132,19 @@ fn missing(interview: &Interview<'_>, command: &str) -> Failure {
         });
     }
     failure.hint(format!("for example `{line}`"))
+}
+
+/// Lists the words that the template takes without knowing them: a slip, or something newer than the template.
+fn unknown_answers(interview: &Interview<'_>) -> Vec<String> {
+    let of =
+        |question: &Question, word: &str| format!("the template does not know `{word}`, which `{}` names", question.id);
+    let accepted = interview.accepted.iter();
+    accepted
+        .flat_map(|accepted| {
+            let unknown = accepted.question.unknown(&accepted.value).into_iter();
+            unknown.map(|word| of(accepted.question, word)).collect::<Vec<_>>()
+        })
+        .collect()
 }
 
 /// An answer that no question takes is an error on the command line, where it was meant for this project alone.

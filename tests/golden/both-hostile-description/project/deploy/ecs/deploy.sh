@@ -36,13 +36,34 @@ if grep -Eq '(vpc-|subnet-|certificate/)00000000' "$parameters"; then
   fail "$parameters still holds example ids: put in those of your own network first"
 fi
 
+# Nothing changes before all of this holds.
+
+# Two projects can come to one name, as aa-bb in cc and aa in bb-cc do. The tags of a stack tell whose it is.
+if said=$(aws cloudformation describe-stacks --stack-name "$stack" --output text --query \
+  "Stacks[0].[StackStatus, Tags[?Key=='service'].Value | [0], Tags[?Key=='environment'].Value | [0]]" 2>&1); then
+  read -r state tags <<<"${said##*$'\n'}"
+  # Under REVIEW_IN_PROGRESS nothing was ever created.
+  if [ "$state" != REVIEW_IN_PROGRESS ]; then
+    [ "$tags" = a1$'\t'"$environment" ] ||
+      fail "the stack $stack is another project's, with the tags service and environment: $tags"
+    [[ $state != *_IN_PROGRESS ]] || fail "$stack is still at work ($state): wait for it, or stop it as README.md says"
+  fi
+elif [[ $said != *"does not exist"* ]]; then
+  fail "$stack cannot be looked at: $said"
+fi
+
+aws ecr describe-images --repository-name a1 --image-ids "imageDigest=$digest" >/dev/null ||
+  fail "the repository a1 holds no image $digest"
+
+repository=$(aws ecr describe-repositories --repository-names a1 \
+  --query 'repositories[0].repositoryUri' --output text)
 overrides=()
+# What roles.yaml made. Its names are known, so that no region has to be asked for them.
+stack_role=arn:aws:iam::${repository%%.*}:role/a1-$environment-stack
+overrides+=("PermissionsBoundary=arn:aws:iam::${repository%%.*}:policy/a1-$environment-boundary")
 while IFS= read -r override; do
   overrides+=("$override")
 done < <(jq -r '.[] | "\(.ParameterKey)=\(.ParameterValue)"' "$parameters")
-
-repository=$(output_of a1-bootstrap RepositoryUri)
-stack_role=$(output_of a1-bootstrap StackRoleArn)
 aws cloudformation deploy \
   --stack-name "$stack" \
   --template-file "$folder/service.yaml" \

@@ -19,6 +19,18 @@ output_of() {
     --query "Stacks[0].Outputs[?OutputKey=='$2'].OutputValue" --output text
 }
 
+# Has ECS go back by the weights of the rules, as an alarm would: tasks that do not become healthy get no traffic, and no alarm sees
+# them.
+go_back() {
+  local deployment
+  if deployment=$(aws ecs list-service-deployments --cluster "$stack" --service "$stack" --status PENDING IN_PROGRESS \
+    --query 'serviceDeployments[0].serviceDeploymentArn' --output text) &&
+    aws ecs stop-service-deployment --stop-type ROLLBACK --service-deployment-arn "$deployment" >/dev/null; then
+    fail "$stack was not done after 35 minutes, and goes back"
+  fi
+  fail "$stack is not done after 35 minutes, and cannot go back: README.md says how to end it"
+}
+
 [ $# -eq 2 ] || fail "usage: bash deploy/ecs/deploy.sh ENVIRONMENT DIGEST"
 environment=$1
 digest=$2
@@ -36,21 +48,55 @@ if grep -Eq '(vpc-|subnet-|certificate/)00000000' "$parameters"; then
   fail "$parameters still holds example ids: put in those of your own network first"
 fi
 
+# Nothing changes before all of this holds.
+
+# Two projects can come to one name, as aa-bb in cc and aa in bb-cc do. The tags of a stack tell whose it is.
+if said=$(aws cloudformation describe-stacks --stack-name "$stack" --output text --query \
+  "Stacks[0].[StackStatus, Tags[?Key=='service'].Value | [0], Tags[?Key=='environment'].Value | [0]]" 2>&1); then
+  read -r state tags <<<"${said##*$'\n'}"
+  # Under REVIEW_IN_PROGRESS nothing was ever created.
+  if [ "$state" != REVIEW_IN_PROGRESS ]; then
+    [ "$tags" = orders$'\t'"$environment" ] ||
+      fail "the stack $stack is another project's, with the tags service and environment: $tags"
+    [[ $state != *_IN_PROGRESS ]] || fail "$stack is still at work ($state): wait for it, or stop it as README.md says"
+  fi
+elif [[ $said != *"does not exist"* ]]; then
+  fail "$stack cannot be looked at: $said"
+fi
+
+aws ecr describe-images --repository-name orders --image-ids "imageDigest=$digest" >/dev/null ||
+  fail "the repository orders holds no image $digest"
+
+repository=$(aws ecr describe-repositories --repository-names orders \
+  --query 'repositories[0].repositoryUri' --output text)
 overrides=()
+# What roles.yaml made. Its names are known, so that no region has to be asked for them.
+stack_role=arn:aws:iam::${repository%%.*}:role/orders-$environment-stack
+overrides+=("PermissionsBoundary=arn:aws:iam::${repository%%.*}:policy/orders-$environment-boundary")
 while IFS= read -r override; do
   overrides+=("$override")
 done < <(jq -r '.[] | "\(.ParameterKey)=\(.ParameterValue)"' "$parameters")
-
-repository=$(output_of orders-bootstrap RepositoryUri)
-stack_role=$(output_of orders-bootstrap StackRoleArn)
-aws cloudformation deploy \
+# CloudFormation would wait for tasks that do not become healthy for up to 36 hours: the wait for the change set is here.
+said=$(aws cloudformation deploy \
   --stack-name "$stack" \
   --template-file "$folder/service.yaml" \
   --parameter-overrides "${overrides[@]}" "Image=$repository@$digest" \
   --tags service=orders "environment=$environment" owner=orders-team \
   --capabilities CAPABILITY_IAM \
   --role-arn "$stack_role" \
-  --no-fail-on-empty-changeset
+  --no-execute-changeset \
+  --no-fail-on-empty-changeset)
+change_set=$(grep -o 'arn:[^ ]*:changeSet/[^ ]*' <<<"$said" || true)
+if [ -n "$change_set" ]; then
+  aws cloudformation execute-change-set --change-set-name "$change_set"
+  for attempt in $(seq 210); do
+    sleep 10
+    state=$(aws cloudformation describe-stacks --stack-name "$stack" --query 'Stacks[0].StackStatus' --output text)
+    [[ $state == *_IN_PROGRESS ]] || break
+    [ "$attempt" -lt 210 ] || go_back
+  done
+  [[ $state =~ ^(CREATE|UPDATE)_COMPLETE$ ]] || fail "$stack could not be deployed: $state"
+fi
 
 # A rolled back deployment leaves a healthy service too, so compare what runs with what was deployed.
 expected=$(output_of "$stack" TaskDefinitionArn)
@@ -59,7 +105,7 @@ for attempt in $(seq 210); do
     --status PENDING IN_PROGRESS STOP_REQUESTED ROLLBACK_REQUESTED ROLLBACK_IN_PROGRESS \
     --query 'length(serviceDeployments)')
   [ "$unsettled" = 0 ] && break
-  [ "$attempt" -lt 210 ] || fail "$stack has not settled after 35 minutes"
+  [ "$attempt" -lt 210 ] || go_back
   sleep 10
 done
 running=$(aws ecs describe-services --cluster "$stack" --services "$stack" \

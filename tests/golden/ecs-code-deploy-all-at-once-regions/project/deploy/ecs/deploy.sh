@@ -35,10 +35,21 @@ if grep -Eq '(vpc-|subnet-|certificate/)00000000' "$parameters"; then
   fail "$parameters still holds example ids: put in those of your own network first"
 fi
 
-overrides=()
-while IFS= read -r override; do
-  overrides+=("$override")
-done < <(jq -r '.[] | "\(.ParameterKey)=\(.ParameterValue)"' "$parameters")
+# Nothing changes before all of this holds.
+
+# Two projects can come to one name, as aa-bb in cc and aa in bb-cc do. The tags of a stack tell whose it is.
+if said=$(aws cloudformation describe-stacks --stack-name "$stack" --output text --query \
+  "Stacks[0].[StackStatus, Tags[?Key=='service'].Value | [0], Tags[?Key=='environment'].Value | [0]]" 2>&1); then
+  read -r state tags <<<"${said##*$'\n'}"
+  # Under REVIEW_IN_PROGRESS nothing was ever created.
+  if [ "$state" != REVIEW_IN_PROGRESS ]; then
+    [ "$tags" = orders$'\t'"$environment" ] ||
+      fail "the stack $stack is another project's, with the tags service and environment: $tags"
+    [[ $state != *_IN_PROGRESS ]] || fail "$stack is still at work ($state): wait for it, or stop it as README.md says"
+  fi
+elif [[ $said != *"does not exist"* ]]; then
+  fail "$stack cannot be looked at: $said"
+fi
 
 # Images are pushed in eu-west-1, and ECR takes some minutes to copy them.
 for attempt in $(seq 60); do
@@ -48,8 +59,18 @@ for attempt in $(seq 60); do
   [ "$attempt" -lt 60 ] || fail "after ten minutes there is no image $digest in $AWS_REGION"
   sleep 10
 done
+secrets="database-url"
+for secret in $secrets; do
+  name=orders/$environment/$secret
+  aws secretsmanager describe-secret --secret-id "$name" >/dev/null || fail "Secrets Manager holds no $name"
+done
+
 repository=$(aws ecr describe-repositories --repository-names orders \
   --query 'repositories[0].repositoryUri' --output text)
+overrides=()
+while IFS= read -r override; do
+  overrides+=("$override")
+done < <(jq -r '.[] | "\(.ParameterKey)=\(.ParameterValue)"' "$parameters")
 
 # The first time there is no cluster yet that could be asked for the service.
 exists=$(aws ecs describe-clusters --clusters "$stack" --query "clusters[?status=='ACTIVE'].clusterName" --output text)
@@ -84,12 +105,6 @@ fill() {
       else . end;
     fill' "$folder/$1"
 }
-
-# Nothing changes before everything that the task will ask for is there.
-for secret in database-url; do
-  name=orders/$environment/$secret
-  aws secretsmanager describe-secret --secret-id "$name" >/dev/null || fail "Secrets Manager holds no $name"
-done
 
 deploy_infra
 values=$(aws cloudformation describe-stacks --stack-name "$stack" --query 'Stacks[0].Outputs' --output json |

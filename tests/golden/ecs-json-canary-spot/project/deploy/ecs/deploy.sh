@@ -19,6 +19,18 @@ output_of() {
     --query "Stacks[0].Outputs[?OutputKey=='$2'].OutputValue" --output text
 }
 
+# Has ECS go back by the weights of the rules, as an alarm would: tasks that do not become healthy get no traffic, and no alarm sees
+# them.
+go_back() {
+  local deployment
+  if deployment=$(aws ecs list-service-deployments --cluster "$stack" --service "$stack" --status PENDING IN_PROGRESS \
+    --query 'serviceDeployments[0].serviceDeploymentArn' --output text) &&
+    aws ecs stop-service-deployment --stop-type ROLLBACK --service-deployment-arn "$deployment" >/dev/null; then
+    fail "$stack was not done after 30 minutes, and goes back"
+  fi
+  fail "$stack is not done after 30 minutes, and cannot go back: README.md says how to end it"
+}
+
 [ $# -eq 2 ] || fail "usage: bash deploy/ecs/deploy.sh ENVIRONMENT DIGEST"
 environment=$1
 digest=$2
@@ -36,13 +48,39 @@ if grep -Eq '(vpc-|subnet-|certificate/|webacl/example/)00000000' "$parameters";
   fail "$parameters still holds example ids: put in those of your own network first"
 fi
 
+# Nothing changes before all of this holds.
+
+# Two projects can come to one name, as aa-bb in cc and aa in bb-cc do. The tags of a stack tell whose it is.
+if said=$(aws cloudformation describe-stacks --stack-name "$stack" --output text --query \
+  "Stacks[0].[StackStatus, Tags[?Key=='service'].Value | [0], Tags[?Key=='environment'].Value | [0]]" 2>&1); then
+  read -r state tags <<<"${said##*$'\n'}"
+  # Under REVIEW_IN_PROGRESS nothing was ever created.
+  if [ "$state" != REVIEW_IN_PROGRESS ]; then
+    [ "$tags" = orders$'\t'"$environment" ] ||
+      fail "the stack $stack is another project's, with the tags service and environment: $tags"
+    [[ $state != *_IN_PROGRESS ]] || fail "$stack is still at work ($state): wait for it, or stop it as README.md says"
+  fi
+elif [[ $said != *"does not exist"* ]]; then
+  fail "$stack cannot be looked at: $said"
+fi
+
+aws ecr describe-images --repository-name orders --image-ids "imageDigest=$digest" >/dev/null ||
+  fail "the repository orders holds no image $digest"
+
+repository=$(aws ecr describe-repositories --repository-names orders \
+  --query 'repositories[0].repositoryUri' --output text)
 overrides=()
+# What roles.yaml made. Its names are known, so that no region has to be asked for them.
+stack_role=arn:aws:iam::${repository%%.*}:role/orders-$environment-stack
+overrides+=("PermissionsBoundary=arn:aws:iam::${repository%%.*}:policy/orders-$environment-boundary")
 while IFS= read -r override; do
   overrides+=("$override")
 done < <(jq -r '.[] | "\(.ParameterKey)=\(.ParameterValue)"' "$parameters")
 
-repository=$(output_of orders-bootstrap RepositoryUri)
-stack_role=$(output_of orders-bootstrap StackRoleArn)
+# The first time there is no service yet that could be asked.
+under_way=$(aws ecs list-service-deployments --cluster "$stack" --service "$stack" --status PENDING IN_PROGRESS \
+  --query 'length(serviceDeployments)' --output text 2>/dev/null || echo 0)
+[ "$under_way" = 0 ] || fail "$stack is still at a deployment: wait for it, or stop it as README.md says"
 
 # Updates the stack; a parameter that is not named keeps its value.
 deploy_infra() {
@@ -68,10 +106,6 @@ fill() {
       else . end;
     fill' "$folder/$1"
 }
-
-# Nothing changes before everything that the task will ask for is there.
-aws ecr describe-images --repository-name orders --image-ids "imageDigest=$digest" >/dev/null ||
-  fail "the repository orders holds no image $digest"
 
 deploy_infra
 values=$(aws cloudformation describe-stacks --stack-name "$stack" --query 'Stacks[0].Outputs' --output json |
@@ -102,8 +136,7 @@ for attempt in $(seq 180); do
   read -r running deployments state < <(aws ecs describe-services --cluster "$stack" --services "$stack" \
     --query 'services[0].[taskDefinition, length(deployments), deployments[0].rolloutState]' --output text)
   [ "$unsettled $deployments $state" = "0 1 COMPLETED" ] && break
-  [ "$attempt" -lt 180 ] ||
-    fail "$stack has not settled after 30 minutes: $deployments deployments, $state"
+  [ "$attempt" -lt 180 ] || go_back
   sleep 10
 done
 [ "$running" = "$expected" ] || fail "$stack runs $running instead of $expected: it was rolled back or replaced"

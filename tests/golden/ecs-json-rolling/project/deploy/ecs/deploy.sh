@@ -36,13 +36,40 @@ if grep -Eq '(vpc-|subnet-|certificate/)00000000' "$parameters"; then
   fail "$parameters still holds example ids: put in those of your own network first"
 fi
 
+# Nothing changes before all of this holds.
+
+# Two projects can come to one name, as aa-bb in cc and aa in bb-cc do. The tags of a stack tell whose it is.
+if said=$(aws cloudformation describe-stacks --stack-name "$stack" --output text --query \
+  "Stacks[0].[StackStatus, Tags[?Key=='service'].Value | [0], Tags[?Key=='environment'].Value | [0]]" 2>&1); then
+  read -r state tags <<<"${said##*$'\n'}"
+  # Under REVIEW_IN_PROGRESS nothing was ever created.
+  if [ "$state" != REVIEW_IN_PROGRESS ]; then
+    [ "$tags" = orders$'\t'"$environment" ] ||
+      fail "the stack $stack is another project's, with the tags service and environment: $tags"
+    [[ $state != *_IN_PROGRESS ]] || fail "$stack is still at work ($state): wait for it, or stop it as README.md says"
+  fi
+elif [[ $said != *"does not exist"* ]]; then
+  fail "$stack cannot be looked at: $said"
+fi
+
+aws ecr describe-images --repository-name orders --image-ids "imageDigest=$digest" >/dev/null ||
+  fail "the repository orders holds no image $digest"
+secrets="database-url signing-key"
+for secret in $secrets; do
+  name=/orders/$environment/$secret
+  found=$(aws ssm describe-parameters --parameter-filters "Key=Name,Values=$name" --query 'Parameters[].Name' --output text)
+  [ -n "$found" ] || fail "Parameter Store holds no $name"
+done
+
+repository=$(aws ecr describe-repositories --repository-names orders \
+  --query 'repositories[0].repositoryUri' --output text)
 overrides=()
+# What roles.yaml made. Its names are known, so that no region has to be asked for them.
+stack_role=arn:aws:iam::${repository%%.*}:role/orders-$environment-stack
+overrides+=("PermissionsBoundary=arn:aws:iam::${repository%%.*}:policy/orders-$environment-boundary")
 while IFS= read -r override; do
   overrides+=("$override")
 done < <(jq -r '.[] | "\(.ParameterKey)=\(.ParameterValue)"' "$parameters")
-
-repository=$(output_of orders-bootstrap RepositoryUri)
-stack_role=$(output_of orders-bootstrap StackRoleArn)
 
 # Updates the stack; a parameter that is not named keeps its value.
 deploy_infra() {
@@ -68,15 +95,6 @@ fill() {
       else . end;
     fill' "$folder/$1"
 }
-
-# Nothing changes before everything that the task will ask for is there.
-aws ecr describe-images --repository-name orders --image-ids "imageDigest=$digest" >/dev/null ||
-  fail "the repository orders holds no image $digest"
-for secret in database-url signing-key; do
-  name=/orders/$environment/$secret
-  found=$(aws ssm describe-parameters --parameter-filters "Key=Name,Values=$name" --query 'Parameters[].Name' --output text)
-  [ -n "$found" ] || fail "Parameter Store holds no $name"
-done
 
 deploy_infra
 values=$(aws cloudformation describe-stacks --stack-name "$stack" --query 'Stacks[0].Outputs' --output json |
