@@ -54,7 +54,9 @@ pub use language::problem::{Invalid, Location, Problem};
 pub use language::quote;
 #[doc(hidden)]
 pub use language::syntax::both_ways;
-pub use merge::{Merged, merge};
+#[doc(hidden)]
+pub use merge::merge_unproven;
+pub use merge::{ListRule, Merged, merge};
 pub use path::beneath::Blob;
 pub use path::{Reason, SafePath, UnsafePath};
 pub use plan::output::OutputProblem;
