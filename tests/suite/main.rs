@@ -48,6 +48,7 @@ mod snapshot;
 mod source;
 mod sources;
 mod strategies;
+mod structure;
 mod sweep;
 mod team;
 mod template_commands;

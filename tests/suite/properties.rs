@@ -33,6 +33,15 @@ fn a63_an_update_merges_as_git_does() {
 
 #[test]
 fn a_merge_by_structure_means_what_a_merge_of_the_leaves_says() {
-    let merged = mutations(&seeds("structure"), 20_000).filter(|input| launchway_hostile::structure(input)).count();
-    assert!(merged > 4_000, "only {merged} of the cases were merged: the test shows nothing");
+    let count = sample::size(20_000, 1_000_000);
+    let merged = mutations(&seeds("structure"), count).filter(|input| launchway_hostile::structure(input)).count();
+    assert!(merged > count / 5, "only {merged} of {count} cases were merged: the test shows nothing");
+}
+
+#[test]
+fn without_its_proof_a_merge_by_structure_would_be_wrong() {
+    let is_wrong = |input: &Vec<u8>| launchway_hostile::is_wrong_unproven(input);
+    let wrong = mutations(&seeds("structure"), 20_000).filter(is_wrong).count();
+    println!("{wrong} of 20000 would be wrong");
+    assert!(wrong > 0, "the proof of a merge by structure finds nothing that another step would not");
 }

@@ -1,10 +1,12 @@
-//! `cargo xtask compare [--check | HISTORY…]`: copier, cruft and launchway, side by side.
+//! `cargo xtask compare [--check | --additions | HISTORY…]`: copier, cruft and launchway, side by side.
 
 use xtask::Result;
+use xtask::compare::additions::{self, Case, Counts};
 use xtask::compare::oracle::{self, Verdict};
 use xtask::compare::page::{self, Cell, Row};
 use xtask::compare::tool::{self, Programs, Tool};
 use xtask::compare::{histories, history::History, run};
+use xtask::{tools, workspace};
 
 /// How often each update runs, for the median of its time.
 const REPEATS: usize = 5;
@@ -29,6 +31,19 @@ pub(crate) fn compare(names: &[&str]) -> Result<()> {
 
 pub(crate) fn check() -> Result<()> {
     page::check(&histories::all())
+}
+
+/// Plays the cases of `tests/merges` through the peers, and prints the rows of the table; the suite counts Launchway's.
+pub(crate) fn additions() -> Result<()> {
+    let programs = Programs { peers: Some(tools::install_peers()?), launchway: workspace::built_program() };
+    let (to_merge, to_ask) = (Case::all("merged")?.len(), Case::all("asked")?.len());
+    for tool in [Tool::Copier, Tool::Cruft] {
+        let Counts { merged, asked, wrong } = additions::play(tool, &programs)?;
+        let (name, version, count) = (tool.name(), tool.version()?, wrong.len());
+        println!("| {name} {version} | {merged} of {to_merge} | {asked} of {to_ask} | {count} |");
+        println!("  wrong: {}", wrong.join(", "));
+    }
+    Ok(())
 }
 
 fn row(history: History, programs: &Programs, is_shown: bool) -> Result<Row> {

@@ -27,9 +27,10 @@ usage: cargo xtask COMMAND
                     docs/benchmark.md; --without-building leaves out the peers that would have to be built;
                     --instructions counts those of the main paths; --check compares them with those kept
   bless [--check]   write the golden projects and the screens again; --check only says which are out of date
-  compare [--check | HISTORY...]
+  compare [--check | --additions | HISTORY...]
                     the same histories through copier, cruft and launchway; writes docs/compare.md;
-                    --check only says whether it has them all; with names, only shows those
+                    --check only says whether it has them all; with names, only shows those; --additions plays the
+                    cases of tests/merges through copier and cruft, and counts
   deny              hold the licences, sources and advisories of the dependencies against deny.toml
   floors            hold the imports between folders against the tables in ARCHITECTURE.md
   package [--clean] pack both crates, and build what was packed; --clean builds their dependencies again, too
@@ -62,6 +63,7 @@ fn main() -> ExitCode {
         ["bless"] => bless::bless(),
         ["bless", "--check"] => bless::check(),
         ["compare", "--check"] => comparison::check(),
+        ["compare", "--additions"] => comparison::additions(),
         ["compare", ref names @ ..] => comparison::compare(names),
         ["bench"] => benchmark::bench(true),
         ["bench", "--without-building"] => benchmark::bench(false),

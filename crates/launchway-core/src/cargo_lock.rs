@@ -19,6 +19,24 @@ pub fn sort_packages(lock: &str) -> String {
     LockFile::read(lock).text()
 }
 
+/// Puts packages and what each depends on into the order of Cargo.
+pub(crate) fn in_order(lock: &str) -> String {
+    let mut lock = LockFile::read(lock);
+    for package in &mut lock.packages {
+        let mut entries: Vec<String> = package.dependencies().into_iter().map(str::to_owned).collect();
+        if !entries.is_sorted_by_key(|entry| words(entry)) {
+            entries.sort_by(|left, right| words(left).cmp(&words(right)));
+            *package = package.depending_on(&entries);
+        }
+    }
+    lock.text()
+}
+
+/// The name, the version and the source of an entry among some dependencies, which Cargo compares one after the other.
+fn words(entry: &str) -> Vec<&str> {
+    entry.split(' ').collect()
+}
+
 /// A lock file in its parts.
 struct LockFile<'l> {
     head: &'l str,
@@ -109,7 +127,7 @@ impl<'l> LockFile<'l> {
 }
 
 /// Returns what compatible versions have in common.
-fn series(version: &Version) -> (u64, u64, u64) {
+pub(crate) fn series(version: &Version) -> (u64, u64, u64) {
     match (version.major, version.minor) {
         (0, 0) => (0, 0, version.patch),
         (0, minor) => (0, minor, 0),

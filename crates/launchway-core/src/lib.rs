@@ -54,14 +54,17 @@ pub use language::problem::{Invalid, Location, Problem};
 pub use language::quote;
 #[doc(hidden)]
 pub use language::syntax::both_ways;
-pub use merge::{Merged, merge};
+#[doc(hidden)]
+pub use merge::merge_unproven;
+pub use merge::{ListRule, Merged, merge};
 pub use path::beneath::Blob;
 pub use path::{Reason, SafePath, UnsafePath};
 pub use plan::output::OutputProblem;
 pub use plan::{NextStep, Object, Plan, PlanError, PlannedFile};
 pub use project::changes::{Changes, DestinationExists, Edit, to_adopt};
-pub use project::check::{Finding, FindingPlace, Rule, check};
+pub use project::check::{Finding, FindingPlace, Rule, check, has_marks};
 pub use project::record::{FORMAT, Remembered};
+pub use project::structure::MergedFile;
 pub use project::update::{Conflict, FileChange, Obstacle, Resolution, Side, Status, Update, Wishes};
 pub use project::{Project, ProjectError};
 pub use sources::catalog::{CATALOG_FILE, Catalog, CatalogEntry, CatalogError, CatalogOrigin, EntrySource};

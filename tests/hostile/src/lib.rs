@@ -18,7 +18,7 @@ pub use merge::merge;
 pub use mutate::mutations;
 pub use paths::{safe_path, source};
 pub use record::record;
-pub use structure::structure;
+pub use structure::{is_wrong_unproven, structure};
 pub use template::{manifest, parser, template};
 pub use texts::{quoting, terminal};
 

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
+use launchway_core::Merged;
 use launchway_core::document::{self, Format};
 use serde_json::Value as Json;
 
@@ -49,11 +50,38 @@ impl Choices<'_> {
     }
 }
 
+/// What came of a merge.
+enum Outcome {
+    /// It was left to a person.
+    Asked,
+    Right,
+    /// What is wrong with it.
+    Wrong(String),
+}
+
+/// Merges the base, yours and theirs of a file.
+type Merge = fn(&str, [&str; 3]) -> Option<Merged>;
+
 /// What a merge by structure writes means what a merge of the leaves says, and holds every comment that nobody took away.
 ///
 /// Returns whether it merged: what it leaves to a person is never wrong.
 #[must_use]
 pub fn structure(data: &[u8]) -> bool {
+    match outcome(data, |path, [base, yours, theirs]| launchway_core::merge(path, &[], base, yours, theirs)) {
+        Outcome::Asked => false,
+        Outcome::Right => true,
+        Outcome::Wrong(fault) => panic!("{fault}"),
+    }
+}
+
+/// Tells whether the same merge without its proof is wrong.
+#[must_use]
+pub fn is_wrong_unproven(data: &[u8]) -> bool {
+    let merge: Merge = |path, [base, yours, theirs]| launchway_core::merge_unproven(path, base, yours, theirs);
+    matches!(outcome(data, merge), Outcome::Wrong(_))
+}
+
+fn outcome(data: &[u8], merge: Merge) -> Outcome {
     let mut choices = Choices { bytes: data, writer: "base", comments: 0 };
     let format = [Format::Yaml, Format::Toml, Format::Json][choices.below(3)];
     let base: Vec<Entry> = distinct((0..2 + choices.below(4)).map(|_| entry(&mut choices, 0)).collect());
@@ -64,27 +92,37 @@ pub fn structure(data: &[u8]) -> bool {
             edit(side, &mut choices);
         }
     }
-    let [yours, theirs] = &sides;
-    let [base_text, yours_text, theirs_text] = [&base, yours, theirs].map(|side| render(format, side));
+    let [base, yours, theirs] = [&base, &sides[0], &sides[1]].map(|side| render(format, side));
     let path = match format {
         Format::Yaml => "kustomization.yaml",
         Format::Toml => "a.toml",
         Format::Json => "a.json",
     };
-    let Some(merged) = launchway_core::merge(path, &base_text, &yours_text, &theirs_text) else { return false };
-    let said = format!("base\n{base_text}\nyours\n{yours_text}\ntheirs\n{theirs_text}\nmerged\n{}", merged.text);
-    let parsed = document::parse(format, &merged.text).unwrap_or_else(|error| panic!("{error}\n{said}"));
-    let [base_leaves, yours_leaves, theirs_leaves] =
-        [&base_text, &yours_text, &theirs_text].map(|text| leaves(&document::parse(format, text).unwrap()[0]));
-    let expected = merged_leaves(&base_leaves, &yours_leaves, &theirs_leaves);
-    assert_eq!(Some(leaves(&parsed[0])), expected, "{said}");
-    let [base, yours, theirs, merged] =
-        [&base_text, &yours_text, &theirs_text, &merged.text].map(|text| comments(text));
-    for comment in yours.union(&theirs) {
-        let was_taken_away = base.contains(comment) && !(yours.contains(comment) && theirs.contains(comment));
-        assert!(was_taken_away || merged.contains(comment), "{comment} is lost\n{said}");
+    let sides = [base.as_str(), &yours, &theirs];
+    let Some(merged) = merge(path, sides) else { return Outcome::Asked };
+    let fault = fault(format, sides, &merged.text);
+    let said = |fault| format!("{fault}\nbase\n{base}\nyours\n{yours}\ntheirs\n{theirs}\nmerged\n{}", merged.text);
+    fault.map_or(Outcome::Right, |fault| Outcome::Wrong(said(fault)))
+}
+
+/// Finds what is wrong with a merge of three texts.
+fn fault(format: Format, [base, yours, theirs]: [&str; 3], merged: &str) -> Option<String> {
+    let parsed = match document::parse(format, merged) {
+        Ok(documents) => documents,
+        Err(error) => return Some(error.to_string()),
+    };
+    let is = leaves(&parsed[0]);
+    let of = |text: &str| leaves(&document::parse(format, text).unwrap()[0]).unwrap();
+    let expected = merged_leaves(&of(base), &of(yours), &of(theirs));
+    if is.is_none() || is != expected {
+        return Some("it means something else".to_owned());
     }
-    true
+    let [base, yours, theirs, merged] = [base, yours, theirs, merged].map(comments);
+    let is_lost = |comment: &&&str| {
+        let was_taken_away = base.contains(*comment) && !(yours.contains(*comment) && theirs.contains(*comment));
+        !was_taken_away && !merged.contains(*comment)
+    };
+    yours.union(&theirs).find(is_lost).map(|comment| format!("{comment} is lost"))
 }
 
 fn entry(choices: &mut Choices<'_>, depth: usize) -> Entry {
@@ -245,28 +283,23 @@ fn toml(text: &mut String, entries: &[Entry], path: &str) {
     }
 }
 
-/// The leaves of a document by their path; an element is known by its name, and one of a set by itself.
-fn leaves(value: &Json) -> BTreeMap<String, String> {
+/// The leaves of a document by their path; an element is known by its name, and one of a set by itself. `None` if one is
+/// there twice.
+fn leaves(value: &Json) -> Option<BTreeMap<String, String>> {
     let mut found = BTreeMap::new();
-    collect(value, "", &mut found);
-    found
+    collect(value, "", &mut found).then_some(found)
 }
 
-fn collect(value: &Json, path: &str, found: &mut BTreeMap<String, String>) {
+fn collect(value: &Json, path: &str, found: &mut BTreeMap<String, String>) -> bool {
     match value {
-        Json::Object(entries) => {
-            entries.iter().for_each(|(key, value)| collect(value, &format!("{path}/{key}"), found));
-        }
-        Json::Array(items) => {
-            for item in items {
-                let name = item.get("name").unwrap_or(item);
-                collect(item, &format!("{path}[{name}]"), found);
-            }
-        }
-        leaf => {
-            let twice = found.insert(path.to_owned(), leaf.to_string());
-            assert_eq!(twice, None, "{path} is there twice");
-        }
+        Json::Object(entries) => entries
+            .iter()
+            .fold(true, |is_once, (key, value)| collect(value, &format!("{path}/{key}"), found) && is_once),
+        Json::Array(items) => items.iter().fold(true, |is_once, item| {
+            let name = item.get("name").unwrap_or(item);
+            collect(item, &format!("{path}[{name}]"), found) && is_once
+        }),
+        leaf => found.insert(path.to_owned(), leaf.to_string()).is_none(),
     }
 }
 

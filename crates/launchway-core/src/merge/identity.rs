@@ -1,20 +1,34 @@
 //! What identifies an entry of a list, and which lists are sets.
 
 use crate::agreement::document::Format;
+use crate::language::glob::Glob;
 
 /// How the elements of a list are told apart.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Identity {
-    /// By the values of these keys.
-    Keys(Vec<String>),
+pub(crate) enum Identity {
+    /// By the value of this key.
+    Key(String),
     /// By their value; their order means nothing.
     Set,
+    /// As the packages of a `Cargo.lock`: by name and version, those of the workspace by their name alone.
+    Package,
     /// By their place: both sides adding to such a list is asked.
     Place,
 }
 
+/// What a template says of a list.
+#[derive(Debug)]
+pub struct ListRule {
+    /// The files that have the list.
+    pub(crate) files: Glob,
+    /// The keys that lead to it; an element of a list above it is `*`.
+    pub(crate) path: Vec<String>,
+    /// How its elements are told apart.
+    pub(crate) identity: Identity,
+}
+
 /// The lists of Kubernetes, Amazon ECS and CloudFormation whose elements have a name, by the key of the list.
-const NAMED: [(&str, &str); 14] = [
+const NAMED: [(&str, &str); 15] = [
     ("containers", "name"),
     ("initContainers", "name"),
     ("env", "name"),
@@ -29,6 +43,7 @@ const NAMED: [(&str, &str); 14] = [
     ("secrets", "name"),
     ("Secrets", "Name"),
     ("Tags", "Key"),
+    ("tags", "key"),
 ];
 
 const YAML_SETS: [&str; 2] = ["resources", "components"];
@@ -38,18 +53,22 @@ const TOML_SETS: [&str; 5] = ["features", "members", "exclude", "default-members
 pub(super) struct Identities<'f> {
     file: &'f str,
     format: Format,
+    /// What templates say of lists of the file, the outermost template first.
+    rules: Vec<&'f ListRule>,
 }
 
 impl<'f> Identities<'f> {
-    pub(super) fn of(file: &'f str, format: Format) -> Self {
-        Self { file, format }
+    pub(super) fn of(file: &'f str, format: Format, rules: &'f [ListRule]) -> Self {
+        Self { file, format, rules: rules.iter().rev().filter(|rule| rule.files.matches(file)).collect() }
     }
 
     /// Tells how the elements of the list are told apart to which the keys lead; an element's key is `*`.
     pub(super) fn at(&self, path: &[String]) -> Identity {
-        let keys = |keys: &[&str]| Identity::Keys(keys.iter().map(|key| (*key).to_owned()).collect());
+        if let Some(rule) = self.rules.iter().find(|rule| rule.path == path) {
+            return rule.identity.clone();
+        }
         let Some(last) = path.last() else {
-            return if self.format == Format::Json { keys(&["ParameterKey"]) } else { Identity::Place };
+            return if self.format == Format::Json { key("ParameterKey") } else { Identity::Place };
         };
         if self.format == Format::Toml {
             return self.in_toml(path, last);
@@ -58,18 +77,26 @@ impl<'f> Identities<'f> {
         if path.len() == 1 && self.is_kustomization() && YAML_SETS.contains(&last.as_str()) {
             return Identity::Set;
         }
-        NAMED.iter().find(|(list, _)| list == last).map_or(Identity::Place, |(_, key)| keys(&[key]))
+        NAMED.iter().find(|(list, _)| list == last).map_or(Identity::Place, |(_, name)| key(name))
     }
 
     fn in_toml(&self, path: &[String], last: &str) -> Identity {
-        if self.file.rsplit('/').next() == Some("Cargo.lock") && path == ["package"] {
-            return Identity::Keys(vec!["name".to_owned(), "version".to_owned()]);
+        if self.is_lock() && path == ["package"] {
+            return Identity::Package;
         }
         let is_feature = path.first().is_some_and(|first| first == "features");
         if is_feature || TOML_SETS.contains(&last) { Identity::Set } else { Identity::Place }
     }
 
+    pub(super) fn is_lock(&self) -> bool {
+        self.file.rsplit('/').next() == Some("Cargo.lock")
+    }
+
     fn is_kustomization(&self) -> bool {
         matches!(self.file.rsplit('/').next(), Some("kustomization.yaml" | "kustomization.yml"))
     }
+}
+
+fn key(name: &str) -> Identity {
+    Identity::Key(name.to_owned())
 }

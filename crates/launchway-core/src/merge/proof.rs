@@ -12,15 +12,16 @@ use super::identity::{Identities, Identity};
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Disputed;
 
-/// Merges the meanings of three documents.
+/// Merges the meanings of three documents, each with its lists in the order of [`in_order`].
 pub(super) fn values(identities: &Identities<'_>, base: &Json, yours: &Json, theirs: &Json) -> Result<Json, Disputed> {
-    let merged = Values { identities }.node(&[], Some(base), Some(yours), Some(theirs))?;
+    let merged = Values { identities }.node(&mut Vec::new(), Some(base), Some(yours), Some(theirs))?;
     merged.ok_or(Disputed)
 }
 
-/// Tells whether two documents mean the same; the order of a list whose elements have names says nothing.
-pub(super) fn is_same(identities: &Identities<'_>, one: &Json, other: &Json) -> bool {
-    Values { identities }.canonical(&[], one) == Values { identities }.canonical(&[], other)
+/// Puts the elements that have names into the order of their names: the order of such a list says nothing.
+pub(super) fn in_order(identities: &Identities<'_>, mut document: Json) -> Json {
+    Values { identities }.order(&mut Vec::new(), &mut document);
+    document
 }
 
 struct Values<'i> {
@@ -32,19 +33,15 @@ type Side<'j> = Option<&'j Json>;
 impl Values<'_> {
     fn node(
         &self,
-        path: &[String],
+        path: &mut Vec<String>,
         base: Side<'_>,
         yours: Side<'_>,
         theirs: Side<'_>,
     ) -> Result<Option<Json>, Disputed> {
-        let same = |one: Side<'_>, other: Side<'_>| match (one, other) {
-            (Some(one), Some(other)) => self.canonical(path, one) == self.canonical(path, other),
-            (one, other) => one.is_none() && other.is_none(),
-        };
-        if same(yours, theirs) || same(theirs, base) {
+        if yours == theirs || theirs == base {
             return Ok(yours.cloned());
         }
-        if same(yours, base) {
+        if yours == base {
             return Ok(theirs.cloned());
         }
         match (base, yours, theirs) {
@@ -60,7 +57,7 @@ impl Values<'_> {
 
     fn map(
         &self,
-        path: &[String],
+        path: &mut Vec<String>,
         base: &Map<String, Json>,
         yours: &Map<String, Json>,
         theirs: &Map<String, Json>,
@@ -68,63 +65,73 @@ impl Values<'_> {
         let keys: BTreeSet<&String> = base.keys().chain(yours.keys()).chain(theirs.keys()).collect();
         let mut merged = Map::new();
         for key in keys {
-            let path = [path, std::slice::from_ref(key)].concat();
-            if let Some(value) = self.node(&path, base.get(key), yours.get(key), theirs.get(key))? {
+            path.push(key.clone());
+            if let Some(value) = self.node(path, base.get(key), yours.get(key), theirs.get(key))? {
                 merged.insert(key.clone(), value);
             }
+            path.pop();
         }
         Ok(Json::Object(merged))
     }
 
-    fn list(&self, path: &[String], base: &[Json], yours: &[Json], theirs: &[Json]) -> Result<Json, Disputed> {
+    fn list(&self, path: &mut Vec<String>, base: &[Json], yours: &[Json], theirs: &[Json]) -> Result<Json, Disputed> {
         let identity = self.identities.at(path);
         let sides = [base, yours, theirs].map(|side| named(side, &identity));
         let [Some(base), Some(yours), Some(theirs)] = sides else { return Err(Disputed) };
-        let path = [path, &["*".to_owned()]].concat();
+        path.push("*".to_owned());
         let mut merged = Vec::new();
         for key in base.keys().chain(yours.keys()).chain(theirs.keys()).collect::<BTreeSet<_>>() {
-            let side = |side: &BTreeMap<String, &Json>| side.get(key).copied().cloned();
-            let (base, yours, theirs) = (side(&base), side(&yours), side(&theirs));
-            merged.extend(self.node(&path, base.as_ref(), yours.as_ref(), theirs.as_ref())?);
+            let [base, yours, theirs] = [&base, &yours, &theirs].map(|side| side.get(key).copied());
+            merged.extend(self.node(path, base, yours, theirs)?);
         }
+        path.pop();
         Ok(Json::Array(merged))
     }
 
-    /// Puts the elements that have names into one order.
-    fn canonical(&self, path: &[String], value: &Json) -> Json {
+    fn order(&self, path: &mut Vec<String>, value: &mut Json) {
         match value {
-            Json::Object(map) => Json::Object(
-                map.iter()
-                    .map(|(key, value)| {
-                        (key.clone(), self.canonical(&[path, std::slice::from_ref(key)].concat(), value))
-                    })
-                    .collect(),
-            ),
-            Json::Array(items) => {
-                let below = [path, &["*".to_owned()]].concat();
-                let ordered: Vec<&Json> = match named(items, &self.identities.at(path)) {
-                    Some(named) => named.into_values().collect(),
-                    None => items.iter().collect(),
-                };
-                Json::Array(ordered.into_iter().map(|item| self.canonical(&below, item)).collect())
+            Json::Object(map) => {
+                for (key, value) in map {
+                    path.push(key.clone());
+                    self.order(path, value);
+                    path.pop();
+                }
             }
-            value => value.clone(),
+            Json::Array(items) => {
+                let identity = self.identities.at(path);
+                path.push("*".to_owned());
+                for item in items.iter_mut() {
+                    self.order(path, item);
+                }
+                path.pop();
+                if let Some(keys) = keys(items, &identity) {
+                    let mut keyed: Vec<_> = keys.into_iter().zip(std::mem::take(items)).collect();
+                    keyed.sort_by(|(left, _), (right, _)| left.cmp(right));
+                    items.extend(keyed.into_iter().map(|(_, item)| item));
+                }
+            }
+            _ => {}
         }
     }
 }
 
 /// The elements of a list by what identifies them; `None` if they are told apart by their place, or one is there twice.
 fn named<'j>(items: &'j [Json], identity: &Identity) -> Option<BTreeMap<String, &'j Json>> {
+    let named: BTreeMap<_, _> = keys(items, identity)?.into_iter().zip(items).collect();
+    (named.len() == items.len()).then_some(named)
+}
+
+/// What identifies each element of a list; `None` if they are told apart by their place.
+fn keys(items: &[Json], identity: &Identity) -> Option<Vec<String>> {
+    let text = |item: &Json, name: &str| item.get(name).filter(|value| !value.is_null()).map(ToString::to_string);
     let key = |item: &Json| match identity {
         Identity::Place => None,
         Identity::Set => item.as_str().map(str::to_owned),
-        Identity::Keys(names) => {
-            let names = names.iter().map(|name| item.get(name).filter(|value| !value.is_null()));
-            Some(names.collect::<Option<Vec<_>>>()?.into_iter().map(ToString::to_string).collect::<Vec<_>>().join(" "))
-        }
+        Identity::Key(name) => text(item, name),
+        Identity::Package if item.get("source").is_none() => text(item, "name"),
+        Identity::Package => Some(format!("{} {}", text(item, "name")?, text(item, "version")?)),
     };
-    let named = items.iter().map(|item| Some((key(item)?, item))).collect::<Option<BTreeMap<_, _>>>()?;
-    (named.len() == items.len()).then_some(named)
+    items.iter().map(key).collect()
 }
 
 /// Tells whether every comment of both sides is in the result, unless a side has taken it away.

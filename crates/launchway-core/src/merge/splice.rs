@@ -35,7 +35,8 @@ impl Sides<&str> {
 #[derive(Default)]
 pub(super) struct Splicer {
     path: Vec<String>,
-    pub(super) taken: Vec<String>,
+    /// The keys that lead to the entries of the template's.
+    pub(super) taken: Vec<Vec<String>>,
     /// The keys of the entries that one side alone has brought or taken away.
     pub(super) touched: BTreeSet<String>,
 }
@@ -136,7 +137,7 @@ impl Splicer {
     }
 
     fn take(&mut self) {
-        self.taken.push(self.path.join("."));
+        self.taken.push(self.path.clone());
     }
 }
 

@@ -3,7 +3,7 @@ use crate::agreement::document::Format;
 
 /// What must come out: the text, or a person is asked.
 fn merged(path: &str, base: &str, yours: &str, theirs: &str) -> Option<String> {
-    merge(path, base, yours, theirs).map(|merged| merged.text)
+    merge(path, &[], base, yours, theirs).map(|merged| merged.text)
 }
 
 /// A file, its text, and what each side replaces by what.
@@ -107,6 +107,75 @@ fn packages_of_a_lock_file_stand_in_the_order_of_cargo() {
     assert_eq!(names, ["name = \"bytes\"", "name = \"http\"", "name = \"orders\"", "name = \"uuid\""]);
 }
 
+/// Writes a lock file of packages, each `name version` with what it depends on; one without a version is of the workspace.
+fn lock(packages: &[(&str, &[&str])]) -> String {
+    let package = |(package, dependencies): &(&str, &[&str])| {
+        let (name, version) = package.split_once(' ').unwrap_or((package, ""));
+        let source = if version.is_empty() { "" } else { "source = \"registry\"\n" };
+        let version = if version.is_empty() { "0.1.0" } else { version };
+        let entries = dependencies.iter().fold(String::new(), |entries, entry| entries + " \"" + entry + "\",\n");
+        format!("[[package]]\nname = \"{name}\"\nversion = \"{version}\"\n{source}dependencies = [\n{entries}]\n")
+    };
+    format!("version = 4\n\n{}", packages.iter().map(package).collect::<Vec<_>>().join("\n"))
+}
+
+#[test]
+fn a_merged_lock_file_could_be_one_of_cargo() {
+    type Packages<'p> = &'p [(&'p str, &'p [&'p str])];
+    let merged = |base: Packages<'_>, yours: Packages<'_>, theirs: Packages<'_>| {
+        merged("Cargo.lock", &lock(base), &lock(yours), &lock(theirs))
+    };
+    let base: Packages<'_> = &[("bytes 1.0.0", &[]), ("orders", &["bytes"])];
+    let adds = |name: &'static str, list: &'static [&'static str]| -> Vec<(&str, &[&str])> {
+        let mut packages = vec![("bytes 1.0.0", &[][..]), (name, &[]), ("orders", list)];
+        packages.sort_by_key(|(name, _)| *name);
+        packages
+    };
+    let (zip, http) = (adds("zip 2.0.0", &["bytes", "zip"]), adds("http 1.0.0", &["bytes", "http"]));
+    // In the order of Cargo, whoever came first.
+    let both: Packages<'_> =
+        &[("bytes 1.0.0", &[]), ("http 1.0.0", &[]), ("orders", &["bytes", "http", "zip"]), ("zip 2.0.0", &[])];
+    assert_eq!(merged(base, &zip, &http), Some(lock(both)));
+    // Two compatible versions, of which Cargo would have taken one.
+    let (one, other) = (adds("zip 2.0.0", &["bytes", "zip"]), adds("zip 2.1.0", &["bytes", "zip"]));
+    assert_eq!(merged(base, &one, &other), None);
+    // A name that would mean two packages.
+    let two: Packages<'_> = &[("bytes 1.0.0", &[]), ("bytes 2.0.0", &[]), ("orders", &["bytes 1.0.0", "bytes 2.0.0"])];
+    let user: Packages<'_> = &[("bytes 1.0.0", &[]), ("orders", &["bytes", "zip"]), ("zip 2.0.0", &["bytes"])];
+    assert_eq!(merged(base, two, user), None);
+    // A package that the one has dropped, and the other comes to need.
+    let dropped: Packages<'_> = &[("orders", &[]), ("tools", &[])];
+    let with_tools: Packages<'_> = &[("bytes 1.0.0", &[]), ("orders", &["bytes"]), ("tools", &[])];
+    let needs: Packages<'_> = &[("bytes 1.0.0", &[]), ("orders", &["bytes"]), ("tools", &["bytes"])];
+    assert_eq!(merged(with_tools, dropped, needs), None);
+    // A package of a registry is as one side has it.
+    let (left, right) = (("zip 2.0.0", &["bytes", "http"][..]), ("zip 2.0.0", &["bytes", "log"][..]));
+    let packages = |zip: (&'static str, &'static [&'static str])| -> Vec<(&str, &[&str])> {
+        vec![("bytes 1.0.0", &[]), ("http 1.0.0", &[]), ("log 0.4.0", &[]), ("orders", &["http", "log", "zip"]), zip]
+    };
+    assert_eq!(merged(&packages(("zip 2.0.0", &["bytes"])), &packages(left), &packages(right)), None);
+}
+
+#[test]
+fn dotted_keys_are_entries_of_their_own() {
+    let base = "[dependencies]\naxum.workspace = true\n";
+    let [yours, theirs] = ["sqlx.workspace = true\n", "uuid.workspace = true\n"].map(|line| format!("{base}{line}"));
+    let beside = format!("{yours}uuid.workspace = true\n");
+    assert_eq!(merged("Cargo.toml", base, &yours, &theirs), Some(beside));
+    let twice = format!("{base}sqlx = {{ workspace = true }}\n");
+    assert_eq!(merged("Cargo.toml", base, &yours, &twice), None);
+}
+
+#[test]
+fn blank_lines_of_settings_may_come_from_both() {
+    let base = "A=1\n";
+    let [yours, theirs] = ["B=2\n", "C=3\n"].map(|line| format!("{base}\n{line}"));
+    assert_eq!(merged("x.env", base, &yours, &theirs), Some("A=1\n\nB=2\n\nC=3\n".to_owned()));
+    // A setting that another one is made of must stand above it.
+    let [yours, theirs] = ["B=${C}\n", "C=3\n"].map(|line| format!("{base}{line}"));
+    assert_eq!(merged("x.env", base, &yours, &theirs), None);
+}
+
 #[test]
 fn what_both_sides_have_given_another_meaning_is_asked() {
     let cases: &[Dispute<'_>] = &[
@@ -166,6 +235,7 @@ fn what_a_slice_cannot_carry_is_given_up() {
         "a: 1\r\nc: 1\n",
         "a: 1\n---\nc: 1\n",
         "a: {{ .Values.a }}\nc: 1\n",
+        "a: 1 # {% if x %}\nc: 1\n",
         "a: 1\na: 2\nc: 1\n",
     ] {
         let (yours, theirs) = add(base, "c: 1\n");
@@ -186,7 +256,7 @@ fn a_block_that_one_side_has_indented_anew_is_asked() {
 fn the_report_names_what_came_from_the_template() {
     let yours = with(DEPLOYMENT, "        app: orders\n", "        team: red\n");
     let theirs = with(DEPLOYMENT, "        app: orders\n", "        tier: web\n");
-    let merged = merge("a.yaml", DEPLOYMENT, &yours, &theirs).unwrap();
+    let merged = merge("a.yaml", &[], DEPLOYMENT, &yours, &theirs).unwrap();
     assert_eq!(merged.entries, ["spec.template.metadata.labels.tier"]);
 }
 
@@ -203,7 +273,7 @@ fn the_outline_put_together_is_the_text() {
         ("x.env", "A=1\n\n# b\nB=2\n# end\n"),
     ] {
         let shape = Shape::of(path).unwrap();
-        let identities = Identities::of(path, shape.format());
+        let identities = Identities::of(path, shape.format(), &[]);
         let outline = outline(shape, text, &identities).unwrap();
         assert!(!outline.entries.is_empty(), "{path}");
         let Ok(again) = Splicer::default().merge(&outline, &outline, &outline) else { panic!("{path}") };

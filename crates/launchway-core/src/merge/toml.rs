@@ -28,7 +28,7 @@ pub(super) fn outline<'t>(text: &'t str, identities: &Identities<'_>) -> Option<
     }
     let document = Document::parse(text).ok()?;
     let mut statements = Vec::new();
-    collect(document.as_table(), &[], &[], identities, &mut statements)?;
+    collect(document.as_table(), &[], &Dotted::default(), identities, &mut statements)?;
     statements.sort_by_key(|statement| statement.at);
     let outliner = Outliner { text, identities };
     outline::lines(text, (0, text.len()), sections(statements), &|section: Section<'_>, part| {
@@ -36,11 +36,18 @@ pub(super) fn outline<'t>(text: &'t str, identities: &Identities<'_>) -> Option<
     })
 }
 
-/// Lists the heads of tables and the keys with values; `dotted` is what stands before a dotted key on its line.
+/// What stands before the last part of a dotted key on its line, and where it begins.
+#[derive(Default)]
+struct Dotted {
+    keys: Vec<String>,
+    at: Option<usize>,
+}
+
+/// Lists the heads of tables and the keys with values.
 fn collect<'d>(
     table: &'d Table,
     path: &[String],
-    dotted: &[String],
+    dotted: &Dotted,
     identities: &Identities<'_>,
     statements: &mut Vec<Statement<'d>>,
 ) -> Option<()> {
@@ -49,25 +56,28 @@ fn collect<'d>(
         match item {
             TomlItem::None => {}
             TomlItem::Value(value) => {
-                let key = [dotted, &[name.to_owned()]].concat().join(".");
-                statements.push(Statement { at: start_of(table.key(name)?)?, key, path, value: Some(value) });
+                let key = [dotted.keys.as_slice(), &[name.to_owned()]].concat().join(".");
+                let at = dotted.at.map_or_else(|| start_of(table.key(name)?), Some)?;
+                statements.push(Statement { at, key, path, value: Some(value) });
             }
             TomlItem::Table(inner) if inner.is_dotted() => {
-                collect(inner, &path, &[dotted, &[name.to_owned()]].concat(), identities, statements)?;
+                let at = dotted.at.map_or_else(|| start_of(table.key(name)?), Some);
+                let keys = [dotted.keys.as_slice(), &[name.to_owned()]].concat();
+                collect(inner, &path, &Dotted { keys, at }, identities, statements)?;
             }
             TomlItem::Table(inner) => {
                 if !inner.is_implicit() {
                     let key = format!("[{}]", path.join("."));
                     statements.push(Statement { at: inner.span()?.start, key, path: path.clone(), value: None });
                 }
-                collect(inner, &path, &[], identities, statements)?;
+                collect(inner, &path, &Dotted::default(), identities, statements)?;
             }
             TomlItem::ArrayOfTables(tables) => {
                 for (place, inner) in tables.iter().enumerate() {
                     let key = format!("[[{}]] {}", path.join("."), identity(inner, &identities.at(&path), place)?);
                     statements.push(Statement { at: inner.span()?.start, key, path: path.clone(), value: None });
                     let path = [path.as_slice(), &["*".to_owned()]].concat();
-                    collect(inner, &path, &[], identities, statements)?;
+                    collect(inner, &path, &Dotted::default(), identities, statements)?;
                 }
             }
         }
@@ -76,11 +86,11 @@ fn collect<'d>(
 }
 
 fn identity(table: &Table, identity: &Identity, place: usize) -> Option<String> {
+    let value = |name: &str| table.get(name)?.as_str().map(str::to_owned);
     match identity {
-        Identity::Keys(names) => {
-            let value = |name: &String| table.get(name)?.as_str().map(str::to_owned);
-            Some(names.iter().map(value).collect::<Option<Vec<_>>>()?.join(" "))
-        }
+        Identity::Key(name) => value(name),
+        Identity::Package if !table.contains_key("source") => value("name"),
+        Identity::Package => Some(format!("{} {}", value("name")?, value("version")?)),
         Identity::Set | Identity::Place => Some(place.to_string()),
     }
 }

@@ -214,13 +214,8 @@ impl Node {
 /// Names every element of a list; `None` if one cannot be told apart.
 fn keys(items: &[Node], identity: &Identity) -> Option<Vec<String>> {
     match identity {
-        Identity::Place => None,
+        Identity::Place | Identity::Package => None,
         Identity::Set => items.iter().map(|item| item.text().map(str::to_owned)).collect(),
-        Identity::Keys(names) => {
-            let key = |item: &Node| -> Option<String> {
-                Some(names.iter().map(|name| item.get(name)).collect::<Option<Vec<_>>>()?.join(" "))
-            };
-            items.iter().map(key).collect()
-        }
+        Identity::Key(name) => items.iter().map(|item| item.get(name).map(str::to_owned)).collect(),
     }
 }

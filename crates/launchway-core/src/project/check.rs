@@ -9,7 +9,6 @@ use crate::agreement::document::{self, Format};
 use crate::agreement::texts::Texts;
 use crate::agreement::{Agreement, Disagreement, Judge, Reading, Reported};
 use crate::path::SafePath;
-use crate::path::beneath::Blob;
 use crate::path::beneath::{self, NotRead};
 use crate::value::Value;
 
@@ -280,16 +279,19 @@ impl<'p> Tree<'p> {
 
 /// Finds the generated files in which the marks of a conflict were left.
 fn conflicted(root: &Path, project: &Project) -> Vec<Finding> {
-    let finding = |(path, generated): (&SafePath, &Blob)| {
+    let is_generated = |path: &SafePath| project.generated.get(path).is_some_and(|it| conflict_in(&it.bytes).is_some());
+    let finding = |path: &SafePath| {
         let line = conflict_in(&beneath::read(root, path).ok()?)?;
-        if conflict_in(&generated.bytes).is_some() {
+        if is_generated(path) {
             return None;
         }
         let place = FindingPlace { line: Some(line), ..in_file(path.as_str()) };
         let message = "a conflict of an update is not solved yet".to_owned();
         Some(Finding { rule: Rule::Conflicted, message, places: vec![place], answers: Vec::new() })
     };
-    project.generated.iter().filter_map(finding).collect()
+    // The record also knows the conflicts in files that the template has given up.
+    let paths: BTreeSet<&SafePath> = project.generated.keys().chain(&project.remembered.conflicts).collect();
+    paths.into_iter().filter_map(finding).collect()
 }
 
 /// Finds the conflicts of an update that have left no marks: the record knows them, and git still has their sides.
@@ -305,6 +307,12 @@ fn undecided(marked: &[Finding], project: &Project, unmerged: &BTreeSet<SafePath
         answers: Vec::new(),
     };
     open.map(finding).collect()
+}
+
+/// Tells whether a text has the marks of a conflict.
+#[must_use]
+pub fn has_marks(bytes: &[u8]) -> bool {
+    conflict_in(bytes).is_some()
 }
 
 /// Returns the line of the first of git's marks, if all three are there.

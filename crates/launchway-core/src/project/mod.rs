@@ -3,6 +3,7 @@
 pub(crate) mod changes;
 pub(crate) mod check;
 pub(crate) mod record;
+pub(crate) mod structure;
 pub(crate) mod update;
 
 use std::collections::{BTreeMap, BTreeSet};

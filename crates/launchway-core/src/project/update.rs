@@ -264,11 +264,14 @@ impl Update {
         self.base.keys().filter(is_new).collect()
     }
 
-    /// Returns the files in which the marks of a conflict were left.
+    /// Returns the files in which the marks of a conflict were left, also one that the template has given up since.
     #[must_use]
-    pub fn conflicted(&self) -> Vec<&SafePath> {
-        let has_marks = |side: &Side, path| side.get(path).is_some_and(|blob| conflict_in(&blob.bytes).is_some());
-        self.current.keys().filter(|path| has_marks(&self.current, path) && !has_marks(&self.base, path)).collect()
+    pub fn conflicted(&self, root: &Path) -> BTreeSet<&SafePath> {
+        let is_marked = |blob: &Blob| conflict_in(&blob.bytes).is_some();
+        let has_marks = |side: &Side, path| side.get(path).is_some_and(is_marked);
+        let marked = self.current.keys().filter(|path| has_marks(&self.current, path) && !has_marks(&self.base, path));
+        let given_up = self.remembered.conflicts.iter().filter(|path| !self.paths().contains(path));
+        marked.chain(given_up.filter(|path| Blob::read(root, path).as_ref().is_some_and(is_marked))).collect()
     }
 
     /// Holds what came of the merge against the project.

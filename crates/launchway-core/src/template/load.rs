@@ -23,6 +23,7 @@ use super::{AgreementFile, AgreementRule, Computed, FileRule, LoadError, ObjectR
 use crate::language::engine::Engine;
 use crate::language::problem::Invalid;
 use crate::language::problem::{Problem, none_or_invalid};
+use crate::merge::ListRule;
 
 /// The most templates that extend one another, the first and the last included.
 pub const MAX_LAYERS: usize = 8;
@@ -82,6 +83,7 @@ pub(super) fn template(layers: Vec<(TemplateFiles, Source)>) -> Result<Template,
         next_steps: built.next_steps,
         agreements: built.agreements,
         agreement_files: built.agreement_files,
+        merges: built.merges,
         add: built.add,
         locks: built.locks,
         migrations: built.migrations,
@@ -127,6 +129,7 @@ struct Built {
     next_steps: Vec<StepRule>,
     agreements: Vec<AgreementRule>,
     agreement_files: Vec<AgreementFile>,
+    merges: Vec<ListRule>,
     add: Option<AddRules>,
     locks: Vec<AnswerLock>,
     migrations: Vec<Migration>,
@@ -161,6 +164,7 @@ impl Built {
         self.next_steps.extend(loader.next_steps(manifest.next_steps));
         self.agreements.extend(loader.agreements(manifest.agreements, manifest.places));
         self.agreement_files.extend(loader.agreement_files(manifest.agreement_files, agreements));
+        self.merges.extend(loader.merges(&manifest.merges, &self.files));
         if let (Some(raw), Some(add)) = (manifest.add, &mut self.add) {
             loader.add_rules(&raw, add, &self.questions, &self.values, &self.files);
         }

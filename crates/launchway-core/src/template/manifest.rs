@@ -41,6 +41,8 @@ pub(super) struct Manifest {
     pub(super) places: Vec<NamedPlace>,
     #[serde(default, rename = "agreements")]
     pub(super) agreement_files: Vec<AgreementFile>,
+    #[serde(default, rename = "merge")]
+    pub(super) merges: Vec<Merge>,
     pub(super) add: Option<Add>,
     #[serde(default, rename = "remove")]
     pub(super) removals: Vec<Removal>,
@@ -338,6 +340,17 @@ pub(super) struct NextStep {
     pub(super) command: Spanned<String>,
     pub(super) purpose: String,
     pub(super) when: Option<Spanned<String>>,
+}
+
+/// How the elements of a list are told apart when both sides of an update have changed it.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Merge {
+    pub(super) files: Spanned<String>,
+    pub(super) path: Spanned<String>,
+    pub(super) key: Option<String>,
+    #[serde(default)]
+    pub(super) set: bool,
 }
 
 #[derive(Debug, Deserialize)]

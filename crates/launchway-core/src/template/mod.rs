@@ -12,6 +12,7 @@ pub(crate) mod load;
 pub(crate) mod loader;
 pub(crate) mod locks;
 pub(crate) mod manifest;
+pub(crate) mod merges;
 pub(crate) mod migration;
 pub(crate) mod naming;
 pub(crate) mod origin;
@@ -58,6 +59,7 @@ use crate::language::glob::Glob;
 use crate::language::helpers::Type;
 use crate::language::problem::none_or_invalid;
 use crate::language::problem::{Invalid, Location, Problem};
+use crate::merge::ListRule;
 use crate::parallel;
 use crate::value::policy::Policy;
 use add::AddRules;
@@ -90,6 +92,8 @@ pub struct Template {
     pub(crate) next_steps: Vec<StepRule>,
     agreements: Vec<AgreementRule>,
     agreement_files: Vec<AgreementFile>,
+    /// What the template says of lists, for merges by structure.
+    pub merges: Vec<ListRule>,
     pub(crate) add: Option<AddRules>,
     pub(crate) locks: Vec<AnswerLock>,
     pub(crate) migrations: Vec<migration::Migration>,

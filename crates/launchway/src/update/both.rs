@@ -14,6 +14,7 @@ use semver::Version;
 
 use super::UpdateRequest;
 use super::merge::{Sides, merge_sides};
+use super::request::MergeBy;
 use crate::answers;
 use crate::failure::{Exit, Failure};
 use crate::git::Git;
@@ -85,7 +86,7 @@ impl Both {
         let Origin { version, extends, .. } = Origin::of(template);
         let origin = Origin { version, extends, ..self.newer().template.clone() };
         let Answered { answers, defaults } = self.answers(template, request)?;
-        let generated = self.generated()?;
+        let generated = self.generated(template, request)?;
         let Self { base, ours, theirs } = self;
         let yours = |project: &Project| project.remembered.yours.clone();
         let remembered = Remembered {
@@ -107,11 +108,14 @@ impl Both {
 
     /// Merges what the files were generated as. Where both have changed a line in different ways it is that of the branch
     /// which is checked out: the template's own text decides in the end.
-    fn generated(&self) -> Result<Side, Failure> {
+    fn generated(&self, template: &Template, request: &UpdateRequest) -> Result<Side, Failure> {
         let none = Side::new();
         let base = self.base.as_ref().map_or(&none, |base| &base.generated);
         let sides = Sides { base, ours: &self.ours.generated, theirs: &self.theirs.generated };
-        let resolution = merge_sides(&sides, "theirs", BTreeMap::new())?;
+        let mut resolution = merge_sides(&sides, "theirs", BTreeMap::new())?;
+        if request.merge == MergeBy::Structure {
+            resolution.merge_by_structure(&template.merges);
+        }
         let mut files = resolution.files;
         for (path, conflict) in resolution.conflicts {
             match conflict.ours {

@@ -2,6 +2,7 @@
 
 mod answers;
 mod both;
+mod conflicts;
 mod merge;
 mod prepared;
 mod report;

@@ -5,13 +5,13 @@ use std::path::Path;
 
 use launchway_core::template::{Migrated, Reference};
 use launchway_core::{
-    Accepted, Advisory, Blob, Conflict, Context, DefaultKept, Edit, FileChange, Interview, Obstacle, OriginSource,
-    Plan, Project, Provenance, SafePath, Status, Template, Update, Wishes,
+    Accepted, Advisory, Blob, Conflict, Context, DefaultKept, Edit, FileChange, Interview, MergedFile, Obstacle,
+    OriginSource, Plan, Project, Provenance, SafePath, Status, Template, Update, Wishes,
 };
 
 use super::answers::{self, AnswerChange};
 use super::merge::{MovedFile, merge};
-use super::{Keep, UpdateRequest, report};
+use super::{Keep, UpdateRequest, conflicts, report};
 use crate::catalogs::{self, CatalogPolicy};
 use crate::failure::{Exit, Failure};
 use crate::repository::index::before_update;
@@ -33,6 +33,9 @@ pub(crate) struct ProjectUpdate<'p> {
     pub(crate) record: Vec<Edit>,
     /// Whether all that changes is that the record forgets conflicts which are decided.
     pub(crate) only_clears: bool,
+    /// The files that were merged by structure.
+    pub(crate) by_structure: BTreeMap<SafePath, MergedFile>,
+    /// The conflicts whose sides git's index is to hold.
     pub(crate) conflicts: BTreeMap<SafePath, Conflict>,
     /// The dangers of the version that the project has, which the update ends.
     pub(crate) advisories: Vec<Advisory>,
@@ -147,6 +150,7 @@ impl<'p> UpdatePurpose<'p> {
         let mut resolution =
             tracing::info_span!("merge", what = label).in_scope(|| merge(&update, &label, || self.moved(&update)))?;
         update.contest(&mut resolution);
+        let by_structure = conflicts::settle(&update, project, (template, &plan), &mut resolution, self.request)?;
         let root = self.request.place.folder.as_path();
         let files = update.changes(root, &resolution).map_err(|obstacles| in_the_way(&obstacles))?;
         let changed = files.iter().map(|change| &change.edit).filter(|edit| edit.before != edit.after);
@@ -165,7 +169,7 @@ impl<'p> UpdatePurpose<'p> {
         let BecameOf { mut notes, offers } = became;
         notes.extend(self.ignored(&files, &record));
         let answers = answers::changed(project, context);
-        let conflicts = resolution.conflicts;
+        let conflicts = conflicts::for_index(resolution, self.request);
         let advisories = Plan::advisories(template, context, &project.template.versions())?;
         Ok(ProjectUpdate {
             project,
@@ -176,6 +180,7 @@ impl<'p> UpdatePurpose<'p> {
             files,
             record,
             only_clears,
+            by_structure,
             conflicts,
             advisories,
         })
@@ -283,7 +288,7 @@ fn in_the_way(obstacles: &[Obstacle]) -> Failure {
 
 /// Refuses to merge into what an earlier merge has left.
 fn refuse_marks(update: &Update, root: &Path, name: &str) -> Result<(), Failure> {
-    let marked: Vec<String> = update.conflicted().into_iter().map(|path| format!("`{path}`")).collect();
+    let marked: Vec<String> = update.conflicted(root).into_iter().map(|path| format!("`{path}`")).collect();
     if marked.is_empty() {
         return Ok(());
     }

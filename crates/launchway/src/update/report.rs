@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use launchway_core::{Advisory, DefaultKept, Edit, FileChange, Status, Value};
+use launchway_core::{Advisory, DefaultKept, Edit, FileChange, MergedFile, Status, Value};
 use serde::Serialize;
 use serde_json::Value as Json;
 
@@ -14,6 +14,9 @@ use crate::report::{Output, json};
 use crate::repository::index::WayBack;
 use crate::terminal::{self, visible_line};
 use crate::{diff, language};
+
+/// How many keys of a file are shown in text.
+const SHOWN_KEYS: usize = 5;
 
 /// What `launchway update --output json` prints.
 #[derive(Serialize)]
@@ -68,6 +71,10 @@ struct FileReport<'a> {
     from: Option<&'a str>,
     /// Whether the update changes the file on the disk.
     changes: bool,
+    /// `structure` where the merge by lines had left a conflict, and the merge by structure has not.
+    by: Option<&'static str>,
+    /// The entries that were taken from the template then, by the keys that lead to them.
+    keys: &'a [String],
 }
 
 /// Writes the result to stdout, and what to do next to stderr.
@@ -104,7 +111,7 @@ fn report<'a>(
             to: prepared.template.version.to_string(),
         },
         answers: prepared.answers.iter().map(answer).collect(),
-        files: prepared.files.iter().map(file).collect(),
+        files: prepared.files.iter().map(|change| file(prepared, change)).collect(),
         conflicts: prepared.conflicts(),
         notes: &prepared.notes,
         offers: prepared.offers.iter().map(offer).collect(),
@@ -124,12 +131,15 @@ fn offer(kept: &DefaultKept) -> OfferReport<'_> {
     OfferReport { id: &kept.question, is: kept.is.to_json(), default: kept.today.as_ref().map(Value::to_json) }
 }
 
-fn file(change: &FileChange) -> FileReport<'_> {
+fn file<'a>(prepared: &'a ProjectUpdate<'_>, change: &'a FileChange) -> FileReport<'a> {
+    let by_structure = prepared.by_structure.get(&change.edit.path);
     FileReport {
         path: change.edit.path.as_str(),
         status: change.status.id(),
         from: change.from.as_ref().map(launchway_core::SafePath::as_str),
         changes: change.edit.before != change.edit.after,
+        by: by_structure.map(|_| "structure"),
+        keys: by_structure.map_or(&[], |merged| &merged.entries),
     }
 }
 
@@ -148,7 +158,8 @@ pub(super) fn text(prepared: &ProjectUpdate<'_>, request: &UpdateRequest) -> Str
     for change in files {
         let from = change.from.as_ref().map(|from| format!(" (was {})", place(&request.place.folder, from)));
         let path = place(&request.place.folder, &change.edit.path);
-        let _ = writeln!(text, "  {:13} {path}{}", change.status.id(), from.unwrap_or_default());
+        let by = prepared.by_structure.get(&change.edit.path).map(by_structure).unwrap_or_default();
+        let _ = writeln!(text, "  {:13} {path}{}{by}", change.status.id(), from.unwrap_or_default());
     }
     if request.diff {
         let edits: Vec<&Edit> = prepared.files.iter().map(|change| &change.edit).collect();
@@ -162,6 +173,16 @@ pub(crate) fn advised(advisory: &Advisory) -> String {
     let Advisory { id, severity, title, fixed, url, .. } = advisory;
     let more = url.as_ref().map(|url| format!(", {url}")).unwrap_or_default();
     format!("  {:13} {id} ({severity}, fixed in {fixed}{more}): {title}", "advisory")
+}
+
+/// Names what a merge by structure has brought, as far as a line goes.
+fn by_structure(merged: &MergedFile) -> String {
+    let shown = merged.entries.iter().take(SHOWN_KEYS).map(|key| visible_line(key));
+    let more = merged.entries.len().saturating_sub(SHOWN_KEYS);
+    let more = (more > 0).then(|| format!("{more} more"));
+    let keys: Vec<String> = shown.chain(more).collect();
+    let keys = if keys.is_empty() { String::new() } else { format!(": {}", keys.join(", ")) };
+    format!(" (by structure{keys})")
 }
 
 /// What the user changed and the template did not touch is not worth a line; it is in the JSON.

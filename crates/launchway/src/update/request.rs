@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use clap::parser::ValueSource;
-use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, value_parser};
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, ValueEnum, value_parser};
 
 use crate::git::FetchOptions;
 use crate::report::{OUTPUT_HELP, Output};
@@ -12,6 +12,7 @@ use crate::report::{OUTPUT_HELP, Output};
 const AFTER_HELP: &str = "\
 Merges what the template has become since the project was made with what people made of the project since: of three \
 texts, the one that was generated, the one that stands there and the one that would be generated today. What both have \
+added at one place of a structured file stands beside each other where that is proven to mean what both say. What both have \
 changed in different ways is left as git leaves a conflict, in the files and in git's index, and the exit code is 1. \
 Nothing is committed, and `launchway update --undo` brings the old state back.";
 
@@ -52,6 +53,13 @@ pub(crate) struct UpdateRequest {
     /// Makes one record of two after a merge of branches that have both updated the project
     #[arg(long)]
     pub(crate) resolve_record: bool,
+    /// How files that both sides have changed are merged: `structure` puts what both have added to TOML, YAML, JSON, `.env`
+    /// or a table beside each other where that is proven, `lines` never does
+    #[arg(long, value_name = "HOW", default_value = "structure")]
+    pub(crate) merge: MergeBy,
+    /// Where conflicts are left: `index` has all sides in git's index, `marks` only the marks in the files
+    #[arg(long, value_name = "WHERE", default_value = "index")]
+    pub(crate) conflicts: ConflictsIn,
     /// Merges into changes that are not committed; they are kept in a commit
     #[arg(long)]
     pub(crate) allow_dirty: bool,
@@ -59,7 +67,7 @@ pub(crate) struct UpdateRequest {
     /// since
     #[arg(long, conflicts_with_all = [
         "to", "template", "set", "answers_files", "defaults", "take_defaults", "no_input", "heal", "keep", "resolve_record",
-        "dry_run", "diff", "offline", "accept_moved",
+        "merge", "conflicts", "dry_run", "diff", "offline", "accept_moved",
     ])]
     pub(crate) undo: bool,
     /// Shows what would become of every file, and writes nothing
@@ -72,6 +80,20 @@ pub(crate) struct UpdateRequest {
     pub(crate) sources: FetchOptions,
     #[arg(long, value_name = "FORMAT", default_value = "text", help = OUTPUT_HELP)]
     pub(crate) output: Output,
+}
+
+/// How what both sides have changed is merged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum MergeBy {
+    Structure,
+    Lines,
+}
+
+/// Where a conflict is left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ConflictsIn {
+    Index,
+    Marks,
 }
 
 /// The folder of the project, and what of it stays out of updates.
@@ -170,6 +192,8 @@ impl UpdateRequest {
             no_input: true,
             heal: Vec::new(),
             resolve_record: false,
+            merge: MergeBy::Structure,
+            conflicts: ConflictsIn::Index,
             allow_dirty: true,
             undo: false,
             dry_run: true,
