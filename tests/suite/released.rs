@@ -107,6 +107,13 @@ impl Released {
         if let Some(region) = answers.remove("region") {
             answers.insert("regions".to_owned(), Value::Array(vec![region]));
         }
+        // Until 0.4.0 the place in a list said it.
+        let ends = [("production", "environments", true), ("home_region", "regions", false)];
+        for (question, list, is_last) in ends {
+            let Some(items) = answers.get(list).and_then(Value::as_array) else { continue };
+            let item = if is_last { items.last() } else { items.first() };
+            answers.extend(item.cloned().map(|item| (question.to_owned(), item)));
+        }
         answers
     }
 

@@ -5,9 +5,11 @@ pub(super) mod loading;
 use std::collections::{BTreeMap, BTreeSet};
 
 use semver::Version;
+use serde_json::{Map, Value as Json};
 
+use super::transition::TransitionRule;
 use super::{SourceFile, Template};
-use crate::language::engine::Compiled;
+use crate::language::engine::{Compiled, Data, Engine};
 use crate::language::problem::Problem;
 use crate::value::Value;
 
@@ -18,8 +20,17 @@ pub(crate) struct Migration {
     to: Version,
     renames: BTreeMap<String, String>,
     values: BTreeMap<String, BTreeMap<String, String>>,
-    answers: BTreeMap<String, Value>,
+    answers: BTreeMap<String, NewAnswer>,
     moves: Vec<Move>,
+    /// What the version means for what runs.
+    pub(crate) transitions: Vec<TransitionRule>,
+}
+
+/// What older projects answer to a question that is new.
+enum NewAnswer {
+    Value(Value),
+    /// A text that is made of their other answers; where one of them is missing, there is none.
+    Computed(Compiled),
 }
 
 /// A file that has another path from a version on.
@@ -46,7 +57,7 @@ pub struct Migrated {
 }
 
 impl Migrated {
-    fn apply(&mut self, migration: &Migration) {
+    fn apply(&mut self, migration: &Migration, engine: &Engine) -> Result<(), Problem> {
         for (old, new) in &migration.renames {
             if let Some(value) = self.answers.remove(old) {
                 self.answers.entry(new.clone()).or_insert(value);
@@ -59,10 +70,24 @@ impl Migrated {
                 *answer = replaced(answer, values);
             }
         }
-        for (id, value) in &migration.answers {
-            self.answers.entry(id.clone()).or_insert_with(|| value.clone());
+        for (id, new) in &migration.answers {
+            if !self.answers.contains_key(id) {
+                let value = self.new_answer(new, engine)?;
+                self.answers.extend(value.map(|value| (id.clone(), value)));
+            }
         }
         migration.moves.iter().for_each(|it| self.add_move(&it.from.text, &it.to.text));
+        Ok(())
+    }
+
+    fn new_answer(&self, new: &NewAnswer, engine: &Engine) -> Result<Option<Value>, Problem> {
+        let compiled = match new {
+            NewAnswer::Value(value) => return Ok(Some(value.clone())),
+            NewAnswer::Computed(compiled) => compiled,
+        };
+        let known = compiled.names.iter().map(|name| Some((name.clone(), self.answers.get(name)?.to_json())));
+        let Some(known) = known.collect::<Option<Map<String, Json>>>() else { return Ok(None) };
+        engine.render(compiled, &Data::from(known)).map(|text| Some(Value::Text(text)))
     }
 
     /// Returns those of the answers that `defaults` names, by the ids that they have now.
@@ -109,12 +134,18 @@ impl Template {
         answers: BTreeMap<String, Value>,
     ) -> Result<Migrated, Problem> {
         let mut migrated = Migrated { answers, ..Migrated::default() };
-        let is_due = |it: &&Migration| from.get(&it.layer).is_some_and(|from| *from < it.to);
-        self.migrations.iter().filter(is_due).for_each(|migration| migrated.apply(migration));
+        for migration in self.migrations_since(from) {
+            migrated.apply(migration, &self.engine)?;
+        }
         let answers = std::mem::take(&mut migrated.answers).into_iter();
         let asked = answers.filter_map(|(id, value)| Some((self.question(&id)?.coerce(value), id)));
         migrated.answers = asked.map(|(value, id)| (id, value)).collect();
         Ok(migrated)
+    }
+
+    /// Returns the migrations between the versions that a project has and those of today.
+    pub(crate) fn migrations_since(&self, from: &BTreeMap<String, Version>) -> impl Iterator<Item = &Migration> {
+        self.migrations.iter().filter(|it| from.get(&it.layer).is_some_and(|from| *from < it.to))
     }
 
     pub(crate) fn moved_path(&self, text: &str) -> Option<&Path> {

@@ -22,6 +22,7 @@ pub(crate) mod rules;
 pub(crate) mod source;
 pub(crate) mod tables;
 pub(crate) mod traces;
+pub(crate) mod transition;
 pub(crate) mod translation;
 
 use std::borrow::Cow;
@@ -44,6 +45,7 @@ pub use source::{
     GitSource, PARTS, Reference, Source, SourceError, TemplateFiles, builtin_ids, check_limits, is_of_template,
     layer_of,
 };
+pub use transition::Effect;
 #[doc(hidden)]
 pub use translation::Coverage;
 
@@ -90,6 +92,9 @@ pub struct Template {
     pub(crate) locks: Vec<AnswerLock>,
     pub(crate) migrations: Vec<migration::Migration>,
     advisories: Vec<AdvisoryRule>,
+    pub(crate) transitions: Vec<transition::TransitionRule>,
+    /// Where a change is described for whoever deploys it.
+    pub(crate) transition_page: Option<Compiled>,
     pub(crate) engine: Engine,
     translations: Vec<Translation>,
     /// Where each question and value is declared.
@@ -280,7 +285,7 @@ impl Template {
         let problems =
             problems.chain(agreements.flat_map(|invalid| invalid.problems)).chain(self.verify_translations());
         let purposes = self.objects.iter().filter_map(|object| self.purpose(object).err());
-        let problems = problems.chain(purposes.flat_map(|invalid| invalid.problems));
+        let problems = problems.chain(purposes.flat_map(|invalid| invalid.problems)).chain(self.sentence_problems());
         // On its own a partial may use the element of any `each`; each file that uses it is checked with its own.
         let elements = self.rules.iter().flat_map(|rule| &rule.each).map(|each| each.element.clone());
         let mut names = self.names.clone();

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::{LintFinding, LintRule, own_questions};
 use crate::language::engine::{Compiled, Expression};
 use crate::template::question::{Choices, Kind};
+use crate::template::transition::WAS;
 use crate::template::{AgreementRule, Each, ReadingRule, Template};
 
 /// Finds the questions, values and partials that change no file, no condition and no other answer.
@@ -49,6 +50,7 @@ impl Usage {
         usage.questions(template);
         usage.rules(template);
         usage.agreements(template);
+        usage.transitions(template);
         // A value that only an unused one needs is not used either; values stand after what they are made of.
         for value in template.values.iter().rev() {
             if usage.names.contains(&value.id) {
@@ -88,6 +90,18 @@ impl Usage {
             self.when(step.when.as_ref());
             self.compiled(&step.command);
         }
+    }
+
+    fn transitions(&mut self, template: &Template) {
+        for rule in template.all_transitions() {
+            rule.conditions().for_each(|when| self.when(Some(when)));
+            rule.before.iter().chain(&rule.after).for_each(|step| self.compiled(&step.command));
+            let sentences = rule.sentences().filter_map(|it| template.sentence(it, &it.written).ok());
+            sentences.for_each(|sentence| self.compiled(&sentence));
+        }
+        template.transition_page.iter().for_each(|path| self.compiled(path));
+        let before: Vec<String> = self.names.iter().filter_map(|name| name.strip_prefix(WAS)).map(str::to_owned).collect();
+        self.names.extend(before);
     }
 
     fn agreements(&mut self, template: &Template) {
