@@ -13,7 +13,7 @@ use toml::{Table, Value};
 use xtask::tree::{self, Tree};
 use xtask::workspace;
 
-use crate::history::without_defaults;
+use crate::history::{without_defaults, without_page};
 use crate::program::{GIT_IDENTITY, Ran, launchway, run};
 use crate::project::Project;
 
@@ -224,6 +224,8 @@ fn assert_is_updated(released: &Released) {
     let (mut fresh, mut updated) = (released.today(), updated);
     // The records of old do not know which answers nobody gave.
     [&mut fresh, &mut updated].into_iter().for_each(without_defaults);
+    // What the change means for what runs is said to those alone who run something.
+    [&mut fresh, &mut updated].into_iter().for_each(without_page);
     let mut differences = tree::differences(&fresh, &updated);
     if !released.work.deleted.is_empty() {
         // The record remembers it.

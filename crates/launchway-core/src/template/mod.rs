@@ -45,7 +45,7 @@ pub use source::{
     GitSource, PARTS, Reference, Source, SourceError, TemplateFiles, builtin_ids, check_limits, is_of_template,
     layer_of,
 };
-pub use transition::Effect;
+pub use transition::{Effect, TransitionReference};
 #[doc(hidden)]
 pub use translation::Coverage;
 

@@ -69,6 +69,27 @@ pub(crate) struct TransitionRule {
     pub(crate) after: Vec<StepRule>,
     /// The way round what is refused.
     pub(crate) instead: Option<Sentence>,
+    /// Where it stands.
+    pub(crate) place: Place,
+}
+
+/// What the reference says of a transition.
+#[derive(Debug)]
+pub struct TransitionReference<'t> {
+    /// Its id.
+    pub id: &'t str,
+    /// The questions that it speaks of.
+    pub questions: &'t [String],
+    /// The answers before; any where there are none.
+    pub from: Vec<String>,
+    /// The answers after; any where there are none.
+    pub to: Vec<String>,
+    /// The condition, as it is written.
+    pub when: Option<&'t str>,
+    /// What happens.
+    pub effect: Effect,
+    /// What it means, as it is written.
+    pub text: &'t str,
 }
 
 /// A text with tags for people: as it is written, and in the language that the template was put into.
@@ -111,6 +132,20 @@ impl Template {
     pub(crate) fn all_transitions(&self) -> impl Iterator<Item = &TransitionRule> {
         let migrations = self.migrations.iter().flat_map(|migration| &migration.transitions);
         self.transitions.iter().chain(migrations)
+    }
+
+    /// Returns every transition as the reference shows it, in the order of the template.
+    pub fn transition_references(&self) -> impl Iterator<Item = TransitionReference<'_>> {
+        let spelt = |values: &[Value]| values.iter().map(ToString::to_string).collect();
+        self.all_transitions().map(move |rule| TransitionReference {
+            id: &rule.id,
+            questions: &rule.questions,
+            from: spelt(&rule.from),
+            to: spelt(&rule.to),
+            when: rule.when.as_ref().map(|when| when.text.as_str()),
+            effect: rule.effect,
+            text: rule.text.as_ref().map_or("", |text| &text.shown),
+        })
     }
 
     /// Compiles a text of a transition, as it is written or as it is shown.
@@ -190,6 +225,7 @@ impl Loader<'_> {
             before: raw.before.into_iter().filter_map(|step| self.transition_step(step)).collect(),
             after: raw.after.into_iter().filter_map(|step| self.transition_step(step)).collect(),
             instead: raw.instead.map(|text| self.transition_text(text)),
+            place: self.places.of(&raw.id),
         }
     }
 
