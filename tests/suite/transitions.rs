@@ -77,7 +77,11 @@ fn values(question: &Question, now: &Value) -> Vec<Value> {
     match (question.id.as_str(), &question.kind) {
         ("environments", _) => vec![list(&["dev", "prod"]), list(&["dev", "qa", "prod"]), list(&["prod", "dev"])],
         ("production", _) => vec![text("dev"), text("prod")],
-        ("regions", _) => vec![list(&["us-east-1"]), list(&["us-east-1", "eu-west-1"]), list(&["us-east-1", "eu-west-1", "eu-north-1"])],
+        ("regions", _) => vec![
+            list(&["us-east-1"]),
+            list(&["us-east-1", "eu-west-1"]),
+            list(&["us-east-1", "eu-west-1", "eu-north-1"]),
+        ],
         ("home_region", _) => vec![text("us-east-1"), text("eu-west-1")],
         ("clusters", _) => vec![list(&["east", "west"]), list(&["east"])],
         ("secrets", _) => vec![list(&[]), list(&["database-url"]), list(&["database-url", "api-key"])],
@@ -99,9 +103,7 @@ fn values(question: &Question, now: &Value) -> Vec<Value> {
 fn pairs(template: &Template) -> Vec<Pair> {
     let mut pairs = Vec::new();
     for base in BASES {
-        let coerced = |(id, value): &(&'static str, &str)| {
-            (*id, template.question(id).unwrap().read(value).unwrap())
-        };
+        let coerced = |(id, value): &(&'static str, &str)| (*id, template.question(id).unwrap().read(value).unwrap());
         let given: BTreeMap<&str, Value> = base.iter().map(coerced).collect();
         let now = context(template, &given).expect("the answers go together");
         for (id, value) in now.answers.iter().filter(|(id, _)| *id != template.name_question) {
@@ -207,6 +209,38 @@ fn what_a_transition_says_is_what_the_files_say() {
         }
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+/// Changes of an answer that keep the service, and one that says it does not.
+const PLAYED: &[(&[(&str, &str)], &[(&str, &str)])] = &[
+    (&[], &[("capacity", "fargate-spot")]),
+    (&[("capacity", "fargate-spot")], &[]),
+    (&[], &[("strategy", "canary")]),
+    (&[("strategy", "blue-green")], &[("strategy", "linear")]),
+    (&[], &[("cpu", "512")]),
+    (&[], &[("waf", "true")]),
+    (&[], &[("port", "8081")]),
+];
+
+#[test]
+fn the_emulator_keeps_the_service_through_every_change_that_is_no_outage() {
+    let template = Template::builtin("service").unwrap();
+    let made = |answers: &[(&'static str, &str)]| {
+        let coerced = |(id, value): &(&'static str, &str)| (*id, template.question(id).unwrap().read(value).unwrap());
+        let all = answers.iter().chain(&[("target", "ecs")]);
+        context(&template, &all.map(coerced).collect()).unwrap()
+    };
+    for (before, after) in PLAYED {
+        let folder = tempfile::tempdir().unwrap();
+        let sides = [made(before), made(after)];
+        let paths = ["before", "after"].map(|name| folder.path().join(name));
+        sides.iter().zip(&paths).for_each(|(context, path)| write(&Plan::new(&template, context).unwrap(), path));
+        let worst = transitions(&template, &sides[0], &sides[1]).iter().map(|it| it.effect).max().unwrap();
+        let script = workspace::root().join("tests/validators/ecs_transitions.py");
+        let ran = run(Command::new(tools::install().unwrap().aws("python")).arg(script).args(&paths));
+        let is_kept = ran.code == Some(0);
+        assert_eq!(is_kept, worst < Effect::Outage, "{before:?} -> {after:?}: {worst:?}\n{}{}", ran.stdout, ran.stderr);
+    }
 }
 
 /// A project of the built-in template in a repository.
@@ -364,9 +398,9 @@ fn of_element<'f>(plan: &'f Plan, element: &str) -> BTreeMap<&'f str, &'f [u8]> 
     let is_part = |part: &str| {
         let rest = |it: &str| it.is_empty() || it.starts_with(['.', '-']);
         let found = part.match_indices(element);
-        found.into_iter().any(|(at, _)| {
-            (at == 0 || part[..at].ends_with(['.', '-'])) && rest(&part[at + element.len()..])
-        })
+        found
+            .into_iter()
+            .any(|(at, _)| (at == 0 || part[..at].ends_with(['.', '-'])) && rest(&part[at + element.len()..]))
     };
     let files = plan.files.iter().filter(|(path, _)| path.as_str().split('/').any(is_part));
     files.map(|(path, file)| (path.as_str(), &*file.bytes)).collect()
@@ -374,7 +408,8 @@ fn of_element<'f>(plan: &'f Plan, element: &str) -> BTreeMap<&'f str, &'f [u8]> 
 
 /// The lists of a project with something added at either end, taken away, and in another order.
 fn others(now: &[String]) -> Vec<Vec<String>> {
-    let new = if now.iter().all(|it| it.contains('-') && it.ends_with(char::is_numeric)) { "sa-east-1" } else { "zone" };
+    let new =
+        if now.iter().all(|it| it.contains('-') && it.ends_with(char::is_numeric)) { "sa-east-1" } else { "zone" };
     let reversed: Vec<String> = now.iter().rev().cloned().collect();
     let first: Vec<String> = std::iter::once(new.to_owned()).chain(now.iter().cloned()).collect();
     let last: Vec<String> = now.iter().cloned().chain([new.to_owned()]).collect();
@@ -389,10 +424,8 @@ fn what_comes_goes_or_moves_in_a_list_changes_nothing_of_what_stays() {
     for case in golden::cases().unwrap() {
         let answers: toml::Table = fs::read_to_string(case.answers()).unwrap().parse().unwrap();
         let given = |changed: &[(&str, Value)]| {
-            let mut answers: BTreeMap<String, Value> = answers
-                .iter()
-                .map(|(id, value)| (id.clone(), value.clone().try_into::<Value>().unwrap()))
-                .collect();
+            let mut answers: BTreeMap<String, Value> =
+                answers.iter().map(|(id, value)| (id.clone(), value.clone().try_into::<Value>().unwrap())).collect();
             answers.extend(changed.iter().map(|(id, value)| ((*id).to_owned(), value.clone())));
             let mut all = Answers::default();
             answers.into_iter().for_each(|(id, value)| all.set(&id, value, Provenance::Flag));
@@ -401,7 +434,9 @@ fn what_comes_goes_or_moves_in_a_list_changes_nothing_of_what_stays() {
         let before = given(&[]).unwrap();
         let plan = Plan::new(&template, &before).unwrap();
         let answer = |id: &str| before.answers.iter().find(|(asked, _)| asked == id).map(|(_, value)| value.clone());
-        for (list, settled) in [("environments", Some("production")), ("regions", Some("home_region")), ("clusters", None)] {
+        for (list, settled) in
+            [("environments", Some("production")), ("regions", Some("home_region")), ("clusters", None)]
+        {
             let Some(Value::List(now)) = answer(list) else { continue };
             let settled = settled.and_then(|id| Some((id, answer(id)?)));
             for other in others(&now) {

@@ -10,7 +10,9 @@ use super::cell;
 pub(super) fn page(template: &Template) -> String {
     let mut text = format!("{}\n\n# What a change means\n\n", super::NOTE);
     text.push_str("What the built-in template says of every change of an answer; [transitions](../transitions.md) explains the effects. Each row holds\n");
-    text.push_str("under its condition alone, and several may hold at once. `was_` stands before what something was.\n\n");
+    text.push_str(
+        "under its condition alone, and several may hold at once. `was_` stands before what something was.\n\n",
+    );
     text.push_str("| transition | effect | answers | where | means |\n|---|---|---|---|---|\n");
     for it in template.transition_references() {
         let questions = it.questions.iter().map(|id| format!("`{id}`")).collect::<Vec<_>>().join(", ");

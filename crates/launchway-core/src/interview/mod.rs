@@ -124,9 +124,8 @@ impl<'t> Interview<'t> {
         let mut known = self.known(&names, None)?;
         known.retain(|_, value| !value.is_null());
         let answers = self.accepted.iter().map(|accepted| (accepted.question.id.clone(), accepted.value.clone()));
-        let follows = |accepted: &&Accepted<'_>| {
-            accepted.provenance == Provenance::Default && !accepted.question.is_settled
-        };
+        let follows =
+            |accepted: &&Accepted<'_>| accepted.provenance == Provenance::Default && !accepted.question.is_settled;
         let defaults = self.accepted.iter().filter(follows);
         let defaults = defaults.map(|accepted| accepted.question.id.clone()).collect();
         let mut context = Context::new(self.template, answers.collect(), self.added.clone(), known);

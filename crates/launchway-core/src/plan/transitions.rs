@@ -157,7 +157,8 @@ impl<'t> Change<'t> {
 
     fn is_true(&self, when: Option<&Expression>) -> Result<bool, Problem> {
         let Some(when) = when else { return Ok(true) };
-        let known = when.names().iter().map(|name| (name.clone(), self.values.get(name).cloned().unwrap_or(Json::Null)));
+        let known =
+            when.names().iter().map(|name| (name.clone(), self.values.get(name).cloned().unwrap_or(Json::Null)));
         let data = Data::from(known.collect::<Map<_, _>>());
         Ok(self.template.engine.evaluate(when, &data)? == Json::Bool(true))
     }

@@ -114,7 +114,8 @@ fn a_transition_speaks_of_the_answers_before_and_after() {
 
 #[test]
 fn the_page_is_written_for_what_has_an_effect_and_is_the_same_in_every_language() {
-    let mut template = template(&format!("{RULES}[translation.ko]\n\"Zones move.\" = \"영역이 옮겨집니다.\"\n")).unwrap();
+    let mut template =
+        template(&format!("{RULES}[translation.ko]\n\"Zones move.\" = \"영역이 옮겨집니다.\"\n")).unwrap();
     let before = [("size", text("large")), ("zones", list(&["a"]))];
     let after = [("size", text("large")), ("zones", list(&["b"]))];
     template.translate("ko").unwrap();

@@ -100,7 +100,8 @@ impl Usage {
             sentences.for_each(|sentence| self.compiled(&sentence));
         }
         template.transition_page.iter().for_each(|path| self.compiled(path));
-        let before: Vec<String> = self.names.iter().filter_map(|name| name.strip_prefix(WAS)).map(str::to_owned).collect();
+        let before: Vec<String> =
+            self.names.iter().filter_map(|name| name.strip_prefix(WAS)).map(str::to_owned).collect();
         self.names.extend(before);
     }
 
