@@ -9,7 +9,7 @@ use serde_json::{Map, Value as Json};
 
 use super::transition::TransitionRule;
 use super::{SourceFile, Template};
-use crate::language::engine::{Compiled, Data, Engine};
+use crate::language::engine::{Compiled, Data};
 use crate::language::problem::Problem;
 use crate::value::Value;
 
@@ -57,7 +57,7 @@ pub struct Migrated {
 }
 
 impl Migrated {
-    fn apply(&mut self, migration: &Migration, engine: &Engine) -> Result<(), Problem> {
+    fn apply(&mut self, migration: &Migration, template: &Template) -> Result<(), Problem> {
         for (old, new) in &migration.renames {
             if let Some(value) = self.answers.remove(old) {
                 self.answers.entry(new.clone()).or_insert(value);
@@ -72,7 +72,7 @@ impl Migrated {
         }
         for (id, new) in &migration.answers {
             if !self.answers.contains_key(id) {
-                let value = self.new_answer(new, engine)?;
+                let value = self.new_answer(new, template)?;
                 self.answers.extend(value.map(|value| (id.clone(), value)));
             }
         }
@@ -80,14 +80,18 @@ impl Migrated {
         Ok(())
     }
 
-    fn new_answer(&self, new: &NewAnswer, engine: &Engine) -> Result<Option<Value>, Problem> {
+    fn new_answer(&self, new: &NewAnswer, template: &Template) -> Result<Option<Value>, Problem> {
         let compiled = match new {
             NewAnswer::Value(value) => return Ok(Some(value.clone())),
             NewAnswer::Computed(compiled) => compiled,
         };
-        let known = compiled.names.iter().map(|name| Some((name.clone(), self.answers.get(name)?.to_json())));
+        // An answer may be as it was given to a question of another kind.
+        let known = compiled.names.iter().map(|name| {
+            let value = template.question(name)?.coerce(self.answers.get(name)?.clone());
+            Some((name.clone(), value.to_json()))
+        });
         let Some(known) = known.collect::<Option<Map<String, Json>>>() else { return Ok(None) };
-        engine.render(compiled, &Data::from(known)).map(|text| Some(Value::Text(text)))
+        template.engine.render(compiled, &Data::from(known)).map(|text| Some(Value::Text(text)))
     }
 
     /// Returns those of the answers that `defaults` names, by the ids that they have now.
@@ -135,7 +139,7 @@ impl Template {
     ) -> Result<Migrated, Problem> {
         let mut migrated = Migrated { answers, ..Migrated::default() };
         for migration in self.migrations_since(from) {
-            migrated.apply(migration, &self.engine)?;
+            migrated.apply(migration, self)?;
         }
         let answers = std::mem::take(&mut migrated.answers).into_iter();
         let asked = answers.filter_map(|(id, value)| Some((self.question(&id)?.coerce(value), id)));
@@ -211,7 +215,7 @@ as = "environment"
         template.migrate(&from.parse().unwrap(), answers.collect()).unwrap()
     }
 
-    fn answers(migrated: &Migrated) -> Vec<String> {
+    fn listed(migrated: &Migrated) -> Vec<String> {
         migrated.answers.iter().map(|(id, value)| format!("{id}={value}")).collect()
     }
 
@@ -233,11 +237,22 @@ move = { "old.txt" = "{{service}}/older.txt", "env/{{environment}}.txt" = "env/{
     fn answers_go_through_every_version_on_the_way_and_through_no_other() {
         let template = template(HISTORY).unwrap();
         let from_first = migrated(&template, "1.0.0", &[("deploy", "bluegreen"), ("gone", "x")]);
-        assert_eq!(answers(&from_first), ["capacity=fargate", "strategy=blue-green"]);
+        assert_eq!(listed(&from_first), ["capacity=fargate", "strategy=blue-green"]);
         let from_second = migrated(&template, "2.1.0", &[("rollout", "bluegreen"), ("capacity", "spot")]);
-        assert_eq!(answers(&from_second), ["capacity=spot", "strategy=blue-green"]);
+        assert_eq!(listed(&from_second), ["capacity=spot", "strategy=blue-green"]);
         let same = migrated(&template, "3.0.0", &[("strategy", "rolling")]);
-        assert_eq!((answers(&same), same.moves.len()), (vec!["strategy=rolling".to_owned()], 0));
+        assert_eq!((listed(&same), same.moves.len()), (vec!["strategy=rolling".to_owned()], 0));
+    }
+
+    #[test]
+    fn a_new_answer_is_made_of_others_and_is_missing_where_one_of_them_is() {
+        let computed = "\n[[migration]]\nto = \"2.0.0\"\nrename = { stages = \"environments\" }\n\
+            answers = { strategy = \"{{last environments}}\" }\n";
+        let template = template(computed).unwrap();
+        let found = |answers: &[(&str, &str)]| listed(&migrated(&template, "1.0.0", answers));
+        assert_eq!(found(&[("stages", "dev,rolling")]), ["environments=dev,rolling", "strategy=rolling"]);
+        assert_eq!(found(&[("stages", "dev,rolling"), ("strategy", "blue-green")])[1], "strategy=blue-green");
+        assert_eq!(found(&[]), [""; 0]);
     }
 
     #[test]
@@ -273,6 +288,7 @@ move = { "old.txt" = "{{service}}/older.txt", "env/{{environment}}.txt" = "env/{
             ("to = \"2.0.0\"\nrename = { capacity = \"strategy\" }", "`capacity` is still a question"),
             ("to = \"2.0.0\"\nanswers = { capacity = \"x\" }", "template.toml:44:24: capacity `x` is not one of"),
             ("to = \"2.0.0\"\nanswers = { c = \"x\" }", "there is no question `c`"),
+            ("to = \"2.0.0\"\nanswers = { capacity = \"{{typo}}\" }", "`typo` is not a declared name"),
             ("to = \"2.0.0\"\nvalues = { strategy = { a = \"b\" } }", "strategy `b` is not one of the choices"),
             ("to = \"2.0.0\"\nmove = { \"{{typo}}\" = \"x\" }", "`typo` is not a declared name"),
             ("to = \"2.0.0\"\nmove = { \"a\" = \"b/{{environment}}\" }", "`environment` is not a declared name"),
