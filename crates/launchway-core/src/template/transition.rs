@@ -12,7 +12,7 @@ use super::manifest;
 use super::question::{self, Question};
 use crate::language::check::{Names, Printing};
 use crate::language::engine::{Compiled, Expression};
-use crate::language::problem::{Place, Problem};
+use crate::language::problem::{Location, Problem};
 use crate::value::Value;
 
 /// What stands before the name of a question or value for what it was before the change.
@@ -70,7 +70,7 @@ pub(crate) struct TransitionRule {
     /// The way round what is refused.
     pub(crate) instead: Option<Sentence>,
     /// Where it stands.
-    pub(crate) place: Place,
+    pub(crate) place: Location,
 }
 
 /// What the reference says of a transition.
@@ -96,7 +96,7 @@ pub struct TransitionReference<'t> {
 pub(crate) struct Sentence {
     pub(crate) written: String,
     pub(crate) shown: String,
-    place: Place,
+    place: Location,
 }
 
 /// A command of a transition.

@@ -116,7 +116,7 @@ fn silent_changes(template: &Template) -> Vec<LintFinding> {
     let spoken: BTreeSet<&String> = template.all_transitions().flat_map(|it| &it.questions).collect();
     let is_silent = |question: &Question| question.id != template.name_question && !spoken.contains(&question.id);
     let silent = own_questions(template).filter(|(question, _)| is_silent(question));
-    let finding = |(question, place): (&Question, &Place)| {
+    let finding = |(question, place): (&Question, &Location)| {
         let message = format!("no `[[transition]]` says what a change of `{}` means for what runs", question.id);
         LintFinding::new(LintRule::SilentChange, place.clone(), message)
             .hint("name it in one; the effect `none` needs no more than the id")
