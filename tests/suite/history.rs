@@ -1,6 +1,7 @@
 //! The life of a project: a template, a project that was made from it, what people did to it, and the template's next version.
 
 use std::fs;
+use std::io::Read as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -179,4 +180,23 @@ pub(crate) fn without_defaults(tree: &mut xtask::tree::Tree) {
             file.bytes = text.split_inclusive('\n').filter(stays).collect::<String>().into_bytes();
         }
     }
+}
+
+/// Takes the page of the last change out of a project, and out of the files that its record keeps as they were generated.
+pub(crate) fn without_page(tree: &mut xtask::tree::Tree) {
+    const PAGE: &str = "deploy/TRANSITION.md";
+    tree.retain(|path, _| !path.ends_with(PAGE));
+    let Some((path, mut file)) = xtask::golden::take_base(tree) else { return };
+    let mut archive = tar::Archive::new(flate2::read::GzDecoder::new(file.bytes.as_slice()));
+    let mut kept = Vec::new();
+    for entry in archive.entries().unwrap() {
+        let mut entry = entry.unwrap();
+        let name = entry.path().unwrap().display().to_string();
+        if !name.ends_with(PAGE) {
+            kept.extend(name.into_bytes());
+            entry.read_to_end(&mut kept).unwrap();
+        }
+    }
+    file.bytes = kept;
+    tree.insert(path, file);
 }

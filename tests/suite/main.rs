@@ -54,6 +54,7 @@ mod team;
 mod template_commands;
 mod template_test;
 mod terminal;
+mod transitions;
 mod update;
 mod validators;
 mod verbose;

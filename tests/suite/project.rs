@@ -106,7 +106,7 @@ impl Project {
         self.answers.get("https").is_none_or(|https| https.as_bool() == Some(true))
     }
 
-    /// The environments, the last of which is production.
+    /// The environments in their order.
     pub(crate) fn environments(&self) -> Vec<String> {
         let Some(environments) = self.answers.get("environments") else {
             return ["dev", "staging", "prod"].map(String::from).into();
@@ -129,7 +129,8 @@ impl Project {
     }
 
     pub(crate) fn production(&self) -> String {
-        self.environments().pop().unwrap()
+        let named = self.answers.get("production").and_then(toml::Value::as_str);
+        named.map_or_else(|| "prod".to_owned(), str::to_owned)
     }
 
     /// The paths of its files below `folder` whose names end in `suffix`; none if there is no such folder.

@@ -13,7 +13,7 @@ use toml::{Table, Value};
 use xtask::tree::{self, Tree};
 use xtask::workspace;
 
-use crate::history::without_defaults;
+use crate::history::{without_defaults, without_page};
 use crate::program::{GIT_IDENTITY, Ran, launchway, run};
 use crate::project::Project;
 
@@ -106,6 +106,13 @@ impl Released {
         let mut answers: Table = fs::read_to_string(self.folder().join("answers.toml")).unwrap().parse().unwrap();
         if let Some(region) = answers.remove("region") {
             answers.insert("regions".to_owned(), Value::Array(vec![region]));
+        }
+        // Until 0.4.0 the place in a list said it.
+        let ends = [("production", "environments", true), ("home_region", "regions", false)];
+        for (question, list, is_last) in ends {
+            let Some(items) = answers.get(list).and_then(Value::as_array) else { continue };
+            let item = if is_last { items.last() } else { items.first() };
+            answers.extend(item.cloned().map(|item| (question.to_owned(), item)));
         }
         answers
     }
@@ -217,6 +224,8 @@ fn assert_is_updated(released: &Released) {
     let (mut fresh, mut updated) = (released.today(), updated);
     // The records of old do not know which answers nobody gave.
     [&mut fresh, &mut updated].into_iter().for_each(without_defaults);
+    // What the change means for what runs is said to those alone who run something.
+    [&mut fresh, &mut updated].into_iter().for_each(without_page);
     let mut differences = tree::differences(&fresh, &updated);
     if !released.work.deleted.is_empty() {
         // The record remembers it.

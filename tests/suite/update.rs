@@ -7,7 +7,7 @@ use std::process::Command;
 use launchway_core::Status;
 use serde_json::Value;
 
-use crate::history::{History, files, lines};
+use crate::history::{History, files, lines, without_defaults, without_page};
 use crate::program::{GIT_IDENTITY, launchway, run, shell};
 use crate::sample;
 use crate::terminal::{CONTROL_C, DOWN, ENTER, ESCAPE, Terminal, UP};
@@ -692,7 +692,10 @@ fn an_answer_changes_years_later_and_edits_stay() {
         tree.retain(|path, _| !path.starts_with(".git/"));
         tree
     };
-    let (mut updated, fresh) = (tree("orders"), tree("fresh"));
+    let (mut updated, mut fresh) = (tree("orders"), tree("fresh"));
+    // What the change means for what runs is said to those alone who run something.
+    [&mut fresh, &mut updated].into_iter().for_each(without_page);
+    [&mut fresh, &mut updated].into_iter().for_each(without_defaults);
     let readme = updated.get_mut("README.md").unwrap();
     readme.bytes = String::from_utf8_lossy(&readme.bytes).replacen("\nOurs.\n", "\n", 1).into_bytes();
     assert_eq!(updated.keys().collect::<Vec<_>>(), fresh.keys().collect::<Vec<_>>());

@@ -141,7 +141,9 @@ def check(template, models, always):
         checked.add(resource["Type"])
         model = models["codedeploy" if "CodeDeploy" in resource["Type"] else "ecs"]
         shape = model.operation_model(operation).input_shape
-        request = to_api(resolve(resource["Properties"], parameters), shape)
+        # CloudFormation sends this with an update, and never when it creates: cfn-lint knows its form.
+        properties = {name: value for name, value in resource["Properties"].items() if name != "ForceNewDeployment"}
+        request = to_api(resolve(properties, parameters), shape)
         problems += call_problems(request, operation, model, logical_id)
     problems += [f"no resource of type {kind}" for kind in sorted(always - checked)]
     return problems

@@ -60,6 +60,7 @@ pub use merge::{ListRule, Merged, merge};
 pub use path::beneath::Blob;
 pub use path::{Reason, SafePath, UnsafePath};
 pub use plan::output::OutputProblem;
+pub use plan::transitions::{ChangedAnswer, Transition, TransitionStep};
 pub use plan::{NextStep, Object, Plan, PlanError, PlannedFile};
 pub use project::changes::{Changes, DestinationExists, Edit, to_adopt};
 pub use project::check::{Finding, FindingPlace, Rule, check, has_marks};

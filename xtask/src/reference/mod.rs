@@ -6,6 +6,7 @@ mod helpers;
 mod manifest;
 mod questions;
 mod suite;
+mod transitions;
 
 use std::fs;
 
@@ -26,6 +27,7 @@ fn pages() -> Result<Vec<Page>> {
         Page { path: "docs/ecs-or-kubernetes.md", text: decisions::page() },
         Page { path: "docs/reference/commands.md", text: commands::page()? },
         Page { path: "docs/reference/questions.md", text: questions::page(&template) },
+        Page { path: "docs/reference/transitions.md", text: transitions::page(&template) },
         Page { path: "docs/reference/manifest.md", text: manifest::page() },
         Page { path: "tests/suite/README.md", text: suite::page()? },
         Page { path: "docs/reference/helpers.md", text: helpers::page() },

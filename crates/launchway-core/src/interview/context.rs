@@ -55,6 +55,11 @@ impl Context {
         Data::from(known.collect::<Map<_, _>>())
     }
 
+    /// Returns all that has a value, by its name.
+    pub(crate) fn values(&self) -> &Map<String, Json> {
+        &self.values
+    }
+
     /// Returns what templates see in a turn: the elements by their names, beside all else.
     pub(crate) fn data_with<'e>(&self, elements: impl IntoIterator<Item = (&'e str, &'e str)>) -> Data {
         let mut values = self.values.clone();

@@ -124,11 +124,42 @@ impl<'t> Interview<'t> {
         let mut known = self.known(&names, None)?;
         known.retain(|_, value| !value.is_null());
         let answers = self.accepted.iter().map(|accepted| (accepted.question.id.clone(), accepted.value.clone()));
-        let defaults = self.accepted.iter().filter(|accepted| accepted.provenance == Provenance::Default);
+        let follows =
+            |accepted: &&Accepted<'_>| accepted.provenance == Provenance::Default && !accepted.question.is_settled;
+        let defaults = self.accepted.iter().filter(follows);
         let defaults = defaults.map(|accepted| accepted.question.id.clone()).collect();
         let mut context = Context::new(self.template, answers.collect(), self.added.clone(), known);
         context.defaults = defaults;
         Ok(Some(context))
+    }
+
+    /// Returns what every name of a template stood for with answers of before, null where it had no value.
+    ///
+    /// The answers are those that a project runs with: also those that today's rules or the team would refuse.
+    pub(crate) fn values_before(
+        template: &Template,
+        before: &BTreeMap<String, Value>,
+        added: &Added,
+    ) -> Result<Map<String, Json>, Problem> {
+        let mut given = Answers::default();
+        given.join(added.clone());
+        for (id, value) in before {
+            given.set(id, value.clone(), Provenance::Record);
+        }
+        let interview = Interview::new(template, &given, Defaults::All)?;
+        let mut known = Map::new();
+        for question in &template.questions {
+            let answer = before.get(&question.id).cloned().or_else(|| interview.answer(&question.id));
+            known.insert(question.id.clone(), answer.map_or(Json::Null, |value| value.to_json()));
+        }
+        if let Some(add) = &template.add {
+            known.insert(add.value.clone(), interview.of_added(&add.value));
+        }
+        for value in &template.values {
+            let computed = interview.compute(value, &known).unwrap_or(Json::Null);
+            known.insert(value.id.clone(), computed);
+        }
+        Ok(known)
     }
 
     /// Returns the template whose questions these are.

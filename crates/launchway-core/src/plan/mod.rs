@@ -2,6 +2,7 @@
 
 mod moves;
 pub(crate) mod output;
+pub(crate) mod transitions;
 
 use std::borrow::Cow;
 use std::cmp::Reverse;

@@ -1,6 +1,6 @@
 //! From the files of a template, and of those that it extends, to a checked [`Template`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use semver::Version;
 
@@ -18,9 +18,10 @@ use super::requirement;
 use super::source::Source;
 use super::source::TemplateFiles;
 use super::tables;
+use super::transition::TransitionRule;
 use super::translation::Translation;
 use super::{AgreementFile, AgreementRule, Computed, FileRule, LoadError, ObjectRule, SourceFile, StepRule, Template};
-use crate::language::engine::Engine;
+use crate::language::engine::{Compiled, Engine};
 use crate::language::problem::Invalid;
 use crate::language::problem::{Problem, none_or_invalid};
 use crate::merge::ListRule;
@@ -88,6 +89,8 @@ pub(super) fn template(layers: Vec<(TemplateFiles, Source)>) -> Result<Template,
         locks: built.locks,
         migrations: built.migrations,
         advisories: built.advisories,
+        transitions: built.transitions,
+        transition_page: built.transition_page,
         engine,
         translations: built.translations,
         names,
@@ -134,6 +137,9 @@ struct Built {
     locks: Vec<AnswerLock>,
     migrations: Vec<Migration>,
     advisories: Vec<AdvisoryRule>,
+    transitions: Vec<TransitionRule>,
+    transition_ids: BTreeSet<String>,
+    transition_page: Option<Compiled>,
     translations: Vec<Translation>,
 }
 
@@ -179,7 +185,11 @@ impl Built {
         let layer = manifest.template.id.get_ref();
         self.advisories.extend(loader.advisories(manifest.advisories, layer, version));
         self.translations.extend(loader.translations(manifest.translations));
-        self.migrations.extend(loader.migrations(manifest.migrations, &target));
+        let ids = &mut self.transition_ids;
+        self.migrations.extend(loader.migrations(manifest.migrations, &target, ids));
+        self.transitions.extend(loader.transitions(manifest.transitions, &self.questions, ids));
+        let page = manifest.template.transitions.as_ref().and_then(|path| loader.transition_page(path));
+        self.transition_page = page.or(self.transition_page.take());
     }
 }
 

@@ -133,6 +133,7 @@ impl Loader<'_> {
                 help: std::mem::take(&mut raw.help),
                 kind,
                 advanced: raw.advanced,
+                is_settled: raw.settled,
                 advice: None,
                 example: raw.example.take(),
                 default: kind_default,

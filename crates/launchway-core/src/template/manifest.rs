@@ -54,6 +54,8 @@ pub(super) struct Manifest {
     pub(super) migrations: Vec<Migration>,
     #[serde(default, rename = "advisory")]
     pub(super) advisories: Vec<Advisory>,
+    #[serde(default, rename = "transition")]
+    pub(super) transitions: Vec<Transition>,
     /// Texts for people by their English ones, by the code of the language.
     #[serde(default, rename = "translation")]
     pub(super) translations: BTreeMap<String, BTreeMap<String, String>>,
@@ -136,6 +138,35 @@ pub(super) struct Migration {
     pub(super) answers: BTreeMap<String, Spanned<Value>>,
     #[serde(default, rename = "move")]
     pub(super) moves: BTreeMap<String, Spanned<String>>,
+    #[serde(default, rename = "transition")]
+    pub(super) transitions: Vec<Transition>,
+}
+
+/// What a changed answer, or a new version, means for what already runs.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Transition {
+    pub(super) id: Spanned<String>,
+    pub(super) question: Option<Spanned<OneOrMany>>,
+    pub(super) from: Option<Spanned<Value>>,
+    pub(super) to: Option<Spanned<Value>>,
+    pub(super) when: Option<Spanned<String>>,
+    pub(super) effect: super::transition::Effect,
+    pub(super) text: Option<Spanned<String>>,
+    #[serde(default)]
+    pub(super) before: Vec<TransitionStep>,
+    #[serde(default)]
+    pub(super) after: Vec<TransitionStep>,
+    pub(super) instead: Option<Spanned<String>>,
+}
+
+/// A command before or after the next deployment.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TransitionStep {
+    pub(super) command: Spanned<String>,
+    pub(super) purpose: Spanned<String>,
+    pub(super) when: Option<Spanned<String>>,
 }
 
 /// What happens when a service is added to a workspace that is there already.
@@ -199,6 +230,7 @@ pub(super) struct Header {
     pub(super) min_version: Option<Spanned<String>>,
     pub(super) name: Option<Spanned<String>>,
     pub(super) extends: Option<Spanned<String>>,
+    pub(super) transitions: Option<Spanned<String>>,
     /// The parts that follow; they were put behind the manifest before it was read.
     #[serde(default, rename = "include")]
     _include: Vec<String>,
@@ -240,6 +272,8 @@ pub(super) struct Question {
     pub(super) choices_by: BTreeMap<String, BTreeMap<String, Vec<String>>>,
     #[serde(default)]
     pub(super) advanced: bool,
+    #[serde(default)]
+    pub(super) settled: bool,
     #[serde(default)]
     pub(super) optional: bool,
     pub(super) advice: Option<Spanned<String>>,

@@ -5,9 +5,11 @@ pub(super) mod loading;
 use std::collections::{BTreeMap, BTreeSet};
 
 use semver::Version;
+use serde_json::{Map, Value as Json};
 
+use super::transition::TransitionRule;
 use super::{SourceFile, Template};
-use crate::language::engine::Compiled;
+use crate::language::engine::{Compiled, Data};
 use crate::language::problem::Problem;
 use crate::value::Value;
 
@@ -19,8 +21,17 @@ pub(crate) struct Migration {
     version_text: String,
     renames: BTreeMap<String, String>,
     values: BTreeMap<String, BTreeMap<String, String>>,
-    answers: BTreeMap<String, Value>,
+    answers: BTreeMap<String, NewAnswer>,
     moves: Vec<Move>,
+    /// What the version means for what runs.
+    pub(crate) transitions: Vec<TransitionRule>,
+}
+
+/// What older projects answer to a question that is new.
+enum NewAnswer {
+    Value(Value),
+    /// A text that is made of their other answers; where one of them is missing, there is none.
+    Computed(Compiled),
 }
 
 /// A file that has another path from a version on.
@@ -65,7 +76,7 @@ impl Migration {
 }
 
 impl Migrated {
-    fn apply(&mut self, migration: &Migration) {
+    fn apply(&mut self, migration: &Migration, template: &Template) -> Result<(), Problem> {
         for (old, new) in &migration.renames {
             if let Some(value) = self.answers.remove(old) {
                 self.answers.entry(new.clone()).or_insert(value);
@@ -78,10 +89,28 @@ impl Migrated {
                 *answer = replaced(answer, values);
             }
         }
-        for (id, value) in &migration.answers {
-            self.answers.entry(id.clone()).or_insert_with(|| value.clone());
+        for (id, new) in &migration.answers {
+            if !self.answers.contains_key(id) {
+                let value = self.new_answer(new, template)?;
+                self.answers.extend(value.map(|value| (id.clone(), value)));
+            }
         }
         migration.moves.iter().for_each(|it| self.add_move(&it.from.text, &it.to.text));
+        Ok(())
+    }
+
+    fn new_answer(&self, new: &NewAnswer, template: &Template) -> Result<Option<Value>, Problem> {
+        let compiled = match new {
+            NewAnswer::Value(value) => return Ok(Some(value.clone())),
+            NewAnswer::Computed(compiled) => compiled,
+        };
+        // An answer may be as it was given to a question of another kind.
+        let known = compiled.names.iter().map(|name| {
+            let value = template.question(name)?.coerce(self.answers.get(name)?.clone());
+            Some((name.clone(), value.to_json()))
+        });
+        let Some(known) = known.collect::<Option<Map<String, Json>>>() else { return Ok(None) };
+        template.engine.render(compiled, &Data::from(known)).map(|text| Some(Value::Text(text)))
     }
 
     /// Returns those of the answers that `defaults` names, by the ids that they have now.
@@ -128,12 +157,18 @@ impl Template {
         answers: BTreeMap<String, Value>,
     ) -> Result<Migrated, Problem> {
         let mut migrated = Migrated { answers, ..Migrated::default() };
-        let is_due = |it: &&Migration| from.get(&it.layer).is_some_and(|from| *from < it.to);
-        self.migrations.iter().filter(is_due).for_each(|migration| migrated.apply(migration));
+        for migration in self.migrations_since(from) {
+            migrated.apply(migration, self)?;
+        }
         let answers = std::mem::take(&mut migrated.answers).into_iter();
         let asked = answers.filter_map(|(id, value)| Some((self.question(&id)?.coerce(value), id)));
         migrated.answers = asked.map(|(value, id)| (id, value)).collect();
         Ok(migrated)
+    }
+
+    /// Returns the migrations between the versions that a project has and those of today.
+    pub(crate) fn migrations_since(&self, from: &BTreeMap<String, Version>) -> impl Iterator<Item = &Migration> {
+        self.migrations.iter().filter(|it| from.get(&it.layer).is_some_and(|from| *from < it.to))
     }
 
     pub(crate) fn moved_path(&self, text: &str) -> Option<&Path> {
@@ -198,7 +233,7 @@ as = "environment"
         template.migrate(&from.parse().unwrap(), answers.collect()).unwrap()
     }
 
-    fn answers(migrated: &Migrated) -> Vec<String> {
+    fn listed(migrated: &Migrated) -> Vec<String> {
         migrated.answers.iter().map(|(id, value)| format!("{id}={value}")).collect()
     }
 
@@ -220,11 +255,22 @@ move = { "old.txt" = "{{service}}/older.txt", "env/{{environment}}.txt" = "env/{
     fn answers_go_through_every_version_on_the_way_and_through_no_other() {
         let template = template(HISTORY).unwrap();
         let from_first = migrated(&template, "1.0.0", &[("deploy", "bluegreen"), ("gone", "x")]);
-        assert_eq!(answers(&from_first), ["capacity=fargate", "strategy=blue-green"]);
+        assert_eq!(listed(&from_first), ["capacity=fargate", "strategy=blue-green"]);
         let from_second = migrated(&template, "2.1.0", &[("rollout", "bluegreen"), ("capacity", "spot")]);
-        assert_eq!(answers(&from_second), ["capacity=spot", "strategy=blue-green"]);
+        assert_eq!(listed(&from_second), ["capacity=spot", "strategy=blue-green"]);
         let same = migrated(&template, "3.0.0", &[("strategy", "rolling")]);
-        assert_eq!((answers(&same), same.moves.len()), (vec!["strategy=rolling".to_owned()], 0));
+        assert_eq!((listed(&same), same.moves.len()), (vec!["strategy=rolling".to_owned()], 0));
+    }
+
+    #[test]
+    fn a_new_answer_is_made_of_others_and_is_missing_where_one_of_them_is() {
+        let computed = "\n[[migration]]\nto = \"2.0.0\"\nrename = { stages = \"environments\" }\n\
+            answers = { strategy = \"{{last environments}}\" }\n";
+        let template = template(computed).unwrap();
+        let found = |answers: &[(&str, &str)]| listed(&migrated(&template, "1.0.0", answers));
+        assert_eq!(found(&[("stages", "dev,rolling")]), ["environments=dev,rolling", "strategy=rolling"]);
+        assert_eq!(found(&[("stages", "dev,rolling"), ("strategy", "blue-green")])[1], "strategy=blue-green");
+        assert_eq!(found(&[]), [""; 0]);
     }
 
     #[test]
@@ -260,6 +306,7 @@ move = { "old.txt" = "{{service}}/older.txt", "env/{{environment}}.txt" = "env/{
             ("to = \"2.0.0\"\nrename = { capacity = \"strategy\" }", "`capacity` is still a question"),
             ("to = \"2.0.0\"\nanswers = { capacity = \"x\" }", "template.toml:44:24: capacity `x` is not one of"),
             ("to = \"2.0.0\"\nanswers = { c = \"x\" }", "there is no question `c`"),
+            ("to = \"2.0.0\"\nanswers = { capacity = \"{{typo}}\" }", "`typo` is not a declared name"),
             ("to = \"2.0.0\"\nvalues = { strategy = { a = \"b\" } }", "strategy `b` is not one of the choices"),
             ("to = \"2.0.0\"\nmove = { \"{{typo}}\" = \"x\" }", "`typo` is not a declared name"),
             ("to = \"2.0.0\"\nmove = { \"a\" = \"b/{{environment}}\" }", "`environment` is not a declared name"),

@@ -24,6 +24,7 @@ pub(crate) mod rules;
 pub(crate) mod source;
 pub(crate) mod tables;
 pub(crate) mod traces;
+pub(crate) mod transition;
 pub(crate) mod translation;
 pub(crate) mod uses;
 
@@ -48,6 +49,7 @@ pub use source::{
     GitSource, PARTS, Reference, Source, SourceError, TemplateFiles, builtin_ids, check_limits, is_of_template,
     layer_of,
 };
+pub use transition::{Effect, TransitionReference};
 #[doc(hidden)]
 pub use translation::Coverage;
 pub use uses::{NameUser, NameUses, UnknownName};
@@ -98,6 +100,9 @@ pub struct Template {
     pub(crate) locks: Vec<AnswerLock>,
     pub(crate) migrations: Vec<migration::Migration>,
     advisories: Vec<AdvisoryRule>,
+    pub(crate) transitions: Vec<transition::TransitionRule>,
+    /// Where a change is described for whoever deploys it.
+    pub(crate) transition_page: Option<Compiled>,
     pub(crate) engine: Engine,
     translations: Vec<Translation>,
     /// Where each question and value is declared.
@@ -288,7 +293,7 @@ impl Template {
         let problems =
             problems.chain(agreements.flat_map(|invalid| invalid.problems)).chain(self.verify_translations());
         let purposes = self.objects.iter().filter_map(|object| self.purpose(object).err());
-        let problems = problems.chain(purposes.flat_map(|invalid| invalid.problems));
+        let problems = problems.chain(purposes.flat_map(|invalid| invalid.problems)).chain(self.sentence_problems());
         none_or_invalid(problems.chain(self.engine.partial_problems(&self.names_of_partials())).collect())
     }
 

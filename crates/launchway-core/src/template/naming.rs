@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use super::question::{Choices, Kind, Question};
+use super::transition::WAS;
 use super::{AgreementRule, Each, ReadingRule, SourceFile, Template};
 use crate::language::engine::{Compiled, Expression};
 use crate::language::problem::Location;
@@ -35,6 +36,10 @@ pub enum UserKind {
     Migration,
     /// An `[[advisory]]`.
     Advisory,
+    /// A `[[transition]]`, or one of a migration.
+    Transition,
+    /// The page that an update writes of its transitions.
+    TransitionPage,
     /// The table `[add]`.
     Add,
 }
@@ -94,6 +99,8 @@ impl UserKind {
             Self::NextStep => "next_step",
             Self::Migration => "migration",
             Self::Advisory => "advisory",
+            Self::Transition => "transition",
+            Self::TransitionPage => "transitions",
             Self::Add => "add",
         }
     }
@@ -146,6 +153,7 @@ impl Template {
         for rule in self.advisories() {
             list.expression(UserKind::Advisory, &rule.advisory.id, UserPart::When, rule.when.as_ref());
         }
+        list.transitions();
         list.add();
         list.parts
     }
@@ -284,6 +292,30 @@ impl<'t> PartList<'t> {
         }
     }
 
+    fn transitions(&mut self) {
+        for rule in self.template.all_transitions() {
+            let (kind, id) = (UserKind::Transition, rule.id.as_str());
+            for when in rule.conditions() {
+                self.add_names((kind, id, UserPart::When), Some(when.place()), names_of_today(when.names()));
+            }
+            for step in rule.before.iter().chain(&rule.after) {
+                self.of_today(kind, id, UserPart::Command, step.command.clone());
+            }
+            for sentence in rule.sentences().filter_map(|it| self.template.sentence(it, &it.written).ok()) {
+                self.of_today(kind, id, UserPart::Text, sentence);
+            }
+        }
+        if let Some(page) = &self.template.transition_page {
+            self.compiled(UserKind::TransitionPage, "", UserPart::Path, Cow::Borrowed(page));
+        }
+    }
+
+    /// Adds a text that may speak of what was before: what `was_port` stands for hangs on `port`.
+    fn of_today(&mut self, kind: UserKind, id: &'t str, part: UserPart, mut compiled: Compiled) {
+        compiled.names = names_of_today(&compiled.names);
+        self.compiled(kind, id, part, Cow::Owned(compiled));
+    }
+
     fn add(&mut self) {
         let Some(add) = &self.template.add else { return };
         for path in add.moves.iter().flat_map(|it| [&it.from, &it.to]) {
@@ -294,4 +326,8 @@ impl<'t> PartList<'t> {
         let own: Vec<String> = add.own.iter().cloned().collect();
         self.add_names((UserKind::Add, "", UserPart::Own), None, own);
     }
+}
+
+fn names_of_today(names: &[String]) -> Vec<String> {
+    names.iter().map(|name| name.strip_prefix(WAS).unwrap_or(name).to_owned()).collect()
 }

@@ -30,6 +30,8 @@ pub struct Question {
     /// An answer that the error messages can show, as the template declares it.
     pub(super) example: Option<String>,
     pub(super) default: Option<Default>,
+    /// Whether the default is as good as given once a project has it: what runs does not follow it then.
+    pub(crate) is_settled: bool,
     pub(super) when: Option<Expression>,
     /// The condition as it is written.
     pub(super) when_text: Option<String>,
@@ -268,7 +270,7 @@ impl Question {
         }
     }
 
-    /// Returns the default; `render` turns a template into its text.
+    /// Returns the default; `render` turns a template into its text. One without a character is none: the question is asked.
     pub(crate) fn default(
         &self,
         render: impl FnOnce(&Compiled) -> Result<String, Problem>,
@@ -278,6 +280,9 @@ impl Question {
             Some(Default::Value(value)) => Ok(Some(value.clone())),
             Some(Default::Computed(template)) => {
                 let text = render(template)?;
+                if text.is_empty() {
+                    return Ok(None);
+                }
                 let value = self.read(&text).map_err(|problem| self.default_problem(&problem))?;
                 Ok(Some(value))
             }

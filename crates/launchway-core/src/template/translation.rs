@@ -7,6 +7,7 @@ use super::layers::Text;
 use super::manifest;
 use super::question::{Choices, Kind};
 use super::source::is_of_template;
+use super::transition::TransitionRule;
 use crate::language::problem::{Invalid, Problem, none_or_invalid};
 
 /// The folder of translations in a template: one file a language, named by its code.
@@ -88,11 +89,12 @@ impl Template {
     /// Checks that what objects are for can be rendered, now that it is in another language.
     fn check_purposes(&self, language: &str) -> Result<(), Invalid> {
         let problems = self.objects.iter().filter_map(|object| self.purpose(object).err());
+        let problems = problems.flat_map(|invalid| invalid.problems).chain(self.sentence_problems());
         let inside = |problem: Problem| Problem {
             message: format!("in the language `{language}`: {}", problem.message),
             ..problem
         };
-        none_or_invalid(problems.flat_map(|invalid| invalid.problems).map(inside).collect())
+        none_or_invalid(problems.map(inside).collect())
     }
 
     /// Checks that every file of translations can be read.
@@ -115,6 +117,9 @@ impl Template {
         texts.extend(self.objects.iter_mut().map(|object| &mut object.purpose));
         texts.extend(self.next_steps.iter_mut().map(|step| &mut step.purpose));
         texts.extend(self.advisories.iter_mut().map(|rule| &mut rule.advisory.title));
+        texts.extend(self.transitions.iter_mut().flat_map(TransitionRule::texts));
+        let migrations = self.migrations.iter_mut().flat_map(|migration| &mut migration.transitions);
+        texts.extend(migrations.flat_map(TransitionRule::texts));
         texts
     }
 }

@@ -59,7 +59,7 @@ impl<'a, 'i> Changer<'a, 'i> {
         let mut added: BTreeMap<&String, Vec<String>> = BTreeMap::new();
         for (question, element) in missing {
             let Some(Value::List(now)) = self.inquiry.answer(question) else { continue };
-            // Before the last one: what a template says of the last, such as that it is production, stays true.
+            // Before the last one: a team's template may say something of the last.
             let items = added.entry(question).or_insert_with(|| now.clone());
             items.insert(items.len().saturating_sub(1), element.clone());
         }

@@ -7,6 +7,7 @@ mod merge;
 mod prepared;
 mod report;
 mod request;
+mod transitions;
 mod undo;
 
 use std::collections::BTreeMap;
@@ -64,9 +65,11 @@ pub(crate) fn run(request: &UpdateRequest) -> Result<(), Failure> {
     let (repository, loaded) = (repository?, loaded?);
     let prepared = prepare(&project, &others, &loaded, request, &repository)?;
     let service = (!others.is_empty()).then_some(project.name.as_str());
-    let written = if request.dry_run { None } else { write(&prepared, &repository, service)? };
-    // A preview of what would be refused is shown all the same, and ends as the update would.
-    let refusal = repository.refusal().filter(|_| request.dry_run && !request.allow_dirty);
+    let written = if request.dry_run { None } else { write(&prepared, request, &repository, service)? };
+    // A preview of what would be refused is shown all the same, and ends as the update would; an outage is not refused, but to
+    // be accepted.
+    let refusal = repository.refusal().filter(|_| !request.allow_dirty).or_else(|| prepared.transitions.refused());
+    let refusal = refusal.filter(|_| request.dry_run);
     report::show(&prepared, request, written.as_ref().map(|written| &written.way_back), refusal.as_ref())?;
     written.map_or(Ok(()), |written| written.staged)?;
     if let Some(refusal) = refusal {
@@ -110,7 +113,7 @@ fn resolve(request: &UpdateRequest) -> Result<(), Failure> {
         let project = both.joined(&loaded.template, request)?;
         let prepared = prepare(&project, &others, &loaded, request, &repository)?;
         let service = (names.len() + others.len() > 1).then_some(name.as_str());
-        let written = if request.dry_run { None } else { write(&prepared, &repository, service)? };
+        let written = if request.dry_run { None } else { write(&prepared, request, &repository, service)? };
         if !request.dry_run {
             stage_record(&repository, name)?;
         }
@@ -141,9 +144,13 @@ struct UpdateResult {
 /// more than one.
 fn write(
     prepared: &ProjectUpdate<'_>,
+    request: &UpdateRequest,
     repository: &Repository,
     service: Option<&str>,
 ) -> Result<Option<UpdateResult>, Failure> {
+    if let Some(refusal) = prepared.transitions.refusal(request) {
+        return Err(refusal);
+    }
     let edits = prepared.edits();
     if edits.is_empty() {
         return Ok(None);

@@ -11,6 +11,7 @@ use launchway_core::{
 
 use super::answers::{self, AnswerChange};
 use super::merge::{MovedFile, merge};
+use super::transitions::Transitions;
 use super::{Keep, UpdateRequest, conflicts, report};
 use crate::catalogs::{self, CatalogPolicy};
 use crate::failure::{Exit, Failure};
@@ -39,6 +40,7 @@ pub(crate) struct ProjectUpdate<'p> {
     pub(crate) conflicts: BTreeMap<SafePath, Conflict>,
     /// The dangers of the version that the project has, which the update ends.
     pub(crate) advisories: Vec<Advisory>,
+    pub(crate) transitions: Transitions,
 }
 
 impl ProjectUpdate<'_> {
@@ -144,7 +146,8 @@ impl<'p> UpdatePurpose<'p> {
     /// Merges what comes of the answers into the project.
     fn merged(&self, context: &Context, became: BecameOf) -> Result<ProjectUpdate<'p>, Failure> {
         let (template, project) = (&self.loaded.template, self.project);
-        let plan = tracing::info_span!("render", what = "the files").in_scope(|| Plan::new(template, context))?;
+        let mut plan = tracing::info_span!("render", what = "the files").in_scope(|| Plan::new(template, context))?;
+        let transitions = Transitions::planned(project, &self.migrated, (template, context), &mut plan)?;
         let update = self.update(context, &plan)?;
         let label = format!("{}-{}", template.id, template.version);
         let mut resolution =
@@ -168,6 +171,7 @@ impl<'p> UpdatePurpose<'p> {
             && record_of(before.clone())?.iter().all(|edit| edit.before == edit.after);
         let BecameOf { mut notes, offers } = became;
         notes.extend(self.ignored(&files, &record));
+        notes.extend(transitions.needless(self.request));
         let answers = answers::changed(project, context);
         let conflicts = conflicts::for_index(resolution, self.request);
         let advisories = Plan::advisories(template, context, &project.template.versions())?;
@@ -183,6 +187,7 @@ impl<'p> UpdatePurpose<'p> {
             by_structure,
             conflicts,
             advisories,
+            transitions,
         })
     }
 

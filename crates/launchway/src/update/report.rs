@@ -2,7 +2,10 @@
 
 use std::fmt::Write as _;
 
-use launchway_core::{Advisory, DefaultKept, Edit, FileChange, MergedFile, Status, Value};
+use launchway_core::template::Effect;
+use launchway_core::{
+    Advisory, DefaultKept, Edit, FileChange, MergedFile, Status, Transition, TransitionStep, Value,
+};
 use serde::Serialize;
 use serde_json::Value as Json;
 
@@ -27,6 +30,8 @@ struct UpdateReport<'a> {
     name: &'a str,
     template: TemplateReport<'a>,
     answers: Vec<AnswerReport<'a>>,
+    /// What the change means for what runs.
+    transitions: Vec<TransitionReport<'a>>,
     files: Vec<FileReport<'a>>,
     conflicts: usize,
     notes: &'a [String],
@@ -54,6 +59,25 @@ struct AnswerReport<'a> {
     id: &'a str,
     from: Option<Json>,
     to: Option<Json>,
+}
+
+#[derive(Serialize)]
+struct TransitionReport<'a> {
+    id: &'a str,
+    effect: Effect,
+    /// The answers that bring it.
+    answers: Vec<AnswerReport<'a>>,
+    text: &'a str,
+    before: Vec<StepReport<'a>>,
+    after: Vec<StepReport<'a>>,
+    /// The way round what is refused.
+    instead: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct StepReport<'a> {
+    command: &'a str,
+    purpose: &'a str,
 }
 
 #[derive(Serialize)]
@@ -111,6 +135,7 @@ fn report<'a>(
             to: prepared.template.version.to_string(),
         },
         answers: prepared.answers.iter().map(answer).collect(),
+        transitions: prepared.transitions.all.iter().map(transition).collect(),
         files: prepared.files.iter().map(|change| file(prepared, change)).collect(),
         conflicts: prepared.conflicts(),
         notes: &prepared.notes,
@@ -125,6 +150,27 @@ fn report<'a>(
 fn answer(change: &AnswerChange) -> AnswerReport<'_> {
     let json = |value: &Option<Value>| value.as_ref().map(Value::to_json);
     AnswerReport { id: &change.id, from: json(&change.was), to: json(&change.is) }
+}
+
+fn transition(it: &Transition) -> TransitionReport<'_> {
+    let answers = it.answers.iter().map(|changed| AnswerReport {
+        id: &changed.question,
+        from: Some(changed.from.clone()),
+        to: Some(changed.to.clone()),
+    });
+    TransitionReport {
+        id: &it.id,
+        effect: it.effect,
+        answers: answers.collect(),
+        text: &it.text,
+        before: it.before.iter().map(step).collect(),
+        after: it.after.iter().map(step).collect(),
+        instead: it.instead.as_deref(),
+    }
+}
+
+fn step(step: &TransitionStep) -> StepReport<'_> {
+    StepReport { command: &step.command, purpose: &step.purpose }
 }
 
 fn offer(kept: &DefaultKept) -> OfferReport<'_> {
@@ -153,6 +199,7 @@ pub(super) fn text(prepared: &ProjectUpdate<'_>, request: &UpdateRequest) -> Str
     for advisory in &prepared.advisories {
         let _ = writeln!(text, "{}", visible_line(&advised(advisory)));
     }
+    text.push_str(&means(&prepared.transitions.all));
     let mut files: Vec<&FileChange> = prepared.files.iter().filter(|change| is_shown(change)).collect();
     files.sort_by(|left, right| (left.status, &left.edit.path).cmp(&(right.status, &right.edit.path)));
     for change in files {
@@ -183,6 +230,31 @@ fn by_structure(merged: &MergedFile) -> String {
     let keys: Vec<String> = shown.chain(more).collect();
     let keys = if keys.is_empty() { String::new() } else { format!(": {}", keys.join(", ")) };
     format!(" (by structure{keys})")
+}
+
+/// Says what the change means for what runs, with every command. What has no effect and no text is in the JSON alone.
+fn means(transitions: &[Transition]) -> String {
+    let mut text = String::new();
+    for it in transitions.iter().filter(|it| !it.text.is_empty()) {
+        let _ = writeln!(text, "  {:13} {}: {}", it.effect.id(), it.id, visible_line(&it.text));
+        if let Some(instead) = &it.instead {
+            let _ = writeln!(text, "  {:13} {}", "", visible_line(instead));
+        }
+        if it.effect == Effect::Outage {
+            let accepted = language::filled("accepted with `--accept-outage={id}`", &[("id", &it.id)]);
+            let _ = writeln!(text, "  {:13} {accepted}", "");
+        }
+        let sides = [("before the next deployment", &it.before), ("after the deployment", &it.after)];
+        for (side, steps) in sides {
+            for step in steps {
+                let _ = writeln!(text, "  {:13} {}: {}", "", language::text(side), visible_line(&step.purpose));
+                for line in step.command.lines() {
+                    let _ = writeln!(text, "  {:13}     {}", "", visible_line(line));
+                }
+            }
+        }
+    }
+    text
 }
 
 /// What the user changed and the template did not touch is not worth a line; it is in the JSON.
@@ -221,6 +293,11 @@ fn next(prepared: &ProjectUpdate<'_>, request: &UpdateRequest, way_back: Option<
     } else {
         let files = if conflicts == 1 { "1 file".to_owned() } else { format!("{conflicts} files") };
         let _ = writeln!(text, "conflicts are left in {files}: solve them, `git add` them, then commit");
+    }
+    if let Some(page) = &prepared.transitions.page {
+        let page = place(&request.place.folder, page);
+        let said = language::filled("`{page}` says what to do for what runs", &[("page", &page)]);
+        let _ = writeln!(text, "{said}");
     }
     text.push_str(&way_back_lines(way_back));
     text

@@ -47,6 +47,10 @@ pub(crate) struct UpdateRequest {
     /// Never asks; a new question without an answer is an error
     #[arg(long)]
     pub(crate) no_input: bool,
+    /// Accepts that the service does not answer for a while: the name of the outage as `--dry-run` shows it; may be given
+    /// more than once
+    #[arg(long, value_name = "ID")]
+    pub(crate) accept_outage: Vec<String>,
     /// Brings a file, or all files of a folder, back to the template's text; may be given more than once
     #[arg(long, value_name = "PATH")]
     pub(crate) heal: Vec<String>,
@@ -67,7 +71,7 @@ pub(crate) struct UpdateRequest {
     /// since
     #[arg(long, conflicts_with_all = [
         "to", "template", "set", "answers_files", "defaults", "take_defaults", "no_input", "heal", "keep", "resolve_record",
-        "merge", "conflicts", "dry_run", "diff", "offline", "accept_moved",
+        "accept_outage", "merge", "conflicts", "dry_run", "diff", "offline", "accept_moved",
     ])]
     pub(crate) undo: bool,
     /// Shows what would become of every file, and writes nothing
@@ -190,6 +194,7 @@ impl UpdateRequest {
             defaults: true,
             take_defaults: false,
             no_input: true,
+            accept_outage: Vec::new(),
             heal: Vec::new(),
             resolve_record: false,
             merge: MergeBy::Structure,

@@ -3,6 +3,8 @@
 mod reach;
 mod usage;
 
+use std::collections::BTreeSet;
+
 use crate::language::problem::{Invalid, Location};
 use crate::template::Template;
 use crate::template::flags;
@@ -28,6 +30,8 @@ pub enum LintRule {
     MissingHelp,
     /// A question whose flag is not its id, which the program has taken since.
     PrefixedFlag,
+    /// A question of which no transition speaks, in a template that declares some.
+    SilentChange,
     /// A text that stays as the manifest has it in a language that the template is translated into.
     Untranslated,
     /// A translation of a text that the template does not say.
@@ -82,6 +86,7 @@ impl LintRule {
             Self::UnreachableFile => "unreachable-file",
             Self::MissingHelp => "missing-help",
             Self::PrefixedFlag => "prefixed-flag",
+            Self::SilentChange => "silent-change",
             Self::Untranslated => "untranslated",
             Self::StaleTranslation => "stale-translation",
         }
@@ -133,8 +138,25 @@ pub fn lint(template: &Template) -> Vec<LintFinding> {
     findings.extend(reach::unreachable(template));
     findings.extend(own_questions(template).flat_map(|(question, place)| missing_help(question, place)));
     findings.extend(own_questions(template).filter_map(|(question, place)| prefixed_flag(question, place)));
+    findings.extend(silent_changes(template));
     findings.sort();
     findings
+}
+
+/// Finds the questions whose change means nothing, or something that nobody says. Where no transition is declared, none is missing.
+fn silent_changes(template: &Template) -> Vec<LintFinding> {
+    if !template.all_transitions().any(|it| template.is_own(&it.place.file)) {
+        return Vec::new();
+    }
+    let spoken: BTreeSet<&String> = template.all_transitions().flat_map(|it| &it.questions).collect();
+    let is_silent = |question: &Question| question.id != template.name_question && !spoken.contains(&question.id);
+    let silent = own_questions(template).filter(|(question, _)| is_silent(question));
+    let finding = |(question, place): (&Question, &Location)| {
+        let message = format!("no `[[transition]]` says what a change of `{}` means for what runs", question.id);
+        LintFinding::new(LintRule::SilentChange, place.clone(), message)
+            .hint("name it in one; the effect `none` needs no more than the id")
+    };
+    silent.map(finding).collect()
 }
 
 /// Says what a language lacks, and what is left over in it. A template that extends another one need not translate that one's texts.

@@ -110,3 +110,16 @@ fn the_built_in_templates_have_nothing_to_find() {
         assert_eq!(found, Vec::<String>::new(), "{id}");
     }
 }
+
+#[test]
+fn a_change_of_which_nothing_is_said_is_found_where_a_template_says_something_of_others() {
+    let questions =
+        question("a", "kind = \"bool\"\ndefault = true") + &question("b", "kind = \"bool\"\ndefault = true");
+    let files = [("files/a.txt.hbs", "{{#if (and a b)}}\n{{/if}}\n")];
+    assert_eq!(found(&questions, &files), [""; 0]);
+    let transition = "[[transition]]\nid = \"a-changes\"\nquestion = \"a\"\neffect = \"none\"\n";
+    assert_eq!(
+        found(&format!("{questions}{transition}"), &files),
+        ["template.toml:20:6: silent-change: no `[[transition]]` says what a change of `b` means for what runs"]
+    );
+}

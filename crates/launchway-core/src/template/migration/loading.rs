@@ -1,11 +1,11 @@
 //! Loading migrations: what they lead to has to be there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use semver::Version;
 use toml::Spanned;
 
-use super::{Migration, Move, Path, is_file};
+use super::{Migration, Move, NewAnswer, Path, is_file};
 use crate::language::check::Printing;
 use crate::language::helpers::Type;
 use crate::template::loader::{Declared, Loader};
@@ -38,6 +38,7 @@ impl Loader<'_> {
         &mut self,
         declared: Vec<manifest::Migration>,
         target: &Target<'_>,
+        transition_ids: &mut BTreeSet<String>,
     ) -> Vec<Migration> {
         let mut migrations: Vec<(Version, manifest::Migration)> = Vec::new();
         for raw in declared {
@@ -53,7 +54,7 @@ impl Loader<'_> {
             }
             self.check_migration(raw, &migrations[position + 1..], target);
         }
-        migrations.into_iter().map(|(to, raw)| self.migration(to, raw, target)).collect()
+        migrations.into_iter().map(|(to, raw)| self.migration(to, raw, target, transition_ids)).collect()
     }
 
     /// Checks what a migration leads to, once the later ones have gone on from there.
@@ -80,7 +81,9 @@ impl Loader<'_> {
         }
         for (id, value) in &raw.answers {
             let Some(question) = self.migrated_question(value, id, later, target) else { continue };
-            if let Some(message) = fault(question, value.get_ref()) {
+            if !is_computed(value.get_ref())
+                && let Some(message) = fault(question, value.get_ref())
+            {
                 self.report(value, message);
             }
         }
@@ -107,17 +110,41 @@ impl Loader<'_> {
         question
     }
 
-    fn migration(&mut self, to: Version, raw: manifest::Migration, target: &Target<'_>) -> Migration {
+    fn migration(
+        &mut self,
+        to: Version,
+        raw: manifest::Migration,
+        target: &Target<'_>,
+        transition_ids: &mut BTreeSet<String>,
+    ) -> Migration {
+        let transitions = self.transitions(raw.transitions, target.questions, transition_ids);
         let moves = raw.moves.into_iter().filter_map(|(from, to)| self.migrated_move(from, &to, target)).collect();
+        let answers = raw.answers.into_iter();
+        let answers = answers.filter_map(|(id, value)| Some((id, self.new_answer(&value, target)?))).collect();
         Migration {
             layer: target.layer.to_owned(),
             version_text: to.to_string(),
             to,
             renames: raw.rename.into_iter().map(|(old, new)| (old, new.into_inner())).collect(),
             values: raw.values.into_iter().map(|(id, values)| (id, values.into_inner())).collect(),
-            answers: raw.answers.into_iter().map(|(id, value)| (id, value.into_inner())).collect(),
+            answers,
             moves,
+            transitions,
         }
+    }
+
+    /// Compiles what older projects answer, which may be made of their other answers and of nothing that is computed.
+    fn new_answer(&mut self, value: &Spanned<Value>, target: &Target<'_>) -> Option<NewAnswer> {
+        let Value::Text(text) = value.get_ref() else { return Some(NewAnswer::Value(value.get_ref().clone())) };
+        if !is_computed(value.get_ref()) {
+            return Some(NewAnswer::Value(value.get_ref().clone()));
+        }
+        let place = self.places.of(value);
+        let compiled = self.snippet(text, &place, Printing::Anything)?;
+        if let Some(name) = compiled.names.iter().find(|name| target.question(name).is_none()) {
+            self.report(value, format!("`{name}` is not a question, and an older project knows only its answers"));
+        }
+        Some(NewAnswer::Computed(compiled))
     }
 
     /// Compiles the two paths of a move, which may use the elements of the new file's `each`.
@@ -135,6 +162,10 @@ impl Loader<'_> {
         self.names.retain(|name, _| !elements.contains_key(name));
         Some(Move { from: paths.0?, to: paths.1? })
     }
+}
+
+fn is_computed(value: &Value) -> bool {
+    matches!(value, Value::Text(text) if text.contains("{{"))
 }
 
 /// Tells whether a later migration replaces a value in its turn.
