@@ -14,6 +14,7 @@ mod contributing;
 mod diagrams;
 mod docs;
 mod drafts;
+mod fault_table;
 mod generated;
 mod glossary;
 mod golden;
