@@ -12,13 +12,15 @@ use xtask::tree;
 
 use crate::golden;
 
-const TABLES: [(&str, &str); 2] = [
-    ("ecs", include_str!("../faults/ecs.toml")),
-    ("kubernetes", include_str!("../faults/kubernetes.toml")),
-];
+const TABLES: [(&str, &str); 2] =
+    [("ecs", include_str!("../faults/ecs.toml")), ("kubernetes", include_str!("../faults/kubernetes.toml"))];
 
-/// The fewest of the table that `check` has to find.
-const LEAST_CAUGHT: usize = 9;
+/// What `check` does not find, by the table and the id, and why.
+const MISSED: [(&str, &str); 3] = [
+    ("kubernetes/secret-that-no-overlay-replaces", "the position of a secret in a list is in no agreement"),
+    ("kubernetes/helm-host-of-another-environment", "an agreement does not speak of two turns of one list"),
+    ("kubernetes/start-up-cut-short", "how long the service takes to start stands in no file"),
+];
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -69,7 +71,14 @@ impl Fault {
         if self.deleted {
             fs::remove_file(&path).unwrap();
         } else {
-            assert_eq!(text.matches(&self.from).count(), 1, "{}: {} must hold `{}` once", self.id, self.file, self.from);
+            assert_eq!(
+                text.matches(&self.from).count(),
+                1,
+                "{}: {} must hold `{}` once",
+                self.id,
+                self.file,
+                self.from
+            );
             fs::write(&path, text.replace(&self.from, &self.to)).unwrap();
         }
         let findings = sample.findings();
@@ -84,7 +93,7 @@ fn tables() -> Vec<(&'static str, Vec<Fault>)> {
 }
 
 #[test]
-fn check_finds_as_many_faults_of_the_table_as_it_did() {
+fn check_finds_every_fault_of_the_table_but_those_that_are_named() {
     let tables = tables();
     let faults = || tables.iter().flat_map(|(table, faults)| faults.iter().map(move |fault| (table, fault)));
     let cases: BTreeSet<&String> = faults().map(|(_, fault)| &fault.case).collect();
@@ -93,8 +102,8 @@ fn check_finds_as_many_faults_of_the_table_as_it_did() {
         .filter(|(_, fault)| !fault.is_caught(&samples[&fault.case]))
         .map(|(table, fault)| format!("{table}/{}", fault.id))
         .collect();
-    let caught = faults().count() - missed.len();
-    assert!(caught >= LEAST_CAUGHT, "{caught} of {} are caught; these are not:\n{}", faults().count(), missed.join("\n"));
+    let known: Vec<&str> = MISSED.iter().map(|(fault, _)| *fault).collect();
+    assert_eq!(missed, known, "of {} faults", faults().count());
 }
 
 #[test]
@@ -115,9 +124,15 @@ fn check_finds_nothing_in_a_golden_project_that_nobody_touched() {
         // A check skips agreements whose files are as they were generated; one more line at the end has it read all.
         let found = sample.findings();
         assert!(found.is_empty(), "{case}: {found:#?}");
+        // An id that is taken gets a number, which would then depend on the order of the agreements.
+        let ids: BTreeSet<&str> = sample.project.agreements.iter().map(|agreement| agreement.id.as_str()).collect();
+        let numbered = |id: &&&str| id.strip_suffix("-2").is_some_and(|first| ids.contains(first));
+        assert_eq!(ids.iter().find(numbered), None, "{case}");
         for path in sample.project.generated.keys() {
             let file = Path::new(path.as_str());
-            if file.extension().is_some_and(|ending| ending != "json" && ending != "lock") || file.ends_with("Dockerfile") {
+            if file.extension().is_some_and(|ending| ending != "json" && ending != "lock")
+                || file.ends_with("Dockerfile")
+            {
                 let path = sample.folder.path().join(file);
                 let text = fs::read(&path).unwrap();
                 fs::write(&path, [text.as_slice(), b"\n"].concat()).unwrap();

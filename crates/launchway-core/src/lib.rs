@@ -39,7 +39,7 @@ mod value;
 pub mod why;
 mod workspace;
 
-pub use agreement::document;
+pub use agreement::{Agreement, document};
 pub use apply::{
     ApplyError, EditError, ProjectLock, Scratch, TakenBack, Temporary, apply, clear_leftovers, create_bare_repository,
     edit, is_cut_off, open_lock, remove_private, take_back_cut_off, write_private,

@@ -7,7 +7,7 @@ use std::path::Path;
 use super::Project;
 use crate::agreement::document::{self, Format};
 use crate::agreement::texts::Texts;
-use crate::agreement::{Agreement, Disagreement, Judge, Reading, Reported};
+use crate::agreement::{Agreement, Disagreement, Judge, Place, Reported};
 use crate::path::SafePath;
 use crate::path::beneath::Blob;
 use crate::path::beneath::{self, NotRead};
@@ -16,6 +16,8 @@ use crate::value::Value;
 /// Something that is wrong with a project.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Finding {
+    /// The id of the agreement, by which it can be waived; none of another rule.
+    pub id: Option<String>,
     /// Which rule is broken.
     pub rule: Rule,
     /// What is wrong, in one line.
@@ -165,7 +167,13 @@ impl<'p> Tree<'p> {
                 return None;
             }
             let place = FindingPlace { line, ..in_file(path) };
-            Some(Finding { rule: Rule::Unreadable, message, places: vec![place], answers: Vec::new() })
+            Some(Finding {
+                id: None,
+                rule: Rule::Unreadable,
+                message,
+                places: vec![place],
+                answers: Vec::new(),
+                })
         };
         self.current.paths().filter_map(fault).collect()
     }
@@ -182,6 +190,7 @@ impl<'p> Tree<'p> {
             }
         }
         let finding = |(path, count): (&str, usize)| Finding {
+            id: None,
             rule: Rule::Missing,
             message: format!(
                 "{}; {count} {} cannot be checked without it",
@@ -240,15 +249,12 @@ impl<'p> Tree<'p> {
         let place = |reported: Reported| FindingPlace {
             file: reported.reading.file().map(str::to_owned),
             line: reported.line,
-            at: match &reported.reading {
-                Reading::At { at, .. } => Some(at.clone()),
-                Reading::Capture { capture, .. } => Some(capture.clone()),
-                Reading::Is { .. } => None,
-            },
+            at: reported.reading.way(),
             generated: reported.reading.values(&self.generated).unwrap_or_default(),
             values: reported.values,
         };
         Finding {
+            id: Some(disagreement.id),
             rule: Rule::Agreement,
             message: format!("{}: {}", disagreement.says, disagreement.fault),
             answers: disagreement.answers.iter().filter_map(answer).collect(),
@@ -272,7 +278,13 @@ impl<'p> Tree<'p> {
         };
         let finding = |path: &SafePath| {
             let message = drift(path)?.to_owned();
-            Some(Finding { rule: Rule::Drifted, message, places: vec![in_file(path.as_str())], answers: Vec::new() })
+            Some(Finding {
+                id: None,
+                rule: Rule::Drifted,
+                message,
+                places: vec![in_file(path.as_str())],
+                answers: Vec::new(),
+                })
         };
         self.project.managed.iter().filter(|path| !is_known(path)).filter_map(finding).collect()
     }
@@ -287,7 +299,13 @@ fn conflicted(root: &Path, project: &Project) -> Vec<Finding> {
         }
         let place = FindingPlace { line: Some(line), ..in_file(path.as_str()) };
         let message = "a conflict of an update is not solved yet".to_owned();
-        Some(Finding { rule: Rule::Conflicted, message, places: vec![place], answers: Vec::new() })
+        Some(Finding {
+            id: None,
+            rule: Rule::Conflicted,
+            message,
+            places: vec![place],
+            answers: Vec::new(),
+        })
     };
     project.generated.iter().filter_map(finding).collect()
 }
@@ -299,6 +317,7 @@ fn undecided(marked: &[Finding], project: &Project, unmerged: &BTreeSet<SafePath
     let open = project.remembered.conflicts.iter().filter(|path| unmerged.contains(*path) && !is_marked(path));
     let message = "a conflict of an update is not decided yet: `git add` or `git rm` decides it";
     let finding = |path: &SafePath| Finding {
+        id: None,
         rule: Rule::Conflicted,
         message: message.to_owned(),
         places: vec![in_file(path.as_str())],
@@ -331,7 +350,7 @@ fn is_same_text(left: &[u8], right: &[u8]) -> bool {
 }
 
 fn files(agreement: &Agreement) -> impl Iterator<Item = &str> {
-    agreement.places.iter().filter_map(|place| place.reading.file())
+    agreement.places.iter().flat_map(Place::files)
 }
 
 fn in_file(path: &str) -> FindingPlace {
