@@ -57,5 +57,6 @@ mod terminal;
 mod update;
 mod validators;
 mod verbose;
+mod waive;
 mod why;
 mod wizard;

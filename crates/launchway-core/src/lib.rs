@@ -63,6 +63,7 @@ pub use project::changes::{Changes, DestinationExists, Edit, to_adopt};
 pub use project::check::{Finding, FindingPlace, Rule, check};
 pub use project::record::{FORMAT, Remembered};
 pub use project::update::{Conflict, FileChange, Obstacle, Resolution, Side, Status, Update, Wishes};
+pub use project::waiver::{Date, Waiver, WaiverError, WaiverState, Waivers};
 pub use project::{Project, ProjectError};
 pub use sources::catalog::{CATALOG_FILE, Catalog, CatalogEntry, CatalogError, CatalogOrigin, EntrySource};
 pub use sources::spec::{

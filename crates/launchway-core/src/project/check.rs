@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::Project;
+use super::waiver::{Date, Waiver};
 use crate::agreement::document::{self, Format};
 use crate::agreement::texts::Texts;
 use crate::agreement::{Agreement, Disagreement, Judge, Place, Reported};
@@ -26,6 +27,8 @@ pub struct Finding {
     pub places: Vec<FindingPlace>,
     /// The answers that set the values, by the id of their question.
     pub answers: Vec<(String, Value)>,
+    /// The waiver of it, be it in effect or ended, once [`Waivers::mark`](super::waiver::Waivers::mark) has looked.
+    pub waiver: Option<Waiver>,
 }
 
 /// The rules that a check knows.
@@ -59,6 +62,12 @@ pub struct FindingPlace {
 }
 
 impl Finding {
+    /// Tells whether the project accepts it today.
+    #[must_use]
+    pub fn is_waived(&self, today: Date) -> bool {
+        self.waiver.as_ref().is_some_and(|waiver| !waiver.has_ended(today))
+    }
+
     /// Findings are sorted by rule and file.
     fn order(&self) -> (Rule, Option<&str>) {
         (self.rule, self.places.iter().find_map(|place| place.file.as_deref()))
@@ -173,7 +182,8 @@ impl<'p> Tree<'p> {
                 message,
                 places: vec![place],
                 answers: Vec::new(),
-                })
+                waiver: None,
+            })
         };
         self.current.paths().filter_map(fault).collect()
     }
@@ -203,6 +213,7 @@ impl<'p> Tree<'p> {
             ),
             places: vec![in_file(path)],
             answers: Vec::new(),
+            waiver: None,
         };
         counts.into_iter().map(finding).collect()
     }
@@ -259,6 +270,7 @@ impl<'p> Tree<'p> {
             message: format!("{}: {}", disagreement.says, disagreement.fault),
             answers: disagreement.answers.iter().filter_map(answer).collect(),
             places: disagreement.places.into_iter().map(place).collect(),
+            waiver: None,
         }
     }
 
@@ -284,7 +296,8 @@ impl<'p> Tree<'p> {
                 message,
                 places: vec![in_file(path.as_str())],
                 answers: Vec::new(),
-                })
+                waiver: None,
+            })
         };
         self.project.managed.iter().filter(|path| !is_known(path)).filter_map(finding).collect()
     }
@@ -305,6 +318,7 @@ fn conflicted(root: &Path, project: &Project) -> Vec<Finding> {
             message,
             places: vec![place],
             answers: Vec::new(),
+            waiver: None,
         })
     };
     project.generated.iter().filter_map(finding).collect()
@@ -322,6 +336,7 @@ fn undecided(marked: &[Finding], project: &Project, unmerged: &BTreeSet<SafePath
         message: message.to_owned(),
         places: vec![in_file(path.as_str())],
         answers: Vec::new(),
+        waiver: None,
     };
     open.map(finding).collect()
 }

@@ -4,6 +4,7 @@ pub(crate) mod changes;
 pub(crate) mod check;
 pub(crate) mod record;
 pub(crate) mod update;
+pub(crate) mod waiver;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read as _;
