@@ -104,7 +104,9 @@ fn every_shell_gets_a_script_that_asks_the_program() {
 #[test]
 fn every_command_has_a_manual_page() {
     let overview = run(launchway().arg("man")).success();
-    for command in ["new", "update", "check", "diff", "why", "add", "adopt", "templates", "catalog", "template"] {
+    for command in
+        ["new", "update", "check", "waive", "diff", "why", "add", "adopt", "templates", "catalog", "template"]
+    {
         assert!(overview.contains(&format!("launchway\\-{command}(1)")), "{command}: {overview}");
         let page = run(launchway().args(["man", command])).success();
         assert!(page.starts_with(".ie \\n(.g .ds Aq"), "{page}");

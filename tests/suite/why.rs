@@ -30,6 +30,8 @@ fn a_generated_file_is_traced_to_its_template_its_conditions_its_element_and_its
         "  once for    each of `environments`, here environment = prod\n",
         "  shaped by   service = orders\n",
         "  shaped by   environments = dev,prod\n",
+        "  agrees by   environments: `",
+        "`kubernetes-namespace-environment.prod`",
     ] {
         assert!(said.contains(line), "`{line}` is not in:\n{said}");
     }

@@ -39,7 +39,7 @@ mod value;
 pub mod why;
 mod workspace;
 
-pub use agreement::document;
+pub use agreement::{Agreement, document};
 pub use apply::{
     ApplyError, EditError, ProjectLock, Scratch, TakenBack, Temporary, apply, clear_leftovers, create_bare_repository,
     edit, is_cut_off, open_lock, remove_private, take_back_cut_off, write_private,
@@ -67,6 +67,7 @@ pub use project::check::{Finding, FindingPlace, Rule, check, has_marks};
 pub use project::record::{FORMAT, Remembered};
 pub use project::structure::MergedFile;
 pub use project::update::{Conflict, FileChange, Obstacle, Resolution, Side, Status, Update, Wishes};
+pub use project::waiver::{Date, Waiver, WaiverError, WaiverState, Waivers};
 pub use project::{Project, ProjectError};
 pub use sources::catalog::{CATALOG_FILE, Catalog, CatalogEntry, CatalogError, CatalogOrigin, EntrySource};
 pub use sources::spec::{

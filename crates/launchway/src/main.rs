@@ -24,8 +24,10 @@ mod report;
 mod repository;
 mod sources;
 mod terminal;
+mod today;
 mod trace;
 mod update;
+mod waive;
 mod why;
 mod wizard;
 

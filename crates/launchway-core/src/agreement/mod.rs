@@ -1,12 +1,14 @@
 //! Agreements: values that stand in several files and must stay in a stated relation.
 
 pub mod document;
+pub(crate) mod id;
 pub(crate) mod pointer;
 pub(crate) mod relation;
 pub(crate) mod texts;
 
 use std::cell::OnceCell;
 
+use regex::Regex;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
@@ -17,7 +19,7 @@ use crate::language::problem::Problem;
 use crate::language::tables::Tables;
 use crate::path::SafePath;
 use crate::text::line_and_column;
-use document::{Format, Node};
+use document::{Content, Format, Node};
 use pointer::Pointer;
 pub use relation::{Relation, Unit};
 use relation::{broken_relation, whole_number};
@@ -29,6 +31,9 @@ const MAX_PLACES: usize = 64;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, try_from = "Unchecked")]
 pub struct Agreement {
+    /// What reports and waivers call it; no other agreement of the project has the same. A record of before has none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub id: String,
     /// What the values are.
     pub says: String,
     /// The ids of the questions whose answers set the values.
@@ -44,10 +49,20 @@ pub struct Agreement {
     pub places: Vec<Place>,
 }
 
+impl Agreement {
+    /// Tells whether a place of the agreement is in a file.
+    #[must_use]
+    pub fn names(&self, path: &SafePath) -> bool {
+        self.places.iter().flat_map(Place::files).any(|file| file == path.as_str())
+    }
+}
+
 /// An agreement as it stands in a record, where anything may stand.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Unchecked {
+    #[serde(default)]
+    id: String,
     says: String,
     #[serde(default)]
     answers: Vec<String>,
@@ -61,15 +76,15 @@ impl TryFrom<Unchecked> for Agreement {
     type Error = String;
 
     fn try_from(unchecked: Unchecked) -> Result<Self, String> {
-        let Unchecked { says, answers, relation, holds, places } = unchecked;
+        let Unchecked { id, says, answers, relation, holds, places } = unchecked;
         let least = relation.least_places();
         if !(least..=MAX_PLACES).contains(&places.len()) {
             return Err(format!("an agreement has {least} to {MAX_PLACES} places, not {}", places.len()));
         }
-        for file in places.iter().filter_map(|place| place.reading.file()) {
+        for file in places.iter().flat_map(Place::files) {
             SafePath::new(file).map_err(|error| error.to_string())?;
         }
-        Ok(Self { says, answers, relation, holds, places })
+        Ok(Self { id, says, answers, relation, holds, places })
     }
 }
 
@@ -85,6 +100,9 @@ pub struct Place {
     /// How the values are read.
     #[serde(flatten)]
     pub reading: Reading,
+    /// Where the values stand if nothing stands there: the first of these that has any counts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub otherwise: Vec<Reading>,
 }
 
 /// How values are read.
@@ -92,10 +110,14 @@ pub struct Place {
 #[serde(untagged)]
 #[expect(missing_docs, reason = "the variants say it")]
 pub enum Reading {
+    /// The first group of a pattern, wherever it matches in the texts at a pointer.
+    Within { file: String, at: String, capture: String },
     /// At a pointer into YAML, JSON or TOML.
     At { file: String, at: String },
     /// The first group of a pattern, wherever it matches.
     Capture { file: String, capture: String },
+    /// The keys of the mapping at a pointer.
+    Keys { file: String, keys: String },
     /// A value that the agreement states itself.
     Is { is: String },
 }
@@ -103,6 +125,8 @@ pub enum Reading {
 /// An agreement that does not hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Disagreement {
+    /// The id of the agreement.
+    pub id: String,
     /// What the values are.
     pub says: String,
     /// What is wrong with them.
@@ -124,12 +148,38 @@ pub struct Reported {
     pub values: Vec<String>,
 }
 
+impl Place {
+    /// Returns the files in which the values may stand.
+    pub(crate) fn files(&self) -> impl Iterator<Item = &str> {
+        self.readings().filter_map(Reading::file)
+    }
+
+    /// Returns how the values are read, in the order in which they are looked for.
+    fn readings(&self) -> impl Iterator<Item = &Reading> {
+        std::iter::once(&self.reading).chain(&self.otherwise)
+    }
+}
+
 impl Reading {
     /// Returns the file, if the values stand in one.
     #[must_use]
     pub fn file(&self) -> Option<&str> {
         match self {
-            Self::At { file, .. } | Self::Capture { file, .. } => Some(file),
+            Self::Within { file, .. }
+            | Self::At { file, .. }
+            | Self::Capture { file, .. }
+            | Self::Keys { file, .. } => Some(file),
+            Self::Is { .. } => None,
+        }
+    }
+
+    /// Returns the pointer or the pattern by which the values are found.
+    pub(crate) fn way(&self) -> Option<String> {
+        match self {
+            Self::Within { at, capture, .. } => Some(format!("{at}, {capture}")),
+            Self::At { at, .. } => Some(at.clone()),
+            Self::Capture { capture, .. } => Some(capture.clone()),
+            Self::Keys { keys, .. } => Some(keys.clone()),
             Self::Is { .. } => None,
         }
     }
@@ -139,11 +189,19 @@ impl Reading {
         match self {
             Self::Is { is } => Ok(vec![is.clone()]),
             Self::At { file, at } => values_at(texts, file, at),
-            Self::Capture { file, capture } => {
-                let text = texts.get(file)?.text()?;
-                let pattern = texts.pattern(capture)?;
-                let groups = pattern.captures_iter(text).filter_map(|captures| captures.get(1));
-                Ok(groups.map(|group| group.as_str().to_owned()).collect())
+            Self::Capture { file, capture } => Ok(groups(&texts.pattern(capture)?, texts.get(file)?.text()?)),
+            Self::Within { file, at, capture } => {
+                let (found, pattern) = (values_at(texts, file, at)?, texts.pattern(capture)?);
+                Ok(found.iter().flat_map(|text| groups(&pattern, text)).collect())
+            }
+            Self::Keys { file, keys } => {
+                let names = |node: &Node| match &node.content {
+                    Content::Mapping(entries) => Some(entries.keys().cloned().collect::<Vec<String>>()),
+                    Content::Sequence(_) | Content::Scalar(_) => None,
+                };
+                let nodes = nodes_at(texts, file, keys)?;
+                let found: Option<Vec<_>> = nodes.into_iter().map(names).collect();
+                Ok(found.ok_or_else(|| format!("`{keys}` is not a mapping"))?.concat())
             }
         }
     }
@@ -159,7 +217,7 @@ impl Reading {
     fn may_be_empty(&self) -> bool {
         match self {
             Self::At { at, .. } => Pointer::parse(at).is_ok_and(|pointer| pointer.takes_all()),
-            Self::Capture { .. } => true,
+            Self::Within { .. } | Self::Capture { .. } | Self::Keys { .. } => true,
             Self::Is { .. } => false,
         }
     }
@@ -168,7 +226,7 @@ impl Reading {
     pub(crate) fn line(&self, texts: &Texts<'_>) -> Option<usize> {
         match self {
             Self::Is { .. } => None,
-            Self::At { file, at } => {
+            Self::At { file, at } | Self::Within { file, at, .. } | Self::Keys { file, keys: at } => {
                 let (text, format) = (texts.get(file).ok()?, Format::of(file)?);
                 Pointer::parse(at).ok()?.line(text.documents(format).ok()?)
             }
@@ -182,7 +240,8 @@ impl Reading {
 
     fn missing(&self) -> String {
         match self {
-            Self::At { at, .. } => format!("there is nothing at `{at}`"),
+            Self::At { at, .. } | Self::Keys { keys: at, .. } => format!("there is nothing at `{at}`"),
+            Self::Within { at, capture, .. } => format!("nothing at `{at}` matches `{capture}`"),
             Self::Capture { capture, .. } => format!("nothing matches `{capture}`"),
             Self::Is { .. } => "there is no value".to_owned(),
         }
@@ -192,7 +251,9 @@ impl Reading {
 impl std::fmt::Display for Reading {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::At { file, at } => write!(formatter, "{file} at {at}"),
+            Self::At { file, at } | Self::Within { file, at, .. } | Self::Keys { file, keys: at } => {
+                write!(formatter, "{file} at {at}")
+            }
             Self::Capture { file, .. } => formatter.write_str(file),
             Self::Is { .. } => formatter.write_str("the agreement itself"),
         }
@@ -213,6 +274,7 @@ impl<'t> Judge<'t> {
     /// Reads the values of an agreement, and tells what is wrong with them.
     pub(crate) fn disagreement(&self, agreement: &Agreement) -> Option<Disagreement> {
         let disagreement = |fault: String, places| Disagreement {
+            id: agreement.id.clone(),
             says: agreement.says.clone(),
             fault,
             answers: agreement.answers.clone(),
@@ -221,28 +283,41 @@ impl<'t> Judge<'t> {
         let mut read = Vec::new();
         for place in &agreement.places {
             match self.read(agreement, place, read.is_empty()) {
-                Ok(values) => read.push(values),
-                Err(fault) => return Some(disagreement(fault, vec![self.reported(place, Vec::new())])),
+                Ok(found) => read.push(found),
+                Err(fault) => return Some(disagreement(fault, vec![self.reported(&place.reading, Vec::new())])),
             }
         }
-        let fault = self.fault(agreement, &read)?;
-        let places = agreement.places.iter().zip(read).map(|(place, values)| self.reported(place, values));
+        let (readings, values): (Vec<&Reading>, Vec<Vec<String>>) = read.into_iter().unzip();
+        let fault = self.fault(agreement, &values)?;
+        let places = readings.into_iter().zip(values).map(|(reading, values)| self.reported(reading, values));
         Some(disagreement(fault, places.collect()))
     }
 
-    fn read(&self, agreement: &Agreement, place: &Place, is_first: bool) -> Result<Vec<String>, String> {
-        if agreement.relation == Relation::Absent {
-            return place.reading.found(self.texts);
+    /// Reads a place; the reading that is returned is the one by which the values were found.
+    fn read<'a>(
+        &self,
+        agreement: &Agreement,
+        place: &'a Place,
+        is_first: bool,
+    ) -> Result<(&'a Reading, Vec<String>), String> {
+        let relation = agreement.relation;
+        let is_about_being_there = agreement.holds.is_none() && relation.is_about_being_there();
+        for reading in place.readings() {
+            let values = if is_about_being_there { reading.found(self.texts) } else { reading.values(self.texts) }?;
+            if !values.is_empty() {
+                return Ok((reading, values));
+            }
         }
-        let values = place.reading.values(self.texts)?;
-        let is_set = agreement.holds.is_none() && agreement.relation.is_of_sets();
-        let may_be_empty =
-            is_set && place.reading.may_be_empty() && !(is_first && agreement.relation == Relation::OneOf);
-        if values.is_empty() && !may_be_empty { Err(place.reading.missing()) } else { Ok(values) }
+        let is_set = agreement.holds.is_none() && relation.is_of_sets();
+        let may_be_empty = is_set && place.reading.may_be_empty() && !(is_first && relation.has_a_first());
+        if may_be_empty || relation == Relation::Absent {
+            return Ok((&place.reading, Vec::new()));
+        }
+        Err(place.reading.missing())
     }
 
-    fn reported(&self, place: &Place, values: Vec<String>) -> Reported {
-        Reported { line: place.reading.line(self.texts), reading: place.reading.clone(), values }
+    fn reported(&self, reading: &Reading, values: Vec<String>) -> Reported {
+        Reported { line: reading.line(self.texts), reading: reading.clone(), values }
     }
 
     fn fault(&self, agreement: &Agreement, values: &[Vec<String>]) -> Option<String> {
@@ -278,6 +353,12 @@ impl<'t> Judge<'t> {
             Err(message) => Some(message.unwrap_or_else(|| format!("`{holds}` cannot be computed"))),
         }
     }
+}
+
+/// Returns what the first group of a pattern holds, wherever it matches.
+fn groups(pattern: &Regex, text: &str) -> Vec<String> {
+    let groups = pattern.captures_iter(text).filter_map(|captures| captures.get(1));
+    groups.map(|group| group.as_str().to_owned()).collect()
 }
 
 fn values_at(texts: &Texts<'_>, file: &str, at: &str) -> Result<Vec<String>, String> {
@@ -375,6 +456,61 @@ mod tests {
         let none = r#"{"file": "a.yaml", "at": "/none/*"}"#;
         assert_eq!(said(r#""relation": "disjoint", "#, &[none, NAMES]), None);
         assert!(said(r#""relation": "one-of", "#, &[none, NAMES]).is_some_and(|fault| fault.contains("nothing at")));
+    }
+
+    #[test]
+    fn the_first_place_includes_what_the_others_have() {
+        let includes = r#""relation": "includes", "#;
+        assert_eq!(said(includes, &[NAMES, &is("a"), &is("b")]), None);
+        assert_eq!(said(includes, &[NAMES, &is("a"), &is("c")]).as_deref(), Some("`c` is missing there"));
+        assert_eq!(said(includes, &[NAMES, ENV]).as_deref(), Some("`c` is missing there"));
+        let none = r#"{"file": "a.yaml", "at": "/none/*"}"#;
+        assert_eq!(said(includes, &[NAMES, none]), None);
+        assert_eq!(said(includes, &[none, NAMES]).as_deref(), Some("there is nothing at `/none/*`"));
+    }
+
+    #[test]
+    fn what_must_be_present_may_be_anything() {
+        let present = r#""relation": "present", "#;
+        assert_eq!(said(present, &[r#"{"file": "a.yaml", "at": "/list"}"#, PORT]), None);
+        let missing = said(present, &[PORT, r#"{"file": "a.yaml", "at": "/list/*/pause"}"#]);
+        assert_eq!(missing.as_deref(), Some("there is nothing at `/list/*/pause`"));
+    }
+
+    #[test]
+    fn keys_of_a_mapping_are_values_too() {
+        let keys = |at: &str| format!(r#"{{"file": "a.yaml", "keys": "{at}"}}"#);
+        assert_eq!(
+            said(r#""relation": "one-of", "#, &[&is("memory"), &keys("/list/0")]),
+            Some("`memory` is not there".into())
+        );
+        assert_eq!(said(r#""relation": "one-of", "#, &[&is("name"), &keys("/list/0")]), None);
+        assert_eq!(said(r#""relation": "same-set", "#, &[&keys("/list/0"), &keys("/list/*")]), None);
+        assert_eq!(said("", &[&keys("/port"), PORT]).as_deref(), Some("`/port` is not a mapping"));
+        assert_eq!(said("", &[&keys("/none"), PORT]).as_deref(), Some("there is nothing at `/none`"));
+    }
+
+    #[test]
+    fn a_pattern_can_be_looked_for_in_one_value_alone() {
+        let within = |at: &str, pattern: &str| format!(r#"{{"file": "a.yaml", "at": "{at}", "capture": "{pattern}"}}"#);
+        assert_eq!(said("", &[&within("/memory", "(.)Gi"), &is("1")]), None);
+        assert_eq!(said("", &[&within("/small", "(.)12Mi"), &is("1")]).as_deref(), Some("the values differ"));
+        let nothing = said("", &[&within("/small", "(.)Gi"), &is("1")]);
+        assert_eq!(nothing.as_deref(), Some("nothing at `/small` matches `(.)Gi`"));
+    }
+
+    #[test]
+    fn a_place_where_nothing_stands_has_the_value_of_the_next_one() {
+        let otherwise = |at: &str| {
+            format!(
+                r#"{{"file": "a.yaml", "at": "{at}", "otherwise": [{{"file": "a.yaml", "at": "/nothing"}}, {PORT}]}}"#
+            )
+        };
+        assert_eq!(said("", &[&otherwise("/none"), &is("8080")]), None);
+        assert_eq!(said("", &[&otherwise("/cpu"), &is("100m")]), None);
+        assert_eq!(said("", &[&otherwise("/cpu"), &is("8080")]).as_deref(), Some("the values differ"));
+        let nowhere = r#"{"file": "a.yaml", "at": "/none", "otherwise": [{"file": "a.yaml", "at": "/nothing"}]}"#;
+        assert_eq!(said("", &[nowhere, PORT]).as_deref(), Some("there is nothing at `/none`"));
     }
 
     #[test]

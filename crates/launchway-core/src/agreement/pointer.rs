@@ -1,6 +1,7 @@
 //! Pointers into a document: JSON pointers that also select list elements by a key, or take all of them.
 //!
-//! `/spec/ports/[name=http]/port` takes the element whose `name` is `http`; `/spec/ports/*/port` takes all. A pointer
+//! `/spec/ports/[name=http]/port` takes the element whose `name` is `http`, or is a list that has it; `/spec/ports/*/port`
+//! takes all. A pointer
 //! that starts with `[kind=Service]` looks only into the documents of that kind.
 
 use super::document::{Content, Node};
@@ -18,7 +19,7 @@ enum Segment {
     Key(String),
     /// The elements of a list that hold a value under a key.
     Selected(Selector),
-    /// Every element of a list, or every value of a mapping.
+    /// Every element of a list, or every value of a mapping; a plain value is the only one.
     All,
 }
 
@@ -90,7 +91,12 @@ impl Selector {
     }
 
     fn accepts(&self, node: &Node) -> bool {
-        node.get(&self.key).and_then(Node::plain).is_some_and(|value| value == self.value)
+        let is_it = |node: &Node| node.plain().is_some_and(|value| value == self.value);
+        match node.get(&self.key) {
+            Some(Node { content: Content::Sequence(values), .. }) => values.iter().any(is_it),
+            Some(value) => is_it(value),
+            None => false,
+        }
     }
 }
 
@@ -116,6 +122,8 @@ impl Segment {
             }
             (Self::All, Content::Mapping(entries)) => entries.values().collect(),
             (Self::All, Content::Sequence(items)) => items.iter().collect(),
+            // What may be one value or a list of them is the same for `*`.
+            (Self::All, Content::Scalar(_)) => node.plain().map(|_| node).into_iter().collect(),
             (Self::Selected(_), Content::Mapping(_)) | (_, Content::Scalar(_)) => Vec::new(),
         }
     }
@@ -159,6 +167,24 @@ ports: [{name: http, port: 81}]
         ] {
             assert_eq!(values(pointer), expected, "{pointer}");
         }
+    }
+
+    #[test]
+    fn one_value_is_the_only_one_of_all() {
+        let documents =
+            document::read(Format::Json, r#"{"Action": "a", "Actions": ["b", "c"], "None": null}"#).unwrap();
+        let found = |pointer: &str| Pointer::parse(pointer).unwrap().find(&documents).len();
+        assert_eq!([found("/Action/*"), found("/Actions/*"), found("/None/*"), found("/Action/*/x")], [1, 2, 0, 0]);
+    }
+
+    #[test]
+    fn an_element_is_selected_by_a_value_of_a_list_that_it_holds() {
+        let text = r#"{"rules": [{"resources": ["pods", "events"], "verbs": ["list"]}, {"resources": "jobs"}]}"#;
+        let documents = document::read(Format::Json, text).unwrap();
+        let found = |pointer: &str| Pointer::parse(pointer).unwrap().find(&documents).len();
+        assert_eq!(found("/rules/[resources=events]/verbs/0"), 1);
+        assert_eq!(found("/rules/[resources=jobs]"), 1);
+        assert_eq!(found("/rules/[resources=secrets]"), 0);
     }
 
     #[test]

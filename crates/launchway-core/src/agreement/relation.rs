@@ -19,6 +19,10 @@ pub enum Relation {
     Disjoint,
     /// All places have the same values, in whatever order.
     SameSet,
+    /// The first place has every value of the others, and may have more.
+    Includes,
+    /// Something stands in each of the places, whatever it is.
+    Present,
     /// Nothing stands in any of the places.
     Absent,
 }
@@ -43,12 +47,22 @@ impl Relation {
 
     /// Returns how few places an agreement may have.
     pub(crate) fn least_places(self) -> usize {
-        if self == Self::Absent { 1 } else { 2 }
+        if self.is_about_being_there() { 1 } else { 2 }
     }
 
     /// Tells whether places may be empty or hold several values.
     pub(crate) fn is_of_sets(self) -> bool {
-        matches!(self, Self::OneOf | Self::Disjoint | Self::SameSet)
+        matches!(self, Self::OneOf | Self::Disjoint | Self::SameSet | Self::Includes)
+    }
+
+    /// Tells whether the first place is compared with the others, and so must not be empty.
+    pub(crate) fn has_a_first(self) -> bool {
+        matches!(self, Self::OneOf | Self::Includes)
+    }
+
+    /// Tells whether it only matters that something stands there, be it a plain value or not.
+    pub(crate) fn is_about_being_there(self) -> bool {
+        matches!(self, Self::Absent | Self::Present)
     }
 }
 
@@ -79,6 +93,13 @@ pub(crate) fn broken_relation(relation: Relation, values: &[Vec<String>], units:
                 values.iter().find_map(|values| set(values).into_iter().find(|value| !seen.insert(value.clone())))?;
             Some(format!("`{twice}` stands in two places"))
         }
+        Relation::Includes => {
+            let first = values.first()?;
+            let missing = values.iter().skip(1).flatten().find(|value| !first.contains(value))?;
+            Some(format!("`{missing}` is missing there"))
+        }
+        // A place where nothing stands has been reported as it was read.
+        Relation::Present => None,
         Relation::Absent => values.iter().flatten().next().map(|value| format!("`{value}` must not stand there")),
         Relation::SameSet => {
             let sets: Vec<_> = values.iter().map(set).collect();

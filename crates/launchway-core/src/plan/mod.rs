@@ -12,7 +12,6 @@ use std::sync::{Mutex, PoisonError};
 use semver::Version;
 use serde_json::Value as Json;
 
-use crate::agreement::relation::Relation;
 use crate::agreement::{self, Agreement, Reading};
 use crate::cargo_lock;
 use crate::interview::context::Context;
@@ -362,6 +361,7 @@ impl<'t, 'c> Planner<'t, 'c> {
                 }
             }
         }
+        agreement::id::name_each(&mut agreements);
         Ok(agreements)
     }
 
@@ -382,21 +382,34 @@ impl<'t, 'c> Planner<'t, 'c> {
 
     fn agreement(&self, rule: &AgreementRule, data: &Data) -> Result<Agreement, Problem> {
         let render = |text: &Compiled| self.template.engine.render(text, data);
-        let place = |rule: &PlaceRule| {
-            let reading = match &rule.reading {
-                ReadingRule::At { file, at } => Reading::At { file: self.placed(render(file)?), at: render(at)? },
-                ReadingRule::Capture { file, capture } => {
-                    Reading::Capture { file: self.placed(render(file)?), capture: capture.clone() }
+        let file = |text: &Compiled| render(text).map(|path| self.placed(path));
+        let reading = |rule: &ReadingRule| -> Result<Reading, Problem> {
+            Ok(match rule {
+                ReadingRule::Within { file: path, at, capture } => {
+                    Reading::Within { file: file(path)?, at: render(at)?, capture: capture.clone() }
                 }
+                ReadingRule::At { file: path, at } => Reading::At { file: file(path)?, at: render(at)? },
+                ReadingRule::Capture { file: path, capture } => {
+                    Reading::Capture { file: file(path)?, capture: capture.clone() }
+                }
+                ReadingRule::Keys { file: path, keys } => Reading::Keys { file: file(path)?, keys: render(keys)? },
                 ReadingRule::Is(is) => Reading::Is { is: render(is)? },
-            };
-            Ok(agreement::Place { id: rule.id.clone(), unit: rule.unit, reading })
+            })
+        };
+        let place = |rule: &PlaceRule| {
+            let otherwise = rule.otherwise.iter().map(reading).collect::<Result<_, Problem>>()?;
+            Ok(agreement::Place { id: rule.id.clone(), unit: rule.unit, reading: reading(&rule.reading)?, otherwise })
         };
         let asked = |id: &&str| self.context.answers.iter().any(|(asked, _)| asked == id);
-        let behind = rule.from.iter().flat_map(|name| self.template.questions_behind(name));
+        let behind: BTreeSet<&str> =
+            rule.from.iter().flatten().flat_map(|name| self.template.questions_behind(name)).collect();
+        let element = |each: &Each| data.get(&each.element)?.as_str().map(str::to_owned);
+        let words = rule.id.clone().unwrap_or_else(|| agreement::id::from_words(&rule.says));
+        let id: Vec<String> = std::iter::once(words).chain(rule.each.iter().filter_map(element)).collect();
         Ok(Agreement {
+            id: id.join("."),
             says: rule.says.clone(),
-            answers: behind.filter(asked).map(str::to_owned).collect(),
+            answers: behind.into_iter().filter(asked).map(str::to_owned).collect(),
             relation: rule.relation,
             holds: rule.holds.clone(),
             places: rule.places.iter().map(place).collect::<Result<_, Problem>>()?,
@@ -406,13 +419,13 @@ impl<'t, 'c> Planner<'t, 'c> {
 
 /// Leaves out of an agreement what it says of files that are not taken over; nothing may be left of it.
 fn without_files(agreement: Agreement, removed: &BTreeSet<String>) -> Option<Agreement> {
-    let is_removed = |place: &agreement::Place| place.reading.file().is_some_and(|file| removed.contains(file));
+    let is_removed = |place: &agreement::Place| place.files().any(|file| removed.contains(file));
     if !agreement.places.iter().any(is_removed) {
         return Some(agreement);
     }
-    // The first place of `one-of` is what the others are compared with, and an expression names all of them.
+    // The first place of some relations is what the others are compared with, and an expression names all of them.
     let is_lost = agreement.holds.is_some()
-        || agreement.relation == Relation::OneOf && agreement.places.first().is_some_and(is_removed);
+        || agreement.relation.has_a_first() && agreement.places.first().is_some_and(is_removed);
     let places: Vec<_> = agreement.places.iter().filter(|place| !is_removed(place)).cloned().collect();
     let is_lost = is_lost || places.len() < agreement.relation.least_places();
     (!is_lost).then_some(Agreement { places, ..agreement })

@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::Project;
+use super::waiver::{Date, Waiver};
 use crate::agreement::document::{self, Format};
 use crate::agreement::texts::Texts;
-use crate::agreement::{Agreement, Disagreement, Judge, Reading, Reported};
+use crate::agreement::{Agreement, Disagreement, Judge, Place, Reported};
 use crate::path::SafePath;
 use crate::path::beneath::{self, NotRead};
 use crate::value::Value;
@@ -15,6 +16,8 @@ use crate::value::Value;
 /// Something that is wrong with a project.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Finding {
+    /// The id of the agreement, by which it can be waived; none of another rule.
+    pub id: Option<String>,
     /// Which rule is broken.
     pub rule: Rule,
     /// What is wrong, in one line.
@@ -23,6 +26,8 @@ pub struct Finding {
     pub places: Vec<FindingPlace>,
     /// The answers that set the values, by the id of their question.
     pub answers: Vec<(String, Value)>,
+    /// The waiver of it, be it in effect or ended, once [`Waivers::mark`](super::waiver::Waivers::mark) has looked.
+    pub waiver: Option<Waiver>,
 }
 
 /// The rules that a check knows.
@@ -56,6 +61,12 @@ pub struct FindingPlace {
 }
 
 impl Finding {
+    /// Tells whether the project accepts it today.
+    #[must_use]
+    pub fn is_waived(&self, today: Date) -> bool {
+        self.waiver.as_ref().is_some_and(|waiver| !waiver.has_ended(today))
+    }
+
     /// Findings are sorted by rule and file.
     fn order(&self) -> (Rule, Option<&str>) {
         (self.rule, self.places.iter().find_map(|place| place.file.as_deref()))
@@ -164,7 +175,14 @@ impl<'p> Tree<'p> {
                 return None;
             }
             let place = FindingPlace { line, ..in_file(path) };
-            Some(Finding { rule: Rule::Unreadable, message, places: vec![place], answers: Vec::new() })
+            Some(Finding {
+                id: None,
+                rule: Rule::Unreadable,
+                message,
+                places: vec![place],
+                answers: Vec::new(),
+                waiver: None,
+            })
         };
         self.current.paths().filter_map(fault).collect()
     }
@@ -181,6 +199,7 @@ impl<'p> Tree<'p> {
             }
         }
         let finding = |(path, count): (&str, usize)| Finding {
+            id: None,
             rule: Rule::Missing,
             message: format!(
                 "{}; {count} {} cannot be checked without it",
@@ -193,6 +212,7 @@ impl<'p> Tree<'p> {
             ),
             places: vec![in_file(path)],
             answers: Vec::new(),
+            waiver: None,
         };
         counts.into_iter().map(finding).collect()
     }
@@ -239,19 +259,17 @@ impl<'p> Tree<'p> {
         let place = |reported: Reported| FindingPlace {
             file: reported.reading.file().map(str::to_owned),
             line: reported.line,
-            at: match &reported.reading {
-                Reading::At { at, .. } => Some(at.clone()),
-                Reading::Capture { capture, .. } => Some(capture.clone()),
-                Reading::Is { .. } => None,
-            },
+            at: reported.reading.way(),
             generated: reported.reading.values(&self.generated).unwrap_or_default(),
             values: reported.values,
         };
         Finding {
+            id: Some(disagreement.id),
             rule: Rule::Agreement,
             message: format!("{}: {}", disagreement.says, disagreement.fault),
             answers: disagreement.answers.iter().filter_map(answer).collect(),
             places: disagreement.places.into_iter().map(place).collect(),
+            waiver: None,
         }
     }
 
@@ -271,7 +289,14 @@ impl<'p> Tree<'p> {
         };
         let finding = |path: &SafePath| {
             let message = drift(path)?.to_owned();
-            Some(Finding { rule: Rule::Drifted, message, places: vec![in_file(path.as_str())], answers: Vec::new() })
+            Some(Finding {
+                id: None,
+                rule: Rule::Drifted,
+                message,
+                places: vec![in_file(path.as_str())],
+                answers: Vec::new(),
+                waiver: None,
+            })
         };
         self.project.managed.iter().filter(|path| !is_known(path)).filter_map(finding).collect()
     }
@@ -287,7 +312,14 @@ fn conflicted(root: &Path, project: &Project) -> Vec<Finding> {
         }
         let place = FindingPlace { line: Some(line), ..in_file(path.as_str()) };
         let message = "a conflict of an update is not solved yet".to_owned();
-        Some(Finding { rule: Rule::Conflicted, message, places: vec![place], answers: Vec::new() })
+        Some(Finding {
+            id: None,
+            rule: Rule::Conflicted,
+            message,
+            places: vec![place],
+            answers: Vec::new(),
+            waiver: None,
+        })
     };
     // The record also knows the conflicts in files that the template has given up.
     let paths: BTreeSet<&SafePath> = project.generated.keys().chain(&project.remembered.conflicts).collect();
@@ -301,10 +333,12 @@ fn undecided(marked: &[Finding], project: &Project, unmerged: &BTreeSet<SafePath
     let open = project.remembered.conflicts.iter().filter(|path| unmerged.contains(*path) && !is_marked(path));
     let message = "a conflict of an update is not decided yet: `git add` or `git rm` decides it";
     let finding = |path: &SafePath| Finding {
+        id: None,
         rule: Rule::Conflicted,
         message: message.to_owned(),
         places: vec![in_file(path.as_str())],
         answers: Vec::new(),
+        waiver: None,
     };
     open.map(finding).collect()
 }
@@ -339,7 +373,7 @@ fn is_same_text(left: &[u8], right: &[u8]) -> bool {
 }
 
 fn files(agreement: &Agreement) -> impl Iterator<Item = &str> {
-    agreement.places.iter().filter_map(|place| place.reading.file())
+    agreement.places.iter().flat_map(Place::files)
 }
 
 fn in_file(path: &str) -> FindingPlace {

@@ -5,6 +5,7 @@ pub(crate) mod check;
 pub(crate) mod record;
 pub(crate) mod structure;
 pub(crate) mod update;
+pub(crate) mod waiver;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read as _;
@@ -13,7 +14,7 @@ use std::path::{Path, PathBuf};
 use flate2::read::GzDecoder;
 use serde::Deserialize;
 
-use crate::agreement::Agreement;
+use crate::agreement::{self, Agreement};
 use crate::path::RECORD_FOLDER;
 use crate::path::SafePath;
 use crate::path::beneath::Blob;
@@ -200,6 +201,8 @@ impl Project {
         let agreements = RecordPart { place, name, ending: AGREEMENTS_ENDING };
         // The first format had no agreements.
         let agreements_text = if format.format == OLDEST_FORMAT { "[]".to_owned() } else { agreements.text()? };
+        let mut named: Vec<Agreement> = parsed(&agreements, &agreements_text)?;
+        agreement::id::name_each(&mut named);
         let project = Self {
             name: name.to_owned(),
             managed: paths(&file.ownership.managed)?,
@@ -214,7 +217,7 @@ impl Project {
             defaults: file.defaults,
             added: file.added,
             catalog: file.catalog,
-            agreements: parsed(&agreements, &agreements_text)?,
+            agreements: named,
             generated: unpacked(&base.bytes()?).map_err(|reason| base.unusable(&reason))?,
         };
         if format.format >= TIED_FORMAT && project.digest(&agreements_text) != file.digest {

@@ -6,11 +6,12 @@ use toml::Spanned;
 
 use super::layers::Text;
 use super::loader::{Loader, usable_name};
-use super::manifest::{self, AgreementPlace, NamedPlace};
+use super::manifest::{self, AgreementPlace, NamedPlace, OneOrMany};
 use super::places::NamedPlaces;
 use super::{AgreementFile, AgreementRule, PlaceRule, ReadingRule, Template};
 use crate::agreement::pointer::Pointer;
 use crate::language::check::{Names, Printing};
+use crate::language::engine::Compiled;
 use crate::language::helpers::Type;
 use crate::language::problem::{Invalid, Location, Problem, none_or_invalid};
 use crate::value::pattern;
@@ -80,9 +81,10 @@ impl Loader<'_> {
         if raw.relation.is_some() && raw.holds.is_some() {
             self.report(&raw.says, "an agreement has either `relation` or `holds`".to_owned());
         }
-        if let Some(from) = raw.from.as_ref().filter(|from| !self.names.contains_key(from.get_ref())) {
-            self.report(from, format!("`{}` is neither a question nor a value", from.get_ref()));
+        if let Some(id) = raw.id.as_ref().filter(|id| !is_id(id.get_ref())) {
+            self.report(id, format!("the id `{}` is not made of lower-case letters, digits and dashes", id.get_ref()));
         }
+        self.from(raw.from.as_ref());
         let holds = raw.holds.as_ref().map(|holds| self.holds(holds, &given));
         let when = self.condition(raw.when.as_ref());
         let each = self.each(&raw.says, raw.each.as_ref(), raw.elements.as_ref());
@@ -92,14 +94,25 @@ impl Loader<'_> {
             self.names.remove(&each.element);
         }
         Some(AgreementRule {
+            id: raw.id.map(Spanned::into_inner),
             says: raw.says.into_inner(),
             when,
             each,
             relation: raw.relation.unwrap_or_default(),
             holds,
-            from: raw.from.map(Spanned::into_inner),
+            from: raw.from.map(|from| from.into_inner().as_slice().to_vec()),
             places: places?,
         })
+    }
+
+    /// Checks the questions and values that set the values.
+    fn from(&mut self, from: Option<&Spanned<OneOrMany>>) {
+        let Some(from) = from else { return };
+        for name in from.get_ref().as_slice() {
+            if !self.names.contains_key(name) {
+                self.report(from, format!("`{name}` is neither a question nor a value"));
+            }
+        }
     }
 
     /// Checks an expression over the ids of places, each of which stands for a whole number.
@@ -133,32 +146,56 @@ impl Loader<'_> {
     }
 
     fn place_rule(&mut self, says: &Spanned<String>, raw: &AgreementPlace) -> Option<PlaceRule> {
-        let mut compile = |text: &Spanned<String>| {
-            let place = self.places.of(text);
-            self.snippet(text.get_ref(), &place, Printing::Quoted)
+        let reading = self.reading(says, raw)?;
+        let otherwise = raw.fallbacks.iter().map(|place| self.reading(says, place)).collect::<Option<_>>()?;
+        Some(PlaceRule { id: raw.id.as_ref().map(|id| id.get_ref().clone()), unit: raw.unit, reading, otherwise })
+    }
+
+    fn reading(&mut self, says: &Spanned<String>, raw: &AgreementPlace) -> Option<ReadingRule> {
+        let pointer = |loader: &mut Self, text: &Spanned<String>| {
+            if let Err(fault) = Pointer::parse(text.get_ref()) {
+                loader.report(text, format!("the pointer {fault}"));
+            }
+            loader.compile_place(text)
         };
-        let reading = match (&raw.file, &raw.at, &raw.capture, &raw.is) {
-            (Some(file), Some(at), None, None) => {
-                let reading = ReadingRule::At { file: compile(file)?, at: compile(at)? };
-                if let Err(fault) = Pointer::parse(at.get_ref()) {
-                    self.report(at, format!("the pointer {fault}"));
-                }
-                reading
+        let pattern = |loader: &mut Self, text: &Spanned<String>| {
+            if !loader.is_builtin {
+                loader.check_pattern(text);
             }
-            (Some(file), None, Some(capture), None) => {
-                let file = compile(file)?;
-                if !self.is_builtin {
-                    self.check_pattern(capture);
-                }
-                ReadingRule::Capture { file, capture: capture.get_ref().clone() }
+            text.get_ref().clone()
+        };
+        Some(match (&raw.file, &raw.at, &raw.capture, &raw.keys, &raw.is) {
+            (Some(file), Some(at), Some(capture), None, None) => ReadingRule::Within {
+                file: self.compile_place(file)?,
+                at: pointer(self, at)?,
+                capture: pattern(self, capture),
+            },
+            (Some(file), Some(at), None, None, None) => {
+                ReadingRule::At { file: self.compile_place(file)?, at: pointer(self, at)? }
             }
-            (None, None, None, Some(is)) => ReadingRule::Is(compile(is)?),
+            (Some(file), None, Some(capture), None, None) => {
+                ReadingRule::Capture { file: self.compile_place(file)?, capture: pattern(self, capture) }
+            }
+            (Some(file), None, None, Some(keys), None) => {
+                ReadingRule::Keys { file: self.compile_place(file)?, keys: pointer(self, keys)? }
+            }
+            (None, None, None, None, Some(is)) => ReadingRule::Is(self.compile_place(is)?),
             _ => {
-                let message = "a place needs `file` with either `at` or `capture`, or `is` alone";
+                let message = "a place needs `file` with `at`, `capture`, both of them or `keys`, or `is` alone";
                 self.report(says, message.to_owned());
                 return None;
             }
-        };
-        Some(PlaceRule { id: raw.id.as_ref().map(|id| id.get_ref().clone()), unit: raw.unit, reading })
+        })
     }
+
+    fn compile_place(&mut self, text: &Spanned<String>) -> Option<Compiled> {
+        let place = self.places.of(text);
+        self.snippet(text.get_ref(), &place, Printing::Quoted)
+    }
+}
+
+/// Tells whether a text may be the id of an agreement.
+fn is_id(text: &str) -> bool {
+    let is_allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    !text.is_empty() && text.bytes().all(is_allowed)
 }

@@ -138,6 +138,47 @@ fn what_one_packaging_holds_the_other_holds_too_or_says_why_not() {
     }
 }
 
+/// The agreements of one packaging's environments that the other does not have, and why.
+const OF_ONE_PACKAGING: &[(&str, &str)] = &[
+    ("kubernetes-settings-file", "the script and the clusters name the values that Helm reads"),
+    ("kubernetes-environment-name", "helm.toml holds it as the name of an environment"),
+    ("kubernetes-admin-port-of-environment", "the chart makes the container's port of the value"),
+    ("kubernetes-grace-of-environment", "the chart makes the grace period of the drain"),
+    ("kubernetes-secrets-of-environment", "the chart makes the key of the environment's name"),
+    ("kubernetes-hosts-of-environment", "the chart writes both from one value"),
+    ("kubernetes-flux-overlay", "Helm has values instead of overlays"),
+    ("kubernetes-flux-values", "kustomize has overlays instead of values"),
+    ("kubernetes-argo-cd-overlay", "Helm has values instead of overlays"),
+    ("kubernetes-argo-cd-values", "kustomize has overlays instead of values"),
+    ("kubernetes-karmada-names", NO_KARMADA),
+    ("kubernetes-karmada-autoscaler", NO_KARMADA),
+    ("kubernetes-memory-request-of-environment", "an overlay sets no resources"),
+    ("kubernetes-image-of-environment", "kustomize.toml holds the image that an environment replaces"),
+    ("kubernetes-autoscaler-of-production", "kustomize-lists.toml holds it"),
+];
+
+#[test]
+fn an_environment_is_held_alike_in_both_packagings() {
+    let template = Template::builtin("service").unwrap();
+    let ids = |path: &str| -> BTreeSet<String> {
+        let file = template.agreement_files().iter().find(|file| file.path.ends_with(path)).unwrap();
+        template.agreements_in(file).unwrap().iter().filter_map(|rule| rule.id.clone()).collect()
+    };
+    let (kustomize, helm) = (ids("kustomize-environments.toml"), ids("helm-environments.toml"));
+    let alone: BTreeSet<&str> = kustomize.symmetric_difference(&helm).map(String::as_str).collect();
+    let listed: BTreeSet<&str> = OF_ONE_PACKAGING.iter().map(|(id, _)| *id).collect();
+    assert_eq!(alone, listed);
+}
+
+#[test]
+fn every_agreement_has_an_id_and_names_the_questions_that_set_its_values_or_says_that_none_does() {
+    let template = Template::builtin("service").unwrap();
+    let files = template.agreement_files().iter().flat_map(|file| template.agreements_in(file).unwrap());
+    for rule in template.own_agreements().iter().chain(files) {
+        assert!(rule.id.is_some() && rule.from.is_some(), "{}", rule.says);
+    }
+}
+
 /// Numbers that prose states although they are none of the deployment files': the file, the number, and whose it is.
 const STATED: &[(&str, &str, &str)] = &[
     ("partials/ecs-readme-costs.hbs", "70 %", "what AWS says of Spot"),

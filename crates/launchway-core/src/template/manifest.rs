@@ -390,6 +390,7 @@ pub(super) struct Merge {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Agreement {
+    pub(super) id: Option<Spanned<String>>,
     pub(super) says: Spanned<String>,
     pub(super) when: Option<Spanned<String>>,
     pub(super) each: Option<Spanned<OneOrMany>>,
@@ -397,7 +398,8 @@ pub(super) struct Agreement {
     pub(super) elements: Option<OneOrMany>,
     pub(super) relation: Option<crate::agreement::relation::Relation>,
     pub(super) holds: Option<Spanned<String>>,
-    pub(super) from: Option<Spanned<String>>,
+    /// The questions or values that set the values; an empty list says that none does.
+    pub(super) from: Option<Spanned<OneOrMany>>,
     #[serde(rename = "place")]
     pub(super) places: Vec<Spanned<PlaceEntry>>,
 }
@@ -414,7 +416,10 @@ pub(super) struct NamedPlace {
     pub(super) file: Option<Spanned<String>>,
     pub(super) at: Option<Spanned<String>>,
     pub(super) capture: Option<Spanned<String>>,
+    pub(super) keys: Option<Spanned<String>>,
     pub(super) is: Option<Spanned<String>>,
+    /// The named place, declared before, whose value counts where nothing stands here.
+    pub(super) otherwise: Option<Spanned<String>>,
 }
 
 /// A place of an agreement: a named one as it is, or a table.
@@ -448,7 +453,7 @@ impl<'de> Deserialize<'de> for PlaceEntry {
     }
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct AgreementPlace {
     pub(super) id: Option<Spanned<String>>,
@@ -459,7 +464,12 @@ pub(super) struct AgreementPlace {
     pub(super) file: Option<Spanned<String>>,
     pub(super) at: Option<Spanned<String>>,
     pub(super) capture: Option<Spanned<String>>,
+    pub(super) keys: Option<Spanned<String>>,
     pub(super) is: Option<Spanned<String>>,
+    pub(super) otherwise: Option<Spanned<String>>,
+    /// The places that `otherwise` names, and they in turn, once they are known.
+    #[serde(skip)]
+    pub(super) fallbacks: Vec<AgreementPlace>,
 }
 
 /// One text, or a list of them.

@@ -213,13 +213,14 @@ pub(crate) struct StepRule {
 
 /// An agreement as a template declares it.
 pub(crate) struct AgreementRule {
+    pub(crate) id: Option<String>,
     pub(crate) says: String,
     pub(crate) when: Option<Expression>,
     pub(crate) each: Vec<Each>,
     pub(crate) relation: Relation,
     pub(crate) holds: Option<String>,
-    /// The question or value that sets the values.
-    pub(crate) from: Option<String>,
+    /// The questions or values that set the values; an empty list says that none does.
+    pub(crate) from: Option<Vec<String>>,
     pub(crate) places: Vec<PlaceRule>,
 }
 
@@ -237,12 +238,28 @@ pub(crate) struct PlaceRule {
     pub(crate) id: Option<String>,
     pub(crate) unit: Option<Unit>,
     pub(crate) reading: ReadingRule,
+    /// Where the values stand if nothing stands there.
+    pub(crate) otherwise: Vec<ReadingRule>,
 }
 
 pub(crate) enum ReadingRule {
+    Within { file: Compiled, at: Compiled, capture: String },
     At { file: Compiled, at: Compiled },
     Capture { file: Compiled, capture: String },
+    Keys { file: Compiled, keys: Compiled },
     Is(Compiled),
+}
+
+impl PlaceRule {
+    /// Returns every text of the place that names values of the template.
+    pub(crate) fn texts(&self) -> impl Iterator<Item = &Compiled> {
+        std::iter::once(&self.reading).chain(&self.otherwise).flat_map(|reading| match reading {
+            ReadingRule::Within { file, at, .. } | ReadingRule::At { file, at } => vec![file, at],
+            ReadingRule::Capture { file, .. } => vec![file],
+            ReadingRule::Keys { file, keys } => vec![file, keys],
+            ReadingRule::Is(is) => vec![is],
+        })
+    }
 }
 
 impl Computed {

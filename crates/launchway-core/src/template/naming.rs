@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::question::{Choices, Kind, Question};
 use super::transition::WAS;
-use super::{AgreementRule, Each, ReadingRule, SourceFile, Template};
+use super::{AgreementRule, Each, PlaceRule, SourceFile, Template};
 use crate::language::engine::{Compiled, Expression};
 use crate::language::problem::Location;
 
@@ -250,19 +250,12 @@ impl<'t> PartList<'t> {
         self.expression(kind, id, UserPart::When, rule.when.as_ref());
         self.each(kind, id, &rule.each);
         let mut place = None;
-        for reading in rule.places.iter().map(|place| &place.reading) {
-            let texts = match reading {
-                ReadingRule::At { file, at } => [Some(file), Some(at)],
-                ReadingRule::Capture { file, .. } => [Some(file), None],
-                ReadingRule::Is(is) => [Some(is), None],
-            };
-            for text in texts.into_iter().flatten() {
-                place.get_or_insert_with(|| text.place());
-                self.compiled(kind, id, UserPart::Place, Cow::Borrowed(text));
-            }
+        for text in rule.places.iter().flat_map(PlaceRule::texts) {
+            place.get_or_insert_with(|| text.place());
+            self.compiled(kind, id, UserPart::Place, Cow::Borrowed(text));
         }
         if let Some(from) = &rule.from {
-            self.add_names((kind, id, UserPart::From), place, std::slice::from_ref(from));
+            self.add_names((kind, id, UserPart::From), place, from);
         }
     }
 

@@ -28,12 +28,13 @@ impl Loader<'_> {
     /// Collects the named places of one file, each completed by the one that it is a part of.
     pub(super) fn named_places(&mut self, places: Vec<NamedPlace>) -> NamedPlaces {
         let mut named = NamedPlaces::default();
-        for NamedPlace { name, within, unit, file, at, capture, is } in places {
+        for NamedPlace { name, within, unit, file, at, capture, keys, is, otherwise } in places {
             if named.by_name.contains_key(name.get_ref()) {
                 self.report(&name, format!("the place `{}` is named twice", name.get_ref()));
             }
-            let place = AgreementPlace { id: None, within, unit, file, at, capture, is };
-            if let Some(place) = self.completed(place, &mut named) {
+            let given =
+                AgreementPlace { within, unit, file, at, capture, keys, is, otherwise, ..AgreementPlace::default() };
+            if let Some(place) = self.completed(given, &mut named) {
                 named.by_name.insert(name.get_ref().clone(), (name, place));
             }
         }
@@ -61,7 +62,8 @@ impl Loader<'_> {
 
     /// Fills in what a place does not say itself, and its named place does; its pointer goes on from that one's.
     fn completed(&mut self, place: AgreementPlace, named: &mut NamedPlaces) -> Option<AgreementPlace> {
-        let Some(within) = &place.within else { return Some(place) };
+        let fallbacks = self.fallbacks(place.otherwise.as_ref(), named)?;
+        let Some(within) = &place.within else { return Some(AgreementPlace { fallbacks, ..place }) };
         let Some((_, whole)) = named.by_name.get(within.get_ref()) else {
             self.report_unknown_place(within, named);
             return None;
@@ -69,22 +71,39 @@ impl Loader<'_> {
         named.used.insert(within.get_ref().clone());
         // What is wrong with it is reported where it is used.
         let here = |text: &Spanned<String>| Spanned::new(within.span(), text.get_ref().clone());
-        let pointer = match (&whole.at, place.at) {
-            (Some(start), Some(rest)) => {
-                Some(Spanned::new(rest.span(), format!("{}{}", start.get_ref(), rest.get_ref())))
-            }
-            (whole, own) => own.or_else(|| whole.as_ref().map(here)),
+        let goes_on = |rest: Spanned<String>| match &whole.at {
+            Some(start) => Spanned::new(rest.span(), format!("{}{}", start.get_ref(), rest.get_ref())),
+            None => rest,
         };
+        // A pattern of its own is looked for in the whole file, unless it stands beside a pointer; and keys have their own.
+        let says_how = place.at.is_some() || place.capture.is_some() || place.keys.is_some();
+        let own = place.at.map(goes_on);
+        let at = own.or_else(|| whole.at.as_ref().filter(|_| !says_how).map(here));
+        let inherited = if says_how { &[] } else { whole.fallbacks.as_slice() };
         Some(AgreementPlace {
             id: place.id,
             within: None,
             unit: place.unit.or(whole.unit),
             file: place.file.or_else(|| whole.file.as_ref().map(here)),
-            // A pattern of its own is looked for in the whole file.
-            at: pointer.filter(|_| place.capture.is_none()),
-            capture: place.capture.or_else(|| whole.capture.as_ref().map(here)),
+            at,
+            capture: place.capture.or_else(|| whole.capture.as_ref().filter(|_| !says_how).map(here)),
+            keys: place.keys.map(goes_on).or_else(|| whole.keys.as_ref().filter(|_| !says_how).map(here)),
             is: place.is.or_else(|| whole.is.as_ref().map(here)),
+            fallbacks: if fallbacks.is_empty() { inherited.to_vec() } else { fallbacks },
+            otherwise: None,
         })
+    }
+
+    /// Returns the named place whose value counts where nothing stands, and those that it names itself.
+    fn fallbacks(&mut self, name: Option<&Spanned<String>>, named: &mut NamedPlaces) -> Option<Vec<AgreementPlace>> {
+        let Some(name) = name else { return Some(Vec::new()) };
+        let Some((_, place)) = named.by_name.get(name.get_ref()) else {
+            self.report_unknown_place(name, named);
+            return None;
+        };
+        named.used.insert(name.get_ref().clone());
+        let first = AgreementPlace { fallbacks: Vec::new(), ..place.clone() };
+        Some(std::iter::once(first).chain(place.fallbacks.iter().cloned()).collect())
     }
 
     fn report_unknown_place(&mut self, name: &Spanned<String>, named: &NamedPlaces) {
@@ -126,6 +145,20 @@ mod tests {
         let broken = loaded(&agreement.replace("gt most", "lt most")).unwrap();
         let interview = crate::Interview::new(&broken, &answers, crate::Defaults::All).unwrap();
         assert!(crate::Plan::new(&broken, &interview.context().unwrap().unwrap()).is_err());
+    }
+
+    #[test]
+    fn a_place_where_nothing_stands_has_the_value_of_the_one_that_it_names() {
+        let own = "[[place]]\nname = \"least\"\nin = \"whole\"\nat = \"/least\"\notherwise = \"most\"\n";
+        let agreement = "[[agreement]]\nsays = \"x\"\nholds = \"eq least size\"\n\
+            place = [{ id = \"size\", in = \"box\", at = \"/size\" }, \"least\"]\n";
+        let template = loaded(&format!("{own}{agreement}")).unwrap();
+        let answers = crate::Answers::default();
+        let interview = crate::Interview::new(&template, &answers, crate::Defaults::All).unwrap();
+        let error = crate::Plan::new(&template, &interview.context().unwrap().unwrap()).unwrap_err().to_string();
+        assert!(error.contains("least = 3, size = 2"), "{error}");
+        let unknown = loaded(&format!("{}{agreement}", own.replace("\"most\"", "\"mst\""))).err().unwrap_or_default();
+        assert!(unknown.contains("there is no `[[place]]` named `mst`"), "{unknown}");
     }
 
     #[test]

@@ -8,20 +8,21 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use launchway_core::{Advisory, FileChange, Finding, Project, Status, check};
+use launchway_core::{Advisory, Date, FileChange, Finding, Project, Status, Waiver, WaiverState, check};
 use semver::Version;
 
 use crate::failure::{Exit, Failure};
 use crate::git::FetchOptions;
 use crate::repository::{self, Repository};
+use crate::today::today;
 use crate::update::{self, UpdateRequest};
-use crate::{projects, sources, terminal};
+use crate::{projects, sources, terminal, waive};
 
 const AFTER_HELP: &str = "\
 Reads the files as they are now: whether they parse, and whether the values that must agree still do. What must agree \
 was recorded when the project was made; no template and no network is needed. `--updates` also asks where the template \
 came from whether there is a newer version, and computes what an update to it would do. Exit code 1 if anything was \
-found, or if an update would change anything; with `--updates=security`, if the update would end a danger that the \
+found that `launchway waive` has not accepted, or if an update would change anything; with `--updates=security`, if the update would end a danger that the \
 template's advisories name.";
 
 /// Which updates are a reason for exit code 1.
@@ -62,6 +63,10 @@ pub(crate) struct CheckRequest {
 pub(crate) struct CheckResult {
     pub(crate) project: Project,
     pub(crate) findings: Vec<Finding>,
+    /// Every waiver of the project, with what it does now.
+    pub(crate) waivers: Vec<(Waiver, WaiverState)>,
+    /// The day of the check.
+    pub(crate) today: Date,
     /// What an update would do, if that was asked for.
     pub(crate) upcoming: Option<AvailableUpdate>,
 }
@@ -81,13 +86,18 @@ pub(crate) struct AvailableUpdate {
 }
 
 impl CheckResult {
-    /// Tells whether nothing was found, and no update is due of those that were asked for.
+    /// Returns what was found and is not waived.
+    pub(crate) fn open(&self) -> impl Iterator<Item = &Finding> {
+        self.findings.iter().filter(|finding| !finding.is_waived(self.today))
+    }
+
+    /// Tells whether nothing was found but what is waived, and no update is due of those that were asked for.
     pub(crate) fn is_clean(&self, updates: Option<Updates>) -> bool {
         let is_due = |upcoming: &AvailableUpdate| match updates {
             Some(Updates::Security) => !upcoming.advisories.is_empty(),
             Some(Updates::All) | None => upcoming.changes || !upcoming.advisories.is_empty(),
         };
-        self.findings.is_empty() && !self.upcoming.as_ref().is_some_and(is_due)
+        self.open().next().is_none() && !self.upcoming.as_ref().is_some_and(is_due)
     }
 }
 
@@ -103,14 +113,11 @@ pub(crate) fn run(request: &CheckRequest) -> Result<(), Failure> {
         if updates.is_some() { upcoming(project, &projects, folder, sources).map(Some) } else { Ok(None) }
     });
     let announced = announced.collect::<Result<Vec<_>, Failure>>()?;
-    let checked: Vec<CheckResult> = projects
-        .into_iter()
-        .zip(announced)
-        .map(|(project, upcoming)| {
-            let _step = tracing::info_span!("check", what = %folder.display()).entered();
-            CheckResult { findings: findings(folder, &project), upcoming, project }
-        })
-        .collect();
+    let checked = projects.into_iter().zip(announced).map(|(project, upcoming)| {
+        let _step = tracing::info_span!("check", what = %folder.display()).entered();
+        checked(folder, project, upcoming)
+    });
+    let checked = checked.collect::<Result<Vec<CheckResult>, Failure>>()?;
     terminal::print(&match output {
         CheckOutput::Text => checked.iter().map(|checked| text::text(checked, folder)).collect(),
         CheckOutput::Json => report::to_json(&checked, *updates),
@@ -119,7 +126,17 @@ pub(crate) fn run(request: &CheckRequest) -> Result<(), Failure> {
     if checked.iter().all(|checked| checked.is_clean(*updates)) { Ok(()) } else { Err(Failure::silent(Exit::Refused)) }
 }
 
-/// Checks a project. Git is asked only where the record knows of conflicts; without it they are taken for decided.
+/// Checks a project, and holds what was found against its waivers.
+fn checked(folder: &Path, project: Project, upcoming: Option<AvailableUpdate>) -> Result<CheckResult, Failure> {
+    let (waivers, today) = (waive::read(folder, &project)?, today());
+    let mut findings = findings(folder, &project);
+    waivers.mark(&mut findings);
+    let waivers = waivers.states(&project, &findings, today);
+    Ok(CheckResult { project, findings, waivers, today, upcoming })
+}
+
+/// Finds what is wrong with a project. Git is asked only where the record knows of conflicts; without it they are taken for
+/// decided.
 fn findings(folder: &Path, project: &Project) -> Vec<Finding> {
     let is_known = !project.remembered.conflicts.is_empty();
     let unmerged = if is_known { repository::unmerged(folder).unwrap_or_default() } else { BTreeSet::new() };

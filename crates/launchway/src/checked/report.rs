@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use launchway_core::{Advisory, Finding, FindingPlace};
+use launchway_core::{Advisory, Date, Finding, FindingPlace, Waiver, WaiverState};
 use serde::Serialize;
 use serde_json::Value as Json;
 
@@ -22,6 +22,7 @@ struct ProjectReport<'a> {
     template: TemplateReport<'a>,
     agreements: usize,
     findings: Vec<FindingReport<'a>>,
+    waivers: Vec<WaiverReport<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     update: Option<AvailableUpdateReport<'a>>,
 }
@@ -52,9 +53,20 @@ struct TemplateReport<'a> {
 #[derive(Serialize)]
 struct FindingReport<'a> {
     rule: &'static str,
+    id: Option<&'a str>,
+    waived: bool,
     message: &'a str,
     places: Vec<PlaceReport<'a>>,
     answers: BTreeMap<&'a str, Json>,
+}
+
+/// A waiver, and what it does now.
+#[derive(Serialize)]
+struct WaiverReport<'a> {
+    id: &'a str,
+    because: &'a str,
+    until: Option<String>,
+    state: &'static str,
 }
 
 #[derive(Serialize)]
@@ -80,7 +92,8 @@ fn project(checked: &CheckResult) -> ProjectReport<'_> {
         name: &checked.project.name,
         template: TemplateReport { source: template.source.id(), id: &template.id, version: &template.version },
         agreements: checked.project.agreements.len(),
-        findings: checked.findings.iter().map(finding).collect(),
+        findings: checked.findings.iter().map(|it| finding(it, checked.today)).collect(),
+        waivers: checked.waivers.iter().map(waiver).collect(),
         update: checked.upcoming.as_ref().map(update),
     }
 }
@@ -95,9 +108,20 @@ fn update(upcoming: &AvailableUpdate) -> AvailableUpdateReport<'_> {
     }
 }
 
-fn finding(finding: &Finding) -> FindingReport<'_> {
+fn waiver((waiver, state): &(Waiver, WaiverState)) -> WaiverReport<'_> {
+    WaiverReport {
+        id: &waiver.id,
+        because: &waiver.because,
+        until: waiver.until.map(|until| until.to_string()),
+        state: state.id(),
+    }
+}
+
+fn finding(finding: &Finding, today: Date) -> FindingReport<'_> {
     FindingReport {
         rule: finding.rule.id(),
+        id: finding.id.as_deref(),
+        waived: finding.is_waived(today),
         message: &finding.message,
         places: finding.places.iter().map(place).collect(),
         answers: finding.answers.iter().map(|(id, value)| (id.as_str(), value.to_json())).collect(),

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::path::{Component, Path};
 
-use launchway_core::{Finding, FindingPlace, Rule};
+use launchway_core::{Date, Finding, FindingPlace, Rule};
 use serde_json::{Value as Json, json};
 
 use super::CheckResult;
@@ -14,8 +14,8 @@ const RULES: [Rule; 5] = [Rule::Conflicted, Rule::Unreadable, Rule::Missing, Rul
 
 /// Renders the log; paths are below `folder`, which code scanning wants relative to the root of the repository.
 pub(crate) fn to_json(checked: &[CheckResult], folder: &Path) -> String {
-    let findings = checked.iter().flat_map(|checked| &checked.findings);
-    let results: Vec<Json> = findings.map(|finding| result(finding, folder)).collect();
+    let findings = checked.iter().flat_map(|checked| checked.findings.iter().map(|finding| (finding, checked.today)));
+    let results: Vec<Json> = findings.map(|(finding, today)| result(finding, folder, today)).collect();
     let rules = RULES.map(|rule| json!({"id": rule.id(), "shortDescription": {"text": rule.says()}}));
     report::json(&json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
@@ -32,7 +32,7 @@ pub(crate) fn to_json(checked: &[CheckResult], folder: &Path) -> String {
     }))
 }
 
-fn result(finding: &Finding, folder: &Path) -> Json {
+fn result(finding: &Finding, folder: &Path, today: Date) -> Json {
     let culprit = culprit(finding);
     let others = with_values(finding).filter(|place| Some(*place) != culprit);
     let related = others.filter_map(|place| {
@@ -40,13 +40,21 @@ fn result(finding: &Finding, folder: &Path) -> Json {
         location["message"] = message(&shown(place, Path::new(".")));
         Some(location)
     });
-    json!({
+    let mut result = json!({
         "ruleId": finding.rule.id(),
         "level": "error",
         "message": message(&summary(finding)),
         "locations": culprit.and_then(|place| location(place, folder)).into_iter().collect::<Vec<_>>(),
         "relatedLocations": related.collect::<Vec<_>>(),
-    })
+    });
+    if let Some(id) = &finding.id {
+        result["properties"] = json!({"agreement": id});
+    }
+    // The waiver stands in a file of its own, so to SARIF it is an external one; an empty list says that there is none.
+    let waivers = finding.waiver.iter().filter(|_| finding.is_waived(today));
+    let accepted = |because: &String| json!({"kind": "external", "status": "accepted", "justification": because});
+    result["suppressions"] = waivers.map(|waiver| accepted(&waiver.because)).collect();
+    result
 }
 
 /// Says all that a reader needs in one text: many services show nothing else.

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use launchway_core::{Finding, FindingPlace};
+use launchway_core::{Finding, FindingPlace, Waiver, WaiverState};
 
 use super::CheckResult;
 use crate::terminal::visible_line;
@@ -30,21 +30,56 @@ fn announced(checked: &CheckResult) -> Vec<String> {
 pub(super) fn text(checked: &CheckResult, folder: &Path) -> String {
     let CheckResult { project, findings, .. } = checked;
     let mut lines = Vec::new();
-    for finding in findings {
-        let place = culprit(finding).map(|place| format!("{}: ", located(place, folder)));
-        lines.push(format!("{}{}", place.unwrap_or_default(), finding.message));
+    for finding in checked.open() {
+        lines.push(headline(finding, folder));
         lines.extend(with_values(finding).map(|place| format!("  {}", shown(place, folder))));
         lines.extend(finding.answers.iter().map(|(id, value)| format!("  the answer `{id}` is `{value}`")));
+        lines.extend(finding.id.iter().map(|id| format!("  the agreement is `{id}`")));
+        lines.extend(finding.waiver.iter().map(ended));
     }
+    lines.extend(checked.waivers.iter().flat_map(|(waiver, state)| waived(waiver, *state, findings, folder)));
     let made = format!("{} ({} {})", project.name, project.template.id, project.template.version);
-    lines.push(match (findings.len(), project.agreements.len()) {
-        (0, 1) => format!("{made}: 1 agreement holds"),
-        (0, agreements) => format!("{made}: {agreements} agreements hold"),
-        (1, _) => format!("{made}: 1 finding"),
-        (count, _) => format!("{made}: {count} findings"),
+    let open = checked.open().count();
+    let waived = match findings.len() - open {
+        0 => String::new(),
+        count => format!(", {count} waived"),
+    };
+    lines.push(match (open, project.agreements.len() - (findings.len() - open).min(project.agreements.len())) {
+        (0, 1) => format!("{made}: 1 agreement holds{waived}"),
+        (0, agreements) => format!("{made}: {agreements} agreements hold{waived}"),
+        (1, _) => format!("{made}: 1 finding{waived}"),
+        (count, _) => format!("{made}: {count} findings{waived}"),
     });
     lines.extend(announced(checked));
     lines.iter().fold(String::new(), |text, line| text + &visible_line(line) + "\n")
+}
+
+/// Says what is wrong, after the place that is most likely at fault.
+fn headline(finding: &Finding, folder: &Path) -> String {
+    let place = culprit(finding).map(|place| format!("{}: ", located(place, folder)));
+    format!("{}{}", place.unwrap_or_default(), finding.message)
+}
+
+/// Says of a finding that it was waived until a day that has passed.
+fn ended(waiver: &Waiver) -> String {
+    let until = waiver.until.map(|until| format!(" on {until}")).unwrap_or_default();
+    format!("  its waiver ended{until}: {}", waiver.because)
+}
+
+/// Lists a waiver; one that ended stands at its finding, and here where there is none.
+fn waived(waiver: &Waiver, state: WaiverState, findings: &[Finding], folder: &Path) -> Vec<String> {
+    let until = waiver.until.map(|until| format!(" until {until}")).unwrap_or_default();
+    let mut lines = vec![format!("waived{until}: `{}`: {}", waiver.id, waiver.because)];
+    let found = findings.iter().find(|finding| finding.id.as_ref() == Some(&waiver.id));
+    let end = format!("`launchway waive {} --end` takes the waiver away", waiver.id);
+    lines.push(match (state, found) {
+        (WaiverState::Ended, Some(_)) => return Vec::new(),
+        (WaiverState::InEffect, Some(finding)) => format!("  {}", headline(finding, folder)),
+        (WaiverState::Ended, None) => format!("  that day has passed, and nothing is found any more: {end}"),
+        (WaiverState::Unknown, _) => format!("  no agreement has this id any more: {end}"),
+        (WaiverState::Idle | WaiverState::InEffect, _) => format!("  nothing is found any more: {end}"),
+    });
+    lines
 }
 
 /// Returns the place that is most likely at fault: the first whose values are no longer those that were generated.

@@ -24,6 +24,7 @@ use crate::failure::{Exit, Failure};
 use crate::language::{self, Language};
 use crate::terminal;
 use crate::update::{self, UpdateRequest};
+use crate::waive::{self, WaiveRequest};
 use crate::why::{self, WhyRequest};
 
 const AFTER_HELP: &str = "\
@@ -40,6 +41,8 @@ enum FixedCommand {
     Update(UpdateRequest),
     /// Tells whether the files of a project still agree with each other
     Check(CheckRequest),
+    /// Accepts that an agreement is broken on purpose, with a reason, or ends that
+    Waive(WaiveRequest),
     /// Shows what was changed in the files of a project since they were generated
     Diff(diff::DiffArgs),
     /// Says which template file, conditions and answers are behind a file
@@ -79,6 +82,7 @@ impl FixedCommand {
         match self {
             Self::Update(request) => update::run(request),
             Self::Check(request) => checked::run(request),
+            Self::Waive(request) => waive::run(request),
             Self::Diff(args) => diff::run(args),
             Self::Why(request) => why::run(request),
             Self::Add(AddCommand::Service(request)) => add::run(request),

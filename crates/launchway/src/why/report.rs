@@ -1,9 +1,11 @@
 //! The explanation of a path, as text and as JSON.
 
+use std::collections::BTreeMap;
+
 use launchway_core::quote::quote_shell;
 use launchway_core::template::Ownership;
 use launchway_core::why::{Condition, Generated, NotNow, Turn, Why};
-use launchway_core::{Project, SafePath, Template, Value};
+use launchway_core::{Agreement, Project, SafePath, Template, Value};
 use serde_json::{Value as Json, json};
 
 use super::PathState;
@@ -46,6 +48,29 @@ impl WhyResult<'_> {
         lines.extend(generated.each.iter().map(|turn| format!("  once for    {}", element(turn))));
         lines.extend(generated.partials.iter().map(|it| format!("  includes    {} of {}", it.file, it.layer)));
         lines.extend(generated.answers.iter().map(|(id, value)| format!("  shaped by   {}", answer(id, Some(value)))));
+        lines.extend(self.agreements());
+        lines
+    }
+
+    /// Returns the agreements that speak of the file.
+    fn held(&self) -> impl Iterator<Item = &Agreement> {
+        self.project.agreements.iter().filter(|agreement| agreement.names(self.path))
+    }
+
+    /// Says in which agreements the file stands, by the question that sets their values.
+    fn agreements(&self) -> Vec<String> {
+        let mut by_question: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+        for agreement in self.held() {
+            for question in &agreement.answers {
+                by_question.entry(question).or_default().push(format!("`{}`", agreement.id));
+            }
+        }
+        let line = |(question, ids): (&str, Vec<String>)| format!("  agrees by   {question}: {}", ids.join(", "));
+        let mut lines: Vec<String> = by_question.into_iter().map(line).collect();
+        let others = self.held().filter(|agreement| agreement.answers.is_empty()).count();
+        if others > 0 {
+            lines.push(format!("  agrees by   no answer: {others} agreements, which `--output json` lists"));
+        }
         lines
     }
 
@@ -75,6 +100,7 @@ impl WhyResult<'_> {
             "template": { "id": self.template.id, "version": self.template.version.to_string() },
             "state": self.state.word(),
             "made": matches!(why, Why::Generated(_)),
+            "agreements": self.held().map(agreement_json).collect::<Vec<_>>(),
         });
         match why {
             Why::Generated(generated) => json["generated"] = generated_json(generated),
@@ -116,6 +142,10 @@ fn element(turn: &Turn) -> String {
 fn set(change: &[(String, Value)]) -> String {
     let word = |(id, value): &(String, Value)| format!(" --set {}", quote_shell(&format!("{id}={value}")));
     change.iter().map(word).collect()
+}
+
+fn agreement_json(agreement: &Agreement) -> Json {
+    json!({ "id": agreement.id, "says": agreement.says, "answers": agreement.answers })
 }
 
 fn generated_json(generated: &Generated) -> Json {

@@ -1,0 +1,119 @@
+//! Agreements that a project breaks on purpose: a waiver is written, changed or ended.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use clap_complete::engine::{ArgValueCompleter, CompletionCandidate};
+use launchway_core::{Date, Edit, Project, ProjectLock, Waiver, WaiverError, Waivers, edit};
+
+use crate::failure::{Exit, Failure};
+use crate::projects::{self, only};
+use crate::today::today;
+use crate::{interrupt, language, terminal};
+
+const AFTER_HELP: &str = "\
+`launchway check` names the id of each agreement that it finds broken. A waiver keeps that one finding from failing the \
+check, and the check lists it every time. It stands in `.launchway/NAME.waivers`, a text file to be committed, which no update touches. \
+After the date of `--until`, by UTC, the check fails again.";
+
+/// What `launchway waive` is asked for.
+#[derive(Args)]
+#[command(after_help = AFTER_HELP)]
+pub(crate) struct WaiveRequest {
+    /// The id of the agreement, as `launchway check` names it
+    #[arg(value_name = "ID", add = ArgValueCompleter::new(ids))]
+    id: String,
+    /// Why the agreement may be broken
+    #[arg(long, value_name = "TEXT", required_unless_present = "end", conflicts_with = "end")]
+    because: Option<String>,
+    /// The last day of the waiver, as YYYY-MM-DD; without it only `--end` ends it
+    #[arg(long, value_name = "DATE", conflicts_with = "end")]
+    until: Option<String>,
+    /// Ends the waiver
+    #[arg(long)]
+    end: bool,
+    /// The folder of the project, with `.launchway` in it
+    #[arg(long = "dir", value_name = "DIR", default_value = ".")]
+    folder: PathBuf,
+    /// Which project, where the folder holds more than one
+    #[arg(long, value_name = "NAME")]
+    service: Option<String>,
+}
+
+/// Writes, changes or ends a waiver.
+pub(crate) fn run(request: &WaiveRequest) -> Result<(), Failure> {
+    let folder = request.folder.as_path();
+    let project = only(projects::open(folder)?, request.service.as_deref())?;
+    let _lock = ProjectLock::take(folder)?;
+    let waivers = read(folder, &project)?;
+    let (change, said) = if request.end {
+        (waivers.without(&request.id).map_err(|error| refused(&error, &waivers))?, ended(request, &waivers))
+    } else {
+        let waiver = waiver(request, &project).map_err(|error| refused(&error, &waivers))?;
+        (waivers.with(&waiver).map_err(|error| refused(&error, &waivers))?, waived(&waiver, &waivers))
+    };
+    write(folder, change)?;
+    terminal::print(&format!("{}\n", terminal::visible_line(&said)))
+}
+
+/// Reads the waivers of a project.
+pub(crate) fn read(folder: &Path, project: &Project) -> Result<Waivers, Failure> {
+    Waivers::read(folder, &project.name).map_err(|error| {
+        Failure::new(Exit::Usage, format!("the waivers cannot be used: {error}"))
+            .hint("mend the line; `launchway waive` writes such a file")
+    })
+}
+
+fn waiver(request: &WaiveRequest, project: &Project) -> Result<Waiver, WaiverError> {
+    let until = request.until.as_deref().map(Date::parse).transpose()?;
+    Waiver::new(project, &request.id, request.because.as_deref().unwrap_or_default(), until, today())
+}
+
+fn write(folder: &Path, change: Edit) -> Result<(), Failure> {
+    interrupt::uninterrupted(|| edit(folder, &[change]))?;
+    Ok(())
+}
+
+fn waived(waiver: &Waiver, waivers: &Waivers) -> String {
+    let file = waivers.path();
+    match waiver.until {
+        Some(until) => language::filled(
+            "`{id}` is waived until {until}; commit `{file}`",
+            &[("id", &waiver.id), ("until", &until), ("file", file)],
+        ),
+        None => language::filled("`{id}` is waived; commit `{file}`", &[("id", &waiver.id), ("file", file)]),
+    }
+}
+
+fn ended(request: &WaiveRequest, waivers: &Waivers) -> String {
+    let values: [(&str, &dyn std::fmt::Display); 2] = [("id", &request.id), ("file", waivers.path())];
+    language::filled("the waiver of `{id}` has ended; commit `{file}`", &values)
+}
+
+/// Says what is wrong, and what helps.
+fn refused(error: &WaiverError, waivers: &Waivers) -> Failure {
+    let failure = Failure::new(Exit::Usage, error.to_string());
+    match error {
+        WaiverError::UnknownId { nearest: Some(nearest), .. } => failure.hint(format!("did you mean `{nearest}`?")),
+        WaiverError::UnknownId { .. } => failure.hint("`launchway check` names the id of each broken agreement"),
+        WaiverError::NoReason => failure.hint("say it with `--because \"…\"`: whoever reads the check sees it"),
+        WaiverError::NoDate(_) => failure.hint("write it as YYYY-MM-DD, for example `--until 2030-06-30`"),
+        WaiverError::PastDate(_) => failure.hint("choose a day from today on, or leave out `--until`"),
+        WaiverError::NotWaived(_) => {
+            let ids: Vec<String> = waivers.list().iter().map(|waiver| format!("`{}`", waiver.id)).collect();
+            let none = "nothing is waived here".to_owned();
+            failure.hint(if ids.is_empty() { none } else { format!("waived here: {}", ids.join(", ")) })
+        }
+        WaiverError::Unreadable { .. } => failure.hint("mend the line; `launchway waive` writes such a file"),
+    }
+}
+
+/// Completes the ids of the agreements of the project that the shell stands in.
+fn ids(current: &OsStr) -> Vec<CompletionCandidate> {
+    let typed = current.to_string_lossy();
+    let projects = Project::open_all(Path::new(".")).unwrap_or_default();
+    let agreements = projects.into_iter().flat_map(|project| project.agreements);
+    let fitting = agreements.filter(|agreement| agreement.id.starts_with(&*typed));
+    fitting.map(|agreement| CompletionCandidate::new(agreement.id).help(Some(agreement.says.into()))).collect()
+}

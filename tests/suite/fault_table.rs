@@ -1,0 +1,144 @@
+//! The table of faults, `tests/faults`: single edits that a platform would refuse or do wrong in silence, and which of them
+//! `check` finds.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+use launchway_core::{Finding, Project, check};
+use serde::Deserialize;
+use tempfile::TempDir;
+use xtask::tree;
+
+use crate::golden;
+
+const TABLES: [(&str, &str); 2] =
+    [("ecs", include_str!("../faults/ecs.toml")), ("kubernetes", include_str!("../faults/kubernetes.toml"))];
+
+/// What `check` does not find, by the table and the id, and why.
+const MISSED: [(&str, &str); 3] = [
+    ("kubernetes/secret-that-no-overlay-replaces", "the position of a secret in a list is in no agreement"),
+    ("kubernetes/helm-host-of-another-environment", "an agreement does not speak of two turns of one list"),
+    ("kubernetes/start-up-cut-short", "how long the service takes to start stands in no file"),
+];
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Table {
+    fault: Vec<Fault>,
+}
+
+/// One edit of one file, and what the platform would do with it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Fault {
+    id: String,
+    case: String,
+    file: String,
+    #[serde(default)]
+    from: String,
+    #[serde(default)]
+    to: String,
+    #[serde(default)]
+    deleted: bool,
+    then: String,
+}
+
+/// A golden project on disk, with its record.
+struct Sample {
+    folder: TempDir,
+    project: Project,
+}
+
+impl Sample {
+    fn of(case: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        tree::write(&golden::rendered()[case], folder.path()).unwrap();
+        let project = Project::open_all(folder.path()).unwrap().remove(0);
+        Self { folder, project }
+    }
+
+    fn findings(&self) -> Vec<Finding> {
+        check(self.folder.path(), &self.project, &BTreeSet::new())
+    }
+}
+
+impl Fault {
+    /// Makes the edit, checks, and takes the edit back; tells whether a finding names the file.
+    fn is_caught(&self, sample: &Sample) -> bool {
+        let path = sample.folder.path().join(&self.file);
+        let text = fs::read_to_string(&path).unwrap();
+        if self.deleted {
+            fs::remove_file(&path).unwrap();
+        } else {
+            assert_eq!(
+                text.matches(&self.from).count(),
+                1,
+                "{}: {} must hold `{}` once",
+                self.id,
+                self.file,
+                self.from
+            );
+            fs::write(&path, text.replace(&self.from, &self.to)).unwrap();
+        }
+        let findings = sample.findings();
+        fs::write(&path, text).unwrap();
+        let mut places = findings.iter().flat_map(|finding| &finding.places);
+        places.any(|place| place.file.as_deref() == Some(self.file.as_str()))
+    }
+}
+
+fn tables() -> Vec<(&'static str, Vec<Fault>)> {
+    TABLES.iter().map(|(name, text)| (*name, toml::from_str::<Table>(text).unwrap().fault)).collect()
+}
+
+#[test]
+fn check_finds_every_fault_of_the_table_but_those_that_are_named() {
+    let tables = tables();
+    let faults = || tables.iter().flat_map(|(table, faults)| faults.iter().map(move |fault| (table, fault)));
+    let cases: BTreeSet<&String> = faults().map(|(_, fault)| &fault.case).collect();
+    let samples: BTreeMap<&String, Sample> = cases.into_iter().map(|case| (case, Sample::of(case))).collect();
+    let missed: Vec<String> = faults()
+        .filter(|(_, fault)| !fault.is_caught(&samples[&fault.case]))
+        .map(|(table, fault)| format!("{table}/{}", fault.id))
+        .collect();
+    let known: Vec<&str> = MISSED.iter().map(|(fault, _)| *fault).collect();
+    assert_eq!(missed, known, "of {} faults", faults().count());
+}
+
+#[test]
+fn the_table_of_faults_is_large_says_what_happens_and_names_each_once() {
+    for (table, faults) in tables() {
+        let ids: BTreeSet<&String> = faults.iter().map(|fault| &fault.id).collect();
+        assert!(ids.len() == faults.len() && faults.len() >= 58, "{table}: {} faults, {} ids", faults.len(), ids.len());
+        for fault in &faults {
+            assert!(fault.then.ends_with('.') && fault.deleted == fault.from.is_empty(), "{table}/{}", fault.id);
+        }
+    }
+}
+
+#[test]
+fn check_finds_nothing_in_a_golden_project_that_nobody_touched() {
+    for case in golden::rendered().keys() {
+        let sample = Sample::of(case);
+        // A check skips agreements whose files are as they were generated; one more line at the end has it read all.
+        let found = sample.findings();
+        assert!(found.is_empty(), "{case}: {found:#?}");
+        // An id that is taken gets a number, which would then depend on the order of the agreements.
+        let ids: BTreeSet<&str> = sample.project.agreements.iter().map(|agreement| agreement.id.as_str()).collect();
+        let numbered = |id: &&&str| id.strip_suffix("-2").is_some_and(|first| ids.contains(first));
+        assert_eq!(ids.iter().find(numbered), None, "{case}");
+        for path in sample.project.generated.keys() {
+            let file = Path::new(path.as_str());
+            if file.extension().is_some_and(|ending| ending != "json" && ending != "lock")
+                || file.ends_with("Dockerfile")
+            {
+                let path = sample.folder.path().join(file);
+                let text = fs::read(&path).unwrap();
+                fs::write(&path, [text.as_slice(), b"\n"].concat()).unwrap();
+            }
+        }
+        let found = sample.findings();
+        assert!(found.is_empty(), "{case}, every agreement read: {found:#?}");
+    }
+}
