@@ -204,7 +204,13 @@ fn the_check_of_clusters_notices_a_config_map_that_is_pruned_under_its_pods() {
     let word = "leave the ConfigMap of the version before alone";
     let fault = ["prune: disabled", "prune: enabled"];
     assert_caught_in("kubernetes-flux", kubernetes::clusters, path, fault, word);
-    assert_caught_in("kubernetes-argo-cd", kubernetes::clusters, path, ["IgnoreExtraneous", "ServerSideDiff=true"], word);
+    assert_caught_in(
+        "kubernetes-argo-cd",
+        kubernetes::clusters,
+        path,
+        ["IgnoreExtraneous", "ServerSideDiff=true"],
+        word,
+    );
 }
 
 #[test]

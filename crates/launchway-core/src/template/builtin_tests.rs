@@ -142,7 +142,6 @@ fn what_one_packaging_holds_the_other_holds_too_or_says_why_not() {
 const STATED: &[(&str, &str, &str)] = &[
     ("partials/ecs-readme-costs.hbs", "70 %", "what AWS says of Spot"),
     ("partials/ecs-readme-costs.hbs", "20 GiB", "what comes with every Fargate task"),
-    ("partials/readme_deploy.hbs", "90 days", "the life of the token that the command beside it asks for"),
 ];
 
 #[test]
