@@ -121,7 +121,7 @@ const EDITS: &[Edit] = &[
     edit("kubernetes-ingress", ".github/workflows/deploy-kubernetes.yaml", "IMAGE: ", "IMAGE: x", "the image that the workflow pushes"),
     edit("kubernetes-argo-blue-green", "deploy/kubernetes/base/workload/rollout.yaml", "previewService: orders-preview", "previewService: orders-next", "the Service that the Rollout leads to the preview"),
     edit("kubernetes-argo-blue-green", "deploy/kubernetes/base/workload/rollout.yaml", "activeService: orders", "activeService: order", "the Service that the Rollout makes active"),
-    edit("kubernetes-argo-blue-green", "deploy/kubernetes/base/workload/rollout.yaml", "progressDeadlineSeconds: 300", "progressDeadlineSeconds: 180", "minReadySeconds and the first measurements"),
+    edit("kubernetes-argo-blue-green", "deploy/kubernetes/base/workload/rollout.yaml", "progressDeadlineSeconds: 600", "progressDeadlineSeconds: 180", "minReadySeconds and the first measurements"),
     edit("kubernetes-argo-canary-gateway", "deploy/kubernetes/base/workload/rollout-fields.yaml", "gatewayAPI/namespace", "gatewayAPI/name", "the field that tells the Gateway API plugin"),
     edit("kubernetes-helm-canary-gateway", "deploy/kubernetes/chart/templates/_traffic-gateway.tpl", "{{ .Release.Namespace }}", "{{ .Chart.Name }}", "the namespace where the Gateway API plugin"),
     edit("kubernetes-argo-canary-gateway", "deploy/kubernetes/base/workload/rollout.yaml", "canaryService: orders-canary", "canaryService: canary", "the Service that the Rollout leads to the canary"),

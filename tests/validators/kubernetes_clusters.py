@@ -8,12 +8,30 @@ Karmada leaves no object behind. Exit code 0: everything holds, also for a proje
 
 import argparse
 import pathlib
+import re
 import subprocess
 import sys
 
 import yaml
 
 WAY_IN = "{{.name}}"
+
+
+def deadline(root):
+    """How long, in seconds, a workload may stand still."""
+    places = [*(root / "base/workload").glob("*.yaml"), *(root / "chart/templates").glob("*")]
+    return max(int(number) for path in places for number in re.findall(r"progressDeadlineSeconds: (\d+)", path.read_text()))
+
+
+def leftover_problems(root, what, annotations):
+    """The ConfigMap of the version before is neither pruned under its pods nor a difference for ever."""
+    path = root / "base/workload/kustomization.yaml"
+    if not path.is_file():
+        return
+    (generator,) = yaml.safe_load(path.read_text())["configMapGenerator"]
+    given = generator.get("options", {}).get("annotations", {})
+    if not annotations.items() <= given.items():
+        yield f"{what} must leave the ConfigMap of the version before alone: {annotations}, it has {given}"
 
 
 def documents(path):
@@ -68,6 +86,11 @@ def argo_cd(root):
         source, namespace = app["source"], app["destination"]["namespace"]
         if source["targetRevision"] != f"env/{environment}":
             yield f"{what} follows {source['targetRevision']}, deploy.sh pushes to env/{environment}"
+        yield from leftover_problems(
+            root,
+            what,
+            {"argocd.argoproj.io/compare-options": "IgnoreExtraneous", "argocd.argoproj.io/sync-options": "Prune=false"},
+        )
         if WAY_IN not in thing["spec"]["template"]["metadata"]["name"]:
             yield f"{what} gives all Applications one name"
         for name in names:
@@ -97,7 +120,17 @@ def flux(root):
             yield f"{what} waits for a Rollout, whose status Flux cannot read"
         if not spec.get("wait") and not (root / "base/workload/rollout.yaml").is_file():
             yield f"{what} does not wait for the pods"
+        yield from leftover_problems(root, what, {"kustomize.toolkit.fluxcd.io/prune": "disabled"})
+        if not spec["prune"]:
+            yield f"{what} leaves behind what left the repository"
+        yield from patience_problems(root, what, spec)
         yield from overlay_problems(root, what, spec["path"], applied["metadata"]["name"])
+
+
+def patience_problems(root, what, spec):
+    minutes = int(spec["timeout"].removesuffix("m"))
+    if minutes * 60 <= deadline(root):
+        yield f"{what} gives up after {minutes} minutes, before a workload does that may stand still for {deadline(root)} s"
 
 
 def flux_helm(root, what, path, source, spec):
@@ -105,6 +138,7 @@ def flux_helm(root, what, path, source, spec):
     environment = branch.removeprefix("env/")
     if chart["sourceRef"] != {"kind": "GitRepository", "name": source["metadata"]["name"]}:
         yield f"{what} takes the chart from {chart['sourceRef']}, which is not there"
+    yield from patience_problems(root, what, spec)
     if chart["reconcileStrategy"] != "Revision":
         yield f"{what} sees a commit only when the version of the chart changes"
     # Flux reads the chart's own values only where there is no list.

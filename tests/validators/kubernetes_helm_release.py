@@ -321,6 +321,24 @@ def tracks_problems(release, cluster):
         yield "a deployment after a switch switches back"
     if image(cluster.one("deployments", f"{name}-blue")) != third:
         yield "after a switch the track that was live before is not deployed to"
+    yield from held_problems(release, cluster)
+
+
+def held_problems(release, cluster):
+    """A rollout that is undone: what the undo wrote past Helm does not stay for ever."""
+    digests = [{"tracks": {"green": {"digest": DIGESTS[1]}, "blue": {"digest": digest}}, "live": "green"} for digest in DIGESTS]
+    release.upgrade(**digests[0], config={"GONE": "1"})
+    undone = copy.deepcopy(cluster.one("deployments", f"{release.chart.name}-blue")["spec"]["template"])
+    release.upgrade(**digests[1])
+    # As `kubectl rollout undo` does, and then deploy.sh.
+    cluster.one("deployments", f"{release.chart.name}-blue")["spec"]["template"] = copy.deepcopy(undone)
+    release.upgrade(**digests[1], held="blue")
+    if cluster.one("deployments", f"{release.chart.name}-blue")["spec"]["template"] != undone:
+        yield "a track that was undone does not stay as it is"
+    release.upgrade(**digests[2])
+    blue = cluster.one("deployments", f"{release.chart.name}-blue")
+    if "GONE" in settings(blue) or image(blue) != DIGESTS[2]:
+        yield f"a variable that an undo brought back stays for ever: {sorted(settings(blue))}"
 
 
 def problems(helm, chart, rules, version, folder):

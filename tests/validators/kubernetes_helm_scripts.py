@@ -8,6 +8,7 @@ The project is copied first and stays as it is. Exit code 0: the scripts did the
 import argparse
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -29,24 +30,42 @@ HELM = """#!/bin/sh
 printf 'helm %s\\n' "$*" >> "$CALLS"
 case "$*" in
   "version --short") echo "$HELM_VERSION" ;;
-  history*) [ -n "$HISTORY" ] || exit 1; printf '%s\\n' "$HISTORY" ;;
-  template*) cat "$VALUES" ;;
+  history*) printf '%s\\n' "$HISTORY" ;;
+  template*)
+    for name in "" -blue -green; do
+      printf -- '---\\nkind: %s\\nmetadata:\\n  name: %s%s\\nspec:\\n' "$KIND" "$SERVICE" "$name"
+      grep 'digest: ' "$VALUES"
+    done ;;
   upgrade*) cp "$VALUES" "$CALLS.values"; exit "$UPGRADE" ;;
+  rollback*) touch "$CALLS.later" ;;
 esac
 """
 KUBECTL = """#!/bin/sh
 printf 'kubectl %s\\n' "$*" >> "$CALLS"
 case "$*" in
+  "patch --local"*) shift 2; cat "$2" ; cp "$2" "$CALLS.files" ;;
+  "config view"*cluster.server*) printf '%s' "$SERVER" ;;
+  "get namespace"*) printf '%s' "$OWNER" ;;
+  *"create --filename -"*) cat >/dev/null; exit "$LOCKED" ;;
+  *initContainers*) cat "$CALLS.files"; printf '%s' "$LEFTOVER" ;;
+  *"get service"*-preview*) case $LIVE in blue) printf green ;; green) printf blue ;; esac ;;
+  *"get service"*way-back*) printf '%s' "$WAY_BACK" ;;
   *"get service"*) printf '%s' "$LIVE" ;;
+  *"get hpa"*) ;;
+  *readyReplicas*) printf 3 ;;
+  *spec.replicas*) printf 3 ;;
+  *"get replicasets"*) printf '%s' "$REPLICASETS" ;;
+  *"get deployment"*metadata.generation*) printf '%s' "$PROGRESS" ;;
+  *good-release*) printf '%s' "$GOOD" ;;
+  *former-release*) printf '%s' "$FORMER" ;;
+  *"rollout undo"* | *"rollout restart"*) touch "$CALLS.later" ;;
   *"get deployment"*image*) printf 'ghcr.io/acme/orders@%s' "$RUNNING" ;;
-  *"get deployment"*revision*) printf '%s' "$REVISION" ;;
   *"get rollout"*generation*) printf '%s' "$ROLLOUT" ;;
-  *"get rollout"*stableRS*) printf '%s/' "$STABLE" ;;
-  *"apply"*"--dry-run=server"*) cat >/dev/null; exit "$DRY_RUN" ;;
+  *"get rollout"*stableRS*) printf '%s//%s/ghcr.io/x@%s' "$STABLE" "$PHASE" "$RUNNING" ;;
+  *"apply"*"--dry-run=server"*) exit "$DRY_RUN" ;;
   *"rollout status"*)
     # The first answer is about the rollout, the second about the way back.
-    [ -e "$CALLS.asked" ] && exit "$STATUS_OF_UNDO"
-    touch "$CALLS.asked"
+    [ ! -e "$CALLS.later" ] || exit "$STATUS_OF_UNDO"
     exit "$STATUS" ;;
 esac
 """
@@ -59,8 +78,16 @@ SETTINGS = {
     "STATUS_OF_UNDO": 0,
     "LIVE": "",
     "RUNNING": OTHER,
-    "REVISION": "4",
-    "ROLLOUT": "3/3/Healthy/",
+    "SERVER": "https://cluster.example:6443",
+    "LOCKED": 0,
+    "LEFTOVER": "",
+    "WAY_BACK": "",
+    "REPLICASETS": "3 3\n2 4\n0 5\n",
+    "PROGRESS": "4/4/ProgressDeadlineExceeded/",
+    "GOOD": "6",
+    "FORMER": "5",
+    "PHASE": "",
+    "ROLLOUT": "3/3/Healthy//",
     "STABLE": "abc",
 }
 
@@ -79,7 +106,10 @@ class Run:
             for name, text in {"helm": HELM, "kubectl": KUBECTL, "sleep": "#!/bin/sh\n"}.items():
                 (programs / name).write_text(text)
                 (programs / name).chmod(0o755)
-            settings = SETTINGS | settings | {"CALLS": calls, "VALUES": values / f"{environment}.yaml"}
+            (values / f"{environment}.server").write_text(SETTINGS["SERVER"] + "\n")
+            kind = "Rollout" if (project / "deploy/kubernetes/chart/templates/rollout.yaml").exists() else "Deployment"
+            own = {"OWNER": f"orders-{environment}/orders", "SERVICE": "orders", "KIND": kind}
+            settings = SETTINGS | own | settings | {"CALLS": calls, "VALUES": values / f"{environment}.yaml"}
             done = subprocess.run(
                 ["sh", f"deploy/kubernetes/{script}", *arguments],
                 cwd=folder,
@@ -105,7 +135,7 @@ def digest_of(values, track):
 
 def common_cases(project, environment, track):
     """What every script that speaks to a cluster does; `track` is where the digest goes, where there are tracks."""
-    files = sorted(path.name for path in (project / "deploy/kubernetes/values").iterdir())
+    files = sorted([f"{environment}.server", *(path.name for path in (project / "deploy/kubernetes/values").iterdir())])
 
     run = Run(project, environment, [environment, DIGEST])
     yield "a rollout that finishes exits 0", run.code == 0, run
@@ -115,7 +145,18 @@ def common_cases(project, environment, track):
     yield "Helm 4 applies from the client's side", run.has("--server-side=false"), run
     tried, released = (next(number for number, call in enumerate(run.calls) if part in call) for part in ("--dry-run=server", "helm upgrade"))
     yield "the objects are tried before the first one changes", tried < released, run
-    yield "every call names the namespace", all(f"-{environment}" in call for call in run.calls if "version" not in call), run
+    yield "every call names the namespace", all(f"-{environment}" in call for call in run.calls if not re.search("version|config view|patch --local", call)), run
+    yield "a release that was killed is cleared away", run.has("delete secret --wait=false --selector owner=helm,name=orders,status in (pending-"), run
+    for name, settings in {
+        "another cluster": {"SERVER": "https://other.example"},
+        "the namespace of another service": {"OWNER": f"orders-{environment}/order"},
+        "an environment that another script changes": {"LOCKED": 1},
+    }.items():
+        run = Run(project, environment, [environment, DIGEST], **settings)
+        yield f"{name} is refused", run.code == 1 and not run.has("helm") and not run.has("annotate"), run
+    run = Run(project, environment, [environment, DIGEST], LEFTOVER="variable GONE=1\n")
+    yield "a variable that no file has is no success", run.code == 1 and "GONE" in run.output, run
+    yield "the lock is given back", run.has("delete lease"), run
 
     run = Run(project, environment, [environment, DIGEST], HELM_VERSION="v3.22.0+gabcdef0")
     yield "Helm 3 is not given a flag that it does not know", run.code == 0 and not run.has("--server-side=false"), run
@@ -141,20 +182,29 @@ def common_cases(project, environment, track):
 
 
 def rolling_cases(project, environment):
+    run = Run(project, environment, [environment, DIGEST])
+    yield "a release whose pods came up is remembered", run.has("annotate deployment orders --overwrite good-release=7 former-release=6"), run
+
     run = Run(project, environment, [environment, DIGEST], STATUS=1)
     yield "a rollout that does not finish exits 1", run.code == 1, run
-    yield "it goes back to the last revision that was deployed", run.has("helm rollback orders 7"), run
+    yield "it goes back to the last release whose pods came up, not to the newest that was applied", run.has("helm rollback orders 6"), run
     yield "the way back is awaited", sum("rollout status" in call for call in run.calls) == 2, run
     yield "the values name the image before", run.values["image"]["digest"] == ZEROS, run
 
     run = Run(project, environment, [environment, DIGEST], STATUS=1, STATUS_OF_UNDO=1)
     yield "a way back that fails is told", run.code == 1 and "and so did" in run.output, run
 
-    run = Run(project, environment, [environment, DIGEST], HISTORY="", STATUS=1)
+    run = Run(project, environment, [environment, DIGEST], GOOD="", STATUS=1)
     yield "a first rollout that fails exits 1", run.code == 1 and not run.has("helm rollback"), run
 
     run = Run(project, environment, [environment, DIGEST], UPGRADE=1)
-    yield "a release that fails half-way goes back too", run.has("helm rollback orders 7"), run
+    yield "a release that fails half-way goes back too", run.has("helm rollback orders 6"), run
+
+    run = Run(project, environment, [environment], script="back.sh")
+    yield "the way back leads to the good release before", run.code == 0 and run.has("helm rollback orders 5"), run
+    yield "the way back leads no further", run.has("former-release="), run
+    run = Run(project, environment, [environment], script="back.sh", FORMER="")
+    yield "where no release came up before there is no way back", run.code == 1 and not run.has("helm rollback"), run
 
 
 def tracks_cases(project, environment):
@@ -167,26 +217,35 @@ def tracks_cases(project, environment):
         yield f"with {live} live, Helm is told so", run.applied and run.applied["live"] == live, run
         yield f"with {live} live, it keeps what it runs", digest_of(run.applied, live) == OTHER, run
 
-    run = Run(project, environment, [environment, DIGEST], LIVE="blue", STATUS=1)
-    yield "a track that does not come up goes back by itself", run.code == 1 and run.has("rollout undo deployment/orders-green --to-revision=4"), run
+    run = Run(project, environment, [environment, DIGEST], LIVE="blue", STATUS=1, WAY_BACK=OTHER)
+    undone = "rollout undo deployment/orders-green --to-revision=4"
+    yield "a track goes back to its newest revision that has pods, not to one that was killed", run.code == 1 and run.has(undone), run
     yield "Helm does not go back: it would switch too", not run.has("helm rollback"), run
+    yield "what the undo wrote belongs to Helm again", run.has("--set held=green"), run
+    closed, opened = "annotate service orders way-back-", f"annotate service orders --overwrite way-back={OTHER}"
+    yield "the way back is closed meanwhile", run.has(closed) and run.has(opened), run
     yield "the track names the image before", digest_of(run.values, "green") == ZEROS, run
 
-    run = Run(project, environment, [environment], script="switch.sh", LIVE="blue", REVISION="2")
+    run = Run(project, environment, [environment], script="switch.sh", LIVE="blue", WAY_BACK=OTHER)
     yield "the switch writes the live track", run.code == 0 and run.values["live"] == "green", run
-    yield "the switch changes the two Services alone", sum(" patch " in call for call in run.calls) == 2 and not run.has("helm"), run
-    run = Run(project, environment, [environment], script="switch.sh", LIVE="blue", STATUS=1)
+    yield "the switch changes the two Services alone", sum(" patch service " in call for call in run.calls) == 2 and not run.has("helm"), run
+    yield "the track that clients left is restarted", run.has("rollout restart deployment/orders-blue"), run
+    run = Run(project, environment, [environment], script="switch.sh", LIVE="blue")
+    yield "without a switch there is no way back", run.code == 1 and not run.has(" patch "), run
+    run = Run(project, environment, [environment], script="switch.sh", LIVE="blue", WAY_BACK=OTHER, STATUS=1)
     yield "a track that is not ready is not switched to", run.code == 1 and not run.has(" patch "), run
 
 
 def argo_cases(project, environment):
-    run = Run(project, environment, [environment, DIGEST], ROLLOUT="3/3/Degraded/true")
+    run = Run(project, environment, [environment, DIGEST], ROLLOUT="3/3/Degraded/true/")
     yield "a version that is given up exits 1", run.code == 1 and "given up" in run.output, run
     yield "the values name the image before", run.values["image"]["digest"] == ZEROS, run
-    run = Run(project, environment, [environment, DIGEST], ROLLOUT="3/3/Degraded/true", STABLE="")
+    run = Run(project, environment, [environment, DIGEST], ROLLOUT="3/3/Degraded/true/", STABLE="")
     yield "a first version that is given up has none before it", run.code == 1 and "no version to go back to" in run.output, run
+    run = Run(project, environment, [environment, DIGEST], PHASE="Paused", RUNNING=DIGEST)
+    yield "what waits already is not released again", run.code == 0 and not run.has("helm upgrade"), run
     if (project / "deploy/kubernetes/promote.sh").exists():
-        run = Run(project, environment, [environment, DIGEST], ROLLOUT="3/3/Paused/")
+        run = Run(project, environment, [environment, DIGEST], ROLLOUT="3/3/Paused//")
         yield "a version that waits exits 0", run.code == 0 and "promote.sh" in run.output, run
 
 

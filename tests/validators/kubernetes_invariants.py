@@ -24,7 +24,7 @@ from kubernetes_pod_security import pod_template, violations
 PROBES = {
     "startupProbe": {"path": "/startupz", "periodSeconds": 1, "timeoutSeconds": 1, "failureThreshold": 30},
     "livenessProbe": {"path": "/livez", "periodSeconds": 10, "timeoutSeconds": 2, "failureThreshold": 3},
-    "readinessProbe": {"path": "/readyz", "periodSeconds": 2, "timeoutSeconds": 1, "failureThreshold": 1},
+    "readinessProbe": {"path": "/readyz", "periodSeconds": 2, "timeoutSeconds": 2, "failureThreshold": 2},
 }
 PROBE_DEFAULTS = {"periodSeconds": 10, "timeoutSeconds": 1, "failureThreshold": 3}
 ENVIRONMENT = {

@@ -248,6 +248,30 @@ fn the_check_of_clusters_notices_the_overlay_of_another_cluster() {
 }
 
 #[test]
+fn the_check_of_clusters_notices_a_config_map_that_is_pruned_under_its_pods() {
+    let path = "deploy/kubernetes/base/workload/kustomization.yaml";
+    let word = "leave the ConfigMap of the version before alone";
+    let fault = ["prune: disabled", "prune: enabled"];
+    assert_caught_in("kubernetes-flux", kubernetes::clusters, path, fault, word);
+    assert_caught_in(
+        "kubernetes-argo-cd",
+        kubernetes::clusters,
+        path,
+        ["IgnoreExtraneous", "ServerSideDiff=true"],
+        word,
+    );
+}
+
+#[test]
+fn the_check_of_clusters_notices_a_release_that_gives_up_too_soon() {
+    let fault = ["timeout: 15m", "timeout: 5m"];
+    for (case, path) in [("kubernetes-flux", "prod-west"), ("kubernetes-helm-flux", "prod-eu")] {
+        let path = format!("deploy/kubernetes/clusters/flux/{path}.yaml");
+        assert_caught_in(case, kubernetes::clusters, &path, fault, "gives up after 5 minutes");
+    }
+}
+
+#[test]
 fn the_check_of_clusters_notices_what_karmada_leaves_behind() {
     let path = "deploy/kubernetes/clusters/karmada/prod/propagation.yaml";
     let fault = ["kind: NetworkPolicy", "kind: NetworkPolice"];
@@ -270,14 +294,14 @@ fn the_check_of_scripts_notices_a_promotion_of_whatever_waits() {
 #[test]
 fn the_check_of_scripts_notices_a_switch_to_a_track_that_is_not_ready() {
     let path = "deploy/kubernetes/switch.sh";
-    let fault = ["rollout status \"deployment/", "rollout history \"deployment/"];
+    let fault = ["rollout status \"deployment/orders-$next\"", "rollout history \"deployment/orders-$next\""];
     assert_caught_in("kubernetes-tracks", kubernetes::deploy_script, path, fault, "takes no clients");
 }
 
 #[test]
 fn the_check_of_scripts_notices_an_apply_that_takes_the_selectors_away() {
     let path = "deploy/kubernetes/deploy.sh";
-    let fault = ["--kustomize \"$overlay\" \"$@\"", "--kustomize \"$overlay\" --server-side \"$@\""];
+    let fault = ["--filename \"$work/all\" \"$@\"", "--filename \"$work/all\" --server-side \"$@\""];
     assert_caught_in("kubernetes-argo-blue-green", kubernetes::deploy_script, path, fault, "from the server's side");
 }
 
@@ -315,7 +339,7 @@ fn the_release_of_a_chart_notices_a_right_that_the_workflow_lacks() {
 #[test]
 fn the_release_of_a_chart_notices_a_live_track_that_is_deployed_to() {
     let path = "deploy/kubernetes/chart/templates/tracks.yaml";
-    let fault = ["if and $running (eq . $.Values.live)", "if and $running false"];
+    let fault = ["if and $running (has . (list $.Values.live $.Values.held))", "if and $running false"];
     assert_caught_in("kubernetes-helm-tracks-every-option", helm::release, path, fault, "changes the live track");
 }
 
@@ -323,7 +347,7 @@ fn the_release_of_a_chart_notices_a_live_track_that_is_deployed_to() {
 fn the_check_of_a_charts_scripts_notices_a_release_that_does_not_go_back() {
     let path = "deploy/kubernetes/deploy.sh";
     let fault = ["helm rollback orders", "helm status orders"];
-    let word = "goes back to the last revision";
+    let word = "goes back to the last release whose pods came up";
     assert_caught_in("kubernetes-helm-ingress", kubernetes::deploy_script, path, fault, word);
 }
 
@@ -334,9 +358,38 @@ fn checkov_notices_a_container_that_can_gain_privileges() {
 }
 
 #[test]
-fn the_deploy_script_check_notices_a_rollout_that_is_not_undone() {
-    let path = "deploy/kubernetes/deploy.sh";
-    assert_caught(kubernetes::deploy_script, path, ["rollout undo deployment", "rollout history deployment"], "undo");
+fn the_check_of_scripts_notices_a_rollout_that_does_not_go_back() {
+    let fault = ["go_back orders || fail", "true || fail"];
+    let word = "what came up before is applied again";
+    assert_caught(kubernetes::deploy_script, "deploy/kubernetes/deploy.sh", fault, word);
+}
+
+#[test]
+fn the_check_of_scripts_notices_a_success_that_nobody_compared() {
+    let fault = ["  check_applied orders\n", ""];
+    let word = "an image that another deployment brought is no success";
+    assert_caught(kubernetes::deploy_script, "deploy/kubernetes/deploy.sh", fault, word);
+}
+
+#[test]
+fn the_check_of_scripts_notices_a_signal_that_leaves_the_files_changed() {
+    let fault = ["trap 'exit 130' INT TERM", ""];
+    let word = "the files are as before";
+    assert_caught(kubernetes::deploy_script, "deploy/kubernetes/cluster.sh", fault, word);
+}
+
+#[test]
+fn the_check_of_scripts_notices_a_way_back_to_whatever_the_other_track_runs() {
+    let fault = ["[ \"$running\" = \"$left\" ] ||", "true ||"];
+    let word = "the image that nobody approved";
+    assert_caught_in("kubernetes-tracks", kubernetes::deploy_script, "deploy/kubernetes/switch.sh", fault, word);
+}
+
+#[test]
+fn the_check_of_scripts_notices_connections_that_stay_with_the_version_before() {
+    let fault = ["rollout restart", "rollout history"];
+    let word = "restarted after both patches";
+    assert_caught_in("kubernetes-tracks", kubernetes::deploy_script, "deploy/kubernetes/switch.sh", fault, word);
 }
 
 #[test]

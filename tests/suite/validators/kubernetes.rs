@@ -111,8 +111,11 @@ pub(super) fn rollouts(projects: &[Project]) -> Verdict {
 }
 
 pub(super) fn deploy_script(project: &Project) -> Verdict {
-    let name = if project.is_for_helm() { "kubernetes_helm_scripts.py" } else { "kubernetes_deploy_script.py" };
-    validate(check(name).arg(&project.folder))
+    if project.is_for_helm() {
+        return validate(check("kubernetes_helm_scripts.py").arg(&project.folder));
+    }
+    let mut command = check("kubernetes_deploy_script.py");
+    validate(command.arg(&project.folder).arg("--kubectl").arg(tools().linter("kubectl")))
 }
 
 #[test]

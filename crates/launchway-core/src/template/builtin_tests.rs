@@ -183,7 +183,6 @@ fn every_agreement_has_an_id_and_names_the_questions_that_set_its_values_or_says
 const STATED: &[(&str, &str, &str)] = &[
     ("partials/ecs-readme-costs.hbs", "70 %", "what AWS says of Spot"),
     ("partials/ecs-readme-costs.hbs", "20 GiB", "what comes with every Fargate task"),
-    ("partials/readme_deploy.hbs", "90 days", "the life of the token that the command beside it asks for"),
 ];
 
 #[test]

@@ -3,9 +3,7 @@
 use std::fmt::Write as _;
 
 use launchway_core::template::Effect;
-use launchway_core::{
-    Advisory, DefaultKept, Edit, FileChange, MergedFile, Status, Transition, TransitionStep, Value,
-};
+use launchway_core::{Advisory, DefaultKept, Edit, FileChange, MergedFile, Status, Transition, TransitionStep, Value};
 use serde::Serialize;
 use serde_json::Value as Json;
 

@@ -63,7 +63,7 @@ impl LintRule {
     #[must_use]
     pub const fn level(self) -> LintLevel {
         match self {
-            Self::PrefixedFlag | Self::Untranslated | Self::StaleTranslation => LintLevel::Warning,
+            Self::PrefixedFlag | Self::SilentChange | Self::Untranslated | Self::StaleTranslation => LintLevel::Warning,
             Self::Invalid
             | Self::UnusedQuestion
             | Self::UnusedValue

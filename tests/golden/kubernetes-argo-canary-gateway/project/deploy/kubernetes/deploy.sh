@@ -7,21 +7,11 @@
 #
 # kubectl uses the current context, so choose the environment's cluster first. The digest is written into the overlay:
 # commit it when you deploy by hand. Exits 0 only when the new version has all the traffic and was measured.
-set -eu
-
-fail() {
-  echo "error: $1" >&2
-  exit 1
-}
+. "$(dirname "$0")/cluster.sh"
 
 [ $# -eq 2 ] || fail "usage: deploy.sh ENVIRONMENT DIGEST"
-environment=$1
+choose_environment "$1"
 digest=$2
-namespace=orders-$environment
-overlay=$(dirname "$0")/overlays/$environment
-owned=$overlay/kustomization.yaml
-
-[ -f "$owned" ] || fail "no environment '$environment': $owned does not exist"
 hexadecimal=${digest#sha256:}
 case $hexadecimal in
   "$digest" | *[!0-9a-f]*) fail "'$digest' is not sha256: and 64 hexadecimal digits" ;;
@@ -29,6 +19,8 @@ case $hexadecimal in
   *) fail "the digest of zeros stands for no image" ;;
 esac
 [ ${#hexadecimal} -eq 64 ] || fail "'$digest' is not sha256: and 64 hexadecimal digits"
+check_cluster
+lock
 [ "$(grep -c '^ *digest: ' "$owned")" = 1 ] || fail "$owned must hold exactly one line 'digest: …'"
 
 # `kustomize edit` is not part of kubectl. The suffix makes -i mean the same to GNU and BSD sed.
@@ -39,60 +31,41 @@ write_digest() {
 
 # Whatever fails below, the file goes on naming the image that it named before.
 previous=$(sed -n 's/^ *digest: //p' "$owned")
-trap 'write_digest "$previous"' EXIT
+restore() {
+  write_digest "$previous"
+}
 write_digest "$digest"
 
-in_namespace() {
-  kubectl --namespace "$namespace" "$@"
-}
+kubectl kustomize "$overlay" >"$work/all"
+workload_of orders <"$work/all" >"$work/orders"
 
 # From the client's side: a server-side apply would take the selectors of the Services away from Argo Rollouts.
 apply() {
-  kubectl apply --kustomize "$overlay" "$@"
+  kubectl apply --filename "$work/all" "$@"
 }
 
-# Sets `state` to `settled` or `aborted`, and fails when neither happens in time. What the controller says counts only once
-# it has seen the newest change.
-await_rollout() {
-  state=
-  polls=0
-  while [ -z "$state" ] && [ "$polls" -lt 240 ]; do
-    polls=$((polls + 1))
-    sleep 5
-    seen=$(in_namespace get rollout orders --output \
-      'jsonpath={.metadata.generation}/{.status.observedGeneration}/{.status.phase}/{.status.abort}')
-    generation=${seen%%/*}
-    case $seen in
-      "$generation/$generation/Healthy/"*) state=settled ;;
-      "$generation/$generation/Degraded/true") state=aborted ;;
-    esac
-  done
-  [ -n "$state" ]
-}
+before=$(in_namespace get rollout orders --ignore-not-found --output \
+  'jsonpath={.status.stableRS}/{.status.abort}/{.status.phase}/{.spec.template.spec.containers[0].image}')
 
-status() {
-  in_namespace patch rollout orders --subresource=status --type=merge --patch "{\"status\":{$1}}"
-}
-
-# What a person would look at first; nothing here may stop the way back.
-explain() {
-  in_namespace get rollout,analysisrun,pod --output wide >&2 || true
-  in_namespace get events --sort-by=.lastTimestamp >&2 || true
-}
-
-before=$(in_namespace get rollout orders --ignore-not-found --output 'jsonpath={.status.stableRS}/{.status.abort}')
-
-# The API server looks at every object before the first one changes.
-apply --dry-run=server >/dev/null
-apply
+case $before in
+  */*/Paused/*"@$digest" | */*/Progressing/*"@$digest")
+    # Argo Rollouts works on it: the files would take the weights of the HTTPRoute back.
+    echo "$digest is on its way in $namespace already"
+    ;;
+  *)
+    # The API server looks at every object before the first one changes.
+    apply --dry-run=server >/dev/null
+    apply
+    ;;
+esac
 
 # A Rollout that was aborted stays so when it is given the same version again; this lets it try once more.
-if [ "${before#*/}" = true ]; then
-  status '"abort":false'
-fi
+case $before in
+  */true/*) status '"abort":false' ;;
+esac
 
 if await_rollout && [ "$state" = settled ]; then
-  trap - EXIT
+  check_applied orders
   echo "$namespace runs $digest"
   exit 0
 fi

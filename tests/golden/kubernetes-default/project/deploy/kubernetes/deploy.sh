@@ -6,21 +6,11 @@
 #
 # kubectl uses the current context, so choose the environment's cluster first. The digest is written into the overlay:
 # commit it when you deploy by hand. Exits 0 only when every pod runs the new version.
-set -eu
-
-fail() {
-  echo "error: $1" >&2
-  exit 1
-}
+. "$(dirname "$0")/cluster.sh"
 
 [ $# -eq 2 ] || fail "usage: deploy.sh ENVIRONMENT DIGEST"
-environment=$1
+choose_environment "$1"
 digest=$2
-namespace=orders-$environment
-overlay=$(dirname "$0")/overlays/$environment
-owned=$overlay/kustomization.yaml
-
-[ -f "$owned" ] || fail "no environment '$environment': $owned does not exist"
 hexadecimal=${digest#sha256:}
 case $hexadecimal in
   "$digest" | *[!0-9a-f]*) fail "'$digest' is not sha256: and 64 hexadecimal digits" ;;
@@ -28,6 +18,8 @@ case $hexadecimal in
   *) fail "the digest of zeros stands for no image" ;;
 esac
 [ ${#hexadecimal} -eq 64 ] || fail "'$digest' is not sha256: and 64 hexadecimal digits"
+check_cluster
+lock
 [ "$(grep -c '^ *digest: ' "$owned")" = 1 ] || fail "$owned must hold exactly one line 'digest: …'"
 
 # `kustomize edit` is not part of kubectl. The suffix makes -i mean the same to GNU and BSD sed.
@@ -38,36 +30,33 @@ write_digest() {
 
 # Whatever fails below, the file goes on naming the image that it named before.
 previous=$(sed -n 's/^ *digest: //p' "$owned")
-trap 'write_digest "$previous"' EXIT
+restore() {
+  write_digest "$previous"
+}
 write_digest "$digest"
 
-in_namespace() {
-  kubectl --namespace "$namespace" "$@"
-}
+kubectl kustomize "$overlay" >"$work/all"
+workload_of orders <"$work/all" >"$work/orders"
 
-# These files own their fields: without --force-conflicts the first apply after a `rollout undo` would be refused.
+# These files own their fields, whatever somebody else wrote into them.
 apply() {
-  kubectl apply --kustomize "$overlay" --server-side --force-conflicts "$@"
+  kubectl apply --filename "$work/all" --server-side --force-conflicts "$@"
 }
 
-before=$(in_namespace get deployment orders --ignore-not-found \
-  --output 'jsonpath={.metadata.annotations.deployment\.kubernetes\.io/revision}')
+kept orders now >"$work/before"
 
 # The API server looks at every object before the first one changes.
 apply --dry-run=server >/dev/null
 apply
 
-if in_namespace rollout status deployment/orders --timeout=10m; then
-  trap - EXIT
+if await_pods orders; then
+  check_applied orders
+  keep orders
   echo "$namespace runs $digest"
   exit 0
 fi
 
-# What a person would look at first; nothing here may stop the way back.
-in_namespace get pods --output wide >&2 || true
-in_namespace get events --sort-by=.lastTimestamp >&2 || true
-
-[ -n "$before" ] || fail "the first rollout in $namespace did not finish, and there is no version to go back to"
-in_namespace rollout undo deployment/orders --to-revision="$before"
-in_namespace rollout status deployment/orders --timeout=5m || fail "the rollout failed, and so did undoing it"
-fail "the rollout in $namespace did not finish; it runs revision $before again"
+explain
+[ -s "$work/before" ] || fail "the rollout in $namespace did not finish, and none before it is known to have come up"
+go_back orders || fail "the rollout failed, and so did going back"
+fail "the rollout in $namespace did not finish; it runs the version before again"

@@ -7,20 +7,11 @@
 #
 # helm and kubectl use the current context, so choose the environment's cluster first. The digest is written into values/:
 # commit it when you deploy by hand. Exits 0 only when the new version has all the traffic and was measured.
-set -eu
-
-fail() {
-  echo "error: $1" >&2
-  exit 1
-}
+. "$(dirname "$0")/cluster.sh"
 
 [ $# -eq 2 ] || fail "usage: deploy.sh ENVIRONMENT DIGEST"
-environment=$1
+choose_environment "$1"
 digest=$2
-namespace=orders-$environment
-owned=$(dirname "$0")/values/$environment.yaml
-
-[ -f "$owned" ] || fail "no environment '$environment': $owned does not exist"
 hexadecimal=${digest#sha256:}
 case $hexadecimal in
   "$digest" | *[!0-9a-f]*) fail "'$digest' is not sha256: and 64 hexadecimal digits" ;;
@@ -28,6 +19,8 @@ case $hexadecimal in
   *) fail "the digest of zeros stands for no image" ;;
 esac
 [ ${#hexadecimal} -eq 64 ] || fail "'$digest' is not sha256: and 64 hexadecimal digits"
+check_cluster
+lock
 [ "$(grep -c '^ *digest: ' "$owned")" = 1 ] || fail "$owned must hold exactly one line 'digest: …'"
 
 # The suffix makes -i mean the same to GNU and BSD sed.
@@ -38,14 +31,12 @@ write_digest() {
 
 # Whatever fails below, the file goes on naming the image that it named before.
 previous=$(sed -n 's/^ *digest: //p' "$owned")
-trap 'write_digest "$previous"' EXIT
+restore() {
+  write_digest "$previous"
+}
 write_digest "$digest"
 
-in_namespace() {
-  kubectl --namespace "$namespace" "$@"
-}
-
-chart=$(dirname "$0")/chart
+chart=$here/chart
 
 # Helm 4 would apply on the server, and refuse a field that somebody else has changed. Helm 3 does not know the flag.
 case $(helm version --short) in
@@ -58,53 +49,44 @@ apply() {
   helm upgrade orders "$chart" --install --namespace "$namespace" --values "$owned" $on_client
 }
 
+render() {
+  helm template orders "$chart" --namespace "$namespace" --values "$owned" >"$work/all"
+  workload_of "$1" <"$work/all" >"$work/$1"
+}
+
+# The Lease keeps other deployments away, so a release that is pending was killed. Helm would refuse every later one.
+in_namespace delete secret --wait=false >/dev/null \
+  --selector 'owner=helm,name=orders,status in (pending-install,pending-upgrade,pending-rollback)'
+
 # The API server looks at every object before the first one changes.
 try() {
-  helm template orders "$chart" --namespace "$namespace" --values "$owned" |
-    in_namespace apply --server-side --force-conflicts --dry-run=server --filename - >/dev/null
+  in_namespace apply --server-side --force-conflicts --dry-run=server --filename "$work/all" >/dev/null
 }
 
-# Sets `state` to `settled` or `aborted`, and fails when neither happens in time. What the controller says counts only once
-# it has seen the newest change.
-await_rollout() {
-  state=
-  polls=0
-  while [ -z "$state" ] && [ "$polls" -lt 240 ]; do
-    polls=$((polls + 1))
-    sleep 5
-    seen=$(in_namespace get rollout orders --output \
-      'jsonpath={.metadata.generation}/{.status.observedGeneration}/{.status.phase}/{.status.abort}')
-    generation=${seen%%/*}
-    case $seen in
-      "$generation/$generation/Healthy/"*) state=settled ;;
-      "$generation/$generation/Degraded/true") state=aborted ;;
-    esac
-  done
-  [ -n "$state" ]
-}
+render orders
 
-status() {
-  in_namespace patch rollout orders --subresource=status --type=merge --patch "{\"status\":{$1}}"
-}
+before=$(in_namespace get rollout orders --ignore-not-found --output \
+  'jsonpath={.status.stableRS}/{.status.abort}/{.status.phase}/{.spec.template.spec.containers[0].image}')
 
-# What a person would look at first; nothing here may stop the way back.
-explain() {
-  in_namespace get rollout,analysisrun,pod --output wide >&2 || true
-  in_namespace get events --sort-by=.lastTimestamp >&2 || true
-}
-
-before=$(in_namespace get rollout orders --ignore-not-found --output 'jsonpath={.status.stableRS}/{.status.abort}')
-
-try
-apply
+case $before in
+  */*/Paused/*"@$digest" | */*/Progressing/*"@$digest")
+    # Argo Rollouts works on it: the files would take the weights of the HTTPRoute back.
+    echo "$digest is on its way in $namespace already"
+    ;;
+  *)
+    # The API server looks at every object before the first one changes.
+    try
+    apply
+    ;;
+esac
 
 # A Rollout that was aborted stays so when it is given the same version again; this lets it try once more.
-if [ "${before#*/}" = true ]; then
-  status '"abort":false'
-fi
+case $before in
+  */true/*) status '"abort":false' ;;
+esac
 
 if await_rollout && [ "$state" = settled ]; then
-  trap - EXIT
+  check_applied orders
   echo "$namespace runs $digest"
   exit 0
 fi

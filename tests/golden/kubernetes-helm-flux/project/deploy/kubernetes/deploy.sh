@@ -8,19 +8,11 @@
 # What is committed is deploy/kubernetes of the current commit with this one digest in it, so manifests and image go from
 # environment to environment together. The working tree stays as it is, and what is not committed in it stays out. Exits 0
 # when the branch is pushed; the clusters follow.
-set -eu
-
-fail() {
-  echo "error: $1" >&2
-  exit 1
-}
+. "$(dirname "$0")/cluster.sh"
 
 [ $# -eq 2 ] || fail "usage: deploy.sh ENVIRONMENT DIGEST"
-environment=$1
+choose_environment "$1"
 digest=$2
-owned=$(dirname "$0")/values/$environment.yaml
-
-[ -f "$owned" ] || fail "no environment '$environment': $owned does not exist"
 hexadecimal=${digest#sha256:}
 case $hexadecimal in
   "$digest" | *[!0-9a-f]*) fail "'$digest' is not sha256: and 64 hexadecimal digits" ;;
@@ -38,7 +30,9 @@ write_digest() {
 
 # Whatever fails below, the file goes on naming the image that it named before.
 previous=$(sed -n 's/^ *digest: //p' "$owned")
-trap 'write_digest "$previous"' EXIT
+restore() {
+  write_digest "$previous"
+}
 write_digest "$digest"
 
 branch=env/$environment
@@ -46,11 +40,10 @@ folder=$(git -C "$(dirname "$0")" rev-parse --show-prefix)
 commit=$(git rev-parse HEAD)
 
 # The tree is put together in an index of its own, beside that of the working tree.
-index=$(mktemp -d)
-trap 'write_digest "$previous"; rm -r "$index"' EXIT
-export GIT_INDEX_FILE="$index/index"
+export GIT_INDEX_FILE="$work/index"
 git read-tree --prefix="$folder" "$commit:${folder%/}"
 git update-index --cacheinfo "100644,$(git hash-object -w "$owned"),${folder}values/$environment.yaml"
+restore
 tree=$(git write-tree)
 
 # On top of what the branch holds, so that its history says what ran when; a branch that is not there yet begins.

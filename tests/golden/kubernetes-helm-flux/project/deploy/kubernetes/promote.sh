@@ -6,56 +6,18 @@
 # With a digest it promotes that image alone.
 # kubectl uses the current context, so choose the environment's cluster first. Exits 0 only when the version has all the
 # traffic and was measured. `kubectl argo rollouts promote orders`, from the plugin, does the same without waiting.
-set -eu
-
-fail() {
-  echo "error: $1" >&2
-  exit 1
-}
+. "$(dirname "$0")/cluster.sh"
 
 [ $# -eq 1 ] || [ $# -eq 2 ] || fail "usage: promote.sh ENVIRONMENT [DIGEST]"
-namespace=orders-$1
-[ -f "$(dirname "$0")/values/$1.yaml" ] || fail "no environment '$1': deploy/kubernetes/values/$1.yaml does not exist"
-
-in_namespace() {
-  kubectl --namespace "$namespace" "$@"
-}
-
-# Sets `state` to `settled` or `aborted`, or to the argument when the Rollout is paused, and fails when none of that happens
-# in time. What the controller says counts only once it has seen the newest change.
-await_rollout() {
-  state=
-  polls=0
-  while [ -z "$state" ] && [ "$polls" -lt 240 ]; do
-    polls=$((polls + 1))
-    sleep 5
-    seen=$(in_namespace get rollout orders --output \
-      'jsonpath={.metadata.generation}/{.status.observedGeneration}/{.status.phase}/{.status.abort}')
-    generation=${seen%%/*}
-    case $seen in
-      "$generation/$generation/Healthy/"*) state=settled ;;
-      "$generation/$generation/Paused/"*) state=$1 ;;
-      "$generation/$generation/Degraded/true") state=aborted ;;
-    esac
-  done
-  [ -n "$state" ]
-}
-
-status() {
-  in_namespace patch rollout orders --subresource=status --type=merge --patch "{\"status\":{$1}}"
-}
-
-# What a person would look at first; nothing here may stop the way back.
-explain() {
-  in_namespace get rollout,analysisrun,pod --output wide >&2 || true
-  in_namespace get events --sort-by=.lastTimestamp >&2 || true
-}
+choose_environment "$1"
+check_namespace present
 
 image=$(in_namespace get rollout orders --output 'jsonpath={.spec.template.spec.containers[0].image}')
 case $image in
   *"@${2:-}"*) ;;
   *) fail "$namespace has $image, not $2; nothing was promoted" ;;
 esac
+digest=${image##*@}
 
 if [ "$(in_namespace get rollout orders --output 'jsonpath={.status.phase}')" = Paused ]; then
   status '"pauseConditions":null'

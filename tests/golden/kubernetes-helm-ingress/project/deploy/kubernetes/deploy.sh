@@ -6,20 +6,11 @@
 #
 # helm and kubectl use the current context, so choose the environment's cluster first. The digest is written into values/:
 # commit it when you deploy by hand. Exits 0 only when every pod runs the new version.
-set -eu
-
-fail() {
-  echo "error: $1" >&2
-  exit 1
-}
+. "$(dirname "$0")/cluster.sh"
 
 [ $# -eq 2 ] || fail "usage: deploy.sh ENVIRONMENT DIGEST"
-environment=$1
+choose_environment "$1"
 digest=$2
-namespace=orders-$environment
-owned=$(dirname "$0")/values/$environment.yaml
-
-[ -f "$owned" ] || fail "no environment '$environment': $owned does not exist"
 hexadecimal=${digest#sha256:}
 case $hexadecimal in
   "$digest" | *[!0-9a-f]*) fail "'$digest' is not sha256: and 64 hexadecimal digits" ;;
@@ -27,6 +18,8 @@ case $hexadecimal in
   *) fail "the digest of zeros stands for no image" ;;
 esac
 [ ${#hexadecimal} -eq 64 ] || fail "'$digest' is not sha256: and 64 hexadecimal digits"
+check_cluster
+lock
 [ "$(grep -c '^ *digest: ' "$owned")" = 1 ] || fail "$owned must hold exactly one line 'digest: …'"
 
 # The suffix makes -i mean the same to GNU and BSD sed.
@@ -37,14 +30,12 @@ write_digest() {
 
 # Whatever fails below, the file goes on naming the image that it named before.
 previous=$(sed -n 's/^ *digest: //p' "$owned")
-trap 'write_digest "$previous"' EXIT
+restore() {
+  write_digest "$previous"
+}
 write_digest "$digest"
 
-in_namespace() {
-  kubectl --namespace "$namespace" "$@"
-}
-
-chart=$(dirname "$0")/chart
+chart=$here/chart
 
 # Helm 4 would apply on the server, and refuse a field that somebody else has changed. Helm 3 does not know the flag.
 case $(helm version --short) in
@@ -57,28 +48,48 @@ apply() {
   helm upgrade orders "$chart" --install --namespace "$namespace" --values "$owned" $on_client
 }
 
-# The API server looks at every object before the first one changes.
-try() {
-  helm template orders "$chart" --namespace "$namespace" --values "$owned" |
-    in_namespace apply --server-side --force-conflicts --dry-run=server --filename - >/dev/null
+render() {
+  helm template orders "$chart" --namespace "$namespace" --values "$owned" >"$work/all"
+  workload_of "$1" <"$work/all" >"$work/$1"
 }
 
-before=$(helm history orders --namespace "$namespace" --output json 2>/dev/null | tr '}' '\n' |
-  sed -n 's/.*"revision":\([0-9]*\),.*"status":"deployed".*/\1/p')
+# The Lease keeps other deployments away, so a release that is pending was killed. Helm would refuse every later one.
+in_namespace delete secret --wait=false >/dev/null \
+  --selector 'owner=helm,name=orders,status in (pending-install,pending-upgrade,pending-rollback)'
 
+# The API server looks at every object before the first one changes.
+try() {
+  in_namespace apply --server-side --force-conflicts --dry-run=server --filename "$work/all" >/dev/null
+}
+
+# Helm calls a release deployed once it is applied, whether its pods came up or not. The Deployment remembers the last two
+# whose pods did.
+release_of() {
+  in_namespace get deployment orders --ignore-not-found --output "jsonpath={.metadata.annotations.$1-release}"
+}
+
+remember() {
+  release=$(helm history orders --namespace "$namespace" --output json | tr '}' '\n' |
+    sed -n 's/.*"revision":\([0-9]*\),.*"status":"deployed".*/\1/p')
+  in_namespace annotate deployment orders --overwrite good-release="$release" former-release="$1"
+}
+
+before=$(release_of good)
+
+render orders
 try
 
-if apply && in_namespace rollout status deployment/orders --timeout=10m; then
-  trap - EXIT
+if apply && await_pods orders; then
+  check_applied orders
+  remember "$before"
   echo "$namespace runs $digest"
   exit 0
 fi
 
-# What a person would look at first; nothing here may stop the way back.
-in_namespace get pods --output wide >&2 || true
-in_namespace get events --sort-by=.lastTimestamp >&2 || true
-
-[ -n "$before" ] || fail "the first rollout in $namespace did not finish, and there is no version to go back to"
+explain
+[ -n "$before" ] || fail "the rollout in $namespace did not finish, and none before it is known to have come up"
 helm rollback orders "$before" --namespace "$namespace"
-in_namespace rollout status deployment/orders --timeout=5m || fail "the rollout failed, and so did undoing it"
-fail "the rollout in $namespace did not finish; it runs revision $before again"
+digest=
+await_pods orders || fail "the rollout failed, and so did going back to the release $before"
+remember "$(release_of former)"
+fail "the rollout in $namespace did not finish; it runs the release $before again"

@@ -7,20 +7,11 @@
 # helm and kubectl use the current context, so choose the environment's cluster first. Which track is live and what it
 # runs is asked from the cluster and written into values/ with the digest: commit that when you deploy by hand. Exits 0
 # only when every pod of the track runs the new version. The first deployment brings the image to both tracks.
-set -eu
-
-fail() {
-  echo "error: $1" >&2
-  exit 1
-}
+. "$(dirname "$0")/cluster.sh"
 
 [ $# -eq 2 ] || fail "usage: deploy.sh ENVIRONMENT DIGEST"
-environment=$1
+choose_environment "$1"
 digest=$2
-namespace=orders-$environment
-owned=$(dirname "$0")/values/$environment.yaml
-
-[ -f "$owned" ] || fail "no environment '$environment': $owned does not exist"
 hexadecimal=${digest#sha256:}
 case $hexadecimal in
   "$digest" | *[!0-9a-f]*) fail "'$digest' is not sha256: and 64 hexadecimal digits" ;;
@@ -28,15 +19,28 @@ case $hexadecimal in
   *) fail "the digest of zeros stands for no image" ;;
 esac
 [ ${#hexadecimal} -eq 64 ] || fail "'$digest' is not sha256: and 64 hexadecimal digits"
-
-in_namespace() {
-  kubectl --namespace "$namespace" "$@"
-}
+check_cluster
+lock
 
 # `live` begins its line, and the chart knows the other track.
 write_live() {
   sed -i.bak "s/^live: .*/live: $1/" "$owned"
   rm "$owned.bak"
+}
+
+# Where a Service leads: nothing where there is none yet.
+track_of() {
+  in_namespace get service "$1" --ignore-not-found --output 'jsonpath={.spec.selector.track}'
+}
+
+digest_of() {
+  image=$(in_namespace get deployment "orders-$1" --output 'jsonpath={.spec.template.spec.containers[0].image}')
+  echo "${image##*@}"
+}
+
+# The digest that clients left with the last switch, as long as its track still runs it.
+left_behind() {
+  in_namespace get service orders --output 'jsonpath={.metadata.annotations.way-back}'
 }
 
 # A digest stands below the name of its track.
@@ -54,26 +58,29 @@ for track in blue green; do
   [ "$(read_digest "$track" | wc -l)" -eq 1 ] || fail "$owned must hold exactly one line 'digest: …' below '$track:'"
 done
 
-live=$(in_namespace get service orders --ignore-not-found --output 'jsonpath={.spec.selector.track}')
+live=$(track_of orders)
 case $live in
   '' | blue) live_track=blue idle=green ;;
   green) live_track=green idle=blue ;;
   *) fail "the Service orders in $namespace leads to the track '$live'; there are blue and green" ;;
 esac
+[ -z "$live" ] || [ "$(track_of orders-preview)" = "$idle" ] ||
+  fail "a switch in $namespace was killed half-way: sh deploy/kubernetes/switch.sh $environment finishes it"
 
 # Whatever fails below, the track goes on naming the image that it named before.
 previous=$(read_digest "$idle")
-trap 'write_digest "$idle" "$previous"' EXIT
+restore() {
+  write_digest "$idle" "$previous"
+}
 write_live "$live_track" "$idle"
 write_digest "$idle" "$digest"
 if [ -n "$live" ]; then
-  image=$(in_namespace get deployment "orders-$live" --output 'jsonpath={.spec.template.spec.containers[0].image}')
-  write_digest "$live" "${image##*@}"
+  write_digest "$live" "$(digest_of "$live")"
 else
   write_digest "$live_track" "$digest"
 fi
 
-chart=$(dirname "$0")/chart
+chart=$here/chart
 
 # Helm 4 would apply on the server, and refuse a field that somebody else has changed. Helm 3 does not know the flag.
 case $(helm version --short) in
@@ -83,43 +90,63 @@ esac
 
 # Without --wait, which in Helm 3 takes its whole time even for a pod that crashes at once.
 apply() {
-  helm upgrade orders "$chart" --install --namespace "$namespace" --values "$owned" $on_client
+  helm upgrade orders "$chart" --install --namespace "$namespace" --values "$owned" $on_client "$@"
 }
+
+render() {
+  helm template orders "$chart" --namespace "$namespace" --values "$owned" >"$work/all"
+  workload_of "$1" <"$work/all" >"$work/$1"
+}
+
+# The Lease keeps other deployments away, so a release that is pending was killed. Helm would refuse every later one.
+in_namespace delete secret --wait=false >/dev/null \
+  --selector 'owner=helm,name=orders,status in (pending-install,pending-upgrade,pending-rollback)'
 
 # The API server looks at every object before the first one changes.
 try() {
-  helm template orders "$chart" --namespace "$namespace" --values "$owned" |
-    in_namespace apply --server-side --force-conflicts --dry-run=server --filename - >/dev/null
+  in_namespace apply --server-side --force-conflicts --dry-run=server --filename "$work/all" >/dev/null
 }
 
-before=$(in_namespace get deployment "orders-$idle" --ignore-not-found \
-  --output 'jsonpath={.metadata.annotations.deployment\.kubernetes\.io/revision}')
+render "orders-$idle"
+[ -n "$live" ] || render "orders-$live_track"
+
+# The newest revision of the track whose pods came up; a deployment that was killed may have left a newer one.
+before=$(in_namespace get replicasets --selector "app.kubernetes.io/name=orders,track=$idle" --output \
+  'jsonpath={range .items[*]}{.status.availableReplicas} {.metadata.annotations.deployment\.kubernetes\.io/revision}{"\n"}{end}' |
+  awk '$1 > 0 && $2 > newest { newest = $2 } END { print newest }')
 
 try
+
+# From here on the track is not the way back that the last switch left.
+way_back=
+[ -z "$live" ] || way_back=$(left_behind)
+[ -z "$way_back" ] || in_namespace annotate service orders way-back-
 apply
 
 if [ -z "$live" ]; then
-  in_namespace rollout status "deployment/orders-$live_track" --timeout=10m ||
+  await_pods "orders-$live_track" ||
     fail "the first rollout in $namespace did not finish, and there is no version to go back to"
+  check_applied "orders-$live_track"
 fi
-if in_namespace rollout status "deployment/orders-$idle" --timeout=10m; then
-  trap - EXIT
+if await_pods "orders-$idle"; then
+  check_applied "orders-$idle"
   if [ -z "$live" ]; then
+    in_namespace annotate service orders --overwrite way-back="$digest"
     echo "$namespace runs $digest in both tracks; clients reach $live_track"
   else
-    echo "$digest stands ready in $namespace as $idle; this lets clients reach it: sh deploy/kubernetes/switch.sh $environment"
+    echo "$digest stands ready in $namespace as $idle; this lets clients reach it: sh deploy/kubernetes/switch.sh $environment $digest"
   fi
   exit 0
 fi
 
-# What a person would look at first; nothing here may stop the way back.
-in_namespace get pods --output wide >&2 || true
-in_namespace get events --sort-by=.lastTimestamp >&2 || true
-
-# The track keeps what it had, so that switching back stays possible. Helm itself would go back to an older release, and so
-# perhaps to the other track.
+explain
 [ -n "$before" ] || fail "the first rollout of $idle in $namespace did not finish; clients reach $live_track as before"
+# Not with `helm rollback`, which goes back to an older release, and so perhaps to the other track. The release is made
+# once more with the track as it then is: what the undo wrote belongs to Helm again, and later releases can take it away.
 in_namespace rollout undo "deployment/orders-$idle" --to-revision="$before"
-in_namespace rollout status "deployment/orders-$idle" --timeout=5m ||
+apply --set "held=$idle"
+digest=
+await_pods "orders-$idle" ||
   fail "the rollout of $idle failed, and so did undoing it; clients reach $live_track as before"
-fail "the rollout of $idle did not finish; it runs revision $before again, and clients reach $live_track as before"
+[ -z "$way_back" ] || in_namespace annotate service orders --overwrite way-back="$way_back"
+fail "the rollout of $idle did not finish; it runs the version before again, and clients reach $live_track as before"

@@ -7,21 +7,11 @@
 # kubectl uses the current context, so choose the environment's cluster first. Which track is live and what it runs is
 # asked from the cluster and written into the overlay with the digest: commit that when you deploy by hand. Exits 0 only
 # when every pod of the track runs the new version. The first deployment brings the image to both tracks.
-set -eu
-
-fail() {
-  echo "error: $1" >&2
-  exit 1
-}
+. "$(dirname "$0")/cluster.sh"
 
 [ $# -eq 2 ] || fail "usage: deploy.sh ENVIRONMENT DIGEST"
-environment=$1
+choose_environment "$1"
 digest=$2
-namespace=orders-$environment
-overlay=$(dirname "$0")/overlays/$environment
-owned=$overlay/kustomization.yaml
-
-[ -f "$owned" ] || fail "no environment '$environment': $owned does not exist"
 hexadecimal=${digest#sha256:}
 case $hexadecimal in
   "$digest" | *[!0-9a-f]*) fail "'$digest' is not sha256: and 64 hexadecimal digits" ;;
@@ -29,16 +19,29 @@ case $hexadecimal in
   *) fail "the digest of zeros stands for no image" ;;
 esac
 [ ${#hexadecimal} -eq 64 ] || fail "'$digest' is not sha256: and 64 hexadecimal digits"
-
-in_namespace() {
-  kubectl --namespace "$namespace" "$@"
-}
+check_cluster
+lock
 
 # The file names two tracks in two Services, the live one first.
 write_live() {
   awk -v live="$1" -v idle="$2" '/^ *track: / { sub(/track: .*/, "track: " (seen++ ? idle : live)) } { print }' \
     "$overlay/live.yaml" > "$overlay/live.yaml.new"
   mv "$overlay/live.yaml.new" "$overlay/live.yaml"
+}
+
+# Where a Service leads: nothing where there is none yet.
+track_of() {
+  in_namespace get service "$1" --ignore-not-found --output 'jsonpath={.spec.selector.track}'
+}
+
+digest_of() {
+  image=$(in_namespace get deployment "orders-$1" --output 'jsonpath={.spec.template.spec.containers[0].image}')
+  echo "${image##*@}"
+}
+
+# The digest that clients left with the last switch, as long as its track still runs it.
+left_behind() {
+  in_namespace get service orders --output 'jsonpath={.metadata.annotations.way-back}'
 }
 
 read_digest() {
@@ -56,21 +59,24 @@ for track in blue green; do
     fail "$overlay/$track/kustomization.yaml must hold exactly one line 'digest: …'"
 done
 
-live=$(in_namespace get service orders --ignore-not-found --output 'jsonpath={.spec.selector.track}')
+live=$(track_of orders)
 case $live in
   '' | blue) live_track=blue idle=green ;;
   green) live_track=green idle=blue ;;
   *) fail "the Service orders in $namespace leads to the track '$live'; there are blue and green" ;;
 esac
+[ -z "$live" ] || [ "$(track_of orders-preview)" = "$idle" ] ||
+  fail "a switch in $namespace was killed half-way: sh deploy/kubernetes/switch.sh $environment finishes it"
 
 # Whatever fails below, the track goes on naming the image that it named before.
 previous=$(read_digest "$idle")
-trap 'write_digest "$idle" "$previous"' EXIT
+restore() {
+  write_digest "$idle" "$previous"
+}
 write_live "$live_track" "$idle"
 write_digest "$idle" "$digest"
 if [ -n "$live" ]; then
-  image=$(in_namespace get deployment "orders-$live" --output 'jsonpath={.spec.template.spec.containers[0].image}')
-  write_digest "$live" "${image##*@}"
+  write_digest "$live" "$(digest_of "$live")"
   # Nothing of the live track is applied: a changed configuration too reaches clients with the switch.
   selection="track!=$live"
 else
@@ -78,39 +84,46 @@ else
   selection=
 fi
 
-# These files own their fields: without --force-conflicts the first apply after a `rollout undo` would be refused.
+kubectl kustomize "$overlay" >"$work/all"
+workload_of "orders-blue" <"$work/all" >"$work/orders-blue"
+workload_of "orders-green" <"$work/all" >"$work/orders-green"
+
+# These files own their fields, whatever somebody else wrote into them.
 apply() {
-  kubectl apply --kustomize "$overlay" --selector "$selection" --server-side --force-conflicts "$@"
+  kubectl apply --filename "$work/all" --selector "$selection" --server-side --force-conflicts "$@"
 }
 
-before=$(in_namespace get deployment "orders-$idle" --ignore-not-found \
-  --output 'jsonpath={.metadata.annotations.deployment\.kubernetes\.io/revision}')
+kept "orders-$idle" now >"$work/before"
 
 # The API server looks at every object before the first one changes.
 apply --dry-run=server >/dev/null
+
+# From here on the track is not the way back that the last switch left.
+way_back=
+[ -z "$live" ] || way_back=$(left_behind)
+[ -z "$way_back" ] || in_namespace annotate service orders way-back-
 apply
 
 if [ -z "$live" ]; then
-  in_namespace rollout status "deployment/orders-$live_track" --timeout=10m ||
+  await_pods "orders-$live_track" ||
     fail "the first rollout in $namespace did not finish, and there is no version to go back to"
+  check_applied "orders-$live_track"
+  keep "orders-$live_track"
 fi
-if in_namespace rollout status "deployment/orders-$idle" --timeout=10m; then
-  trap - EXIT
+if await_pods "orders-$idle"; then
+  check_applied "orders-$idle"
+  keep "orders-$idle"
   if [ -z "$live" ]; then
+    in_namespace annotate service orders --overwrite way-back="$digest"
     echo "$namespace runs $digest in both tracks; clients reach $live_track"
   else
-    echo "$digest stands ready in $namespace as $idle; this lets clients reach it: sh deploy/kubernetes/switch.sh $environment"
+    echo "$digest stands ready in $namespace as $idle; this lets clients reach it: sh deploy/kubernetes/switch.sh $environment $digest"
   fi
   exit 0
 fi
 
-# What a person would look at first; nothing here may stop the way back.
-in_namespace get pods --output wide >&2 || true
-in_namespace get events --sort-by=.lastTimestamp >&2 || true
-
-# The track keeps what it had, so that switching back stays possible.
-[ -n "$before" ] || fail "the first rollout of $idle in $namespace did not finish; clients reach $live_track as before"
-in_namespace rollout undo "deployment/orders-$idle" --to-revision="$before"
-in_namespace rollout status "deployment/orders-$idle" --timeout=5m ||
-  fail "the rollout of $idle failed, and so did undoing it; clients reach $live_track as before"
-fail "the rollout of $idle did not finish; it runs revision $before again, and clients reach $live_track as before"
+explain
+[ -s "$work/before" ] || fail "the first rollout of $idle in $namespace did not finish; clients reach $live_track as before"
+go_back "orders-$idle" || fail "the rollout of $idle failed, and so did going back; clients reach $live_track as before"
+[ -z "$way_back" ] || in_namespace annotate service orders --overwrite way-back="$way_back"
+fail "the rollout of $idle did not finish; it runs the version before again, and clients reach $live_track as before"

@@ -1,29 +1,22 @@
 #!/bin/sh
-# Lets clients of one environment reach the other track. Run once more, it goes back.
+# Lets clients of one environment reach the other track.
 #
-#     sh deploy/kubernetes/switch.sh ENVIRONMENT [DIGEST]
+#     sh deploy/kubernetes/switch.sh ENVIRONMENT DIGEST    forward, to the track that deploy.sh brought this image to
+#     sh deploy/kubernetes/switch.sh ENVIRONMENT           back, to the version that clients left with the last switch
 #
-# With a digest it only switches to the track that runs that image, and does nothing when clients reach it already.
-# kubectl uses the current context, so choose the environment's cluster first. Nothing is switched unless the other track
-# is ready, at the size of the live one. Which track is live then stands in live.yaml of the overlay: commit it when you
-# switch by hand.
-set -eu
-
-fail() {
-  echo "error: $1" >&2
-  exit 1
-}
+# Forward does nothing when clients reach the image already; back is possible until the next deployment takes that track.
+# Nothing is switched unless the other track has as many ready pods as the live one. A switch that was killed half-way is
+# finished by the next run.
+#
+# kubectl uses the current context, so choose the environment's cluster first. Which track is live then stands in live.yaml
+# of the overlay: commit it when you switch by hand.
+. "$(dirname "$0")/cluster.sh"
 
 [ $# -eq 1 ] || [ $# -eq 2 ] || fail "usage: switch.sh ENVIRONMENT [DIGEST]"
-environment=$1
+choose_environment "$1"
 digest=${2:-}
-namespace=orders-$environment
-overlay=$(dirname "$0")/overlays/$environment
-[ -f "$overlay/live.yaml" ] || fail "no environment '$environment': $overlay/live.yaml does not exist"
-
-in_namespace() {
-  kubectl --namespace "$namespace" "$@"
-}
+check_cluster
+lock
 
 # The file names two tracks in two Services, the live one first.
 write_live() {
@@ -32,45 +25,110 @@ write_live() {
   mv "$overlay/live.yaml.new" "$overlay/live.yaml"
 }
 
-live=$(in_namespace get service orders --output 'jsonpath={.spec.selector.track}')
+# Where a Service leads: nothing where there is none yet.
+track_of() {
+  in_namespace get service "$1" --ignore-not-found --output 'jsonpath={.spec.selector.track}'
+}
+
+digest_of() {
+  image=$(in_namespace get deployment "orders-$1" --output 'jsonpath={.spec.template.spec.containers[0].image}')
+  echo "${image##*@}"
+}
+
+# The digest that clients left with the last switch, as long as its track still runs it.
+left_behind() {
+  in_namespace get service orders --output 'jsonpath={.metadata.annotations.way-back}'
+}
+
+# The selector alone, so that nothing else changes on the way back from a bad version.
+lead() {
+  in_namespace patch service "$1" --type=merge --patch "{\"spec\":{\"selector\":{\"track\":\"$2\"}}$3}"
+}
+
+minimum_of() {
+  in_namespace get hpa "orders-$1" --ignore-not-found --output 'jsonpath={.spec.minReplicas}'
+}
+
+set_minimum() {
+  in_namespace patch hpa "orders-$1" --type=merge --patch "{\"spec\":{\"minReplicas\":$2}}"
+}
+
+# A Service moves new connections alone. The pods that clients left answer those that are open until they end, so they make
+# room for new ones, and drain with `Connection: close`.
+finish() {
+  lead orders-preview "$2" ''
+  write_live "$1" "$2"
+  echo "clients of $namespace reach $1"
+  in_namespace rollout restart "deployment/orders-$2"
+  in_namespace rollout status "deployment/orders-$2" --timeout=5m ||
+    fail "clients of $namespace reach $1, but $2 did not restart, and connections from before may still lead to it: kubectl --namespace $namespace delete pod --selector track=$2 ends them"
+}
+
+live=$(track_of orders)
 case $live in
   blue) next=green ;;
   green) next=blue ;;
   *) fail "the Service orders in $namespace leads to the track '$live'; there are blue and green" ;;
 esac
 
-if [ -n "$digest" ]; then
-  digest_of() {
-    in_namespace get deployment "orders-$1" --output 'jsonpath={.spec.template.spec.containers[0].image}'
-  }
-  case $(digest_of "$live") in
-    *"@$digest")
-      echo "clients of $namespace reach $digest already"
-      exit 0
-      ;;
-  esac
-  case $(digest_of "$next") in
-    *"@$digest") ;;
-    *) fail "$next does not run $digest, so clients of $namespace reach $live as before" ;;
-  esac
+if [ "$(track_of orders-preview)" = "$live" ]; then
+  finish "$live" "$next"
+  exit 0
 fi
 
-# The autoscaler let the idle track shrink. It waits five minutes before it does so again.
-replicas_of() {
-  in_namespace get deployment "orders-$1" --output 'jsonpath={.spec.replicas}'
-}
-wanted=$(replicas_of "$live")
-if [ "$(replicas_of "$next")" -lt "$wanted" ]; then
-  in_namespace scale "deployment/orders-$next" --replicas="$wanted"
+left=$(left_behind)
+running=$(digest_of "$next")
+if [ -z "$digest" ]; then
+  [ -n "$left" ] ||
+    fail "there is no way back in $namespace: nothing was switched since the last deployment or the last way back; $next runs $running"
+  [ "$running" = "$left" ] || fail "$next runs $running and not $left, which clients left; they reach $live as before"
+  leaves=null
+else
+  current=$(digest_of "$live")
+  # With one image in both tracks, the last switch tells which of them is the newer one.
+  if [ "$current" = "$digest" ] && { [ "$running" != "$digest" ] || [ -n "$left" ]; }; then
+    echo "clients of $namespace reach $digest already"
+    exit 0
+  fi
+  [ "$running" = "$digest" ] || fail "$next does not run $digest, so clients of $namespace reach $live as before"
+  leaves=\"$current\"
 fi
+
 in_namespace rollout status "deployment/orders-$next" --timeout=3m ||
   fail "$next is not ready, so clients of $namespace reach $live as before"
 
-# The selectors alone, so that nothing else changes on the way back from a bad version.
-lead() {
-  in_namespace patch service "$1" --type=merge --patch "{\"spec\":{\"selector\":{\"track\":\"$2\"}}}"
+# The autoscaler let the track without clients shrink, and would undo a larger number of replicas within seconds; its own
+# minimum it keeps.
+minimum=$(minimum_of "$next")
+raised=
+restore() {
+  [ -z "$raised" ] || set_minimum "$next" "$minimum"
 }
-lead orders "$next"
-lead orders-preview "$live"
-write_live "$next" "$live"
-echo "clients of $namespace reach $next; this goes back to $live: sh deploy/kubernetes/switch.sh $environment"
+polls=0
+while
+  wanted=$(in_namespace get deployment "orders-$live" --output 'jsonpath={.spec.replicas}')
+  ready=$(in_namespace get deployment "orders-$next" --output 'jsonpath={.status.readyReplicas}')
+  [ "${ready:-0}" -lt "$wanted" ]
+do
+  polls=$((polls + 1))
+  [ "$polls" -le 60 ] || fail "$next has ${ready:-0} ready pods of $wanted, so clients of $namespace reach $live as before"
+  if [ -z "$minimum" ]; then
+    in_namespace scale "deployment/orders-$next" --replicas="$wanted"
+  elif [ "$wanted" -gt "${raised:-$minimum}" ]; then
+    set_minimum "$next" "$wanted"
+    raised=$wanted
+  fi
+  sleep 5
+done
+
+lead orders "$next" ",\"metadata\":{\"annotations\":{\"way-back\":$leaves}}"
+restore() {
+  :
+}
+finish "$next" "$live"
+if [ -n "$raised" ]; then
+  # By then the autoscaler has measured the load that came with the clients.
+  sleep 120
+  set_minimum "$next" "$minimum"
+fi
+[ "$leaves" = null ] || echo "this goes back: sh deploy/kubernetes/switch.sh $environment"

@@ -1,8 +1,8 @@
 {{/* How a new version takes over, and when it is given up; rollout.yaml uses it. */}}
 {{- define "service.strategy" -}}
-# More than start-up (30 s), minReadySeconds and the first measurements (150 s) together: nothing counts as progress while
-# they run. When it passes, the new version is given up and the old one goes on serving.
-progressDeadlineSeconds: 300
+# A pod may wait minutes for a new node, and nothing counts as progress during the first measurements (150 s) either. When
+# it passes, the new version is given up and the old one goes on serving.
+progressDeadlineSeconds: 600
 progressDeadlineAbort: true
 strategy:
   blueGreen:

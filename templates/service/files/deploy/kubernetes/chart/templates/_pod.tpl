@@ -75,12 +75,14 @@ spec:
         periodSeconds: 10
         timeoutSeconds: 2
         failureThreshold: 3
+      # A single slow answer takes no pod out of service. At its end a pod leaves at once, before this notices.
       readinessProbe:
         httpGet:
           path: /readyz
           port: admin
         periodSeconds: 2
-        failureThreshold: 1
+        timeoutSeconds: 2
+        failureThreshold: 2
       resources:
         {{- toYaml .Values.resources | nindent 8 }}
       securityContext:

@@ -1,8 +1,8 @@
 {{/* How a new version takes over, and when it is given up; rollout.yaml uses it. */}}
 {{- define "service.strategy" -}}
-# More than start-up (30 s) and minReadySeconds together; while it measures or waits, the clock stands still. When it
-# passes, the new version is given up and the old one goes on serving.
-progressDeadlineSeconds: 120
+# A pod may wait minutes for a new node; while it measures or waits, the clock stands still. When it passes, the new
+# version is given up and the old one goes on serving.
+progressDeadlineSeconds: 600
 progressDeadlineAbort: true
 # The way back to the version just before takes no steps and is not measured: it was, when it was new.
 rollbackWindow:

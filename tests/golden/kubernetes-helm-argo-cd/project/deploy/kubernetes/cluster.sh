@@ -1,0 +1,101 @@
+# shellcheck shell=sh
+# What the scripts of this folder share. They read it; nobody runs it.
+set -eu
+
+here=$(dirname "$0")
+work=$(mktemp -d)
+locked=
+digest=
+
+fail() {
+  echo "error: $1" >&2
+  exit 1
+}
+
+# What a script has changed on this machine and takes back when it fails; each says what that is.
+restore() {
+  :
+}
+
+leave() {
+  code=$?
+  [ "$code" -eq 0 ] || restore
+  [ -z "$locked" ] || in_namespace delete lease orders-deployment --ignore-not-found --wait=false >/dev/null || true
+  rm -r "$work"
+}
+trap leave EXIT
+# A signal alone would end dash without the line above.
+trap 'exit 130' INT TERM
+
+choose_environment() {
+  environment=$1
+  namespace=orders-$environment
+  owned=$here/values/$environment.yaml
+  [ -f "$owned" ] || fail "no environment '$environment': $owned does not exist"
+}
+
+in_namespace() {
+  kubectl --namespace "$namespace" "$@"
+}
+
+# The service `a-b` in `c` and the service `a` in `b-c` would share a namespace; its label says whose it is.
+check_namespace() {
+  owner=$(kubectl get namespace "$namespace" --ignore-not-found \
+    --output 'jsonpath={.metadata.name}/{.metadata.labels.app\.kubernetes\.io/name}')
+  case $owner in
+    "$namespace/orders") ;;
+    '') [ "$1" = absent ] || fail "there is no namespace $namespace: sh deploy/kubernetes/setup.sh $environment" ;;
+    *) fail "the namespace $namespace belongs to '${owner#*/}', not to orders" ;;
+  esac
+}
+
+# The pods of the image that no waiting mends: name, image and reason.
+broken_pods() {
+  in_namespace get pods --selector app.kubernetes.io/name=orders --output \
+    'jsonpath={range .items[*]}{.metadata.name} {.spec.containers[0].image} {.status.containerStatuses[*].state.waiting.reason}{"\n"}{end}' |
+    grep -E "@$digest .*(CrashLoopBackOff|ErrImagePull|ImagePullBackOff|InvalidImageName)" || true
+}
+
+# Sets `state` to `settled` or `aborted`, to the argument when the Rollout is paused, or to `broken` after 30 s of
+# what no waiting mends: a crash loop, an image that cannot be pulled, a pod that is refused. Fails when none of that
+# happens in time. What the controller says counts only once it has seen the newest change.
+await_rollout() {
+  state=
+  polls=0
+  troubled=0
+  while [ -z "$state" ] && [ "$polls" -lt 240 ]; do
+    polls=$((polls + 1))
+    sleep 5
+    seen=$(in_namespace get rollout orders --output 'jsonpath={.metadata.generation}/{.status.observedGeneration}/{.status.phase}/{.status.abort}/{.status.conditions[?(@.type=="ReplicaFailure")].reason}')
+    generation=${seen%%/*}
+    case $seen in
+      "$generation/$generation/Healthy/"*) ! are_enough || state=settled ;;
+      "$generation/$generation/Paused/"*) state=$1 ;;
+      "$generation/$generation/Degraded/true/"*) state=aborted ;;
+      "$generation/$generation/"*/*/?*) troubled=$((troubled + 1)) ;;
+      *) [ -z "$(broken_pods)" ] || troubled=$((troubled + 1)) ;;
+    esac
+    [ "$troubled" -lt 6 ] || state=broken
+  done
+  [ -n "$state" ]
+}
+
+# Whether there are as many pods as the autoscaler wants at least: a new Rollout begins with one.
+are_enough() {
+  minimum=$(in_namespace get hpa orders --ignore-not-found --output 'jsonpath={.spec.minReplicas}')
+  available=$(in_namespace get rollout orders --output 'jsonpath={.status.availableReplicas}')
+  [ "${available:-0}" -ge "${minimum:-0}" ]
+}
+
+status() {
+  in_namespace patch rollout orders --subresource=status --type=merge --patch "{\"status\":{$1}}"
+}
+
+# What a person would look at first; nothing here may stop the way back.
+explain() {
+  in_namespace get rollout,analysisrun,pod --output wide >&2 || true
+  in_namespace get events --sort-by=.lastTimestamp >&2 || true
+  for pod in $(broken_pods | cut -d ' ' -f 1); do
+    in_namespace logs "$pod" --previous --tail=20 >&2 || true
+  done
+}
