@@ -319,7 +319,7 @@ fn a44_a_pattern_cannot_take_long_however_it_is_written() {
     let start = Instant::now();
     refused(folder.path(), &["--no-git", &format!("--x={}", "a".repeat(199))], 2);
     // An engine that tries again and again would need more than a life.
-    assert!(start.elapsed() < Duration::from_secs(60), "{:?}", start.elapsed());
+    assert!(start.elapsed() < Duration::from_mins(1), "{:?}", start.elapsed());
     let large = question("kind = \"text\"\npattern = \"((((a{100}){100}){100}){100})\"\n");
     refused_template(&[("template.toml", &large)], 4, "is not a pattern");
 }

@@ -250,7 +250,7 @@ fn a53_a_hundred_thousand_references_do_no_harm() {
     fs::write(template.folder.join(".git/packed-refs"), refs.replace(&format!("\n^{commit}"), "")).unwrap();
     let start = Instant::now();
     world.new_project(&template.url(), &[]).success();
-    assert!(start.elapsed() < Duration::from_secs(120), "{:?}", start.elapsed());
+    assert!(start.elapsed() < Duration::from_mins(2), "{:?}", start.elapsed());
     assert_eq!(world.take("note.txt"), "one\n");
 }
 
@@ -275,7 +275,7 @@ fn new_from(world: &World, url: &str) -> Ran {
     let mut command = world.launchway();
     command.args(["new", "orders", "--no-input", "--no-git", "--template", url]);
     let ran = run(command.env("LAUNCHWAY_GIT_TIMEOUT", "3").env("TERM", "xterm"));
-    assert!(start.elapsed() < Duration::from_secs(120), "it took {:?}", start.elapsed());
+    assert!(start.elapsed() < Duration::from_mins(2), "it took {:?}", start.elapsed());
     assert!(!ran.stderr.contains("panicked"), "{}", ran.stderr);
     assert!(!world.path("orders").exists());
     world.assert_nothing_left();
@@ -361,7 +361,7 @@ fn a54_control_c_ends_git_with_all_that_it_started() {
     let gits = || run(Command::new("pgrep").args(["--parent", &pid])).stdout;
     let start = Instant::now();
     while gits().is_empty() {
-        assert!(start.elapsed() < Duration::from_secs(60), "git was not started");
+        assert!(start.elapsed() < Duration::from_mins(1), "git was not started");
         std::thread::sleep(Duration::from_millis(10));
     }
     let git = gits().trim().to_owned();
@@ -370,14 +370,14 @@ fn a54_control_c_ends_git_with_all_that_it_started() {
         limits.lines().any(|line| line.starts_with("Max address space") && line.contains(" 4294967296 "))
     };
     while !is_limited() {
-        assert!(start.elapsed() < Duration::from_secs(60), "git may use all of the memory");
+        assert!(start.elapsed() < Duration::from_mins(1), "git may use all of the memory");
         std::thread::sleep(Duration::from_millis(10));
     }
     run(Command::new("kill").args(["-INT", &pid])).success();
     assert_eq!(child.wait().unwrap().code(), Some(130));
     let start = Instant::now();
     while run(Command::new("kill").args(["-0", "--", &format!("-{git}")])).code == Some(0) {
-        assert!(start.elapsed() < Duration::from_secs(60), "git is still there");
+        assert!(start.elapsed() < Duration::from_mins(1), "git is still there");
         std::thread::sleep(Duration::from_millis(10));
     }
 }

@@ -211,8 +211,11 @@ fn what_a_transition_says_is_what_the_files_say() {
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
+/// Answers by their ids, as they are written.
+type Words = &'static [(&'static str, &'static str)];
+
 /// Changes of an answer that keep the service, and one that says it does not.
-const PLAYED: &[(&[(&str, &str)], &[(&str, &str)])] = &[
+const PLAYED: &[(Words, Words)] = &[
     (&[], &[("capacity", "fargate-spot")]),
     (&[("capacity", "fargate-spot")], &[]),
     (&[], &[("strategy", "canary")]),
@@ -428,7 +431,9 @@ fn what_comes_goes_or_moves_in_a_list_changes_nothing_of_what_stays() {
                 answers.iter().map(|(id, value)| (id.clone(), value.clone().try_into::<Value>().unwrap())).collect();
             answers.extend(changed.iter().map(|(id, value)| ((*id).to_owned(), value.clone())));
             let mut all = Answers::default();
-            answers.into_iter().for_each(|(id, value)| all.set(&id, value, Provenance::Flag));
+            for (id, value) in answers {
+                all.set(&id, value, Provenance::Flag);
+            }
             Interview::new(&template, &all, Defaults::All).unwrap().context().unwrap()
         };
         let before = given(&[]).unwrap();

@@ -242,10 +242,13 @@ fn means(transitions: &[Transition]) -> String {
             let accepted = language::filled("accepted with `--accept-outage={id}`", &[("id", &it.id)]);
             let _ = writeln!(text, "  {:13} {accepted}", "");
         }
-        let sides = [("before the next deployment", &it.before), ("after the deployment", &it.after)];
+        let sides = [
+            (language::text("before the next deployment"), &it.before),
+            (language::text("after the deployment"), &it.after),
+        ];
         for (side, steps) in sides {
             for step in steps {
-                let _ = writeln!(text, "  {:13} {}: {}", "", language::text(side), visible_line(&step.purpose));
+                let _ = writeln!(text, "  {:13} {}: {}", "", side, visible_line(&step.purpose));
                 for line in step.command.lines() {
                     let _ = writeln!(text, "  {:13}     {}", "", visible_line(line));
                 }

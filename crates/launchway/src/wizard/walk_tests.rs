@@ -52,7 +52,11 @@ fn candidate(asking: &Asking<'_>, dice: &mut Dice) -> Option<Value> {
             let number = i64::try_from(number).unwrap();
             Value::Int(min.saturating_add(number % (max.saturating_sub(*min).saturating_add(1)).max(1)))
         }
-        Kind::Slug(_) => Value::Text(format!("name-{number}")),
+        // One of a list is often what is asked for.
+        Kind::Slug(_) => match listed(asking) {
+            items if items.is_empty() => Value::Text(format!("name-{number}")),
+            items => Value::Text(items[dice.below(items.len())].clone()),
+        },
         Kind::Slugs { .. } => match dice.below(3) {
             0 => asking.default.clone()?,
             1 => Value::List(vec![format!("e{number}"), "live".to_owned()]),
@@ -64,6 +68,15 @@ fn candidate(asking: &Asking<'_>, dice: &mut Dice) -> Option<Value> {
             _ => Value::Text(format!("Says \"{number}\" – 'ja' $HOME\\{number} 한글")),
         },
     })
+}
+
+/// Returns what stands in the list that was answered last.
+fn listed(asking: &Asking<'_>) -> Vec<String> {
+    let lists = asking.interview.accepted.iter().rev().filter_map(|accepted| match &accepted.value {
+        Value::List(items) if !items.is_empty() => Some(items.clone()),
+        _ => None,
+    });
+    lists.take(1).flatten().collect()
 }
 
 /// Answers questions until there is a review; `false` if a template leads nowhere.
