@@ -232,7 +232,8 @@ fn a_fault_in_the_second_service_is_found_there_alone() {
     let said = workspace.launchway(&["check"]);
     assert_eq!(said.code, Some(1));
     assert!(said.stdout.contains("`8000` in services/billing/Dockerfile:"), "{}", said.stdout);
-    assert!(said.stdout.contains("orders (service 0.4.0): 112 agreements hold"), "{}", said.stdout);
+    let of_first = said.stdout.lines().find(|line| line.starts_with("orders (service 0.4.0): ")).unwrap();
+    assert!(of_first.ends_with(" agreements hold"), "{}", said.stdout);
 }
 
 #[test]

@@ -116,6 +116,8 @@ fn the_command_that_is_shown_makes_the_same_project_byte_for_byte() {
             "It's \"$HOME\" & `id` \\ !",
             "--environments",
             "dev,live",
+            "--production",
+            "live",
             "--port",
             "9000",
         ],

@@ -126,12 +126,17 @@ pub(crate) fn matrix() -> Vec<Answers> {
     all_pairs(&sizes).into_iter().map(answers).collect()
 }
 
-/// Returns the answers that a value stands for; a Fargate size, written `CPU/MEMORY`, is two.
+/// Returns the answers that a value stands for; a Fargate size, written `CPU/MEMORY`, is two, and so are environments of
+/// which none is production by its name.
 fn given(id: &'static str, value: &Value) -> Vec<(&'static str, Value)> {
     match value {
         Value::Text(size) if id == "size" => {
             let (cpu, memory) = size.split_once('/').unwrap();
             vec![("cpu", Value::Text(cpu.to_owned())), ("memory", Value::Text(memory.to_owned()))]
+        }
+        Value::List(items) if id == "environments" && !items.iter().any(|item| item == "prod") => {
+            let last = items.last().cloned().unwrap();
+            vec![(id, value.clone()), ("production", Value::Text(last))]
         }
         value => vec![(id, value.clone())],
     }

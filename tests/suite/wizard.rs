@@ -70,6 +70,7 @@ fn the_wizard_makes_a_project_for_ecs() {
     choose(&terminal, "How does a new version replace", 2);
     choose(&terminal, "Who moves the traffic on Amazon ECS?", 0);
     answer(&terminal, "Environments", "dev,live");
+    answer(&terminal, "Which environment is production?", "live");
     answer(&terminal, "GitHub repository", "acme/orders");
     review(&terminal, ENTER);
     let left = terminal.end();
@@ -84,6 +85,8 @@ fn the_wizard_makes_a_project_for_ecs() {
         "eu-west-1",
         "--environments",
         "dev,live",
+        "--production",
+        "live",
         "--repository",
         "acme/orders",
     ];
