@@ -326,6 +326,10 @@ impl World {
         let mut state = tree::read(&self.path("place"))?;
         state.retain(|path, _| !path.starts_with("orders/.git/"));
         let world = self.folder.path().to_string_lossy().into_owned();
+        // The record of a project names the address that its template was fetched from.
+        if let Some(record) = state.get_mut("orders/.launchway/orders.toml") {
+            record.bytes = String::from_utf8_lossy(&record.bytes).replace(&world, "WORLD").into_bytes();
+        }
         for (path, mut file) in tree::read(&self.path("config"))? {
             if path.rsplit('.').next() == Some("toml") {
                 file.bytes = String::from_utf8_lossy(&file.bytes).replace(&world, "WORLD").into_bytes();
@@ -346,6 +350,8 @@ fn hermetic_git(home: &Path) -> Command {
     let mut git = Command::new("git");
     git.env("HOME", home).env("GIT_CONFIG_NOSYSTEM", "1").env("GIT_CONFIG_GLOBAL", "/dev/null");
     for role in ["AUTHOR", "COMMITTER"] {
+        // The same commits in every world: a record names the one that its template was fetched from.
+        git.env(format!("GIT_{role}_DATE"), "2026-01-01T00:00:00Z");
         git.env(format!("GIT_{role}_NAME"), "Ada").env(format!("GIT_{role}_EMAIL"), "ada@example.com");
     }
     git

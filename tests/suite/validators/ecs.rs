@@ -127,7 +127,7 @@ fn the_largest_answers_stay_below_the_quotas_of_aws() {
 fn largest() -> String {
     let environments: Vec<String> = (10..30).map(|number| format!("environm-{number}x")).collect();
     format!(
-        "service = \"{}\"\nowner = \"{}\"\ntarget = \"ecs\"\nenvironments = {environments:?}\nwaf = true\n\
+        "service = \"{}\"\nowner = \"{}\"\ntarget = \"ecs\"\nenvironments = {environments:?}\nproduction = \"environm-29x\"\nwaf = true\n\
          execute_command = true\nsecrets = [\"database-url\"]\nsecret_store = \"secrets-manager\"\n",
         "s".repeat(40),
         "o".repeat(63),
