@@ -4,6 +4,7 @@ import os
 import pathlib
 import re
 import shutil
+import signal
 import subprocess
 import tempfile
 
@@ -109,6 +110,8 @@ class Run:
                 text=True,
                 input=typed,
                 check=False,
+                # Whoever starts the tests in the background has SIGINT ignored, and a shell cannot trap what it was born to ignore.
+                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
             )
             self.code, self.output = done.returncode, done.stdout + done.stderr
             self.calls = calls.read_text().splitlines() if calls.exists() else []
