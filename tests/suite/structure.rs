@@ -200,7 +200,10 @@ fn a_merge_after_which_values_disagree_is_given_up() {
         let other = format!("host: {host}\n");
         vec![("app.yaml".to_owned(), app.into_bytes()), ("other.yaml".to_owned(), other.into_bytes())]
     };
-    for (manifest, status) in [(agreement, "conflict"), ("", "merged")] {
+    // The value stands in the file only because it stands in no other place.
+    let otherwise = "[[place]]\nname = \"app\"\nfile = \"app.yaml\"\nat = \"/env/*/value\"\n[[agreement]]\nsays = \"the host\"\n\
+        place = [{ file = \"other.yaml\", at = \"/hosts/*\", otherwise = \"app\" }, { file = \"other.yaml\", at = \"/host\" }]\n";
+    for (manifest, status) in [(agreement, "conflict"), (otherwise, "conflict"), ("", "merged")] {
         let history = History::new(&files(app(&[("A", "x")]), "x"), manifest);
         history.write("app.yaml", app(&[("A", "x"), ("MINE", "x")]));
         history.commit();

@@ -50,10 +50,15 @@ pub struct Agreement {
 }
 
 impl Agreement {
+    /// Returns the files in which the values may stand; one of several places is there several times.
+    pub(crate) fn files(&self) -> impl Iterator<Item = &str> {
+        self.places.iter().flat_map(Place::files)
+    }
+
     /// Tells whether a place of the agreement is in a file.
     #[must_use]
     pub fn names(&self, path: &SafePath) -> bool {
-        self.places.iter().flat_map(Place::files).any(|file| file == path.as_str())
+        self.files().any(|file| file == path.as_str())
     }
 }
 

@@ -8,7 +8,7 @@ use super::Project;
 use super::waiver::{Date, Waiver};
 use crate::agreement::document::{self, Format};
 use crate::agreement::texts::Texts;
-use crate::agreement::{Agreement, Disagreement, Judge, Place, Reported};
+use crate::agreement::{Agreement, Disagreement, Judge, Reported};
 use crate::path::SafePath;
 use crate::path::beneath::{self, NotRead};
 use crate::value::Value;
@@ -130,7 +130,8 @@ impl<'p> Tree<'p> {
     fn read(root: &Path, project: &'p Project) -> Self {
         let structured = project.generated.keys().map(SafePath::as_str).filter(|path| Format::of(path).is_some());
         let is_deleted = |path: &&str| project.remembered.deleted.iter().any(|deleted| deleted.as_str() == *path);
-        let spoken_of = project.agreements.iter().filter(|it| !files(it).any(|path| is_deleted(&path))).flat_map(files);
+        let spoken_of =
+            project.agreements.iter().filter(|it| !it.files().any(|path| is_deleted(&path))).flat_map(Agreement::files);
         let paths: BTreeSet<&str> = structured.chain(spoken_of).collect();
         let mut tree =
             Self { project, current: Texts::default(), missing: BTreeSet::new(), generated: Texts::default() };
@@ -193,7 +194,7 @@ impl<'p> Tree<'p> {
         for agreement in &self.project.agreements {
             let is_finding =
                 |path: &&str| self.missing.contains(path) && !self.is_deleted(path) && !self.is_yours(path);
-            let gone: BTreeSet<&str> = files(agreement).filter(is_finding).collect();
+            let gone: BTreeSet<&str> = agreement.files().filter(is_finding).collect();
             for path in gone {
                 *counts.entry(path).or_default() += 1;
             }
@@ -228,10 +229,10 @@ impl<'p> Tree<'p> {
     fn disagreements(&self, broken: &BTreeSet<String>) -> Vec<Finding> {
         let judge = Judge::new(&self.current);
         let can_be_judged = |agreement: &&Agreement| {
-            files(agreement).all(|path| {
+            agreement.files().all(|path| {
                 let is_kept_away = self.is_yours(path) && !self.is_readable(path);
                 !self.missing.contains(path) && !broken.contains(path) && !self.is_deleted(path) && !is_kept_away
-            }) && !files(agreement).all(|path| self.is_as_generated(path))
+            }) && !agreement.files().all(|path| self.is_as_generated(path))
         };
         let agreements = self.project.agreements.iter().filter(can_be_judged);
         agreements.filter_map(|agreement| judge.disagreement(agreement)).map(|it| self.disagreement(it)).collect()
@@ -370,10 +371,6 @@ pub(crate) fn conflict_in(bytes: &[u8]) -> Option<usize> {
 fn is_same_text(left: &[u8], right: &[u8]) -> bool {
     let without = |bytes: &[u8]| bytes.iter().copied().filter(|byte| *byte != b'\r').collect::<Vec<u8>>();
     left == right || !left.contains(&0) && without(left) == without(right)
-}
-
-fn files(agreement: &Agreement) -> impl Iterator<Item = &str> {
-    agreement.places.iter().flat_map(Place::files)
 }
 
 fn in_file(path: &str) -> FindingPlace {

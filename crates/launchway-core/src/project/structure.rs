@@ -95,7 +95,7 @@ impl Update {
         resolution: &Resolution,
         merged: &BTreeMap<SafePath, MergedFile>,
     ) -> Option<SafePath> {
-        let file_of = |agreement: &Agreement| merged.keys().find(|path| is_of(agreement, path)).cloned();
+        let file_of = |agreement: &Agreement| merged.keys().find(|path| agreement.names(path)).cloned();
         let spoken_of: Vec<&Agreement> = plan.agreements.iter().filter(|it| file_of(it).is_some()).collect();
         let is_decided = |path: &SafePath| !resolution.conflicts.contains_key(path);
         let after = |path: &SafePath| match resolution.files.get(path) {
@@ -118,10 +118,6 @@ impl Update {
     }
 }
 
-fn is_of(agreement: &Agreement, path: &SafePath) -> bool {
-    agreement.places.iter().any(|place| place.reading.file() == Some(path.as_str()))
-}
-
 fn read(root: &Path, path: &SafePath) -> Option<Cow<'static, [u8]>> {
     beneath::read(root, path).ok().map(Cow::Owned)
 }
@@ -131,8 +127,7 @@ fn broken<'a>(
     agreements: &[&'a Agreement],
     content: impl Fn(&SafePath) -> Option<Cow<'static, [u8]>>,
 ) -> Vec<&'a Agreement> {
-    let files = |agreement: &'a Agreement| agreement.places.iter().filter_map(|place| place.reading.file());
-    let paths: BTreeSet<&str> = agreements.iter().flat_map(|agreement| files(agreement)).collect();
+    let paths: BTreeSet<&str> = agreements.iter().flat_map(|agreement| agreement.files()).collect();
     let mut texts = Texts::default();
     for path in paths {
         let bytes = SafePath::new(path).ok().and_then(|path| content(&path));
@@ -141,6 +136,6 @@ fn broken<'a>(
         }
     }
     let judge = Judge::new(&texts);
-    let is_readable = |agreement: &&&'a Agreement| files(agreement).all(|file| texts.get(file).is_ok());
+    let is_readable = |agreement: &&&'a Agreement| agreement.files().all(|file| texts.get(file).is_ok());
     agreements.iter().filter(is_readable).filter(|it| judge.disagreement(it).is_some()).copied().collect()
 }

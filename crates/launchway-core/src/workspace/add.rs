@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::cargo_workspace::{self, WorkspaceError};
 use crate::agreement::texts::Texts;
-use crate::agreement::{Agreement, Judge, Place};
+use crate::agreement::{Agreement, Judge};
 use crate::cargo_lock;
 use crate::interview::context::Context;
 use crate::path::RECORD_FOLDER;
@@ -197,10 +197,8 @@ fn disagreements(root: &Path, plan: &Plan) -> Vec<String> {
         };
         texts.add(path.as_str(), text);
     }
-    let reaches_out = |agreement: &&Agreement| {
-        let mut files = agreement.places.iter().flat_map(Place::files);
-        files.any(|file| plan.workspace.keys().any(|path| path.as_str() == file))
-    };
+    let reaches_out =
+        |agreement: &&Agreement| agreement.files().any(|file| plan.workspace.keys().any(|path| path.as_str() == file));
     let judge = Judge::new(&texts);
     let found = plan.agreements.iter().filter(reaches_out).filter_map(|agreement| judge.disagreement(agreement));
     found.map(|disagreement| output::problem(&disagreement).to_string()).collect()
