@@ -9,6 +9,7 @@ use serde_json::{Map, Value as Json};
 use super::{PlannedFile, Planner, checked_path};
 use crate::interview::Interview;
 use crate::interview::context::Context;
+use crate::language::check::Names;
 use crate::language::engine::{Data, Expression};
 use crate::language::problem::{Invalid, Problem};
 use crate::language::quote::quote_markdown;
@@ -120,7 +121,9 @@ struct Change<'t> {
     before: Map<String, Json>,
     after: &'t Map<String, Json>,
     /// Both, those of before as `was_…`.
-    values: Map<String, Json>,
+    values: Data,
+    /// The names that texts may use.
+    names: Names,
 }
 
 impl<'t> Change<'t> {
@@ -131,7 +134,7 @@ impl<'t> Change<'t> {
         for (name, value) in &before {
             values.entry(format!("{WAS}{name}")).or_insert_with(|| value.clone());
         }
-        Ok(Self { template, before, after, values })
+        Ok(Self { template, before, after, values: Data::from(values), names: template.names_with_was() })
     }
 
     /// Holds a rule against the change; `None` if it speaks of another one.
@@ -182,8 +185,8 @@ impl<'t> Change<'t> {
             In::Written => &sentence.written,
             In::Shown => &sentence.shown,
         };
-        let compiled = self.template.sentence(sentence, text).map_err(|problems| Invalid { problems })?;
-        Ok(self.template.engine.render(&compiled, &Data::from(self.values.clone()))?)
+        let compiled = self.template.sentence(sentence, text, &self.names).map_err(|problems| Invalid { problems })?;
+        Ok(self.template.engine.render(&compiled, &self.values)?)
     }
 
     /// A command that comes to nothing, for it is of no environment, is left out.
@@ -193,7 +196,7 @@ impl<'t> Change<'t> {
             if !self.is_true(rule.when.as_ref())? {
                 continue;
             }
-            let command = self.template.engine.render(&rule.command, &Data::from(self.values.clone()))?;
+            let command = self.template.engine.render(&rule.command, &self.values)?;
             let command = command.trim_matches('\n').to_owned();
             if !command.is_empty() {
                 steps.push(TransitionStep { command, purpose: self.sentence(&rule.purpose, language)? });

@@ -188,16 +188,17 @@ impl Waivers {
         let file = format!("{RECORD_FOLDER}/{project}.{ENDING}");
         let unreadable = |line: usize, reason: String| WaiverError::Unreadable { file: file.clone(), line, reason };
         let path = SafePath::new(&file).map_err(|error| unreadable(1, error.to_string()))?;
-        let bytes = match beneath::read(root, &path) {
-            Ok(bytes) => bytes,
+        let blob = match beneath::read_blob(root, &path) {
+            Ok(blob) => blob,
             Err(NotRead::Missing) => {
                 return Ok(Self { path, text: String::new(), before: None, list: Vec::new() });
             }
             Err(error) => return Err(unreadable(1, error.to_string())),
         };
-        let text = String::from_utf8(bytes.clone()).map_err(|_| unreadable(1, "it is not UTF-8 text".to_owned()))?;
+        let text =
+            String::from_utf8(blob.bytes.to_vec()).map_err(|_| unreadable(1, "it is not UTF-8 text".to_owned()))?;
         let list = parsed(&text).map_err(|(line, reason)| unreadable(line, reason))?;
-        Ok(Self { before: Blob::read(root, &path), path, text, list })
+        Ok(Self { path, text, before: Some(blob), list })
     }
 
     /// Returns the waivers, in the order of the file.

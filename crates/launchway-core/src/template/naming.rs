@@ -286,6 +286,7 @@ impl<'t> PartList<'t> {
     }
 
     fn transitions(&mut self) {
+        let names = self.template.names_with_was();
         for rule in self.template.all_transitions() {
             let (kind, id) = (UserKind::Transition, rule.id.as_str());
             for when in rule.conditions() {
@@ -294,7 +295,7 @@ impl<'t> PartList<'t> {
             for step in rule.before.iter().chain(&rule.after) {
                 self.of_today(kind, id, UserPart::Command, step.command.clone());
             }
-            for sentence in rule.sentences().filter_map(|it| self.template.sentence(it, &it.written).ok()) {
+            for sentence in rule.sentences().filter_map(|it| self.template.sentence(it, &it.written, &names).ok()) {
                 self.of_today(kind, id, UserPart::Text, sentence);
             }
         }

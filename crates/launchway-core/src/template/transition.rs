@@ -148,10 +148,15 @@ impl Template {
         })
     }
 
-    /// Compiles a text of a transition, as it is written or as it is shown.
-    pub(crate) fn sentence(&self, sentence: &Sentence, text: &str) -> Result<Compiled, Vec<Problem>> {
-        let names = with_was(&self.names);
-        let compiled = self.engine.compile(&sentence.place.file, text, &names, Printing::Quoted);
+    /// Returns the names that the texts of transitions may use: all, and what each was before.
+    pub(crate) fn names_with_was(&self) -> Names {
+        with_was(&self.names)
+    }
+
+    /// Compiles a text of a transition, as it is written or as it is shown; `names` are those of
+    /// [`Template::names_with_was`].
+    pub(crate) fn sentence(&self, sentence: &Sentence, text: &str, names: &Names) -> Result<Compiled, Vec<Problem>> {
+        let compiled = self.engine.compile(&sentence.place.file, text, names, Printing::Quoted);
         let here = |problem| Problem { place: sentence.place.clone(), ..problem };
         let (compiled, _) = compiled.map_err(|problems| problems.into_iter().map(here).collect::<Vec<_>>())?;
         Ok(compiled.standing_at(&sentence.place))
@@ -159,8 +164,8 @@ impl Template {
 
     /// Checks the texts of all transitions in the language that the template was put into.
     pub(super) fn sentence_problems(&self) -> Vec<Problem> {
-        let sentences = self.all_transitions().flat_map(TransitionRule::sentences);
-        sentences.filter_map(|it| self.sentence(it, &it.shown).err()).flatten().collect()
+        let (sentences, names) = (self.all_transitions().flat_map(TransitionRule::sentences), self.names_with_was());
+        sentences.filter_map(|it| self.sentence(it, &it.shown, &names).err()).flatten().collect()
     }
 }
 

@@ -147,7 +147,9 @@ impl<'p> UpdatePurpose<'p> {
     fn merged(&self, context: &Context, became: BecameOf) -> Result<ProjectUpdate<'p>, Failure> {
         let (template, project) = (&self.loaded.template, self.project);
         let mut plan = tracing::info_span!("render", what = "the files").in_scope(|| Plan::new(template, context))?;
-        let transitions = Transitions::planned(project, &self.migrated, (template, context), &mut plan)?;
+        let answers = answers::changed(project, context);
+        let made = (template, context);
+        let transitions = Transitions::planned(project, &self.migrated, made, &answers, &mut plan)?;
         let update = self.update(context, &plan)?;
         let label = format!("{}-{}", template.id, template.version);
         let mut resolution =
@@ -172,7 +174,6 @@ impl<'p> UpdatePurpose<'p> {
         let BecameOf { mut notes, offers } = became;
         notes.extend(self.ignored(&files, &record));
         notes.extend(transitions.needless(self.request));
-        let answers = answers::changed(project, context);
         let conflicts = conflicts::for_index(resolution, self.request);
         let advisories = Plan::advisories(template, context, &project.template.versions())?;
         Ok(ProjectUpdate {

@@ -3,7 +3,8 @@
 use launchway_core::template::{Effect, Migrated, Ownership};
 use launchway_core::{Context, Plan, PlannedFile, Project, SafePath, Template, Transition};
 
-use super::{UpdateRequest, answers};
+use super::UpdateRequest;
+use super::answers::AnswerChange;
 use crate::failure::{Exit, Failure};
 
 /// What a change means, and where that is written down.
@@ -19,11 +20,12 @@ impl Transitions {
         project: &Project,
         migrated: &Migrated,
         made: (&Template, &Context),
+        answers: &[AnswerChange],
         plan: &mut Plan,
     ) -> Result<Self, Failure> {
         let (template, context) = made;
         let all = template.transitions_of(&project.template.versions(), migrated, context)?;
-        let file = if is_changed(project, template, context) {
+        let file = if !answers.is_empty() || is_other_version(project, template) {
             template.transition_file(&all, context)?
         } else {
             last_page(project, template, context)?
@@ -73,11 +75,10 @@ impl Transitions {
     }
 }
 
-/// Tells whether the answers or the versions are others than before.
-fn is_changed(project: &Project, template: &Template, context: &Context) -> bool {
+/// Tells whether the versions of the templates are others than before.
+fn is_other_version(project: &Project, template: &Template) -> bool {
     let now = launchway_core::Origin::of(template);
-    let is_same_version = project.template.version == now.version && project.template.extends == now.extends;
-    !is_same_version || !answers::changed(project, context).is_empty()
+    project.template.version != now.version || project.template.extends != now.extends
 }
 
 /// Returns the page of the last change, which stays as long as there is no other one.
