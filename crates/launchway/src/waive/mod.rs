@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use clap_complete::engine::{ArgValueCompleter, CompletionCandidate};
-use launchway_core::{Date, Edit, Project, ProjectLock, Waiver, WaiverError, Waivers, edit};
+use launchway_core::{Date, Edit, Project, Waiver, WaiverError, Waivers, edit};
 
 use crate::failure::{Exit, Failure};
 use crate::projects::{self, only};
 use crate::today::today;
-use crate::{interrupt, language, terminal};
+use crate::{interrupt, language, terminal, update};
 
 const AFTER_HELP: &str = "\
 `launchway check` names the id of each agreement that it finds broken. A waiver keeps that one finding from failing the \
@@ -44,8 +44,8 @@ pub(crate) struct WaiveRequest {
 /// Writes, changes or ends a waiver.
 pub(crate) fn run(request: &WaiveRequest) -> Result<(), Failure> {
     let folder = request.folder.as_path();
+    let _lock = update::begin(folder)?;
     let project = only(projects::open(folder)?, request.service.as_deref())?;
-    let _lock = ProjectLock::take(folder)?;
     let waivers = read(folder, &project)?;
     let (change, said) = if request.end {
         (waivers.without(&request.id).map_err(|error| refused(&error, &waivers))?, ended(request, &waivers))
