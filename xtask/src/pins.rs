@@ -7,6 +7,7 @@ use std::process::Command;
 
 use toml::{Table, Value};
 
+use crate::workspace::{expect, output_of};
 use crate::{Result, tree, workspace};
 
 /// How many months before its end a pin has to be replaced.
@@ -190,8 +191,8 @@ fn renew_lock() -> Result<()> {
     let project = folder.path().join(SERVICE);
     let new = ["new", SERVICE, "--target=both", "--no-input", "--no-git", "--template"];
     let template = workspace::root().join("templates/service");
-    run(Command::new(workspace::program()?).args(new).arg(template).current_dir(folder.path()))?;
-    run(workspace::cargo().arg("update").current_dir(&project))?;
+    expect(Command::new(workspace::program()?).args(new).arg(template).current_dir(folder.path()))?;
+    expect(workspace::cargo().arg("update").current_dir(&project))?;
     fs::write(workspace::root().join(LOCK), as_template(&project.join("Cargo.lock"))?)?;
     Ok(())
 }
@@ -200,16 +201,8 @@ fn as_template(lock: &Path) -> Result<String> {
     Ok(fs::read_to_string(lock)?.replace(&format!("name = \"{SERVICE}\""), "name = \"{{service}}\""))
 }
 
-fn run(command: &mut Command) -> Result<()> {
-    stdout(command).map(drop)
-}
-
 fn stdout(command: &mut Command) -> Result<String> {
-    let output = command.output()?;
-    if !output.status.success() {
-        return Err(format!("{command:?}: {}", String::from_utf8_lossy(&output.stderr)).into());
-    }
-    Ok(String::from_utf8(output.stdout)?.trim_end().to_owned())
+    Ok(String::from_utf8(output_of(command)?)?.trim_end().to_owned())
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::process::Stdio;
 
 use crate::Result;
 use crate::sweep::{self, Subject};
+use crate::workspace::expect;
 
 /// How many run at once.
 pub const RUNNERS: usize = 20;
@@ -17,7 +18,7 @@ pub const RUNNERS: usize = 20;
 pub fn race(rounds: usize) -> Result<()> {
     let world = sweep::World::new(Subject::New)?;
     let place = world.path("place");
-    sweep::expect(&mut world.command(Subject::New, None))?;
+    expect(&mut world.command(Subject::New, None))?;
     let whole = world.state()?;
     for round in 1..=rounds {
         fs::remove_dir_all(place.join("orders"))?;

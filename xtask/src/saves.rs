@@ -9,6 +9,7 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::workspace::expect;
 use crate::{Result, tree, workspace};
 
 /// The files of the template: every third stays, every third changes, every third goes; as many come.
@@ -83,10 +84,6 @@ fn command(folder: &Path, program: &Path, words: &[&str]) -> Command {
     }
     command.stdout(Stdio::null()).stderr(Stdio::null());
     command
-}
-
-fn expect(command: &mut Command) -> Result<()> {
-    if command.status()?.success() { Ok(()) } else { Err(format!("{command:?} failed").into()) }
 }
 
 /// Lets so many updates run, in each of which somebody saves up to three files at any time.

@@ -8,6 +8,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::workspace::expect;
 use crate::{Result, tree, workspace};
 
 /// The system calls that change something on a disk, or open what will be.
@@ -355,14 +356,6 @@ fn hermetic_git(home: &Path) -> Command {
         git.env(format!("GIT_{role}_NAME"), "Ada").env(format!("GIT_{role}_EMAIL"), "ada@example.com");
     }
     git
-}
-
-pub(crate) fn expect(command: &mut Command) -> Result<()> {
-    let ran = command.output()?;
-    if ran.status.success() {
-        return Ok(());
-    }
-    Err(format!("{command:?}: {}", String::from_utf8_lossy(&ran.stderr)).into())
 }
 
 /// Injects a fault at every `step`th of the calls, until a run gets to its end undisturbed.

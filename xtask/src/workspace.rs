@@ -29,6 +29,28 @@ pub fn cargo() -> Command {
     command
 }
 
+/// Runs a command, and returns what it wrote to stdout.
+///
+/// # Errors
+///
+/// When it cannot be run, or fails; with what it wrote to stderr.
+pub(crate) fn output_of(command: &mut Command) -> Result<Vec<u8>> {
+    let ran = command.output()?;
+    if ran.status.success() {
+        return Ok(ran.stdout);
+    }
+    Err(format!("{command:?}: {}", String::from_utf8_lossy(&ran.stderr)).into())
+}
+
+/// Runs a command of which only matters that it succeeds.
+///
+/// # Errors
+///
+/// When it does not.
+pub(crate) fn expect(command: &mut Command) -> Result<()> {
+    output_of(command).map(drop)
+}
+
 /// Builds the program, so that it is never older than its sources, and returns its path.
 ///
 /// # Errors
