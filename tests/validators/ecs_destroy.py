@@ -62,8 +62,7 @@ class Account:
             entries = json.loads((self.folder / f"params/{named}.json").read_text(encoding="utf-8"))
             parameters = {entry["ParameterKey"]: entry["ParameterValue"] for entry in entries}
             parameters |= ecs_ministack.network_parameters(self.clients[region], parameters)
-            if (self.folder / "roles.yaml").exists():
-                parameters["PermissionsBoundary"] = f"arn:aws:iam::{ecs_ministack.ACCOUNT}:policy/boundary"
+            parameters |= ecs_ministack.boundary_parameter(self.folder, environment)
             if ecs_json.is_json(self.folder):
                 outputs = self.create(region, self.folder / "infra.yaml", environment, parameters, tags)
                 self.make_service(region, outputs, parameters)

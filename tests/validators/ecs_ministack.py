@@ -99,7 +99,7 @@ def check(folder, binary, environment):
         stack = f"{repository.rsplit('/', 1)[-1]}-{environment}"
         if (folder / "roles.yaml").exists():
             create_stack(clients, folder / "roles.yaml", f"{stack}-roles", roles_parameters(environment))
-            network["PermissionsBoundary"] = f"arn:aws:iam::{ACCOUNT}:policy/{stack}-boundary"
+            network |= boundary_parameter(folder, stack)
         deploy = deploy_json if ecs_json.is_json(folder) else deploy_stack
         expected = deploy(clients, folder, stack, parameters | network, image)
 
@@ -305,6 +305,12 @@ def roles_parameters(environment):
         "GitHubSubject": "acme@1/orders@2",
         "GitHubProviderArn": f"arn:aws:iam::{ACCOUNT}:oidc-provider/token.actions.githubusercontent.com",
     }
+
+
+def boundary_parameter(folder, stack):
+    """The boundary that deploy.sh names where there are roles."""
+    arn = f"arn:aws:iam::{ACCOUNT}:policy/{stack}-boundary"
+    return {"PermissionsBoundary": arn} if (folder / "roles.yaml").exists() else {}
 
 
 def network_parameters(clients, parameters):

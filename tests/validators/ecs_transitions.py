@@ -77,16 +77,14 @@ def play(before, after):
         image = f"{bootstrap['RepositoryUri']}@{ecs_ministack.DIGEST}"
         stack = "orders-dev"
         network = ecs_ministack.network_parameters(clients, parameters_of(before))
-        if (before / "roles.yaml").exists():
-            network["PermissionsBoundary"] = f"arn:aws:iam::{ecs_ministack.ACCOUNT}:policy/{stack}-boundary"
-        create_stack(clients, before / "service.yaml", stack, parameters_of(before) | network | {"Image": image})
+        fixed = ecs_ministack.boundary_parameter(before, stack) | {"Image": image}
+        create_stack(clients, before / "service.yaml", stack, parameters_of(before) | network | fixed)
         service = lambda: only(clients.ecs.describe_services(cluster=stack, services=[stack]), "services")
         first = service()
         group = only(first, "loadBalancers")["targetGroupArn"]
         clients.elbv2.register_targets(TargetGroupArn=group, Targets=[{"Id": "127.0.0.1", "Port": stand_in(cleanup)}])
         wanted = parameters_of(after)
-        kept = {name: value for name, value in network.items() if name in wanted or name == "PermissionsBoundary"}
-        parameters = wanted | kept | {"Image": image}
+        parameters = wanted | {name: value for name, value in network.items() if name in wanted} | fixed
         with Requests(clients, port) as requests:
             time.sleep(0.3)
             create_stack(clients, after / "service.yaml", stack, parameters, again=True)
