@@ -36,6 +36,7 @@ mod project;
 mod properties;
 mod record;
 mod released;
+mod releases;
 mod remote;
 mod rendered;
 mod rollback;

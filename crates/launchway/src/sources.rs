@@ -1,5 +1,6 @@
 //! From the name of a template to the template: fetched, with all that it extends.
 
+use std::fmt;
 use std::path::{Component, Path, PathBuf};
 
 use launchway_core::template::{GitSource, Reference, Source, TemplateFiles};
@@ -8,8 +9,9 @@ use semver::Version;
 
 use crate::catalogs::{self, CatalogPolicy};
 use crate::failure::{Exit, Failure};
-use crate::git::{FetchOptions, Remote, Revision, RevisionSpec, below, leads_here, moved};
+use crate::git::{FetchOptions, Remote, Revision, RevisionSpec, Versions, below, leads_here, moved, tags_of_folder};
 use crate::language::{self, Language};
+use crate::terminal;
 
 /// How many templates may extend one another.
 const MAX_LAYERS: usize = 8;
@@ -58,8 +60,8 @@ pub(crate) fn versions(origin: &Origin, options: &FetchOptions) -> Result<Vec<Ve
         OriginSource::Builtin => Ok(vec![Template::builtin(&origin.id)?.version]),
         OriginSource::Git(git) => {
             let remote = Remote::open(&git_spec(git, None)?, options.offline)?;
-            let versions = remote.refs()?.versions().into_iter().map(|(version, _)| version);
-            Ok(versions.filter(|version| version.pre.is_empty()).collect())
+            let versions = remote.versions()?;
+            Ok(versions.all().filter(|version| version.pre.is_empty()).cloned().collect())
         }
         OriginSource::Folder => Ok(Vec::new()),
     }
@@ -116,23 +118,20 @@ fn of_git_project(origin: &GitOrigin, to: Option<&str>, options: &FetchOptions) 
 /// Finds out what comes after a tag: the newest release; after a prerelease also a newer one; after what is no version,
 /// the tag itself.
 fn next_release(tag: &str, remote: &Remote) -> Result<RevisionSpec, Failure> {
-    let Ok(current) = Version::parse(tag.strip_prefix('v').unwrap_or(tag)) else {
-        return Ok(RevisionSpec::Named(tag.to_owned()));
-    };
-    let versions = remote.refs()?.versions();
-    let newest = versions.iter().rfind(|(version, _)| version.pre.is_empty() || !current.pre.is_empty());
-    match newest {
-        // Never back, as after a release was withdrawn.
-        Some((version, newest)) if *version >= current => Ok(RevisionSpec::Named((*newest).to_owned())),
-        _ => Ok(RevisionSpec::Named(tag.to_owned())),
-    }
+    let versions = remote.versions()?;
+    let Some(current) = versions.of_tag(tag) else { return Ok(RevisionSpec::Named(tag.to_owned())) };
+    // Never back, as after a release was withdrawn.
+    let is_newer = |version: &Version| *version >= current && (version.pre.is_empty() || !current.pre.is_empty());
+    Ok(RevisionSpec::Named(versions.newest(is_newer).unwrap_or(tag).to_owned()))
 }
 
-/// Compares the commit in a project's record with what its tag is now.
+/// Compares the commit in a project's record with what its tag is now; one that is moved with every release is followed.
 fn check_not_moved(origin: &GitOrigin, remote: &Remote, options: &FetchOptions) -> Result<(), Failure> {
     let (Some(tag), locked) = (origin.tag(), &origin.commit) else { return Ok(()) };
     match remote.refs()?.tags.get(tag) {
-        Some(commit) if commit != locked && !options.accept_moved => Err(moved(&remote.url, tag, locked, commit)),
+        Some(commit) if commit != locked && !options.accept_moved && !remote.versions()?.is_floating(tag) => {
+            Err(moved(&remote.url, tag, locked, commit))
+        }
         _ => Ok(()),
     }
 }
@@ -231,9 +230,60 @@ fn layer(spec: &SourceSpec, options: &FetchOptions) -> Result<(TemplateFiles, So
 
 fn first_of_git(spec: &GitSpec, remote: &Remote, found: Revision) -> Result<(TemplateFiles, Source), Failure> {
     let files = remote.template(&found.commit, spec.subfolder.as_ref())?;
+    warn_of_another_version(spec, &found.reference, &files, remote)?;
     let Revision { reference, commit } = found;
     let (url, subfolder) = (spec.url.clone(), spec.subfolder.clone());
     Ok((files, Source::Git(GitSource { url, subfolder, reference, commit })))
+}
+
+/// Warns where a tag names another version than the template that it is on. Nobody who keeps a template means that, and an
+/// update goes by the version of the template.
+fn warn_of_another_version(
+    spec: &GitSpec,
+    reference: &Reference,
+    files: &TemplateFiles,
+    remote: &Remote,
+) -> Result<(), Failure> {
+    let Reference::Tag(tag) = reference else { return Ok(()) };
+    if remote.is_offline() || remote.versions().is_ok_and(|versions| versions.is_floating(tag)) {
+        return Ok(());
+    }
+    if let Some(mismatch) = VersionMismatch::of(tag, files)? {
+        let spec = GitSpec { reference: None, credentials: None, ..spec.clone() };
+        terminal::warn_once(&format!("`{spec}`: {mismatch}\n  hint: tell those who keep the template"));
+    }
+    Ok(())
+}
+
+/// A tag that names another version than the template that it is on.
+pub(crate) struct VersionMismatch {
+    tag: String,
+    version: Version,
+}
+
+impl VersionMismatch {
+    /// Compares a tag with the version in the manifest of a template; what names no version there is nothing to compare with.
+    pub(crate) fn of(tag: &str, files: &TemplateFiles) -> Result<Option<Self>, Failure> {
+        let Some(told) = Versions::told_by(tag) else { return Ok(None) };
+        let Some(version) = files.version()?.filter(|version| version.cmp_precedence(&told).is_ne()) else {
+            return Ok(None);
+        };
+        Ok(Some(Self { tag: tag.to_owned(), version }))
+    }
+}
+
+/// Finds the tags on which a template in a folder stands that name another version than its manifest.
+pub(crate) fn mismatches(files: &TemplateFiles, source: &Source) -> Result<Vec<VersionMismatch>, Failure> {
+    let Source::Folder(folder) = source else { return Ok(Vec::new()) };
+    let found = tags_of_folder(folder).into_iter().map(|tag| VersionMismatch::of(&tag, files));
+    Ok(found.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
+}
+
+impl fmt::Display for VersionMismatch {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { tag, version } = self;
+        write!(formatter, "the tag `{tag}` is on a template whose `template.toml` says version `{version}`")
+    }
 }
 
 /// Reads what a template extends, as seen from where the template is.

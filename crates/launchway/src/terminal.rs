@@ -1,10 +1,12 @@
 //! What may reach a terminal, and how it is left behind.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::env;
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use launchway_core::quote::quote_shell;
 pub(crate) use launchway_core::quote::{visible, visible_line};
@@ -160,6 +162,14 @@ pub(crate) fn print(text: &str) -> Result<(), Failure> {
             Err(Failure::new(Exit::Io, format!("cannot write to stdout: {error}")))
         }
         _ => Ok(()),
+    }
+}
+
+/// Warns on stderr, of each thing once: a template may be read more than once in a run.
+pub(crate) fn warn_once(warning: &str) {
+    static SAID: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+    if SAID.lock().unwrap_or_else(PoisonError::into_inner).insert(warning.to_owned()) {
+        say(&visible(&format!("warning: {warning}\n")));
     }
 }
 

@@ -165,7 +165,7 @@ impl fmt::Display for GitSpec {
     }
 }
 
-/// Takes user names and passwords out of the `https` URLs in a text.
+/// Takes user names, passwords, queries and fragments out of the URLs in a text: each may hold what lets somebody in.
 #[must_use]
 pub fn without_credentials(text: &str) -> String {
     let mut clean = String::with_capacity(text.len());
@@ -173,13 +173,32 @@ pub fn without_credentials(text: &str) -> String {
     while let Some(start) = rest.find("://") {
         let (before, after) = rest.split_at(start + 3);
         clean.push_str(before);
-        let end = after.find(|it: char| it == '/' || it.is_whitespace()).unwrap_or(after.len());
-        let at = after[..end].rfind('@');
-        let is_plain_user = before.ends_with("ssh://") && !at.is_some_and(|at| after[..at].contains(':'));
-        rest = at.filter(|_| !is_plain_user).map_or(after, |at| &after[at + 1..]);
+        let end = after.find(ends_url).unwrap_or(after.len());
+        let authority = &after[..after[..end].find(['/', '?', '#']).unwrap_or(end)];
+        let at = authority.rfind('@');
+        let is_plain_user = before.ends_with("ssh://") && !at.is_some_and(|at| authority[..at].contains(':'));
+        let url = at.filter(|_| !is_plain_user).map_or(&after[..end], |at| &after[at + 1..end]);
+        push_without_query(&mut clean, url);
+        rest = &after[end..];
     }
     clean.push_str(rest);
     clean
+}
+
+/// Tells whether a character cannot be part of a URL in a text.
+fn ends_url(character: char) -> bool {
+    character.is_whitespace() || character.is_control() || "\"'`<>".contains(character)
+}
+
+/// Adds a URL, and of a query and a fragment only that there was one.
+fn push_without_query(clean: &mut String, url: &str) {
+    let Some(start) = url.find(['?', '#']) else { return clean.push_str(url) };
+    let (path, hidden) = url.split_at(start);
+    clean.push_str(path);
+    clean.push_str(&hidden[..1]);
+    clean.push('…');
+    // What git, or we, wrote after it is no part of it.
+    clean.push_str(&hidden[hidden.trim_end_matches([':', ',', ';', ')', '/']).len()..]);
 }
 
 /// Checks the name of a tag or a branch, or a commit: what git could take for an option, a range or a mapping is none.
@@ -538,6 +557,26 @@ mod tests {
             ("no url, me@host:path", "no url, me@host:path"),
         ] {
             assert_eq!(without_credentials(text), expected);
+        }
+    }
+    #[test]
+    fn u45_queries_and_fragments_are_taken_out_of_every_url_in_a_text() {
+        for (text, expected) in [
+            ("https://host/a?token=s3cret", "https://host/a?…"),
+            ("https://host/a#s3cret@v1 and more", "https://host/a#… and more"),
+            ("access 'https://me:pw@host/a?t=s3cret/': no", "access 'https://host/a?…/': no"),
+            ("https://host?user=a@b&t=s3cret", "https://host?…"),
+            ("https://me:pw@host?t=s3cret", "https://host?…"),
+            ("to `ssh://git@host/a?x=s3cret`, then file:///b?y#s3cret", "to `ssh://git@host/a?…`, then file:///b?…"),
+            ("is it? # no url", "is it? # no url"),
+        ] {
+            assert_eq!(without_credentials(text), expected);
+        }
+        for text in
+            ["https://host/a?t=s3cret", "http://host/a#s3cret", "https://host/a?x=1//b@s3cret", "git+ssh://h/a?s3cret"]
+        {
+            let refused = text.parse::<SourceSpec>().unwrap_err();
+            assert!(!format!("{refused} {refused:?}").contains("s3cret"), "{refused:?}");
         }
     }
 }

@@ -72,6 +72,16 @@ impl TemplateFiles {
         })?;
         Ok(Some(spec))
     }
+
+    /// Returns the version that the manifest gives the template itself, where it gives one; whether it can be used is not looked at.
+    ///
+    /// # Errors
+    /// The manifest is not TOML.
+    pub fn version(&self) -> Result<Option<Version>, LoadError> {
+        let text = manifest_text(self, manifest::FILE)?;
+        let (only, _) = manifest::parse_head(manifest::FILE, &text).map_err(Invalid::from)?;
+        Ok(only.template.and_then(|head| head.version?.parse().ok()))
+    }
 }
 
 /// Collects a folder's template and the built-in one that it extends; what else it may extend is not for the core to get.

@@ -7,14 +7,14 @@ use std::fs::File;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use launchway_core::{Credentials, GitSpec, Scratch, clear_leftovers, create_bare_repository, open_lock};
+use launchway_core::{Credentials, GitSpec, SafePath, Scratch, clear_leftovers, create_bare_repository, open_lock};
 use sha2::{Digest as _, Sha256};
 
 use super::process::{Git, GitError, Limits};
 use crate::failure::{Exit, Failure};
 use crate::{folders, progress, terminal};
 
-/// What one repository may send; a template is smaller.
+/// What one repository may send if `LAUNCHWAY_GIT_MIB` says nothing else; a template is smaller.
 const MAX_RECEIVED: u64 = 256 << 20;
 
 /// What the names of all tags and branches may take: a hundred thousand are about 8 MiB.
@@ -22,6 +22,9 @@ const MAX_REFS: u64 = 32 << 20;
 
 /// How long git may take if `LAUNCHWAY_GIT_TIMEOUT` says nothing else.
 const PATIENCE: Duration = Duration::from_mins(2);
+
+/// The name by which git knows the remote while it fetches: only a remote that has one may leave out contents.
+const REMOTE: &str = "launchway-template";
 
 /// Whatever the user's settings say: nothing is a checkout, every object is checked, and nothing is started beside.
 const SETTINGS: &[&str] = &[
@@ -54,6 +57,8 @@ pub(crate) struct Refs {
 /// A remote repository with the place where its objects are kept.
 pub(crate) struct Remote {
     pub(crate) url: String,
+    /// The folder of the repository in which the template stands, whose name its versions may bear.
+    pub(super) folder: Option<SafePath>,
     kept: ObjectStore,
     credentials: Option<Credentials>,
     is_offline: bool,
@@ -79,14 +84,13 @@ impl Remote {
                 );
             }
             Err(reason) => {
-                terminal::say(&terminal::visible(&format!(
-                    "warning: what is fetched is not kept: {reason}\n  hint: {CACHE_HINT}\n"
-                )));
+                terminal::warn_once(&format!("what is fetched is not kept: {reason}\n  hint: {CACHE_HINT}"));
                 ObjectStore::Scratch(Scratch::create(&std::env::temp_dir())?)
             }
         };
         Ok(Self {
             url: spec.url.clone(),
+            folder: spec.subfolder.clone(),
             kept,
             credentials: spec.credentials.clone(),
             is_offline,
@@ -160,7 +164,8 @@ impl Remote {
     }
 
     /// Fetches one tag, branch (`refs/tags/v1`) or commit, without what came before it, unless somebody else has fetched
-    /// the commit that it is now.
+    /// the commit that it is now. A server that can leaves out the contents of the files: those of the template are fetched
+    /// once it is known which they are, and no others.
     pub(crate) fn fetch(&self, wanted: &str, now: Option<&str>) -> Result<(), Failure> {
         let refspec = if wanted.starts_with("refs/") { format!("+{wanted}:{wanted}") } else { wanted.to_owned() };
         let (lock, has_waited) = self.lock()?;
@@ -169,23 +174,28 @@ impl Remote {
         }
         self.clear();
         terminal::say(&terminal::visible(&format!("fetching {} from {}\n", short(wanted), self.url)));
-        let words = [
-            "fetch",
-            "--quiet",
-            "--depth=1",
-            "--no-tags",
-            "--no-recurse-submodules",
-            "--no-write-fetch-head",
-            "--no-auto-maintenance",
-            "--",
-            &self.url,
-            &refspec,
-        ];
-        let fetched = progress::during(&format!("git fetch {}", self.url), || self.reaching().bytes(&words, &[]));
+        let words = [&FETCH[..], &["--depth=1", "--", REMOTE, &refspec]].concat();
+        let fetched = progress::during(&format!("git fetch {}", self.url), || self.fetching().bytes(&words, &[]));
         if fetched.is_err() {
             self.clear();
         }
         drop(lock);
+        fetched.map(drop).map_err(|error| self.unreachable(error))
+    }
+
+    /// Fetches the contents of files that were left out.
+    pub(super) fn fetch_objects(&self, objects: &[&str]) -> Result<(), Failure> {
+        if self.is_offline {
+            return Err(self.not_kept());
+        }
+        let _lock = self.lock()?;
+        let git = self.fetching().setting("fetch.negotiationAlgorithm=noop");
+        let words = [&FETCH[..], &["--stdin", "--", REMOTE]].concat();
+        let wanted = objects.iter().flat_map(|object| [*object, "\n"]).collect::<String>();
+        let fetched = progress::during(&format!("git fetch {}", self.url), || git.bytes(&words, wanted.as_bytes()));
+        if fetched.is_err() {
+            self.clear();
+        }
         fetched.map(drop).map_err(|error| self.unreachable(error))
     }
 
@@ -218,6 +228,13 @@ impl Remote {
         Ok((Some(file), has_waited))
     }
 
+    /// Returns git with what it needs to fetch from the remote all but the contents of files.
+    fn fetching(&self) -> Git {
+        let remote =
+            [format!("url={}", self.url), "promisor=true".to_owned(), "partialCloneFilter=blob:none".to_owned()];
+        remote.iter().fold(self.reaching(), |git, setting| git.setting(format!("remote.{REMOTE}.{setting}")))
+    }
+
     /// Returns git with what it needs to reach the remote, and no protocol but those that the URL may lead to.
     fn reaching(&self) -> Git {
         let protocols = if self.url.starts_with("file://") { "file" } else { "https:ssh" };
@@ -247,7 +264,7 @@ impl Remote {
             ObjectStore::Cache { repository, .. } => repository.clone(),
             ObjectStore::Scratch(scratch) => scratch.path().to_owned(),
         };
-        Limits { time: patience(), output: MAX_REFS, growth: Some((growth, MAX_RECEIVED)) }
+        Limits { time: patience(), output: MAX_REFS, growth: Some((growth, most_received())) }
     }
 
     /// Turns an error of the kept repository into a failure.
@@ -301,11 +318,24 @@ impl Refs {
     }
 }
 
+/// How anything is fetched.
+const FETCH: [&str; 7] = [
+    "fetch",
+    "--quiet",
+    "--filter=blob:none",
+    "--no-tags",
+    "--no-recurse-submodules",
+    "--no-write-fetch-head",
+    "--no-auto-maintenance",
+];
+
 /// What git says of a cache that takes no more.
 const CANNOT_WRITE: [&str; 4] =
     ["Unable to create '", "unable to create temporary file", "No space left on device", "Read-only file system"];
 
 const CACHE_HINT: &str = "name a folder that can be written to in `LAUNCHWAY_CACHE_DIR`";
+const TOO_MUCH_HINT: &str = "of a large repository only the template's folder comes where its server allows it: set \
+    `uploadpack.allowFilter` there, move the template to a repository of its own, or allow more by `LAUNCHWAY_GIT_MIB`";
 const NO_GIT_HINT: &str = "install git; templates are fetched with it";
 
 /// Finds the place of a repository in the cache; its name is a digest of the URL.
@@ -335,6 +365,12 @@ fn patience() -> Duration {
     set.filter(|seconds| *seconds > 0).map_or(PATIENCE, Duration::from_secs)
 }
 
+/// How many bytes may come at once.
+fn most_received() -> u64 {
+    let set = std::env::var("LAUNCHWAY_GIT_MIB").ok().and_then(|mebibytes| mebibytes.parse::<u64>().ok());
+    set.filter(|mebibytes| *mebibytes > 0).map_or(MAX_RECEIVED, |mebibytes| mebibytes.saturating_mul(1 << 20))
+}
+
 fn short(wanted: &str) -> &str {
     wanted.strip_prefix("refs/tags/").or(wanted.strip_prefix("refs/heads/")).unwrap_or(wanted)
 }
@@ -348,7 +384,7 @@ fn hint(error: &GitError, url: &str) -> String {
             return "try again, with `--offline` for what was fetched before, or with more seconds in `LAUNCHWAY_GIT_TIMEOUT`"
                 .to_owned();
         }
-        GitError::TooMuch(_) => return "a template repository holds a template, not large files or history".to_owned(),
+        GitError::TooMuch(_) => return TOO_MUCH_HINT.to_owned(),
     };
     let has = |words: &[&str]| words.iter().any(|word| said.contains(word));
     if has(&["could not read Username", "could not read Password", "Authentication failed", "Permission denied"]) {

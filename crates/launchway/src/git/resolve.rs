@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use launchway_core::template::Reference;
-use semver::{Version, VersionReq};
 
 use super::remote::{Refs, Remote};
+use super::versions::Versions;
 use crate::failure::{Exit, Failure};
+use crate::terminal;
 
 /// Which commit of a repository is wanted.
 #[derive(Debug, Clone)]
@@ -27,36 +28,19 @@ pub(crate) struct Revision {
 }
 
 impl Refs {
-    /// Lists the versions among the tags, the newest last; `v1.2.3` and `1.2.3` both are.
-    pub(crate) fn versions(&self) -> Vec<(Version, &str)> {
-        let version = |tag: &str| Version::parse(tag.strip_prefix('v').unwrap_or(tag)).ok();
-        let mut versions: Vec<_> = self.tags.keys().filter_map(|tag| Some((version(tag)?, tag.as_str()))).collect();
-        versions.sort();
-        versions
-    }
-
-    fn newest(&self, is_wanted: impl Fn(&Version) -> bool) -> Option<&str> {
-        self.versions().into_iter().rfind(|(version, _)| is_wanted(version)).map(|(_, tag)| tag)
-    }
-
-    /// Finds the tag of a name, or the newest of a version requirement.
+    /// Finds the tag of a name, with or without a `v` before it.
     fn tag(&self, name: &str) -> Option<&str> {
         let with_v = format!("v{name}");
         let tag = self.tags.get_key_value(name).or_else(|| self.tags.get_key_value(&with_v));
         tag.map(|(tag, _)| tag.as_str())
-    }
-
-    fn newest_matching(&self, requirement: &str) -> Option<&str> {
-        let requirement = VersionReq::parse(requirement).ok()?;
-        self.newest(|version| requirement.matches(version))
     }
 }
 
 impl Remote {
     /// Finds a commit and fetches it, unless it is there.
     ///
-    /// A tag that was fetched before is what it was then, without asking: it is asked for again to find the newest
-    /// release, or with `accept_moved`.
+    /// The remote is asked what a tag is now, so that one that was moved is seen. Where it cannot be reached, a tag that was
+    /// fetched before is what it was then.
     pub(crate) fn find(&self, wanted: &RevisionSpec, accept_moved: bool) -> Result<Revision, Failure> {
         match wanted {
             RevisionSpec::Named(name) if is_commit(name) => self.find_commit(name),
@@ -79,32 +63,57 @@ impl Remote {
 
     fn find_named(&self, name: &str, accept_moved: bool) -> Result<Revision, Failure> {
         let kept = self.kept_refs()?;
-        if let Some(tag) = kept.tag(name).filter(|_| self.is_offline() || !accept_moved) {
-            return Ok(tag_found(tag, &kept.tags));
-        }
-        let refs = self.refs()?;
-        if let Some(tag) = refs.tag(name) {
+        let refs = match self.refs() {
+            Err(unreachable) if !accept_moved => return self.find_kept(name, &kept).ok_or(unreachable),
+            refs => refs?,
+        };
+        let versions = self.versions()?;
+        let tag = refs.tag(name);
+        if let Some(tag) = tag.filter(|tag| !versions.is_floating(tag)) {
             self.take_tag(tag, &kept, accept_moved)
         } else if refs.branches.contains_key(name) {
             self.take_branch(name, &kept)
-        } else if let Some(tag) = refs.newest_matching(name) {
+        } else if let Some(tag) = versions.matching(name).or(tag) {
             self.take_tag(tag, &kept, accept_moved)
         } else if self.is_offline() {
             Err(self.not_kept())
         } else {
             let message = format!("`{}` has no tag, branch or version `{name}`", self.url);
-            let newest = refs.newest(|_| true).map(|tag| format!("the newest version is `{tag}`"));
+            let newest = versions.newest(|_| true).map(|tag| format!("the newest version is `{tag}`"));
             Err(Failure::new(Exit::Template, message)
                 .hint(newest.unwrap_or_else(|| "a commit is named with all its digits".to_owned())))
         }
     }
 
+    /// Takes a tag as it was fetched before, and says that nobody could be asked.
+    fn find_kept(&self, name: &str, kept: &Refs) -> Option<Revision> {
+        let tag = kept.tag(name)?;
+        self.warn(&format!(
+            "`{}` cannot be asked whether the tag `{tag}` was moved; it is taken as it was fetched before\n  hint: \
+             `--offline` asks nobody",
+            self.url
+        ));
+        Some(tag_found(tag, &kept.tags))
+    }
+
+    /// Returns the versions among the tags as they are now; offline, among those that are kept.
+    pub(crate) fn versions(&self) -> Result<Versions<'_>, Failure> {
+        let tags = self.refs()?.tags.keys().map(String::as_str);
+        Ok(Versions::of(tags, self.folder.as_ref()))
+    }
+
     fn find_newest(&self, accept_moved: bool) -> Result<Revision, Failure> {
-        if let Some(tag) = self.refs()?.newest(|version| version.pre.is_empty()) {
+        let versions = self.versions()?;
+        if let Some(tag) = versions.newest(|version| version.pre.is_empty()) {
+            if versions.are_short() {
+                let none = self.none_is("version of three numbers")?;
+                self.warn(&format!("{none}; they are taken in their order, and `{tag}` is the newest"));
+            }
             return self.take_tag(tag, &self.kept_refs()?, accept_moved);
         }
         match self.default_branch()? {
             Some(branch) if self.refs()?.branches.contains_key(&branch) => {
+                self.warn_of_what_is_not_released(&branch, versions.newest(|_| true))?;
                 let found = self.find_branch(&branch)?;
                 if !self.is_offline() {
                     self.keep_default_branch(&branch)?;
@@ -114,6 +123,31 @@ impl Remote {
             _ if self.is_offline() => Err(self.not_kept()),
             _ => Err(Failure::new(Exit::Template, format!("`{}` has neither a release nor a branch", self.url))
                 .hint("commit a template to it, and give it a tag such as `v1.0.0`")),
+        }
+    }
+
+    /// Says that none of the tags is a release, where there are some.
+    fn warn_of_what_is_not_released(&self, branch: &str, prerelease: Option<&str>) -> Result<(), Failure> {
+        let Some(tag) = prerelease.or(self.refs()?.tags.keys().next_back().map(String::as_str)) else { return Ok(()) };
+        let none = self.none_is(if prerelease.is_some() { "release" } else { "version" })?;
+        self.warn(&format!(
+            "{none}; what is on the branch `{branch}` is taken, released or not\n  hint: `@{tag}` takes a tag; a release \
+             is a tag such as `v1.2.0`"
+        ));
+        Ok(())
+    }
+
+    fn none_is(&self, what: &str) -> Result<String, Failure> {
+        Ok(match self.refs()?.tags.len() {
+            1 => format!("the only tag of `{}` is no {what}", self.url),
+            tags => format!("none of {tags} tags of `{}` is a {what}", self.url),
+        })
+    }
+
+    /// Warns, unless nobody is asked: then it was said when it was fetched, and a shell that completes a line must hear nothing.
+    fn warn(&self, warning: &str) {
+        if !self.is_offline() {
+            terminal::warn_once(warning);
         }
     }
 
@@ -127,9 +161,10 @@ impl Remote {
 
     fn take_tag(&self, tag: &str, kept: &Refs, accept_moved: bool) -> Result<Revision, Failure> {
         let refs = self.refs()?;
+        let may_move = accept_moved || self.versions()?.is_floating(tag);
         match (kept.tags.get(tag), refs.tags.get(tag)) {
             (Some(locked), Some(commit)) if locked == commit => return Ok(tag_found(tag, &kept.tags)),
-            (Some(locked), Some(commit)) if !accept_moved => return Err(moved(&self.url, tag, locked, commit)),
+            (Some(locked), Some(commit)) if !may_move => return Err(moved(&self.url, tag, locked, commit)),
             _ => {}
         }
         let commit = self.take(&format!("refs/tags/{tag}"), refs.tags.get(tag))?;
@@ -153,7 +188,7 @@ impl Remote {
         })
     }
 
-    fn not_kept(&self) -> Failure {
+    pub(super) fn not_kept(&self) -> Failure {
         Failure::new(Exit::Io, format!("offline, and this was not fetched from `{}` before", self.url))
             .hint("run it once without `--offline`")
     }
@@ -174,27 +209,4 @@ pub(crate) fn moved(url: &str, tag: &str, locked: &str, commit: &str) -> Failure
 
 fn is_commit(name: &str) -> bool {
     matches!(name.len(), 40 | 64) && name.bytes().all(|byte| byte.is_ascii_hexdigit())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn refs(tags: &[&str]) -> Refs {
-        let tags = tags.iter().map(|tag| ((*tag).to_owned(), "1".repeat(40))).collect();
-        Refs { tags, ..Refs::default() }
-    }
-
-    #[test]
-    fn versions_are_ordered_as_versions_and_prereleases_wait_to_be_asked_for() {
-        let refs = refs(&["v1.9.0", "1.10.0", "v2.0.0-rc.1", "latest", "v1.2"]);
-        let tags: Vec<&str> = refs.versions().into_iter().map(|(_, tag)| tag).collect();
-        assert_eq!(tags, ["v1.9.0", "1.10.0", "v2.0.0-rc.1"]);
-        assert_eq!(refs.newest(|version| version.pre.is_empty()), Some("1.10.0"));
-        assert_eq!(refs.newest_matching("1"), Some("1.10.0"));
-        assert_eq!(refs.newest_matching("~1.9"), Some("v1.9.0"));
-        assert_eq!(refs.newest_matching("2"), None);
-        assert_eq!(refs.newest_matching("main"), None);
-        assert_eq!((refs.tag("1.9.0"), refs.tag("v1.2"), refs.tag("3.0.0")), (Some("v1.9.0"), Some("v1.2"), None));
-    }
 }

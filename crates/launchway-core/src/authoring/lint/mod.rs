@@ -36,6 +36,8 @@ pub enum LintRule {
     Untranslated,
     /// A translation of a text that the template does not say.
     StaleTranslation,
+    /// A version in the manifest that is another one than that of the tag on which the template stands.
+    OtherVersion,
 }
 
 /// How much a finding weighs.
@@ -63,7 +65,11 @@ impl LintRule {
     #[must_use]
     pub const fn level(self) -> LintLevel {
         match self {
-            Self::PrefixedFlag | Self::SilentChange | Self::Untranslated | Self::StaleTranslation => LintLevel::Warning,
+            Self::PrefixedFlag
+            | Self::SilentChange
+            | Self::Untranslated
+            | Self::StaleTranslation
+            | Self::OtherVersion => LintLevel::Warning,
             Self::Invalid
             | Self::UnusedQuestion
             | Self::UnusedValue
@@ -89,6 +95,7 @@ impl LintRule {
             Self::SilentChange => "silent-change",
             Self::Untranslated => "untranslated",
             Self::StaleTranslation => "stale-translation",
+            Self::OtherVersion => "other-version",
         }
     }
 }
@@ -126,6 +133,14 @@ impl From<Invalid> for Vec<LintFinding> {
         };
         invalid.problems.into_iter().map(finding).collect()
     }
+}
+
+/// Says that the tag on which a template stands names another version than its manifest.
+#[must_use]
+pub fn lint_tag(message: String) -> LintFinding {
+    let place = Location::file(crate::template::manifest::FILE);
+    LintFinding::new(LintRule::OtherVersion, place, message)
+        .hint("raise `version`, or move the tag to the commit that does")
 }
 
 /// Looks through what a template itself declares; what it extends is for that template's author.

@@ -1,7 +1,7 @@
 //! `launchway template lint`: what the loader refuses, and what an author hardly meant.
 
 use clap::{Args, ValueEnum};
-use launchway_core::lint::{LintFinding, LintLevel, lint, lint_translation};
+use launchway_core::lint::{LintFinding, LintLevel, lint, lint_tag, lint_translation};
 use launchway_core::template::{Source, TemplateFiles};
 use launchway_core::{LoadError, Template};
 use serde::Serialize;
@@ -16,7 +16,8 @@ const AFTER_HELP: &str = "\
 Finds all that `launchway new` would refuse the template for, and also: questions, values and partials that nothing uses; \
 questions and files that no answers lead to, where choices and switches alone decide it; questions without help, or with \
 a pattern and no example. Those are errors. Warnings are texts without a translation, which stay as the manifest has them; \
-translations without a text; and questions whose flag the program has taken. Exit code 1 for an error, and with \
+translations without a text; questions whose flag the program has taken; and a version other than that of the tag on which \
+the template stands. Exit code 1 for an error, and with \
 `--level warning` for a warning as well.";
 
 /// The least level that ends with exit code 1.
@@ -47,6 +48,7 @@ pub(super) fn run(args: &LintArgs) -> Result<(), Failure> {
     let spec = super::spec(&args.source)?;
     let options = super::options(args.offline);
     let first = sources::first(&spec, &options)?;
+    let mismatches = sources::mismatches(&first.0, &first.1).unwrap_or_default();
     let loaded = match first.0.extends() {
         Ok(_) => {
             let layers = sources::chain(first, &options)?;
@@ -54,11 +56,12 @@ pub(super) fn run(args: &LintArgs) -> Result<(), Failure> {
         }
         Err(error) => Err(error),
     };
-    let findings = match loaded {
+    let mut findings: Vec<LintFinding> = match loaded {
         Ok((template, layers)) => [lint(&template), translations(&template, &layers)?].concat(),
         Err(LoadError::Invalid(invalid)) => invalid.into(),
         Err(error) => return Err(error.into()),
     };
+    findings.extend(mismatches.iter().map(|mismatch| lint_tag(mismatch.to_string())));
     let text = match args.output {
         Output::Json => report::json(&json!({
             "schema": "launchway.template.lint/1",

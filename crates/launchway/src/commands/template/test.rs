@@ -75,7 +75,15 @@ fn load(source: &str, options: &FetchOptions) -> Result<(Template, Option<PathBu
     let spec: SourceSpec = source.parse()?;
     let template = sources::load(&spec, options)?.template;
     Ok(match spec {
-        SourceSpec::Folder(folder) => (template, Some(folder)),
+        SourceSpec::Folder(folder) => {
+            let (files, source) = sources::first(&SourceSpec::Folder(folder.clone()), options)?;
+            for mismatch in sources::mismatches(&files, &source)? {
+                terminal::warn_once(&format!(
+                    "{mismatch}\n  hint: raise `version`, or move the tag to the commit that does"
+                ));
+            }
+            (template, Some(folder))
+        }
         _ => (template, None),
     })
 }
