@@ -405,6 +405,59 @@ fn a_password_in_a_url_is_used_and_neither_kept_nor_shown() {
 }
 
 #[test]
+fn what_keeps_git_from_a_repository_is_said_with_its_cause_in_every_locale() {
+    let world = World::new();
+    let (server, private) = (Server::of(&world), Server::start("private", ""));
+    let missing = server.url("nothing.git");
+    world.template("t", "text\n");
+    let cases = [
+        ("ssh://git@host.invalid/x".to_owned(), "Could not resolve hostname host.invalid", "is the host's name right"),
+        ("https://host.invalid/x".to_owned(), "Could not resolve host: host.invalid", "is the host's name right"),
+        ("ssh://git@127.0.0.1:1/x".to_owned(), "127.0.0.1 port 1: Connection refused", "the network there"),
+        ("https://127.0.0.1:1/x".to_owned(), "127.0.0.1 port 1", "the network there"),
+        (missing.clone(), "not found", "there is no such repository"),
+        (format!("file://{}", world.path("nothing").display()), "nothing", "there is no such repository"),
+        (private.url("t.git"), "could not read Username", "let git know you"),
+        (private.url("t.git").replace("://", "://ada:wrong@"), "Authentication failed", "let git know you"),
+    ];
+    for (url, cause, hint) in &cases {
+        for locale in ["C.UTF-8", "ko_KR.UTF-8"] {
+            let mut launchway = world.launchway();
+            launchway.env("LC_ALL", locale).env("LANGUAGE", "ko").env("LAUNCHWAY_LANG", "en");
+            let words = ["new", "orders", "--no-input", "--no-git", "--template", url];
+            let said = run(launchway.args(words)).failure(74);
+            let first = said.lines().find(|line| line.starts_with("error: ")).unwrap_or_default();
+            assert!(first.contains(cause) && said.contains(hint), "{url}: {said}");
+            assert!(!first.contains("Could not read from remote repository"), "{said}");
+        }
+    }
+    let words = ["new", "orders", "--no-input", "--no-git", "--template", &server.url("t.git")];
+    let said = run(world.launchway().env_remove("GIT_SSL_CAINFO").args(words)).failure(74);
+    assert!(said.contains("certificate") && said.contains("http.sslCAInfo"), "{said}");
+}
+
+#[test]
+fn what_ssh_says_of_keys_and_of_a_server_is_the_cause() {
+    let world = World::new();
+    let boilerplate = "fatal: Could not read from remote repository.";
+    for (said, hint) in [
+        ("git@host: Permission denied (publickey).", "let git know you"),
+        ("Host key verification failed.", "ssh does not know the key of the host"),
+        ("ERROR: Repository not found.", "there is no such repository"),
+    ] {
+        // A program in the place of ssh says what ssh would: a server with keys is no part of the tests.
+        let ssh = world.path("ssh");
+        fs::write(&ssh, format!("#!/bin/sh\necho '{said}' >&2\nexit 255\n")).unwrap();
+        fs::set_permissions(&ssh, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+        let words = ["new", "orders", "--no-input", "--no-git", "--template", "ssh://git@host/x"];
+        let failed = run(world.launchway().env("GIT_SSH", &ssh).env("GIT_SSH_VARIANT", "ssh").args(words)).failure(74);
+        let cause = said.trim_start_matches("ERROR: ");
+        assert!(failed.contains(&format!(": {cause}\n")) && failed.contains(hint), "{failed}");
+        assert!(!failed.contains(boilerplate.trim_start_matches("fatal: ")), "{failed}");
+    }
+}
+
+#[test]
 fn a_credential_helper_of_gits_is_asked() {
     let world = World::new();
     world.template("t", "private\n");

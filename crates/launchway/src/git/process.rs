@@ -109,7 +109,7 @@ pub(crate) enum GitError {
     TimedOut(Duration),
     #[error("git was stopped: more than {} MiB came", .0 >> 20)]
     TooMuch(u64),
-    #[error("{}", said::first_line(.0))]
+    #[error("{}", said::cause(.0))]
     Said(String),
 }
 
