@@ -26,6 +26,42 @@ fn help_is_in_the_language_of_the_locale_and_of_the_flag() {
     assert!(said.contains("'xx'") && said.contains("en, ko"), "{said}");
 }
 
+/// The languages, each with the heading of the commands and with what stands in no help of it.
+const LANGUAGES: [(&str, &str, &[&str]); 2] =
+    [("en", "Commands:", &["사용법"]), ("ko", "명령:", &["Usage:", "Commands:", "Options:", "Arguments:", "Print "])];
+
+/// Finds the commands that a help lists.
+fn commands(help: &str, heading: &str) -> Vec<String> {
+    let below = help.lines().skip_while(|line| *line != heading).skip(1).take_while(|line| !line.is_empty());
+    let named = below.filter(|line| line.starts_with("  ") && !line.starts_with("   "));
+    named.filter_map(|line| line.split_whitespace().next()).map(str::to_owned).collect()
+}
+
+/// Asks for the help of a command and of all below it, in every way; returns how many there were.
+fn ask_everywhere((language, heading, foreign): (&str, &str, &[&str]), above: &[&str]) -> usize {
+    let said = |words: &[&str]| run(launchway().env("LAUNCHWAY_LANG", language).args(words));
+    let help = said(&[above, &["--help"]].concat()).success();
+    assert!(!foreign.iter().any(|foreign| help.contains(foreign)), "{language} {above:?}: {help}");
+    assert!(said(&[above, &["-h"]].concat()).success().len() > 20, "{language} {above:?}");
+    let below = commands(&help, heading);
+    for depth in 0..above.len() + usize::from(!below.is_empty()) {
+        let words = [&above[..depth], &["help"], &above[depth..]].concat();
+        assert_eq!(said(&words).success(), help, "{language} {words:?}");
+    }
+    assert!(below.is_empty() || below.iter().any(|name| name == "help"), "{language} {above:?}: {help}");
+    let commands = below.iter().filter(|name| *name != "help");
+    1 + commands.map(|name| ask_everywhere((language, heading, foreign), &[above, &[name]].concat())).sum::<usize>()
+}
+
+#[test]
+fn every_command_at_every_depth_says_its_help_in_every_language_however_it_is_asked() {
+    let asked = LANGUAGES.map(|language| ask_everywhere(language, &[]));
+    assert_eq!(asked[0], asked[1]);
+    assert!(asked[0] > 25, "{asked:?}: advise and its topics are among them");
+    let wrong = run(launchway().env("LAUNCHWAY_LANG", "ko").args(["help", "nwe"])).failure(2);
+    assert!(wrong.contains("nwe"), "{wrong}");
+}
+
 #[test]
 fn the_project_is_the_same_in_every_language() {
     let folder = tempfile::tempdir().unwrap();

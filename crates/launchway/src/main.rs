@@ -44,7 +44,7 @@ fn main() -> ExitCode {
         interrupt::end(i32::from(Exit::Internal as u8), &last_word);
     }));
     let arguments: Vec<OsString> = std::env::args_os().collect();
-    match run(&arguments) {
+    match run(&commands::help::by_flag(&arguments)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             if failure.exit == Exit::Interrupted {

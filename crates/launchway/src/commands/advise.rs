@@ -53,8 +53,10 @@ pub(super) struct AdviseArgs {
 impl Args for AdviseArgs {
     fn augment_args(command: Command) -> Command {
         // The topics are read only if it is about them. What is deferred is not there yet when the help is translated.
-        let with_topics =
-            |command: Command| command.subcommands(advice::topics().map(topic_command).map(language::help::translate));
+        let with_topics = |command: Command| {
+            let topics = advice::topics().map(topic_command).map(language::help::translate);
+            language::help::list_late(command.subcommands(topics))
+        };
         AdviseOptions::augment_args(command).defer(with_topics)
     }
 

@@ -6,6 +6,7 @@ pub(crate) mod completions;
 mod diff;
 pub(crate) mod early;
 mod explain;
+pub(crate) mod help;
 mod man;
 mod new;
 mod template;

@@ -3,6 +3,9 @@
 use clap::builder::StyledStr;
 use clap::{Arg, ArgAction, Command};
 
+/// The name of the command that shows the help of others.
+const HELP: &str = "help";
+
 use super::{Language, current, translated};
 use crate::language;
 
@@ -30,6 +33,12 @@ fn translate_command(command: Command) -> Command {
         .arg(help_arg())
         .mut_args(translate_arg)
         .mut_subcommands(translate_command);
+    if command.get_version().is_some() {
+        command = command.disable_version_flag(true).arg(version_arg());
+    }
+    if command.has_subcommands() {
+        command = command.subcommand(help_command());
+    }
     if let Some(about) = about {
         command = command.about(about);
     }
@@ -39,9 +48,25 @@ fn translate_command(command: Command) -> Command {
     command
 }
 
+/// Lists commands that are added late below one that is translated already.
+pub(crate) fn list_late(command: Command) -> Command {
+    if current() == Language::English { command } else { command.subcommand(help_command()) }
+}
+
+/// Stands in for clap's own command, whose help is English. What it is asked for is shown before the line is read.
+fn help_command() -> Command {
+    Command::new(HELP).about(language::text("Shows the help of a command"))
+}
+
+/// Stands in for clap's own flag, whose help is English.
+fn version_arg() -> Arg {
+    let arg = Arg::new("version").short('V').long("version").action(ArgAction::Version);
+    arg.help(language::text("Shows the version")).help_heading(language::text("Options"))
+}
+
 /// Stands in for clap's own flag, whose help is English.
 fn help_arg() -> Arg {
-    Arg::new("help").short('h').long("help").action(ArgAction::Help).help(language::text("Shows this help"))
+    Arg::new(HELP).short('h').long(HELP).action(ArgAction::Help).help(language::text("Shows this help"))
 }
 
 fn translate_arg(arg: Arg) -> Arg {
