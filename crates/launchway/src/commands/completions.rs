@@ -1,5 +1,7 @@
 //! `launchway completions`: what a shell needs to complete the command line, and the answer when it asks.
 
+mod project;
+
 use std::ffi::{OsStr, OsString};
 
 use clap::builder::PossibleValuesParser;
@@ -9,7 +11,8 @@ use clap_complete::env::{CompleteEnv, Shells};
 use launchway_core::template::{Kind, builtin_ids};
 use launchway_core::{SourceSpec, Template};
 
-use super::early;
+use self::project::{Completes, completer};
+use super::early::{self, NamedProject};
 use crate::failure::{Exit, Failure};
 use crate::git::FetchOptions;
 use crate::sources;
@@ -37,6 +40,12 @@ pub(super) struct CompletionsArgs {
 /// Runs the command.
 pub(super) fn run(args: &CompletionsArgs) -> Result<(), Failure> {
     let shell = args.shell.as_str();
+    // These two take a word apart at `=` and `:`, and put a space behind what is not whole.
+    match shell {
+        "bash" => return terminal::print(include_str!("completions/launchway.bash")),
+        "zsh" => return terminal::print(include_str!("completions/launchway.zsh")),
+        _ => {}
+    }
     let shells = Shells::builtins();
     let completer = shells.completer(shell).ok_or_else(|| Failure::new(Exit::Usage, format!("no shell `{shell}`")))?;
     let mut script = Vec::new();
@@ -73,11 +82,31 @@ fn definition(typed: &[OsString]) -> Command {
     });
     let shown = early.shown.and_then(|named| self::template(Some(&named)));
     let names: Vec<String> = shown.iter().flat_map(Template::names).map(str::to_owned).collect();
+    let command = with_projects(command, &early.project);
     command.mut_subcommand("template", |of_authors| {
         of_authors.mut_subcommand("show", |show| {
             show.mut_arg("value", |arg| arg.add(ArgValueCompleter::new(move |typed: &OsStr| among(&names, typed))))
         })
     })
+}
+
+/// Completes what a project, or its template, knows.
+fn with_projects(command: Command, project: &NamedProject) -> Command {
+    let with = |command: Command, args: &[(&'static str, Completes)]| {
+        args.iter().fold(command, |command, (id, what)| {
+            command.mut_arg(*id, |arg| arg.add(ArgValueCompleter::new(completer(*what, project))))
+        })
+    };
+    let (set, service) = (("set", Completes::Answers), ("service", Completes::Services));
+    let (heal, keep) = (("heal", Completes::Files), ("keep", Completes::Files));
+    command
+        .mut_subcommand("update", |it| with(it, &[set, service, heal, keep, ("to", Completes::Versions)]))
+        .mut_subcommand("adopt", |it| with(it, &[set]))
+        .mut_subcommand("why", |it| with(it, &[service, ("path", Completes::Files)]))
+        .mut_subcommand("waive", |it| with(it, &[service]))
+        .mut_subcommand("add", |add| {
+            add.mut_subcommand("service", |it| with(it, &[set, ("from", Completes::Services)]))
+        })
 }
 
 fn among(names: &[String], typed: &OsStr) -> Vec<CompletionCandidate> {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
+use std::path::PathBuf;
 
 use clap::{Arg, ArgAction, ArgMatches, Args as _, Command, FromArgMatches as _, value_parser};
 
@@ -22,6 +23,16 @@ pub(crate) struct EarlyArguments {
     pub(crate) new: Option<NamedTemplate>,
     /// What names the template, if the command is `template show`.
     pub(crate) shown: Option<String>,
+    /// What the command is about, if it is about a project.
+    pub(crate) project: NamedProject,
+}
+
+/// What a line says about a project.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct NamedProject {
+    pub(crate) folder: PathBuf,
+    /// What names its template, if the line does.
+    pub(crate) template: Option<String>,
 }
 
 /// Reads the line by its definition, as far as it can be understood: what is wrong with it is said when all of it is read.
@@ -37,6 +48,7 @@ pub(crate) fn read(arguments: &[OsString]) -> EarlyArguments {
         verbose: is_given(|global| global.verbose) || trace::is_wanted(variable),
         new: matches.as_ref().and_then(|matches| matches.subcommand_matches("new")).map(named),
         shown: matches.as_ref().and_then(shown),
+        project: project(matches.as_ref()),
     }
 }
 
@@ -77,6 +89,14 @@ fn questions(new: &Command, arguments: &[OsString]) -> Vec<Arg> {
 fn question(flag: &str) -> Arg {
     let id = format!("the question of --{flag}");
     Arg::new(id).long(flag.to_owned()).num_args(0..=1).action(ArgAction::Append).allow_negative_numbers(true)
+}
+
+/// Finds the project in the arguments of the innermost command.
+fn project(matches: Option<&ArgMatches>) -> NamedProject {
+    let innermost = std::iter::successors(matches, |matches| Some(matches.subcommand()?.1)).last();
+    let folder = innermost.and_then(|it| it.try_get_one::<PathBuf>("folder").ok().flatten().cloned());
+    let template = innermost.and_then(|it| it.try_get_one::<String>("template").ok().flatten().cloned());
+    NamedProject { folder: folder.unwrap_or_else(|| PathBuf::from(".")), template }
 }
 
 fn shown(matches: &ArgMatches) -> Option<String> {
@@ -136,6 +156,21 @@ mod tests {
         assert_eq!(shown("launchway --lang ko template show --value a ./x"), Some("./x".to_owned()));
         assert_eq!(shown("launchway template show --value a"), Some("service".to_owned()));
         assert_eq!(shown("launchway template lint ./x"), None);
+    }
+
+    #[test]
+    fn the_project_that_a_command_is_about_is_found() {
+        let project = |line: &str| early(line).project;
+        let named = |folder: &str, template: Option<&str>| NamedProject {
+            folder: folder.into(),
+            template: template.map(str::to_owned),
+        };
+        assert_eq!(project("launchway update --set a"), named(".", None));
+        assert_eq!(project("launchway update ./x --template ./t --set a"), named("./x", Some("./t")));
+        assert_eq!(project("launchway add service --dir ./x --set a"), named("./x", None));
+        assert_eq!(project("launchway why --dir=./x a"), named("./x", None));
+        assert_eq!(project("launchway adopt --set a"), named(".", Some("service")));
+        assert_eq!(project("launchway"), named(".", None));
     }
 
     #[test]
