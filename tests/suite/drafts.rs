@@ -164,6 +164,35 @@ fn a66_without_a_home_the_wizard_works_and_says_once_that_no_draft_is_kept() {
 }
 
 #[test]
+fn that_answers_cannot_be_saved_is_said_once_and_again_to_whoever_wants_to_save_them() {
+    let desk = Desk::new();
+    let given = ["--target=kubernetes", "--exposure=none", "--environments=prod", "--repository=acme/orders"];
+    for is_gone_at_the_start in [true, false] {
+        let desk = if is_gone_at_the_start { &Desk { state: file_for_a_folder(), ..Desk::new() } } else { &desk };
+        let terminal = desk.start(&given);
+        terminal.wait_for("Service name");
+        if !is_gone_at_the_start {
+            let drafts = desk.state.path().join("drafts");
+            fs::remove_dir_all(&drafts).unwrap();
+            fs::write(&drafts, "no folder").unwrap();
+        }
+        terminal.type_text("orders").press(ENTER).wait_for("What does it do?").press(ENTER);
+        terminal.wait_for("How does a new version").press(ENTER).wait_for("Enter generate");
+        let said = |text: &str| terminal.written().matches(text).count();
+        assert_eq!((said("No draft is kept"), said("cannot be saved")), (1, 0), "{}", terminal.screen());
+        terminal.press("s").wait_for_written("The answers cannot be saved").wait_for("Enter generate");
+        interrupted(terminal);
+    }
+}
+
+/// A folder in which no other one can be made, whoever asks.
+fn file_for_a_folder() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("drafts"), "no folder").unwrap();
+    folder
+}
+
+#[test]
 fn two_wizards_in_one_folder_do_not_overwrite_each_others_draft() {
     let desk = Desk::new();
     let first = desk.start(&GIVEN);

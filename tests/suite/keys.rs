@@ -11,7 +11,7 @@ use crate::program::launchway;
 use crate::terminal::{CONTROL_C, DOWN, ENTER, ESCAPE, Left, PAGE_DOWN, Screen, Terminal};
 
 /// Starts `new` in an empty folder.
-fn start(words: &[&str], screen: Screen, variables: &[(&str, &str)]) -> (TempDir, Terminal) {
+pub(crate) fn start(words: &[&str], screen: Screen, variables: &[(&str, &str)]) -> (TempDir, Terminal) {
     let folder = tempfile::tempdir().unwrap();
     let terminal = start_in(folder.path(), words, screen, variables);
     (folder, terminal)
@@ -25,9 +25,11 @@ fn start_in(folder: &Path, words: &[&str], screen: Screen, variables: &[(&str, &
 }
 
 #[track_caller]
-fn assert_left_in_order(left: &Left, screen: Screen) {
+pub(crate) fn assert_left_in_order(left: &Left, screen: Screen) {
     assert!(!left.is_cursor_hidden, "the cursor is visible again:\n{}", left.screen);
     assert!(left.is_restored, "everything is set as before:\n{}", left.screen);
+    let marks_pastes = left.written.rfind("\x1b[?2004h") > left.written.rfind("\x1b[?2004l");
+    assert!(!marks_pastes, "the marks of pastes are off again:\n{}", left.written.escape_debug());
     if screen.term == Some("dumb") {
         assert_plain(&left.written);
     }
@@ -53,7 +55,7 @@ const QUESTIONS: [(&str, &[&str]); 7] = [
 #[test]
 fn a56_a_signal_at_every_question_leaves_the_terminal_as_it_was() {
     for screen in [Screen::USUAL, Screen::TINY, Screen::DUMB] {
-        for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143), (Signal::HUP, 129)] {
+        for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143), (Signal::HUP, 129), (Signal::QUIT, 131)] {
             // In little room the cut questions are the same, so one signal will do.
             if screen.rows < 24 && signal != Signal::TERM {
                 continue;
@@ -149,12 +151,13 @@ fn the_whole_wizard_fits_into_twenty_columns_and_five_rows() {
     let screen = Screen::TINY;
     let (folder, terminal) = start(&["orders", "--repository=acme/orders"], screen, &[]);
     terminal.wait_for("What does").press(ENTER);
-    terminal.wait_for("Where will").press(DOWN).wait_for("❯ Kubernetes").press("?").wait_for("Esc ↑↓").press(ESCAPE);
+    terminal.wait_for("Where will").press(DOWN).wait_for("❯ Kubernetes").press("?").wait_for("Esc ? ↑↓").press("?");
     terminal.wait_for("❯ Kubernetes").press(ENTER);
     terminal.wait_for("How is it").press(ENTER);
     terminal.wait_for("How does").press(ENTER);
     terminal.wait_for("Environments").press(ENTER);
-    terminal.wait_for("Enter e p s q Esc").press(PAGE_DOWN).press("e");
+    terminal.wait_for("Enter e p s q Esc ?").press(PAGE_DOWN).press("?").wait_for("generate").press("?");
+    terminal.wait_for("Enter e p s q Esc").press("e");
     terminal.wait_for("Which answer?").press(ESCAPE);
     terminal.wait_for("Enter e p s q Esc").press("p");
     terminal.wait_for("Which file?").press(ENTER).wait_for("Enter v Esc").press("n").wait_for("*.base").press(ESCAPE);
@@ -198,13 +201,15 @@ fn a69_the_plain_prompter_does_all_that_the_rich_one_does_without_an_escape_sequ
     line(&terminal, "image orders", "");
     line(&terminal, "Where will it run?", "7");
     line(&terminal, "type a number from 1", "kubernetes");
-    line(&terminal, "How is it reached", "b");
+    line(&terminal, "How is it reached", "ㅠ");
     terminal.wait_for("[2] >").press("\n");
     terminal.wait_written("How is it reached", 2).press("\n");
     line(&terminal, "How does a new version", "4");
     line(&terminal, "linear is a strategy", "1");
     line(&terminal, "Environments", "prod");
-    line(&terminal, "g  generate", "e");
+    line(&terminal, "g  generate", "?");
+    terminal.wait_written("g  generate", 2);
+    terminal.press("ㄷ\n");
     line(&terminal, "Which answer?", "2");
     line(&terminal, "[The orders service]", "Takes orders");
     line(&terminal, "--description='Takes orders'", "p");

@@ -57,6 +57,15 @@ pub(crate) struct Terminal {
     before: Termios,
 }
 
+/// What a terminal does with lines that are longer than a narrower window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LongLines {
+    /// They go on in the next row, as in most terminals.
+    Broken,
+    /// What does not fit is gone, as in xterm.
+    Cut,
+}
+
 /// What the program has written: all of it, and what is on the screen now.
 struct Shown {
     bytes: Vec<u8>,
@@ -101,6 +110,19 @@ impl Terminal {
             move || read(&pty, &shown)
         });
         Self { pty, child, shown, reader: Some(reader), before }
+    }
+
+    /// Gives the terminal another size, as a window does.
+    pub(crate) fn resize(&self, screen: Screen, lines: LongLines) -> &Self {
+        {
+            let mut shown = self.shown.lock().unwrap();
+            shown.parser = match lines {
+                LongLines::Broken => broken(shown.parser.screen(), screen),
+                LongLines::Cut => cut(shown.parser.screen(), screen),
+            };
+        }
+        self.pty.resize(Size::new(screen.rows, screen.columns)).unwrap();
+        self
     }
 
     /// Sends a signal to the program.
@@ -246,6 +268,41 @@ impl Drop for Terminal {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// The rows of a screen down to that of the cursor, or the last one with something in it.
+fn rows(screen: &vt100::Screen) -> Vec<String> {
+    let (_, columns) = screen.size();
+    let rows: Vec<String> = screen.rows(0, columns.get()).map(|row| row.trim_end().to_owned()).collect();
+    let last = rows.iter().rposition(|row| !row.is_empty()).map_or(0, |last| last + 1);
+    rows[..last.max(usize::from(screen.cursor_position().0) + 1)].to_vec()
+}
+
+fn broken(before: &vt100::Screen, screen: Screen) -> vt100::Parser {
+    let mut parser = vt100::Parser::new(of(screen.rows), of(screen.columns), 0);
+    let (row, column) = before.cursor_position();
+    let rows = rows(before);
+    let wide = usize::from(screen.columns);
+    let taken = |row: &String| row.chars().count().div_ceil(wide).max(1);
+    let above: usize = rows[..usize::from(row)].iter().map(taken).sum();
+    let all: usize = rows.iter().map(taken).sum();
+    parser.process(rows.join("\r\n").as_bytes());
+    let scrolled = all.saturating_sub(usize::from(screen.rows));
+    let row = (above + usize::from(column) / wide).saturating_sub(scrolled);
+    parser.process(format!("\x1b[{};{}H", row + 1, usize::from(column) % wide + 1).as_bytes());
+    parser
+}
+
+fn cut(before: &vt100::Screen, screen: Screen) -> vt100::Parser {
+    let mut parser = vt100::Parser::new(of(screen.rows), of(screen.columns), 0);
+    let (row, column) = before.cursor_position();
+    let fitting = |row: String| row.chars().take(usize::from(screen.columns)).collect::<String>();
+    let rows: Vec<String> = rows(before).into_iter().map(fitting).collect();
+    parser.process(rows.join("\r\n").as_bytes());
+    let scrolled = rows.len().saturating_sub(usize::from(screen.rows));
+    let row = usize::from(row).saturating_sub(scrolled);
+    parser.process(format!("\x1b[{};{}H", row + 1, column.min(screen.columns - 1) + 1).as_bytes());
+    parser
 }
 
 fn of(size: u16) -> NonZero<u16> {

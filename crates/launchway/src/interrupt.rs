@@ -1,17 +1,38 @@
-//! Ctrl-C and its relatives: the terminal is left as it was found, and a project is written whole or not at all.
+//! Ctrl-C, Ctrl-Z and their relatives: the terminal is left as it was found, and a project is written whole or not at all.
 
+use std::collections::BTreeSet;
+use std::io::{self, Read as _, Write as _};
+use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-use crate::terminal::Settings;
+use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGWINCH};
+use signal_hook::iterator::Signals;
+
+use crate::terminal::mode::{self, Settings};
 use crate::{process_groups, terminal};
 
 static WRITING: Mutex<()> = Mutex::new(());
 static USES_ESCAPES: AtomicBool = AtomicBool::new(false);
 static ROWS_BELOW: AtomicUsize = AtomicUsize::new(0);
 static FAREWELL: Mutex<Option<String>> = Mutex::new(None);
+static ASKED: Mutex<String> = Mutex::new(String::new());
 /// The terminal as it was when the program started.
 static FOUND: OnceLock<Settings> = OnceLock::new();
+/// What wakes whoever waits for a key: the end that is written to, and the one that is waited on.
+static WAKER: OnceLock<(UnixStream, UnixStream)> = OnceLock::new();
+
+/// The signals that end the program.
+const ENDING: [i32; 4] = [SIGINT, SIGTERM, SIGHUP, SIGQUIT];
+
+/// Why what is drawn has to be drawn again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wake {
+    /// The terminal has another size.
+    Resized,
+    /// The program was stopped, and others have written to the terminal.
+    Resumed,
+}
 
 /// Runs what must not be cut off in the middle; a signal waits until it is done.
 pub(crate) fn uninterrupted<T>(work: impl FnOnce() -> T) -> T {
@@ -34,13 +55,17 @@ pub(crate) fn set_farewell(text: Option<String>) {
     *FAREWELL.lock().unwrap_or_else(PoisonError::into_inner) = text;
 }
 
+/// Sets what is asked line by line, which is said again when the program goes on after it was stopped.
+pub(crate) fn set_asked(text: &str) {
+    text.clone_into(&mut ASKED.lock().unwrap_or_else(PoisonError::into_inner));
+}
+
 /// Leaves the terminal behind: below what was drawn, with its cursor, and with the farewell. The second time it does nothing.
 pub(crate) fn leave() {
     let rows = ROWS_BELOW.swap(0, Ordering::Relaxed);
     let is_drawn = USES_ESCAPES.swap(false, Ordering::Relaxed);
     if is_drawn {
-        let down = if rows > 0 { format!("\u{1b}[{rows}B") } else { String::new() };
-        terminal::say(&format!("\u{1b}[?25h{down}\r\n"));
+        terminal::say(&format!("\u{1b}[?25h{}\r\n", down(rows)));
     }
     let farewell = FAREWELL.lock().unwrap_or_else(PoisonError::into_inner).take();
     if let Some(farewell) = farewell {
@@ -49,27 +74,106 @@ pub(crate) fn leave() {
     }
 }
 
-/// Ends the program on SIGINT, SIGTERM and SIGHUP, with 128 + the number of the signal.
-pub(crate) fn install() -> std::io::Result<()> {
-    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+fn down(rows: usize) -> String {
+    if rows > 0 { format!("\u{1b}[{rows}B") } else { String::new() }
+}
 
+/// Listens for the signals: some end the program, with 128 + their number, some stop it, and some have it draw again.
+pub(crate) fn install() -> io::Result<()> {
     // A file that may not grow is then an error of the write, which is reported, and not the end of the program.
     signal_hook::flag::register(signal_hook::consts::SIGXFSZ, std::sync::Arc::default())?;
     FOUND.get_or_init(Settings::read);
-    let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP])?;
-    std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
-        if let Some(signal) = signals.forever().next() {
+    let (writer, reader) = UnixStream::pair()?;
+    writer.set_nonblocking(true)?;
+    reader.set_nonblocking(true)?;
+    WAKER.get_or_init(|| (writer, reader));
+    let signals = Signals::new(ENDING.into_iter().chain([SIGTSTP, SIGCONT, SIGWINCH]))?;
+    std::thread::Builder::new().name("signals".to_owned()).spawn(move || listen(signals))?;
+    Ok(())
+}
+
+fn listen(mut signals: Signals) {
+    let mut arrived = BTreeSet::new();
+    loop {
+        if arrived.is_empty() {
+            arrived.extend(signals.wait());
+        }
+        if let Some(signal) = ENDING.iter().find(|signal| arrived.contains(signal)) {
             let _guard = WRITING.lock().unwrap_or_else(PoisonError::into_inner);
             end(128 + signal, "");
         }
-    })?;
-    Ok(())
+        if arrived.contains(&SIGTSTP) && has_job_control() {
+            stop();
+            arrived.insert(SIGCONT);
+        }
+        if arrived.contains(&SIGCONT) {
+            // In the background this waits until the program is brought to the front.
+            mode::take_again();
+            terminal::say(&ASKED.lock().unwrap_or_else(PoisonError::into_inner));
+            wake(Wake::Resumed);
+        } else if arrived.contains(&SIGWINCH) {
+            wake(Wake::Resized);
+        }
+        // What has brought it to the front is no second reason.
+        arrived = signals.pending().filter(|signal| *signal != SIGCONT).collect();
+    }
+}
+
+/// Stops the program as Ctrl-Z does, with the terminal as it was found; returns once it goes on.
+fn stop() {
+    let _guard = WRITING.lock().unwrap_or_else(PoisonError::into_inner);
+    if USES_ESCAPES.load(Ordering::Relaxed) {
+        terminal::say(&format!("{}\r\n", down(ROWS_BELOW.swap(0, Ordering::Relaxed))));
+    }
+    mode::lend();
+    // The signal itself has a handler now; this one stops the program in the same way.
+    let _ = signal_hook::low_level::emulate_default_handler(SIGTSTP);
+}
+
+/// Tells whether there is a shell that could let the program go on: without one, the system does not stop it either.
+fn has_job_control() -> bool {
+    use rustix::process::{Pid, getpgid, getppid, getsid};
+    let own_group = getpgid(None).ok();
+    let own_session = getsid(None).ok();
+    let mut ancestor = getppid();
+    while let Some(pid) = ancestor.filter(|pid| getsid(Some(*pid)).ok() == own_session) {
+        if getpgid(Some(pid)).ok() != own_group {
+            return true;
+        }
+        // Without /proc the answer is not known, and the user has asked for it.
+        let Ok(stat) = std::fs::read_to_string(format!("/proc/{}/stat", pid.as_raw_nonzero())) else { return true };
+        let parent = stat.rsplit(')').next().and_then(|rest| rest.split_whitespace().nth(1)?.parse().ok());
+        ancestor = parent.and_then(Pid::from_raw);
+    }
+    false
+}
+
+fn wake(wake: Wake) {
+    let byte = if wake == Wake::Resumed { b"c" } else { b"w" };
+    if let Some((mut writer, _)) = WAKER.get().map(|(writer, reader)| (writer, reader)) {
+        // A full pipe wakes as well.
+        let _ = writer.write(byte);
+    }
+}
+
+/// Returns what can be waited on beside the keys.
+pub(crate) fn waker() -> Option<&'static UnixStream> {
+    WAKER.get().map(|(_, reader)| reader)
+}
+
+/// Returns why whoever waits was woken, if it was.
+pub(crate) fn woken() -> Option<Wake> {
+    let mut bytes = [0; 256];
+    let length = waker().and_then(|mut reader| reader.read(&mut bytes).ok())?;
+    let has = |byte| bytes[..length].contains(&byte);
+    if has(b'c') { Some(Wake::Resumed) } else { has(b'w').then_some(Wake::Resized) }
 }
 
 /// Ends the program wherever it is, with a last word: the terminal is as it was found, and no git is left running.
 #[expect(clippy::disallowed_methods, reason = "this is where the program is ended in the middle")]
 pub(crate) fn end(code: i32, last_word: &str) -> ! {
     process_groups::kill_running();
+    mode::release();
     if let Some(settings) = FOUND.get() {
         settings.restore();
     }

@@ -1,4 +1,8 @@
-//! What may reach a terminal, and how it is left behind.
+//! What may reach a terminal, how it is laid out there, and how the terminal is left behind.
+
+pub(crate) mod mode;
+#[cfg(test)]
+mod padding_tests;
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -16,8 +20,17 @@ use crate::failure::{Exit, Failure};
 /// Breaks a text at words to the width of the terminal. The first line has room taken for `first` columns; the lines
 /// after it are indented by as much.
 pub(crate) fn hanging(text: &str, first: usize) -> String {
-    // A line that fills the last column may be followed by an empty one.
-    wrap(text, first, usize::from(console::Term::stderr().size().1.saturating_sub(1)).max(first + 20))
+    hanging_within(text, first, columns())
+}
+
+/// The columns of the terminal less the last one: a line that fills it may be followed by an empty one.
+pub(crate) fn columns() -> usize {
+    usize::from(console::Term::stderr().size().1.saturating_sub(1))
+}
+
+/// Breaks a text at words to some columns, as [`hanging`] does to those of the terminal.
+pub(crate) fn hanging_within(text: &str, first: usize, columns: usize) -> String {
+    wrap(text, first, columns.max(first + 20))
 }
 
 fn wrap(text: &str, first: usize, width: usize) -> String {
@@ -40,28 +53,81 @@ fn wrap(text: &str, first: usize, width: usize) -> String {
     wrapped
 }
 
-/// Breaks a text at words to lines of at most `columns`; a word that is longer is broken too.
+/// Breaks a text at words to lines of at most `columns`; a word that is longer is broken too, behind a sign of it where
+/// there is one.
 pub(crate) fn wrapped(text: &str, columns: usize) -> Vec<String> {
     let columns = columns.max(4);
-    let mut lines = Vec::new();
-    for line in wrap(text, 0, columns).lines() {
-        let mut current = String::new();
-        let mut used = 0;
-        for character in line.chars() {
-            let width = console::measure_text_width(character.encode_utf8(&mut [0; 4]));
-            if used + width > columns {
-                lines.push(std::mem::take(&mut current));
-                used = 0;
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        let width = console::measure_text_width(word);
+        match lines.last_mut() {
+            Some(line) if console::measure_text_width(line) + 1 + width <= columns => {
+                line.push(' ');
+                line.push_str(word);
             }
-            current.push(character);
-            used += width;
+            _ => lines.extend(broken(word, columns)),
         }
-        lines.push(current);
     }
     if lines.is_empty() {
         lines.push(String::new());
     }
     lines
+}
+
+/// Breaks a word to parts of at most `columns`: behind a sign such as `/` or `-` if it has one there, and else anywhere.
+pub(crate) fn broken(word: &str, columns: usize) -> Vec<String> {
+    let mut parts = Vec::new();
+    let mut rest = word;
+    while console::measure_text_width(rest) > columns {
+        let fitting = fitting(rest, columns);
+        let sign = rest[..fitting].rfind(['/', '-', ',', '=', '.', '_', ':']).map(|sign| sign + 1);
+        let (part, after) = rest.split_at(sign.filter(|sign| *sign > 2).unwrap_or(fitting));
+        parts.push(part.to_owned());
+        rest = after;
+    }
+    parts.push(rest.to_owned());
+    parts
+}
+
+/// Returns how many bytes of a text fit into some columns; of one that has a character, no fewer than this one.
+fn fitting(text: &str, columns: usize) -> usize {
+    let ends = text.char_indices().map(|(start, character)| start + character.len_utf8());
+    let mut fitting = 0;
+    for end in ends {
+        if fitting > 0 && console::measure_text_width(&text[..end]) > columns {
+            break;
+        }
+        fitting = end;
+    }
+    fitting
+}
+
+/// The columns below which nothing stands beside anything.
+const ONE_COLUMN: usize = 59;
+
+/// Tells whether there is so little room that nothing stands beside anything: less than 60 columns, of which the last is
+/// kept free.
+pub(crate) fn is_narrow(columns: usize) -> bool {
+    columns < ONE_COLUMN
+}
+
+/// Fills a text up to a width, as a terminal counts it: a wide character takes two columns, a mark on another none.
+pub(crate) fn padded(text: &str, width: usize) -> String {
+    text.to_owned() + &" ".repeat(width.saturating_sub(console::measure_text_width(text)))
+}
+
+/// Lays a row of two cells out, indented: the first one has a width, and in little room the second one stands below it.
+pub(crate) fn row(first: &str, width: usize, second: &str, columns: usize) -> String {
+    match (is_narrow(columns), first.is_empty()) {
+        (true, true) => format!("    {second}"),
+        (true, false) => format!("  {first}\n    {second}"),
+        (false, _) => format!("  {} {second}", padded(first, width)),
+    }
+}
+
+/// Returns the width of the widest of some texts.
+pub(crate) fn widest<'t>(texts: impl IntoIterator<Item = &'t str>) -> usize {
+    texts.into_iter().map(console::measure_text_width).max().unwrap_or_default()
 }
 
 /// Quotes a word so that it can be shown on one line and pasted: control characters are spelt out.
@@ -180,67 +246,6 @@ pub(crate) fn say(text: &str) {
     let _ = io::stderr().lock().write_all(text.as_bytes());
 }
 
-/// The settings of the terminal, as they were read.
-pub(crate) struct Settings(Option<rustix::termios::Termios>);
-
-impl Settings {
-    pub(crate) fn read() -> Self {
-        Self(rustix::termios::tcgetattr(io::stdin()).ok())
-    }
-
-    fn change(&self, change: impl FnOnce(&mut rustix::termios::Termios)) {
-        if let Some(settings) = &self.0 {
-            let mut changed = settings.clone();
-            change(&mut changed);
-            let _ = rustix::termios::tcsetattr(io::stdin(), rustix::termios::OptionalActions::Now, &changed);
-        }
-    }
-
-    pub(crate) fn restore(&self) {
-        if let Some(settings) = &self.0 {
-            let _ = rustix::termios::tcsetattr(io::stdin(), rustix::termios::OptionalActions::Now, settings);
-        }
-    }
-}
-
-/// Lets keys through one by one, unseen, for as long as it lives. Ctrl-C stays a signal.
-pub(crate) struct KeyByKey(Settings);
-
-impl KeyByKey {
-    pub(crate) fn enter() -> Self {
-        use rustix::termios::{InputModes, LocalModes};
-        let before = Settings::read();
-        before.change(|settings| {
-            settings.local_modes -= LocalModes::ICANON | LocalModes::ECHO | LocalModes::IEXTEN;
-            settings.input_modes -= InputModes::ICRNL | InputModes::IXON;
-        });
-        Self(before)
-    }
-}
-
-impl Drop for KeyByKey {
-    fn drop(&mut self) {
-        self.0.restore();
-    }
-}
-
-/// Lets lines through unseen for as long as it lives.
-pub(crate) struct Hidden(Settings);
-
-impl Hidden {
-    pub(crate) fn enter() -> Self {
-        let before = Settings::read();
-        before.change(|settings| settings.local_modes -= rustix::termios::LocalModes::ECHO);
-        Self(before)
-    }
-}
-
-impl Drop for Hidden {
-    fn drop(&mut self) {
-        self.0.restore();
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -275,7 +280,18 @@ mod tests {
     #[test]
     fn a_word_that_is_too_long_is_broken() {
         assert_eq!(wrapped("unbreakable 한국어", 5), ["unbre", "akabl", "e", "한국", "어"]);
+        assert_eq!(wrapped("see deploy/ecs/README.md", 12), ["see", "deploy/ecs/", "README.md"]);
         assert_eq!(wrapped("", 5), [""]);
+    }
+
+    #[test]
+    fn a_cell_is_as_wide_as_the_terminal_shows_it() {
+        for text in ["plain", "한국어", "e\u{301}te\u{301}", "🚀 up", "\u{1112}\u{1161}\u{11ab}", ""] {
+            assert_eq!(console::measure_text_width(&padded(text, 8)), 8, "{text}");
+        }
+        assert_eq!(row("한국", 6, "Korea", 80), "  한국   Korea");
+        assert_eq!(row("한국", 6, "Korea", 40), "  한국\n    Korea");
+        assert_eq!((padded("한", 4), widest(["ab", "한국"])), ("한  ".to_owned(), 4));
     }
 
     #[test]

@@ -86,10 +86,10 @@ impl<'p> Purpose for AddPurpose<'p> {
         Ok(NewService { from, template, context, plan, addition })
     }
 
-    fn review(&self, _: &Interview<'_>, service: &NewService<'p>) -> Option<Review> {
+    fn review<'r>(&'r self, _: &'r Interview<'_>, service: &'r NewService<'p>) -> Option<Review<'r>> {
         let review = || Review {
             title: language::filled("Review: {project}", &[("project", &self.request.name)]),
-            text: report::text(service, self.request),
+            text: Box::new(move |columns| report::text(service, self.request, columns)),
             keys: vec![(GO, language::text("add the service")), edit_key(), quit_key()],
         };
         (!self.request.dry_run).then(review)

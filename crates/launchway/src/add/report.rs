@@ -12,7 +12,7 @@ use crate::failure::Failure;
 use crate::projects::place;
 use crate::report::{Output, json};
 use crate::repository::index::WayBack;
-use crate::terminal::{self, hanging, visible_line};
+use crate::terminal::{self, hanging, row, visible_line};
 use crate::update;
 
 /// What `launchway add service --output json` prints.
@@ -69,7 +69,7 @@ pub(crate) fn show(
     }
     match request.output {
         Output::Json => terminal::print(&json(&report(prepared, way_back, refusal)))?,
-        Output::Text => terminal::print(&text(prepared, request))?,
+        Output::Text => terminal::print(&text(prepared, request, usize::MAX))?,
     }
     terminal::say(&next(prepared, request, way_back, refusal.is_some()));
     Ok(())
@@ -101,15 +101,10 @@ fn files<'a>(prepared: &'a NewService<'_>) -> impl Iterator<Item = (&'a launchwa
     creates.chain(prepared.addition.changes.iter().map(move |change| (&change.path, status(change))))
 }
 
-pub(super) fn text(prepared: &NewService<'_>, request: &AddRequest) -> String {
-    let mut text = String::new();
-    for (path, status) in files(prepared) {
-        let _ = writeln!(text, "  {status:8} {}", place(&request.folder, path));
-    }
-    for change in &prepared.addition.says {
-        let _ = writeln!(text, "  {:8} {}", "", visible_line(change));
-    }
-    text
+pub(super) fn text(prepared: &NewService<'_>, request: &AddRequest, columns: usize) -> String {
+    let files = files(prepared).map(|(path, status)| row(status, 8, &place(&request.folder, path), columns));
+    let changes = prepared.addition.says.iter().map(|change| row("", 8, &visible_line(change), columns));
+    files.chain(changes).fold(String::new(), |text, row| text + &row + "\n")
 }
 
 fn next(prepared: &NewService<'_>, request: &AddRequest, way_back: Option<&WayBack>, is_refused: bool) -> String {

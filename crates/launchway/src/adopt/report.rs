@@ -28,7 +28,7 @@ impl AdoptResult<'_> {
             self.adoption.percent(),
             files.len()
         )];
-        let width = answers.iter().map(|answer| answer.question.len()).max().unwrap_or_default();
+        let width = terminal::widest(answers.iter().map(|answer| &*answer.question));
         lines.push("\nanswers".to_owned());
         lines.extend(answers.iter().map(|answer| answer_line(answer, width)));
         for (title, fit) in [("files that differ", Fit::Differs), ("files that are missing", Fit::Missing)] {
@@ -91,7 +91,7 @@ fn answer_line(answer: &FoundAnswer, width: usize) -> String {
         None => String::new(),
     };
     let value = terminal::visible_line(&answer.value.to_string());
-    format!("  {:width$}  {value}  ({}{place})", answer.question, answer.sureness.word())
+    format!("  {}  {value}  ({}{place})", terminal::padded(&answer.question, width), answer.sureness.word())
 }
 
 /// What `launchway adopt --output json` prints.

@@ -5,8 +5,8 @@ use std::path::Path;
 use launchway_core::{Finding, FindingPlace, Waiver, WaiverState};
 
 use super::CheckResult;
-use crate::terminal::visible_line;
-use crate::update::advised;
+use crate::terminal::{row, visible_line};
+use crate::update::{WIDTH, advised};
 
 /// The most characters of a value that are shown.
 const MAX_SHOWN: usize = 200;
@@ -20,9 +20,10 @@ fn announced(checked: &CheckResult) -> Vec<String> {
         1 => format!("{name} is 1 version behind: {is}, the newest is {}", upcoming.to),
         behind => format!("{name} is {behind} versions behind: {is}, the newest is {}", upcoming.to),
     };
-    let files = upcoming.files.iter().map(|(path, status)| format!("  {:13} {path}", status.id()));
+    let line = |about: &str, said: &str| row(about, WIDTH, said, usize::MAX);
+    let files = upcoming.files.iter().map(|(path, status)| line(status.id(), path));
     let verdict = if upcoming.changes { "an update would change it" } else { "an update would change nothing" };
-    let advisories = upcoming.advisories.iter().map(advised);
+    let advisories = upcoming.advisories.iter().map(|it| line("advisory", &advised(it)));
     std::iter::once(format!("{versions}; {verdict}")).chain(advisories).chain(files).collect()
 }
 

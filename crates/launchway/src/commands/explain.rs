@@ -38,7 +38,7 @@ pub(super) fn run(args: &ExplainArgs) -> Result<(), Failure> {
 }
 
 fn list() -> String {
-    let line = |page: &Page| format!("{:18} {}\n", page.topic, language::translated(page.title()));
+    let line = |page: &Page| format!("{} {}\n", terminal::padded(page.topic, 18), language::translated(page.title()));
     PAGES.iter().map(line).collect()
 }
 

@@ -17,6 +17,7 @@ use sha2::{Digest as _, Sha256};
 use super::NewRequest;
 use crate::failure::{Exit, Failure};
 use crate::terminal::shell_word;
+use crate::wizard::NotKept;
 use crate::wizard::walk::{State, Walk};
 use crate::{folders, interrupt, language};
 
@@ -137,10 +138,11 @@ impl Draft {
         Self { place: None }
     }
 
-    /// Writes the answers down. The error is said once: after it nothing is kept.
-    pub(super) fn keep(&mut self, walk: &Walk<'_>) -> Result<(), String> {
+    /// Writes the answers down. After an error nothing is kept.
+    pub(super) fn keep(&mut self, walk: &Walk<'_>) -> Result<(), NotKept> {
         let Some(place) = &self.place else {
-            return Err(language::text("The answers cannot be saved: no draft is kept.").to_owned());
+            let reason = language::text("The answers cannot be saved: no draft is kept.").to_owned();
+            return Err(NotKept { reason, is_known: true });
         };
         match place.write(walk) {
             Ok(()) => {
@@ -150,7 +152,8 @@ impl Draft {
             Err(reason) => {
                 self.place = None;
                 interrupt::set_farewell(None);
-                Err(language::filled("No draft is kept: {reason}", &[("reason", &reason)]))
+                let reason = language::filled("No draft is kept: {reason}", &[("reason", &reason)]);
+                Err(NotKept { reason, is_known: false })
             }
         }
     }

@@ -34,7 +34,8 @@ fn read(prompter: &mut dyn Prompter, files: &[(String, &PlannedFile)], first: us
             Some(text) => text.to_owned(),
             None => language::filled("not text, {size}", &[("size", &size(file.bytes.len()))]),
         };
-        match prompter.page(&Page { title: path, text: &text, actions: &actions, is_menu: true })? {
+        let shown = |_: usize| text.clone();
+        match prompter.page(&Page { title: path, text: &shown, actions: &actions, is_menu: true })? {
             Reply::Answer('n') => position = (position + 1) % files.len(),
             Reply::Answer(_) => position = position.checked_sub(1).unwrap_or(files.len() - 1),
             Reply::Back => return Ok(position),

@@ -4,11 +4,13 @@ use std::fmt::Write as _;
 
 use launchway_core::quote::quote_shell;
 use launchway_core::template::Source;
-use launchway_core::{Changes, Interview, Provenance, Template};
+use launchway_core::{Accepted, Changes, Interview, Provenance, Template};
 
 use super::{NewProject, NewRequest};
 use crate::language;
-use crate::terminal::{hanging, shell_word, size, visible, visible_line};
+use crate::terminal::{
+    hanging, hanging_within, is_narrow, padded, row, shell_word, size, visible, visible_line, widest,
+};
 use crate::wizard::origin;
 
 /// Returns the command that makes the same project without a question: the answers that were not left to the default.
@@ -40,17 +42,19 @@ pub(crate) fn command(template: &Template, interview: &Interview<'_>, request: &
     words.join(" ")
 }
 
+/// The widest that the values of answers are aligned to.
+const MAX_VALUE: usize = 48;
+
 /// Renders the answers, each with where it came from.
-pub(crate) fn answers(interview: &Interview<'_>) -> String {
-    let rows: Vec<(&str, String, String)> = interview
-        .accepted
-        .iter()
-        .map(|it| (it.question.id.as_str(), visible_line(&it.value.to_string()), origin(it)))
-        .collect();
-    let first = rows.iter().map(|row| row.0.len()).max().unwrap_or_default();
-    let second = rows.iter().map(|row| row.1.chars().count()).max().unwrap_or_default().min(48);
-    rows.iter().fold(String::new(), |mut text, (id, value, provenance)| {
-        let _ = writeln!(text, "  {id:first$}  {value:second$}  ({})", visible_line(provenance));
+fn answers(interview: &Interview<'_>, columns: usize) -> String {
+    let of = |it: &Accepted<'_>| (visible_line(&it.value.to_string()), visible_line(&origin(it)));
+    let rows: Vec<(&str, (String, String))> =
+        interview.accepted.iter().map(|it| (it.question.id.as_str(), of(it))).collect();
+    let first = widest(rows.iter().map(|row| row.0));
+    let second = widest(rows.iter().map(|row| &*row.1.0)).min(MAX_VALUE);
+    rows.iter().fold(String::new(), |mut text, (id, (value, origin))| {
+        let value = if is_narrow(columns) { value.clone() } else { padded(value, second) };
+        let _ = writeln!(text, "{}", row(id, first + 1, &format!("{value}  ({origin})"), columns));
         text
     })
 }
@@ -149,25 +153,35 @@ fn added_lines(path: &str, content: &str) -> String {
 }
 
 /// Renders the whole review screen.
-pub(crate) fn screen(interview: &Interview<'_>, prepared: &NewProject) -> String {
-    let mut text = format!("{}\n{}\n{}\n", language::text("Answers"), answers(interview), language::text("Files"));
+pub(crate) fn screen(interview: &Interview<'_>, prepared: &NewProject, columns: usize) -> String {
+    let mut text = String::new();
+    for warning in &prepared.warnings {
+        let _ = writeln!(text, "{}: {}\n", language::text("warning"), visible(warning));
+    }
+    let _ = writeln!(text, "{}\n{}", language::text("Answers"), answers(interview, columns));
+    let _ = writeln!(text, "{}", language::text("Files"));
     for line in folded_tree(&prepared.changes, REVIEW_DEPTH).lines() {
         let _ = writeln!(text, "  {line}");
     }
     if !prepared.plan.objects.is_empty() {
         let _ = writeln!(text, "\n{}", language::text("What they create once you deploy"));
-        let width = prepared.plan.objects.iter().map(|it| it.kind.chars().count()).max().unwrap_or_default();
-        for object in &prepared.plan.objects {
-            let purpose = hanging(&visible_line(&object.purpose), width + 4);
-            let _ = writeln!(text, "  {:width$}  {purpose}", visible_line(&object.kind));
-        }
-    }
-    for warning in &prepared.warnings {
-        let _ = writeln!(text, "\n{}: {}", language::text("warning"), visible(warning));
+        text.push_str(&objects(prepared, columns));
     }
     let again = language::text("The same again, without a question");
     let _ = writeln!(text, "\n{again}\n  {}", visible_line(&prepared.command));
     text
+}
+
+/// Renders the objects that the files create, each with its purpose.
+fn objects(prepared: &NewProject, columns: usize) -> String {
+    let rows: Vec<(String, String)> =
+        prepared.plan.objects.iter().map(|it| (visible_line(&it.kind), visible_line(&it.purpose))).collect();
+    let width = widest(rows.iter().map(|row| &*row.0));
+    rows.iter().fold(String::new(), |mut text, (kind, purpose)| {
+        let purpose = if is_narrow(columns) { purpose.clone() } else { hanging_within(purpose, width + 4, columns) };
+        let _ = writeln!(text, "{}", row(kind, width + 1, &purpose, columns));
+        text
+    })
 }
 
 /// Renders the commands to run next.

@@ -9,7 +9,7 @@ use crate::failure::Failure;
 use crate::git::FetchOptions;
 use crate::prompt::{About, Prompter, Reply};
 use crate::wizard::walk::{Now, Walk};
-use crate::wizard::{Decision, GO, Purpose, Review, Wizard, edit_key, left, quit_key, save_key};
+use crate::wizard::{Decision, GO, NotKept, Purpose, Review, Wizard, edit_key, left, quit_key, save_key};
 use crate::{catalogs, language, prompt};
 
 /// The key that shows the files at the review.
@@ -93,11 +93,11 @@ impl Purpose for NewPurpose<'_> {
         NewProject::from_interview(self.template, interview, self.request)
     }
 
-    fn review(&self, interview: &Interview<'_>, project: &NewProject) -> Option<Review> {
+    fn review<'r>(&'r self, interview: &'r Interview<'_>, project: &'r NewProject) -> Option<Review<'r>> {
         let files = (FILES, language::text("page through the files"));
         let review = || Review {
             title: language::filled("Review: {project}", &[("project", &project.context.name)]),
-            text: review::screen(interview, project),
+            text: Box::new(move |columns| review::screen(interview, project, columns)),
             keys: vec![(GO, language::text("generate")), edit_key(), files, save_key(), quit_key()],
         };
         (!self.request.dry_run).then(review)
@@ -124,7 +124,7 @@ impl Purpose for NewPurpose<'_> {
         Ok(())
     }
 
-    fn keep(&mut self, walk: &Walk<'_>) -> Result<(), String> {
+    fn keep(&mut self, walk: &Walk<'_>) -> Result<(), NotKept> {
         self.draft.keep(walk)
     }
 

@@ -2,16 +2,18 @@
 
 use std::fmt::Write as _;
 
-use console::{Term, truncate_str};
+use console::{Term, measure_text_width, truncate_str};
 
+use super::transcript::rows;
 use crate::interrupt;
 use crate::terminal;
 
 /// The block that is on the screen now.
 #[derive(Debug, Default)]
 pub(super) struct Frame {
-    /// How many lines stand above the cursor.
-    above: usize,
+    /// The widths of the lines above the cursor, as they were drawn.
+    above: Vec<usize>,
+    column: usize,
     is_drawn: bool,
 }
 
@@ -33,49 +35,83 @@ pub(super) fn fitted(line: &str, columns: usize) -> String {
     truncate_str(line, columns, "…").into_owned()
 }
 
+/// Cuts a text to the room behind a word, if it has one that fits.
+pub(super) fn fitted_words(text: &str, columns: usize) -> String {
+    if measure_text_width(text) <= columns {
+        return text.to_owned();
+    }
+    let ends = text.match_indices(' ').map(|(end, _)| &text[..end]);
+    let fitting = ends.take_while(|start| measure_text_width(start) + 2 <= columns).last();
+    fitting.filter(|start| !start.trim().is_empty()).map_or_else(|| fitted(text, columns), |start| format!("{start} …"))
+}
+
 impl Frame {
     /// Draws lines in the place of those before, and leaves the cursor in one of them.
     pub(super) fn draw(&mut self, lines: &[String], (row, column): (usize, usize)) {
         let room = room();
         let lines = &lines[..lines.len().min(room.rows)];
-        let mut text = self.erasure();
-        for (position, line) in lines.iter().enumerate() {
-            let end = if position + 1 < lines.len() { "\r\n" } else { "" };
-            let _ = write!(text, "{}{end}", fitted(line, room.columns));
-        }
+        let mut text = self.erasure(0);
+        let lines: Vec<String> = lines.iter().map(|line| fitted(line, room.columns)).collect();
+        text.push_str(&lines.join("\r\n"));
         let last = lines.len().saturating_sub(1);
         let row = row.min(last);
+        let column = column.min(room.columns);
         text.push('\r');
         if last > row {
             let _ = write!(text, "\x1b[{}A", last - row);
         }
         if column > 0 {
-            let _ = write!(text, "\x1b[{}C", column.min(room.columns));
+            let _ = write!(text, "\x1b[{column}C");
         }
         terminal::say(&text);
-        (self.above, self.is_drawn) = (row, true);
+        let above = lines.iter().take(row).map(|line| measure_text_width(line)).collect();
+        *self = Self { above, column, is_drawn: true };
         interrupt::set_rows_below(last - row);
     }
 
     /// Takes the lines away; the cursor stands where they began.
     pub(super) fn erase(&mut self) {
-        self.replace("");
+        self.replace(&[]);
     }
 
-    /// Writes a text in the place of the lines; the cursor stands behind it.
-    pub(super) fn replace(&mut self, text: &str) {
-        terminal::say(&(self.erasure() + text));
+    /// Writes other lines in the place of the lines; the cursor stands below them.
+    pub(super) fn replace(&mut self, lines: &[String]) {
+        self.replace_with_above(0, lines);
+    }
+
+    /// Writes other lines in the place of the lines and of some rows above them; the cursor stands below them.
+    pub(super) fn replace_with_above(&mut self, above: usize, lines: &[String]) {
+        let lines = lines.iter().fold(String::new(), |text, line| text + line + "\r\n");
+        terminal::say(&(self.erasure(above) + &lines));
+        self.let_go();
+    }
+
+    /// Leaves the lines where they are: what is drawn next stands below them.
+    pub(super) fn let_go(&mut self) {
         *self = Self::default();
         interrupt::set_rows_below(0);
     }
 
-    fn erasure(&self) -> String {
-        if !self.is_drawn {
-            return String::new();
+    fn erasure(&self, more: usize) -> String {
+        let columns = usize::from(Term::stderr().size().1).max(1);
+        let above = rows(&self.above, columns) + self.column / columns + more;
+        match (self.is_drawn, above) {
+            (false, 0) => String::new(),
+            (_, 0) => "\r\x1b[J".to_owned(),
+            (_, above) => format!("\r\x1b[{above}A\x1b[J"),
         }
-        match self.above {
-            0 => "\r\x1b[J".to_owned(),
-            above => format!("\r\x1b[{above}A\x1b[J"),
-        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_cut_behind_a_word() {
+        assert_eq!(fitted_words("one two three", 9), "one two …");
+        assert_eq!(fitted_words("one two", 9), "one two");
+        assert_eq!(fitted_words("unbreakable", 5), "unbr…");
+        assert_eq!(fitted_words("한국어 문장", 8), "한국어 …");
     }
 }

@@ -1,6 +1,7 @@
 //! Keys, read one by one from the terminal's own bytes.
 
 use crate::failure::{Exit, Failure};
+use crate::interrupt::{self, Wake};
 
 /// A key that was pressed, or a text that was pasted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +29,8 @@ pub(crate) enum Key {
     EraseWord,
     /// Ends the input.
     EndOfInput,
+    /// Nothing was pressed: the terminal has another size, or others have written to it.
+    Woken(Wake),
     Other,
 }
 
@@ -125,25 +128,59 @@ impl Keys {
     /// Drops what was pressed and not yet used.
     pub(super) fn forget(&mut self) {
         self.bytes.clear();
-        let mut buffer = [0; 1024];
+        let mut buffer = [0; 4096];
         while system::is_pressed() && system::read(&mut buffer).is_ok_and(|length| length > 0) {}
     }
 
-    /// Waits for the next key.
+    /// Tells whether a key has arrived that was not used yet.
+    pub(super) fn has_next(&self) -> bool {
+        decode(&self.bytes, false).is_some()
+    }
+
+    /// Waits for the next key. What has arrived is decoded first; only what could be a lone Esc is given some time.
     pub(super) fn next(&mut self) -> Result<Key, Failure> {
         loop {
-            let is_all = !self.bytes.is_empty() && !system::is_more();
-            if let Some((key, length)) = decode(&self.bytes, is_all) {
-                self.bytes.drain(..length);
+            if let Some(key) = self.take(false) {
                 return Ok(key);
             }
-            let mut buffer = [0; 1024];
-            match system::read(&mut buffer) {
-                Ok(0) => return Ok(Key::EndOfInput),
-                Ok(length) => self.bytes.extend_from_slice(&buffer[..length]),
-                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(unreadable(&error)),
+            match system::wait(self.is_perhaps_whole()) {
+                system::Waited::Woken(wake) => return Ok(Key::Woken(wake)),
+                system::Waited::ForNothing => {
+                    if let Some(key) = self.take(true) {
+                        return Ok(key);
+                    }
+                }
+                system::Waited::ForInput => {
+                    if let Some(end) = self.read()? {
+                        return Ok(end);
+                    }
+                }
             }
+        }
+    }
+
+    fn take(&mut self, is_all: bool) -> Option<Key> {
+        let (key, length) = decode(&self.bytes, is_all)?;
+        self.bytes.drain(..length);
+        Some(key)
+    }
+
+    /// Tells whether what has arrived begins a sequence, or is Esc itself. A paste always has an end.
+    fn is_perhaps_whole(&self) -> bool {
+        self.bytes.first() == Some(&0x1b) && !self.bytes.starts_with(PASTE)
+    }
+
+    /// Reads what has arrived; returns the key that stands for the end of it.
+    fn read(&mut self) -> Result<Option<Key>, Failure> {
+        let mut buffer = [0; 4096];
+        match system::read(&mut buffer) {
+            Ok(0) => Ok(Some(Key::EndOfInput)),
+            Ok(length) => {
+                self.bytes.extend_from_slice(&buffer[..length]);
+                Ok(None)
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => Ok(None),
+            Err(error) => Err(unreadable(&error)),
         }
     }
 }
@@ -156,25 +193,53 @@ pub(super) fn unreadable(error: &std::io::Error) -> Failure {
 mod system {
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
+    use super::{Wake, interrupt};
+
     /// How long the rest of a key's sequence may take on a slow line.
     const PATIENCE: Timespec = Timespec { tv_sec: 0, tv_nsec: 40_000_000 };
+
+    /// What came of waiting.
+    pub(super) enum Waited {
+        ForInput,
+        Woken(Wake),
+        /// The time was up.
+        ForNothing,
+    }
 
     pub(super) fn read(buffer: &mut [u8]) -> std::io::Result<usize> {
         Ok(rustix::io::read(std::io::stdin(), buffer)?)
     }
 
-    pub(super) fn is_more() -> bool {
-        is_ready(&PATIENCE)
+    /// Waits until there is something to read or to draw; not for ever, if the time may be up.
+    pub(super) fn wait(has_end: bool) -> Waited {
+        let stdin = std::io::stdin();
+        loop {
+            let waker = interrupt::waker();
+            let mut awaited = vec![PollFd::new(&stdin, PollFlags::IN)];
+            awaited.extend(waker.map(|waker| PollFd::new(waker, PollFlags::IN)));
+            let ready = match poll(&mut awaited, has_end.then_some(&PATIENCE)) {
+                Ok(ready) => ready,
+                Err(rustix::io::Errno::INTR) => continue,
+                // What is wrong with it is said by whoever reads.
+                Err(_) => return Waited::ForInput,
+            };
+            if ready == 0 {
+                return Waited::ForNothing;
+            }
+            if let Some(wake) = interrupt::woken() {
+                return Waited::Woken(wake);
+            }
+            if !awaited[0].revents().is_empty() {
+                return Waited::ForInput;
+            }
+        }
     }
 
+    /// Tells whether there is something to read.
     pub(super) fn is_pressed() -> bool {
-        is_ready(&Timespec { tv_sec: 0, tv_nsec: 0 })
-    }
-
-    fn is_ready(patience: &Timespec) -> bool {
         let stdin = std::io::stdin();
         let mut stdin = [PollFd::new(&stdin, PollFlags::IN)];
-        poll(&mut stdin, Some(patience)).is_ok_and(|ready| ready > 0)
+        poll(&mut stdin, Some(&Timespec { tv_sec: 0, tv_nsec: 0 })).is_ok_and(|ready| ready > 0)
     }
 }
 

@@ -24,11 +24,18 @@ impl Line {
         self.cursor += character.len_utf8();
     }
 
-    /// Inserts what was pasted: line ends and tabs become spaces, other control characters are left out.
-    pub(super) fn paste(&mut self, text: &str) {
-        let text = text.trim_end_matches(['\r', '\n']).replace("\r\n", " ");
-        let spaced = text.chars().map(|it| if matches!(it, '\r' | '\n' | '\t') { ' ' } else { it });
-        spaced.filter(|it| !it.is_control()).for_each(|character| self.insert(character));
+    /// Inserts what was pasted: line ends and tabs become spaces, other control characters are left out. Tells whether
+    /// there was a line end between its lines.
+    pub(super) fn paste(&mut self, text: &str) -> bool {
+        let text = text.trim_end_matches(['\r', '\n']).replace("\r\n", "\n");
+        for character in text.chars() {
+            match character {
+                '\r' | '\n' | '\t' => self.insert(' '),
+                character if character.is_control() => {}
+                character => self.insert(character),
+            }
+        }
+        text.contains(['\r', '\n'])
     }
 
     pub(super) fn left(&mut self) {
@@ -167,7 +174,8 @@ mod tests {
     #[test]
     fn what_is_pasted_is_one_line_without_control_characters() {
         let mut line = Line::new("");
-        line.paste("a\r\nb\tc\u{1b}[31md\n");
+        assert!(line.paste("a\r\nb\tc\u{1b}[31md\n"), "a line end became a space");
         assert_eq!(line.text(), "a b c[31md");
+        assert!(!line.paste("e\tf\r"), "the last line end goes without a trace");
     }
 }

@@ -1,7 +1,9 @@
 //! Asking: the only place that does. A prompter holds no answers; what it is given it makes harmless for the terminal.
 //! It shows an answer as accepted only when it is told so: until then its question stands where it was.
 
+mod filter;
 mod frame;
+mod hangul;
 mod help;
 mod keys;
 mod line;
@@ -11,6 +13,8 @@ mod plain;
 mod rich;
 #[cfg(test)]
 pub(crate) mod scripted;
+mod transcript;
+mod typing;
 
 use crate::failure::Failure;
 use crate::terminal::{self, Capability};
@@ -58,7 +62,8 @@ pub(crate) struct TextQuestion<'q> {
 /// A long text with keys that do something about it.
 pub(crate) struct Page<'p> {
     pub(crate) title: &'p str,
-    pub(crate) text: &'p str,
+    /// The text, laid out for some columns.
+    pub(crate) text: &'p dyn Fn(usize) -> String,
     /// The first one is Enter's; Back is Esc's.
     pub(crate) actions: &'p [Action],
     /// Whether it is left without going back to a question.

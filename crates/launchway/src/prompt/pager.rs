@@ -2,18 +2,20 @@
 
 use console::measure_text_width;
 
-use super::frame::{Room, fitted};
+use super::frame::{Room, fitted_words};
+use super::hangul;
 use super::keys::Key;
 use super::list::dim;
 use super::{Action, Page};
 use crate::language;
+use crate::terminal::{broken, padded, visible, visible_line, widest};
 
 /// A text with the place that is shown.
-#[derive(Debug)]
 pub(super) struct Pager<'p> {
-    title: String,
-    text: String,
-    actions: &'p [Action],
+    page: &'p Page<'p>,
+    /// The room that it is laid out for.
+    room: Room,
+    lines: Vec<String>,
     top: usize,
 }
 
@@ -23,86 +25,129 @@ pub(super) enum PagerResult {
     Goes,
     Done(char),
     Back,
+    Help,
 }
 
 impl<'p> Pager<'p> {
-    /// The text has to be harmless.
-    pub(super) fn new(page: &Page<'p>, title: String, text: String) -> Self {
-        Self { title, text, actions: page.actions, top: 0 }
+    pub(super) fn new(page: &'p Page<'p>, room: Room) -> Self {
+        let mut pager = Self { page, room, lines: Vec::new(), top: 0 };
+        pager.lay_out();
+        pager
+    }
+
+    /// Lays the text out for another room, with the same line at the top as far as there is one.
+    pub(super) fn fit(&mut self, room: Room) {
+        if room != self.room {
+            let before = self.lines.len().max(1);
+            self.room = room;
+            self.lay_out();
+            self.top = self.top * self.lines.len() / before;
+        }
+    }
+
+    fn lay_out(&mut self) {
+        let text = visible(&(self.page.text)(self.room.columns));
+        self.lines = text.lines().flat_map(|line| folded(line, self.room.columns)).collect();
     }
 
     /// Does what a key says. The keys that move come after those of the page.
-    pub(super) fn press(&mut self, key: &Key, room: Room) -> PagerResult {
-        if let Key::Char(character) = key
-            && let Some(action) = self.actions.iter().find(|action| action.key == *character)
-        {
-            return PagerResult::Done(action.key);
+    pub(super) fn press(&mut self, key: &Key) -> PagerResult {
+        if let Some(action) = self.action(key) {
+            return PagerResult::Done(action);
         }
-        let (height, length) = (self.height(room), self.lines(room).len());
-        let last = length.saturating_sub(height);
-        self.top = match key {
-            Key::Up | Key::Char('k') => self.top.saturating_sub(1),
-            Key::Down | Key::Char('j') => self.top + 1,
-            Key::PageUp | Key::Char('b') => self.top.saturating_sub(height),
-            Key::PageDown | Key::Char(' ') => self.top + height,
-            Key::Home | Key::Char('g') => 0,
-            Key::End | Key::Char('G') => last,
+        let letter = if let Key::Char(character) = key { Some(hangul::letter(*character)) } else { None };
+        let height = self.height();
+        let last = self.lines.len().saturating_sub(height);
+        self.top = match (key, letter) {
+            (Key::Up, _) | (_, Some('k')) => self.top.saturating_sub(1),
+            (Key::Down, _) | (_, Some('j')) => self.top + 1,
+            (Key::PageUp, _) | (_, Some('b')) => self.top.saturating_sub(height),
+            (Key::PageDown, _) | (_, Some(' ')) => self.top + height,
+            (Key::Home, _) | (_, Some('g')) => 0,
+            (Key::End, _) | (_, Some('G')) => last,
             _ => self.top,
         }
         .min(last);
-        match key {
-            Key::Enter => self.actions.first().map_or(PagerResult::Back, |action| PagerResult::Done(action.key)),
-            Key::Escape => PagerResult::Back,
-            Key::Char('q') if self.actions.is_empty() => PagerResult::Back,
+        let is_help = self.page.actions.is_empty();
+        match (key, letter) {
+            (Key::Enter, _) => self.page.actions.first().map_or(PagerResult::Back, |it| PagerResult::Done(it.key)),
+            (Key::Escape, _) => PagerResult::Back,
+            (_, Some('q' | '?')) if is_help => PagerResult::Back,
+            (_, Some('?')) => PagerResult::Help,
             _ => PagerResult::Goes,
         }
     }
 
-    /// The text, broken to the width.
-    fn lines(&self, room: Room) -> Vec<String> {
-        self.text.lines().flat_map(|line| folded(line, room.columns)).collect()
+    /// Finds what a key of the page does, also while a Hangul keyboard or Caps Lock is on.
+    fn action(&self, key: &Key) -> Option<char> {
+        let Key::Char(character) = key else { return None };
+        let letter = hangul::letter(*character);
+        let of = |letter: char| self.page.actions.iter().map(|action| action.key).find(|key| *key == letter);
+        // `G` moves to the end, also where `g` is a key of the page.
+        of(letter).or_else(|| of(letter.to_ascii_lowercase()).filter(|_| letter != 'G'))
     }
 
-    fn height(&self, room: Room) -> usize {
-        let title = usize::from(room.rows >= 6);
-        room.rows.saturating_sub(title + self.foot(room).len()).max(1)
+    fn height(&self) -> usize {
+        let title = usize::from(self.room.rows >= 6);
+        self.room.rows.saturating_sub(title + self.foot().len()).max(1)
     }
 
-    pub(super) fn draw(&self, room: Room) -> Vec<String> {
-        let lines = self.lines(room);
-        let height = self.height(room);
-        let top = self.top.min(lines.len().saturating_sub(height));
+    pub(super) fn draw(&self) -> Vec<String> {
+        let (room, height) = (self.room, self.height());
+        let top = self.top.min(self.lines.len().saturating_sub(height));
         let mut shown = Vec::new();
         if room.rows >= 6 {
-            let place = format!("{}-{}/{}", top + 1, (top + height).min(lines.len()), lines.len());
-            let place = if lines.len() > height { dim(&format!("  {place}")) } else { String::new() };
-            shown.push(fitted(&format!("{}{place}", console::style(&self.title).for_stderr().bold()), room.columns));
+            let place = format!("{}-{}/{}", top + 1, (top + height).min(self.lines.len()), self.lines.len());
+            let place = if self.lines.len() > height { format!("  {place}") } else { String::new() };
+            let left = room.columns.saturating_sub(place.len());
+            let title = fitted_words(&visible_line(self.page.title), left);
+            shown.push(format!("{}{}", console::style(title).for_stderr().bold(), dim(&place)));
         }
-        shown.extend(lines.iter().skip(top).take(height).cloned());
-        shown.extend(self.foot(room));
+        shown.extend(self.lines.iter().skip(top).take(height).cloned());
+        shown.extend(self.foot());
         shown
     }
 
     /// Names the keys; in little room by themselves.
-    fn foot(&self, room: Room) -> Vec<String> {
-        let mut words: Vec<(String, &str)> = Vec::new();
-        for (position, action) in self.actions.iter().enumerate() {
-            let key = if position == 0 { "Enter".to_owned() } else { action.key.to_string() };
-            words.push((key, &action.label));
+    fn foot(&self) -> Vec<String> {
+        let mut words = keys(self.page.actions);
+        if self.page.actions.is_empty() {
+            words.push(("Esc ?".to_owned(), language::text("back")));
+        } else {
+            words.push(("Esc".to_owned(), language::text("back")));
+            words.push(("?".to_owned(), language::text("help")));
         }
-        words.push(("Esc".to_owned(), language::text("back")));
-        if self.lines(room).len() + 3 > room.rows {
+        if self.lines.len() + 3 > self.room.rows {
             words.push(("↑↓".to_owned(), language::text("scroll")));
         }
         let long: Vec<String> = words.iter().map(|(key, label)| format!("{key} {label}")).collect();
-        let mut lines = joined(&long, " · ", room.columns);
-        if lines.len() > room.rows / 5 + 1 {
+        let mut lines = joined(&long, " · ", self.room.columns);
+        if lines.len() > self.room.rows / 5 + 1 {
             let short: Vec<String> = words.iter().map(|(key, _)| key.clone()).collect();
-            lines = joined(&short, " ", room.columns);
+            lines = joined(&short, " ", self.room.columns);
         }
-        lines.truncate((room.rows / 3).max(1));
+        lines.truncate((self.room.rows / 3).max(1));
         lines.iter().map(|line| dim(line)).collect()
     }
+}
+
+/// The keys of a page with what they do; the first one is Enter's.
+fn keys(actions: &[Action]) -> Vec<(String, &str)> {
+    let key =
+        |(position, action): (usize, &Action)| if position == 0 { "Enter".to_owned() } else { action.key.to_string() };
+    actions.iter().enumerate().map(|it| (key(it), it.1.label.as_str())).collect()
+}
+
+/// Says what every key of a page does.
+pub(super) fn help(actions: &[Action]) -> String {
+    let mut words = keys(actions);
+    words.push(("Esc".to_owned(), language::text("back")));
+    words.push(("↑ ↓ PgUp PgDn".to_owned(), language::text("scroll")));
+    words.push(("Home End".to_owned(), language::text("to the start, to the end")));
+    words.push(("?".to_owned(), language::text("shows this help, and closes it")));
+    words.push(("Ctrl-C".to_owned(), language::text("quits")));
+    let width = widest(words.iter().map(|(key, _)| key.as_str()));
+    words.iter().fold(String::new(), |text, (key, label)| text + "  " + &padded(key, width) + "  " + label + "\n")
 }
 
 /// Joins words to lines that fit.
@@ -122,34 +167,28 @@ fn joined(words: &[String], between: &str, columns: usize) -> Vec<String> {
     lines
 }
 
-/// Breaks a line anywhere: what is shown may be code. Lines after the first are marked by an indentation.
+/// Breaks a line between words, and a word that is longer than a line too: what is shown may be code. Lines after the first
+/// are marked by an indentation.
 fn folded(line: &str, columns: usize) -> Vec<String> {
     let indentation = line.len() - line.trim_start_matches(' ').len();
     let indentation = " ".repeat(if indentation + 12 > columns { 0 } else { indentation + 2 });
     let mut lines = Vec::new();
     let mut current = String::new();
-    let mut used = 0;
     for piece in words(line) {
-        let width = measure_text_width(piece);
-        if used + width <= columns {
+        if measure_text_width(&current) + measure_text_width(piece) <= columns {
             current.push_str(piece);
-            used += width;
             continue;
         }
         if !current.trim().is_empty() {
             lines.push(std::mem::replace(&mut current, indentation.clone()).trim_end().to_owned());
-            used = indentation.len();
         }
         // A line that goes on begins with a word.
-        let piece = if lines.is_empty() { piece } else { piece.trim_start_matches(' ') };
-        for character in piece.chars() {
-            let width = measure_text_width(character.encode_utf8(&mut [0; 4]));
-            if used + width > columns {
+        let word = if lines.is_empty() { piece } else { piece.trim_start_matches(' ') };
+        for (position, part) in broken(word, columns.saturating_sub(indentation.len()).max(1)).iter().enumerate() {
+            if position > 0 {
                 lines.push(std::mem::replace(&mut current, indentation.clone()));
-                used = indentation.len();
             }
-            current.push(character);
-            used += width;
+            current.push_str(part);
         }
     }
     lines.push(current);
@@ -187,15 +226,16 @@ mod tests {
             .fold(String::new(), |text, number| format!("{text}  line {number} 한국어 with-a-long-word-{number}\n"));
         for (rows, columns) in [(23, 79), (4, 19), (2, 8), (7, 30)] {
             let room = Room { rows, columns };
-            let page = Page { title: "Review", text: &text, actions: &actions, is_menu: false };
-            let mut pager = Pager::new(&page, "Review".to_owned(), text.clone());
+            let lay_out = |_: usize| text.clone();
+            let page = Page { title: "Review", text: &lay_out, actions: &actions, is_menu: false };
+            let mut pager = Pager::new(&page, room);
             let mut seen = String::new();
             for _ in 0..1_000 {
-                let lines = pager.draw(room);
+                let lines = pager.draw();
                 assert!(lines.len() <= rows.max(2), "{rows}x{columns}: {lines:#?}");
                 assert!(lines.iter().all(|line| measure_text_width(line) <= columns), "{lines:#?}");
                 seen.push_str(&lines.concat().replace(' ', ""));
-                pager.press(&Key::Down, room);
+                pager.press(&Key::Down);
             }
             assert!(columns < 12 || seen.contains("line40"), "{rows}x{columns}");
         }
@@ -204,14 +244,46 @@ mod tests {
     #[test]
     fn the_keys_of_the_page_come_first() {
         let actions = actions();
-        let page = Page { title: "", text: "", actions: &actions, is_menu: false };
-        let room = Room { rows: 23, columns: 79 };
-        let mut pager = Pager::new(&page, String::new(), String::new());
-        assert_eq!(pager.press(&Key::Char('g'), room), PagerResult::Done('g'));
-        assert_eq!(pager.press(&Key::Enter, room), PagerResult::Done('g'));
-        assert_eq!(pager.press(&Key::Char('q'), room), PagerResult::Done('q'));
-        assert_eq!(pager.press(&Key::Escape, room), PagerResult::Back);
-        assert_eq!(pager.press(&Key::Char('x'), room), PagerResult::Goes);
+        let page = Page { title: "", text: &|_| String::new(), actions: &actions, is_menu: false };
+        let mut pager = Pager::new(&page, Room { rows: 23, columns: 79 });
+        for (key, result) in [
+            (Key::Char('g'), PagerResult::Done('g')),
+            (Key::Enter, PagerResult::Done('g')),
+            (Key::Char('q'), PagerResult::Done('q')),
+            (Key::Char('Q'), PagerResult::Done('q')),
+            (Key::Char('ㄷ'), PagerResult::Done('e')),
+            (Key::Char('ㄴ'), PagerResult::Done('s')),
+            (Key::Char('ㅃ'), PagerResult::Done('q')),
+            (Key::Escape, PagerResult::Back),
+            (Key::Char('?'), PagerResult::Help),
+            (Key::Char('G'), PagerResult::Goes),
+            (Key::Char('x'), PagerResult::Goes),
+        ] {
+            assert_eq!(pager.press(&key), result, "{key:?}");
+        }
+    }
+
+    #[test]
+    fn a_page_without_keys_of_its_own_is_closed_by_the_key_that_has_opened_it() {
+        let page = Page { title: "", text: &|_| String::new(), actions: &[], is_menu: true };
+        let mut pager = Pager::new(&page, Room { rows: 23, columns: 79 });
+        for key in [Key::Char('?'), Key::Char('q'), Key::Char('ㅂ'), Key::Enter, Key::Escape] {
+            assert_eq!(pager.press(&key), PagerResult::Back, "{key:?}");
+        }
+    }
+
+    #[test]
+    fn every_key_is_named_with_what_it_does_where_there_is_room_for_it() {
+        let actions = actions();
+        let page = Page { title: "", text: &|_| String::new(), actions: &actions, is_menu: false };
+        for columns in [79, 58, 39] {
+            let foot = Pager::new(&page, Room { rows: 23, columns }).foot().join(" · ");
+            for action in &actions[1..] {
+                assert!(foot.contains(&format!("{} {}", action.key, action.label)), "{columns}: {foot}");
+            }
+            assert!(foot.contains("? help") && foot.contains("Esc back"), "{columns}: {foot}");
+        }
+        assert!(help(&actions).contains("s              save and leave\n"), "{}", help(&actions));
     }
 
     #[test]

@@ -3,10 +3,11 @@
 
 use std::io::{self, BufRead as _};
 
-use super::{About, Page, Prompter, Reply, TextQuestion, help};
+use super::{About, Action, Page, Prompter, Reply, TextQuestion, hangul, help};
 use crate::failure::{Exit, Failure};
-use crate::language;
+use crate::terminal::mode::Hidden;
 use crate::terminal::{self, hanging, visible, visible_line};
+use crate::{interrupt, language};
 
 /// Asks line by line.
 #[derive(Default)]
@@ -48,7 +49,7 @@ impl Plain {
 fn read(about: &About, ask: &str) -> Result<Reply<String>, Failure> {
     loop {
         terminal::say(&format!("{ask} "));
-        match read_line().map(typed)? {
+        match read_line(ask).map(typed)? {
             Entry::Text(text) => return Ok(Reply::Answer(text)),
             Entry::Back => return Ok(Reply::Back),
             Entry::Help => {
@@ -61,9 +62,9 @@ fn read(about: &About, ask: &str) -> Result<Reply<String>, Failure> {
 
 /// Tells the words that are no answers. To answer with one of them, a backslash is put before it.
 fn typed(line: String) -> Entry {
-    let is_word = |text: &str| matches!(text, "b" | "back" | "?");
+    let is_word = |text: &str| matches!(text, "b" | "back" | "ㅠ" | "?");
     match line.trim() {
-        "b" | "back" => Entry::Back,
+        "b" | "back" | "ㅠ" => Entry::Back,
         "?" => Entry::Help,
         text => match text.strip_prefix('\\').filter(|text| is_word(text)) {
             Some(text) => Entry::Text(text.to_owned()),
@@ -72,10 +73,12 @@ fn typed(line: String) -> Entry {
     }
 }
 
-/// Reads a line, without its end.
-fn read_line() -> Result<String, Failure> {
+/// Reads a line, without its end. What is asked is said again when the program goes on after it was stopped.
+fn read_line(asked: &str) -> Result<String, Failure> {
     let mut bytes = Vec::new();
+    interrupt::set_asked(&format!("{asked} "));
     let read = io::stdin().lock().read_until(b'\n', &mut bytes);
+    interrupt::set_asked("");
     let length = read.map_err(|error| super::keys::unreadable(&error))?;
     if length == 0 {
         terminal::say("\n");
@@ -102,8 +105,19 @@ fn number(items: &[String], about: &About, mark: impl Fn(usize) -> &'static str)
             None => format!(": {}", about.note(position)),
         };
         let item = format!("{}{item}{note}", mark(position));
-        terminal::say(&format!("  {:>2}  {}\n", position + 1, hanging(&item, 6)));
+        let number = position + 1;
+        let space = if number < 10 { " " } else { "" };
+        terminal::say(&format!("  {space}{number}  {}\n", hanging(&item, 6)));
     }
+}
+
+/// Says what can be typed at the end of a page.
+fn name_keys(actions: &[Action]) {
+    for (position, action) in actions.iter().enumerate() {
+        let enter = if position == 0 { format!(" ({})", language::text("or an empty line")) } else { String::new() };
+        terminal::say(&format!("  {}  {}{enter}\n", action.key, action.label));
+    }
+    terminal::say(&format!("  b  {}\n", language::text("back")));
 }
 
 /// Reads the number of an item, or the item itself.
@@ -191,7 +205,7 @@ impl Prompter for Plain {
     fn secret(&mut self, prompt: &str, check: &dyn Fn(&str) -> Result<(), String>) -> Result<Reply<String>, Failure> {
         let about = self.begin(prompt);
         loop {
-            let hidden = terminal::Hidden::enter();
+            let hidden = Hidden::enter();
             let read = read(&about, &format!("({}) >", language::text("what you type is not shown")));
             drop(hidden);
             let text = match read? {
@@ -217,32 +231,27 @@ impl Prompter for Plain {
     }
 
     fn confirm(&mut self, prompt: &str) -> Result<bool, Failure> {
-        terminal::say(&format!("\n{} [y/N] > ", hanging(&visible_line(prompt), 0)));
-        let line = read_line()?;
-        Ok(matches!(line.trim().to_lowercase().as_str(), "y" | "yes" | "네" | "예"))
+        let asked = format!("{} [y/N] >", hanging(&visible_line(prompt), 0));
+        terminal::say(&format!("\n{asked} "));
+        let line = read_line(&asked)?;
+        Ok(matches!(line.trim().to_lowercase().as_str(), "y" | "yes" | "ㅛ" | "네" | "예"))
     }
 
     fn page(&mut self, page: &Page<'_>) -> Result<Reply<char>, Failure> {
-        terminal::say(&format!("\n{}\n{}\n", visible_line(page.title), visible(page.text)));
-        if page.actions.is_empty() {
-            return Ok(Reply::Back);
-        }
-        for (position, action) in page.actions.iter().enumerate() {
-            let enter =
-                if position == 0 { format!(" ({})", language::text("or an empty line")) } else { String::new() };
-            terminal::say(&format!("  {}  {}{enter}\n", action.key, action.label));
-        }
-        terminal::say(&format!("  b  {}\n", language::text("back")));
+        let text = (page.text)(terminal::columns());
+        terminal::say(&format!("\n{}\n{}\n", visible_line(page.title), visible(&text)));
+        let Some(first) = page.actions.first() else { return Ok(Reply::Back) };
+        name_keys(page.actions);
         loop {
             terminal::say("> ");
-            let line = read_line()?.trim().to_lowercase();
-            let first = &page.actions[0];
-            let is_meant =
-                |action: &&super::Action| line == action.key.to_string() || line == action.label.to_lowercase();
-            match (line.as_str(), page.actions.iter().find(is_meant)) {
+            let line = read_line(">")?.trim().to_lowercase();
+            let letters = hangul::letters(&line);
+            let is_meant = |action: &&Action| letters == action.key.to_string() || line == action.label.to_lowercase();
+            match (letters.as_str(), page.actions.iter().find(is_meant)) {
                 ("", _) => return Ok(Reply::Answer(first.key)),
                 (_, Some(action)) => return Ok(Reply::Answer(action.key)),
                 ("b" | "back", None) => return Ok(Reply::Back),
+                ("?", None) => name_keys(page.actions),
                 _ => complain(language::text("type one of the letters")),
             }
         }
@@ -266,8 +275,11 @@ mod tests {
     fn the_words_that_are_no_answers_can_be_answers_all_the_same() {
         assert!(matches!(typed("b".to_owned()), Entry::Back));
         assert!(matches!(typed(" back ".to_owned()), Entry::Back));
+        assert!(matches!(typed("ㅠ".to_owned()), Entry::Back), "`b` with a Hangul keyboard");
         assert!(matches!(typed("?".to_owned()), Entry::Help));
-        for (line, text) in [("\\b", "b"), ("\\?", "?"), ("\\n", "\\n"), ("backup", "backup"), (" x ", " x ")] {
+        for (line, text) in
+            [("\\b", "b"), ("\\?", "?"), ("\\ㅠ", "ㅠ"), ("\\n", "\\n"), ("backup", "backup"), (" x ", " x ")]
+        {
             assert!(matches!(typed(line.to_owned()), Entry::Text(typed) if typed == text), "{line}");
         }
     }

@@ -1,40 +1,41 @@
-//! The prompter for a terminal that can move its cursor. dialoguer's theme draws the questions and its `Confirm` asks
-//! for yes or no; what its other prompts lack, Esc, `?`, live text and small terminals, is drawn by frames of our own.
-//! The cursor is never hidden: it stands on what is pointed at, where a magnifier or a screen reader follows it.
-
-#![expect(clippy::disallowed_methods, reason = "this is one of the files that ask")]
+//! The prompter for a terminal that can move its cursor. dialoguer's theme draws the questions; what its prompts lack, Esc,
+//! `?`, live text, small terminals, and a terminal that changes its size or is taken away for a while, is drawn by frames of
+//! our own. The cursor is never hidden: it stands on what is pointed at, where a magnifier or a screen reader follows it.
 
 use std::fmt;
 
 use console::{Term, measure_text_width};
-use dialoguer::Confirm;
 use dialoguer::theme::{ColorfulTheme, Theme as _};
 
-use super::frame::{Frame, Room, fitted, room};
-use super::keys::{Key, Keys, unreadable};
+use super::frame::{Frame, room};
+use super::keys::{Key, Keys};
 use super::line::Line;
-use super::list::{List, Outcome, dim, head, themed_error};
-use super::pager::{Pager, PagerResult};
-use super::{About, Page, Prompter, Reply, TextQuestion, help};
+use super::list::{List, Outcome, head};
+use super::pager::{self, Pager, PagerResult};
+use super::transcript::{Entry, Transcript};
+use super::typing::{self, Noted, Typing, accepted};
+use super::{About, Page, Prompter, Reply, TextQuestion, hangul, help};
 use crate::failure::{Exit, Failure};
-use crate::terminal::{self, KeyByKey, hanging, visible, visible_line, wrapped};
-use crate::{interrupt, language};
+use crate::interrupt::{self, Wake};
+use crate::language;
+use crate::terminal::mode::KeyByKey;
+use crate::terminal::{self, visible_line};
 
 /// Asks with frames that are drawn in their place.
 pub(super) struct Rich {
     keys: Keys,
     about: About,
-    /// The rows of every answer on the screen, with what was said after it: going back takes them away.
-    answered: Vec<usize>,
+    /// What stands above the question: going back takes the last answer away.
+    transcript: Transcript,
     /// The last question, as long as its answer is not accepted.
     given: Option<PendingAnswer>,
     _mode: KeyByKey,
 }
 
-/// A question that was answered and is still drawn, with the line that takes its place.
+/// A question that was answered and is still drawn, with what takes its place.
 struct PendingAnswer {
     frame: Frame,
-    line: String,
+    entry: Entry,
 }
 
 /// Renders by a theme of dialoguer's.
@@ -45,24 +46,13 @@ pub(super) fn themed(write: impl Fn(&mut dyn fmt::Write) -> fmt::Result) -> Stri
     text
 }
 
-/// How a text is drawn while it is typed.
-struct Typing<'t> {
-    prompt: &'t str,
-    line: &'t Line,
-    default: Option<&'t str>,
-    is_secret: bool,
-    /// What is wrong, and whether Enter was pressed on it.
-    problem: Option<(String, bool)>,
-    preview: Vec<String>,
-}
-
 impl Rich {
     pub(super) fn new() -> Self {
         interrupt::use_escapes();
         Self {
             keys: Keys::default(),
             about: About::default(),
-            answered: Vec::new(),
+            transcript: Transcript::new(),
             given: None,
             _mode: KeyByKey::enter(),
         }
@@ -70,9 +60,8 @@ impl Rich {
 
     /// Leaves a question where it is drawn until its answer is accepted.
     fn answer(&mut self, frame: Frame, prompt: &str, answer: &str) {
-        let theme = ColorfulTheme::default();
-        let line = themed(|text| theme.format_input_prompt_selection(text, prompt, answer));
-        self.given = Some(PendingAnswer { frame, line: format!("{}\r\n", fitted(&line, room().columns)) });
+        let entry = Entry::Answer { prompt: prompt.to_owned(), answer: answer.to_owned() };
+        self.given = Some(PendingAnswer { frame, entry });
     }
 
     /// Takes a question away whose answer was not accepted.
@@ -84,20 +73,40 @@ impl Rich {
 
     /// Takes away the last answer, which is asked for again.
     fn retract(&mut self) {
-        if let Some(rows) = self.answered.pop()
-            && rows > 0
-        {
+        let rows = self.transcript.retract(usize::from(Term::stderr().size().1));
+        if rows > 0 {
             terminal::say(&format!("\r\x1b[{rows}A\x1b[J"));
         }
     }
 
+    /// Waits for a key. A frame is drawn again by whoever waits.
     fn next_key(&mut self, frame: &mut Frame) -> Result<Key, Failure> {
-        match self.keys.next()? {
+        let key = self.keys.next()?;
+        match key {
             Key::EndOfInput => {
                 frame.erase();
-                Err(Failure::silent(Exit::Interrupted))
+                return Err(Failure::silent(Exit::Interrupted));
             }
-            key => Ok(key),
+            Key::Woken(Wake::Resized) => {
+                let rows = self.transcript.rows(usize::from(Term::stderr().size().1));
+                let lines = self.transcript.redraw(room().columns);
+                let fitting = lines.len().saturating_sub(room().rows);
+                frame.replace_with_above(rows, &lines[fitting..]);
+            }
+            Key::Woken(Wake::Resumed) => {
+                frame.let_go();
+                self.transcript.let_go();
+            }
+            _ => {}
+        }
+        Ok(key)
+    }
+
+    /// Draws lines, unless another key is there already: then they would be seen by nobody.
+    fn draw(&self, frame: &mut Frame, lines: impl FnOnce() -> (Vec<String>, (usize, usize))) {
+        if !self.keys.has_next() {
+            let (lines, cursor) = lines();
+            frame.draw(&lines, cursor);
         }
     }
 
@@ -105,9 +114,14 @@ impl Rich {
     fn walk(&mut self, mut list: List<'_>, about: &About) -> Result<Reply<(Frame, Vec<usize>)>, Failure> {
         let mut frame = Frame::default();
         loop {
-            let (lines, row) = list.draw(room());
-            frame.draw(&lines, (row, 0));
+            self.draw(&mut frame, || {
+                let (lines, row) = list.draw(room());
+                (lines, (row, 0))
+            });
             let key = self.next_key(&mut frame)?;
+            if matches!(key, Key::Woken(_)) {
+                continue;
+            }
             match list.press(&key, list.page(room())) {
                 Outcome::Goes => {}
                 Outcome::Help => self.explain(&mut frame, about)?,
@@ -116,8 +130,7 @@ impl Rich {
                     return Ok(Reply::Back);
                 }
                 Outcome::Accepted => {
-                    let chosen = list.chosen();
-                    return Ok(Reply::Answer((frame, std::iter::once(list.pointed()).chain(chosen).collect())));
+                    return Ok(Reply::Answer((frame, list.pointed().into_iter().chain(list.chosen()).collect())));
                 }
             }
         }
@@ -125,23 +138,31 @@ impl Rich {
 
     /// Shows all that there is to say about a question.
     fn explain(&mut self, frame: &mut Frame, about: &About) -> Result<(), Failure> {
-        frame.erase();
         let text = if about.more.is_empty() { &about.help } else { &about.more };
-        let page = Page { title: language::text("Help"), text, actions: &[], is_menu: true };
-        self.turn(&page).map(drop)
+        self.help(frame, text)
+    }
+
+    fn help(&mut self, frame: &mut Frame, text: &str) -> Result<(), Failure> {
+        frame.erase();
+        let text = |_: usize| text.to_owned();
+        self.turn(&Page { title: language::text("Help"), text: &text, actions: &[], is_menu: true }).map(drop)
     }
 
     /// Lets keys move in a page until one of them ends it.
     fn turn(&mut self, page: &Page<'_>) -> Result<Reply<char>, Failure> {
         let mut frame = Frame::default();
-        let mut pager = Pager::new(page, visible_line(page.title), visible(page.text));
+        let mut pager = Pager::new(page, room());
         loop {
-            let room = room();
-            let lines = pager.draw(room);
-            frame.draw(&lines, (lines.len() - 1, 0));
+            pager.fit(room());
+            self.draw(&mut frame, || {
+                let lines = pager.draw();
+                let last = lines.len() - 1;
+                (lines, (last, 0))
+            });
             let key = self.next_key(&mut frame)?;
-            match pager.press(&key, room) {
+            match pager.press(&key) {
                 PagerResult::Goes => {}
+                PagerResult::Help => self.help(&mut frame, &pager::help(page.actions))?,
                 PagerResult::Done(key) => {
                     frame.erase();
                     return Ok(Reply::Answer(key));
@@ -168,25 +189,19 @@ impl Rich {
         is_secret: bool,
     ) -> Result<(Line, Reply<Frame>), Failure> {
         let about = self.begin();
-        let prompt = visible_line(question.prompt);
-        let default = question.default.map(visible_line);
         let mut frame = Frame::default();
-        let mut refused: Option<String> = None;
+        let mut noted = Noted::Nothing;
         loop {
-            let problem = refused.take().map(|problem| (problem, true)).or_else(|| {
-                let is_typed = !line.text().is_empty() && !is_secret;
-                is_typed.then(|| (question.check)(line.text()).err()).flatten().map(|problem| (problem, false))
-            });
-            let seen = if line.text().is_empty() { question.default.unwrap_or_default() } else { line.text() };
-            let preview = if is_secret { Vec::new() } else { (question.preview)(seen) };
-            let typing =
-                Typing { prompt: &prompt, line: &line, default: default.as_deref(), is_secret, problem, preview };
-            let (lines, cursor) = typing.draw(&about, room());
-            frame.draw(&lines, cursor);
-            match self.next_key(&mut frame)? {
+            self.draw(&mut frame, || Typing::new(question, &line, is_secret, &noted).draw(&about, room()));
+            let key = self.next_key(&mut frame)?;
+            if matches!(key, Key::Woken(_)) {
+                continue;
+            }
+            noted = Noted::Nothing;
+            match key {
                 Key::Enter => match accepted(&line, question) {
                     Ok(()) => return Ok((line, Reply::Answer(frame))),
-                    Err(problem) => refused = Some(problem),
+                    Err(problem) => noted = Noted::Refused(problem),
                 },
                 Key::Escape => {
                     frame.erase();
@@ -194,71 +209,48 @@ impl Rich {
                 }
                 Key::Char('?') if line.text().is_empty() => self.explain(&mut frame, &about)?,
                 Key::Tab if line.text().is_empty() => line = Line::new(question.default.unwrap_or_default()),
-                key => change(&mut line, key),
+                key => noted = typing::change(&mut line, key),
+            }
+        }
+    }
+
+    /// Waits for a yes or a no.
+    fn decide(&mut self, prompt: &str) -> Result<bool, Failure> {
+        let mut frame = Frame::default();
+        loop {
+            self.draw(&mut frame, || yes_or_no(prompt, room().columns));
+            let decided = match self.next_key(&mut frame)? {
+                Key::Enter | Key::Escape => Some(false),
+                Key::Char(character) => match hangul::letter(character).to_ascii_lowercase() {
+                    'y' => Some(true),
+                    'n' => Some(false),
+                    _ => None,
+                },
+                _ => None,
+            };
+            if let Some(decided) = decided {
+                frame.erase();
+                return Ok(decided);
             }
         }
     }
 }
 
-/// Tells whether a line is an answer; an empty one stands for the default.
-fn accepted(line: &Line, question: &TextQuestion<'_>) -> Result<(), String> {
-    if line.text().is_empty() && question.default.is_some() { Ok(()) } else { (question.check)(line.text()) }
-}
-
-fn change(line: &mut Line, key: Key) {
-    match key {
-        Key::Char(character) => line.insert(character),
-        Key::Paste(text) => line.paste(&text),
-        Key::Backspace => line.backspace(),
-        Key::Delete => line.delete(),
-        Key::Left => line.left(),
-        Key::Right => line.right(),
-        Key::Home => line.home(),
-        Key::End => line.end(),
-        Key::EraseLine => line.erase_to_start(),
-        Key::EraseRest => line.erase_to_end(),
-        Key::EraseWord => line.erase_word(),
-        _ => {}
-    }
-}
-
-impl Typing<'_> {
-    /// Draws the question, the line, and what the text becomes below it.
-    fn draw(&self, about: &About, room: Room) -> (Vec<String>, (usize, usize)) {
-        let theme = ColorfulTheme::default();
-        let mut lines = head(self.prompt, about, room);
-        lines.truncate(room.rows.saturating_sub(1).max(1));
-        let pointer = theme.active_item_prefix.to_string();
-        let (shown, column) = if self.is_secret {
-            (dim(language::text("what you type is not shown")), 0)
-        } else {
-            self.line.window(room.columns.saturating_sub(3))
-        };
-        let shown = if self.is_secret { shown } else { visible_line(&shown) };
-        let default = self.default.filter(|_| self.line.text().is_empty());
-        let default = default.map(|default| dim(&format!("({default})"))).unwrap_or_default();
-        let cursor = (lines.len(), column + measure_text_width(&pointer) + 1);
-        lines.push(format!("{pointer} {shown}{default}"));
-        let left = room.rows.saturating_sub(lines.len());
-        lines.extend(self.below(room).into_iter().take(left));
-        (lines, cursor)
-    }
-
-    /// What is wrong comes first: it is what there may be room for.
-    fn below(&self, room: Room) -> Vec<String> {
-        let mut lines = Vec::new();
-        if let Some((problem, is_refused)) = &self.problem {
-            let broken = wrapped(&visible_line(problem), room.columns.saturating_sub(4));
-            lines.extend(broken.iter().enumerate().map(|(position, line)| match (is_refused, position) {
-                (true, 0) => themed_error(line),
-                (true, _) => format!("  {line}"),
-                (false, _) => dim(&format!("  {line}")),
-            }));
-        }
-        let preview = self.preview.iter().flat_map(|line| wrapped(&visible_line(line), room.columns.saturating_sub(2)));
-        lines.extend(preview.map(|line| dim(&format!("  {line}"))));
-        lines
-    }
+/// Draws a question that is answered with yes or no; in little room its keys stand below it.
+fn yes_or_no(prompt: &str, columns: usize) -> (Vec<String>, (usize, usize)) {
+    let theme = ColorfulTheme::default();
+    let whole = themed(|text| theme.format_confirm_prompt(text, prompt, Some(false)));
+    let lines = if measure_text_width(&whole) < columns {
+        vec![whole]
+    } else {
+        let keys = themed(|text| theme.format_confirm_prompt(text, "", Some(false)));
+        let keys = keys.trim_start_matches(&theme.prompt_prefix.to_string()).trim_start().to_owned();
+        let room = super::frame::Room { rows: 24, columns };
+        head(prompt, &About::default(), room).into_iter().chain([format!("  {keys}")]).collect()
+    };
+    let last = lines.len() - 1;
+    let column = measure_text_width(&lines[last]) + 1;
+    (lines, (last, column))
 }
 
 impl Drop for Rich {
@@ -292,7 +284,7 @@ impl Prompter for Rich {
         let (about, prompt, items) = (self.begin(), visible_line(prompt), help::harmless_items(items));
         match self.walk(List::new(&prompt, &items, &about, default), &about)? {
             Reply::Answer((mut frame, positions)) => {
-                let position = positions[0];
+                let position = positions.first().copied().unwrap_or_default();
                 if about.is_menu {
                     frame.erase();
                 } else {
@@ -342,22 +334,16 @@ impl Prompter for Rich {
     }
 
     fn accept(&mut self) {
-        if let Some(PendingAnswer { mut frame, line }) = self.given.take() {
-            frame.replace(&line);
-            self.answered.push(1);
+        if let Some(PendingAnswer { mut frame, entry }) = self.given.take() {
+            frame.replace(&self.transcript.answer(entry, room().columns));
         }
     }
 
     fn confirm(&mut self, prompt: &str) -> Result<bool, Failure> {
         self.settle();
-        let prompt = fitted(&visible_line(prompt), room().columns.saturating_sub(10));
-        let theme = ColorfulTheme::default();
-        let confirm = Confirm::with_theme(&theme).with_prompt(prompt).default(false).report(false);
-        let said = confirm.interact_on_opt(&Term::stderr()).map_err(|dialoguer::Error::IO(error)| {
-            let is_interrupted = error.kind() == std::io::ErrorKind::Interrupted;
-            if is_interrupted { Failure::silent(Exit::Interrupted) } else { unreadable(&error) }
-        })?;
-        Ok(said.unwrap_or(false))
+        // What was typed ahead does not decide on what nobody has seen.
+        self.keys.forget();
+        self.decide(&visible_line(prompt))
     }
 
     fn page(&mut self, page: &Page<'_>) -> Result<Reply<char>, Failure> {
@@ -373,27 +359,17 @@ impl Prompter for Rich {
 
     fn say(&mut self, text: &str) {
         self.settle();
-        let columns = usize::from(Term::stderr().size().1).max(1);
-        let mut rows = 0;
-        let folded: Vec<String> = visible(text).lines().map(|line| hanging(line, 0)).collect();
-        for line in folded.iter().flat_map(|line| line.split('\n')) {
+        for line in self.transcript.add(Entry::Said(text.to_owned()), room().columns) {
             terminal::say(&format!("{line}\r\n"));
-            rows += measure_text_width(line).div_ceil(columns).max(1);
-        }
-        if let Some(last) = self.answered.last_mut() {
-            *last += rows;
         }
     }
 
     fn depth(&self) -> usize {
-        self.answered.len()
+        self.transcript.depth()
     }
 
     fn fold_to(&mut self, depth: usize) {
-        let rows: usize = self.answered.drain(depth.min(self.answered.len())..).sum();
-        if let Some(last) = self.answered.last_mut() {
-            *last += rows;
-        }
+        self.transcript.fold_to(depth);
     }
 
     fn keys(&self) -> &'static str {

@@ -19,7 +19,7 @@ use launchway_core::{EditError, OriginSource, Project, ProjectLock, SafePath, ed
 use self::both::Both;
 use self::prepared::{ProjectUpdate, load_version};
 pub(crate) use self::prepared::{load, prepare};
-pub(crate) use self::report::{advised, way_back_lines};
+pub(crate) use self::report::{WIDTH, advised, way_back_lines};
 pub(crate) use self::request::{Keep, UpdateRequest};
 use self::undo::undo;
 use crate::failure::{Exit, Failure};

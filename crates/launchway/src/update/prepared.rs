@@ -115,10 +115,10 @@ impl<'p> Purpose for UpdatePurpose<'p> {
         self.merged(&context, became)
     }
 
-    fn review(&self, _: &Interview<'_>, update: &ProjectUpdate<'p>) -> Option<Review> {
+    fn review<'r>(&'r self, _: &'r Interview<'_>, update: &'r ProjectUpdate<'p>) -> Option<Review<'r>> {
         let review = || Review {
             title: language::filled("Review: {project}", &[("project", &self.project.name)]),
-            text: report::text(update, self.request),
+            text: Box::new(move |columns| report::text(update, self.request, columns)),
             keys: vec![(GO, language::text("update the project")), edit_key(), quit_key()],
         };
         (!self.request.dry_run).then(review)

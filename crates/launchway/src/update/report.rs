@@ -13,7 +13,7 @@ use crate::failure::Failure;
 use crate::projects::place;
 use crate::report::{Output, json};
 use crate::repository::index::WayBack;
-use crate::terminal::{self, visible_line};
+use crate::terminal::{self, row, visible_line};
 use crate::{diff, language};
 
 /// How many keys of a file are shown in text.
@@ -111,7 +111,7 @@ pub(crate) fn show(
     }
     let text = match request.output {
         Output::Json => json(&report(prepared, way_back, refusal)),
-        Output::Text => text(prepared, request),
+        Output::Text => text(prepared, request, usize::MAX),
     };
     terminal::print(&text)?;
     terminal::say(&next(prepared, request, way_back, refusal.is_some()));
@@ -187,24 +187,25 @@ fn file<'a>(prepared: &'a ProjectUpdate<'_>, change: &'a FileChange) -> FileRepo
     }
 }
 
-pub(super) fn text(prepared: &ProjectUpdate<'_>, request: &UpdateRequest) -> String {
+pub(super) fn text(prepared: &ProjectUpdate<'_>, request: &UpdateRequest, columns: usize) -> String {
     let mut text = format!("{}\n", visible_line(&headline(prepared)));
     for change in &prepared.answers {
         let shown = |value: &Option<Value>| value.as_ref().map_or("not asked".to_owned(), |it| format!("`{it}`"));
         let line = format!("{}: {} -> {}", change.id, shown(&change.was), shown(&change.is));
-        let _ = writeln!(text, "  {:13} {}", "answer", visible_line(&line));
+        let _ = writeln!(text, "{}", row("answer", WIDTH, &visible_line(&line), columns));
     }
     for advisory in &prepared.advisories {
-        let _ = writeln!(text, "{}", visible_line(&advised(advisory)));
+        let _ = writeln!(text, "{}", row("advisory", WIDTH, &visible_line(&advised(advisory)), columns));
     }
-    text.push_str(&means(&prepared.transitions.all));
+    text.push_str(&means(&prepared.transitions.all, columns));
     let mut files: Vec<&FileChange> = prepared.files.iter().filter(|change| is_shown(change)).collect();
     files.sort_by(|left, right| (left.status, &left.edit.path).cmp(&(right.status, &right.edit.path)));
     for change in files {
         let from = change.from.as_ref().map(|from| format!(" (was {})", place(&request.place.folder, from)));
         let path = place(&request.place.folder, &change.edit.path);
         let by = prepared.by_structure.get(&change.edit.path).map(by_structure).unwrap_or_default();
-        let _ = writeln!(text, "  {:13} {path}{}{by}", change.status.id(), from.unwrap_or_default());
+        let said = format!("{path}{}{by}", from.unwrap_or_default());
+        let _ = writeln!(text, "{}", row(change.status.id(), WIDTH, &said, columns));
     }
     if request.diff {
         let edits: Vec<&Edit> = prepared.files.iter().map(|change| &change.edit).collect();
@@ -213,11 +214,14 @@ pub(super) fn text(prepared: &ProjectUpdate<'_>, request: &UpdateRequest) -> Str
     text
 }
 
+/// The width of what a line is about: `kept-deleted`, with a space.
+pub(crate) const WIDTH: usize = 13;
+
 /// Says what is dangerous in the version that the project has.
 pub(crate) fn advised(advisory: &Advisory) -> String {
     let Advisory { id, severity, title, fixed, url, .. } = advisory;
     let more = url.as_ref().map(|url| format!(", {url}")).unwrap_or_default();
-    format!("  {:13} {id} ({severity}, fixed in {fixed}{more}): {title}", "advisory")
+    format!("{id} ({severity}, fixed in {fixed}{more}): {title}")
 }
 
 /// Names what a merge by structure has brought, as far as a line goes.
@@ -231,16 +235,21 @@ fn by_structure(merged: &MergedFile) -> String {
 }
 
 /// Says what the change means for what runs, with every command. What has no effect and no text is in the JSON alone.
-fn means(transitions: &[Transition]) -> String {
+fn means(transitions: &[Transition], columns: usize) -> String {
     let mut text = String::new();
+    let below = |said: &str| row("", WIDTH, said, columns) + "\n";
     for it in transitions.iter().filter(|it| !it.text.is_empty()) {
-        let _ = writeln!(text, "  {:13} {}: {}", it.effect.id(), it.id, visible_line(&it.text));
+        let _ = writeln!(
+            text,
+            "{}",
+            row(it.effect.id(), WIDTH, &format!("{}: {}", it.id, visible_line(&it.text)), columns)
+        );
         if let Some(instead) = &it.instead {
-            let _ = writeln!(text, "  {:13} {}", "", visible_line(instead));
+            text.push_str(&below(&visible_line(instead)));
         }
         if it.effect == Effect::Outage {
             let accepted = language::filled("accepted with `--accept-outage={id}`", &[("id", &it.id)]);
-            let _ = writeln!(text, "  {:13} {accepted}", "");
+            text.push_str(&below(&accepted));
         }
         let sides = [
             (language::text("before the next deployment"), &it.before),
@@ -248,10 +257,8 @@ fn means(transitions: &[Transition]) -> String {
         ];
         for (side, steps) in sides {
             for step in steps {
-                let _ = writeln!(text, "  {:13} {}: {}", "", side, visible_line(&step.purpose));
-                for line in step.command.lines() {
-                    let _ = writeln!(text, "  {:13}     {}", "", visible_line(line));
-                }
+                text.push_str(&below(&format!("{side}: {}", visible_line(&step.purpose))));
+                text.extend(step.command.lines().map(|line| below(&format!("    {}", visible_line(line)))));
             }
         }
     }

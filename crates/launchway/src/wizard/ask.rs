@@ -81,7 +81,7 @@ impl Ask<'_, '_> {
         let known = |id: &str| self.interview.answer(id).map(|value| value.to_string());
         let reply = advise::ask(prompter, advised.topic(), &known)?;
         if let Reply::Answer(advice) = &reply {
-            let text = advise::text::render(advice, usize::MAX);
+            let text = |columns: usize| advise::text::render(advice, columns);
             let actions = [Action { key: 'c', label: language::text("choose").to_owned() }];
             prompter.page(&Page { title: language::text("Advice"), text: &text, actions: &actions, is_menu: true })?;
         }

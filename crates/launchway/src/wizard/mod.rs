@@ -23,7 +23,7 @@ pub(crate) trait Purpose {
     fn compute(&self, interview: &Interview<'_>) -> Result<Self::Outcome, Failure>;
 
     /// Says what is reviewed; nothing is, if there is no review.
-    fn review(&self, interview: &Interview<'_>, outcome: &Self::Outcome) -> Option<Review>;
+    fn review<'r>(&'r self, interview: &'r Interview<'_>, outcome: &'r Self::Outcome) -> Option<Review<'r>>;
 
     /// Tells whether the user may give another answer to a question that has one.
     fn may_change(&self, accepted: &Accepted<'_>) -> bool {
@@ -51,7 +51,7 @@ pub(crate) trait Purpose {
     }
 
     /// Keeps the answers for another run, where that can be gone on with; says why it cannot be.
-    fn keep(&mut self, _walk: &Walk<'_>) -> Result<(), String> {
+    fn keep(&mut self, _walk: &Walk<'_>) -> Result<(), NotKept> {
         Ok(())
     }
 
@@ -61,10 +61,19 @@ pub(crate) trait Purpose {
     }
 }
 
+/// Why answers are not kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct NotKept {
+    pub(crate) reason: String,
+    /// Whether the user was told already.
+    pub(crate) is_known: bool,
+}
+
 /// What is shown once every question has an answer.
-pub(crate) struct Review {
+pub(crate) struct Review<'r> {
     pub(crate) title: String,
-    pub(crate) text: String,
+    /// The text, laid out for some columns.
+    pub(crate) text: Box<dyn Fn(usize) -> String + 'r>,
     pub(crate) keys: Vec<(char, &'static str)>,
 }
 
@@ -145,7 +154,7 @@ impl<P: Purpose> Wizard<'_, '_, P> {
             match self.walk.take(Event::Answer(value))? {
                 EventResult::Refused(refused) => problem = sentence(&refused),
                 EventResult::Yes | EventResult::AtStart => {
-                    self.keep();
+                    self.keep(false);
                     return Ok(Way::On);
                 }
             }
@@ -158,7 +167,7 @@ impl<P: Purpose> Wizard<'_, '_, P> {
             self.walk.take(Event::Type(typed.to_owned()))?;
         }
         if self.walk.take(Event::Back)? != EventResult::AtStart {
-            self.keep();
+            self.keep(false);
             return Ok(Way::On);
         }
         self.leave(language::text("This is the first question. Leave without writing anything?"))
@@ -170,13 +179,16 @@ impl<P: Purpose> Wizard<'_, '_, P> {
     }
 
     /// Keeps the answers, and then shows the last one as accepted. A signal waits until both are done: whoever sees an
-    /// answer accepted finds it in the draft, and is told how to go on. Tells whether they are kept.
-    fn keep(&mut self) -> bool {
+    /// answer accepted finds it in the draft, and is told how to go on. Tells whether they are kept; why they are not is
+    /// said once, and when the user wants it.
+    fn keep(&mut self, is_wanted: bool) -> bool {
         interrupt::uninterrupted(|| {
             let kept = self.purpose.keep(&self.walk);
             self.prompter.accept();
-            if let Err(reason) = &kept {
-                self.prompter.say(reason);
+            if let Err(not) = &kept
+                && (is_wanted || !not.is_known)
+            {
+                self.prompter.say(&not.reason);
             }
             kept.is_ok()
         })
@@ -189,10 +201,13 @@ impl<P: Purpose> Wizard<'_, '_, P> {
         };
         let action = |(key, label): (char, &str)| Action { key, label: label.to_owned() };
         let actions: Vec<Action> = keys.into_iter().map(action).collect();
-        match self.prompter.page(&Page { title: &title, text: &text, actions: &actions, is_menu: false })? {
+        let page = Page { title: &title, text: &*text, actions: &actions, is_menu: false };
+        let reply = self.prompter.page(&page)?;
+        drop(text);
+        match reply {
             Reply::Answer(GO) => Ok(Way::Out(Decision::Write(outcome))),
             Reply::Answer(EDIT) => self.edit(interview),
-            Reply::Answer(SAVE) => Ok(if self.keep() { Way::Out(Decision::Save) } else { Way::On }),
+            Reply::Answer(SAVE) => Ok(if self.keep(true) { Way::Out(Decision::Save) } else { Way::On }),
             Reply::Answer(QUIT) => self.leave(language::text("Leave without writing, and forget the answers?")),
             Reply::Answer(key) => self.purpose.press(key, &outcome, self.prompter).map(|()| Way::On),
             Reply::Back => self.back(""),

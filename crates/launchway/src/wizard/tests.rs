@@ -52,9 +52,9 @@ impl Purpose for Echo {
         Ok(answers.collect::<Vec<_>>().join(" "))
     }
 
-    fn review(&self, _: &Interview<'_>, outcome: &String) -> Option<Review> {
+    fn review<'r>(&'r self, _: &'r Interview<'_>, outcome: &'r String) -> Option<Review<'r>> {
         let keys = vec![(GO, "go"), edit_key(), quit_key()];
-        Some(Review { title: "Review".to_owned(), text: outcome.clone(), keys })
+        Some(Review { title: "Review".to_owned(), text: Box::new(|_| outcome.clone()), keys })
     }
 
     fn may_change(&self, accepted: &Accepted<'_>) -> bool {

@@ -1,0 +1,111 @@
+//! Ctrl-Z and `fg` at every kind of question, under the job control of real shells.
+
+use std::path::Path;
+use std::process::Command;
+
+use xtask::{tools, workspace};
+
+use crate::program;
+use crate::terminal::{CONTROL_C, DOWN, ENTER, ESCAPE, Screen, Terminal};
+
+const CONTROL_Z: &str = "\x1a";
+const READY: &str = "ready>";
+
+/// Has the shell say whether lines and their characters are let through as usual.
+const MODES: &str = "stty -a | tr -s ' ;' '\\n' | grep -x -e icanon -e echo -e -icanon -e -echo";
+
+/// The shells, with the words that have them read no settings.
+const SHELLS: [(&str, &[&str]); 2] = [("bash", &["--norc", "--noprofile", "-i"]), ("zsh", &["-f", "-i"])];
+
+fn shell(name: &str, words: &[&str], folder: &Path) -> Command {
+    let programs = program::path().parent().unwrap().to_path_buf();
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let path = std::env::join_paths([programs].into_iter().chain(std::env::split_paths(&path))).unwrap();
+    let mut shell = workspace::hermetic(Path::new(name)).unwrap();
+    shell.args(words).env("PATH", path).env("PS1", format!("{READY} ")).env("HOME", folder);
+    shell.env_remove("COLUMNS").env("LAUNCHWAY_STATE_DIR", folder).current_dir(folder);
+    shell
+}
+
+/// Types a line at the prompt of the shell.
+#[track_caller]
+fn run(terminal: &Terminal, line: &str) {
+    terminal.wait_while("the shell", || !terminal.screen().trim_end().ends_with(READY)).press(line).press(ENTER);
+}
+
+/// Stops the program, finds the terminal given back, and lets the program go on, which asks again.
+#[track_caller]
+fn stop_and_go_on(terminal: &Terminal, asked: &str) {
+    let written = |text: &str| terminal.written().matches(text).count();
+    terminal.wait_for(asked);
+    let (stops, asks) = (written("topped") + written("suspended"), written(asked));
+    let before = terminal.written().len();
+    terminal.press(CONTROL_Z);
+    terminal.wait_while("the stop", || written("topped") + written("suspended") == stops);
+    let said = terminal.written()[before..].to_owned();
+    let end = said.find("topped").or(said.find("suspended")).unwrap();
+    assert!(said[..end].contains("\x1b[?2004l"), "pastes are not marked any more: {}", said.escape_debug());
+    run(terminal, &format!("{MODES}; fg"));
+    terminal.wait_while("the question again", || written(asked) == asks);
+    let said = terminal.written()[before..].to_owned();
+    assert!(said.contains("icanon\r\n") && !said.contains("-icanon\r\n"), "{}", said.escape_debug());
+    assert!(said.contains("echo\r\n") && !said.contains("-echo\r\n"), "{}", said.escape_debug());
+}
+
+#[test]
+fn control_z_gives_the_terminal_back_and_fg_goes_on_where_it_was() {
+    tools::install_shells().unwrap();
+    for (name, words) in SHELLS {
+        let folder = tempfile::tempdir().unwrap();
+        let terminal = Terminal::start_on(&shell(name, words, folder.path()), Screen::LARGE);
+        run(&terminal, "launchway new --no-git");
+        terminal.wait_for("? Service name").press(ESCAPE);
+        stop_and_go_on(&terminal, "This is the first question");
+        terminal.press("n").wait_for("? Service name").type_text("ordrs");
+        stop_and_go_on(&terminal, "Service name");
+        terminal.wait_for("❯ ordrs").press("\x1b[D\x1b[D").press("e").wait_for("❯ orders").press(ENTER);
+        terminal.wait_for("? What does it do?").press(ENTER).wait_for("? Where will it run?");
+        stop_and_go_on(&terminal, "Where will it run?");
+        terminal.press(DOWN).wait_for("❯ Kubernetes").press("?").wait_for("LAUNCHWAY_TARGET");
+        stop_and_go_on(&terminal, "LAUNCHWAY_TARGET");
+        terminal.press("?").wait_for("❯ Kubernetes").press(ENTER).wait_for("? How is it reached").press(ENTER);
+        terminal.wait_for("? How does a new version").press(ENTER).wait_for("? Environments").press(ENTER);
+        terminal.wait_for("? GitHub repository").press(ENTER).wait_for("Enter generate");
+        stop_and_go_on(&terminal, "Review: orders");
+        assert!(!terminal.written().contains("^[[") && !terminal.screen().contains("^["), "{}", terminal.screen());
+        terminal.press(CONTROL_C);
+        run(&terminal, &format!("{MODES}; exit"));
+        let left = terminal.end();
+        let modes: Vec<&str> =
+            left.screen.lines().filter(|line| line.ends_with("icanon") || line.ends_with("echo")).collect();
+        assert_eq!(modes[modes.len() - 2..], ["icanon", "echo"], "{name}:\n{}", left.screen);
+        assert!(!left.is_cursor_hidden);
+    }
+}
+
+#[test]
+fn what_is_asked_line_by_line_is_asked_again() {
+    tools::install_shells().unwrap();
+    for (name, words) in SHELLS {
+        let folder = tempfile::tempdir().unwrap();
+        let terminal = Terminal::start_on(&shell(name, words, folder.path()), Screen::LARGE);
+        run(&terminal, "launchway new --no-git --accessible orders");
+        terminal.wait_for_line("What does it do?", "> ").press(CONTROL_Z);
+        run(&terminal, "fg");
+        terminal.wait_for_line("fg", "[The orders service] > ").press("x\n");
+        terminal.wait_for("Where will it run?").press(CONTROL_C);
+        run(&terminal, "exit");
+        terminal.end();
+    }
+}
+
+#[test]
+fn without_a_shell_that_could_go_on_nothing_is_stopped() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = program::launchway();
+    command.args(["new", "--no-git"]).env("LAUNCHWAY_STATE_DIR", folder.path()).current_dir(folder.path());
+    let terminal = Terminal::start_on(&command, Screen::USUAL);
+    terminal.wait_for("? Service name").press(CONTROL_Z).type_text("orders").press(ENTER);
+    terminal.wait_for("✔ Service name").press(CONTROL_C);
+    assert_eq!(terminal.end().code, Some(130));
+}
