@@ -28,22 +28,28 @@ Amazon ECS or Kubernetes?
   Amazon ECS (clear: much more speaks for it, or nothing else is left)
 
 What speaks for it
-  - on Amazon ECS there is no cluster to upgrade beside the other work
-  - the team knows AWS, and will find its way at night
+  - Amazon ECS has no cluster that you would upgrade beside your other work
+  - the team knows AWS, and can handle an incident at night
   - it stays on AWS, where roles, load balancer, logs and secrets are fields of
     the task definition and the service
-  - nothing that it needs exists on Kubernetes alone
-  - a handful of services would carry the fixed work of a cluster alone
+  - it needs nothing that only Kubernetes has
+  - a handful of services would have to justify the fixed work of a whole
+    cluster
 
 What speaks against it
-  - its price: the deployment files are for AWS alone: only the image moves to
-    another cloud
+  - its price: the deployment files are for AWS alone, and only the image moves
+    to another cloud
+
+What Launchway writes no files for
+  - Amazon ECS Express Mode: one command runs a web service from its image, with
+    a load balancer and an address; take it, and not these files, if you want no
+    infrastructure code of your own
 
 What would change the answer
   - “Where must it run within a year?” Also outside of AWS: another cloud, or
     machines of our own: Kubernetes
-  - “Does it need an operator or a custom resource of Kubernetes?” Yes, it
-    cannot do without: Kubernetes
+  - “Does it need a Kubernetes operator or custom resource?” Yes, it does not
+    work without: Kubernetes
 ";
 
 /// The answers of somebody who needs what cannot be had at once.
@@ -64,26 +70,32 @@ Blue/green (leaning: what you need cannot all be had at once).
 | Where does it run? | Kubernetes, where nothing may be installed |
 | May two versions answer at the same time? | No |
 | May a release need twice the capacity for a while? | No |
-| What if a bad version gets past the tests? | Only a few users may meet it |
-| Do metrics show within minutes that a version is bad? | Yes |
+| What if a faulty version gets past the tests? | Only a few users may be exposed to it |
+| Do metrics show within minutes that a version is faulty? | Yes |
 | Must the load on a new version rise slowly? | No |
 
 ## What speaks for it
 
-- two versions must not answer at the same time, and every other strategy has them do so for minutes
+- two versions must not answer at the same time, and with every other strategy they do so for minutes
 
 ## What speaks against it
 
-- its price: twice the capacity while a release lasts, and after the switch every user meets the new version at once
+- its price: twice the capacity during a release, and after the switch every user gets the new version at once
 
 ## What is ruled out
 
-- Linear: linear is a strategy of Amazon ECS; on Kubernetes a canary moves traffic in steps
-- Canary: on Kubernetes a canary takes a controller that measures it, and nothing may be installed
+- Linear: linear is a strategy of Amazon ECS; on Kubernetes a canary shifts traffic in steps
+- Canary: a canary on Kubernetes needs a controller that measures it, and nothing may be installed
 
 ## What it does not meet
 
-- Blue/green: blue/green runs all of both versions side by side
+- Blue/green: blue/green runs both versions side by side at full size
+- Canary: only a small part of the traffic reaches a version until it has proved itself
+- Linear: a faulty version is stopped at an early step
+
+## What Launchway writes no files for
+
+- Stop, then start: the old version stops before the new one starts, without spare capacity and with an outage; no strategy here does that, so take it if the outage is acceptable
 
 ## What would change the answer
 
@@ -128,6 +140,8 @@ fn the_json_has_every_reason_with_its_place_in_the_documentation() {
     assert_eq!((&said["recommendation"], &said["confidence"]), (&"blue-green".into(), &"leaning".into()));
     assert_eq!(said["reasons_for"][0]["hard"], true);
     assert_eq!(said["unmet"][0]["about"], "docs/explain/strategies.md#capacity");
+    assert_eq!(said["unmet"][1]["side"], "canary", "the wish that only a few users see it");
+    assert_eq!(said["alternatives"][0]["name"], "Stop, then start");
     assert_eq!(said["changes"][0]["answers"][0]["question"], "versions");
     assert_eq!(said["command"], "launchway new --target=kubernetes --strategy=blue-green --rollout-controller=none");
     assert_eq!(said["recorded"], Value::Null);
@@ -245,11 +259,11 @@ fn in_a_terminal_it_asks_what_is_to_be_decided_and_then_six_questions() {
     let terminal = start(&[]);
     choose(&terminal, "What do you want to decide?", 0);
     choose(&terminal, "Where must it run", 2);
-    choose(&terminal, "Does it need an operator", 0);
+    choose(&terminal, "Does it need a Kubernetes", 0);
     choose(&terminal, "Who would operate", 0);
     choose(&terminal, "What does the team know", 1);
     choose(&terminal, "How many services", 0);
-    choose(&terminal, "What brings changes", 0);
+    choose(&terminal, "What deploys changes", 0);
     let left = terminal.end();
     assert_eq!(left.code, Some(0), "{}", left.screen);
     assert!(left.screen.contains("Kubernetes (clear"), "{}", left.screen);
@@ -271,7 +285,7 @@ fn only_what_no_flag_answers_is_asked() {
 fn escape_goes_back_and_control_c_leaves_the_terminal_as_it_was() {
     let terminal = start(&["architecture"]);
     choose(&terminal, "Where must it run", 0);
-    terminal.wait_for("Does it need an operator").press("\u{1b}");
+    terminal.wait_for("Does it need a Kubernetes").press("\u{1b}");
     terminal.wait_for("Where must it run").press(CONTROL_C);
     let left = terminal.end();
     assert_eq!(left.code, Some(130), "{}", left.screen);

@@ -1,6 +1,6 @@
 //! From answers to advice: which rules are true, what they leave, and what they weigh.
 
-use super::{Choice, Question, Rule, Side, Topic, When};
+use super::{Alternative, Choice, Question, Rule, Side, Topic, When};
 
 /// By how much the best side must be ahead for a clear recommendation.
 const CLEAR: u32 = 3;
@@ -24,8 +24,11 @@ pub struct Advice {
     pub reasons_against: Vec<Reason>,
     /// What other sides are ruled out by.
     pub ruled_out: Vec<Reason>,
-    /// What is not met by the recommendation, because the answers ask for things that exclude each other.
+    /// What is not met by the recommendation, because the answers ask for things that exclude each other: hard rules that
+    /// could not be kept, and wishes for which every side is ruled out.
     pub unmet: Vec<Reason>,
+    /// What suits these answers too, or better, and is written by somebody else.
+    pub alternatives: Vec<&'static Alternative>,
     /// The fewest other answers that would lead to another recommendation.
     pub changes: Vec<Change>,
     /// The flags of `launchway new` that follow.
@@ -67,7 +70,8 @@ pub(super) struct Verdict<'r> {
     /// The position of the recommended side.
     pub(super) side: usize,
     pub(super) confidence: Confidence,
-    /// The hard rules that could not be kept, because rules before them left nothing else.
+    /// The hard rules that could not be kept, because rules before them left nothing else, and the rules of wishes that no side
+    /// meets which is left.
     pub(super) unmet: Vec<&'r Rule>,
 }
 
@@ -110,6 +114,7 @@ impl Topic {
                 .iter()
                 .flat_map(|rule| self.spoken_for(rule).into_iter().chain(against(rule)))
                 .collect(),
+            alternatives: self.alternatives.iter().filter(|it| self.holds(&it.when, given)).collect(),
             changes: self.changes(given, verdict.side),
             flags: self.flags(given, side),
         }
@@ -133,16 +138,32 @@ impl Topic {
                 left = narrowed;
             }
         }
+        unmet.extend(self.lost_wishes(fired, &left));
         let mut weights: Vec<(u32, usize)> = left.iter().map(|side| (self.weight(fired, *side), *side)).collect();
         weights.sort_by_key(|(weight, side)| (std::cmp::Reverse(*weight), *side));
         let ahead = weights.get(1).map(|second| weights[0].0 - second.0);
         let confidence = match ahead {
-            _ if !unmet.is_empty() => Confidence::Leaning,
             Some(0) => Confidence::Either,
+            _ if !unmet.is_empty() => Confidence::Leaning,
             Some(ahead) if ahead < CLEAR => Confidence::Leaning,
             _ => Confidence::Clear,
         };
         Verdict { side: weights[0].1, confidence, unmet }
+    }
+
+    /// Finds the rules of every wish that speaks for no side which is left.
+    fn lost_wishes<'r>(&self, fired: &[&'r Rule], left: &[usize]) -> Vec<&'r Rule> {
+        let is_left = |rule: &Rule| left.iter().any(|side| rule.side.as_ref() == Some(&self.sides[*side].id));
+        let is_lost = |wish: &str| !fired.iter().any(|rule| self.wish(rule) == Some(wish) && is_left(rule));
+        fired.iter().copied().filter(|rule| self.wish(rule).is_some_and(is_lost)).collect()
+    }
+
+    /// Returns the question whose answer asks for what a rule speaks of, if its answer is a wish.
+    pub(super) fn wish<'r>(&self, rule: &'r Rule) -> Option<&'r str> {
+        let (id, values) = rule.when.first_key_value()?;
+        let question = self.questions.iter().find(|question| question.id == *id)?;
+        let is_wish = |choice: &Choice| choice.wish && values.contains(&choice.value);
+        (rule.side.is_some() && rule.when.len() == 1 && question.choices.iter().any(is_wish)).then_some(id)
     }
 
     fn leaves(&self, rule: &Rule, side: usize) -> bool {

@@ -81,6 +81,9 @@ pub struct Topic {
     /// What follows from the answers.
     #[serde(rename = "rule")]
     pub rules: Vec<Rule>,
+    /// What Launchway writes nothing for, and suits some answers better.
+    #[serde(rename = "alternative", default)]
+    pub alternatives: Vec<Alternative>,
     /// What of `launchway new` follows from the recommendation.
     #[serde(rename = "flag")]
     pub flags: Vec<Flag>,
@@ -120,6 +123,9 @@ pub struct Choice {
     pub value: String,
     /// The answer as a person reads it.
     pub label: String,
+    /// Whether it asks for something that a recommendation meets or does not; other answers state a fact.
+    #[serde(default)]
+    pub wish: bool,
     /// The answers to a template's questions that it goes with; with others it is not offered.
     #[serde(default)]
     pub fits: BTreeMap<String, String>,
@@ -142,6 +148,20 @@ pub struct Rule {
     #[serde(default)]
     pub rules_out: Vec<String>,
     /// Why, in one sentence without an end.
+    pub because: String,
+    /// The place in the documentation that says more, below `docs/`.
+    pub about: String,
+}
+
+/// Something that no side stands for, since Launchway writes no files for it.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Alternative {
+    /// The answers under which it is named.
+    pub when: When,
+    /// Its name as a person reads it.
+    pub name: String,
+    /// What it is, and when it is the better choice, without an end.
     pub because: String,
     /// The place in the documentation that says more, below `docs/`.
     pub about: String,

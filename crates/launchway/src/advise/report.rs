@@ -1,6 +1,6 @@
 //! Advice as one JSON object.
 
-use launchway_core::advice::{Advice, Change, Choice, Question, Reason};
+use launchway_core::advice::{Advice, Alternative, Change, Choice, Question, Reason};
 use serde_json::{Value, json};
 
 use super::text;
@@ -23,6 +23,7 @@ pub(crate) fn to_json(advice: &Advice, recorded: Option<&str>) -> String {
         "reasons_against": reasons(&advice.reasons_against),
         "ruled_out": reasons(&advice.ruled_out),
         "unmet": reasons(&advice.unmet),
+        "alternatives": advice.alternatives.iter().map(|it| alternative(it)).collect::<Vec<Value>>(),
         "changes": advice.changes.iter().map(change).collect::<Vec<Value>>(),
         "command": text::command(advice),
         "recorded": recorded,
@@ -41,6 +42,10 @@ fn reason(reason: &Reason) -> Value {
         "weight": reason.rule.weight,
         "about": format!("docs/{}", reason.rule.about),
     })
+}
+
+fn alternative(it: &Alternative) -> Value {
+    json!({ "name": it.name, "because": it.because, "about": format!("docs/{}", it.about) })
 }
 
 fn change(change: &Change) -> Value {

@@ -62,7 +62,8 @@ fn every_text_of_the_rules_has_a_korean_one() {
         let questions = topic.questions.iter().flat_map(|question| [&question.prompt, &question.help]);
         let choices = topic.questions.iter().flat_map(|question| question.choices.iter().map(|choice| &choice.label));
         let rules = topic.rules.iter().map(|rule| &rule.because);
-        std::iter::once(&topic.title).chain(sides).chain(questions).chain(choices).chain(rules)
+        let alternatives = topic.alternatives.iter().flat_map(|it| [&it.name, &it.because]);
+        std::iter::once(&topic.title).chain(sides).chain(questions).chain(choices).chain(rules).chain(alternatives)
     });
     let missing: std::collections::BTreeSet<&String> = texts.filter(|text| !korean.contains_key(*text)).collect();
     assert!(missing.is_empty(), "add these to language/ko.toml below [data]: {missing:#?}");

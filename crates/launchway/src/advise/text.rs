@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use launchway_core::advice::{Advice, Change, Confidence, Reason};
+use launchway_core::advice::{Advice, Alternative, Change, Confidence, Reason};
 
 use crate::language;
 
@@ -39,10 +39,16 @@ pub(crate) fn sections(advice: &Advice) -> Vec<Section> {
         (language::text("What speaks against it"), against),
         (language::text("What is ruled out"), advice.ruled_out.iter().map(named).collect()),
         (language::text("What it does not meet"), advice.unmet.iter().map(named).collect()),
+        (language::text("What Launchway writes no files for"), advice.alternatives.iter().map(alternative).collect()),
         (language::text("What would change the answer"), changes(advice)),
     ];
     let section = |(heading, lines)| Section { heading, lines };
     sections.into_iter().map(section).filter(|section| !section.lines.is_empty()).collect()
+}
+
+/// Names what another tool would write, and when to take that.
+fn alternative(it: &&Alternative) -> String {
+    format!("{}: {}", language::translated(&it.name), language::translated(&it.because))
 }
 
 /// Returns the answers that would lead elsewhere; of many the first.
