@@ -105,7 +105,11 @@ fn every_platform_has_a_diagram_that_shows_what_its_files_make() {
             ("Flux", holds(project, "kind: GitRepository")),
             ("Service orders-preview", holds(project, "-preview\n")),
             ("Service orders-canary", holds(project, "-canary\n")),
-            ("GitHub Actions", has_file(".github/workflows/deploy-ecs.yaml")),
+            (
+                "GitHub Actions",
+                has_file(".github/workflows/deploy-ecs.yaml") || has_file(".github/workflows/deploy-kubernetes.yaml"),
+            ),
+            ("Image registry ghcr.io", has_file("deploy/kubernetes/README.md")),
         ] {
             assert_eq!(shown.contains(drawn), is_made, "{drawn}: {:?}\n{shown}", project.answers);
         }
@@ -126,6 +130,31 @@ fn every_region_and_cluster_is_drawn_once() {
                 };
                 assert_eq!(shown.matches(&node).count(), 1, "{node}\n{shown}");
             }
+        }
+    }
+}
+
+/// An arrow to a frame may pass behind other boxes, and a label on it would be hidden there.
+#[test]
+fn no_arrow_that_ends_at_a_frame_has_a_label() {
+    let mut frames = 0;
+    for diagram in projects().iter().flat_map(diagrams) {
+        let names = diagram.lines().filter_map(|line| line.trim().strip_prefix("subgraph ")?.split('[').next());
+        for name in names {
+            frames += 1;
+            let arrow = format!("> {name}");
+            let hidden = diagram.lines().find(|line| line.ends_with(&arrow) && line.contains('"'));
+            assert_eq!(hidden, None, "{diagram}");
+        }
+    }
+    assert!(frames > 60, "{frames}");
+}
+
+#[test]
+fn the_image_reaches_every_platform() {
+    for project in projects() {
+        for diagram in diagrams(&project) {
+            assert!(diagram.lines().any(|line| line.trim().starts_with("registry -.")), "{diagram}");
         }
     }
 }

@@ -103,7 +103,7 @@ check_applied() {
     fail "$namespace does not run what was applied: < is in the files, > in the cluster. What is only in the cluster goes with: kubectl --namespace $namespace edit deployment/$1"
 }
 
-# The pods of the image that no waiting mends: name, image and reason.
+# The pods of the image that no waiting fixes: name, image and reason.
 broken_pods() {
   in_namespace get pods --selector app.kubernetes.io/name=orders --output \
     'jsonpath={range .items[*]}{.metadata.name} {.spec.containers[0].image} {.status.containerStatuses[*].state.waiting.reason}{"\n"}{end}' |
@@ -118,7 +118,7 @@ are_enough() {
 }
 
 # Waits until every pod is of the newest version. Fails when the Deployment's deadline passes, and before that after
-# 30 s of what no waiting mends: a crash loop, an image that cannot be pulled, a pod that is refused. What the
+# 30 s of what no waiting fixes: a crash loop, an image that cannot be pulled, a pod that is refused. What the
 # controller says counts only once it has seen the newest change.
 await_pods() {
   polls=0

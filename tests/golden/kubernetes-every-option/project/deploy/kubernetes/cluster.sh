@@ -103,14 +103,14 @@ check_applied() {
     fail "$namespace does not run what was applied: < is in the files, > in the cluster. What is only in the cluster goes with: kubectl --namespace $namespace edit rollout/$1"
 }
 
-# The pods of the image that no waiting mends: name, image and reason.
+# The pods of the image that no waiting fixes: name, image and reason.
 broken_pods() {
   in_namespace get pods --selector app.kubernetes.io/name=orders --output \
     'jsonpath={range .items[*]}{.metadata.name} {.spec.containers[0].image} {.status.containerStatuses[*].state.waiting.reason}{"\n"}{end}' |
     grep -E "@$digest .*(CrashLoopBackOff|ErrImagePull|ImagePullBackOff|InvalidImageName)" || true
 }
 
-# Sets `state` to `settled` or `aborted`, or to `broken` after 30 s of what no waiting mends: a crash loop, an image
+# Sets `state` to `settled` or `aborted`, or to `broken` after 30 s of what no waiting fixes: a crash loop, an image
 # that cannot be pulled, a pod that is refused. Fails when none of that happens in time. What the controller says counts
 # only once it has seen the newest change.
 await_rollout() {

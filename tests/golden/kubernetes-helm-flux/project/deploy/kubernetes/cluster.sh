@@ -49,7 +49,7 @@ check_namespace() {
   esac
 }
 
-# The pods of the image that no waiting mends: name, image and reason.
+# The pods of the image that no waiting fixes: name, image and reason.
 broken_pods() {
   in_namespace get pods --selector app.kubernetes.io/name=orders --output \
     'jsonpath={range .items[*]}{.metadata.name} {.spec.containers[0].image} {.status.containerStatuses[*].state.waiting.reason}{"\n"}{end}' |
@@ -57,7 +57,7 @@ broken_pods() {
 }
 
 # Sets `state` to `settled` or `aborted`, to the argument when the Rollout is paused, or to `broken` after 30 s of
-# what no waiting mends: a crash loop, an image that cannot be pulled, a pod that is refused. Fails when none of that
+# what no waiting fixes: a crash loop, an image that cannot be pulled, a pod that is refused. Fails when none of that
 # happens in time. What the controller says counts only once it has seen the newest change.
 await_rollout() {
   state=

@@ -40,7 +40,7 @@ left_behind() {
   in_namespace get service orders --output 'jsonpath={.metadata.annotations.way-back}'
 }
 
-# The selector alone, so that nothing else changes on the way back from a bad version.
+# The selector alone, so that nothing else changes on the way back from a faulty version.
 lead() {
   in_namespace patch service "$1" --type=merge --patch "{\"spec\":{\"selector\":{\"track\":\"$2\"}}$3}"
 }
