@@ -1,7 +1,8 @@
 //! The documentation: its commands run, its links lead somewhere, and what is made from the code is up to date.
 //!
 //! A block of commands that stands after `<!-- run -->` is run, all of a page in one shell and one folder. After
-//! `<!-- not run: REASON -->` it is not. In every other block, each line that begins with `launchway` is at least understood by
+//! `<!-- not run: REASON -->` it is not, and after `<!-- as in FILE -->` it has to be in that file, which the commands of the page have made:
+//! lines may be broken differently. In every other block, each line that begins with `launchway` is at least understood by
 //! the program: it is given to it with `--help` at its end, and with the built-in template in the place of the reader's own.
 //! So is each `launchway …` in the text of [`CHECKED_IN_TEXT`]. Every `cargo xtask …` and `cargo test …`, wherever it stands, names a command,
 //! a flag, a package and modules that there are.
@@ -16,11 +17,12 @@ use xtask::{reference, workspace};
 use crate::program::{self, GIT_IDENTITY, launchway, run};
 
 /// Pages beside the README and those of `docs`.
-const PAGES: [&str; 8] = [
+const PAGES: [&str; 9] = [
     ".github/pull_request_template.md",
     "ARCHITECTURE.md",
     "CHANGELOG.md",
     "CONTRIBUTING.md",
+    "README.ko.md",
     "README.md",
     "SECURITY.md",
     "tests/released/README.md",
@@ -31,7 +33,15 @@ const PAGES: [&str; 8] = [
 const CHECKED_IN_TEXT: [&str; 1] = ["CONTRIBUTING.md"];
 
 /// Pages on which no block of commands goes without a mark.
-const MARKED: [&str; 2] = ["docs/tutorial-ecs.md", "docs/tutorial-kubernetes.md"];
+const MARKED: [&str; 4] = [
+    "docs/ko/tutorial-ecs.md",
+    "docs/ko/tutorial-kubernetes.md",
+    "docs/tutorial-ecs.md",
+    "docs/tutorial-kubernetes.md",
+];
+
+/// Pages of the site that its sidebar does not list.
+const NOT_LISTED: [&str; 2] = ["docs/404.md", "docs/SUMMARY.md"];
 
 /// A page of the documentation.
 struct Page {
@@ -53,6 +63,8 @@ enum Mark {
     None,
     Run,
     NotRun,
+    /// It is as in this file of the project that the page makes.
+    AsIn(String),
 }
 
 /// Reads the pages: those that are named above, and all below `docs`.
@@ -110,6 +122,9 @@ fn mark(before: &[&str]) -> Mark {
     match before.iter().rev().find(|line| !line.is_empty()).copied().unwrap_or_default() {
         "<!-- run -->" => Mark::Run,
         line if line.starts_with("<!-- not run: ") && line.len() > 24 => Mark::NotRun,
+        line if line.starts_with("<!-- as in ") => {
+            Mark::AsIn(line.trim_start_matches("<!-- as in ").trim_end_matches(" -->").to_owned())
+        }
         line if line.starts_with("<!-- run") || line.starts_with("<!-- not") => panic!("what is `{line}`?"),
         _ => Mark::None,
     }
@@ -145,7 +160,10 @@ fn what_is_made_from_the_code_is_up_to_date() {
 #[test]
 fn every_page_is_in_the_summary_once() {
     let summary = fs::read_to_string(workspace::root().join("docs/SUMMARY.md")).unwrap();
-    for page in pages().iter().filter(|page| page.path.starts_with("docs/") && page.path != "docs/SUMMARY.md") {
+    for page in pages().iter().filter(|page| page.path.starts_with("docs/")) {
+        if NOT_LISTED.contains(&page.path.as_str()) {
+            continue;
+        }
         let target = format!("]({})", page.path.trim_start_matches("docs/"));
         assert_eq!(summary.matches(&target).count(), 1, "{target} in docs/SUMMARY.md");
     }
@@ -192,22 +210,44 @@ fn anchors(text: &str) -> BTreeSet<String> {
 fn every_command_that_is_marked_runs() {
     let mut ran = BTreeMap::new();
     for page in pages() {
-        let scripts: Vec<Block> = blocks(&page).into_iter().filter(|block| block.mark == Mark::Run).collect();
-        if !scripts.is_empty() {
-            run_page(&page, &scripts);
-            ran.insert(page.path, scripts.len());
+        let blocks = blocks(&page);
+        let count = blocks.iter().filter(|block| block.mark == Mark::Run).count();
+        if count > 0 {
+            run_page(&page, &blocks);
+            ran.insert(page.path, count);
         }
     }
     assert!(MARKED.iter().all(|path| ran.get(*path).is_some_and(|count| *count >= 3)), "{ran:?}");
 }
 
-/// Runs the blocks of a page, one after the other, in one shell.
-fn run_page(page: &Page, scripts: &[Block]) {
+/// Runs the blocks of a page, one after the other, in one shell, and compares the others with the files that they name.
+fn run_page(page: &Page, blocks: &[Block]) {
     let folder = tempfile::tempdir().unwrap();
+    let scripts = blocks.iter().filter(|block| block.mark == Mark::Run);
     let said = |block: &Block| format!("echo '=== {}:{}' >&2\n{}\n", page.path, block.line, block.text);
-    let script = "set -eu\n".to_owned() + &scripts.iter().map(said).collect::<String>();
+    let script = "set -eu\n".to_owned() + &scripts.map(said).collect::<String>();
     let ran = run(shell(&script).current_dir(folder.path()));
     assert_eq!(ran.code, Some(0), "{}\n{}\n{}", page.path, ran.stdout, ran.stderr);
+    for block in blocks {
+        if let Mark::AsIn(file) = &block.mark {
+            let text = fs::read_to_string(folder.path().join(file)).unwrap_or_else(|error| panic!("{file}: {error}"));
+            assert!(
+                unbroken(&text).contains(&unbroken(&block.text)),
+                "{}:{} is not as in {file}:\n{}",
+                page.path,
+                block.line,
+                block.text
+            );
+        }
+    }
+}
+
+/// Leaves out how lines are broken and indented.
+fn unbroken(text: &str) -> String {
+    let joined = text.replace("\\\n", " ");
+    let words = joined.split_whitespace().collect::<Vec<_>>().join(" ");
+    // A break between two words of JMESPath, which takes any.
+    words.replace("(Arn, '", "(Arn,'")
 }
 
 /// Returns a shell that finds the program, as a reader has it.
@@ -395,6 +435,8 @@ fn a_command_that_is_wrong_is_noticed() {
     assert!(is_noticed(assert_usage, "launchway check [DIR] [--updatse]"));
     assert!(is_noticed(assert_usage, "launchway chekc [DIR]"));
     let page = |text: &str| Page { path: "page".to_owned(), text: text.to_owned() };
+    let drifted = page("x\n\n<!-- run -->\n\n    echo one > file\n\n<!-- as in file -->\n\n    two\n");
+    assert!(std::panic::catch_unwind(|| run_page(&drifted, &blocks(&drifted))).is_err());
     let failing = page("x\n\n<!-- run -->\n\n    launchway check nowhere\n");
     assert!(std::panic::catch_unwind(|| run_page(&failing, &blocks(&failing))).is_err());
 }

@@ -142,3 +142,18 @@ fn check_finds_nothing_in_a_golden_project_that_nobody_touched() {
         assert!(found.is_empty(), "{case}, every agreement read: {found:#?}");
     }
 }
+
+#[test]
+fn the_documentation_counts_what_is_found() {
+    let all: usize = tables().iter().map(|(_, faults)| faults.len()).sum();
+    let found = all - MISSED.len();
+    for page in ["README.md", "README.ko.md", "docs/introduction.md", "docs/check.md"] {
+        let text = fs::read_to_string(xtask::workspace::root().join(page)).unwrap();
+        for figure in [all, found] {
+            assert!(
+                text.contains(&figure.to_string()),
+                "{page} does not say {figure}: of {all} edits {found} are found"
+            );
+        }
+    }
+}

@@ -109,6 +109,29 @@ fn every_korean_text_uses_the_words_of_the_glossary() {
     assert!(idle.is_empty(), "nothing needs these exceptions: {idle:?}");
 }
 
+/// What no Korean text says, and what it says instead.
+const UNNATURAL: [(&str, &str); 8] = [
+    ("니까?", "할까요?"),
+    ("작업 정의", "태스크 정의"),
+    ("나쁜 버전", "결함이 있는 버전"),
+    ("만나", "노출되다"),
+    ("치러야 할 대가", "감수해야 할 점"),
+    ("권하는 이유", "추천 이유"),
+    ("반대하는 이유", "다른 선택에 유리한 점"),
+    ("당직", "온콜"),
+];
+
+#[test]
+fn no_korean_text_says_what_nobody_would() {
+    for (english, korean) in translated() {
+        for (unnatural, natural) in UNNATURAL {
+            assert!(!korean.contains(unnatural), "{english}\n  {korean}\n  `{unnatural}`: {natural}");
+        }
+        let is_place = ["region", "cluster", "in one place"].iter().any(|word| says(&english, word));
+        assert!(!(is_place && korean.contains('곳')), "{english}\n  {korean}\n  `곳` is no region or cluster");
+    }
+}
+
 #[test]
 fn every_word_of_the_glossary_is_said() {
     let texts = translated();

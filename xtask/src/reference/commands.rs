@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use crate::{Result, workspace};
 
-/// The width of the help on the page.
-const COLUMNS: &str = "100";
+/// The width of the help on the page; of 86 columns a window of 1280 pixels shows all.
+const COLUMNS: &str = "80";
 
 /// Makes the page.
 pub(super) fn page() -> Result<String> {

@@ -24,7 +24,8 @@ struct Page {
 fn pages() -> Result<Vec<Page>> {
     let template = launchway_core::Template::builtin("service").map_err(|error| error.to_string())?;
     Ok(vec![
-        Page { path: "docs/ecs-or-kubernetes.md", text: decisions::page() },
+        Page { path: "docs/ecs-or-kubernetes.md", text: decisions::page(&decisions::ENGLISH)? },
+        Page { path: "docs/ko/ecs-or-kubernetes.md", text: decisions::page(&decisions::KOREAN)? },
         Page { path: "docs/reference/commands.md", text: commands::page()? },
         Page { path: "docs/reference/questions.md", text: questions::page(&template) },
         Page { path: "docs/reference/transitions.md", text: transitions::page(&template) },
