@@ -54,7 +54,7 @@ def comparison(run):
 
 
 def patience(run, waiting, at_last):
-    """What no waiting mends ends a rollout early; a pod that waits for its node does not."""
+    """What no waiting fixes ends a rollout early; a pod that waits for its node does not."""
     for reason in ("CrashLoopBackOff", "ImagePullBackOff"):
         done = run(**waiting, PODS=f"orders-1 ghcr.io/x@{DIGEST} {reason}\n")
         yield f"{reason} ends a rollout early", done.code == 1 and 6 <= len(done.called("get pods", "waiting.reason")) <= 16, done

@@ -270,7 +270,7 @@ impl From<AddError> for Failure {
                 Self::new(Exit::Exists, message).hint("take the entry out, or name the folder in `workspace.members`")
             }
             error @ (AddError::Unreadable { .. } | AddError::Workspace(_)) => {
-                Self::of(Exit::Exists, error).hint("mend it first: `cargo metadata --no-deps` says what is wrong")
+                Self::of(Exit::Exists, error).hint("fix it first: `cargo metadata --no-deps` says what is wrong")
             }
             AddError::NoFolder(_) => Self::new(Exit::Exists, message)
                 .hint("the first service of the workspace has it; bring it back from git"),

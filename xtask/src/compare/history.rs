@@ -77,7 +77,7 @@ pub enum Upstream {
     Kept,
     /// Someone moved the tag of the first version to this.
     TagMoved(Version),
-    /// Its history was written anew: the commit of the first version is gone.
+    /// Its history was rewritten: the commit of the first version is gone.
     Rewritten,
 }
 

@@ -34,7 +34,7 @@ pub struct Transition {
     pub before: Vec<TransitionStep>,
     /// What to do after it.
     pub after: Vec<TransitionStep>,
-    /// The way round what is refused.
+    /// The way around what is refused.
     pub instead: Option<String>,
     /// The same as it is written, for a file that is the same in every language.
     written: Option<Box<Transition>>,

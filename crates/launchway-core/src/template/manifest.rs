@@ -87,7 +87,7 @@ pub(super) struct Removal {
     pub(super) path: Spanned<String>,
 }
 
-/// What is said anew of a question of the extended template.
+/// What replaces parts of a question of the extended template.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Change {

@@ -67,7 +67,7 @@ pub(crate) struct TransitionRule {
     pub(crate) before: Vec<StepRule>,
     /// What to do after it.
     pub(crate) after: Vec<StepRule>,
-    /// The way round what is refused.
+    /// The way around what is refused.
     pub(crate) instead: Option<Sentence>,
     /// Where it stands.
     pub(crate) place: Location,
@@ -246,7 +246,7 @@ impl Loader<'_> {
             Effect::None => return,
             _ if raw.text.is_none() => "`text` is missing: what the change means, in a sentence",
             Effect::Steps if !has_steps => "`steps` needs `before` or `after`",
-            Effect::Refused if raw.instead.is_none() => "`instead` is missing: the way round what is refused",
+            Effect::Refused if raw.instead.is_none() => "`instead` is missing: the way around what is refused",
             _ => return,
         };
         self.report(&raw.id, format!("transition `{}`: {message}", raw.id.get_ref()));

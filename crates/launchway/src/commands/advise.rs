@@ -15,7 +15,7 @@ use crate::{language, projects, terminal};
 
 const AFTER_HELP: &str = "\
 Six questions each, and every answer has a flag, so that nothing has to be asked. The same answers always get the same \
-advice, by rules that `docs/ecs-or-kubernetes.md` lists. Without a terminal nothing is ever asked.";
+advice, by rules that `docs/ecs-or-kubernetes.md` lists. Launchway asks nothing without a terminal.";
 
 /// The widest that text is rendered.
 const MAX_WIDTH: usize = 100;

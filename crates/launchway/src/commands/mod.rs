@@ -53,7 +53,7 @@ enum FixedCommand {
     Add(AddCommand),
     /// Gives a project that has no record one, with the answers that fit its files best
     Adopt(AdoptRequest),
-    /// Helps to choose a platform, one place or several, or a deployment strategy
+    /// Helps to choose a platform, one or several regions or clusters, or a deployment strategy
     Advise(advise::AdviseArgs),
     /// Shows a short page: strategies, ownership, updates, what the service promises; lists them without a topic
     Explain(explain::ExplainArgs),

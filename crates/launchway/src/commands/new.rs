@@ -18,7 +18,7 @@ use crate::terminal::visible_line;
 const AFTER_HELP: &str = "\
 Every question has a flag, a key of the same name in an answers file (with underscores), and an environment variable \
 (LAUNCHWAY_ and the name in capitals). A flag wins over the environment, that over the answers file, that over the \
-default. Without a terminal nothing is ever asked.";
+default. Launchway asks nothing without a terminal.";
 
 /// Defines the command line.
 pub(super) fn define(template: Option<&Template>) -> Command {

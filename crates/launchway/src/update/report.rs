@@ -68,7 +68,7 @@ struct TransitionReport<'a> {
     text: &'a str,
     before: Vec<StepReport<'a>>,
     after: Vec<StepReport<'a>>,
-    /// The way round what is refused.
+    /// The way around what is refused.
     instead: Option<&'a str>,
 }
 

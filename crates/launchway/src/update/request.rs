@@ -11,7 +11,7 @@ use crate::report::{OUTPUT_HELP, Output};
 
 const AFTER_HELP: &str = "\
 Merges what the template has become since the project was made with what people made of the project since: of three \
-texts, the one that was generated, the one that stands there and the one that would be generated today. What both have \
+texts, the one that was generated, the one that is there now and the one that would be generated today. What both have \
 added at one place of a structured file stands beside each other where that is proven to mean what both say. What both have \
 changed in different ways is left as git leaves a conflict, in the files and in git's index, and the exit code is 1. \
 Nothing is committed, and `launchway update --undo` brings the old state back.";

@@ -43,7 +43,7 @@ impl Transitions {
         self.refused().or_else(|| self.not_accepted(request))
     }
 
-    /// Says why the change cannot be made, with the way round it.
+    /// Says why the change cannot be made, with the way around it.
     pub(super) fn refused(&self) -> Option<Failure> {
         let mut refused = self.all.iter().filter(|it| it.effect == Effect::Refused).peekable();
         refused.peek()?;

@@ -14,7 +14,7 @@ use crate::{interrupt, language, terminal, update};
 
 const AFTER_HELP: &str = "\
 `launchway check` names the id of each agreement that it finds broken. A waiver keeps that one finding from failing the \
-check, and the check lists it every time. It stands in `.launchway/NAME.waivers`, a text file to be committed, which no update touches. \
+check, and the check lists it every time. It is in `.launchway/NAME.waivers`, a text file to be committed, which no update touches. \
 After the date of `--until`, by UTC, the check fails again.";
 
 /// What `launchway waive` is asked for.
@@ -61,7 +61,7 @@ pub(crate) fn run(request: &WaiveRequest) -> Result<(), Failure> {
 pub(crate) fn read(folder: &Path, project: &Project) -> Result<Waivers, Failure> {
     Waivers::read(folder, &project.name).map_err(|error| {
         Failure::new(Exit::Usage, format!("the waivers cannot be used: {error}"))
-            .hint("mend the line; `launchway waive` writes such a file")
+            .hint("fix the line; `launchway waive` writes such a file")
     })
 }
 
@@ -105,7 +105,7 @@ fn refused(error: &WaiverError, waivers: &Waivers) -> Failure {
             let none = "nothing is waived here".to_owned();
             failure.hint(if ids.is_empty() { none } else { format!("waived here: {}", ids.join(", ")) })
         }
-        WaiverError::Unreadable { .. } => failure.hint("mend the line; `launchway waive` writes such a file"),
+        WaiverError::Unreadable { .. } => failure.hint("fix the line; `launchway waive` writes such a file"),
     }
 }
 

@@ -59,7 +59,7 @@ impl Ask<'_, '_> {
         if open.is_empty() {
             let message = format!("the template leaves no answer to `{}`", self.question.id);
             let hint =
-                "the question that decides on its choices was not asked; this is for the template's author to mend";
+                "the question that decides on its choices was not asked; this is for the template's author to fix";
             return Err(Failure::new(Exit::Template, message).hint(hint));
         }
         let mut recommended = None;

@@ -40,7 +40,7 @@ fn template_renames() -> History {
 }
 
 fn team_moves() -> History {
-    History::new("team-moves", "the team moved a file, the template mends a line of it")
+    History::new("team-moves", "the team moved a file, the template fixes a line of it")
         .was("config.yaml", CONFIG)
         .is("config.yaml", replaced(CONFIG, "drain_seconds: 5", "drain_seconds: 25"))
         .team_commits(Edit::of("config.yaml", Change::Move("settings/service.yaml")))
@@ -61,7 +61,7 @@ fn renamed_and_same_line() -> History {
 fn both_rename() -> History {
     History::new(
         "both-rename",
-        "the team and the template rename a file, to different names, and the template mends a line",
+        "the team and the template rename a file, to different names, and the template fixes a line",
     )
     .was("config.yaml", CONFIG)
     .is("settings/service.yaml", replaced(CONFIG, "drain_seconds: 5", "drain_seconds: 25"))
@@ -231,8 +231,8 @@ fn sixty_files() -> History {
         let path = &format!("src/part-{number:02}.yaml");
         let by_template = number % 3 == 0;
         let by_team = number % 5 == 0;
-        let mend = |text: &str| replaced(text, "drain_seconds: 5", "drain_seconds: 25");
-        let second = if by_template { mend(CONFIG) } else { CONFIG.to_owned() };
+        let fix = |text: &str| replaced(text, "drain_seconds: 5", "drain_seconds: 25");
+        let second = if by_template { fix(CONFIG) } else { CONFIG.to_owned() };
         history = history.was(path, long(CONFIG)).is(path, long(&second));
         if by_team {
             let ours = replaced(&second.replace("%service%", "orders"), "port: 8080", "port: 9000");

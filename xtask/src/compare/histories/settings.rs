@@ -43,7 +43,7 @@ pub(super) fn all() -> Vec<History> {
         tag_moved(),
         usual(
             "history-rewritten",
-            "the template's history was written anew: its first version is gone",
+            "the template's history was rewritten: its first version is gone",
             Setting { upstream: Upstream::Rewritten, ..Setting::default() },
         ),
     ]
@@ -61,16 +61,16 @@ fn usual(id: &'static str, title: &'static str, setting: Setting) -> History {
         .setting(setting)
 }
 
-/// The project was made before the tag moved, so it lacks the line that the moved tag mends, as the second version does.
+/// The project was made before the tag moved, so it lacks the line that the moved tag fixes, as the second version does.
 fn tag_moved() -> History {
     let ours = replaced(&config(), "port: 8080", "port: 9000");
-    let mended = |text: &str| replaced(text, "connections: 20", "connections: 64");
-    let moved = History::new("", "").was("config.yaml", mended(CONFIG)).first;
-    History::new("tag-moved", "the tag of the first version was moved to a commit that mends a line")
+    let fixed = |text: &str| replaced(text, "connections: 20", "connections: 64");
+    let moved = History::new("", "").was("config.yaml", fixed(CONFIG)).first;
+    History::new("tag-moved", "the tag of the first version was moved to a commit that fixes a line")
         .was("config.yaml", CONFIG)
-        .is("config.yaml", mended(&replaced(CONFIG, "drain_seconds: 5", "drain_seconds: 25")))
+        .is("config.yaml", fixed(&replaced(CONFIG, "drain_seconds: 5", "drain_seconds: 25")))
         .team_commits(Edit::replace("config.yaml", "port: 8080", "port: 9000"))
-        .becomes("config.yaml", mended(&replaced(&ours, "drain_seconds: 5", "drain_seconds: 25")))
+        .becomes("config.yaml", fixed(&replaced(&ours, "drain_seconds: 5", "drain_seconds: 25")))
         .marks(text("port: 9000"), text("connections: 64"))
         .setting(Setting { upstream: Upstream::TagMoved(moved), ..Setting::default() })
         .also(Tool::Launchway, &["update --defaults --accept-moved"])
@@ -82,9 +82,9 @@ fn trailing_spaces() -> History {
     let ours = replaced(&first.replace("%service%", "orders"), "Line one.", "Line one,  \nbroken by us.");
     History::new("whitespace", "the user has `apply.whitespace = fix`, and a line of theirs ends in two spaces")
         .was("guide.md", first)
-        .is("guide.md", replaced(first, "Line five.", "Line five, mended."))
+        .is("guide.md", replaced(first, "Line five.", "Line five, fixed."))
         .team_commits(Edit::replace("guide.md", "Line one.", "Line one,  \nbroken by us."))
-        .becomes("guide.md", replaced(&ours, "Line five.", "Line five, mended."))
-        .marks(text("Line one,  "), text("Line five, mended."))
+        .becomes("guide.md", replaced(&ours, "Line five.", "Line five, fixed."))
+        .marks(text("Line one,  "), text("Line five, fixed."))
         .setting(Setting { git: vec![("apply.whitespace", "fix")], ..Setting::default() })
 }
