@@ -111,7 +111,7 @@ fn shown_tree(page: &str) -> BTreeSet<String> {
             paths.insert(if is_deep { format!("{folder}{name}") } else { name.to_owned() });
         }
         if !is_deep {
-            folder = names.to_owned();
+            names.clone_into(&mut folder);
         }
     }
     paths
