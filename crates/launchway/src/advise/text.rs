@@ -39,7 +39,10 @@ pub(crate) fn sections(advice: &Advice) -> Vec<Section> {
         (language::text("What speaks against it"), against),
         (language::text("What is ruled out"), advice.ruled_out.iter().map(named).collect()),
         (language::text("What it does not meet"), advice.unmet.iter().map(named).collect()),
-        (language::text("What Launchway writes no files for"), advice.alternatives.iter().map(alternative).collect()),
+        (
+            language::text("What Launchway writes no files for"),
+            advice.alternatives.iter().copied().map(alternative).collect(),
+        ),
         (language::text("What would change the answer"), changes(advice)),
     ];
     let section = |(heading, lines)| Section { heading, lines };
@@ -47,7 +50,7 @@ pub(crate) fn sections(advice: &Advice) -> Vec<Section> {
 }
 
 /// Names what another tool would write, and when to take that.
-fn alternative(it: &&Alternative) -> String {
+fn alternative(it: &Alternative) -> String {
     format!("{}: {}", language::translated(&it.name), language::translated(&it.because))
 }
 
