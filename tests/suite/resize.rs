@@ -1,6 +1,8 @@
 //! A terminal that changes its size, or has little room: what is asked stands there once, and whole.
 
+use crate::add::Workspace;
 use crate::keys::{assert_left_in_order, start};
+use crate::program::launchway;
 use crate::terminal::{CONTROL_C, DOWN, ENTER, ESCAPE, LongLines, Screen, Terminal};
 
 const NARROW: Screen = Screen { columns: 40, ..Screen::USUAL };
@@ -55,6 +57,38 @@ fn another_size_lays_the_review_and_its_lists_out_anew() {
         terminal.press(CONTROL_C);
         assert_left_in_order(&terminal.end(), Screen::USUAL);
     }
+}
+
+/// Answers the one question that is open, and leaves at the review.
+#[track_caller]
+fn walk_to_the_review(terminal: Terminal, question: &str, answer: (&str, &str), go: &str) {
+    narrow_and_back(&terminal, LongLines::Broken, &[question]);
+    let (pasted, shown) = answer;
+    terminal.press(&format!("\x1b[200~{pasted}\x1b[201~")).wait_for(shown).press(ENTER).wait_for(go);
+    narrow_and_back(&terminal, LongLines::Broken, &["Review: ", "e edit an answer"]);
+    terminal.press("?").wait_for("Home End").press("?").wait_without("Home End").press("ㄷ").wait_for("Which answer?");
+    terminal.press(ESCAPE).wait_for(go).press(CONTROL_C);
+    let left = terminal.end();
+    assert_eq!(left.code, Some(130), "{}", left.screen);
+    assert_left_in_order(&left, Screen::USUAL);
+}
+
+#[test]
+fn update_add_and_advise_ask_as_new_does() {
+    let workspace = Workspace::of("kubernetes-default");
+    let start = |words: &[&str]| {
+        let mut command = launchway();
+        Terminal::start_on(command.env_remove("COLUMNS").args(words).current_dir(workspace.folder()), Screen::USUAL)
+    };
+    let money = ("Takes\rmoney", "❯ Takes money");
+    walk_to_the_review(start(&["add", "service", "billing"]), "What does it do?", money, "Enter add the service");
+    let update = start(&["update", "--set", "exposure=ingress", "--set", "ingress_namespace=edge"]);
+    walk_to_the_review(update, "Domain below which", ("example.org", "❯ example.org"), "Enter update the project");
+    let terminal = start(&["advise"]);
+    terminal.wait_for("What do you want to decide?").press("ㅓ").wait_for("❯ One cluster or region");
+    narrow_and_back(&terminal, LongLines::Broken, &["What do you want to decide?", "❯ One cluster or region"]);
+    terminal.press(ENTER).wait_for("✔ What do you want to decide?").press(CONTROL_C);
+    assert_left_in_order(&terminal.end(), Screen::USUAL);
 }
 
 #[test]

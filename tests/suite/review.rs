@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use rustix::process::Signal;
+
 use crate::keys::{assert_left_in_order, start};
 use crate::terminal::{CONTROL_C, ENTER, ESCAPE, Screen, Terminal};
 
@@ -44,6 +46,32 @@ fn the_help_of_every_kind_of_question_is_closed_by_the_key_that_opens_it() {
 }
 
 #[test]
+fn a_signal_at_every_place_of_the_review_leaves_the_terminal_as_it_was() {
+    let places: [(&[&str], &str); 6] = [
+        (&[], "Enter generate"),
+        (&["?"], "Home End"),
+        (&["e"], "Which answer?"),
+        (&["e", "port"], "“port”"),
+        (&["p", ENTER], "Enter next file"),
+        (&["q"], "forget the answers?"),
+    ];
+    for (keys, shown) in places {
+        for (signal, code) in [(Signal::INT, 130), (Signal::QUIT, 131), (Signal::TERM, 143), (Signal::HUP, 129)] {
+            let (folder, terminal) = to_review();
+            for (position, key) in keys.iter().enumerate() {
+                let before = if position > 0 { "Which " } else { "Enter generate" };
+                terminal.wait_for(before).press(key);
+            }
+            terminal.wait_for(shown).signal(signal);
+            let left = terminal.end();
+            assert_eq!(left.code, Some(code), "{shown}: {}", left.screen);
+            assert_left_in_order(&left, Screen::USUAL);
+            assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "{shown}");
+        }
+    }
+}
+
+#[test]
 fn every_key_works_by_its_jamo() {
     let (folder, terminal) = to_review();
     terminal.press("ㄷ").wait_for("Which answer?").press(ESCAPE).wait_for("Enter generate");
@@ -72,7 +100,9 @@ fn a_list_of_more_than_ten_entries_is_filtered_by_typing() {
     terminal.wait_for("“deploy read”").wait_for("❯ deploy/kubernetes/README.md").wait_without("Dockerfile");
     terminal.press("zz").wait_for("0 of").press(ENTER).wait_for("Which file?").press(ESCAPE).wait_for("Dockerfile");
     terminal.press("dockerf").wait_for("❯ Dockerfile").press(ENTER).wait_for("Enter next file").press(ESCAPE);
-    terminal.wait_for("Which file?").press(CONTROL_C);
+    terminal.wait_for("Which file?").press(ESCAPE).wait_for("Enter generate").press("e").wait_for("Which answer?");
+    // An answer is found by its id as well, whatever the language of its question.
+    terminal.press("topology_spread").wait_for("❯ Spread the pods").press(CONTROL_C);
     assert_left_in_order(&terminal.end(), Screen::USUAL);
 }
 

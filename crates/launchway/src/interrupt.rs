@@ -70,7 +70,7 @@ pub(crate) fn leave() {
     let farewell = FAREWELL.lock().unwrap_or_else(PoisonError::into_inner).take();
     if let Some(farewell) = farewell {
         let is_alone = if is_drawn { "" } else { "\n" };
-        terminal::say(&format!("{is_alone}{}\n", terminal::visible(&farewell)));
+        terminal::say(&format!("{is_alone}{}\n", terminal::hanging(&terminal::visible(&farewell), 0)));
     }
 }
 

@@ -65,7 +65,7 @@ fn say_saved(draft: &Draft) {
     interrupt::set_farewell(None);
     let command = draft.command().unwrap_or_default();
     let text = language::filled("The answers are saved. Go on with `{command}`.", &[("command", &command)]);
-    terminal::say(&format!("{}\n", terminal::visible(&text)));
+    terminal::say(&format!("{}\n", terminal::hanging(&terminal::visible(&text), 0)));
 }
 
 fn finish(

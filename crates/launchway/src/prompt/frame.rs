@@ -35,14 +35,20 @@ pub(super) fn fitted(line: &str, columns: usize) -> String {
     truncate_str(line, columns, "…").into_owned()
 }
 
-/// Cuts a text to the room behind a word, if it has one that fits.
+/// Cuts a text to the room behind a word; one that has no word that fits, as a path, behind a sign.
 pub(super) fn fitted_words(text: &str, columns: usize) -> String {
     if measure_text_width(text) <= columns {
         return text.to_owned();
     }
-    let ends = text.match_indices(' ').map(|(end, _)| &text[..end]);
-    let fitting = ends.take_while(|start| measure_text_width(start) + 2 <= columns).last();
-    fitting.filter(|start| !start.trim().is_empty()).map_or_else(|| fitted(text, columns), |start| format!("{start} …"))
+    let fits = |start: &&str, more: usize| measure_text_width(start) + more <= columns;
+    let words = text.match_indices(' ').map(|(end, _)| &text[..end]);
+    let signs = text.match_indices(['/', '-', '.', '_']).map(|(end, sign)| &text[..end + sign.len()]);
+    let word = words.take_while(|start| fits(start, 2)).last().filter(|start| !start.trim().is_empty());
+    let sign = || signs.take_while(|start| fits(start, 1)).last().filter(|start| start.len() > 1);
+    match word {
+        Some(start) => format!("{start} …"),
+        None => sign().map_or_else(|| fitted(text, columns), |start| format!("{start}…")),
+    }
 }
 
 impl Frame {
@@ -112,6 +118,7 @@ mod tests {
         assert_eq!(fitted_words("one two three", 9), "one two …");
         assert_eq!(fitted_words("one two", 9), "one two");
         assert_eq!(fitted_words("unbreakable", 5), "unbr…");
+        assert_eq!(fitted_words("deploy/kubernetes/base", 19), "deploy/kubernetes/…");
         assert_eq!(fitted_words("한국어 문장", 8), "한국어 …");
     }
 }

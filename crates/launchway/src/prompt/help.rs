@@ -14,6 +14,7 @@ impl About {
             problem: visible_line(&self.problem),
             notes: self.notes.iter().map(|note| visible_line(note)).collect(),
             is_menu: self.is_menu,
+            ids: self.ids,
             refused: self.refused.iter().map(|reason| reason.as_deref().map(visible_line)).collect(),
         }
     }

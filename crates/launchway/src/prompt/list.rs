@@ -62,7 +62,8 @@ impl<'l> List<'l> {
     /// The positions of the items that the filter lets through.
     fn shown(&self) -> Vec<usize> {
         let lets_through = |item: &usize| {
-            let texts = [self.items[*item].as_str(), self.about.note(*item)];
+            let id = self.about.ids.get(*item).map_or("", String::as_str);
+            let texts = [self.items[*item].as_str(), self.about.note(*item), id];
             self.filter.as_ref().is_none_or(|filter| filter.lets_through(&texts))
         };
         (0..self.items.len()).filter(lets_through).collect()

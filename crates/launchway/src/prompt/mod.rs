@@ -40,6 +40,8 @@ pub(crate) struct About {
     pub(crate) problem: String,
     /// For each item what follows from it; may be shorter than the items.
     pub(crate) notes: Vec<String>,
+    /// For each item by what it is found besides itself and its note; may be shorter than the items.
+    pub(crate) ids: Vec<String>,
     /// For each item why it cannot be chosen; may be shorter than the items.
     pub(crate) refused: Vec<Option<String>>,
     /// Whether it only leads somewhere, so that nothing is left of it on the screen.

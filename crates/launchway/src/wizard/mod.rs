@@ -219,7 +219,8 @@ impl<P: Purpose> Wizard<'_, '_, P> {
         let own: Vec<&Accepted<'_>> = interview.accepted.iter().filter(|it| self.purpose.may_change(it)).collect();
         let items: Vec<String> = own.iter().map(|accepted| accepted.question.prompt.clone()).collect();
         let note = |accepted: &&Accepted<'_>| format!("{} ({})", accepted.value, origin(accepted));
-        self.prompter.about(About { notes: own.iter().map(note).collect(), is_menu: true, ..About::default() });
+        let ids = own.iter().map(|accepted| accepted.question.id.clone()).collect();
+        self.prompter.about(About { notes: own.iter().map(note).collect(), ids, is_menu: true, ..About::default() });
         if let Reply::Answer(position) = self.prompter.select(language::text("Which answer?"), &items, 0)? {
             self.walk.take(Event::Edit(own[position].question.id.clone()))?;
         }
