@@ -12,6 +12,8 @@ pub(crate) enum Identity {
     Set,
     /// As the packages of a `Cargo.lock`: by name and version, those of the workspace by their name alone.
     Package,
+    /// As Dependabot tells its updates apart: by the ecosystem, the folders and the branch.
+    Update,
     /// By their place: both sides adding to such a list is asked.
     Place,
 }
@@ -77,6 +79,9 @@ impl<'f> Identities<'f> {
         if path.len() == 1 && self.is_kustomization() && YAML_SETS.contains(&last.as_str()) {
             return Identity::Set;
         }
+        if path.len() == 1 && self.is_of_dependabot() && last == "updates" {
+            return Identity::Update;
+        }
         NAMED.iter().find(|(list, _)| list == last).map_or(Identity::Place, |(_, name)| key(name))
     }
 
@@ -92,10 +97,17 @@ impl<'f> Identities<'f> {
         self.file.rsplit('/').next() == Some("Cargo.lock")
     }
 
+    fn is_of_dependabot(&self) -> bool {
+        matches!(self.file.rsplit('/').next(), Some("dependabot.yml" | "dependabot.yaml"))
+    }
+
     fn is_kustomization(&self) -> bool {
         matches!(self.file.rsplit('/').next(), Some("kustomization.yaml" | "kustomization.yml"))
     }
 }
+
+/// The keys by which Dependabot tells its updates apart; it refuses two that have the same values there.
+pub(super) const UPDATE_KEYS: [&str; 4] = ["package-ecosystem", "directory", "directories", "target-branch"];
 
 fn key(name: &str) -> Identity {
     Identity::Key(name.to_owned())

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value as Json};
 
-use super::identity::{Identities, Identity};
+use super::identity::{Identities, Identity, UPDATE_KEYS};
 
 /// Both sides have given a value another meaning.
 #[derive(Debug, PartialEq, Eq)]
@@ -128,6 +128,10 @@ fn keys(items: &[Json], identity: &Identity) -> Option<Vec<String>> {
         Identity::Place => None,
         Identity::Set => item.as_str().map(str::to_owned),
         Identity::Key(name) => text(item, name),
+        Identity::Update => {
+            item.get(UPDATE_KEYS[0])?;
+            Some(UPDATE_KEYS.map(|key| text(item, key).unwrap_or_default()).join(" "))
+        }
         Identity::Package if item.get("source").is_none() => text(item, "name"),
         Identity::Package => Some(format!("{} {}", text(item, "name")?, text(item, "version")?)),
     };

@@ -91,7 +91,7 @@ fn identity(table: &Table, identity: &Identity, place: usize) -> Option<String> 
         Identity::Key(name) => value(name),
         Identity::Package if !table.contains_key("source") => value("name"),
         Identity::Package => Some(format!("{} {}", value("name")?, value("version")?)),
-        Identity::Set | Identity::Place => Some(place.to_string()),
+        Identity::Set | Identity::Update | Identity::Place => Some(place.to_string()),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use saphyr_parser::{Event, Parser};
 
-use super::identity::{Identities, Identity};
+use super::identity::{Identities, Identity, UPDATE_KEYS};
 use super::outline::{self, Inner, Inside, Item, Start};
 
 /// How deep a document may be nested; what is deeper is left to the merge by lines.
@@ -211,11 +211,26 @@ impl Node {
     }
 }
 
+/// Names one of Dependabot's updates.
+fn update(item: &Node) -> Option<String> {
+    let Kind::Map(entries) = &item.kind else { return None };
+    item.get(UPDATE_KEYS[0])?;
+    let value = |key: &str| Some(&entries.iter().find(|(name, _)| name.text() == Some(key))?.1);
+    let words = |node: &Node| match &node.kind {
+        Kind::Scalar(text) => Some(text.clone()),
+        Kind::List(items) => Some(items.iter().map(Node::text).collect::<Option<Vec<_>>>()?.join(" ")),
+        Kind::Map(_) => None,
+    };
+    let words = UPDATE_KEYS.map(|key| value(key).map_or(Some(String::new()), words));
+    Some(words.into_iter().collect::<Option<Vec<_>>>()?.join("\n"))
+}
+
 /// Names every element of a list; `None` if one cannot be told apart.
 fn keys(items: &[Node], identity: &Identity) -> Option<Vec<String>> {
     match identity {
         Identity::Place | Identity::Package => None,
         Identity::Set => items.iter().map(|item| item.text().map(str::to_owned)).collect(),
         Identity::Key(name) => items.iter().map(|item| item.get(name).map(str::to_owned)).collect(),
+        Identity::Update => items.iter().map(update).collect(),
     }
 }
