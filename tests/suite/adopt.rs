@@ -21,7 +21,7 @@ use crate::sample::{self, in_pairs};
 fn adopted(tree: &Tree) -> Adoption {
     let files = tree.iter().filter(|(path, _)| !path.starts_with(".launchway/"));
     let core: CoreTree = files.map(|(path, file)| (SafePath::new(path).unwrap(), file.bytes.clone())).collect();
-    adopt(&TEMPLATE, &core, &BTreeMap::new(), "some-folder").unwrap_or_else(|error| panic!("{error}"))
+    adopt(&TEMPLATE, &core.into(), &BTreeMap::new(), "some-folder").unwrap_or_else(|error| panic!("{error}"))
 }
 
 fn made(adoption: &Adoption) -> Tree {
@@ -100,8 +100,8 @@ fn an_answer_is_sure_where_the_files_tell_and_open_where_they_do_not() {
         "[[question]]\nid = \"mood\"\nprompt = \"P\"\nhelp = \"H.\"\nkind = \"bool\"\ndefault = true\n",
     );
     let template = launchway_core::Template::from_folder(template.path()).unwrap();
-    let tree = [(SafePath::new("a.txt").unwrap(), b"name: one\nsize: small\n".to_vec())].into();
-    let adoption = adopt(&template, &tree, &BTreeMap::new(), "x").unwrap();
+    let tree: CoreTree = [(SafePath::new("a.txt").unwrap(), b"name: one\nsize: small\n".to_vec())].into();
+    let adoption = adopt(&template, &tree.into(), &BTreeMap::new(), "x").unwrap();
     let of = |id: &str| adoption.answers.iter().find(|answer| answer.question == id).unwrap().sureness;
     assert_eq!((of("service"), of("mood")), (Sureness::Sure, Sureness::Open));
     assert_eq!(adoption.context.name, "one");

@@ -32,6 +32,7 @@ mod matrix;
 mod memory;
 mod merges;
 mod mutations;
+mod nested;
 mod package;
 mod paste;
 mod peers;

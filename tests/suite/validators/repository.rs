@@ -7,6 +7,7 @@ use std::process::Command;
 use xtask::workspace;
 
 use super::{Verdict, check, tools, validate};
+use crate::program::{launchway, run};
 use crate::project::{self, Project};
 
 pub(super) fn actionlint(projects: &[Project]) -> Verdict {
@@ -70,6 +71,22 @@ fn the_workflows_of_this_repository_are_held_to_the_same() {
     let workflows = || fs::read_dir(ours("workflows")).unwrap().map(|entry| entry.unwrap().path());
     actionlint_of(workflows()).unwrap();
     zizmor_of(workflows()).unwrap();
+}
+
+#[test]
+fn u50_what_github_reads_of_services_in_a_larger_repository_is_held_to_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    run(Command::new("git").args(["init", "--quiet"]).current_dir(folder.path())).success();
+    for name in ["orders", "billing"] {
+        let new = ["new", name, "--no-input", "--target=both", "--repository=acme/shop", "--owner=shop"];
+        run(launchway().args(new).args(["--dest", &format!("services/{name}")]).current_dir(folder.path())).success();
+    }
+    let github = folder.path().join(".github");
+    let workflows = || fs::read_dir(github.join("workflows")).unwrap().map(|entry| entry.unwrap().path());
+    assert_eq!(workflows().count(), 6);
+    actionlint_of(workflows()).unwrap();
+    zizmor_of(workflows()).unwrap();
+    github_schema("dependabot", [github.join("dependabot.yml")], None).unwrap();
 }
 
 #[test]

@@ -15,7 +15,7 @@ use std::rc::Rc;
 
 pub use evidence::Seen;
 pub use score::{FileScore, Fit};
-pub use tree::{Tree, TreeError, read_tree};
+pub use tree::{Standing, Tree, TreeError, read_tree, read_tree_within};
 
 use evidence::Evidence;
 use score::Scorer;
@@ -132,14 +132,14 @@ impl Adoption {
     }
 }
 
-/// Finds the answers from which a template makes what is most like a tree. Answers that are `given` stand; `name` is what
+/// Finds the answers from which a template makes what is most like what stands in a folder. Answers that are `given` stand; `name` is what
 /// the project could be called if none of its files tells, such as the name of its folder.
 ///
 /// # Errors
 /// Hardly anything fits, what was given is refused, or the template is invalid.
 pub fn adopt(
     template: &Template,
-    tree: &Tree,
+    there: &Standing,
     given: &BTreeMap<String, Value>,
     name: &str,
 ) -> Result<Adoption, AdoptError> {
@@ -150,8 +150,8 @@ pub fn adopt(
             question.check(value, &[])?;
         }
     }
-    let mut search = new_search(template, tree, given, name).map_err(|problems| Invalid { problems })?;
-    let Some(best) = best(&mut search, tree) else {
+    let mut search = new_search(template, there, given, name).map_err(|problems| Invalid { problems })?;
+    let Some(best) = best(&mut search, there.placed()) else {
         return Err(no_answers(template, given, search.fault));
     };
     let unused = given.keys().find(|id| best.answer(id).is_none());
@@ -174,17 +174,18 @@ pub fn adopt(
 
 fn new_search<'a>(
     template: &'a Template,
-    tree: &'a Tree,
+    there: &'a Standing,
     given: &BTreeMap<String, Value>,
     name: &str,
 ) -> Result<Search<'a>, Vec<Problem>> {
-    let mut evidence = Evidence::read(template, &template.traces()?, tree);
-    add_names(&mut evidence, template, tree, name);
+    let mut evidence = Evidence::read(template, &template.traces()?, &there.tree);
+    add_names(&mut evidence, template, &there.tree, name);
     evidence.sort();
     Ok(Search {
         template,
         evidence,
-        scorer: Scorer::new(template, tree)?,
+        scorer: Scorer::new(template, there.placed())?,
+        added: there.added.clone(),
         given: given.clone(),
         name: Value::Text(name_from(template, name)),
         known: HashMap::new(),
@@ -211,7 +212,7 @@ fn add_names(evidence: &mut Evidence, template: &Template, tree: &Tree, folder: 
 }
 
 /// Makes a name that the template takes of the folder's.
-fn name_from(template: &Template, folder: &str) -> String {
+pub(super) fn name_from(template: &Template, folder: &str) -> String {
     let letters =
         folder.chars().map(|letter| if letter.is_ascii_alphanumeric() { letter.to_ascii_lowercase() } else { '-' });
     let slug: String = letters.collect();

@@ -12,7 +12,7 @@ use crate::interview::{Defaults, Interview};
 use crate::language::problem::Invalid;
 use crate::template::Template;
 use crate::template::question::{Kind, Question};
-use crate::value::Value;
+use crate::value::{Added, Value};
 
 /// Rounds over all questions; each round but the last is better than the one before it.
 const MAX_ROUNDS: usize = 12;
@@ -50,6 +50,8 @@ pub(super) struct Search<'a> {
     pub(super) template: &'a Template,
     pub(super) evidence: Evidence,
     pub(super) scorer: Scorer<'a>,
+    /// What the project takes from the repository that it is a folder of.
+    pub(super) added: Added,
     /// Answers that the user gave: they stand.
     pub(super) given: BTreeMap<String, Value>,
     /// What the project could be called if no file tells.
@@ -215,6 +217,7 @@ impl Search<'_> {
 
     fn answers(&self, state: &State) -> Answers {
         let mut answers = Answers::default();
+        answers.join(self.added.clone());
         for (id, value) in state.iter().chain(&self.given) {
             answers.set(id, value.clone(), Provenance::Flag);
         }

@@ -5,20 +5,48 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use serde_json::{Map, Value as Json};
+
 use super::pattern;
+use crate::language::engine::Data;
 use crate::language::problem::Invalid;
 use crate::language::problem::Problem;
 use crate::path::RECORD_FOLDER;
 use crate::path::SafePath;
 use crate::path::beneath;
 use crate::template::Template;
+use crate::template::add::Move;
 use crate::template::traces::{FileTraces, Piece};
+use crate::value::Added;
 
 const MAX_FILES: usize = 65_536;
 const MAX_TOTAL_BYTES: usize = 256 << 20;
 
 /// Files by their path.
 pub type Tree = BTreeMap<SafePath, Vec<u8>>;
+
+/// What stands in the folder of a project.
+#[derive(Debug, Default)]
+pub struct Standing {
+    /// Its files, where a repository of its own would have them.
+    pub tree: Tree,
+    /// What it takes from the repository that it is a folder of.
+    pub added: Added,
+    /// The same files, where they stand below the root of that repository.
+    placed: Option<Tree>,
+}
+
+impl From<Tree> for Standing {
+    fn from(tree: Tree) -> Self {
+        Self { tree, ..Self::default() }
+    }
+}
+
+impl Standing {
+    pub(super) fn placed(&self) -> &Tree {
+        self.placed.as_ref().unwrap_or(&self.tree)
+    }
+}
 
 /// Why the files of a folder could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -37,11 +65,57 @@ pub enum TreeError {
 ///
 /// # Errors
 /// A folder cannot be read, there is too much in it, or the template is invalid.
-pub fn read_tree(root: &Path, template: &Template) -> Result<Tree, TreeError> {
+pub fn read_tree(root: &Path, template: &Template) -> Result<Standing, TreeError> {
+    Ok(files(root, template)?.into())
+}
+
+/// Reads the same for a project that is a folder of a repository, with the files that belong to its root; `None` if there
+/// are none at its root, as for a project that keeps all in its folder. `name` is what the project is called.
+///
+/// # Errors
+/// As for any folder.
+pub fn read_tree_within(
+    root: &Path,
+    folder: &SafePath,
+    template: &Template,
+    name: &str,
+) -> Result<Option<Standing>, TreeError> {
+    let Some(added) = template.within(folder) else { return Ok(None) };
+    let at_root = template.files_at_root(root, &super::name_from(template, name));
+    if at_root.is_empty() {
+        return Ok(None);
+    }
+    let own = files(&root.join(folder.as_str()), template)?;
+    let below = |path: &SafePath| SafePath::new(&format!("{folder}/{path}")).ok();
+    let mut placed: Tree = own.iter().filter_map(|(path, bytes)| Some((below(path)?, bytes.clone()))).collect();
+    let mut tree = own;
+    for (known_as, path, bytes) in at_root {
+        tree.insert(known_as, bytes.clone());
+        placed.insert(path, bytes);
+    }
+    Ok(Some(Standing { tree, added, placed: Some(placed) }))
+}
+
+fn files(root: &Path, template: &Template) -> Result<Tree, TreeError> {
     let traces = template.traces().map_err(|problems: Vec<Problem>| Invalid { problems })?;
     let mut reader = TreeReader { root, template, traces: &traces, tree: Tree::new(), total: 0 };
     reader.folder("", 0)?;
     Ok(reader.tree)
+}
+
+impl Template {
+    /// Reads the files that belong to the root of a repository, each with the name that it has in a project of its own.
+    fn files_at_root(&self, root: &Path, name: &str) -> Vec<(SafePath, SafePath, Vec<u8>)> {
+        let values = Map::from_iter([(self.name_question.clone(), Json::from(name))]);
+        let data = Data::from(values);
+        let read = |it: &Move| {
+            let known_as = SafePath::new(&it.source).ok().filter(|_| !it.source.contains("{{"))?;
+            let path = SafePath::new(&self.engine.render(&it.to, &data).ok()?).ok()?;
+            let bytes = beneath::read(root, &path).ok()?;
+            Some((known_as, path, bytes))
+        };
+        self.rules.iter().filter_map(|rule| rule.repository.as_ref()).filter_map(read).collect()
+    }
 }
 
 struct TreeReader<'a> {

@@ -154,7 +154,8 @@ mod tests {
         assert_eq!(of(""), keys_of(""));
         assert_eq!(of("/properties/template"), keys_of("template"));
         assert_eq!(of("/properties/add"), keys_of("[add]"));
-        let lists = |table: &&String| !["template", "add", "translation"].contains(&table.as_str());
+        assert_eq!(of("/properties/repository"), keys_of("[repository]"));
+        let lists = |table: &&String| !["template", "add", "repository", "translation"].contains(&table.as_str());
         for table in schema["properties"].as_object().unwrap().keys().filter(lists) {
             let found = keys_of(&format!("[[{table}]]"));
             assert_eq!(of(&format!("/properties/{table}/items")), found, "{table}");

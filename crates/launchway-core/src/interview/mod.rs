@@ -42,6 +42,7 @@ pub struct DefaultKept {
 }
 
 /// What is known after all the answers were held against the questions.
+#[derive(Clone)]
 pub struct Interview<'t> {
     template: &'t Template,
     /// The accepted answers, in the order of the questions.
@@ -119,8 +120,8 @@ impl<'t> Interview<'t> {
         }
         let questions = self.accepted.iter().map(|accepted| accepted.question.id.clone());
         let values = self.template.values.iter().map(|value| value.id.clone());
-        let added = self.template.add.iter().map(|add| add.value.clone());
-        let names: Vec<String> = questions.chain(values).chain(added).collect();
+        let places = self.template.names_of_place().cloned();
+        let names: Vec<String> = questions.chain(values).chain(places).collect();
         let mut known = self.known(&names, None)?;
         known.retain(|_, value| !value.is_null());
         let answers = self.accepted.iter().map(|accepted| (accepted.question.id.clone(), accepted.value.clone()));
@@ -131,6 +132,14 @@ impl<'t> Interview<'t> {
         let mut context = Context::new(self.template, answers.collect(), self.added.clone(), known);
         context.defaults = defaults;
         Ok(Some(context))
+    }
+
+    /// Returns the same interview for a project that is a folder of a repository: no answer hangs on that.
+    #[must_use]
+    pub fn within(&self, added: &Added) -> Self {
+        let mut interview = self.clone();
+        interview.added.extend(self.template.usable(added));
+        interview
     }
 
     /// Returns what every name of a template stood for with answers of before, null where it had no value.
@@ -152,8 +161,8 @@ impl<'t> Interview<'t> {
             let answer = before.get(&question.id).cloned().or_else(|| interview.answer(&question.id));
             known.insert(question.id.clone(), answer.map_or(Json::Null, |value| value.to_json()));
         }
-        if let Some(add) = &template.add {
-            known.insert(add.value.clone(), interview.of_added(&add.value));
+        for name in template.names_of_place() {
+            known.insert(name.clone(), interview.of_added(name));
         }
         for value in &template.values {
             let computed = interview.compute(value, &known).unwrap_or(Json::Null);
@@ -392,10 +401,13 @@ impl<'t> Interview<'t> {
         Ok(known)
     }
 
-    /// Returns whether this is an added service, for the name that says so; no other name has a value without an answer.
+    /// Returns what a name says of where the project is; no other name has a value without an answer.
     fn of_added(&self, name: &str) -> Json {
-        match &self.template.add {
-            Some(add) if add.value == name => self.added.contains_key(name).into(),
+        let is_of_add = self.template.add.as_ref().is_some_and(|add| add.value == name);
+        match &self.template.repository {
+            _ if is_of_add => self.added.contains_key(name).into(),
+            Some(it) if it.value == name => self.added.contains_key(&it.folder).into(),
+            Some(it) if it.folder == name => self.added.get(name).map_or_else(|| "".into(), Value::to_json),
             _ => Json::Null,
         }
     }

@@ -6,6 +6,7 @@
 //! documents *mean*. Only what is proven is used; everything else is left to a person.
 
 pub(crate) mod identity;
+pub(crate) mod joined;
 mod lock;
 mod outline;
 mod plain;
@@ -20,6 +21,7 @@ use crate::agreement::document::{self, Format};
 use crate::cargo_lock;
 use identity::Identities;
 pub use identity::ListRule;
+pub(crate) use joined::joined;
 use outline::Inner;
 use serde_json::Value as Json;
 use splice::Splicer;

@@ -22,7 +22,7 @@ use crate::parallel;
 use crate::path::SafePath;
 use crate::path::collisions::Taken;
 use crate::path::{RECORD_FOLDER, collision_key};
-use crate::template::add::{AddRules, below};
+use crate::template::add::{AddRules, Move, below};
 use crate::template::{
     Advisory, AgreementRule, CompiledFile, Each, FileRule, Order, Ownership, PlaceRule, ReadingRule, SourceFile,
     Template,
@@ -34,8 +34,14 @@ use output::{Output, OutputProblem};
 pub struct Plan {
     /// The name of the project.
     pub name: String,
+    /// The folder that the project is of a larger repository, below whose root all paths are then; empty otherwise.
+    pub folder: String,
     /// The files, sorted by path.
     pub files: BTreeMap<SafePath, PlannedFile>,
+    /// The files of which a repository has one for all that is in it: one that is there stays.
+    pub shared: BTreeSet<SafePath>,
+    /// The names that files have in a new project which is a repository of its own, for those that have another one here.
+    pub known_as: BTreeMap<SafePath, SafePath>,
     /// The files of the workspace, as a new project would have them, when the service is added to one: they are there
     /// already and not written, but say what the service relies on. Empty for a new project.
     pub workspace: BTreeMap<SafePath, PlannedFile>,
@@ -115,10 +121,17 @@ impl Plan {
             return Err(PlanError::Output(faults));
         }
         let (objects, next_steps) = (planner.objects()?, planner.next_steps()?);
+        let shared = files.iter().filter(|(_, it)| it.is_shared).map(|(path, _)| path.clone()).collect();
+        let in_new_project = |path: &SafePath| {
+            let known_as = planner.place_in_new_project(path.as_str()).filter(|known_as| *known_as != path.as_str())?;
+            Some((path.clone(), SafePath::new(&known_as).ok()?))
+        };
+        let known_as = files.keys().filter_map(in_new_project).collect();
         let (workspace, files): (Vec<_>, Vec<_>) = files.into_iter().partition(|(_, it)| it.is_of_workspace);
         let [workspace, files] =
             [workspace, files].map(|files| files.into_iter().map(|(path, rendered)| (path, rendered.file)).collect());
-        Ok(Self { name: context.name.clone(), files, workspace, agreements, objects, next_steps })
+        let (name, folder) = (context.name.clone(), planner.folder.trim_end_matches('/').to_owned());
+        Ok(Self { name, folder, files, shared, known_as, workspace, agreements, objects, next_steps })
     }
 
     /// Returns what a template says of its older versions that a project was made of, as far as its answers are
@@ -150,6 +163,7 @@ pub(crate) struct Rendered {
     pub(crate) file: PlannedFile,
     from_text: bool,
     is_of_workspace: bool,
+    is_shared: bool,
 }
 
 /// Returns what a file sees in each of its turns; none if the answers leave the file out.
@@ -175,32 +189,60 @@ pub(crate) struct Planner<'t, 'c> {
     add: Option<&'t AddRules>,
     /// Where files go that stand elsewhere in a new project.
     moves: Vec<(String, String)>,
+    /// Where files go that belong to the root of the repository.
+    root_moves: Vec<(String, String)>,
+    /// The folder that the project is of a larger repository, with `/` at its end.
+    folder: String,
     /// The conditions that were evaluated, by their text: many rules share theirs.
     truths: Mutex<HashMap<String, bool>>,
 }
 
 impl<'t, 'c> Planner<'t, 'c> {
     pub(crate) fn new(template: &'t Template, context: &'c Context) -> Result<Self, Problem> {
-        let add = template.add.as_ref().filter(|_| !context.added.is_empty());
-        let mut planner = Self { template, context, add, moves: Vec::new(), truths: Mutex::default() };
-        let render = |text| template.engine.render(text, context.data());
-        for it in add.iter().flat_map(|add| &add.moves) {
-            planner.moves.push((render(&it.from)?, render(&it.to)?));
-        }
-        Ok(planner)
+        let add = template.add.as_ref().filter(|add| context.added.contains_key(&add.value));
+        let folder = template.repository.as_ref().and_then(|it| context.added.get(&it.folder));
+        let is_elsewhere = add.is_some() || folder.is_some();
+        let folder = folder.map_or_else(String::new, |folder| format!("{folder}/"));
+        let rendered = |moves: &mut dyn Iterator<Item = &Move>| -> Result<Vec<_>, Problem> {
+            let render = |text| template.engine.render(text, context.data());
+            moves.map(|it| Ok((render(&it.from)?, render(&it.to)?))).collect()
+        };
+        let is_of_workspace = |it: &Move| {
+            let file = template.files.iter().find(|file| file.path == it.source);
+            add.zip(file).is_some_and(|(add, file)| add.is_of_workspace(file))
+        };
+        let of_repository = template.rules.iter().filter_map(|rule| rule.repository.as_ref());
+        let mut of_repository = of_repository.filter(|it| is_elsewhere && !is_of_workspace(it));
+        let moves = rendered(&mut add.iter().flat_map(|add| &add.moves))?;
+        let root_moves = rendered(&mut of_repository)?;
+        Ok(Self { template, context, add, moves, root_moves, folder, truths: Mutex::default() })
     }
 
     /// Returns where a file stands: elsewhere than in a new project, if the service is added to a workspace.
-    fn placed(&self, path: String) -> String {
-        let moved = self.moves.iter().find_map(|(from, to)| Some(format!("{to}{}", below(&path, from)?)));
-        moved.unwrap_or(path)
+    fn placed(&self, path: &str) -> String {
+        let in_moves = |moves: &[(String, String)]| {
+            moves.iter().find_map(|(from, to)| Some(format!("{to}{}", below(path, from)?)))
+        };
+        let in_project = || in_moves(&self.moves).unwrap_or_else(|| path.to_owned());
+        in_moves(&self.root_moves).unwrap_or_else(|| self.in_folder(&in_project()))
+    }
+
+    /// Returns where a path of the project stands below the root of the repository.
+    fn in_folder(&self, path: &str) -> String {
+        format!("{}{path}", self.folder)
     }
 
     /// Returns where a file of the service stands in a new project; `None` for a file of another service.
     pub(crate) fn place_in_new_project(&self, path: &str) -> Option<String> {
-        let back = self.moves.iter().find_map(|(from, to)| Some(format!("{from}{}", below(path, to)?)));
-        let is_of_first = self.moves.iter().any(|(from, _)| below(path, from).is_some());
-        back.or_else(|| (!is_of_first).then(|| path.to_owned()))
+        let back = |moves: &[(String, String)], path: &str| {
+            moves.iter().find_map(|(from, to)| Some(format!("{from}{}", below(path, to)?)))
+        };
+        if let Some(back) = back(&self.root_moves, path) {
+            return Some(back);
+        }
+        let path = path.strip_prefix(&self.folder)?;
+        let is_of_first = self.moves.iter().chain(&self.root_moves).any(|(from, _)| below(path, from).is_some());
+        back(&self.moves, path).or_else(|| (!is_of_first).then(|| path.to_owned()))
     }
 
     /// Tells whether a file belongs to the workspace that the service is added to.
@@ -270,13 +312,14 @@ impl<'t, 'c> Planner<'t, 'c> {
         let ordered = rules.iter().any(|rule| rule.order == Some(Order::CargoLock));
         let bytes = if ordered { in_cargo_order(bytes) } else { bytes };
         let is_of_workspace = self.is_of_workspace(file);
-        let path = if is_of_workspace { path } else { self.placed(path) };
+        let path = if is_of_workspace { self.in_folder(&path) } else { self.placed(&path) };
         let file = PlannedFile {
             bytes,
             executable: rules.iter().any(|rule| rule.executable),
             ownership: rules.iter().rev().find_map(|rule| rule.ownership).unwrap_or_default(),
         };
-        Ok((path, Rendered { file, from_text: compiled.text.is_some(), is_of_workspace }))
+        let is_shared = !self.folder.is_empty() && rules.iter().any(|rule| rule.shared);
+        Ok((path, Rendered { file, from_text: compiled.text.is_some(), is_of_workspace, is_shared }))
     }
 
     /// Returns the values that are seen in each turn: one turn, or one for every combination of the lists' elements.
@@ -372,8 +415,8 @@ impl<'t, 'c> Planner<'t, 'c> {
             let path = self.template.compile_removed(file).map_err(|problems| Invalid { problems })?;
             for data in turns_of(self.template, self.context, file)? {
                 removed.insert(match &path {
-                    Some(path) => self.template.engine.render(path, &data)?,
-                    None => file.path.clone(),
+                    Some(path) => self.placed(&self.template.engine.render(path, &data)?),
+                    None => self.placed(&file.path),
                 });
             }
         }
@@ -382,7 +425,7 @@ impl<'t, 'c> Planner<'t, 'c> {
 
     fn agreement(&self, rule: &AgreementRule, data: &Data) -> Result<Agreement, Problem> {
         let render = |text: &Compiled| self.template.engine.render(text, data);
-        let file = |text: &Compiled| render(text).map(|path| self.placed(path));
+        let file = |text: &Compiled| render(text).map(|path| self.placed(&path));
         let reading = |rule: &ReadingRule| -> Result<Reading, Problem> {
             Ok(match rule {
                 ReadingRule::Within { file: path, at, capture } => {

@@ -1,6 +1,6 @@
 //! Files that a newer version of a template has elsewhere.
 
-use super::turns_of;
+use super::{Planner, turns_of};
 use crate::interview::context::Context;
 use crate::language::problem::Problem;
 use crate::path::SafePath;
@@ -15,6 +15,7 @@ impl Template {
     /// A path cannot be rendered, or is not safe.
     pub fn rendered_moves(&self, context: &Context, migrated: &Migrated) -> Result<Vec<(SafePath, SafePath)>, Problem> {
         let mut rendered = Vec::new();
+        let planner = Planner::new(self, context)?;
         for (from, to) in &migrated.moves {
             let (Some(from), Some(to)) = (self.moved_path(from), self.moved_path(to)) else { continue };
             let turns = match self.files.iter().find(|file| file.path == to.text) {
@@ -24,7 +25,7 @@ impl Template {
             for data in turns {
                 let path = |path: &Path| {
                     let text = self.engine.render(&path.compiled, &data)?;
-                    SafePath::new(&text).map_err(|error| path.compiled.problem(format!("the {error}")))
+                    SafePath::new(&planner.placed(&text)).map_err(|error| path.compiled.problem(format!("the {error}")))
                 };
                 rendered.push((path(from)?, path(to)?));
             }

@@ -110,7 +110,7 @@ impl Template {
     pub fn transition_path(&self, context: &Context) -> Result<Option<SafePath>, Problem> {
         let Some(page) = &self.transition_page else { return Ok(None) };
         let planner = Planner::new(self, context)?;
-        let path = planner.placed(self.engine.render(page, context.data())?);
+        let path = planner.placed(&self.engine.render(page, context.data())?);
         checked_path(&path, &mut Taken::default()).map(Some).map_err(|message| page.problem(message))
     }
 }

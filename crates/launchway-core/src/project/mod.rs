@@ -182,6 +182,31 @@ impl Project {
         generated.filter_map(edit).collect()
     }
 
+    /// Tells whether the project is a service that was added to the workspace of another one.
+    #[must_use]
+    pub fn is_member(&self) -> bool {
+        self.added.values().any(|value| *value == Value::Bool(true))
+    }
+
+    /// Returns the folder that the project is of a larger repository, whatever a template calls it.
+    #[must_use]
+    pub fn folder(&self) -> Option<&str> {
+        let texts =
+            self.added.values().filter_map(|value| if let Value::Text(text) = value { Some(text) } else { None });
+        let holds_files = |folder: &&String| {
+            self.generated
+                .keys()
+                .any(|path| path.as_str().strip_prefix(*folder).is_some_and(|rest| rest.starts_with('/')))
+        };
+        texts.into_iter().find(holds_files).map(String::as_str)
+    }
+
+    /// Tells whether the project is this folder of the repository at whose root the record stands.
+    #[must_use]
+    pub fn is_in(&self, folder: &SafePath) -> bool {
+        self.folder() == Some(folder.as_str())
+    }
+
     fn open(place: &RecordSource<'_>, name: &str) -> Result<Self, ProjectError> {
         let root = place.root;
         let record = RecordPart { place, name, ending: RECORD_ENDING };

@@ -27,11 +27,17 @@ pub struct MergedFile {
 
 impl Resolution {
     /// Merges by structure what conflicts in its text alone; what is not proven stays a conflict.
-    pub fn merge_by_structure(&mut self, rules: &[ListRule]) -> BTreeMap<SafePath, MergedFile> {
+    ///
+    /// `known_as` has the names by which the rules know files that have another one in this project.
+    pub fn merge_by_structure(
+        &mut self,
+        rules: &[ListRule],
+        known_as: &BTreeMap<SafePath, SafePath>,
+    ) -> BTreeMap<SafePath, MergedFile> {
         let mut merged = BTreeMap::new();
         for (path, conflict) in &self.conflicts {
             let Some(marked) = self.files.get(path).filter(|_| self.conflicts_in_text(path)) else { continue };
-            let Some((blob, entries)) = self.merged(path, conflict, rules) else { continue };
+            let Some((blob, entries)) = self.merged(path, conflict, rules, known_as) else { continue };
             let file = MergedFile { entries, conflict: conflict.clone(), marked: marked.clone() };
             merged.insert(path.clone(), (file, blob));
         }
@@ -50,13 +56,20 @@ impl Resolution {
         is_marked && !self.moved.get(path).is_some_and(is_put_aside)
     }
 
-    fn merged(&self, path: &SafePath, conflict: &Conflict, rules: &[ListRule]) -> Option<(Blob, Vec<String>)> {
+    fn merged(
+        &self,
+        path: &SafePath,
+        conflict: &Conflict,
+        rules: &[ListRule],
+        known_as: &BTreeMap<SafePath, SafePath>,
+    ) -> Option<(Blob, Vec<String>)> {
         let Conflict { base: Some(base), ours: Some(ours), theirs: Some(theirs) } = conflict else { return None };
         let [base_text, ours_text, theirs_text] =
             [base, ours, theirs].map(|blob| std::str::from_utf8(&blob.bytes).ok());
         // The rules of the template are for the names that it gives.
-        let known_as = self.moved.get(path).filter(|_| self.others.contains(path)).unwrap_or(path);
-        let merged = merge::merge(known_as.as_str(), rules, base_text?, ours_text?, theirs_text?)?;
+        let named = self.moved.get(path).filter(|_| self.others.contains(path)).unwrap_or(path);
+        let named = known_as.get(named).unwrap_or(named);
+        let merged = merge::merge(named.as_str(), rules, base_text?, ours_text?, theirs_text?)?;
         let executable = if ours.executable == base.executable { theirs.executable } else { ours.executable };
         Some((Blob { bytes: merged.text.into_bytes().into(), executable }, merged.entries))
     }
@@ -76,7 +89,7 @@ impl Update {
         (template, plan): (&Template, &Plan),
         resolution: &mut Resolution,
     ) -> BTreeMap<SafePath, MergedFile> {
-        let mut merged = resolution.merge_by_structure(&template.merges);
+        let mut merged = resolution.merge_by_structure(&template.merges, &plan.known_as);
         // Where one is given up, others may be left alone with what they agreed with.
         while let Some(path) = self.disagrees(root, project, plan, resolution, &merged) {
             if let Some(file) = merged.remove(&path) {

@@ -37,6 +37,8 @@ pub(crate) struct AddRules {
 
 /// A file, or a folder with all below it, that an added service has elsewhere.
 pub(crate) struct Move {
+    /// The path below `files/`.
+    pub(crate) source: String,
     pub(crate) from: Compiled,
     pub(crate) to: Compiled,
 }
@@ -85,11 +87,14 @@ impl Template {
 
     /// Keeps what this template knows and can use: a record may have been edited.
     pub(crate) fn usable(&self, added: &Added) -> Added {
-        let Some(add) = &self.add else { return Added::new() };
-        let is_usable = |name: &str, value: &Value| match value {
+        let is_of_add = |add: &AddRules, name: &str, value: &Value| match value {
             Value::Bool(true) => name == add.value,
             Value::Text(text) => add.takes.iter().any(|take| take.value == name && take.accepts(text)),
             _ => false,
+        };
+        let is_usable = |name: &str, value: &Value| {
+            self.add.as_ref().is_some_and(|add| is_of_add(add, name, value))
+                || self.repository.as_ref().is_some_and(|repository| repository.accepts(name, value))
         };
         let usable = added.iter().filter(|(name, value)| is_usable(name, value));
         usable.map(|(name, value)| (name.clone(), value.clone())).collect()
@@ -168,16 +173,28 @@ impl Loader<'_> {
         id.get_ref().clone()
     }
 
+    /// Reads where a file goes that belongs to the root of the repository.
+    pub(super) fn repository_move(&mut self, from: &Spanned<String>, to: &Spanned<String>) -> Option<Move> {
+        if from.get_ref().contains(['*', '?', '[']) {
+            self.report(from, "a file that belongs to the repository is named by its whole path".to_owned());
+        }
+        self.compiled_move(from, to)
+    }
+
+    fn compiled_move(&mut self, from: &Spanned<String>, to: &Spanned<String>) -> Option<Move> {
+        let mut compile = |text: &Spanned<String>| {
+            let place = self.places.of(text);
+            self.snippet(text.get_ref(), &place, Printing::Quoted)
+        };
+        Some(Move { source: from.get_ref().clone(), from: compile(from)?, to: compile(to)? })
+    }
+
     fn one_move(&mut self, raw: &manifest::Move, files: &[SourceFile]) -> Option<Move> {
         let from = raw.from.get_ref();
         if !files.iter().any(|file| below(&file.path, from).is_some()) {
             self.report(&raw.from, format!("`{from}` is neither a file below `files/` nor a folder there"));
         }
-        let mut compile = |text: &Spanned<String>| {
-            let place = self.places.of(text);
-            self.snippet(text.get_ref(), &place, Printing::Quoted)
-        };
-        Some(Move { from: compile(&raw.from)?, to: compile(&raw.to)? })
+        self.compiled_move(&raw.from, &raw.to)
     }
 
     fn take(&mut self, raw: &manifest::Take, values: &[Computed]) -> Option<Take> {

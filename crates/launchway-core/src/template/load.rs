@@ -14,6 +14,7 @@ use super::manifest::{Manifest, Places};
 use super::migration::Migration;
 use super::migration::loading::Target;
 use super::partials;
+use super::repository::RepositoryRules;
 use super::requirement;
 use super::source::Source;
 use super::source::TemplateFiles;
@@ -86,6 +87,7 @@ pub(super) fn template(layers: Vec<(TemplateFiles, Source)>) -> Result<Template,
         agreement_files: built.agreement_files,
         merges: built.merges,
         add: built.add,
+        repository: built.repository,
         locks: built.locks,
         migrations: built.migrations,
         advisories: built.advisories,
@@ -134,6 +136,7 @@ struct Built {
     agreement_files: Vec<AgreementFile>,
     merges: Vec<ListRule>,
     add: Option<AddRules>,
+    repository: Option<RepositoryRules>,
     locks: Vec<AnswerLock>,
     migrations: Vec<Migration>,
     advisories: Vec<AdvisoryRule>,
@@ -156,6 +159,7 @@ impl Built {
         let inherited = self.questions.len();
         loader.header(&manifest, &self.questions, &mut self.name_question);
         loader.declare_added(&manifest, &mut self.add);
+        loader.declare_repository(&manifest, &mut self.repository);
         self.removed.extend(loader.removals(manifest.removals, &mut self.files));
         lay_over(&mut self.files, files);
         // What is there again is not gone.
@@ -165,7 +169,8 @@ impl Built {
         self.values.extend(loader.values(manifest.values));
         loader.conditions(&mut self.questions[inherited..], inherited);
         loader.changes(manifest.changes, &mut self.questions, inherited);
-        self.rules.extend(loader.file_rules(manifest.files, &self.files));
+        let is_repository_known = self.repository.is_some();
+        self.rules.extend(loader.file_rules(manifest.files, &self.files, is_repository_known));
         self.objects.extend(loader.objects(manifest.objects));
         self.next_steps.extend(loader.next_steps(manifest.next_steps));
         self.agreements.extend(loader.agreements(manifest.agreements, manifest.places));

@@ -44,6 +44,7 @@ pub(super) struct Manifest {
     #[serde(default, rename = "merge")]
     pub(super) merges: Vec<Merge>,
     pub(super) add: Option<Add>,
+    pub(super) repository: Option<Repository>,
     #[serde(default, rename = "remove")]
     pub(super) removals: Vec<Removal>,
     #[serde(default, rename = "change")]
@@ -190,6 +191,14 @@ pub(super) struct Add {
 pub(super) struct Move {
     pub(super) from: Spanned<String>,
     pub(super) to: Spanned<String>,
+}
+
+/// What templates see of the repository that a project is a folder of.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Repository {
+    pub(super) value: Spanned<String>,
+    pub(super) folder: Spanned<String>,
 }
 
 /// A value that the workspace decides.
@@ -358,6 +367,9 @@ pub(super) struct FileRule {
     #[serde(default)]
     pub(super) executable: bool,
     pub(super) order: Option<super::Order>,
+    pub(super) repository: Option<Spanned<String>>,
+    #[serde(default)]
+    pub(super) shared: bool,
 }
 
 #[derive(Debug, Deserialize)]

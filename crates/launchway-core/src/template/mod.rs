@@ -19,6 +19,7 @@ pub(crate) mod origin;
 pub(crate) mod partials;
 pub(crate) mod places;
 pub(crate) mod question;
+pub(crate) mod repository;
 pub(crate) mod requirement;
 pub(crate) mod rules;
 pub(crate) mod source;
@@ -64,9 +65,10 @@ use crate::language::problem::{Invalid, Location, Problem};
 use crate::merge::ListRule;
 use crate::parallel;
 use crate::value::policy::Policy;
-use add::AddRules;
+use add::{AddRules, Move};
 use advisory::AdvisoryRule;
 use locks::AnswerLock;
+use repository::RepositoryRules;
 use translation::Translation;
 
 /// A template whose manifest was read and checked.
@@ -97,6 +99,7 @@ pub struct Template {
     /// What the template says of lists, for merges by structure.
     pub merges: Vec<ListRule>,
     pub(crate) add: Option<AddRules>,
+    pub(crate) repository: Option<RepositoryRules>,
     pub(crate) locks: Vec<AnswerLock>,
     pub(crate) migrations: Vec<migration::Migration>,
     advisories: Vec<AdvisoryRule>,
@@ -188,6 +191,10 @@ pub(crate) struct FileRule {
     pub(crate) ownership: Option<Ownership>,
     pub(crate) executable: bool,
     pub(crate) order: Option<Order>,
+    /// Where the file goes that belongs to the root of the repository, when the project is a folder of it.
+    pub(crate) repository: Option<Move>,
+    /// Whether a repository has one such file for all that is in it.
+    pub(crate) shared: bool,
 }
 
 /// One turn for every element of a list; several lists multiply.

@@ -311,6 +311,11 @@ impl<'t> PartList<'t> {
     }
 
     fn add(&mut self) {
+        for rule in &self.template.rules {
+            for path in rule.repository.iter().flat_map(|it| [&it.from, &it.to]) {
+                self.compiled(UserKind::Rule, rule.path.text(), UserPart::Path, Cow::Borrowed(path));
+            }
+        }
         let Some(add) = &self.template.add else { return };
         for path in add.moves.iter().flat_map(|it| [&it.from, &it.to]) {
             self.compiled(UserKind::Add, "", UserPart::Move, Cow::Borrowed(path));

@@ -15,7 +15,12 @@ use crate::language::helpers::Type;
 use crate::language::problem::{Location, Problem};
 
 impl Loader<'_> {
-    pub(super) fn file_rules(&mut self, rules: Vec<manifest::FileRule>, files: &[SourceFile]) -> Vec<FileRule> {
+    pub(super) fn file_rules(
+        &mut self,
+        rules: Vec<manifest::FileRule>,
+        files: &[SourceFile],
+        is_repository_known: bool,
+    ) -> Vec<FileRule> {
         let mut built = Vec::new();
         for raw in rules {
             let path = match Glob::new(raw.path.get_ref()) {
@@ -31,7 +36,19 @@ impl Loader<'_> {
             let each = self.each(&raw.path, raw.each.as_ref(), raw.elements.as_ref());
             self.elements.extend(each.iter().map(|each| each.element.clone()));
             let when = self.condition(raw.when.as_ref());
+            let repository = raw.repository.as_ref();
+            if repository.is_some() && !is_repository_known {
+                let message = "`[repository]` says by which names templates see the repository, and is not there";
+                self.report(&raw.path, message.to_owned());
+            }
+            if raw.shared && repository.is_none() {
+                let message = "`shared` is for a file that belongs to the `repository`";
+                self.report(&raw.path, message.to_owned());
+            }
+            let repository = repository.and_then(|to| self.repository_move(&raw.path, to));
             built.push(FileRule {
+                repository,
+                shared: raw.shared,
                 path,
                 when,
                 each,

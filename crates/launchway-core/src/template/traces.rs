@@ -272,8 +272,14 @@ impl<'t> Tracer<'t> {
 
     /// Tells whether a choice hangs on whether a service is added, which it is not in a project of its own.
     fn is_of_added(&self, condition: Option<&Parameter>) -> bool {
-        let add = self.template.add.as_ref();
-        add.is_some_and(|add| condition.and_then(Parameter::as_name) == Some(add.value.as_str()))
+        let Some(name) = condition.and_then(Parameter::as_name) else { return false };
+        let is_of_place = |name: &str| self.template.names_of_place().any(|of_place| of_place == name);
+        // `or` of two such names is none of an own project either.
+        let mut values = self.template.values.iter();
+        let is_either = |names: Vec<&String>| !names.is_empty() && names.iter().all(|name| is_of_place(name));
+        is_of_place(name)
+            || values
+                .any(|value| value.id == name && value.is.text.starts_with("or ") && is_either(value.names().collect()))
     }
 
     fn argument(&self, name: &str) -> Option<&Argument> {

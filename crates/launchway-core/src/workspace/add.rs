@@ -8,6 +8,7 @@ use crate::agreement::texts::Texts;
 use crate::agreement::{Agreement, Judge};
 use crate::cargo_lock;
 use crate::interview::context::Context;
+use crate::merge;
 use crate::path::RECORD_FOLDER;
 use crate::path::SafePath;
 use crate::path::beneath::Blob;
@@ -58,27 +59,60 @@ impl Addition {
     /// # Errors
     /// The folder is in no state for it: files are in the way, or its Cargo workspace cannot take the crate.
     pub fn new(template: &Template, context: &Context, plan: &Plan, root: &Path) -> Result<Self, AddError> {
-        if context.added.is_empty() {
+        if !template.add.as_ref().is_some_and(|add| context.added.contains_key(&add.value)) {
             return Err(AddError::NotForAdding(template.id.clone()));
         }
-        let planned = plan.files.iter().map(|(path, file)| (path.clone(), file.clone()));
-        let mut creates: Vec<_> =
-            planned.chain(record::files(template, context, plan, &Remembered::default())).collect();
-        creates.sort_by(|left, right| left.0.cmp(&right.0));
-        let taken = |path: &SafePath| !matches!(beneath::read(root, path), Err(NotRead::Missing));
-        let in_the_way: Vec<_> = creates.iter().map(|(path, _)| path).filter(|path| taken(path)).cloned().collect();
-        if !in_the_way.is_empty() {
-            return Err(AddError::InTheWay(in_the_way));
-        }
-        let mut addition = Self { creates, changes: Vec::new(), says: Vec::new(), notes: Vec::new() };
-        let attributes = record::attributes(root)
-            .map_err(|(path, error)| AddError::Unreadable { file: path.to_string(), reason: error.to_string() })?;
-        addition.changes.extend(attributes);
+        let mut addition = Self::beside(template, context, plan, root)?;
         for (folder, manifest) in crates(plan) {
-            addition.join(root, plan, folder, manifest)?;
+            addition.join(root, plan, &folder, manifest)?;
         }
         addition.notes.extend(disagreements(root, plan));
         Ok(addition)
+    }
+
+    /// Holds the plan of a project that becomes a folder of a repository, or of a service that joins one, against what is
+    /// there: nothing is replaced.
+    ///
+    /// # Errors
+    /// Files are in the way.
+    pub fn beside(template: &Template, context: &Context, plan: &Plan, root: &Path) -> Result<Self, AddError> {
+        let taken = |path: &SafePath| !matches!(beneath::read(root, path), Err(NotRead::Missing));
+        let mut addition = Self { creates: Vec::new(), changes: Vec::new(), says: Vec::new(), notes: Vec::new() };
+        let mut remembered = Remembered::default();
+        for path in plan.shared.iter().filter(|path| taken(path)) {
+            addition.share(plan, path, root, &mut remembered);
+        }
+        let is_there = |path: &SafePath| plan.shared.contains(path) && taken(path);
+        let planned = plan.files.iter().filter(|(path, _)| !is_there(path));
+        let planned = planned.map(|(path, file)| (path.clone(), file.clone()));
+        addition.creates = planned.chain(record::files(template, context, plan, &remembered)).collect();
+        addition.creates.sort_by(|left, right| left.0.cmp(&right.0));
+        let paths = addition.creates.iter().map(|(path, _)| path);
+        let in_the_way: Vec<_> = paths.filter(|path| taken(path)).cloned().collect();
+        if !in_the_way.is_empty() {
+            return Err(AddError::InTheWay(in_the_way));
+        }
+        let attributes = record::attributes(root)
+            .map_err(|(path, error)| AddError::Unreadable { file: path.to_string(), reason: error.to_string() })?;
+        addition.changes.extend(attributes);
+        Ok(addition)
+    }
+
+    /// Brings what the project needs into a file of which the repository has one for all; where that cannot be done with
+    /// certainty the file stays, out of updates, and a note says what it needs.
+    fn share(&mut self, plan: &Plan, path: &SafePath, root: &Path, remembered: &mut Remembered) {
+        let needed = plan.files.get(path).and_then(PlannedFile::text).unwrap_or_default();
+        let before = WorkspaceText::read(root, path.as_str()).ok().flatten();
+        let joined = before.as_ref().and_then(|before| merge::joined(path.as_str(), &before.text, needed));
+        if let Some(joined) = joined {
+            self.says.push(format!("`{path}` has the entries of `{}`", plan.name));
+            self.changes.extend(before.and_then(|before| before.edit(&joined)));
+        } else {
+            remembered.yours.insert(path.clone());
+            self.notes.push(format!(
+                "`{path}` is there and stays as it is, out of updates; bring these lines into it:\n{needed}"
+            ));
+        }
     }
 
     /// Returns all that happens, in the order in which it is best done: what is new stands before anything refers to it,
@@ -102,11 +136,12 @@ impl Addition {
     /// Brings a crate into the Cargo workspace that the template speaks of.
     fn join(&mut self, root: &Path, plan: &Plan, folder: &str, manifest: &str) -> Result<(), AddError> {
         let Some(model) = workspace_text(plan, MANIFEST) else { return Ok(()) };
-        let before = WorkspaceText::read(root, MANIFEST)?
-            .ok_or_else(|| AddError::Unreadable { file: MANIFEST.to_owned(), reason: "is missing".to_owned() })?;
+        let file = in_folder(plan, MANIFEST);
+        let before = WorkspaceText::read(root, &file)?
+            .ok_or_else(|| AddError::Unreadable { file, reason: "is missing".to_owned() })?;
         let joined = cargo_workspace::join(&before.text, folder, manifest, model)?;
         for needed in &joined.needs {
-            let path = SafePath::new(&format!("{needed}/{MANIFEST}"));
+            let path = SafePath::new(&in_folder(plan, &format!("{needed}/{MANIFEST}")));
             if path.is_ok_and(|path| beneath::read(root, &path).is_err()) {
                 return Err(AddError::NoFolder(needed.clone()));
             }
@@ -120,7 +155,7 @@ impl Addition {
 
     /// Brings a crate into `Cargo.lock`, where a project has one.
     fn lock(&mut self, root: &Path, plan: &Plan, manifest: &str, workspace: &str) -> Result<(), AddError> {
-        let Some(before) = WorkspaceText::read(root, LOCK)? else {
+        let Some(before) = WorkspaceText::read(root, &in_folder(plan, LOCK))? else {
             self.notes.push(format!("there is no `{LOCK}`; cargo makes one"));
             return Ok(());
         };
@@ -174,13 +209,23 @@ impl WorkspaceText {
     }
 }
 
-/// Finds the crates of a plan: their folders, and their manifests.
-fn crates(plan: &Plan) -> impl Iterator<Item = (&str, &str)> {
-    plan.files.iter().filter_map(|(path, file)| Some((path.as_str().strip_suffix("/Cargo.toml")?, file.text()?)))
+/// Finds the crates of a plan: their folders below that of the project, and their manifests.
+fn crates(plan: &Plan) -> impl Iterator<Item = (String, &str)> {
+    let above = in_folder(plan, "");
+    plan.files.iter().filter_map(move |(path, file)| {
+        let folder = path.as_str().strip_prefix(&above)?.strip_suffix("/Cargo.toml")?;
+        Some((folder.to_owned(), file.text()?))
+    })
 }
 
 fn workspace_text<'p>(plan: &'p Plan, file: &str) -> Option<&'p str> {
+    let file = in_folder(plan, file);
     plan.workspace.iter().find(|(path, _)| path.as_str() == file)?.1.text()
+}
+
+/// Returns where a file of the project stands below the root of the repository.
+fn in_folder(plan: &Plan, file: &str) -> String {
+    if plan.folder.is_empty() { file.to_owned() } else { format!("{}/{file}", plan.folder) }
 }
 
 /// Finds the values that do not agree with what the files of the workspace hold by now.

@@ -6,7 +6,7 @@ mod request;
 
 use std::collections::BTreeMap;
 
-use launchway_core::{Edit, Project, edit};
+use launchway_core::{Addition, Edit, Project, edit};
 
 use self::prepared::{NewService, load, prepare};
 pub(crate) use self::request::AddRequest;
@@ -25,6 +25,7 @@ pub(crate) fn run(request: &AddRequest) -> Result<(), Failure> {
         return Err(Failure::new(Exit::Exists, format!("the project has a service `{}` already", request.name))
             .hint(format!("choose another name, or change that one: `launchway update --service {}`", request.name)));
     }
+    let projects = if request.from.is_none() { projects::meant(projects) } else { projects };
     let from = whose_answers(projects, request.from.as_deref())?;
     let template = load(&from, request)?;
     let mut prepared = prepare(&from, &template, request)?;
@@ -36,7 +37,8 @@ pub(crate) fn run(request: &AddRequest) -> Result<(), Failure> {
         report::show(&prepared, request, None, repository.as_ref().err())?;
         return repository.map(drop);
     }
-    let way_back = write(&prepared, &repository?)?;
+    let repository = repository?;
+    let way_back = interrupt::uninterrupted(|| write(&prepared.context.name, &prepared.addition, &repository))?;
     report::show(&prepared, request, Some(&way_back), None)
 }
 
@@ -53,7 +55,7 @@ fn repository(prepared: &NewService<'_>, request: &AddRequest) -> Result<Reposit
 /// Picks the service whose answers are taken: the one that is named, or the only one that was not added itself.
 fn whose_answers(projects: Vec<Project>, wanted: Option<&str>) -> Result<Project, Failure> {
     let names: Vec<String> = projects.iter().map(|project| format!("`{}`", project.name)).collect();
-    let is_meant = |project: &Project| wanted.map_or(project.added.is_empty(), |name| project.name == name);
+    let is_meant = |project: &Project| wanted.map_or(!project.is_member(), |name| project.name == name);
     let mut found: Vec<Project> = projects.into_iter().filter(is_meant).collect();
     match (found.len(), found.pop()) {
         (1, Some(project)) => Ok(project),
@@ -66,19 +68,17 @@ fn whose_answers(projects: Vec<Project>, wanted: Option<&str>) -> Result<Project
     }
 }
 
-/// Writes the files and tells git; returns how everything comes back.
-fn write(prepared: &NewService<'_>, repository: &Repository) -> Result<WayBack, Failure> {
-    let edits = prepared.addition.edits();
-    interrupt::uninterrupted(|| {
-        let no_conflicts = BTreeMap::new();
-        let index = Index::read(repository, &edits, &no_conflicts, &BTreeMap::new())?;
-        let name = &prepared.context.name;
-        let way_back = index.keep(name, Some(name))?;
-        let _step = tracing::info_span!("write", what = %repository.root.display(), files = edits.len()).entered();
-        edit(&repository.root, &edits).map_err(|error| update::not_written(error, &way_back, repository))?;
-        index.stage(&way_back)?;
-        Ok(way_back)
-    })
+/// Writes the files of a service, or of a project that becomes a folder of the repository, and tells git; returns how
+/// everything comes back.
+pub(crate) fn write(name: &str, addition: &Addition, repository: &Repository) -> Result<WayBack, Failure> {
+    let edits = addition.edits();
+    let no_conflicts = BTreeMap::new();
+    let index = Index::read(repository, &edits, &no_conflicts, &BTreeMap::new())?;
+    let way_back = index.keep(name, Some(name))?;
+    let _step = tracing::info_span!("write", what = %repository.root.display(), files = edits.len()).entered();
+    edit(&repository.root, &edits).map_err(|error| update::not_written(error, &way_back, repository))?;
+    index.stage(&way_back)?;
+    Ok(way_back)
 }
 
 /// Refuses to change a file of which git does not have the newest state.

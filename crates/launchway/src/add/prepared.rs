@@ -42,7 +42,10 @@ pub(super) fn prepare<'p>(
 /// Gathers what is known of the questions: given answers first, then those of the service that is there.
 fn gather(template: &Template, from: &Project, request: &AddRequest) -> Result<KnownAnswers, Failure> {
     let mut answers = Answers::default();
-    answers.join(template.added_to(&request.folder));
+    let folder = template.folder_of(&from.added);
+    let workspace = folder.as_ref().map_or(request.folder.clone(), |folder| request.folder.join(folder.as_str()));
+    let within = folder.and_then(|folder| template.within(&folder)).unwrap_or_default();
+    answers.join(template.added_to(&workspace).into_iter().chain(within).collect());
     answers::set(template, &request.set, &mut answers)?;
     for path in &request.answers_files {
         answers::add_file(path, template, &mut answers)?;

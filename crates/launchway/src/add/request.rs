@@ -23,7 +23,7 @@ pub(crate) struct AddRequest {
     #[arg(value_name = "NAME")]
     pub(crate) name: String,
     /// The folder of the project, with `.launchway` in it
-    #[arg(long = "dir", value_name = "DIR", default_value = ".")]
+    #[arg(long = "dir", value_name = "DIR", default_value = ".", value_parser = crate::projects::folder())]
     pub(crate) folder: PathBuf,
     /// Whose answers are taken, where the project has more than one service
     #[arg(long, value_name = "SERVICE")]

@@ -6,12 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use launchway_core::adopt::{Adoption, Fit, adopt, read_tree};
+use launchway_core::adopt::{Adoption, Fit, Standing, adopt, read_tree, read_tree_within};
 use launchway_core::{Answers, Edit, SafePath, Template, Value, edit, take_back_cut_off, to_adopt};
 
 use self::report::AdoptResult;
 use crate::failure::{Exit, Failure};
-use crate::git::FetchOptions;
+use crate::git::{Enclosing, FetchOptions};
 use crate::report::{OUTPUT_HELP, Output};
 use crate::repository::ignored_note;
 use crate::sources::{self, LoadedTemplate};
@@ -49,17 +49,18 @@ pub(crate) struct AdoptRequest {
 
 /// Writes a record for the project of a folder.
 pub(crate) fn run(request: &AdoptRequest) -> Result<(), Failure> {
-    let folder = request.folder.as_path();
+    let LoadedTemplate { template, policy } = sources::load(&request.template.parse()?, &request.sources)?;
+    let given = given(request, &template)?;
+    refuse_records(&request.folder, given.get(&template.name_question))?;
+    let reading = tracing::info_span!("read", what = %request.folder.display());
+    let (folder, there) = reading.in_scope(|| standing(&request.folder, &template, &given))?;
+    let folder = folder.as_path();
     if !request.dry_run {
         take_back_cut_off(folder)?;
     }
-    let LoadedTemplate { template, policy } = sources::load(&request.template.parse()?, &request.sources)?;
-    let given = given(request, &template)?;
     refuse_records(folder, given.get(&template.name_question))?;
-    let reading = tracing::info_span!("read", what = %folder.display());
-    let tree = reading.in_scope(|| read_tree(folder, &template))?;
     let _step = tracing::info_span!("adopt", what = %folder.display()).entered();
-    let mut adoption = adopt(&template, &tree, &given, &name_of(folder))?;
+    let mut adoption = adopt(&template, &there, &given, &name_of(&request.folder))?;
     adoption.context.catalog = policy.map(|policy| policy.origin());
     let edits = edits(&template, &adoption, folder)?;
     let is_written = !request.dry_run;
@@ -87,6 +88,24 @@ fn given(request: &AdoptRequest, template: &Template) -> Result<BTreeMap<String,
     let mut answers = Answers::default();
     answers::set(template, &texts, &mut answers)?;
     Ok(answers.iter().map(|(id, value, _)| (id.to_owned(), value.clone())).collect())
+}
+
+/// Reads what stands in a folder, and returns it with the folder of the record: that is the root of the repository where files of
+/// the project stand there.
+fn standing(
+    folder: &Path,
+    template: &Template,
+    given: &BTreeMap<String, Value>,
+) -> Result<(PathBuf, Standing), Failure> {
+    let name = given.get(&template.name_question).map_or_else(|| name_of(folder), ToString::to_string);
+    let has_own_record = folder.join(".launchway").is_dir();
+    let enclosing = Enclosing::of(folder).filter(|_| !has_own_record && template.has_files_of_repository());
+    if let Some(Enclosing { root, folder }) = enclosing
+        && let Some(there) = read_tree_within(&root, &folder, template, &name)?
+    {
+        return Ok((root, there));
+    }
+    Ok((folder.to_owned(), read_tree(folder, template)?))
 }
 
 /// Returns the name of the folder, wherever it is named from.

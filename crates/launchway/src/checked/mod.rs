@@ -47,7 +47,7 @@ pub(crate) enum CheckOutput {
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct CheckRequest {
     /// The folder of the project, with `.launchway` in it
-    #[arg(value_name = "DIR", default_value = ".")]
+    #[arg(value_name = "DIR", default_value = ".", value_parser = crate::projects::folder())]
     pub(crate) folder: PathBuf,
     /// Also tells whether there is a newer version, and what an update would do; `security` minds only its advisories
     #[arg(long, value_name = "WHICH", num_args = 0..=1, require_equals = true, default_missing_value = "all")]
@@ -108,7 +108,7 @@ pub(crate) fn run(request: &CheckRequest) -> Result<(), Failure> {
         return Err(Failure::new(Exit::Usage, "SARIF has findings in files, and an update is none")
             .hint("leave out `--updates`, or choose `--output json`"));
     }
-    let projects = projects::open(folder)?;
+    let projects = projects::meant(projects::open(folder)?);
     let announced = projects.iter().map(|project| {
         if updates.is_some() { upcoming(project, &projects, folder, sources).map(Some) } else { Ok(None) }
     });

@@ -21,7 +21,7 @@ seeded are left out.";
 #[command(after_help = AFTER_HELP)]
 pub(super) struct DiffArgs {
     /// The folder of the project, with `.launchway` in it
-    #[arg(value_name = "DIR", default_value = ".")]
+    #[arg(value_name = "DIR", default_value = ".", value_parser = crate::projects::folder())]
     folder: PathBuf,
     #[arg(long, value_name = "FORMAT", default_value = "text", help = OUTPUT_HELP)]
     output: Output,
@@ -49,7 +49,7 @@ struct FileReport<'a> {
 
 /// Runs the command.
 pub(super) fn run(args: &DiffArgs) -> Result<(), Failure> {
-    let projects = projects::open(&args.folder)?;
+    let projects = projects::meant(projects::open(&args.folder)?);
     let edits: Vec<Vec<Edit>> = projects.iter().map(|project| project.edits(&args.folder)).collect();
     let both = || projects.iter().zip(&edits);
     terminal::print(&match args.output {

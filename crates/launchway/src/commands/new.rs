@@ -49,6 +49,7 @@ pub(super) fn define(template: Option<&Template>) -> Command {
         .arg(switch("dry-run").help("Shows the files that would be written, with their sizes, and writes nothing"))
         .arg(switch("diff").requires("dry-run").help("Shows the contents too, as a diff"))
         .arg(switch("no-git").help("Leaves out `git init` and the first commit"))
+        .arg(switch("standalone").help("Keeps all files in the project's own folder, also where that is in a larger repository"))
         .arg(
             switch("resume")
                 .conflicts_with("no-input")
@@ -132,6 +133,7 @@ fn request(matches: &ArgMatches, chosen: &TemplateChoice) -> Result<NewRequest, 
         dry_run: matches.get_flag("dry-run"),
         diff: matches.get_flag("diff"),
         no_git: matches.get_flag("no-git"),
+        standalone: matches.get_flag("standalone"),
         resume: matches.get_flag("resume"),
         output,
     })

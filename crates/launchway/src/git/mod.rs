@@ -1,5 +1,6 @@
 //! Git, as the program on this machine: the first commit of a project, and an object database for templates.
 
+mod enclosing;
 mod first_commit;
 mod process;
 mod remote;
@@ -11,6 +12,7 @@ mod tree;
 mod versions;
 mod within;
 
+pub(crate) use enclosing::{Enclosing, from_here};
 pub(crate) use first_commit::{FirstCommit, first_commit};
 pub(crate) use process::{Git, GitError};
 pub(crate) use remote::Remote;

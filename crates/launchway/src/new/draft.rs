@@ -301,6 +301,9 @@ fn command(request: &NewRequest) -> String {
     if request.no_git {
         words.push("--no-git".to_owned());
     }
+    if request.standalone {
+        words.push("--standalone".to_owned());
+    }
     words.push("--resume".to_owned());
     words.join(" ")
 }

@@ -10,7 +10,7 @@ mod wizard;
 
 use std::path::Path;
 
-use launchway_core::{Answers, Template, apply};
+use launchway_core::{Addition, Answers, Template, apply, edit};
 
 use self::draft::Draft;
 use self::prepared::{NewProject, TeamDecision, destination};
@@ -22,9 +22,10 @@ pub(crate) use self::review::command as equivalent_command;
 use crate::failure::{Exit, Failure};
 use crate::git::{self, FirstCommit};
 use crate::report::Output;
-use crate::repository::ignored_note;
+use crate::repository::index::WayBack;
+use crate::repository::{Repository, has_commits, ignored_note};
 use crate::wizard::{Decision, left};
-use crate::{answers, interrupt, language, terminal};
+use crate::{add, answers, interrupt, language, terminal, update};
 
 /// Makes a project from a template; `answers` are those of the line and the environment.
 pub(crate) fn run(chosen: &TemplateChoice, request: &NewRequest, mut answers: Answers) -> Result<(), Failure> {
@@ -75,30 +76,59 @@ fn finish(
     draft: Option<Draft>,
 ) -> Result<(), Failure> {
     if request.dry_run {
-        return show(template, prepared, request, None);
+        say_notes(prepared);
+        return show(template, prepared, request, None, None);
     }
-    interrupt::uninterrupted(|| {
+    let _lock = update::begin(&prepared.changes.destination)?;
+    let way_back = interrupt::uninterrupted(|| {
         let changes = &prepared.changes;
         let files = changes.creates.len();
         let _step = tracing::info_span!("write", what = %changes.destination.display(), files).entered();
-        apply(changes)?;
+        let way_back = match &prepared.addition {
+            Some(addition) => write_beside(&prepared.context.name, addition, &changes.destination)?,
+            None => apply(changes).map(|()| None)?,
+        };
         // An interruption after this says nothing of a draft.
         if let Some(mut draft) = draft {
             draft.forget();
         }
-        Ok::<(), Failure>(())
+        Ok::<_, Failure>(way_back)
     })?;
-    let destination = &prepared.changes.destination;
+    let destination = &prepared.folder;
     let files = prepared.changes.creates.len();
     let shown = terminal::visible_line(&destination.display().to_string());
     let created = language::filled("created `{path}` with {files} files", &[("path", &shown), ("files", &files)]);
     terminal::say(&format!("{created}\n"));
     let committed = if request.no_git { FirstCommit::Skipped("--no-git".to_owned()) } else { commit(destination) };
-    if let Some(note) = ignored_note(destination, prepared.changes.creates.iter().map(|(path, _)| path)) {
+    if let Some(note) =
+        ignored_note(&prepared.changes.destination, prepared.changes.creates.iter().map(|(path, _)| path))
+    {
         terminal::say(&format!("{}\n", terminal::visible(&note)));
     }
+    say_notes(prepared);
     terminal::say(&review::next_steps(prepared));
-    show(template, prepared, request, Some(&committed))
+    if let Some(way_back) = &way_back {
+        terminal::say(&format!("\n{}", update::way_back_lines(way_back)));
+    }
+    show(template, prepared, request, Some(&committed), way_back.as_ref())
+}
+
+/// Writes a project that becomes a folder of a repository; returns how everything comes back, if git has a commit to go
+/// back to.
+fn write_beside(name: &str, addition: &Addition, root: &Path) -> Result<Option<WayBack>, Failure> {
+    if has_commits(root) {
+        let repository = Repository::open(root, true)?;
+        return add::write(name, addition, &repository).map(Some);
+    }
+    edit(root, &addition.edits())?;
+    Ok(None)
+}
+
+/// Says what stands elsewhere than in the project's own folder, and what stays as it is.
+fn say_notes(prepared: &NewProject) {
+    for note in review::notes(prepared) {
+        terminal::say(&format!("{}\n", terminal::visible(&note)));
+    }
 }
 
 fn commit(destination: &Path) -> FirstCommit {
@@ -125,12 +155,13 @@ fn show(
     prepared: &NewProject,
     request: &NewRequest,
     committed: Option<&FirstCommit>,
+    way_back: Option<&WayBack>,
 ) -> Result<(), Failure> {
     let text = match request.output {
-        Output::Json => NewReport::new(template, prepared, committed).to_json(),
-        Output::Text if request.diff => review::diff(&prepared.changes),
-        Output::Text if request.dry_run => review::tree(&prepared.changes),
-        Output::Text => format!("{}\n", terminal::visible_line(&prepared.changes.destination.display().to_string())),
+        Output::Json => NewReport::new(template, prepared, committed, way_back).to_json(),
+        Output::Text if request.diff => review::diff(prepared),
+        Output::Text if request.dry_run => review::tree(prepared),
+        Output::Text => format!("{}\n", terminal::visible_line(&prepared.folder.display().to_string())),
     };
     if request.diff && request.output == Output::Text {
         for path in review::binary_files(&prepared.changes) {

@@ -4,14 +4,16 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use launchway_core::template::{Kind, Question};
-use launchway_core::{Answers, Changes, Context, Defaults, Interview, Plan, Provenance, SourceSpec, Template};
+use launchway_core::{
+    Added, Addition, Answers, Changes, Context, Defaults, Edit, Interview, Plan, Provenance, SourceSpec, Template,
+};
 
 use super::{NamedTemplate, NewRequest, review, wizard};
 use tracing::field::Empty;
 
 use crate::catalogs::CatalogPolicy;
 use crate::failure::{Exit, Failure};
-use crate::git::FetchOptions;
+use crate::git::{Enclosing, FetchOptions};
 use crate::sources::{self, LoadedTemplate};
 use crate::{language, progress, terminal};
 
@@ -45,7 +47,12 @@ pub(crate) fn choose(named: &NamedTemplate) -> Result<TemplateChoice, Failure> {
 pub(crate) struct NewProject {
     pub(crate) context: Context,
     pub(crate) plan: Plan,
+    /// The folder of the project, as it was named.
+    pub(crate) folder: PathBuf,
+    /// The files to create: below that folder, or below the root of the repository that it is in.
     pub(crate) changes: Changes,
+    /// What happens in that repository.
+    pub(crate) addition: Option<Addition>,
     /// The command line that makes the same project again.
     pub(crate) command: String,
     pub(crate) warnings: Vec<String>,
@@ -92,19 +99,51 @@ impl NewProject {
         let Some(mut context) = interview.context()? else {
             return Err(missing(interview, &command));
         };
+        let folder = destination(request, &context.name);
+        let looks_around = !request.standalone && template.has_files_of_repository();
+        let enclosing = if looks_around { Enclosing::of(&folder) } else { None };
+        if let Some(enclosing) = &enclosing {
+            let taken = taken(template, enclosing)?;
+            context = interview.within(&taken).context()?.unwrap_or(context);
+        }
         context.catalog.clone_from(&request.catalog);
         let mut warnings = unused_answers(interview)?;
         warnings.extend(unknown_answers(interview));
-        let destination = destination(request, &context.name);
         let plan = {
             let step = tracing::info_span!("render", what = "the files", files = Empty).entered();
             let plan = progress::during(language::text("rendering the files"), || Plan::new(template, &context))?;
             step.record("files", plan.files.len());
             plan
         };
-        let changes = Changes::to_create(template, &context, &plan, &destination)?;
-        Ok(Self { context, plan, changes, command, warnings, decided: decided(interview) })
+        let (changes, addition) = match enclosing {
+            None => (Changes::to_create(template, &context, &plan, &folder)?, None),
+            Some(Enclosing { root, .. }) => {
+                Changes::check_destination(&folder)?;
+                let addition = Addition::beside(template, &context, &plan, &root).map_err(|error| {
+                    Failure::from(error).hint("`--standalone` keeps all files in the project's own folder")
+                })?;
+                (Changes { destination: root, creates: addition.creates.clone() }, Some(addition))
+            }
+        };
+        Ok(Self { context, plan, folder, changes, addition, command, warnings, decided: decided(interview) })
     }
+
+    /// Returns the changes of files that are there.
+    pub(crate) fn changed(&self) -> impl Iterator<Item = &Edit> {
+        let changes = self.addition.iter().flat_map(|addition| &addition.changes);
+        changes.filter(|edit| edit.before.is_some())
+    }
+}
+
+/// Returns what a project takes from being a folder of a repository.
+fn taken(template: &Template, enclosing: &Enclosing) -> Result<Added, Failure> {
+    template.within(&enclosing.folder).ok_or_else(|| {
+        let message =
+            format!("the folder `{}` has characters that workflows cannot take as they are", enclosing.folder);
+        Failure::new(Exit::Usage, message).hint(
+            "choose letters, digits, `.`, `_` and `-`; or `--standalone` keeps the workflows in the project's own folder",
+        )
+    })
 }
 
 /// Returns the folder to make: the one that was asked for, or one of the project's name.

@@ -10,6 +10,7 @@ use sha2::{Digest as _, Sha256};
 use super::{NewProject, TeamDecision};
 use crate::git::FirstCommit;
 use crate::report::json;
+use crate::repository::index::WayBack;
 
 /// What `launchway new --output json` prints. Sizes are in bytes, digests are SHA-256 in hexadecimal.
 #[derive(Serialize)]
@@ -18,6 +19,8 @@ pub(crate) struct NewReport<'a> {
     /// Whether the files were written; false for `--dry-run`.
     written: bool,
     path: String,
+    /// The root of the repository that the project is a folder of, below which the paths of `files` are then.
+    repository: Option<String>,
     template: Origin,
     #[serde(skip_serializing_if = "Option::is_none")]
     catalog: Option<&'a CatalogOrigin>,
@@ -25,11 +28,17 @@ pub(crate) struct NewReport<'a> {
     /// The answers that the team decided, by the id of their question.
     decided: BTreeMap<&'a str, DecidedReport<'a>>,
     files: Vec<FileReport<'a>>,
+    /// The files of the repository that change.
+    changed: Vec<&'a str>,
     objects: Vec<ObjectReport<'a>>,
     next_steps: Vec<StepReport<'a>>,
     command: &'a str,
     git: &'static str,
     warnings: Vec<String>,
+    /// What stays as it is and was expected otherwise, one line each.
+    notes: &'a [String],
+    /// The command that takes everything back, in a repository that was there.
+    way_back: Option<&'a str>,
 }
 
 /// Who decided an answer, and why.
@@ -60,7 +69,12 @@ struct StepReport<'a> {
 }
 
 impl<'a> NewReport<'a> {
-    pub(crate) fn new(template: &'a Template, prepared: &'a NewProject, committed: Option<&FirstCommit>) -> Self {
+    pub(crate) fn new(
+        template: &'a Template,
+        prepared: &'a NewProject,
+        committed: Option<&FirstCommit>,
+        way_back: Option<&'a WayBack>,
+    ) -> Self {
         let mut warnings = prepared.warnings.clone();
         if let Some(FirstCommit::Failed(reason)) = committed {
             warnings.push(format!("git could not commit the project: {reason}"));
@@ -69,12 +83,14 @@ impl<'a> NewReport<'a> {
         Self {
             schema: "launchway.new/1",
             written: committed.is_some(),
-            path: prepared.changes.destination.display().to_string(),
+            path: prepared.folder.display().to_string(),
+            repository: prepared.addition.as_ref().map(|_| prepared.changes.destination.display().to_string()),
             template: Origin::of(template),
             catalog: prepared.context.catalog.as_ref(),
             answers: prepared.context.answers.iter().map(answer).collect(),
             decided: prepared.decided.iter().map(decided).collect(),
             files: prepared.changes.creates.iter().map(|(path, file)| file_report(path, file)).collect(),
+            changed: prepared.changed().map(|edit| edit.path.as_str()).collect(),
             objects: prepared
                 .plan
                 .objects
@@ -94,6 +110,8 @@ impl<'a> NewReport<'a> {
                 Some(FirstCommit::Skipped(_)) | None => "skipped",
             },
             warnings,
+            notes: prepared.addition.as_ref().map_or(&[][..], |addition| addition.notes.as_slice()),
+            way_back: way_back.map(|way_back| way_back.command.as_str()),
         }
     }
 

@@ -32,6 +32,8 @@ pub(crate) struct NewRequest {
     pub(crate) dry_run: bool,
     pub(crate) diff: bool,
     pub(crate) no_git: bool,
+    /// Whether all files stay in the project's own folder, also within a repository.
+    pub(crate) standalone: bool,
     /// Whether a draft is gone on with.
     pub(crate) resume: bool,
     pub(crate) output: Output,

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use launchway_core::quote::quote_shell;
 use launchway_core::template::Source;
-use launchway_core::{Accepted, Changes, Interview, Provenance, Template};
+use launchway_core::{Accepted, Changes, Interview, Provenance, SafePath, Template};
 
 use super::{NewProject, NewRequest};
 use crate::language;
@@ -38,6 +38,9 @@ pub(crate) fn command(template: &Template, interview: &Interview<'_>, request: &
     if request.no_git {
         words.push("--no-git".to_owned());
     }
+    if request.standalone {
+        words.push("--standalone".to_owned());
+    }
     words.push("--no-input".to_owned());
     words.join(" ")
 }
@@ -63,8 +66,37 @@ fn answers(interview: &Interview<'_>, columns: usize) -> String {
 const REVIEW_DEPTH: usize = 2;
 
 /// Renders the files as a tree with their sizes.
-pub(crate) fn tree(changes: &Changes) -> String {
-    folded_tree(changes, usize::MAX)
+pub(crate) fn tree(prepared: &NewProject) -> String {
+    folded_tree(&prepared.changes, usize::MAX) + &changed(prepared)
+}
+
+/// Lists the files of the repository that change.
+fn changed(prepared: &NewProject) -> String {
+    prepared.changed().fold(String::new(), |mut text, edit| {
+        let _ = writeln!(text, "{}", language::filled("changed: `{path}`", &[("path", &edit.path)]));
+        text
+    })
+}
+
+/// Says what stands at the root of the repository that the project is a folder of, and what stays there as it is.
+pub(crate) fn notes(prepared: &NewProject) -> Vec<String> {
+    let Some(addition) = &prepared.addition else { return Vec::new() };
+    let is_outside = |path: &&SafePath| {
+        let name = path.as_str();
+        !name.starts_with(&format!("{}/", prepared.plan.folder)) && !name.starts_with(".launchway/")
+    };
+    let files: Vec<String> =
+        addition.creates.iter().map(|(path, _)| path).filter(is_outside).map(|path| format!("`{path}`")).collect();
+    let folder = visible_line(&prepared.folder.display().to_string());
+    let mut notes = Vec::new();
+    if !files.is_empty() {
+        notes.push(language::filled(
+            "note: `{folder}` is a folder of a repository, so these files and the record stand at its root: {files}; `--standalone` keeps them in the folder",
+            &[("folder", &folder), ("files", &files.join(", "))],
+        ));
+    }
+    notes.extend(addition.says.iter().chain(&addition.notes).map(|note| format!("note: {note}")));
+    notes
 }
 
 /// Renders the tree down to a depth; a deeper folder is one line.
@@ -124,9 +156,9 @@ fn rows(changes: &Changes, depth: usize) -> Vec<Row<'_>> {
 }
 
 /// Renders the text files as a diff against nothing, which `git apply` accepts.
-pub(crate) fn diff(changes: &Changes) -> String {
-    let mut text = String::new();
-    for (path, file) in &changes.creates {
+pub(crate) fn diff(prepared: &NewProject) -> String {
+    let mut text = crate::diff::of(&prepared.changed().collect::<Vec<_>>());
+    for (path, file) in &prepared.changes.creates {
         let Some(content) = file.text() else { continue };
         let mode = if file.executable { "100755" } else { "100644" };
         let _ = writeln!(text, "diff --git a/{path} b/{path}\nnew file mode {mode}");
@@ -160,8 +192,12 @@ pub(crate) fn screen(interview: &Interview<'_>, prepared: &NewProject, columns: 
     }
     let _ = writeln!(text, "{}\n{}", language::text("Answers"), answers(interview, columns));
     let _ = writeln!(text, "{}", language::text("Files"));
-    for line in folded_tree(&prepared.changes, REVIEW_DEPTH).lines() {
+    let tree = folded_tree(&prepared.changes, REVIEW_DEPTH) + &changed(prepared);
+    for line in tree.lines() {
         let _ = writeln!(text, "  {line}");
+    }
+    for note in notes(prepared) {
+        let _ = writeln!(text, "\n{}", visible(&note));
     }
     if !prepared.plan.objects.is_empty() {
         let _ = writeln!(text, "\n{}", language::text("What they create once you deploy"));
@@ -189,7 +225,7 @@ pub(crate) fn next_steps(prepared: &NewProject) -> String {
     if prepared.plan.next_steps.is_empty() {
         return String::new();
     }
-    let destination = prepared.changes.destination.to_string_lossy();
+    let destination = prepared.folder.to_string_lossy();
     let prefix = if destination.starts_with('-') { "./" } else { "" };
     let there = language::text("everything below runs there").to_owned();
     let enter = (format!("cd {prefix}{}", shell_word(&destination)), there);

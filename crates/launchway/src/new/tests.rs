@@ -17,6 +17,7 @@ fn new_request() -> NewRequest {
         no_input: false,
         dry_run: false,
         diff: false,
+        standalone: false,
         no_git: true,
         resume: false,
         output: Output::Text,

@@ -190,6 +190,11 @@ impl Repository {
     }
 }
 
+/// Tells whether anything is committed in the repository of a folder.
+pub(crate) fn has_commits(root: &Path) -> bool {
+    Git::of_user(root).text(&["rev-parse", "--verify", "--quiet", "HEAD"]).is_ok()
+}
+
 /// Returns the files of a folder of which git has more than one side, because a conflict is not decided.
 pub(crate) fn unmerged(root: &Path) -> Result<BTreeSet<SafePath>, GitError> {
     let output = Git::of_user(root).bytes(&["ls-files", "-z", "--unmerged", "--", "."], &[])?;

@@ -29,6 +29,14 @@ pub(super) fn gather(
     if let Some(policy) = policy {
         policy.apply(&mut answers);
     }
+    if let Some(folder) = project.folder().filter(|_| template.folder_of(&project.added).is_none()) {
+        let message = format!(
+            "the project is the folder `{folder}` of a repository, and the template `{}` does not say where its files belong then",
+            template.id
+        );
+        return Err(Failure::new(Exit::Template, message)
+            .hint("its author says so in the table `[repository]` of `template.toml`; `--to` takes another version"));
+    }
     answers.join(project.added.clone());
     answers::set(template, &request.set, &mut answers)?;
     for path in &request.answers_files {

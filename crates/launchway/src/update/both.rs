@@ -114,7 +114,8 @@ impl Both {
         let sides = Sides { base, ours: &self.ours.generated, theirs: &self.theirs.generated };
         let mut resolution = merge_sides(&sides, "theirs", BTreeMap::new())?;
         if request.merge == MergeBy::Structure {
-            resolution.merge_by_structure(&template.merges);
+            // Two branches of one project merge by lines where only its rules for lists would help.
+            resolution.merge_by_structure(&template.merges, &BTreeMap::new());
         }
         let mut files = resolution.files;
         for (path, conflict) in resolution.conflicts {

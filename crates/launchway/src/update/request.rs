@@ -7,6 +7,7 @@ use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, ValueEnum, value_parser};
 
 use crate::git::FetchOptions;
+use crate::projects;
 use crate::report::{OUTPUT_HELP, Output};
 
 const AFTER_HELP: &str = "\
@@ -171,7 +172,7 @@ impl ProjectFolder {
             keep.extend(rest.remove(&after).map(Keep::No));
         }
         let mut rest = rest.into_values();
-        let folder = rest.next().map_or_else(|| PathBuf::from("."), PathBuf::from);
+        let folder = projects::root(&rest.next().map_or_else(|| PathBuf::from("."), PathBuf::from));
         match rest.next() {
             None => Ok(Self { folder, keep, fault: None }),
             Some(more) => {

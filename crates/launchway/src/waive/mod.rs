@@ -34,7 +34,7 @@ pub(crate) struct WaiveRequest {
     #[arg(long)]
     end: bool,
     /// The folder of the project, with `.launchway` in it
-    #[arg(long = "dir", value_name = "DIR", default_value = ".")]
+    #[arg(long = "dir", value_name = "DIR", default_value = ".", value_parser = crate::projects::folder())]
     folder: PathBuf,
     /// Which project, where the folder holds more than one
     #[arg(long, value_name = "NAME")]

@@ -28,7 +28,7 @@ pub(crate) struct WhyRequest {
     #[arg(value_name = "PATH")]
     pub(crate) path: String,
     /// The folder of the project, with `.launchway` in it
-    #[arg(long = "dir", value_name = "DIR", default_value = ".")]
+    #[arg(long = "dir", value_name = "DIR", default_value = ".", value_parser = crate::projects::folder())]
     pub(crate) folder: PathBuf,
     /// Which project, where the folder holds more than one
     #[arg(long, value_name = "NAME")]
@@ -45,8 +45,8 @@ pub(crate) struct WhyRequest {
 /// Explains a path of a project.
 pub(crate) fn run(request: &WhyRequest) -> Result<(), Failure> {
     let folder = request.folder.as_path();
-    let path = path(&request.path)?;
     let project = only(projects::open(folder)?, request.service.as_deref())?;
+    let path = projects::below(&project, path(&request.path)?);
     let template = load(&project, request)?;
     let context = context(&template, &project)?;
     let why = why(&template, &context, path.as_str())?;
