@@ -233,8 +233,15 @@ fn next_step(error: &ProjectError) -> String {
         ProjectError::UnknownFormat { root, file, .. }
         | ProjectError::Missing { root, file }
         | ProjectError::Unusable { root, file, .. } => {
-            let (root, file) = (quote_shell(&root.to_string_lossy()), quote_shell(file));
-            format!("bring it back from git: `git -C {root} checkout HEAD -- {file}`")
+            let (root, path) = (quote_shell(&root.to_string_lossy()), quote_shell(file));
+            let back = format!("bring it back from git: `git -C {root} checkout HEAD -- {path}`");
+            // A text may lack something; an archive that cannot be unpacked was changed on its way.
+            match error {
+                ProjectError::Unusable { file, .. } if file.strip_suffix(".base").is_some() => format!(
+                    "{back}; if it comes back like this, an attribute ruins it: `git -C {root} check-attr --all {path}`"
+                ),
+                _ => back,
+            }
         }
     }
 }
@@ -336,6 +343,12 @@ impl From<TreeError> for Failure {
 /// Tells what cannot be written from a disk that fails.
 fn is_refusal(error: &io::Error) -> bool {
     error.raw_os_error() != Some(rustix::io::Errno::IO.raw_os_error())
+}
+
+/// Lists names as they stand in a message: `` `a`, `b` ``.
+pub(crate) fn listed<T: fmt::Display>(names: impl IntoIterator<Item = T>) -> String {
+    let names: Vec<String> = names.into_iter().map(|name| format!("`{name}`")).collect();
+    names.join(", ")
 }
 
 #[cfg(test)]

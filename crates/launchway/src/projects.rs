@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use launchway_core::{Project, ProjectError, SafePath, is_cut_off};
 
-use crate::failure::{Exit, Failure};
+use crate::failure::{Exit, Failure, listed};
 use crate::{language, terminal};
 
 /// Reads the records of a folder. What a command has left there that was cut off is said; one that writes has taken it back.
@@ -26,19 +26,19 @@ pub(crate) fn only(projects: Vec<Project>, wanted: Option<&str>) -> Result<Proje
 
 /// Separates the project that is meant from the others of the folder.
 pub(crate) fn split(mut projects: Vec<Project>, wanted: Option<&str>) -> Result<(Project, Vec<Project>), Failure> {
-    let names: Vec<String> = projects.iter().map(|project| format!("`{}`", project.name)).collect();
+    let names = listed(projects.iter().map(|project| &project.name));
     let found = match wanted {
         Some(name) => projects.iter().position(|project| project.name == name),
         None if projects.len() == 1 => Some(0),
         None => {
-            let message = format!("the folder holds more than one project: {}", names.join(", "));
+            let message = format!("the folder holds more than one project: {names}");
             return Err(Failure::new(Exit::Usage, message).hint("choose one with `--service NAME`"));
         }
     };
     match found {
         Some(position) => Ok((projects.remove(position), projects)),
         None => Err(Failure::new(Exit::Usage, format!("there is no project `{}`", wanted.unwrap_or_default()))
-            .hint(format!("the folder holds {}", names.join(", ")))),
+            .hint(format!("the folder holds {names}"))),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use launchway_core::{Answers, Provenance, Template};
 
-use crate::failure::{Exit, Failure};
+use crate::failure::{Exit, Failure, listed};
 
 /// Reads `--set key=value`.
 pub(crate) fn set(template: &Template, texts: &[String], answers: &mut Answers) -> Result<(), Failure> {
@@ -13,9 +13,8 @@ pub(crate) fn set(template: &Template, texts: &[String], answers: &mut Answers) 
         };
         let id = key.replace('-', "_");
         let Some(question) = template.question(&id) else {
-            let ids: Vec<String> = template.questions.iter().map(|question| format!("`{}`", question.id)).collect();
             return Err(Failure::new(Exit::Usage, format!("the template has no question `{key}`"))
-                .hint(format!("it asks {}", ids.join(", "))));
+                .hint(format!("it asks {}", listed(template.questions.iter().map(|question| &question.id)))));
         };
         answers.set(&id, question.read_open(value)?, Provenance::Flag);
     }

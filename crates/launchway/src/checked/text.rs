@@ -5,6 +5,7 @@ use std::path::Path;
 use launchway_core::{Finding, FindingPlace, Waiver, WaiverState};
 
 use super::CheckResult;
+use crate::failure::listed;
 use crate::terminal::{row, visible_line};
 use crate::update::{WIDTH, advised};
 
@@ -102,19 +103,13 @@ fn located(place: &FindingPlace, folder: &Path) -> String {
 
 /// Says what stands at a place, and what was generated there if that is not the same.
 pub(super) fn shown(place: &FindingPlace, folder: &Path) -> String {
-    let values = listed(&place.values);
-    let generated = match listed(&place.generated) {
+    let values = listed(place.values.iter().map(|value| cut(value)));
+    let generated = match listed(place.generated.iter().map(|value| cut(value))) {
         generated if generated == values || place.generated.is_empty() => String::new(),
         generated => format!(", generated as {generated}"),
     };
     let at = place.at.as_ref().map(|at| format!(" at {at}")).unwrap_or_default();
     format!("{values} in {}{at}{generated}", located(place, folder))
-}
-
-/// Lists values, long ones cut short.
-fn listed(values: &[String]) -> String {
-    let values: Vec<String> = values.iter().map(|value| format!("`{}`", cut(value))).collect();
-    values.join(", ")
 }
 
 fn cut(value: &str) -> String {

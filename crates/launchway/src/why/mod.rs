@@ -9,7 +9,7 @@ use launchway_core::why::{Why, why};
 use launchway_core::{Answers, Blob, Context, Defaults, Interview, Project, Provenance, SafePath, Template};
 
 use self::report::WhyResult;
-use crate::failure::{Exit, Failure};
+use crate::failure::{Exit, Failure, listed};
 use crate::git::FetchOptions;
 use crate::projects::{self, only};
 use crate::report::{OUTPUT_HELP, Output};
@@ -96,8 +96,8 @@ fn context(template: &Template, project: &Project) -> Result<Context, Failure> {
         );
     }
     interview.context()?.ok_or_else(|| {
-        let ids: Vec<_> = interview.open.iter().map(|(question, _)| format!("`{}`", question.id)).collect();
-        Failure::new(Exit::Usage, format!("the project remembers no answer for {}", ids.join(", ")))
+        let ids = listed(interview.open.iter().map(|(question, _)| &question.id));
+        Failure::new(Exit::Usage, format!("the project remembers no answer for {ids}"))
             .hint("`launchway update` asks for it")
     })
 }
