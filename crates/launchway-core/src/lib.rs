@@ -42,7 +42,7 @@ mod workspace;
 pub use agreement::{Agreement, document};
 pub use apply::{
     ApplyError, EditError, ProjectLock, Scratch, TakenBack, Temporary, apply, clear_leftovers, create_bare_repository,
-    edit, is_cut_off, open_lock, remove_private, take_back_cut_off, write_private,
+    edit, is_cut_off, open_lock, remove_private, write_private,
 };
 pub use authoring::{lint, matrix, pairs, schema, skeleton};
 pub use cargo_lock::sort_packages;
@@ -66,7 +66,7 @@ pub use project::changes::{Changes, DestinationExists, Edit, to_adopt};
 pub use project::check::{Finding, FindingPlace, Rule, check, has_marks};
 pub use project::record::{FORMAT, Remembered};
 pub use project::structure::MergedFile;
-pub use project::update::{Conflict, FileChange, Obstacle, Resolution, Side, Status, Update, Wishes};
+pub use project::update::{Conflict, FileChange, Obstacle, RecordChange, Resolution, Side, Status, Update, Wishes};
 pub use project::waiver::{Date, Waiver, WaiverError, WaiverState, Waivers};
 pub use project::{Project, ProjectError};
 pub use sources::catalog::{CATALOG_FILE, Catalog, CatalogEntry, CatalogError, CatalogOrigin, EntrySource};

@@ -60,7 +60,7 @@ impl Changes {
         Self::check_destination(destination)?;
         let planned = plan.files.iter().map(|(path, file)| (path.clone(), file.clone()));
         let mut creates: Vec<_> =
-            planned.chain(record::files(template, context, plan, &Remembered::default())).collect();
+            planned.chain(record::files((template, context, plan), &Remembered::default())).collect();
         creates.push(record::new_attributes());
         creates.sort_by(|left, right| left.0.cmp(&right.0));
         Ok(Self { destination: destination.to_owned(), creates })
@@ -87,6 +87,6 @@ pub fn to_adopt(
     let remembered = Remembered { deleted: missing.clone(), ..Remembered::default() };
     let attributes = record::attributes(root).map_err(|(path, _)| DestinationExists(root.join(path.as_str())))?;
     // What names the project comes last: what is cut off before it is no record yet.
-    let record = record::files(template, context, plan, &remembered).into_iter().map(edit);
+    let record = record::files((template, context, plan), &remembered).into_iter().map(edit);
     attributes.map(Ok).into_iter().chain(record).collect()
 }

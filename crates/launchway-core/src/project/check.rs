@@ -129,9 +129,8 @@ impl<'p> Tree<'p> {
     /// Reads the files that a check looks into.
     fn read(root: &Path, project: &'p Project) -> Self {
         let structured = project.generated.keys().map(SafePath::as_str).filter(|path| Format::of(path).is_some());
-        let is_deleted = |path: &&str| project.remembered.deleted.iter().any(|deleted| deleted.as_str() == *path);
-        let spoken_of =
-            project.agreements.iter().filter(|it| !it.files().any(|path| is_deleted(&path))).flat_map(Agreement::files);
+        let is_gone = |it: &Agreement| it.files().any(|path| project.remembered.is_gone(path));
+        let spoken_of = project.agreements.iter().filter(|it| !is_gone(it)).flat_map(Agreement::files);
         let paths: BTreeSet<&str> = structured.chain(spoken_of).collect();
         let mut tree =
             Self { project, current: Texts::default(), missing: BTreeSet::new(), generated: Texts::default() };
@@ -240,7 +239,7 @@ impl<'p> Tree<'p> {
 
     /// Tells whether the user took a file away and an update has seen that; then nothing is missing.
     fn is_deleted(&self, path: &str) -> bool {
-        self.project.remembered.deleted.iter().any(|deleted| deleted.as_str() == path)
+        self.project.remembered.is_gone(path)
     }
 
     /// Tells whether the user keeps a file out of updates; then it is the user's, whatever it looks like.

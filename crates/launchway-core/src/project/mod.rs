@@ -16,9 +16,9 @@ use serde::Deserialize;
 
 use crate::agreement::{self, Agreement};
 use crate::path::RECORD_FOLDER;
-use crate::path::SafePath;
 use crate::path::beneath::Blob;
 use crate::path::beneath::{self, NotRead};
+use crate::path::{SafePath, UnsafePath};
 use crate::sources::catalog::CatalogOrigin;
 use crate::template::origin::Origin;
 use crate::value::{Added, Value};
@@ -107,6 +107,8 @@ struct OwnershipFile {
     deleted: Vec<String>,
     #[serde(default)]
     yours: Vec<String>,
+    #[serde(default)]
+    moved: BTreeMap<String, String>,
 }
 
 /// The part of a record that every format has.
@@ -197,6 +199,8 @@ impl Project {
         let file: RecordFile = toml::from_str(&text).map_err(|error| record.unusable(error.message()))?;
         let paths = |paths: &[String]| paths.iter().map(|path| SafePath::new(path)).collect::<Result<BTreeSet<_>, _>>();
         let paths = |list: &[String]| paths(list).map_err(|error| record.unusable(&error.to_string()));
+        let moves = file.ownership.moved.iter().map(|(from, to)| Ok((SafePath::new(from)?, SafePath::new(to)?)));
+        let moves = moves.collect::<Result<BTreeMap<_, _>, UnsafePath>>();
         let base = RecordPart { place, name, ending: BASE_ENDING };
         let agreements = RecordPart { place, name, ending: AGREEMENTS_ENDING };
         // The first format had no agreements.
@@ -211,6 +215,7 @@ impl Project {
                 deleted: paths(&file.ownership.deleted)?,
                 yours: paths(&file.ownership.yours)?,
                 conflicts: paths(&file.conflicts)?,
+                moved: moves.map_err(|error| record.unusable(&error.to_string()))?,
             },
             template: file.template,
             answers: file.answers,
@@ -238,6 +243,7 @@ impl Project {
             deleted: listed(&self.remembered.deleted),
             yours: listed(&self.remembered.yours),
             conflicts: listed(&self.remembered.conflicts),
+            moved: self.remembered.moves(),
         };
         let generated = self.generated.iter().map(|(path, blob)| (path, &*blob.bytes, blob.executable));
         record::digest(&tied, agreements, generated)

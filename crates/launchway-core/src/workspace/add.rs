@@ -63,7 +63,7 @@ impl Addition {
         }
         let planned = plan.files.iter().map(|(path, file)| (path.clone(), file.clone()));
         let mut creates: Vec<_> =
-            planned.chain(record::files(template, context, plan, &Remembered::default())).collect();
+            planned.chain(record::files((template, context, plan), &Remembered::default())).collect();
         creates.sort_by(|left, right| left.0.cmp(&right.0));
         let taken = |path: &SafePath| !matches!(beneath::read(root, path), Err(NotRead::Missing));
         let in_the_way: Vec<_> = creates.iter().map(|(path, _)| path).filter(|path| taken(path)).cloned().collect();

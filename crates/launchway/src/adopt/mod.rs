@@ -7,13 +7,14 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use launchway_core::adopt::{Adoption, Fit, adopt, read_tree};
-use launchway_core::{Answers, Edit, SafePath, Template, Value, edit, take_back_cut_off, to_adopt};
+use launchway_core::{Answers, Edit, SafePath, Template, Value, edit, to_adopt};
 
 use self::report::AdoptResult;
 use crate::failure::{Exit, Failure};
 use crate::git::FetchOptions;
 use crate::report::{OUTPUT_HELP, Output};
-use crate::repository::ignored_note;
+use crate::repository::begin::begin;
+use crate::repository::say_ignored;
 use crate::sources::{self, LoadedTemplate};
 use crate::{answers, interrupt, terminal};
 
@@ -50,9 +51,7 @@ pub(crate) struct AdoptRequest {
 /// Writes a record for the project of a folder.
 pub(crate) fn run(request: &AdoptRequest) -> Result<(), Failure> {
     let folder = request.folder.as_path();
-    if !request.dry_run {
-        take_back_cut_off(folder)?;
-    }
+    let _lock = if request.dry_run { None } else { begin(folder)? };
     let LoadedTemplate { template, policy } = sources::load(&request.template.parse()?, &request.sources)?;
     let given = given(request, &template)?;
     refuse_records(folder, given.get(&template.name_question))?;
@@ -66,9 +65,7 @@ pub(crate) fn run(request: &AdoptRequest) -> Result<(), Failure> {
     if is_written {
         interrupt::uninterrupted(|| edit(folder, &edits))?;
     }
-    if let Some(note) = ignored_note(folder, edits.iter().map(|edit| &edit.path)) {
-        terminal::say(&format!("note: {}\n", terminal::visible(&note)));
-    }
+    say_ignored(folder, edits.iter().map(|edit| &edit.path));
     let shown = AdoptResult { template: &template, adoption: &adoption, edits: &edits, is_written };
     match request.output {
         Output::Json => terminal::print(&shown.json()),

@@ -13,7 +13,8 @@ use launchway_core::{
 use serde::Deserialize;
 
 use crate::answers;
-use crate::failure::{Exit, Failure};
+use crate::failure::{Exit, Failure, listed};
+use crate::repository::begin::take;
 use compare::{Tree, differences};
 
 /// The folder of the cases in a template's folder.
@@ -120,9 +121,7 @@ impl Case {
                 return Ok(outcome);
             }
         };
-        if bless {
-            launchway_core::take_back_cut_off(&self.folder)?;
-        }
+        let _lock = if bless { take(&self.folder)? } else { None };
         let expected = compare::read(&self.folder.join(EXPECTED))?;
         if bless {
             outcome.blessed = Some(self.bless(&expected, &project.files)?);
@@ -147,9 +146,8 @@ impl Case {
             return Err(Failure::new(Exit::Usage, message).hint(format!("leave it out of `{ANSWERS}`")));
         }
         let context = interview.context()?.ok_or_else(|| {
-            let open: Vec<_> = interview.open.iter().map(|(question, _)| format!("`{}`", question.id)).collect();
-            Failure::new(Exit::Usage, format!("there is no answer for {}", open.join(", ")))
-                .hint(format!("add it to `{ANSWERS}`"))
+            let open = listed(interview.open.iter().map(|(question, _)| &question.id));
+            Failure::new(Exit::Usage, format!("there is no answer for {open}")).hint(format!("add it to `{ANSWERS}`"))
         })?;
         let plan = Plan::new(template, &context)?;
         let files = plan.files.iter().map(|(path, file)| (path.as_str().to_owned(), blob(file))).collect();

@@ -11,6 +11,7 @@ use launchway_core::advice::{self, Advice, Question, Topic};
 use crate::advise::{self, record, text};
 use crate::failure::{Exit, Failure};
 use crate::prompt::{self, Reply};
+use crate::repository::begin::begin;
 use crate::{language, projects, terminal};
 
 const AFTER_HELP: &str = "\
@@ -99,6 +100,7 @@ pub(super) fn run(args: &AdviseArgs) -> Result<(), Failure> {
     let AdviseArgs { options, topic } = args;
     let may_ask = terminal::is_interactive() && !options.no_input;
     let folder = options.record.as_ref();
+    let _lock = folder.map(|folder| begin(folder)).transpose()?;
     let project = folder.map(|folder| projects::open(folder)).transpose()?.and_then(|all| all.into_iter().next());
     let known = |id: &str| match project.as_ref()?.answers.get(id)? {
         Value::Text(text) => Some(text.clone()),

@@ -7,10 +7,12 @@ use clap::Args;
 use clap_complete::engine::{ArgValueCompleter, CompletionCandidate};
 use launchway_core::{Date, Edit, Project, Waiver, WaiverError, Waivers, edit};
 
-use crate::failure::{Exit, Failure};
+use crate::failure::{Exit, Failure, listed};
 use crate::projects::{self, only};
+use crate::repository::begin::begin;
+use crate::repository::say_ignored;
 use crate::today::today;
-use crate::{interrupt, language, terminal, update};
+use crate::{interrupt, language, terminal};
 
 const AFTER_HELP: &str = "\
 `launchway check` names the id of each agreement that it finds broken. A waiver keeps that one finding from failing the \
@@ -44,7 +46,7 @@ pub(crate) struct WaiveRequest {
 /// Writes, changes or ends a waiver.
 pub(crate) fn run(request: &WaiveRequest) -> Result<(), Failure> {
     let folder = request.folder.as_path();
-    let _lock = update::begin(folder)?;
+    let _lock = begin(folder)?;
     let project = only(projects::open(folder)?, request.service.as_deref())?;
     let waivers = read(folder, &project)?;
     let (change, said) = if request.end {
@@ -53,7 +55,9 @@ pub(crate) fn run(request: &WaiveRequest) -> Result<(), Failure> {
         let waiver = waiver(request, &project).map_err(|error| refused(&error, &waivers))?;
         (waivers.with(&waiver).map_err(|error| refused(&error, &waivers))?, waived(&waiver, &waivers))
     };
+    let is_there = change.after.is_some();
     write(folder, change)?;
+    say_ignored(folder, [waivers.path()].into_iter().filter(|_| is_there));
     terminal::print(&format!("{}\n", terminal::visible_line(&said)))
 }
 
@@ -101,9 +105,9 @@ fn refused(error: &WaiverError, waivers: &Waivers) -> Failure {
         WaiverError::NoDate(_) => failure.hint("write it as YYYY-MM-DD, for example `--until 2030-06-30`"),
         WaiverError::PastDate(_) => failure.hint("choose a day from today on, or leave out `--until`"),
         WaiverError::NotWaived(_) => {
-            let ids: Vec<String> = waivers.list().iter().map(|waiver| format!("`{}`", waiver.id)).collect();
+            let ids = listed(waivers.list().iter().map(|waiver| &waiver.id));
             let none = "nothing is waived here".to_owned();
-            failure.hint(if ids.is_empty() { none } else { format!("waived here: {}", ids.join(", ")) })
+            failure.hint(if ids.is_empty() { none } else { format!("waived here: {ids}") })
         }
         WaiverError::Unreadable { .. } => failure.hint("fix the line; `launchway waive` writes such a file"),
     }

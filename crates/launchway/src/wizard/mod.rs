@@ -8,7 +8,7 @@ use launchway_core::template::{Kind, Question};
 use launchway_core::{Accepted, Interview, Provenance, Value};
 
 use self::ask::Ask;
-pub(crate) use self::complete::{BecameOf, KnownAnswers, complete, refuse_unused};
+pub(crate) use self::complete::{BecameOf, KnownAnswers, complete, context_of};
 use self::walk::{Asking, Event, EventResult, Now, Walk, sentence};
 use crate::failure::{Exit, Failure};
 use crate::prompt::{About, Action, Page, Prompter, Reply};
