@@ -172,13 +172,15 @@ def facts(before, after):
     spaces, tasks, places = both(namespaces), both(task), of_both(*both(objects))
     gone = sorted({f"{kind} {name}" for old, new in places for kind, name in old.keys() - new.keys()})
     is_taken_away = prunes(before) and prunes(after)
+    # The files of kustomize are not built: a track has its label from its overlay.
+    is_packaged_alike = len({(tree / "deploy/kubernetes/chart").exists() for tree in (before, after)}) == 1
     has_new_pods = any(pods(old) and pods(new) and pods(old) != pods(new) for old, new in places)
     return {
         "bootstrap": any(is_there(pair) and pair[0] != pair[1] for pair in (bootstrap, roles)),
         "namespaces": is_there(spaces) and spaces[0] != spaces[1],
         "pods": is_there(tasks) and tasks[0] != tasks[1] or has_new_pods,
         "replaced": (replaced(before, after) if resources(after) else [])
-        + [fault for old, new in places for fault in immutable(old, new)],
+        + [fault for old, new in places if is_packaged_alike for fault in immutable(old, new)],
         "left": [] if is_taken_away else gone,
         "taken": gone if is_taken_away else [],
         "kinds": sorted({kind for new in objects(after).values() for kind, _ in new}),

@@ -38,14 +38,14 @@ fn cfn_lint_notices_a_size_that_fargate_does_not_offer() {
 
 #[test]
 fn shellcheck_notices_a_variable_that_nobody_sets() {
-    let fault = ["rm \"$owned.bak\"", "rm \"$owner.bak\""];
+    let fault = ["rm \"$owned.bak\"", "rm \"$nobody.bak\""];
     let path = "deploy/kubernetes/deploy.sh";
     assert_caught_in(
         "kubernetes-default",
         one(repository::shellcheck),
         path,
         fault,
-        "owner is referenced but not assigned",
+        "nobody is referenced but not assigned",
     );
 }
 
