@@ -99,6 +99,11 @@ fn what_comes_goes_or_moves_in_a_list_changes_nothing_of_what_stays() {
                 let mut changed = vec![(list, Value::List(other.clone()))];
                 changed.extend(settled.clone());
                 let Some(after) = given(&changed).filter(|_| several(&now) && several(&other)) else { continue };
+                // Three regions cannot fail over to one another: another answer changes with the list, and says so by itself.
+                let brings_another = before
+                    .answers
+                    .iter()
+                    .any(|(id, was)| id != list && after.answers.iter().any(|(other, is)| other == id && is != was));
                 let after = Plan::new(&template, &after).unwrap();
                 for stays in now.iter().filter(|it| other.contains(it)) {
                     let (was, is) = (of_element(&plan, stays), of_element(&after, stays));
@@ -108,7 +113,7 @@ fn what_comes_goes_or_moves_in_a_list_changes_nothing_of_what_stays() {
                         held += 1;
                     }
                     let (was, is) = (blocks_of_element(&plan, stays), blocks_of_element(&after, stays));
-                    for (block, text) in was.iter().filter(|(block, _)| is.contains_key(*block)) {
+                    for (block, text) in was.iter().filter(|(block, _)| !brings_another && is.contains_key(*block)) {
                         let said = format!("{}: {list} {now:?} -> {other:?} changes {block}", case.name);
                         assert_eq!(is[block], *text, "{said}");
                         blocks += 1;

@@ -34,7 +34,8 @@ enum Modules {
 }
 
 /// What tries a sample of very many cases, or waits for a long time: each takes more than ten seconds.
-const SAMPLES: [&str; 8] = ["adopt::", "agreed::", "lost::", "peers::", "properties::", "strategies::", "sweep::", "team::"];
+const SAMPLES: [&str; 8] =
+    ["adopt::", "agreed::", "lost::", "peers::", "properties::", "strategies::", "sweep::", "team::"];
 
 /// What holds the generated files against other programs.
 const VALIDATORS: [&str; 2] = ["validators::", "pairs::"];

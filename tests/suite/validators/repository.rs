@@ -97,7 +97,8 @@ fn shellcheck_accepts_every_command_of_a_changed_answer() {
         fs::write(&path, format!("{command}\n")).unwrap();
         path
     };
-    shellcheck_of(&["--shell=sh"], commands.iter().enumerate().map(write)).unwrap();
+    // A list of regions may have one; and a query of the AWS CLI has marks that are none of the shell's.
+    shellcheck_of(&["--shell=sh", "--exclude=SC2043,SC2016"], commands.iter().enumerate().map(write)).unwrap();
 }
 
 #[test]
