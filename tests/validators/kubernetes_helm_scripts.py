@@ -44,7 +44,9 @@ KUBECTL = """#!/bin/sh
 printf 'kubectl %s\\n' "$*" >> "$CALLS"
 case "$*" in
   "patch --local"*) shift 2; cat "$2" ; cp "$2" "$CALLS.files" ;;
-  "config view"*cluster.server*) printf '%s' "$SERVER" ;;
+  "config view"*cluster.server*)
+    [ "$SERVER" ] || { echo "error: current-context must exist in order to minify" >&2; exit 1; }
+    printf '%s' "$SERVER" ;;
   "get namespace"*) printf '%s' "$OWNER" ;;
   *"create --filename -"*) cat >/dev/null; exit "$LOCKED" ;;
   *initContainers*) cat "$CALLS.files"; printf '%s' "$LEFTOVER" ;;

@@ -75,6 +75,8 @@ def administration(project, environment):
     yield "setting up writes down the cluster", run.text.get("server") == f"{SERVER}\n", run
     run = script("setup.sh")
     yield "setting up twice works", run.code == 0 and run.called("apply --kustomize"), run
+    run = script("setup.sh", pinned="", SERVER="")
+    yield "without a context nothing is set up", run.code == 1 and "use-context" in run.output and "apply" not in run.verbs, run
     run = script("setup.sh", SERVER="https://other.example")
     yield "setting up on another cluster is refused", run.code == 1 and "apply" not in run.verbs, run
     run = script("setup.sh", OWNER=f"x-{environment}/x")

@@ -25,7 +25,9 @@ esac
 printf '%s\\n' "$*" >> "$CALLS"
 case "$*" in
   "config set-cluster"*) touch "$KUBECONFIG" ;;
-  "config view"*cluster.server*) printf '%s' "$SERVER" ;;
+  "config view"*cluster.server*)
+    [ "$SERVER" ] || { echo "error: current-context must exist in order to minify" >&2; exit 1; }
+    printf '%s' "$SERVER" ;;
   "get namespace"*) printf '%s' "$OWNER" ;;
   *"create --filename -"*) cat >/dev/null; exit "$LOCKED" ;;
   *"create configmap"*)

@@ -154,6 +154,37 @@ fn a_project_is_taken_down_in_an_order_that_strands_nothing() {
     }
 }
 
+/// What each deploy.sh refuses, by a word of what it says.
+const GUARDS: [&str; 7] = [
+    "usage: ",
+    "no environment",
+    "is not a digest",
+    "example ids",
+    "another project's",
+    "is still at work",
+    "no image",
+];
+
+#[test]
+fn every_deploy_script_has_the_same_guards_before_it_changes_anything() {
+    let changes = [
+        "cloudformation deploy",
+        "ecs register-task-definition",
+        "ecs create-service",
+        "ecs update-service",
+        "deploy create-deployment",
+    ];
+    for project in projects() {
+        let script = std::fs::read_to_string(project.path("deploy/ecs/deploy.sh")).unwrap();
+        // The functions above are called below.
+        let (_, script) = script.split_once("[ $# -eq ").unwrap();
+        let first = changes.iter().filter_map(|change| script.find(&format!("aws {change}"))).min().unwrap();
+        let missing: Vec<_> =
+            GUARDS.iter().filter(|guard| !format!("[ $# -eq {}", &script[..first]).contains(**guard)).collect();
+        assert!(missing.is_empty(), "{}: {missing:?} do not come before the first change", project.case);
+    }
+}
+
 #[test]
 fn checkov_accepts_every_stack() {
     checkov(&projects()).unwrap();

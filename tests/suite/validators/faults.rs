@@ -37,6 +37,34 @@ fn cfn_lint_notices_a_size_that_fargate_does_not_offer() {
 }
 
 #[test]
+fn shellcheck_notices_a_variable_that_nobody_sets() {
+    let fault = ["rm \"$owned.bak\"", "rm \"$nobody.bak\""];
+    let path = "deploy/kubernetes/deploy.sh";
+    assert_caught_in(
+        "kubernetes-default",
+        one(repository::shellcheck),
+        path,
+        fault,
+        "nobody is referenced but not assigned",
+    );
+}
+
+#[test]
+fn the_check_of_what_stays_notices_somebody_who_takes_it_away() {
+    let fault = ["prune: true", "prune: false"];
+    let path = "deploy/kubernetes/clusters/flux/prod-east.yaml";
+    assert_caught_in("kubernetes-flux", kubernetes::leftovers, path, fault, "Flux deletes what it made");
+    let fault = ["--server-side --force-conflicts", "--server-side --force-conflicts --prune"];
+    assert_caught_in(
+        "kubernetes-default",
+        kubernetes::leftovers,
+        "deploy/kubernetes/deploy.sh",
+        fault,
+        "kubectl prunes",
+    );
+}
+
+#[test]
 fn the_ecs_api_notices_a_field_that_it_does_not_know() {
     let fault = ["StopTimeout: ", "StopTimeoutSeconds: "];
     assert_caught(ecs::botocore, STACK, fault, "topTimeoutSeconds");

@@ -1,5 +1,7 @@
-//! What stands around the deployment: the workflows and the Dockerfile; and what GitHub reads of a project and of this repository.
+//! What stands around the deployment: the workflows, the scripts and the Dockerfile; and what GitHub reads of a project and of this
+//! repository.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -7,7 +9,9 @@ use std::process::Command;
 use xtask::workspace;
 
 use super::{Verdict, check, tools, validate};
+use crate::pairs;
 use crate::project::{self, Project};
+use crate::rendered::TEMPLATE;
 
 pub(super) fn actionlint(projects: &[Project]) -> Verdict {
     actionlint_of(workflows(projects))
@@ -15,8 +19,22 @@ pub(super) fn actionlint(projects: &[Project]) -> Verdict {
 
 fn actionlint_of(workflows: impl IntoIterator<Item = PathBuf>) -> Verdict {
     let mut command = Command::new(tools().linter("actionlint"));
-    // Without the programs that it would look for on this machine.
-    validate(command.args(["-no-color", "-shellcheck=", "-pyflakes="]).args(workflows))
+    let shellcheck = format!("-shellcheck={}", tools().linter("shellcheck").display());
+    // Without what it would look for on this machine.
+    validate(command.args(["-no-color", &shellcheck, "-pyflakes="]).args(workflows))
+}
+
+/// Holds every script of a project against the shell that its first line names; it sees what a script takes from another one.
+pub(super) fn shellcheck(projects: &[Project]) -> Verdict {
+    let scripts = projects.iter().flat_map(|project| project.files("deploy", ".sh"));
+    shellcheck_of(&[], scripts)
+}
+
+fn shellcheck_of(words: &[&str], scripts: impl IntoIterator<Item = PathBuf>) -> Verdict {
+    let mut command = Command::new(tools().linter("shellcheck"));
+    // SC2329: cluster.sh calls functions of the script that takes it in, by names that it does not see there.
+    let strictest = ["--norc", "--external-sources", "--source-path=SCRIPTDIR", "--exclude=SC2329", "--format=gcc"];
+    validate(command.args(strictest).args(words).args(scripts))
 }
 
 pub(super) fn zizmor(projects: &[Project]) -> Verdict {
@@ -58,6 +76,29 @@ fn ours(name: &str) -> PathBuf {
 #[test]
 fn actionlint_accepts_every_workflow() {
     actionlint(&project::all()).unwrap();
+}
+
+#[test]
+fn shellcheck_accepts_every_script() {
+    shellcheck(&project::all()).unwrap();
+}
+
+#[test]
+fn shellcheck_accepts_every_command_of_a_changed_answer() {
+    let folder = tempfile::tempdir().unwrap();
+    let commands: BTreeSet<String> = pairs::pairs(&TEMPLATE)
+        .into_iter()
+        .flat_map(|pair| pair.transitions)
+        .flat_map(|it| it.before.into_iter().chain(it.after))
+        .map(|step| step.command)
+        .collect();
+    let write = |(number, command): (usize, &String)| {
+        let path = folder.path().join(format!("{number}.sh"));
+        fs::write(&path, format!("{command}\n")).unwrap();
+        path
+    };
+    // A list of regions may have one; and a query of the AWS CLI has marks that are none of the shell's.
+    shellcheck_of(&["--shell=sh", "--exclude=SC2043,SC2016"], commands.iter().enumerate().map(write)).unwrap();
 }
 
 #[test]

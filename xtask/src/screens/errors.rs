@@ -116,7 +116,7 @@ impl Setting {
             Nothing => {}
             Files(files) => files.iter().try_for_each(|(path, text)| write(&folder.join(path), text))?,
             Project(path, text) => {
-                project(program, folder)?;
+                project(program, folder, &["--target=kubernetes"])?;
                 let path = folder.join("orders").join(path);
                 match text {
                     Some(text) => fs::write(path, text)?,
@@ -124,7 +124,7 @@ impl Setting {
                 }
             }
             Busy => {
-                project(program, folder)?;
+                project(program, folder, &["--target=kubernetes"])?;
                 let record = fs::File::open(folder.join("orders/.launchway"))?;
                 record.lock()?;
                 return Ok(Some(record));
@@ -143,9 +143,10 @@ fn write(path: &Path, text: &str) -> Result<()> {
 }
 
 /// Makes a project with a repository in which everything is committed.
-fn project(program: &Path, folder: &Path) -> Result<()> {
+pub(super) fn project(program: &Path, folder: &Path, flags: &[&str]) -> Result<()> {
     let output = hermetic(program, "en")?
-        .args(["new", "orders", "--target=kubernetes", "--no-input"])
+        .args(["new", "orders", "--no-input", "--defaults"])
+        .args(flags)
         .envs([("GIT_AUTHOR_NAME", "Ada"), ("GIT_AUTHOR_EMAIL", "ada@example.com")])
         .envs([("GIT_COMMITTER_NAME", "Ada"), ("GIT_COMMITTER_EMAIL", "ada@example.com")])
         .current_dir(folder)

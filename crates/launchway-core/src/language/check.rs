@@ -17,6 +17,9 @@ const MAX_VISITED: usize = 200_000;
 /// Blocks and partials inside one another; the renderer uses the stack for each.
 const MAX_DEPTH: usize = 64;
 
+/// What stands before the name of a question or value for what it was before a change.
+pub(crate) const WAS: &str = "was_";
+
 /// The names that a template can use, with their types.
 pub(crate) type Names = BTreeMap<String, Type>;
 
@@ -458,6 +461,9 @@ impl<'a> Checker<'a> {
         if self.names.contains_key(name) || self.parameter_named(name).is_some() {
             let outer = "../".repeat(self.frames.len());
             return self.report(problem.hint(format!("write `{outer}{name}`: each `each` adds one level")));
+        }
+        if name.strip_prefix(WAS).is_some_and(|today| self.names.contains_key(today)) {
+            return self.report(problem.hint("only a transition knows what was before a change"));
         }
         let elements = self.frames.iter().filter_map(|frame| frame.parameter.as_deref());
         let known: Vec<&str> = self.names.keys().map(String::as_str).chain(elements).collect();

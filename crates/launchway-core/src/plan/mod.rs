@@ -121,6 +121,12 @@ impl Plan {
         Ok(Self { name: context.name.clone(), files, workspace, agreements, objects, next_steps })
     }
 
+    /// Returns the values that agree, by the id of their agreement and place by place.
+    #[must_use]
+    pub fn agreed(&self) -> BTreeMap<&str, Vec<Vec<String>>> {
+        Output::new(self.files.iter().map(|(path, file)| (path, file, true))).values(&self.agreements)
+    }
+
     /// Returns what a template says of its older versions that a project was made of, as far as its answers are
     /// concerned, the worst first. `versions` has the version of every template by its id.
     ///

@@ -1,6 +1,7 @@
 //! The checks on rendered files: nothing is written that does not pass them.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use super::PlannedFile;
 use crate::agreement::document::Format;
@@ -55,6 +56,12 @@ impl<'f> Output<'f> {
     pub(crate) fn disagreements(&self, agreements: &[Agreement]) -> Vec<OutputProblem> {
         let judge = Judge::new(&self.texts);
         agreements.iter().filter_map(|agreement| judge.disagreement(agreement)).map(|it| problem(&it)).collect()
+    }
+
+    /// Reads the values of agreements, place by place, by the id of each.
+    pub(crate) fn values<'a>(&self, agreements: &'a [Agreement]) -> BTreeMap<&'a str, Vec<Vec<String>>> {
+        let judge = Judge::new(&self.texts);
+        agreements.iter().map(|agreement| (agreement.id.as_str(), judge.values(agreement))).collect()
     }
 
     fn fault(&self, path: &str, planned: &PlannedFile, was_rendered: bool) -> Option<OutputProblem> {

@@ -314,11 +314,11 @@ impl Template {
         none_or_invalid(problems.chain(self.engine.partial_problems(&self.names_of_partials())).collect())
     }
 
-    /// Returns the names that a partial may use: on its own also the element of any `each`. Each file that includes it is
-    /// checked with its own.
+    /// Returns the names that a partial may use: on its own also the element of any `each`, and what was before a change. Each
+    /// text that includes it is checked with its own.
     fn names_of_partials(&self) -> Names {
         let elements = self.rules.iter().flat_map(|rule| &rule.each).map(|each| each.element.clone());
-        let mut names = self.names.clone();
+        let mut names = self.names_with_was();
         names.extend(elements.map(|element| (element, Type::Word)));
         names
     }

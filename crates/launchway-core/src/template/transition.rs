@@ -10,13 +10,10 @@ use super::loader::{Declared, Loader};
 use super::locks::{fault, one};
 use super::manifest;
 use super::question::{self, Question};
-use crate::language::check::{Names, Printing};
+use crate::language::check::{Names, Printing, WAS};
 use crate::language::engine::{Compiled, Expression};
 use crate::language::problem::{Location, Problem};
 use crate::value::Value;
-
-/// What stands before the name of a question or value for what it was before the change.
-pub(crate) const WAS: &str = "was_";
 
 /// What a change does to a service that runs, from the least to the most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

@@ -79,7 +79,7 @@ fn waived(waiver: &Waiver, state: WaiverState, findings: &[Finding], folder: &Pa
         (WaiverState::InEffect, Some(finding)) => format!("  {}", headline(finding, folder)),
         (WaiverState::Ended, None) => format!("  that day has passed, and nothing is found any more: {end}"),
         (WaiverState::Unknown, _) => format!("  no agreement has this id any more: {end}"),
-        (WaiverState::Idle | WaiverState::InEffect, _) => format!("  nothing is found any more: {end}"),
+        (WaiverState::Idle | WaiverState::InEffect, _) => format!("  nothing is found now: {end}"),
     });
     lines
 }
