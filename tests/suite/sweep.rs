@@ -26,6 +26,11 @@ fn a57_a58_a_new_project_is_whole_or_absent_whatever_call_fails_or_is_the_last()
 }
 
 #[test]
+fn a57_a58_a_project_in_a_folder_that_is_there_is_whole_or_taken_back_and_what_the_folder_had_stays() {
+    swept(Subject::Here, 5);
+}
+
+#[test]
 fn a57_a58_an_update_changes_whole_files_and_can_be_done_again_whatever_call_fails_or_is_the_last() {
     swept(Subject::Update, 5);
 }
@@ -36,7 +41,9 @@ const LONG_STEP: usize = 17;
 #[test]
 fn u08_every_other_command_that_writes_can_be_done_again_whatever_call_fails_or_is_the_last() {
     crate::program::path();
-    for subject in Subject::ALL.into_iter().filter(|subject| !matches!(subject, Subject::New | Subject::Update)) {
+    for subject in
+        Subject::ALL.into_iter().filter(|subject| !matches!(subject, Subject::New | Subject::Here | Subject::Update))
+    {
         for (fault, calls) in Fault::ALL.into_iter().take(2) {
             sweep(subject, fault, calls, LONG_STEP).unwrap_or_else(|error| panic!("{error}"));
         }
@@ -57,7 +64,8 @@ fn u08_every_command_that_writes_says_what_it_takes_back_of_one_that_was_cut_off
 }
 
 /// The commands that write nothing, or nothing but what they print.
-const READING: [&str; 14] = [
+const READING: [&str; 15] = [
+    "defaults list",
     "check",
     "diff",
     "why",

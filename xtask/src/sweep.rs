@@ -49,6 +49,8 @@ impl Fault {
 pub enum Subject {
     /// `launchway new`.
     New,
+    /// `launchway new` into a folder that is there.
+    Here,
     /// `launchway new` with a template that is fetched, so that the cache is written, too.
     Fetch,
     /// `launchway update`.
@@ -81,12 +83,17 @@ pub enum Subject {
     CatalogUpdate,
     /// `launchway catalog remove`.
     CatalogRemove,
+    /// `launchway defaults set`.
+    DefaultsSet,
+    /// `launchway defaults unset`.
+    DefaultsUnset,
 }
 
 impl Subject {
     /// All of them.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 20] = [
         Self::New,
+        Self::Here,
         Self::Fetch,
         Self::Update,
         Self::Undo,
@@ -103,6 +110,8 @@ impl Subject {
         Self::CatalogAdd,
         Self::CatalogUpdate,
         Self::CatalogRemove,
+        Self::DefaultsSet,
+        Self::DefaultsUnset,
     ];
 
     /// The command as it stands in a log.
@@ -110,6 +119,7 @@ impl Subject {
     pub fn name(self) -> &'static str {
         match self {
             Self::New => "new",
+            Self::Here => "new --dest FOLDER",
             Self::Fetch => "new --template URL",
             Self::Update => "update",
             Self::Undo => "update --undo",
@@ -126,12 +136,15 @@ impl Subject {
             Self::CatalogAdd => "catalog add",
             Self::CatalogUpdate => "catalog update",
             Self::CatalogRemove => "catalog remove",
+            Self::DefaultsSet => "defaults set",
+            Self::DefaultsUnset => "defaults unset",
         }
     }
 
     fn words(self) -> Vec<&'static str> {
         let words = match self {
             Self::New => "new orders --template ../template-1 --no-input --no-git",
+            Self::Here => "new orders --template ../template-1 --no-input --no-git --dest orders",
             Self::Fetch => "new orders --template file://WORLD/remote --no-input --no-git",
             Self::Update => "update orders --template ../template-2 --no-input",
             Self::Undo => "update orders --undo",
@@ -151,6 +164,8 @@ impl Subject {
             Self::CatalogAdd => "catalog add acme file://WORLD/catalog",
             Self::CatalogUpdate => "catalog update acme",
             Self::CatalogRemove => "catalog remove acme",
+            Self::DefaultsSet => "defaults set region eu-west-1",
+            Self::DefaultsUnset => "defaults unset region",
         };
         words.split(' ').filter(|word| !word.is_empty()).collect()
     }
@@ -168,7 +183,10 @@ impl Subject {
             | Self::TemplateNew
             | Self::CatalogAdd
             | Self::CatalogUpdate
-            | Self::CatalogRemove => None,
+            | Self::CatalogRemove
+            | Self::Here
+            | Self::DefaultsSet
+            | Self::DefaultsUnset => None,
             Self::Bless => Some("place/team/tests/one"),
             Self::Update
             | Self::Undo
@@ -192,12 +210,23 @@ impl Subject {
     fn codes_once_done(self) -> &'static [i32] {
         match self {
             // It is there already, or not committed yet.
-            Self::Update | Self::Heal | Self::Keep | Self::Add | Self::Adopt | Self::Record | Self::TemplateNew => {
-                &[0, 3]
-            }
+            Self::Update
+            | Self::Heal
+            | Self::Keep
+            | Self::Add
+            | Self::Adopt
+            | Self::Record
+            | Self::TemplateNew
+            | Self::Here => &[0, 3],
             Self::Undo => &[0, 1],
             Self::ResolveRecord | Self::EndWaiver | Self::CatalogAdd | Self::CatalogRemove => &[0, 2],
-            Self::New | Self::Fetch | Self::Bless | Self::Waive | Self::CatalogUpdate => &[0],
+            Self::New
+            | Self::Fetch
+            | Self::Bless
+            | Self::Waive
+            | Self::CatalogUpdate
+            | Self::DefaultsSet
+            | Self::DefaultsUnset => &[0],
         }
     }
 }
@@ -286,6 +315,11 @@ impl World {
             self.git("place/orders")?;
         }
         match subject {
+            Subject::Here => {
+                self.write("place/orders/LICENSE", "free\n")?;
+                self.write("place/orders/deep/mine.txt", "mine\n")?;
+            }
+            Subject::DefaultsUnset => expect(&mut self.command(Subject::DefaultsSet, None))?,
             Subject::Undo => expect(&mut self.command(Subject::Update, None))?,
             Subject::EndWaiver => expect(&mut self.command(Subject::Waive, None))?,
             Subject::ResolveRecord => {

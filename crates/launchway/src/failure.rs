@@ -6,10 +6,10 @@ use std::io;
 
 use launchway_core::adopt::{AdoptError, TreeError};
 use launchway_core::quote::{quote_shell, visible};
-use launchway_core::template::SourceError;
+use launchway_core::template::{GivenBy, SourceError};
 use launchway_core::{
-    AddError, AnswerProblem, ApplyError, CatalogError, DestinationExists, EditError, FORMAT, Invalid, LoadError,
-    PlanError, Problem, ProjectError, SpecError, WorkspaceError,
+    AddError, AnswerProblem, ApplyError, CatalogError, DestinationError, DestinationExists, EditError, FORMAT, Invalid,
+    LoadError, PlanError, Problem, ProjectError, Provenance, SpecError, WorkspaceError,
 };
 
 /// What helps when a template, a catalog or a record is of a newer program.
@@ -135,7 +135,27 @@ impl Error for Failure {
 
 impl From<Vec<AnswerProblem>> for Failure {
     fn from(problems: Vec<AnswerProblem>) -> Self {
-        Self::many(Exit::Usage, problems, |problem| (problem.message, Some(problem.hint)))
+        Self::many(Exit::Usage, problems, |problem| {
+            let place = problem.from.as_deref().and_then(place);
+            let place = place.map(|place| format!(" ({place})")).unwrap_or_default();
+            (format!("{}{place}", problem.message), Some(problem.hint))
+        })
+    }
+}
+
+/// Says where a refused answer came from, if somebody gave it before anything was asked.
+fn place(GivenBy { provenance, variable }: &GivenBy) -> Option<String> {
+    match provenance {
+        Provenance::Flag => Some("on the command line".to_owned()),
+        Provenance::Environment => Some(format!("from {variable} in the environment")),
+        Provenance::File(name) => Some(format!("in {name}")),
+        Provenance::Draft => Some("in the draft".to_owned()),
+        Provenance::Preset(by) => Some(format!("a default of `{by}`")),
+        Provenance::Prompt
+        | Provenance::Prefilled(_)
+        | Provenance::Default
+        | Provenance::Policy(_)
+        | Provenance::Record => None,
     }
 }
 
@@ -222,10 +242,7 @@ impl From<Vec<ProjectError>> for Failure {
 fn next_step(error: &ProjectError) -> String {
     match error {
         ProjectError::NoFolder(_) => "name the folder of a project".to_owned(),
-        ProjectError::NoRecord(_) => {
-            "run it in the folder of a project that launchway made, or name that folder: `launchway check DIR`"
-                .to_owned()
-        }
+        ProjectError::NoRecord(_) => "name the folder of a project that launchway made".to_owned(),
         ProjectError::UnknownFormat { found, .. } if *found > FORMAT => NEWER.to_owned(),
         ProjectError::Conflicted { .. } | ProjectError::NotTied { .. } => {
             "two branches have changed the record; `launchway update --resolve-record` makes one of both".to_owned()
@@ -251,6 +268,7 @@ impl From<ApplyError> for Failure {
         let message = error.to_string();
         match error {
             ApplyError::Exists(exists) => exists.into(),
+            ApplyError::Edit(error) => error.into(),
             ApplyError::NoParent(parent) => Self::new(Exit::CannotWrite, message)
                 .hint(format!("make it first: `mkdir -p {}`", quote_shell(&parent.to_string_lossy()))),
             ApplyError::Write { error, .. } if is_refusal(&error) => Self::new(Exit::CannotWrite, message)
@@ -302,6 +320,27 @@ impl From<EditError> for Failure {
                     failure.hint("nothing was written")
                 }
             }
+        }
+    }
+}
+
+impl From<DestinationError> for Failure {
+    fn from(error: DestinationError) -> Self {
+        let failure = Self::new(Exit::Exists, error.to_string());
+        match error {
+            DestinationError::Exists(exists) => exists.into(),
+            DestinationError::HasProject { destination, .. } => {
+                let place = match quote_shell(&destination.to_string_lossy()) {
+                    here if here == "." => String::new(),
+                    place => format!(" --dir {place}"),
+                };
+                failure
+                    .hint(format!("`launchway add service NAME{place}` adds a service to it"))
+                    .hint("for a project of its own, choose another place with `--dest`")
+            }
+            DestinationError::InTheWay { .. } => failure
+                .hint("nothing was written, and nothing is overwritten: move them away, or choose another place with `--dest`"),
+            DestinationError::Unreadable { error, .. } => Self { exit: Exit::Io, ..failure }.caused_by(error),
         }
     }
 }

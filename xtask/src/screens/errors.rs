@@ -63,7 +63,19 @@ const CASES: &[(&str, i32, Setting, &str)] = &[
     ("newer-record", 2, Project(RECORD, Some("format = 99\n")), "check orders"),
     ("no-advice", 2, Nothing, "advise strategy"),
     ("unknown-page", 2, Nothing, "explain strategie"),
-    ("exists", 3, Files(&[("orders/", "")]), "new orders --target=ecs --no-input --no-git"),
+    ("exists", 3, Files(&[("orders", "mine\n")]), "new orders --target=ecs --no-input --no-git"),
+    (
+        "in-the-way",
+        3,
+        Files(&[("orders/LICENSE", "free\n"), ("orders/README.md", "mine\n"), ("orders/dockerfile", "mine\n")]),
+        "new orders --target=ecs --no-input --no-git",
+    ),
+    (
+        "has-project",
+        3,
+        Project("Dockerfile", Some("FROM scratch\n")),
+        "new billing --target=ecs --no-input --no-git --dest orders",
+    ),
     (
         "unreadable-manifest",
         4,

@@ -93,7 +93,7 @@ impl ProjectLock {
 ///
 /// # Errors
 /// Another process is at work there, or the system refused.
-fn take_back_cut_off(root: &Path) -> Result<Option<TakenBack>, EditError> {
+pub fn take_back_cut_off(root: &Path) -> Result<Option<TakenBack>, EditError> {
     Ok(Staging::take_back_cut_off(root)?.map(|back| TakenBack { kept: back.kept }))
 }
 

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::interview::answers::{Answers, Provenance};
+use crate::interview::answers::Answers;
 use crate::interview::{Defaults, Interview};
 use crate::language::problem::Problem;
 use crate::path::SafePath;
@@ -11,6 +11,7 @@ use crate::template::Ownership;
 use crate::template::source::{Source, TemplateFiles};
 use crate::template::{LoadError, Template};
 use crate::value::Value;
+use crate::value::provenance::Provenance;
 
 const MANIFEST: &str = include_str!("skeleton/template.toml");
 const README_FILE: &str = include_str!("skeleton/README.md.hbs");

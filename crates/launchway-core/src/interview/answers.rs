@@ -1,50 +1,14 @@
 //! Answers as they were given, before any of them is judged.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 
 use super::{Defaults, Interview};
 use crate::language::problem::Problem;
 use crate::sources::catalog::CatalogEntry;
 use crate::template::Template;
 use crate::value::policy::{Policy, PolicyRule};
+use crate::value::provenance::Provenance;
 use crate::value::{Added, Value};
-
-/// Where an answer came from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Provenance {
-    /// A flag of the command line.
-    Flag,
-    /// An environment variable.
-    Environment,
-    /// An answers file, by its name.
-    File(String),
-    /// The user, asked by the wizard.
-    Prompt,
-    /// The template's default.
-    Default,
-    /// A default of the team's: of the catalog of that name.
-    Preset(String),
-    /// The team: the template or catalog of that name decided it.
-    Policy(String),
-    /// The record of a project; a team that has decided since overrules it.
-    Record,
-}
-
-impl fmt::Display for Provenance {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Flag => formatter.write_str("flag"),
-            Self::Environment => formatter.write_str("environment"),
-            Self::File(name) => write!(formatter, "file {name}"),
-            Self::Prompt => formatter.write_str("answered"),
-            Self::Default => formatter.write_str("default"),
-            Self::Preset(by) => write!(formatter, "default of {by}"),
-            Self::Policy(by) => write!(formatter, "decided by {by}"),
-            Self::Record => formatter.write_str("as before"),
-        }
-    }
-}
 
 /// An answer of before that nobody gave: it was the template's default.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -15,8 +15,9 @@ use crate::template::question::{AnswerProblem, Question, Refusal};
 use crate::template::{Computed, Template};
 use crate::text::either;
 use crate::value::policy::Policy;
+use crate::value::provenance::Provenance;
 use crate::value::{Added, Value};
-use answers::{Answers, DefaultBefore, Provenance};
+use answers::{Answers, DefaultBefore};
 use context::Context;
 
 /// Which questions take their default without being asked.
@@ -213,7 +214,7 @@ impl<'t> Interview<'t> {
             Err(_) if is_default && defaults == Defaults::Advanced => {
                 self.open.push((question, None));
             }
-            Err(problem) => self.problems.push(problem),
+            Err(problem) => self.problems.push(problem.given_by(question, &provenance)),
         }
         Ok(())
     }

@@ -24,8 +24,8 @@ use crate::path::collisions::Taken;
 use crate::path::{RECORD_FOLDER, collision_key};
 use crate::template::add::{AddRules, below};
 use crate::template::{
-    Advisory, AgreementRule, CompiledFile, Each, FileRule, Order, Ownership, PlaceRule, ReadingRule, SourceFile,
-    Template,
+    Advisory, AgreementRule, CompiledFile, Each, FileRule, Order, Ownership, PlaceRule, ReadingRule, RepositoryNeed,
+    SourceFile, Template,
 };
 use output::{Output, OutputProblem};
 
@@ -82,6 +82,28 @@ pub struct NextStep {
     pub command: String,
     /// What it does.
     pub purpose: String,
+    needs: Vec<RepositoryNeed>,
+}
+
+/// The repository of a project, as far as the next steps hang on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RepositoryFacts {
+    /// Whether the project stands at its top.
+    pub is_own: bool,
+    /// Whether it has the remote `origin`.
+    pub has_remote: bool,
+}
+
+impl NextStep {
+    /// Tells whether the step can be run in such a repository.
+    #[must_use]
+    pub fn suits(&self, repository: RepositoryFacts) -> bool {
+        self.needs.iter().all(|need| match need {
+            RepositoryNeed::Own => repository.is_own,
+            RepositoryNeed::Remote => repository.has_remote,
+            RepositoryNeed::NoRemote => !repository.has_remote,
+        })
+    }
 }
 
 /// Why there is no plan.
@@ -344,7 +366,7 @@ impl<'t, 'c> Planner<'t, 'c> {
         for rule in &self.template.next_steps {
             if self.is_true(rule.when.as_ref())? {
                 let command = self.template.engine.render(&rule.command, self.context.data())?;
-                steps.push(NextStep { command, purpose: rule.purpose.clone() });
+                steps.push(NextStep { command, purpose: rule.purpose.clone(), needs: rule.needs.clone() });
             }
         }
         Ok(steps)
@@ -472,10 +494,11 @@ fn in_cargo_order(bytes: Cow<'static, [u8]>) -> Cow<'static, [u8]> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::interview::answers::{Answers, Provenance};
+    use crate::interview::answers::Answers;
     use crate::interview::{Defaults, Interview};
     use crate::template::load::tests::{HEAD, load, load_unverified};
     use crate::value::Value;
+    use crate::value::provenance::Provenance;
 
     const QUESTIONS: &str = r#"
 [[question]]

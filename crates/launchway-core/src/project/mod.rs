@@ -2,6 +2,8 @@
 
 pub(crate) mod changes;
 pub(crate) mod check;
+mod in_the_way;
+pub(crate) mod placeholders;
 pub(crate) mod record;
 pub(crate) mod structure;
 pub(crate) mod update;
@@ -53,6 +55,8 @@ pub struct Project {
     pub managed: BTreeSet<SafePath>,
     /// The files that are the user's since they were written.
     pub seeded: BTreeSet<SafePath>,
+    /// The ids of the answers that only hold the place of others; those that are given elsewhere since are not among them.
+    pub placeholders: BTreeSet<String>,
     /// What became of files that cannot be seen from them.
     pub remembered: Remembered,
     /// The catalog that the project was made through.
@@ -85,6 +89,8 @@ struct RecordFile {
     digest: String,
     #[serde(default)]
     defaults: BTreeSet<String>,
+    #[serde(default)]
+    placeholders: BTreeSet<String>,
     #[serde(default)]
     conflicts: Vec<String>,
     template: Origin,
@@ -164,6 +170,12 @@ impl Project {
         Self::open(&RecordSource { root: Path::new(""), read: &read }, name)
     }
 
+    /// Tells whether a folder has the record of a project.
+    #[must_use]
+    pub fn is_recorded(root: &Path) -> bool {
+        names(root).is_ok_and(|names| !names.is_empty())
+    }
+
     /// Returns the files of which a record consists.
     #[must_use]
     pub fn record_files(name: &str) -> Vec<SafePath> {
@@ -220,6 +232,7 @@ impl Project {
             template: file.template,
             answers: file.answers,
             defaults: file.defaults,
+            placeholders: file.placeholders,
             added: file.added,
             catalog: file.catalog,
             agreements: named,

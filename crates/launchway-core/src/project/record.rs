@@ -54,6 +54,9 @@ struct Record<'a> {
     /// The answers that nobody gave.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     defaults: &'a BTreeSet<String>,
+    /// Those of them that only hold the place of an answer.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    placeholders: BTreeSet<&'a str>,
     /// The files in which the last update has left a conflict.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     conflicts: &'a BTreeSet<&'a str>,
@@ -123,6 +126,16 @@ pub(crate) fn file_of(name: &str, ending: &str) -> String {
     format!("{RECORD_FOLDER}/{name}.{ending}")
 }
 
+/// Orders the files of a project for writing: what names it comes last.
+pub(crate) fn part_of(path: &SafePath) -> u8 {
+    let (folder, name) = path.as_str().rsplit_once('/').unwrap_or(("", path.as_str()));
+    match (folder == RECORD_FOLDER, name.rsplit_once('.')) {
+        (false, _) => 0,
+        (true, Some((_, RECORD_ENDING))) => 2,
+        (true, _) => 1,
+    }
+}
+
 /// Returns the files of the record. They say nothing of the machine, the user or the time.
 ///
 /// # Panics
@@ -172,6 +185,7 @@ pub(crate) fn text((template, context, plan): (&Template, &Context, &Plan), reme
         launchway: env!("CARGO_PKG_VERSION"),
         digest: digest(&tied, &agreements(plan), generated),
         defaults: &context.defaults,
+        placeholders: placeholders(template, context),
         conflicts: &tied.conflicts,
         template: &origin,
         catalog: context.catalog.as_ref(),
@@ -189,6 +203,12 @@ pub(crate) fn text((template, context, plan): (&Template, &Context, &Plan), reme
     format!(
         "# How `launchway` made this project, so that a later version can be compared. Commit it; do not edit it.\n{body}"
     )
+}
+
+/// Returns the ids of the answers that nobody gave and that have to be replaced.
+fn placeholders<'t>(template: &'t Template, context: &Context) -> BTreeSet<&'t str> {
+    let questions = template.questions.iter().filter(|question| question.is_placeholder);
+    questions.map(|question| question.id.as_str()).filter(|id| context.defaults.contains(*id)).collect()
 }
 
 pub(crate) fn names(paths: &BTreeSet<SafePath>) -> BTreeSet<&str> {

@@ -50,6 +50,9 @@ fn check_keys(raw: &manifest::Question) -> Result<(), String> {
     let is_choice = matches!(raw.kind, Declared::Choice | Declared::Choices);
     let unused = [
         ("pattern", raw.pattern.is_some() && !is_text),
+        ("rule", raw.rule.is_some() && raw.pattern.is_none()),
+        ("prefill", raw.prefill.is_some() && is_secret),
+        ("placeholder", raw.placeholder && (raw.default.is_none() || !is_text)),
         ("reserved", !raw.reserved.is_empty() && (!is_text || is_secret)),
         ("known", !raw.known.is_empty() && (!is_text || is_secret)),
         ("optional", raw.optional && raw.kind != Declared::Slugs && !is_secret),
@@ -77,7 +80,14 @@ fn text_rule(raw: &manifest::Question, max: usize) -> Result<TextRule, String> {
     };
     let pattern = raw.pattern.as_ref().map(|text| pattern::of_whole(text.get_ref())).transpose()?;
     let written_pattern = raw.pattern.as_ref().map(|text| text.get_ref().clone());
-    Ok(TextRule { max, pattern, written_pattern, reserved: raw.reserved.clone(), known: raw.known.clone() })
+    Ok(TextRule {
+        max,
+        pattern,
+        written_pattern,
+        reserved: raw.reserved.clone(),
+        known: raw.known.clone(),
+        rule: raw.rule.clone(),
+    })
 }
 
 fn choices(raw: &manifest::Question) -> Result<Choices, String> {

@@ -134,6 +134,8 @@ impl Loader<'_> {
                 kind,
                 advanced: raw.advanced,
                 is_settled: raw.settled,
+                prefill: raw.prefill,
+                is_placeholder: raw.placeholder,
                 advice: None,
                 example: raw.example.take(),
                 default: kind_default,

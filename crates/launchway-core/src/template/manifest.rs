@@ -9,7 +9,9 @@ use serde::de::{DeserializeOwned, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
+use super::RepositoryNeed;
 use super::advisory::Severity;
+use super::question::Prefill;
 use crate::language::problem::{Location, Problem};
 use crate::text::line_and_column;
 use crate::value::Value;
@@ -98,6 +100,7 @@ pub(super) struct Change {
     pub(super) example: Option<String>,
     pub(super) advanced: Option<bool>,
     pub(super) pattern: Option<Spanned<String>>,
+    pub(super) rule: Option<String>,
 }
 
 /// An answer that the team decides, or narrows.
@@ -249,6 +252,7 @@ pub(super) enum Kind {
     Secret,
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "each is a key of a question")]
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Question {
@@ -259,6 +263,7 @@ pub(super) struct Question {
     pub(super) default: Option<Spanned<Value>>,
     pub(super) when: Option<Spanned<String>>,
     pub(super) pattern: Option<Spanned<String>>,
+    pub(super) rule: Option<String>,
     pub(super) example: Option<String>,
     pub(super) min: Option<i64>,
     pub(super) max: Option<i64>,
@@ -274,6 +279,9 @@ pub(super) struct Question {
     pub(super) advanced: bool,
     #[serde(default)]
     pub(super) settled: bool,
+    pub(super) prefill: Option<Prefill>,
+    #[serde(default)]
+    pub(super) placeholder: bool,
     #[serde(default)]
     pub(super) optional: bool,
     pub(super) advice: Option<Spanned<String>>,
@@ -374,6 +382,8 @@ pub(super) struct NextStep {
     pub(super) command: Spanned<String>,
     pub(super) purpose: String,
     pub(super) when: Option<Spanned<String>>,
+    #[serde(default)]
+    pub(super) needs: Vec<RepositoryNeed>,
 }
 
 /// How the elements of a list are told apart when both sides of an update have changed it.

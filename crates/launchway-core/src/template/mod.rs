@@ -44,7 +44,7 @@ pub use load::MAX_LAYERS;
 pub use migration::Migrated;
 pub use naming::{UserKind, UserPart};
 pub use origin::{GitOrigin, Origin, OriginSource};
-pub use question::{AnswerProblem, Choice, Choices, Kind, Question, TextRule};
+pub use question::{AnswerProblem, Choice, Choices, GivenBy, Kind, Prefill, Question, TextRule, UnknownWord};
 pub use source::{
     GitSource, PARTS, Reference, Source, SourceError, TemplateFiles, builtin_ids, check_limits, is_of_template,
     layer_of,
@@ -209,6 +209,19 @@ pub(crate) struct StepRule {
     pub(crate) command: Compiled,
     pub(crate) purpose: String,
     pub(crate) when: Option<Expression>,
+    pub(crate) needs: Vec<RepositoryNeed>,
+}
+
+/// What a next step needs of the repository that the project stands in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RepositoryNeed {
+    /// The project stands at its top.
+    Own,
+    /// It has the remote `origin`.
+    Remote,
+    /// It has no remote `origin`.
+    NoRemote,
 }
 
 /// An agreement as a template declares it.

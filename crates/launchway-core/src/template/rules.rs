@@ -130,7 +130,7 @@ impl Loader<'_> {
             let when = self.condition(raw.when.as_ref());
             let place = self.places.of(&raw.command);
             let command = self.snippet(raw.command.get_ref(), &place, Printing::Quoted)?;
-            Some(StepRule { command, purpose: raw.purpose, when })
+            Some(StepRule { command, purpose: raw.purpose, when, needs: raw.needs })
         };
         steps.into_iter().filter_map(build).collect()
     }

@@ -3,10 +3,11 @@ use std::collections::BTreeMap;
 use semver::Version;
 
 use crate::interview::Interview;
-use crate::interview::answers::{Answers, Provenance};
+use crate::interview::answers::Answers;
 use crate::template::load::tests::{HEAD, load};
 use crate::template::{Effect, Template};
 use crate::value::Value;
+use crate::value::provenance::Provenance;
 use crate::{Defaults, Transition};
 
 const QUESTIONS: &str = r#"

@@ -8,7 +8,9 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use launchway_core::{Advisory, Date, FileChange, Finding, Project, Status, Waiver, WaiverState, check};
+use launchway_core::{
+    Advisory, Date, FileChange, Finding, Placeholder, Project, Status, Waiver, WaiverState, check, placeholders,
+};
 use semver::Version;
 
 use crate::failure::{Exit, Failure};
@@ -67,6 +69,8 @@ pub(crate) struct CheckResult {
     pub(crate) waivers: Vec<(Waiver, WaiverState)>,
     /// The day of the check.
     pub(crate) today: Date,
+    /// The answers that only hold the place of others, with where they still stand.
+    pub(crate) placeholders: Vec<Placeholder>,
     /// What an update would do, if that was asked for.
     pub(crate) upcoming: Option<AvailableUpdate>,
 }
@@ -118,6 +122,9 @@ pub(crate) fn run(request: &CheckRequest) -> Result<(), Failure> {
         checked(folder, project, upcoming)
     });
     let checked = checked.collect::<Result<Vec<CheckResult>, Failure>>()?;
+    for note in checked.iter().flat_map(|checked| text::placeholders(checked, folder)) {
+        terminal::say(&note);
+    }
     terminal::print(&match output {
         CheckOutput::Text => checked.iter().map(|checked| text::text(checked, folder)).collect(),
         CheckOutput::Json => report::to_json(&checked, *updates),
@@ -132,7 +139,8 @@ fn checked(folder: &Path, project: Project, upcoming: Option<AvailableUpdate>) -
     let mut findings = findings(folder, &project);
     waivers.mark(&mut findings);
     let waivers = waivers.states(&project, &findings, today);
-    Ok(CheckResult { project, findings, waivers, today, upcoming })
+    let placeholders = placeholders(folder, &project);
+    Ok(CheckResult { project, findings, waivers, today, placeholders, upcoming })
 }
 
 /// Finds what is wrong with a project. Git is asked only where the record knows of conflicts; without it they are taken for

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use launchway_core::{Advisory, Date, Finding, FindingPlace, Waiver, WaiverState};
+use launchway_core::{Advisory, Date, Finding, FindingPlace, Placeholder, Waiver, WaiverState};
 use serde::Serialize;
 use serde_json::Value as Json;
 
@@ -23,8 +23,24 @@ struct ProjectReport<'a> {
     agreements: usize,
     findings: Vec<FindingReport<'a>>,
     waivers: Vec<WaiverReport<'a>>,
+    /// The answers that only hold the place of others; they fail no check.
+    placeholders: Vec<PlaceholderReport<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     update: Option<AvailableUpdateReport<'a>>,
+}
+
+/// An answer that only holds the place of another one, and where it still stands.
+#[derive(Serialize)]
+struct PlaceholderReport<'a> {
+    question: &'a str,
+    value: Json,
+    places: Vec<LineReport<'a>>,
+}
+
+#[derive(Serialize)]
+struct LineReport<'a> {
+    file: Option<&'a str>,
+    line: Option<usize>,
 }
 
 /// What an update would do, if that was asked for.
@@ -94,7 +110,20 @@ fn project(checked: &CheckResult) -> ProjectReport<'_> {
         agreements: checked.project.agreements.len(),
         findings: checked.findings.iter().map(|it| finding(it, checked.today)).collect(),
         waivers: checked.waivers.iter().map(waiver).collect(),
+        placeholders: checked.placeholders.iter().map(placeholder).collect(),
         update: checked.upcoming.as_ref().map(update),
+    }
+}
+
+fn placeholder(placeholder: &Placeholder) -> PlaceholderReport<'_> {
+    PlaceholderReport {
+        question: &placeholder.question,
+        value: placeholder.value.to_json(),
+        places: placeholder
+            .places
+            .iter()
+            .map(|place| LineReport { file: place.file.as_deref(), line: place.line })
+            .collect(),
     }
 }
 

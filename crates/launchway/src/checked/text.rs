@@ -2,11 +2,12 @@
 
 use std::path::Path;
 
-use launchway_core::{Finding, FindingPlace, Waiver, WaiverState};
+use launchway_core::{Finding, FindingPlace, Placeholder, Waiver, WaiverState};
 
 use super::CheckResult;
 use crate::failure::listed;
-use crate::terminal::{row, visible_line};
+use crate::language;
+use crate::terminal::{row, shell_word, visible_line};
 use crate::update::{WIDTH, advised};
 
 /// The most characters of a value that are shown.
@@ -54,6 +55,46 @@ pub(super) fn text(checked: &CheckResult, folder: &Path) -> String {
     });
     lines.extend(announced(checked));
     lines.iter().fold(String::new(), |text, line| text + &visible_line(line) + "\n")
+}
+
+/// Says of each placeholder where it still stands: a note, which fails no check.
+pub(super) fn placeholders(checked: &CheckResult, folder: &Path) -> Vec<String> {
+    let service =
+        if checked.project.added.is_empty() { String::new() } else { format!(" --service {}", checked.project.name) };
+    let place = match shell_word(&folder.to_string_lossy()) {
+        here if here == "." => String::new(),
+        there => format!(" {there}"),
+    };
+    let note = |it: &Placeholder| {
+        let value = visible_line(&it.value.to_string());
+        let command = format!("launchway update{place}{service} --set {}=…", it.question);
+        let values: [(&str, &dyn std::fmt::Display); 3] =
+            [("question", &it.question), ("value", &value), ("command", &command)];
+        let said = language::filled(
+            "note: `{question}` is still the placeholder `{value}`; `{command}` replaces it in:",
+            &values,
+        );
+        let mut files: Vec<(&str, Vec<String>)> = Vec::new();
+        for place in &it.places {
+            let (file, line) = (place.file.as_deref().unwrap_or_default(), place.line.unwrap_or_default());
+            match files.last_mut().filter(|(last, _)| *last == file) {
+                Some((_, lines)) => lines.push(line.to_string()),
+                None => files.push((file, vec![line.to_string()])),
+            }
+        }
+        let row = |(file, lines): (&str, Vec<String>)| {
+            let place = FindingPlace {
+                file: Some(file.to_owned()),
+                line: None,
+                at: None,
+                values: Vec::new(),
+                generated: Vec::new(),
+            };
+            format!("  {}:{}\n", visible_line(&located(&place, folder)), lines.join(","))
+        };
+        files.into_iter().map(row).fold(format!("{said}\n"), |text, row| text + &row)
+    };
+    checked.placeholders.iter().map(note).collect()
 }
 
 /// Says what is wrong, after the place that is most likely at fault.

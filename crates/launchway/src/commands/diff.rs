@@ -22,7 +22,7 @@ seeded are left out.";
 pub(super) struct DiffArgs {
     /// The folder of the project, with `.launchway` in it
     #[arg(value_name = "DIR", default_value = ".")]
-    folder: PathBuf,
+    pub(super) folder: PathBuf,
     #[arg(long, value_name = "FORMAT", default_value = "text", help = OUTPUT_HELP)]
     output: Output,
 }

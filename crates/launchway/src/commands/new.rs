@@ -34,7 +34,7 @@ pub(super) fn define(template: Option<&Template>) -> Command {
                 .long("dest")
                 .value_name("FOLDER")
                 .value_parser(value_parser!(PathBuf))
-                .help("The folder to make, instead of one named after the project"),
+                .help("The folder to write to, instead of one named after the project; files that are there stay"),
         )
         .arg(
             Arg::new("answers")
@@ -154,14 +154,16 @@ pub(super) fn answers(matches: &ArgMatches, template: &Template) -> Result<Answe
             problems.push(question.problem(format!("the name is given twice, as `{name}` and as `{flag}`")));
             continue;
         }
+        // An empty variable is none: that is how one is taken back for a single command.
+        let flag = flag.filter(|text| !(is_environment && text.is_empty()));
         let Some(text) = positional.or(flag) else { continue };
         let provenance =
             if positional.is_none() && is_environment { Provenance::Environment } else { Provenance::Flag };
         // A secret is read from the environment alone.
         let read = if provenance == Provenance::Flag { question.read_open(text) } else { question.read(text) };
         match read {
-            Ok(value) => answers.set(&question.id, value, provenance),
-            Err(problem) => problems.push(problem),
+            Ok(value) => answers.set(&question.id, value, provenance.clone()),
+            Err(problem) => problems.push(problem.given_by(question, &provenance)),
         }
     }
     if problems.is_empty() { Ok(answers) } else { Err(problems) }

@@ -6,15 +6,17 @@ mod remote;
 mod resolve;
 mod running;
 mod said;
+mod standing;
 mod tagged_folder;
 mod tree;
 mod versions;
 mod within;
 
-pub(crate) use first_commit::{FirstCommit, first_commit};
+pub(crate) use first_commit::{FirstCommit, MESSAGE, first_commit, reason_to_skip};
 pub(crate) use process::{Git, GitError};
 pub(crate) use remote::Remote;
 pub(crate) use resolve::{Revision, RevisionSpec, moved};
+pub(crate) use standing::Standing;
 pub(crate) use tagged_folder::tags_of_folder;
 pub(crate) use versions::Versions;
 pub(crate) use within::{FetchOptions, below, leads_here};

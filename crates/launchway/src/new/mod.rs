@@ -2,27 +2,27 @@
 
 mod draft;
 mod files;
+mod next_steps;
 mod prepared;
 mod report;
 mod request;
 mod review;
 mod wizard;
 
-use std::path::Path;
-
 use launchway_core::{Answers, Template, apply};
 
 use self::draft::Draft;
-use self::prepared::{NewProject, TeamDecision, destination};
+use self::next_steps::GitOutcome;
+use self::prepared::{NewProject, PlaceholderAnswer, TeamDecision, destination};
 pub(crate) use self::prepared::{TemplateChoice, choose};
 use self::report::NewReport;
 pub(crate) use self::request::{NamedTemplate, NewRequest};
 #[cfg(test)]
 pub(crate) use self::review::command as equivalent_command;
 use crate::failure::{Exit, Failure};
-use crate::git::{self, FirstCommit};
+use crate::git::{self, FirstCommit, Standing};
 use crate::report::Output;
-use crate::repository::ignored_note;
+use crate::repository::{ignored, ignored_note};
 use crate::wizard::{Decision, left};
 use crate::{answers, interrupt, language, terminal};
 
@@ -52,12 +52,23 @@ pub(crate) fn run(chosen: &TemplateChoice, request: &NewRequest, mut answers: An
             }
         }
     } else {
-        (NewProject::new(template, &answers, request)?, None)
+        let prepared = NewProject::new(template, &answers, request)?;
+        prepared.placeholders.iter().for_each(say_placeholder);
+        (prepared, None)
     };
     for warning in &prepared.warnings {
         terminal::say(&format!("warning: {}\n", terminal::visible(warning)));
     }
     finish(template, &prepared, request, draft)
+}
+
+/// Says of an answer that nobody was asked for that it has to be replaced.
+fn say_placeholder(PlaceholderAnswer { question, value, flag }: &PlaceholderAnswer) {
+    let note = language::filled(
+        "note: `{question}` is the placeholder `{value}`; `{flag}=…` gives another answer",
+        &[("question", question), ("value", value), ("flag", flag)],
+    );
+    terminal::say(&format!("{}\n", terminal::visible_line(&note)));
 }
 
 /// Says that nothing is written, and how to go on.
@@ -74,8 +85,9 @@ fn finish(
     request: &NewRequest,
     draft: Option<Draft>,
 ) -> Result<(), Failure> {
+    let standing = Standing::of(&prepared.changes.destination);
     if request.dry_run {
-        return show(template, prepared, request, None);
+        return show(template, prepared, request, &preview(standing, request));
     }
     interrupt::uninterrupted(|| {
         let changes = &prepared.changes;
@@ -93,17 +105,43 @@ fn finish(
     let shown = terminal::visible_line(&destination.display().to_string());
     let created = language::filled("created `{path}` with {files} files", &[("path", &shown), ("files", &files)]);
     terminal::say(&format!("{created}\n"));
-    let committed = if request.no_git { FirstCommit::Skipped("--no-git".to_owned()) } else { commit(destination) };
+    let outcome = commit(prepared, standing, request);
     if let Some(note) = ignored_note(destination, prepared.changes.creates.iter().map(|(path, _)| path)) {
         terminal::say(&format!("{}\n", terminal::visible(&note)));
     }
-    terminal::say(&review::next_steps(prepared));
-    show(template, prepared, request, Some(&committed))
+    terminal::say(&next_steps::text(prepared, &outcome));
+    show(template, prepared, request, &outcome)
 }
 
-fn commit(destination: &Path) -> FirstCommit {
-    let committed = git::first_commit(destination);
-    let said = match &committed {
+/// Says what would become of git.
+fn preview(standing: Standing, request: &NewRequest) -> GitOutcome {
+    let is_committed = !request.no_git && git::reason_to_skip(standing).is_none();
+    let standing = match standing {
+        Standing::Nowhere if is_committed => Standing::Top { has_commits: true, has_origin: false },
+        standing => standing,
+    };
+    GitOutcome { commit: None, standing, is_committed }
+}
+
+/// Makes the first commit where there is none, and says what became of it.
+fn commit(prepared: &NewProject, standing: Standing, request: &NewRequest) -> GitOutcome {
+    let destination = &prepared.changes.destination;
+    let committed = if request.no_git {
+        FirstCommit::Skipped("--no-git".to_owned())
+    } else {
+        let paths = || prepared.changes.creates.iter().map(|(path, _)| path);
+        git::first_commit(destination, standing, |destination| {
+            let ignored = ignored(destination, paths()).unwrap_or_default();
+            paths().filter(|path| !ignored.contains(path.as_str())).cloned().collect()
+        })
+    };
+    say_committed(&committed);
+    let is_committed = matches!(committed, FirstCommit::Yes(_));
+    GitOutcome { commit: Some(committed), standing: Standing::of(destination), is_committed }
+}
+
+fn say_committed(committed: &FirstCommit) {
+    let said = match committed {
         FirstCommit::Yes(commit) => {
             language::filled(
                 "git: initialised a repository and committed the project as {commit}",
@@ -112,22 +150,17 @@ fn commit(destination: &Path) -> FirstCommit {
         }
         FirstCommit::Skipped(reason) => language::filled("git: skipped, {reason}", &[("reason", reason)]) + "\n",
         FirstCommit::Failed(reason) => {
-            format!("warning: git could not commit the project, which is written all the same\n  hint: {reason}\n")
+            let said = language::text("warning: git could not commit the project, which is written all the same");
+            format!("{said}\n  hint: {reason}\n")
         }
     };
     terminal::say(&terminal::visible(&said));
-    committed
 }
 
 /// Writes the result to stdout.
-fn show(
-    template: &Template,
-    prepared: &NewProject,
-    request: &NewRequest,
-    committed: Option<&FirstCommit>,
-) -> Result<(), Failure> {
+fn show(template: &Template, prepared: &NewProject, request: &NewRequest, outcome: &GitOutcome) -> Result<(), Failure> {
     let text = match request.output {
-        Output::Json => NewReport::new(template, prepared, committed).to_json(),
+        Output::Json => NewReport::new(template, prepared, outcome).to_json(),
         Output::Text if request.diff => review::diff(&prepared.changes),
         Output::Text if request.dry_run => review::tree(&prepared.changes),
         Output::Text => format!("{}\n", terminal::visible_line(&prepared.changes.destination.display().to_string())),

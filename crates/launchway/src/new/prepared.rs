@@ -1,10 +1,13 @@
 //! A project that is rendered and checked, and not yet written.
 
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use launchway_core::template::{Kind, Question};
-use launchway_core::{Answers, Changes, Context, Defaults, Interview, Plan, Provenance, SourceSpec, Template};
+use launchway_core::template::{Kind, Question, UnknownWord};
+use launchway_core::{
+    Accepted, Answers, Changes, Context, Defaults, Interview, Plan, Provenance, SourceSpec, Template, Value,
+    is_cut_off, take_back_cut_off,
+};
 
 use super::{NamedTemplate, NewRequest, review, wizard};
 use tracing::field::Empty;
@@ -13,7 +16,7 @@ use crate::catalogs::CatalogPolicy;
 use crate::failure::{Exit, Failure};
 use crate::git::FetchOptions;
 use crate::sources::{self, LoadedTemplate};
-use crate::{language, progress, terminal};
+use crate::{answers, language, progress, terminal};
 
 /// The template that a project is to be made from.
 pub(crate) struct TemplateChoice {
@@ -51,6 +54,27 @@ pub(crate) struct NewProject {
     pub(crate) warnings: Vec<String>,
     /// The answers that were not the user's to give.
     pub(crate) decided: Vec<TeamDecision>,
+    /// The answers that only hold the place of others.
+    pub(crate) placeholders: Vec<PlaceholderAnswer>,
+}
+
+/// An answer that nobody gave, and that has to be replaced.
+pub(crate) struct PlaceholderAnswer {
+    pub(crate) question: String,
+    pub(crate) value: Value,
+    /// What replaces it.
+    pub(crate) flag: String,
+}
+
+/// Lists the answers that only hold the place of others.
+fn placeholders(interview: &Interview<'_>) -> Vec<PlaceholderAnswer> {
+    let is_one = |it: &&Accepted<'_>| it.question.is_placeholder && it.provenance == Provenance::Default;
+    let placeholder = |it: &Accepted<'_>| PlaceholderAnswer {
+        question: it.question.id.clone(),
+        value: it.value.clone(),
+        flag: it.question.flag(),
+    };
+    interview.accepted.iter().filter(is_one).map(placeholder).collect()
 }
 
 /// An answer that the team decided.
@@ -95,7 +119,9 @@ impl NewProject {
         context.catalog.clone_from(&request.catalog);
         let mut warnings = unused_answers(interview)?;
         warnings.extend(unknown_answers(interview));
+        warnings.extend(answers::misspelt_variables(template));
         let destination = destination(request, &context.name);
+        take_back(&destination, request)?;
         let plan = {
             let step = tracing::info_span!("render", what = "the files", files = Empty).entered();
             let plan = progress::during(language::text("rendering the files"), || Plan::new(template, &context))?;
@@ -103,8 +129,31 @@ impl NewProject {
             plan
         };
         let changes = Changes::to_create(template, &context, &plan, &destination)?;
-        Ok(Self { context, plan, changes, command, warnings, decided: decided(interview) })
+        Ok(Self {
+            context,
+            plan,
+            changes,
+            command,
+            warnings,
+            decided: decided(interview),
+            placeholders: placeholders(interview),
+        })
     }
+}
+
+/// Takes back what a run that was cut off has left in a folder.
+fn take_back(destination: &Path, request: &NewRequest) -> Result<(), Failure> {
+    if !request.dry_run {
+        if take_back_cut_off(destination)?.is_some() {
+            terminal::say(&format!("{}\n", language::text("note: a change that was cut off was taken back")));
+        }
+        return Ok(());
+    }
+    if is_cut_off(destination) {
+        let message = format!("a run that was cut off has left some of its files in `{}`", destination.display());
+        return Err(Failure::new(Exit::Exists, message).hint("the same without `--dry-run` takes them back first"));
+    }
+    Ok(())
 }
 
 /// Returns the folder to make: the one that was asked for, or one of the project's name.
@@ -136,8 +185,10 @@ fn missing(interview: &Interview<'_>, command: &str) -> Failure {
 
 /// Lists the words that the template takes without knowing them: a slip, or something newer than the template.
 fn unknown_answers(interview: &Interview<'_>) -> Vec<String> {
-    let of =
-        |question: &Question, word: &str| format!("the template does not know `{word}`, which `{}` names", question.id);
+    let of = |question: &Question, UnknownWord { word, nearest }: UnknownWord<'_>| {
+        let meant = nearest.map(|nearest| format!("; did you mean `{nearest}`?")).unwrap_or_default();
+        format!("the template does not know `{word}`, which `{}` names{meant}", question.id)
+    };
     let accepted = interview.accepted.iter();
     accepted
         .flat_map(|accepted| {
@@ -159,11 +210,14 @@ fn unused_answers(interview: &Interview<'_>) -> Result<Vec<String>, Failure> {
                 return Err(Failure::new(Exit::Usage, message).hint(hint));
             }
             Provenance::Prompt
+            | Provenance::Prefilled(_)
             | Provenance::Default
             | Provenance::Preset(_)
             | Provenance::Policy(_)
             | Provenance::Record => {}
-            Provenance::Environment | Provenance::File(_) => warnings.push(format!("{message} ({provenance})")),
+            Provenance::Environment | Provenance::File(_) | Provenance::Draft => {
+                warnings.push(format!("{message} ({provenance})"))
+            }
         }
     }
     Ok(warnings)

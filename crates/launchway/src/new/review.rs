@@ -8,9 +8,7 @@ use launchway_core::{Accepted, Changes, Interview, Provenance, Template};
 
 use super::{NewProject, NewRequest};
 use crate::language;
-use crate::terminal::{
-    hanging, hanging_within, is_narrow, padded, row, shell_word, size, visible, visible_line, widest,
-};
+use crate::terminal::{hanging_within, is_narrow, padded, row, shell_word, size, visible, visible_line, widest};
 use crate::wizard::origin;
 
 /// Returns the command that makes the same project without a question: the answers that were not left to the default.
@@ -180,23 +178,6 @@ fn objects(prepared: &NewProject, columns: usize) -> String {
     rows.iter().fold(String::new(), |mut text, (kind, purpose)| {
         let purpose = if is_narrow(columns) { purpose.clone() } else { hanging_within(purpose, width + 4, columns) };
         let _ = writeln!(text, "{}", row(kind, width + 1, &purpose, columns));
-        text
-    })
-}
-
-/// Renders the commands to run next.
-pub(crate) fn next_steps(prepared: &NewProject) -> String {
-    if prepared.plan.next_steps.is_empty() {
-        return String::new();
-    }
-    let destination = prepared.changes.destination.to_string_lossy();
-    let prefix = if destination.starts_with('-') { "./" } else { "" };
-    let there = language::text("everything below runs there").to_owned();
-    let enter = (format!("cd {prefix}{}", shell_word(&destination)), there);
-    let steps = prepared.plan.next_steps.iter().map(|step| (step.command.clone(), step.purpose.clone()));
-    let steps: Vec<(String, String)> = std::iter::once(enter).chain(steps).collect();
-    steps.iter().fold(format!("\n{}\n", language::text("Next steps")), |mut text, (command, purpose)| {
-        let _ = writeln!(text, "  {}\n      {}", visible_line(command), hanging(&visible_line(purpose), 6));
         text
     })
 }

@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, ValueEnum, value_parser};
 
+use crate::failure::Failure;
 use crate::git::FetchOptions;
+use crate::projects;
 use crate::report::{OUTPUT_HELP, Output};
 
 const AFTER_HELP: &str = "\
@@ -182,6 +184,20 @@ impl ProjectFolder {
 }
 
 impl UpdateRequest {
+    /// Finds the project that is meant, and takes the paths on the line from where they were typed.
+    pub(crate) fn find_project(&mut self) -> Result<(), Failure> {
+        if self.place.fault.is_some() {
+            return Ok(());
+        }
+        let found = projects::find(&self.place.folder, "launchway update DIR")?;
+        self.heal.iter_mut().for_each(|path| *path = found.path(path));
+        for Keep::Yes(path) | Keep::No(path) in &mut self.place.keep {
+            *path = found.path(path);
+        }
+        self.place.folder = found.folder;
+        Ok(())
+    }
+
     /// Asks for what the newest version would bring, without a question and without writing.
     pub(crate) fn preview(folder: &Path, sources: FetchOptions) -> Self {
         Self {

@@ -43,6 +43,13 @@ pub(crate) struct WaiveRequest {
     service: Option<String>,
 }
 
+impl WaiveRequest {
+    /// Returns the folder of the project, to be replaced by the one that is found.
+    pub(crate) fn folder_mut(&mut self) -> &mut PathBuf {
+        &mut self.folder
+    }
+}
+
 /// Writes, changes or ends a waiver.
 pub(crate) fn run(request: &WaiveRequest) -> Result<(), Failure> {
     let folder = request.folder.as_path();
@@ -116,7 +123,8 @@ fn refused(error: &WaiverError, waivers: &Waivers) -> Failure {
 /// Completes the ids of the agreements of the project that the shell stands in.
 fn ids(current: &OsStr) -> Vec<CompletionCandidate> {
     let typed = current.to_string_lossy();
-    let projects = Project::open_all(Path::new(".")).unwrap_or_default();
+    let folder = projects::find(Path::new("."), "").map_or_else(|_| PathBuf::from("."), |found| found.folder);
+    let projects = Project::open_all(&folder).unwrap_or_default();
     let agreements = projects.into_iter().flat_map(|project| project.agreements);
     let fitting = agreements.filter(|agreement| agreement.id.starts_with(&*typed));
     fitting.map(|agreement| CompletionCandidate::new(agreement.id).help(Some(agreement.says.into()))).collect()

@@ -24,7 +24,7 @@ answers would bring it. Nothing is rendered and nothing is written.";
 #[derive(Args)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct WhyRequest {
-    /// The path below the folder of the project
+    /// The path, from where you are or below `--dir`
     #[arg(value_name = "PATH")]
     pub(crate) path: String,
     /// The folder of the project, with `.launchway` in it
@@ -58,7 +58,7 @@ pub(crate) fn run(request: &WhyRequest) -> Result<(), Failure> {
     };
     if why == Why::NotOfTheTemplate && shown.state == PathState::Nothing {
         return Err(Failure::new(Exit::Usage, format!("there is no `{path}`, and the template makes none"))
-            .hint("name a file by its path below the project, `deploy/ecs/README.md`"));
+            .hint("name a file by its path from here, `deploy/ecs/README.md`"));
     }
     match request.output {
         Output::Json => terminal::print(&crate::report::json(&shown.json(&why))),
@@ -69,8 +69,7 @@ pub(crate) fn run(request: &WhyRequest) -> Result<(), Failure> {
 fn path(text: &str) -> Result<SafePath, Failure> {
     let text = text.strip_prefix("./").unwrap_or(text).trim_end_matches('/');
     SafePath::new(text).map_err(|error| {
-        Failure::new(Exit::Usage, error.to_string())
-            .hint("name a file by its path below the project, `deploy/ecs/README.md`")
+        Failure::new(Exit::Usage, error.to_string()).hint("name a file by its path from here, `deploy/ecs/README.md`")
     })
 }
 

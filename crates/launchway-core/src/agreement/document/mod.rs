@@ -73,6 +73,30 @@ pub fn parse(format: Format, text: &str) -> Result<Vec<Json>, Unreadable> {
     read(format, text).map(|documents| documents.into_iter().map(Json::from).collect())
 }
 
+/// An entry at the top of a document.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Entry {
+    /// The key.
+    pub key: String,
+    /// The line, from 1, on which the value begins.
+    pub line: usize,
+    /// The value.
+    pub value: Json,
+}
+
+/// Reads the entries at the top of each document of a text, by their keys; nothing of a document that has none.
+///
+/// # Errors
+/// Those of [`parse`].
+pub fn entries(format: Format, text: &str) -> Result<Vec<Option<Vec<Entry>>>, Unreadable> {
+    let entry = |(key, node): (String, Node)| Entry { key, line: node.line, value: node.into() };
+    let of_document = |document: Node| match document.content {
+        Content::Mapping(entries) => Some(entries.into_iter().map(entry).collect()),
+        Content::Scalar(_) | Content::Sequence(_) => None,
+    };
+    Ok(read(format, text)?.into_iter().map(of_document).collect())
+}
+
 /// Reads all the documents of a text in one walk, with the line of each node. The errors are those of [`parse`].
 pub(crate) fn read(format: Format, text: &str) -> Result<Vec<Node>, Unreadable> {
     match format {

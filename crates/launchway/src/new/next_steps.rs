@@ -1,0 +1,82 @@
+//! The commands to run next: those of the template that suit what became of the repository, and before them the commit, if
+//! it was not made.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use super::NewProject;
+use crate::git::{FirstCommit, MESSAGE, Standing};
+use crate::language;
+use crate::terminal::{hanging, shell_word, visible_line};
+
+/// A command, and what it does.
+pub(super) struct Step {
+    pub(super) command: String,
+    pub(super) purpose: String,
+}
+
+/// What became of git once the project is written.
+pub(super) struct GitOutcome {
+    /// What became of the first commit; nothing if there was only a preview.
+    pub(super) commit: Option<FirstCommit>,
+    /// Where the project stands then.
+    pub(super) standing: Standing,
+    /// Whether it is committed then, or would be.
+    pub(super) is_committed: bool,
+}
+
+/// Lists the commands, each of which runs in the folder of the project.
+pub(super) fn steps(project: &NewProject, outcome: &GitOutcome) -> Vec<Step> {
+    let facts = outcome.standing.facts();
+    let own = project.plan.next_steps.iter().filter(|step| step.suits(facts));
+    let own = own.map(|step| Step { command: step.command.clone(), purpose: step.purpose.clone() });
+    commit(outcome).into_iter().chain(own).collect()
+}
+
+/// Returns the step that commits the project where that was not done.
+fn commit(outcome: &GitOutcome) -> Option<Step> {
+    if outcome.is_committed {
+        return None;
+    }
+    let add = format!("git add . && git commit --message '{MESSAGE}'");
+    let (command, purpose) = match outcome.standing {
+        Standing::Untrusted => return None,
+        Standing::Nowhere => (
+            format!("git init --initial-branch=main && {add}"),
+            language::text("makes a repository of it, which `launchway update` needs"),
+        ),
+        Standing::NoGit => (
+            format!("git init --initial-branch=main && {add}"),
+            language::text("makes a repository of it, once git is installed"),
+        ),
+        Standing::Inside | Standing::Top { has_commits: true, .. } => {
+            (format!("{add} -- ."), language::text("commits it in the repository that was there"))
+        }
+        Standing::Top { has_commits: false, .. } => (add, language::text("commits it, once git accepts the commit")),
+    };
+    Some(Step { command, purpose: purpose.to_owned() })
+}
+
+/// Renders the commands, after the one that leads to the project.
+pub(super) fn text(project: &NewProject, outcome: &GitOutcome) -> String {
+    let enter = enter(&project.changes.destination);
+    let steps: Vec<Step> = enter.into_iter().chain(steps(project, outcome)).collect();
+    if steps.is_empty() {
+        return String::new();
+    }
+    steps.iter().fold(format!("\n{}\n", language::text("Next steps")), |mut text, step| {
+        let purpose = hanging(&visible_line(&step.purpose), 6);
+        let _ = writeln!(text, "  {}\n      {purpose}", visible_line(&step.command));
+        text
+    })
+}
+
+fn enter(destination: &Path) -> Option<Step> {
+    if destination == Path::new(".") {
+        return None;
+    }
+    let folder = destination.to_string_lossy();
+    let prefix = if folder.starts_with('-') { "./" } else { "" };
+    let purpose = language::text("everything below runs there").to_owned();
+    Some(Step { command: format!("cd {prefix}{}", shell_word(&folder)), purpose })
+}
