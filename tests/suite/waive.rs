@@ -131,7 +131,7 @@ fn a_waiver_of_nothing_is_named_with_the_way_to_end_it() {
     sample.write(".launchway/orders.waivers", &text);
     let found = sample.ran(&["check"]).success();
     assert!(found.contains("nothing is found now: `launchway waive limit --end` takes the waiver away"), "{found}");
-    assert!(found.contains("no agreement has this id any more: `launchway waive gone --end`"), "{found}");
+    assert!(found.contains("nothing has this id any more: `launchway waive gone --end`"), "{found}");
     let said = sample.ran(&["waive", "gone", "--end"]).success();
     assert_eq!(said, "the waiver of `gone` has ended; commit `.launchway/orders.waivers`\n");
     sample.ran(&["waive", "limit", "--end"]).success();
@@ -176,8 +176,11 @@ fn waivers_are_written_listed_and_refused_the_same_in_every_language() {
 fn what_is_wrong_with_a_waiver_is_said_and_nothing_is_written() {
     let sample = Sample::new();
     for (words, message) in [
-        (&["limt", "--because", "x"][..], "no agreement of `orders` has the id `limt`\n  hint: did you mean `limit`?"),
-        (&["x9", "--because", "x"], "hint: `launchway check` names the id of each broken agreement"),
+        (
+            &["limt", "--because", "x"][..],
+            "nothing of `orders` can be waived by the id `limt`\n  hint: did you mean `limit`?",
+        ),
+        (&["x9", "--because", "x"], "hint: `launchway check` names the id of each finding that can be waived"),
         (&["limit", "--because", " \n "], "a waiver needs a reason\n  hint: say it with `--because"),
         (&["limit", "--because", "x", "--until", "2001-01-31"], "the date 2001-01-31 has passed\n  hint: choose a day"),
         (&["limit", "--because", "x", "--until", "9999-02-30"], "`9999-02-30` is not a date\n  hint: write it as"),

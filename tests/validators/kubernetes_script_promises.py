@@ -1,5 +1,6 @@
 """What several scripts of `deploy/kubernetes` have in common, as sentences and whether they hold."""
 
+from attestation import attestations
 from kubernetes_stand_in import DIGEST, OTHER, SERVER, ZEROS, Run
 
 
@@ -16,6 +17,9 @@ def refusals(project, environment, run):
         done = run(arguments)
         holds = done.code == 1 and done.output.startswith("error: ") and not done.calls and DIGEST not in str(done.text)
         yield f"{name} is refused before anything is called", holds, done
+    script = project / "deploy/kubernetes/deploy.sh"
+    # Whether something has changed: where there is no kubectl, what was pushed.
+    yield from attestations(script, lambda **settings: run((environment, DIGEST), **settings), lambda done: getattr(done, "verbs", done.calls))
 
 
 def guards(environment, run):

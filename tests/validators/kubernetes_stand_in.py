@@ -8,6 +8,8 @@ import signal
 import subprocess
 import tempfile
 
+from attestation import GH
+
 DIGEST = "sha256:" + "0123456789abcdef" * 4
 OTHER = "sha256:" + "fedcba9876543210" * 4
 ZEROS = "sha256:" + "0" * 64
@@ -66,9 +68,6 @@ case "$*" in
     [ "$(grep -c "rollout status" "$CALLS")" -gt "$POLLS" ] || exit 1
     exit "$STATUS" ;;
 esac
-"""
-GH = """#!/bin/sh
-echo "gh $*" >> "$CALLS"
 """
 SETTINGS = {
     "SERVER": SERVER, "LOCKED": 0, "NOW": SERVED, "BEFORE": "", "SEEN_AS": "x^/", "LEFTOVER": "", "MINIMUM": "", "AVAILABLE": 6, "PODS": "",

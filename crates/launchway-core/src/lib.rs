@@ -68,7 +68,7 @@ pub use project::placeholders::{Placeholder, placeholders};
 pub use project::record::{FORMAT, Remembered};
 pub use project::structure::MergedFile;
 pub use project::update::{Conflict, FileChange, Obstacle, RecordChange, Resolution, Side, Status, Update, Wishes};
-pub use project::waiver::{Date, Waiver, WaiverError, WaiverState, Waivers};
+pub use project::waiver::{Date, Waiver, WaiverError, WaiverState, Waivers, waivable};
 pub use project::{Project, ProjectError};
 pub use sources::catalog::{CATALOG_FILE, Catalog, CatalogEntry, CatalogError, CatalogOrigin, EntrySource};
 pub use sources::spec::{

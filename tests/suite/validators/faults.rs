@@ -421,6 +421,15 @@ fn the_check_of_scripts_notices_connections_that_stay_with_the_version_before() 
 }
 
 #[test]
+fn the_checks_of_scripts_notice_an_image_that_nobody_attested() {
+    let fault = ["      fail \"the workflow of", "      echo \"the workflow of"];
+    let (script, word) = ("deploy/kubernetes/deploy.sh", "has not attested");
+    assert_caught_in("kubernetes-default", kubernetes::deploy_script, script, fault, word);
+    assert_caught_in("kubernetes-helm-ingress", kubernetes::deploy_script, script, fault, word);
+    assert_caught_in("ecs-default", ecs::stack_deploy_script, "deploy/ecs/deploy.sh", fault, word);
+}
+
+#[test]
 fn actionlint_notices_a_job_that_is_not_there() {
     let path = ".github/workflows/deploy-kubernetes.yaml";
     assert_caught(one(repository::actionlint), path, ["needs: image", "needs: imago"], "imago");

@@ -16,7 +16,7 @@ use crate::value::Value;
 /// Something that is wrong with a project.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Finding {
-    /// The id of the agreement, by which it can be waived; none of another rule.
+    /// By which it can be waived: the id of the agreement, or `drifted:PATH` of a file; none of another rule.
     pub id: Option<String>,
     /// Which rule is broken.
     pub rule: Rule,
@@ -97,6 +97,18 @@ impl Rule {
             Self::Drifted => "A file that belongs to the template must be as it was generated",
         }
     }
+
+    /// Tells whether it is said and fails no check: the file works, and the next update merges what was changed in it.
+    #[must_use]
+    pub fn is_note(self) -> bool {
+        self == Self::Drifted
+    }
+}
+
+/// Returns the id by which the drift of a file is waived.
+#[must_use]
+pub(crate) fn drift_id(path: &SafePath) -> String {
+    format!("{}:{path}", Rule::Drifted.id())
 }
 
 /// Checks the files of a project, in a folder that may have changed since they were generated; `unmerged` are the files of
@@ -290,7 +302,7 @@ impl<'p> Tree<'p> {
         let finding = |path: &SafePath| {
             let message = drift(path)?.to_owned();
             Some(Finding {
-                id: None,
+                id: Some(drift_id(path)),
                 rule: Rule::Drifted,
                 message,
                 places: vec![in_file(path.as_str())],

@@ -24,7 +24,7 @@ const AFTER_HELP: &str = "\
 Reads the files as they are now: whether they parse, and whether the values that must agree still do. What must agree \
 was recorded when the project was made; no template and no network is needed. `--updates` also asks where the template \
 came from whether there is a newer version, and computes what an update to it would do. Exit code 1 if anything was \
-found that `launchway waive` has not accepted, or if an update would change anything; with `--updates=security`, if the update would end a danger that the \
+found that is neither a note nor accepted by `launchway waive`, or if an update would change anything; with `--updates=security`, if the update would end a danger that the \
 template's advisories name.";
 
 /// Which updates are a reason for exit code 1.
@@ -90,8 +90,17 @@ pub(crate) struct AvailableUpdate {
 }
 
 impl CheckResult {
-    /// Returns what was found and is not waived.
+    /// Returns what was found and is neither waived nor a note.
     pub(crate) fn open(&self) -> impl Iterator<Item = &Finding> {
+        self.said().filter(|finding| !finding.rule.is_note())
+    }
+
+    /// Returns what fails no check, and is not waived either.
+    pub(crate) fn notes(&self) -> impl Iterator<Item = &Finding> {
+        self.said().filter(|finding| finding.rule.is_note())
+    }
+
+    fn said(&self) -> impl Iterator<Item = &Finding> {
         self.findings.iter().filter(|finding| !finding.is_waived(self.today))
     }
 

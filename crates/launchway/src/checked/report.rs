@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use launchway_core::{Advisory, Date, Finding, FindingPlace, Placeholder, Waiver, WaiverState};
+use launchway_core::{Advisory, Date, Finding, FindingPlace, Placeholder, Rule, Waiver, WaiverState};
 use serde::Serialize;
 use serde_json::Value as Json;
 
@@ -69,6 +69,7 @@ struct TemplateReport<'a> {
 #[derive(Serialize)]
 struct FindingReport<'a> {
     rule: &'static str,
+    level: &'static str,
     id: Option<&'a str>,
     waived: bool,
     message: &'a str,
@@ -149,12 +150,18 @@ fn waiver((waiver, state): &(Waiver, WaiverState)) -> WaiverReport<'_> {
 fn finding(finding: &Finding, today: Date) -> FindingReport<'_> {
     FindingReport {
         rule: finding.rule.id(),
+        level: level(finding.rule),
         id: finding.id.as_deref(),
         waived: finding.is_waived(today),
         message: &finding.message,
         places: finding.places.iter().map(place).collect(),
         answers: finding.answers.iter().map(|(id, value)| (id.as_str(), value.to_json())).collect(),
     }
+}
+
+/// Returns the word for how bad it is, which SARIF has, too.
+pub(super) fn level(rule: Rule) -> &'static str {
+    if rule.is_note() { "note" } else { "error" }
 }
 
 fn place(place: &FindingPlace) -> PlaceReport<'_> {

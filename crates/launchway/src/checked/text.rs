@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use launchway_core::{Finding, FindingPlace, Placeholder, Waiver, WaiverState};
+use launchway_core::{Finding, FindingPlace, Placeholder, Rule, Waiver, WaiverState};
 
 use super::CheckResult;
 use crate::failure::listed;
@@ -40,18 +40,16 @@ pub(super) fn text(checked: &CheckResult, folder: &Path) -> String {
         lines.extend(finding.id.iter().map(|id| format!("  the agreement is `{id}`")));
         lines.extend(finding.waiver.iter().map(ended));
     }
+    lines.extend(checked.notes().flat_map(|note| noted(note, folder)));
     lines.extend(checked.waivers.iter().flat_map(|(waiver, state)| waived(waiver, *state, findings, folder)));
     let made = format!("{} ({} {})", project.name, project.template.id, project.template.version);
-    let open = checked.open().count();
-    let waived = match findings.len() - open {
-        0 => String::new(),
-        count => format!(", {count} waived"),
-    };
-    lines.push(match (open, project.agreements.len() - (findings.len() - open).min(project.agreements.len())) {
-        (0, 1) => format!("{made}: 1 agreement holds{waived}"),
-        (0, agreements) => format!("{made}: {agreements} agreements hold{waived}"),
-        (1, _) => format!("{made}: 1 finding{waived}"),
-        (count, _) => format!("{made}: {count} findings{waived}"),
+    let beside = beside(checked);
+    let waived = findings.iter().filter(|finding| finding.rule == Rule::Agreement).count();
+    lines.push(match (checked.open().count(), project.agreements.len() - waived.min(project.agreements.len())) {
+        (0, 1) => format!("{made}: 1 agreement holds{beside}"),
+        (0, agreements) => format!("{made}: {agreements} agreements hold{beside}"),
+        (1, _) => format!("{made}: 1 finding{beside}"),
+        (count, _) => format!("{made}: {count} findings{beside}"),
     });
     lines.extend(announced(checked));
     lines.iter().fold(String::new(), |text, line| text + &visible_line(line) + "\n")
@@ -97,6 +95,27 @@ pub(super) fn placeholders(checked: &CheckResult, folder: &Path) -> Vec<String> 
     checked.placeholders.iter().map(note).collect()
 }
 
+/// Says of a file of the template that it is not as it was generated, and how that ends.
+fn noted(note: &Finding, folder: &Path) -> Vec<String> {
+    let mut lines = vec![format!("note: {}", headline(note, folder))];
+    if let (Some(id), Some(file)) = (&note.id, note.places.iter().find_map(|place| place.file.as_ref())) {
+        lines.push(format!("  `launchway update --heal {file}` takes the template's; `launchway waive {id} --because \"…\"` keeps yours"));
+    }
+    lines.extend(note.waiver.iter().map(ended));
+    lines
+}
+
+/// Counts what was found and fails no check.
+fn beside(checked: &CheckResult) -> String {
+    let waived = checked.findings.iter().filter(|finding| finding.is_waived(checked.today)).count();
+    let notes = match checked.notes().count() {
+        0 => String::new(),
+        1 => ", 1 note".to_owned(),
+        count => format!(", {count} notes"),
+    };
+    if waived == 0 { notes } else { format!("{notes}, {waived} waived") }
+}
+
 /// Says what is wrong, after the place that is most likely at fault.
 fn headline(finding: &Finding, folder: &Path) -> String {
     let place = culprit(finding).map(|place| format!("{}: ", located(place, folder)));
@@ -119,7 +138,7 @@ fn waived(waiver: &Waiver, state: WaiverState, findings: &[Finding], folder: &Pa
         (WaiverState::Ended, Some(_)) => return Vec::new(),
         (WaiverState::InEffect, Some(finding)) => format!("  {}", headline(finding, folder)),
         (WaiverState::Ended, None) => format!("  that day has passed, and nothing is found any more: {end}"),
-        (WaiverState::Unknown, _) => format!("  no agreement has this id any more: {end}"),
+        (WaiverState::Unknown, _) => format!("  nothing has this id any more: {end}"),
         (WaiverState::Idle | WaiverState::InEffect, _) => format!("  nothing is found now: {end}"),
     });
     lines

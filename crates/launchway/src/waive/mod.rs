@@ -1,11 +1,13 @@
-//! Agreements that a project breaks on purpose: a waiver is written, changed or ended.
+//! Agreements that a project breaks on purpose, and files of the template that it has changed on purpose: a waiver is written, changed
+//! or ended.
 
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use clap_complete::engine::{ArgValueCompleter, CompletionCandidate};
-use launchway_core::{Date, Edit, Project, Waiver, WaiverError, Waivers, edit};
+use launchway_core::{Date, Edit, Project, Waiver, WaiverError, Waivers, edit, waivable};
 
 use crate::failure::{Exit, Failure, listed};
 use crate::projects::{self, only};
@@ -15,18 +17,18 @@ use crate::today::today;
 use crate::{interrupt, language, terminal};
 
 const AFTER_HELP: &str = "\
-`launchway check` names the id of each agreement that it finds broken. A waiver keeps that one finding from failing the \
-check, and the check lists it every time. It is in `.launchway/NAME.waivers`, a text file to be committed, which no update touches. \
+`launchway check` names the id of each agreement that it finds broken, and of each file of the template that was changed. A waiver keeps \
+that one finding from failing the check, and the check lists it every time. It is in `.launchway/NAME.waivers`, a text file to be committed, which no update touches. \
 After the date of `--until`, by UTC, the check fails again.";
 
 /// What `launchway waive` is asked for.
 #[derive(Args)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct WaiveRequest {
-    /// The id of the agreement, as `launchway check` names it
+    /// The id of what was found, as `launchway check` names it
     #[arg(value_name = "ID", add = ArgValueCompleter::new(ids))]
     id: String,
-    /// Why the agreement may be broken
+    /// Why it may be so
     #[arg(long, value_name = "TEXT", required_unless_present = "end", conflicts_with = "end")]
     because: Option<String>,
     /// The last day of the waiver, as YYYY-MM-DD; without it only `--end` ends it
@@ -107,7 +109,9 @@ fn refused(error: &WaiverError, waivers: &Waivers) -> Failure {
     let failure = Failure::new(Exit::Usage, error.to_string());
     match error {
         WaiverError::UnknownId { nearest: Some(nearest), .. } => failure.hint(format!("did you mean `{nearest}`?")),
-        WaiverError::UnknownId { .. } => failure.hint("`launchway check` names the id of each broken agreement"),
+        WaiverError::UnknownId { .. } => {
+            failure.hint("`launchway check` names the id of each finding that can be waived")
+        }
         WaiverError::NoReason => failure.hint("say it with `--because \"…\"`: whoever reads the check sees it"),
         WaiverError::NoDate(_) => failure.hint("write it as YYYY-MM-DD, for example `--until 2030-06-30`"),
         WaiverError::PastDate(_) => failure.hint("choose a day from today on, or leave out `--until`"),
@@ -120,12 +124,18 @@ fn refused(error: &WaiverError, waivers: &Waivers) -> Failure {
     }
 }
 
-/// Completes the ids of the agreements of the project that the shell stands in.
+/// Completes the ids by which something of the project that the shell stands in can be waived.
 fn ids(current: &OsStr) -> Vec<CompletionCandidate> {
     let typed = current.to_string_lossy();
     let folder = projects::find(Path::new("."), "").map_or_else(|_| PathBuf::from("."), |found| found.folder);
     let projects = Project::open_all(&folder).unwrap_or_default();
-    let agreements = projects.into_iter().flat_map(|project| project.agreements);
-    let fitting = agreements.filter(|agreement| agreement.id.starts_with(&*typed));
-    fitting.map(|agreement| CompletionCandidate::new(agreement.id).help(Some(agreement.says.into()))).collect()
+    let of = |project: &Project| {
+        let says: BTreeMap<_, _> = project.agreements.iter().map(|it| (it.id.clone(), it.says.clone())).collect();
+        let candidate = move |id: String| {
+            let says = says.get(&id).cloned();
+            CompletionCandidate::new(id).help(says.map(Into::into))
+        };
+        waivable(project).into_iter().filter(|id| id.starts_with(&*typed)).map(candidate).collect::<Vec<_>>()
+    };
+    projects.iter().flat_map(of).collect()
 }

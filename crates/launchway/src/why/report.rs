@@ -119,7 +119,7 @@ impl WhyResult<'_> {
 fn ownership(ownership: Ownership) -> &'static str {
     match ownership {
         Ownership::Merged => "merged: the template's and yours, an update merges both",
-        Ownership::Managed => "managed: the template's, a change of yours is drift",
+        Ownership::Managed => "managed: the template's, a change of yours is merged and noted",
         Ownership::Seeded => "seeded: yours since it was written, an update leaves it alone",
     }
 }
