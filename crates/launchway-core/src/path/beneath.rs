@@ -22,6 +22,12 @@ pub struct Blob {
 }
 
 impl Blob {
+    /// Makes a file that cannot be run.
+    #[must_use]
+    pub fn plain(bytes: impl Into<Cow<'static, [u8]>>) -> Self {
+        Self { bytes: bytes.into(), executable: false }
+    }
+
     /// Reads a file below a folder, without following a link on the way; `None` if there is no such file.
     #[must_use]
     pub fn read(root: &Path, path: &SafePath) -> Option<Self> {

@@ -10,7 +10,7 @@ use crate::language::engine::{Compiled, Expression};
 use crate::language::helpers::Type;
 use crate::language::problem::{Location, Problem};
 use crate::text::either;
-use crate::value::Value;
+use crate::value::{Value, secret_like};
 
 /// A question of a template.
 #[derive(Debug)]
@@ -82,6 +82,8 @@ pub enum Kind {
 pub struct TextRule {
     /// The most characters.
     pub max: usize,
+    /// Whether an empty text is an answer, whatever the other rules say.
+    pub optional: bool,
     pub(super) pattern: Option<Regex>,
     /// The pattern as it is written.
     pub written_pattern: Option<String>,
@@ -280,13 +282,18 @@ impl Question {
             Some(Default::Value(value)) => Ok(Some(value.clone())),
             Some(Default::Computed(template)) => {
                 let text = render(template)?;
-                if text.is_empty() {
+                if text.is_empty() && !self.is_optional_text() {
                     return Ok(None);
                 }
                 let value = self.read(&text).map_err(|problem| self.default_problem(&problem))?;
                 Ok(Some(value))
             }
         }
+    }
+
+    /// Tells whether an empty text is an answer.
+    pub(super) fn is_optional_text(&self) -> bool {
+        matches!(&self.kind, Kind::Text(rule) if rule.optional)
     }
 
     /// Tells whether the default is computed: then it could not be checked when the template was loaded.
@@ -434,6 +441,14 @@ impl Question {
         }
     }
 
+    /// Says of an answer that it looks like a secret, without repeating it.
+    pub(crate) fn secret_like(&self, value: &Value) -> Option<AnswerProblem> {
+        let kind = secret_like::of_value(value)?;
+        let message = format!("{} looks like {kind}, and answers stand in files that others read", self.id);
+        let hint = "leave it out, and have it replaced if it was real; `--allow-secret-like` takes it all the same";
+        Some(AnswerProblem { question: self.id.clone(), message, hint: hint.to_owned() })
+    }
+
     /// Tells whether a secret was given; no message repeats it.
     fn read_secret(&self, rule: &TextRule, optional: bool, text: &str) -> Result<bool, AnswerProblem> {
         if text.is_empty() {
@@ -467,6 +482,9 @@ impl Question {
     }
 
     fn check_text(&self, rule: &TextRule, text: &str) -> Result<(), AnswerProblem> {
+        if rule.optional && text.is_empty() {
+            return Ok(());
+        }
         if text.contains("${{") || text.contains("{{resolve:") {
             let message = format!(
                 "{} contains `${{{{` or `{{{{resolve:`, which a workflow or CloudFormation would execute",

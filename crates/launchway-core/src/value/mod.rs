@@ -2,6 +2,7 @@
 
 pub(crate) mod pattern;
 pub(crate) mod policy;
+pub(crate) mod secret_like;
 
 use std::collections::BTreeMap;
 use std::fmt;
