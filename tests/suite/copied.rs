@@ -441,3 +441,109 @@ fn u32_a_service_that_is_added_is_given_no_secret_either() {
     assert!(said.contains("description looks like a token of GitHub") && !said.contains(&token()), "{said}");
     add(&["--set", &set, "--allow-secret-like"]).success();
 }
+
+#[test]
+fn u33_no_file_is_written_beside_one_that_some_disks_take_for_it() {
+    let history = History::new(&files(&[("a.txt", "a\n"), ("docs/guide.md", "g\n")]), "");
+    history.write("readme.md", "mine\n");
+    history.write("Notes/own.md", "mine\n");
+    history.commit();
+    let own = [("a.txt", "b\n"), ("docs/guide.md", "g\n")];
+    for (path, other) in [("README.md", "readme.md"), ("notes/new.md", "Notes"), ("docs/Guide.md", "docs/guide.md")] {
+        let with_new = |files: &[(&str, &str)]| -> Vec<(String, Vec<u8>)> {
+            let kept = files.iter().filter(|(it, _)| *it != "docs/guide.md" || path != "docs/Guide.md");
+            kept.chain([&(path, "new\n")]).map(|(path, text)| ((*path).to_owned(), text.as_bytes().to_vec())).collect()
+        };
+        history.template("1.1.0", &with_new(&own), "");
+        if path == "docs/Guide.md" {
+            // The template's own file goes, so nothing is left beside the new one.
+            assert_eq!(history.updated(&["--dry-run"]).0, Some(0), "{path}");
+            continue;
+        }
+        let before = history.tree();
+        for words in [&["--dry-run"][..], &[]] {
+            let said = history.update(words).failure(3);
+            let message = format!("`{path}` and `{other}`, which is there, are the same path on some disks");
+            assert!(said.contains(&message) && said.contains("--keep PATH"), "{said}");
+            assert!(history.tree() == before);
+        }
+        assert_eq!(history.updated(&["--keep", path, "--dry-run"]).0, Some(0), "{path}");
+    }
+}
+
+#[test]
+fn u33_an_adopted_project_and_an_added_service_are_told_of_it_too() {
+    let folder =
+        template(&manifest("service", ""), &[("files/README.md", b"a\nb\nc\n"), ("files/b.txt", b"1\n2\n3\n4\n")]);
+    new(&folder, &[]).success();
+    let project = folder.path().join("orders");
+    fs::remove_dir_all(project.join(".launchway")).unwrap();
+    fs::rename(project.join("README.md"), project.join("readme.md")).unwrap();
+    let adopted = run(launchway().args(["adopt", "orders", "--template", "./t"]).current_dir(folder.path()));
+    assert!(adopted.stderr.contains("note: `README.md` is missing, and `readme.md` is there"), "{}", adopted.stderr);
+
+    let line = ["new", "shop", "--no-input", "--target", "ecs"];
+    run(launchway().args(line).current_dir(folder.path()).envs(GIT_IDENTITY)).success();
+    fs::create_dir_all(folder.path().join("shop/Services/bills")).unwrap();
+    let add = ["add", "service", "bills", "--no-input", "--dry-run"];
+    let said = run(launchway().args(add).current_dir(folder.path().join("shop"))).failure(3);
+    assert!(said.contains("`Services`, which is there, are the same path on some disks"), "{said}");
+}
+
+#[test]
+fn u31_a_case_plays_the_update_of_a_project_of_an_older_version() {
+    let sources: &[(&str, &[u8])] =
+        &[("files/a.yaml.hbs", b"name: {{service}}\nlevel: {{level}}\n"), ("files/run.sh", b"#!/bin/sh\n")];
+    let level = "[[question]]\nid = \"level\"\nprompt = \"P\"\nhelp = \"H.\"\nkind = \"int\"\ndefault = 1\n";
+    let folder = template(&manifest("service", level), sources);
+    let at = |path: &str| folder.path().join("t").join(path);
+    make_executable(&at("files/run.sh"), true);
+    new(&folder, &["--level=3", "--dest", "t/tests/from-1/project"]).success();
+    fs::write(at("tests/from-1/project/mine.txt"), "mine\n").unwrap();
+    let text = fs::read_to_string(at("tests/from-1/project/a.yaml")).unwrap();
+    fs::write(at("tests/from-1/project/a.yaml"), format!("# mine\n{text}")).unwrap();
+    let more = level.replace("level", "depth")
+        + &level.replace("level", "width").replace("default = 1\n", "")
+        + "[[migration]]\nto = \"2.0.0\"\nrename = { level = \"depth\" }\nmove = { \"run.sh\" = \"bin/run.sh\" }\n";
+    fs::write(at("template.toml"), manifest("service", &more).replace("1.0.0", "2.0.0")).unwrap();
+    fs::write(at("files/a.yaml.hbs"), "name: {{service}}\nlevel: {{depth}}\nwidth: {{width}}\n").unwrap();
+    fs::create_dir(at("files/bin")).unwrap();
+    fs::rename(at("files/run.sh"), at("files/bin/run.sh")).unwrap();
+    let test =
+        |words: &[&str]| run(launchway().args(["template", "test", "./t"]).args(words).current_dir(folder.path()));
+    let open = test(&[]);
+    assert_eq!(open.code, Some(1));
+    assert!(open.stdout.contains("failed: from-1\n  there is no answer for"), "{}", open.stdout);
+    fs::write(at("tests/from-1/answers.toml"), "width = 7\n").unwrap();
+    fs::write(at("tests/from-1/case.toml"), "commands = [\"bin/run.sh\", \"test -f mine.txt\"]\n").unwrap();
+    let missing = test(&[]);
+    assert!(missing.stdout.contains("a.yaml: made, and not expected"), "{}", missing.stdout);
+    test(&["--bless"]).success();
+    test(&[]).success();
+    assert_eq!(
+        fs::read_to_string(at("tests/from-1/expected/a.yaml")).unwrap(),
+        "# mine\nname: orders\nlevel: 3\nwidth: 7\n"
+    );
+    assert!(is_executable(&at("tests/from-1/expected/bin/run.sh")));
+    assert!(!at("tests/from-1/expected/run.sh").exists() && !at("tests/from-1/expected/.launchway").exists());
+    assert!(at("tests/from-1/project/run.sh").exists(), "the project of the case stays what it was");
+    // A migration that is wrong, and a conflict, fail the case.
+    fs::write(
+        at("template.toml"),
+        manifest("service", &more.replace("level = \"depth\"", "level = \"width\"")).replace("1.0.0", "2.0.0"),
+    )
+    .unwrap();
+    assert!(
+        test(&[]).stdout.contains("failed: from-1\n  a.yaml:3: expected `level: 3`, made `level: 1`"),
+        "{}",
+        test(&[]).stdout
+    );
+    fs::write(at("template.toml"), manifest("service", &more).replace("1.0.0", "2.0.0")).unwrap();
+    fs::write(at("tests/from-1/project/a.yaml"), "name: other\nlevel: 9\n").unwrap();
+    let conflict = test(&[]);
+    assert!(
+        conflict.stdout.contains("a.yaml: the project and the template have both changed it"),
+        "{}",
+        conflict.stdout
+    );
+}

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use launchway_core::adopt::{Adoption, Fit, adopt, read_tree};
-use launchway_core::{Answers, Edit, Provenance, SafePath, Template, Value, edit, to_adopt};
+use launchway_core::{Answers, Edit, Provenance, SafePath, Template, Value, edit, other_spelling, to_adopt};
 
 use self::report::AdoptResult;
 use crate::failure::{Exit, Failure};
@@ -64,6 +64,9 @@ pub(crate) fn run(request: &AdoptRequest) -> Result<(), Failure> {
     refuse_found_secrets(request, &template, &adoption)?;
     adoption.context.catalog = policy.map(|policy| policy.origin());
     let edits = edits(&template, &adoption, folder)?;
+    for note in other_spellings(&adoption, folder) {
+        terminal::say(&format!("note: {}\n", terminal::visible(&note)));
+    }
     let is_written = !request.dry_run;
     if is_written {
         interrupt::uninterrupted(|| edit(folder, &edits))?;
@@ -129,6 +132,16 @@ fn refuse_records(folder: &Path, name: Option<&Value>) -> Result<(), Failure> {
         }
         _ => Ok(()),
     }
+}
+
+/// Says of the files that are missing which of them stand there under another spelling.
+fn other_spellings(adoption: &Adoption, folder: &Path) -> Vec<String> {
+    let missing = adoption.files.iter().filter(|file| file.fit == Fit::Missing);
+    let note = |path: SafePath| {
+        let other = other_spelling(folder, &path)?;
+        Some(format!("`{path}` is missing, and `{other}` is there: some disks take the two for one file"))
+    };
+    missing.filter_map(|file| note(SafePath::new(&file.path).ok()?)).collect()
 }
 
 fn edits(template: &Template, adoption: &Adoption, folder: &Path) -> Result<Vec<Edit>, Failure> {
