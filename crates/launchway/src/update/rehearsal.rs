@@ -43,7 +43,7 @@ pub(crate) fn rehearse(
     let wishes = Wishes { moves: template.rendered_moves(&context, &migrated)?, ..Wishes::default() };
     let update = Update::new(folder, &project, &plan, &wishes).map_err(|obstacles| in_the_way(&obstacles))?;
     let label = format!("{}-{}", template.id, template.version);
-    let mut resolution = merge(&update, &label, BTreeMap::new)?;
+    let mut resolution = merge(&update, &label, BTreeMap::new())?;
     update.contest(&mut resolution);
     conflicts::settle(&update, &project, (template, &plan), &mut resolution, &request)?;
     update.changes(folder, &resolution).map_err(|obstacles| in_the_way(&obstacles))
