@@ -14,6 +14,7 @@ mod changelog;
 mod check;
 mod command_line;
 mod contributing;
+mod copied;
 mod diagrams;
 mod docs;
 mod drafts;

@@ -288,6 +288,7 @@ impl From<AddError> for Failure {
             AddError::NotForAdding(_) => Self::new(Exit::Usage, message)
                 .hint("its author says so in the table `[add]` of `template.toml`, see docs/templates.md"),
             AddError::InTheWay(_) => Self::new(Exit::Exists, message).hint("move it away, or choose another name"),
+            AddError::OtherSpelling { .. } => Self::new(Exit::Exists, message).hint("rename one of them"),
             AddError::CrateExists(_) => Self::new(Exit::Exists, message).hint("choose another name"),
             AddError::Workspace(WorkspaceError::NoWorkspace) => Self::new(Exit::Exists, message)
                 .hint("make it one: write `[workspace]` and `members = [\".\"]` into it"),

@@ -6,6 +6,7 @@ use super::{Defaults, Interview};
 use crate::language::problem::Problem;
 use crate::sources::catalog::CatalogEntry;
 use crate::template::Template;
+use crate::template::question::AnswerProblem;
 use crate::value::policy::{Policy, PolicyRule};
 use crate::value::provenance::Provenance;
 use crate::value::{Added, Value};
@@ -28,6 +29,8 @@ pub struct Answers {
     /// Whether nobody decides or narrows anything: to find out what was so before somebody did.
     pub(super) is_undecided: bool,
     reopened: BTreeSet<String>,
+    /// Whether answers may look like secrets.
+    allows_secret_like: bool,
     added: Added,
     presets: BTreeMap<String, (Value, String)>,
     policies: BTreeMap<String, Vec<Policy>>,
@@ -52,6 +55,23 @@ impl Answers {
     /// Sets an answer unless there is one: what is given first takes precedence.
     pub fn set_if_open(&mut self, question: &str, value: Value, provenance: Provenance) {
         self.given.entry(question.to_owned()).or_insert((value, provenance));
+    }
+
+    /// Takes answers that look like secrets, too.
+    pub fn allow_secret_like(&mut self) {
+        self.allows_secret_like = true;
+    }
+
+    /// Tells whether answers that look like secrets are taken.
+    pub(super) fn allows_secret_like(&self) -> bool {
+        self.allows_secret_like
+    }
+
+    /// Finds the answers that look like secrets, wherever they came from but from the template or the team.
+    #[must_use]
+    pub fn secret_like(&self, template: &Template) -> Vec<AnswerProblem> {
+        let given = self.iter().filter(|(.., provenance)| !self.allows_secret_like && provenance.is_given());
+        given.filter_map(|(id, value, _)| template.question(id)?.secret_like(value)).collect()
     }
 
     /// Leaves a question at its default, whatever that will be once other answers have changed.

@@ -1,5 +1,6 @@
 //! The plan: every file of a project, rendered and checked, before anything is written.
 
+mod budget;
 mod moves;
 pub(crate) mod output;
 pub(crate) mod transitions;
@@ -25,8 +26,9 @@ use crate::path::{RECORD_FOLDER, collision_key};
 use crate::template::add::{AddRules, below};
 use crate::template::{
     Advisory, AgreementRule, CompiledFile, Each, FileRule, Order, Ownership, PlaceRule, ReadingRule, RepositoryNeed,
-    SourceFile, Template,
+    SourceFile, Template, unchecked,
 };
+use budget::{Budget, MAX_TURNS};
 use output::{Output, OutputProblem};
 
 /// Every file of a project, and what to say about them. The same context and template give the same plan.
@@ -127,7 +129,7 @@ impl Plan {
         let planner = Planner::new(template, context).map_err(Invalid::from)?;
         let files = planner.render_all()?;
         let agreements = planner.agreements()?;
-        let output = Output::new(files.iter().map(|(path, it)| (path, &it.file, it.from_text)));
+        let output = Output::new(files.iter().map(|(path, it)| (path, &it.file, it.is_checked)));
         let mut faults = output.faults();
         if faults.is_empty() {
             faults = output.disagreements(&agreements);
@@ -176,7 +178,8 @@ impl Plan {
 /// A file with what the checks need to know about it.
 pub(crate) struct Rendered {
     pub(crate) file: PlannedFile,
-    from_text: bool,
+    /// Whether the checks on what was rendered hold for it.
+    is_checked: bool,
     is_of_workspace: bool,
 }
 
@@ -205,17 +208,26 @@ pub(crate) struct Planner<'t, 'c> {
     moves: Vec<(String, String)>,
     /// The conditions that were evaluated, by their text: many rules share theirs.
     truths: Mutex<HashMap<String, bool>>,
+    budget: Budget,
 }
 
 impl<'t, 'c> Planner<'t, 'c> {
     pub(crate) fn new(template: &'t Template, context: &'c Context) -> Result<Self, Problem> {
         let add = template.add.as_ref().filter(|_| !context.added.is_empty());
-        let mut planner = Self { template, context, add, moves: Vec::new(), truths: Mutex::default() };
-        let render = |text| template.engine.render(text, context.data());
+        let mut planner =
+            Self { template, context, add, moves: Vec::new(), truths: Mutex::default(), budget: Budget::default() };
         for it in add.iter().flat_map(|add| &add.moves) {
-            planner.moves.push((render(&it.from)?, render(&it.to)?));
+            let places = (planner.render(&it.from, context.data())?, planner.render(&it.to, context.data())?);
+            planner.moves.push(places);
         }
         Ok(planner)
+    }
+
+    /// Renders a text within the budget of the project.
+    pub(crate) fn render(&self, text: &Compiled, data: &Data) -> Result<String, Problem> {
+        let engine = &self.template.engine;
+        self.budget.take_steps(engine.steps(text, data)?).map_err(|message| text.problem(message))?;
+        engine.render(text, data)
     }
 
     /// Returns where a file stands: elsewhere than in a new project, if the service is added to a workspace.
@@ -288,23 +300,26 @@ impl<'t, 'c> Planner<'t, 'c> {
         data: &Data,
     ) -> Result<(String, Rendered), Problem> {
         let path = match &compiled.path {
-            Some(template) => self.template.engine.render(template, data)?,
+            Some(template) => self.render(template, data)?,
             None => file.path.clone(),
         };
         let bytes = match &compiled.text {
-            Some(template) => self.template.engine.render(template, data)?.into_bytes().into(),
+            Some(template) => self.render(template, data)?.into_bytes().into(),
             None => file.bytes.clone(),
         };
+        let too_large = |message| Problem::new(Location::file(&file.place()), message);
+        self.budget.take_bytes(bytes.len()).map_err(too_large)?;
         let ordered = rules.iter().any(|rule| rule.order == Some(Order::CargoLock));
         let bytes = if ordered { in_cargo_order(bytes) } else { bytes };
+        let is_checked = compiled.text.is_some() && unchecked(rules).is_none();
         let is_of_workspace = self.is_of_workspace(file);
         let path = if is_of_workspace { path } else { self.placed(path) };
-        let file = PlannedFile {
+        let planned = PlannedFile {
             bytes,
-            executable: rules.iter().any(|rule| rule.executable),
+            executable: file.is_executable(rules),
             ownership: rules.iter().rev().find_map(|rule| rule.ownership).unwrap_or_default(),
         };
-        Ok((path, Rendered { file, from_text: compiled.text.is_some(), is_of_workspace }))
+        Ok((path, Rendered { file: planned, is_checked, is_of_workspace }))
     }
 
     /// Returns the values that are seen in each turn: one turn, or one for every combination of the lists' elements.
@@ -315,6 +330,13 @@ impl<'t, 'c> Planner<'t, 'c> {
         let mut turns: Vec<Vec<(&str, String)>> = vec![Vec::new()];
         for Each { list, element } in each {
             let elements = self.elements(list)?;
+            let count = turns.len().saturating_mul(elements.len());
+            if count > MAX_TURNS {
+                let problem =
+                    Problem::new(list.place(), format!("the lists of `each` make more than {MAX_TURNS} turns"));
+                return Err(problem.hint("name fewer lists, or shorter ones"));
+            }
+            self.budget.take_steps(count as u64).map_err(|message| Problem::new(list.place(), message))?;
             let mut longer = Vec::new();
             for turn in turns {
                 longer.extend(
@@ -354,7 +376,7 @@ impl<'t, 'c> Planner<'t, 'c> {
         for rule in &self.template.objects {
             if self.is_true(rule.when.as_ref())? {
                 let purpose = self.template.purpose(rule)?;
-                let purpose = self.template.engine.render(&purpose, self.context.data())?;
+                let purpose = self.render(&purpose, self.context.data())?;
                 objects.push(Object { kind: rule.kind.clone(), purpose });
             }
         }
@@ -365,7 +387,7 @@ impl<'t, 'c> Planner<'t, 'c> {
         let mut steps = Vec::new();
         for rule in &self.template.next_steps {
             if self.is_true(rule.when.as_ref())? {
-                let command = self.template.engine.render(&rule.command, self.context.data())?;
+                let command = self.render(&rule.command, self.context.data())?;
                 steps.push(NextStep { command, purpose: rule.purpose.clone(), needs: rule.needs.clone() });
             }
         }
@@ -400,7 +422,7 @@ impl<'t, 'c> Planner<'t, 'c> {
             let path = self.template.compile_removed(file).map_err(|problems| Invalid { problems })?;
             for data in turns_of(self.template, self.context, file)? {
                 removed.insert(match &path {
-                    Some(path) => self.template.engine.render(path, &data)?,
+                    Some(path) => self.render(path, &data)?,
                     None => file.path.clone(),
                 });
             }
@@ -409,7 +431,7 @@ impl<'t, 'c> Planner<'t, 'c> {
     }
 
     fn agreement(&self, rule: &AgreementRule, data: &Data) -> Result<Agreement, Problem> {
-        let render = |text: &Compiled| self.template.engine.render(text, data);
+        let render = |text: &Compiled| self.render(text, data);
         let file = |text: &Compiled| render(text).map(|path| self.placed(path));
         let reading = |rule: &ReadingRule| -> Result<Reading, Problem> {
             Ok(match rule {
@@ -496,7 +518,9 @@ mod tests {
     use super::*;
     use crate::interview::answers::Answers;
     use crate::interview::{Defaults, Interview};
-    use crate::template::load::tests::{HEAD, load, load_unverified};
+    use crate::path::beneath::Blob;
+    use crate::template::load::tests::{HEAD, load, load_unverified, question};
+    use crate::template::{Source, TemplateFiles};
     use crate::value::Value;
     use crate::value::provenance::Provenance;
 
@@ -583,9 +607,10 @@ executable = true
             ("files/a.yaml.hbs", "a: 1\na: {{service}}\n", "a.yaml:2:4: the key `a` stands twice"),
             ("files/a.json.hbs", "{\"a\": {{service}}}\n", "a.json:1:"),
             ("files/a.toml.hbs", "a = {{service}}\n", "a.toml:1:5"),
-            ("files/a.txt", "a", "exactly one newline"),
-            ("files/a.txt", "a\n\n", "exactly one newline"),
-            ("files/a.txt", "a\rb\n", "carriage return"),
+            ("files/a.txt.hbs", "a", "exactly one newline"),
+            ("files/a.txt.hbs", "a\n\n", "exactly one newline"),
+            ("files/a.txt.hbs", "a\rb\n", "carriage return"),
+            ("files/tsconfig.json.hbs", "{ // x\n  \"a\": 1,,\n}\n", "tsconfig.json:2:"),
         ] {
             let found = fault("", &[(path, text)]);
             assert!(found.contains(message), "{text:?}: {found}");
@@ -596,6 +621,125 @@ executable = true
     fn windows_line_ends_of_a_checkout_do_not_reach_the_output() {
         let plan = plan("", &[("files/a.txt.hbs", "{{#if extra}}\r\nx\r\n{{/if}}\r\ny\r\n")]).unwrap();
         assert_eq!(*plan.files[&SafePath::new("a.txt").unwrap()].bytes, *b"y\n");
+    }
+
+    #[test]
+    fn u21_what_is_not_rendered_is_copied_byte_for_byte_whatever_it_holds() {
+        let texts = [
+            "",
+            "a",
+            "a\n\n\n",
+            "a\r\nb\r\n",
+            "a\rb",
+            "\u{feff}a\n",
+            "{{service}} \\{{",
+            "a\0b",
+            "{ // x\n}",
+            "a: 1\na: 2\n",
+        ];
+        for text in texts {
+            for path in ["files/a.txt", "files/a.yaml", "files/a.json", "files/a.toml", "files/run.sh", "files/a"] {
+                let plan = plan("", &[(path, text)]).unwrap_or_else(|error| panic!("{path} {text:?}: {error}"));
+                assert_eq!(plan.files.values().next().unwrap().bytes.as_ref(), text.as_bytes(), "{path} {text:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn u23_a_file_that_cannot_be_checked_is_written_as_it_was_rendered() {
+        let rule = |more: &str| format!("[[file]]\npath = \"a.yaml\"\n{more}\n");
+        let files = [("files/a.yaml.hbs", "{{#if extra}}\n{{/if}}\na: \\{{ .Values.a }}\n{{service}}")];
+        assert!(fault(&rule(""), &files).contains("exactly one newline"));
+        let made = plan(&rule("check = false\nbecause = \"Helm reads it\""), &files).unwrap();
+        assert_eq!(*made.files.values().next().unwrap().bytes, *b"a: {{ .Values.a }}\norders");
+        let tsconfig = [("files/tsconfig.json.hbs", "{\n  // {{service}}\n  \"a\": [1,],\n}\n")];
+        assert!(plan("", &tsconfig).is_ok());
+    }
+
+    #[test]
+    fn u20_the_outermost_rule_says_whether_a_file_can_be_run_and_else_its_own_mode() {
+        let rule = |path: &str, it: bool| format!("[[file]]\npath = \"{path}\"\nexecutable = {it}\n");
+        let manifest = format!("{HEAD}{QUESTIONS}{}{}", rule("*.sh", true), rule("b.sh", false));
+        let file = |text: &str, executable| Blob { bytes: text.as_bytes().to_vec().into(), executable };
+        let own = [("a.sh", false), ("b.sh", true), ("c.py.hbs", true), ("d.py", false)];
+        let files = own.map(|(path, executable)| (format!("files/{path}"), file("x\n", executable)));
+        let files = files.into_iter().chain([("template.toml".to_owned(), file(&manifest, true))]);
+        let base = (TemplateFiles::from_blobs(files).unwrap(), Source::Folder("base".into()));
+        let outer = format!(
+            "[template]\nid = \"o\"\ntitle = \"O\"\nversion = \"1.0.0\"\nextends = \"./base\"\n{}{}",
+            rule("c.py", false),
+            rule("b.sh", true)
+        );
+        let run = |layers: Vec<(TemplateFiles, Source)>| {
+            let template = Template::from_layers(layers).unwrap();
+            let interview = Interview::new(&template, &Answers::default(), Defaults::All).unwrap();
+            let plan = Plan::new(&template, &interview.context().unwrap().unwrap()).unwrap();
+            let run = plan.files.into_iter().filter(|(_, file)| file.executable);
+            run.map(|(path, _)| path.as_str().to_owned()).collect::<Vec<_>>()
+        };
+        let files = [("template.toml", outer.as_str()), ("files/d.py", "y\n")];
+        let files = files.map(|(path, text)| (path.to_owned(), file(text, path == "files/d.py")));
+        let own = TemplateFiles::from_blobs(files).unwrap();
+        assert_eq!(run(vec![(own, Source::Folder("o".into())), base.clone()]), ["a.sh", "b.sh", "d.py"]);
+        assert_eq!(run(vec![base]), ["a.sh", "c.py"]);
+    }
+
+    /// Sixty elements, and a text that loops over them to a depth.
+    fn many() -> String {
+        let list: Vec<String> = (0..60).map(|n| format!("\"e{n}\"")).collect();
+        question("many", &format!("kind = \"slugs\"\ndefault = [{}]", list.join(", ")))
+    }
+
+    fn nested(depth: usize, body: &str) -> String {
+        let open = (0..depth).map(|up| format!("{{{{#each {}many}}}}", "../".repeat(up))).collect::<Vec<_>>().concat();
+        format!("{open}{body}{}", "{{/each}}".repeat(depth))
+    }
+
+    #[test]
+    fn u25_loops_that_multiply_end_with_an_error_whether_they_print_or_not() {
+        let many = many();
+        for body in ["", "{{#if @first}}{{/if}}"] {
+            let text = |depth| format!("{}\n", nested(depth, body));
+            assert!(plan(&many, &[("files/a.txt.hbs", &text(2))]).is_ok());
+            let found = fault(&many, &[("files/a.txt.hbs", &text(8))]);
+            assert!(found.contains("files/a.txt.hbs: the text takes more than 1000000 steps to render"), "{found}");
+        }
+        let partial = nested(8, "").replace("many", "all");
+        let with = "[[partial]]\nname = \"p\"\nparameters = { all = \"words\" }\n";
+        let files = [("files/a.txt.hbs", "{{> p all=many}}\n"), ("partials/p.hbs", &partial)];
+        assert!(fault(&format!("{many}{with}"), &files).contains("takes more than 1000000 steps"));
+        for table in
+            ["[[next_step]]\ncommand = \"@\"\npurpose = \"P\"\n", "[[object]]\nkind = \"K\"\npurpose = \"@\"\n"]
+        {
+            let found = fault(&format!("{many}{}", table.replace('@', &nested(8, ""))), &[("files/a.txt", "a\n")]);
+            assert!(found.contains("takes more than 1000000 steps") && found.contains("template.toml:"), "{found}");
+        }
+        let late = question("late", &format!("kind = \"slug\"\ndefault = \"{}x\"", nested(8, "")));
+        let all = format!("{HEAD}{many}{late}");
+        let template = load(&[("template.toml", &all), ("files/a.txt", "a\n")]).unwrap();
+        let error = Interview::new(&template, &Answers::default(), Defaults::All).err().unwrap().to_string();
+        assert!(error.contains("takes more than 1000000 steps"), "{error}");
+    }
+
+    #[test]
+    fn u25_lists_of_a_rule_that_multiply_and_files_that_add_up_end_with_an_error() {
+        let many = many();
+        let rule = "each = [\"many\", \"many\", \"many\"]\nas = [\"a\", \"b\", \"c\"]\n";
+        let file = format!("{many}[[file]]\npath = \"*.txt\"\n{rule}");
+        let found = fault(&file, &[("files/{{a}}{{b}}{{c}}.txt", "a\n")]);
+        assert!(found.contains("the lists of `each` make more than 10000 turns"), "{found}");
+        let agreement =
+            format!("{many}[[agreement]]\nsays = \"x\"\n{rule}place = [{{ is = \"1\" }}, {{ is = \"1\" }}]\n");
+        let found = fault(&agreement, &[("files/a.txt", "a\n")]);
+        assert!(found.contains("the lists of `each` make more than 10000 turns"), "{found}");
+        let names: Vec<String> = (0..300).map(|n| format!("files/a{n}.txt.hbs")).collect();
+        let text = format!("{}\n", nested(3, ""));
+        let files: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), text.as_str())).collect();
+        assert!(fault(&many, &files).contains("the project takes more than 50 million steps to render"));
+        let large = "x".repeat(4 << 20) + "\n";
+        let manifest = format!("{many}[[file]]\npath = \"**\"\neach = \"many\"\nas = \"a\"\n");
+        let found = fault(&manifest, &[("files/{{a}}.txt", &large), ("files/b/{{a}}.txt", &large)]);
+        assert!(found.contains("the project is larger than 256 MiB"), "{found}");
     }
 
     #[test]

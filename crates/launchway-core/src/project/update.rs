@@ -211,9 +211,11 @@ impl Update {
     }
 
     /// Lets the user's line ends be the line ends of all three sides: they are no edit, and the template's are no change.
+    /// What was generated with them is the template's to change.
     fn keep_line_ends(&mut self) {
         for (path, blob) in &self.ours {
-            if !has_only_crlf(&blob.bytes) {
+            let is_generated = self.base.get(path).is_some_and(|base| has_only_crlf(&base.bytes));
+            if is_generated || !has_only_crlf(&blob.bytes) {
                 continue;
             }
             for side in [&mut self.base, &mut self.theirs] {

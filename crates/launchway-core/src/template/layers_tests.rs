@@ -1,10 +1,10 @@
-use std::borrow::Cow;
 use std::path::PathBuf;
 
 use super::*;
 use crate::interview::answers::Answers;
 use crate::interview::{Defaults, Interview};
 use crate::path::SafePath;
+use crate::path::beneath::Blob;
 use crate::plan::Plan;
 use crate::template::Template;
 use crate::template::load::tests::HEAD;
@@ -51,7 +51,9 @@ place = [{ file = "a.yaml", at = "/name" }, { file = "b.yaml", at = "/name" }]
 "#;
 
 fn files(files: &[(&str, &str)]) -> TemplateFiles {
-    TemplateFiles(files.iter().map(|(path, text)| ((*path).to_owned(), Cow::Owned(text.as_bytes().to_vec()))).collect())
+    TemplateFiles(
+        files.iter().map(|(path, text)| ((*path).to_owned(), Blob::plain(text.as_bytes().to_vec()))).collect(),
+    )
 }
 
 fn base() -> Vec<(&'static str, String)> {

@@ -363,9 +363,10 @@ pub(super) struct FileRule {
     #[serde(rename = "as")]
     pub(super) elements: Option<OneOrMany>,
     pub(super) ownership: Option<super::Ownership>,
-    #[serde(default)]
-    pub(super) executable: bool,
+    pub(super) executable: Option<bool>,
     pub(super) order: Option<super::Order>,
+    pub(super) check: Option<bool>,
+    pub(super) because: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]

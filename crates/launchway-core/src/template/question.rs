@@ -11,7 +11,7 @@ use crate::language::helpers::Type;
 use crate::language::problem::{Location, Problem, nearest};
 use crate::text::either;
 use crate::value::provenance::Provenance;
-use crate::value::{Value, suggestion};
+use crate::value::{Value, secret_like, suggestion};
 
 /// A question of a template.
 #[derive(Debug)]
@@ -102,6 +102,8 @@ pub enum Kind {
 pub struct TextRule {
     /// The most characters.
     pub max: usize,
+    /// Whether an empty text is an answer, whatever the other rules say.
+    pub optional: bool,
     pub(super) pattern: Option<Regex>,
     /// The pattern as it is written.
     pub written_pattern: Option<String>,
@@ -331,13 +333,18 @@ impl Question {
             Some(Default::Value(value)) => Ok(Some(value.clone())),
             Some(Default::Computed(template)) => {
                 let text = render(template)?;
-                if text.is_empty() {
+                if text.is_empty() && !self.is_optional_text() {
                     return Ok(None);
                 }
                 let value = self.read(&text).map_err(|problem| self.default_problem(&problem))?;
                 Ok(Some(value))
             }
         }
+    }
+
+    /// Tells whether an empty text is an answer.
+    pub(super) fn is_optional_text(&self) -> bool {
+        matches!(&self.kind, Kind::Text(rule) if rule.optional)
     }
 
     /// Tells whether the default is computed: then it could not be checked when the template was loaded.
@@ -496,6 +503,14 @@ impl Question {
         }
     }
 
+    /// Says of an answer that it looks like a secret, without repeating it.
+    pub(crate) fn secret_like(&self, value: &Value) -> Option<AnswerProblem> {
+        let kind = secret_like::of_value(value)?;
+        let message = format!("{} looks like {kind}, and answers stand in files that others read", self.id);
+        let hint = "leave it out, and have it replaced if it was real; `--allow-secret-like` takes it all the same";
+        Some(AnswerProblem { question: self.id.clone(), message, hint: hint.to_owned() })
+    }
+
     /// Tells whether a secret was given; no message repeats it.
     fn read_secret(&self, rule: &TextRule, optional: bool, text: &str) -> Result<bool, AnswerProblem> {
         if text.is_empty() {
@@ -529,6 +544,9 @@ impl Question {
     }
 
     fn check_text(&self, rule: &TextRule, text: &str) -> Result<(), AnswerProblem> {
+        if rule.optional && text.is_empty() {
+            return Ok(());
+        }
         if text.contains("${{") || text.contains("{{resolve:") {
             let message = format!(
                 "{} contains `${{{{` or `{{{{resolve:`, which a workflow or CloudFormation would execute",

@@ -12,6 +12,7 @@ use super::manifest;
 use super::question::{self, Question};
 use crate::language::check::{Names, Printing, WAS};
 use crate::language::engine::{Compiled, Expression};
+use crate::language::file_kind::FileKind;
 use crate::language::problem::{Location, Problem};
 use crate::value::Value;
 
@@ -274,7 +275,7 @@ impl Loader<'_> {
     fn transition_step(&mut self, raw: manifest::TransitionStep) -> Option<StepRule> {
         let when = self.condition(raw.when.as_ref());
         let place = self.places.of(&raw.command);
-        let command = self.snippet(raw.command.get_ref(), &place, Printing::Quoted)?;
+        let command = self.snippet(raw.command.get_ref(), &place, Printing::Into(FileKind::Shell))?;
         Some(StepRule { command, purpose: self.transition_text(raw.purpose), when })
     }
 

@@ -3,6 +3,7 @@
 pub(crate) mod pattern;
 pub(crate) mod policy;
 pub(crate) mod provenance;
+pub(crate) mod secret_like;
 pub(crate) mod suggestion;
 
 use std::collections::BTreeMap;

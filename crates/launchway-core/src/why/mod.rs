@@ -182,7 +182,7 @@ impl Inquiry<'_> {
             source: self.origin(&file.place(), "files/"),
             is_rendered: file.renders,
             ownership: rules.iter().rev().find_map(|rule| rule.ownership).unwrap_or_default(),
-            executable: rules.iter().any(|rule| rule.executable),
+            executable: file.is_executable(&rules),
             conditions: self.conditions(&rules)?,
             each: lists.map(turn).collect(),
             partials: partials.into_iter().filter_map(|name| self.partial(name)).collect(),

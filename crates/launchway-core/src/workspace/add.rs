@@ -42,6 +42,8 @@ pub enum AddError {
     NotForAdding(String),
     #[error("there is something already where the service would be written: {}", listed(.0))]
     InTheWay(Vec<SafePath>),
+    #[error("`{path}` and `{other}`, which is there, are the same path on some disks")]
+    OtherSpelling { path: SafePath, other: String },
     #[error("`{0}` is the name of a crate that is in Cargo.lock already")]
     CrateExists(String),
     #[error("`{file}` {reason}")]
@@ -69,6 +71,11 @@ impl Addition {
         let in_the_way: Vec<_> = creates.iter().map(|(path, _)| path).filter(|path| taken(path)).cloned().collect();
         if !in_the_way.is_empty() {
             return Err(AddError::InTheWay(in_the_way));
+        }
+        for (path, _) in &creates {
+            if let Some(other) = beneath::other_spelling(root, path) {
+                return Err(AddError::OtherSpelling { path: path.clone(), other });
+            }
         }
         let mut addition = Self { creates, changes: Vec::new(), says: Vec::new(), notes: Vec::new() };
         let attributes = record::attributes(root)

@@ -55,6 +55,10 @@ fn gather(template: &Template, from: &Project, request: &AddRequest) -> Result<K
     let is_shared = |id: &String| template.question(id).is_some() && !template.is_own_answer(id);
     let shared = migrated.answers.into_iter().filter(|(id, _)| is_shared(id)).collect();
     answers.take_before(template, &shared, &defaults)?;
+    if request.allow_secret_like {
+        answers.allow_secret_like();
+    }
+    answers::refuse_secrets(&answers, template)?;
     let defaults = if request.asks() == Asks::Questions { Defaults::Advanced } else { Defaults::All };
     let mut known = KnownAnswers { answers, defaults, notes: Vec::new() };
     known.fit(template)?;

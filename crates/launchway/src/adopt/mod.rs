@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use launchway_core::adopt::{Adoption, Fit, adopt, read_tree};
-use launchway_core::{Answers, Edit, SafePath, Template, Value, edit, to_adopt};
+use launchway_core::{Answers, Edit, Provenance, SafePath, Template, Value, edit, other_spelling, to_adopt};
 
 use self::report::AdoptResult;
 use crate::failure::{Exit, Failure};
@@ -39,6 +39,8 @@ pub(crate) struct AdoptRequest {
     /// An answer that is known: `--set strategy=canary`; may be given more than once
     #[arg(long, value_name = "KEY=VALUE")]
     pub(crate) set: Vec<String>,
+    #[arg(long, help = answers::ALLOW_SECRET_LIKE)]
+    pub(crate) allow_secret_like: bool,
     /// Shows what was found, and writes nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
@@ -59,8 +61,12 @@ pub(crate) fn run(request: &AdoptRequest) -> Result<(), Failure> {
     let tree = reading.in_scope(|| read_tree(folder, &template))?;
     let _step = tracing::info_span!("adopt", what = %folder.display()).entered();
     let mut adoption = adopt(&template, &tree, &given, &name_of(folder))?;
+    refuse_found_secrets(request, &template, &adoption)?;
     adoption.context.catalog = policy.map(|policy| policy.origin());
     let edits = edits(&template, &adoption, folder)?;
+    for note in other_spellings(&adoption, folder) {
+        terminal::say(&format!("note: {}\n", terminal::visible(&note)));
+    }
     let is_written = !request.dry_run;
     if is_written {
         interrupt::uninterrupted(|| edit(folder, &edits))?;
@@ -83,7 +89,23 @@ fn given(request: &AdoptRequest, template: &Template) -> Result<BTreeMap<String,
     texts.extend(request.name.iter().map(|name| format!("{}={name}", template.name_question)));
     let mut answers = Answers::default();
     answers::set(template, &texts, &mut answers)?;
+    if request.allow_secret_like {
+        answers.allow_secret_like();
+    }
+    answers::refuse_secrets(&answers, template)?;
     Ok(answers.iter().map(|(id, value, _)| (id.to_owned(), value.clone())).collect())
+}
+
+/// Refuses to put into a record what looks like a secret in a file that is there.
+fn refuse_found_secrets(request: &AdoptRequest, template: &Template, adoption: &Adoption) -> Result<(), Failure> {
+    let mut answers = Answers::default();
+    if request.allow_secret_like {
+        answers.allow_secret_like();
+    }
+    for (id, value) in &adoption.context.answers {
+        answers.set(id, value.clone(), Provenance::Record);
+    }
+    answers::refuse_secrets(&answers, template)
 }
 
 /// Returns the name of the folder, wherever it is named from.
@@ -110,6 +132,16 @@ fn refuse_records(folder: &Path, name: Option<&Value>) -> Result<(), Failure> {
         }
         _ => Ok(()),
     }
+}
+
+/// Says of the files that are missing which of them stand there under another spelling.
+fn other_spellings(adoption: &Adoption, folder: &Path) -> Vec<String> {
+    let missing = adoption.files.iter().filter(|file| file.fit == Fit::Missing);
+    let note = |path: SafePath| {
+        let other = other_spelling(folder, &path)?;
+        Some(format!("`{path}` is missing, and `{other}` is there: some disks take the two for one file"))
+    };
+    missing.filter_map(|file| note(SafePath::new(&file.path).ok()?)).collect()
 }
 
 fn edits(template: &Template, adoption: &Adoption, folder: &Path) -> Result<Vec<Edit>, Failure> {

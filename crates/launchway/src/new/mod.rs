@@ -33,6 +33,7 @@ pub(crate) fn run(chosen: &TemplateChoice, request: &NewRequest, mut answers: An
     for path in &request.answers_files {
         answers::add_file(path, template, &mut answers)?;
     }
+    answers::refuse_secrets(&answers, template)?;
     let may_ask = terminal::is_interactive() && !request.no_input;
     if request.resume && !may_ask {
         return Err(Failure::new(Exit::Usage, "`--resume` goes on asking, and there is no terminal to ask in")

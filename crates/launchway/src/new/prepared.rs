@@ -112,6 +112,10 @@ impl NewProject {
         if !interview.problems.is_empty() {
             return Err(interview.problems.clone().into());
         }
+        let secrets = interview.secret_like();
+        if !secrets.is_empty() {
+            return Err(secrets.into());
+        }
         let command = review::command(template, interview, request);
         let Some(mut context) = interview.context()? else {
             return Err(missing(interview, &command));

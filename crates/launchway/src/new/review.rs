@@ -36,6 +36,9 @@ pub(crate) fn command(template: &Template, interview: &Interview<'_>, request: &
     if request.no_git {
         words.push("--no-git".to_owned());
     }
+    if interview.has_secret_like() {
+        words.push("--allow-secret-like".to_owned());
+    }
     words.push("--no-input".to_owned());
     words.join(" ")
 }
@@ -142,10 +145,13 @@ fn added_lines(path: &str, content: &str) -> String {
     if content.is_empty() {
         return String::new();
     }
-    let lines: Vec<&str> = content.lines().collect();
+    let lines: Vec<&str> = content.split_inclusive('\n').collect();
     let mut text = format!("--- /dev/null\n+++ b/{path}\n@@ -0,0 +1,{} @@\n", lines.len());
     for line in lines {
-        let _ = writeln!(text, "+{line}");
+        let _ = write!(text, "+{line}");
+    }
+    if !content.ends_with('\n') {
+        text.push_str("\n\\ No newline at end of file\n");
     }
     text
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use launchway_core::template::{Migrated, Reference};
 use launchway_core::{
     Accepted, Advisory, Blob, Conflict, Context, DefaultKept, Edit, FileChange, Interview, MergedFile, Obstacle,
-    OriginSource, Plan, Project, Provenance, RecordChange, SafePath, Status, Template, Update, Wishes,
+    OriginSource, Plan, Project, Provenance, RecordChange, SafePath, Status, Template, Update, Wishes, other_spelling,
 };
 
 use super::answers::{self, AnswerChange};
@@ -156,6 +156,7 @@ impl<'p> UpdatePurpose<'p> {
         let by_structure = conflicts::settle(&update, project, (template, &plan), &mut resolution, self.request)?;
         let root = self.request.place.folder.as_path();
         let files = update.changes(root, &resolution).map_err(|obstacles| in_the_way(&obstacles))?;
+        refuse_other_spellings(root, &files)?;
         let changed = files.iter().map(|change| &change.edit).filter(|edit| edit.before != edit.after);
         self.repository.refuse_hidden(update.missing().into_keys().chain(changed.map(|edit| &edit.path)))?;
         let made = (template, context, &plan);
@@ -289,7 +290,24 @@ fn named(path: &str) -> Result<SafePath, Failure> {
     })
 }
 
-fn in_the_way(obstacles: &[Obstacle]) -> Failure {
+/// Refuses to write a file beside another one that some disks take for it, unless that one goes.
+fn refuse_other_spellings(root: &Path, files: &[FileChange]) -> Result<(), Failure> {
+    let is_new = |edit: &&Edit| edit.before.is_none() && edit.after.is_some();
+    let goes =
+        |other: &str| files.iter().any(|change| change.edit.path.as_str() == other && change.edit.after.is_none());
+    let obstacle = |edit: &Edit| {
+        let other = other_spelling(root, &edit.path).filter(|other| !goes(other))?;
+        let reason = format!("and `{other}`, which is there, are the same path on some disks");
+        Some(Obstacle { path: edit.path.clone(), reason })
+    };
+    let obstacles: Vec<_> = files.iter().map(|change| &change.edit).filter(is_new).filter_map(obstacle).collect();
+    if obstacles.is_empty() {
+        return Ok(());
+    }
+    Err(in_the_way(&obstacles).hint("rename one of them, or keep the template's out of updates: `--keep PATH`"))
+}
+
+pub(super) fn in_the_way(obstacles: &[Obstacle]) -> Failure {
     let all: Vec<String> = obstacles.iter().map(ToString::to_string).collect();
     Failure::new(Exit::Exists, format!("the project cannot be updated: {}", all.join("; ")))
         .hint("move it away, or make it a plain file; nothing was changed")

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, ValueEnum, value_parser};
 
+use crate::answers::ALLOW_SECRET_LIKE;
 use crate::failure::Failure;
 use crate::git::FetchOptions;
 use crate::projects;
@@ -46,6 +47,8 @@ pub(crate) struct UpdateRequest {
     /// Lets the answers that nobody gave be the template's defaults of today, instead of those that run
     #[arg(long)]
     pub(crate) take_defaults: bool,
+    #[arg(long, help = ALLOW_SECRET_LIKE)]
+    pub(crate) allow_secret_like: bool,
     /// Never asks; a new question without an answer is an error
     #[arg(long)]
     pub(crate) no_input: bool,
@@ -72,7 +75,7 @@ pub(crate) struct UpdateRequest {
     /// Takes back the last update, or the last `add service`, and nothing else; with `--allow-dirty` also what was changed
     /// since
     #[arg(long, conflicts_with_all = [
-        "to", "template", "set", "answers_files", "defaults", "take_defaults", "no_input", "heal", "keep", "resolve_record",
+        "to", "template", "set", "answers_files", "defaults", "take_defaults", "no_input", "allow_secret_like", "heal", "keep", "resolve_record",
         "accept_outage", "merge", "conflicts", "dry_run", "diff", "offline", "accept_moved",
     ])]
     pub(crate) undo: bool,
@@ -209,6 +212,7 @@ impl UpdateRequest {
             answers_files: Vec::new(),
             defaults: true,
             take_defaults: false,
+            allow_secret_like: true,
             no_input: true,
             accept_outage: Vec::new(),
             heal: Vec::new(),
