@@ -71,7 +71,11 @@ impl Answers {
     #[must_use]
     pub fn secret_like(&self, template: &Template) -> Vec<AnswerProblem> {
         let given = self.iter().filter(|(.., provenance)| !self.allows_secret_like && provenance.is_given());
-        given.filter_map(|(id, value, _)| template.question(id)?.secret_like(value)).collect()
+        let problem = |(id, value, provenance): (&str, &Value, &Provenance)| {
+            let question = template.question(id)?;
+            Some(question.secret_like(value)?.given_by(question, provenance))
+        };
+        given.filter_map(problem).collect()
     }
 
     /// Leaves a question at its default, whatever that will be once other answers have changed.

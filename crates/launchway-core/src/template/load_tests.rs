@@ -413,8 +413,9 @@ fn u26_no_way_round_leads_a_text_past_the_helper_of_its_file() {
 
 #[test]
 fn u28_a_text_may_be_left_out_where_the_template_says_so() {
-    use crate::interview::answers::{Answers, Provenance};
+    use crate::interview::answers::Answers;
     use crate::value::Value;
+    use crate::value::provenance::Provenance;
     let note = |rest: &str| format!("{HEAD}{}", question("note", &format!("kind = \"text\"\n{rest}")));
     let files = |rest: &str, text: &str| -> Result<String, String> {
         let files = [

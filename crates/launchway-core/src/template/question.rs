@@ -508,7 +508,7 @@ impl Question {
         let kind = secret_like::of_value(value)?;
         let message = format!("{} looks like {kind}, and answers stand in files that others read", self.id);
         let hint = "leave it out, and have it replaced if it was real; `--allow-secret-like` takes it all the same";
-        Some(AnswerProblem { question: self.id.clone(), message, hint: hint.to_owned() })
+        Some(AnswerProblem { question: self.id.clone(), message, hint: hint.to_owned(), from: None })
     }
 
     /// Tells whether a secret was given; no message repeats it.

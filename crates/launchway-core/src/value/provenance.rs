@@ -27,6 +27,13 @@ pub enum Provenance {
     Record,
 }
 
+impl Provenance {
+    /// Tells whether somebody gave the answer, and neither the template nor the team.
+    pub(crate) fn is_given(&self) -> bool {
+        !matches!(self, Self::Default | Self::Preset(_) | Self::Policy(_))
+    }
+}
+
 impl fmt::Display for Provenance {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

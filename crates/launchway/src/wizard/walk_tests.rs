@@ -143,7 +143,7 @@ fn generated(seed: u64) -> Template {
     }
     let blobs = [("template.toml", text.as_str()), ("files/a.txt.hbs", "{{project}}\n")];
     let files = TemplateFiles::from_blobs(
-        blobs.map(|(path, text)| (path.to_owned(), launchway_core::Blob::plain(text.as_bytes()))),
+        blobs.map(|(path, text)| (path.to_owned(), launchway_core::Blob::plain(text.as_bytes().to_vec()))),
     )
     .unwrap();
     let source = Source::Folder("generated".into());
