@@ -137,7 +137,29 @@ fn files_that_are_gone_broken_or_the_templates_own_are_found_too() {
     fs::remove_file(folder.path().join("orders/a.yaml")).unwrap();
     let said = check(&folder, &[]).stdout;
     assert!(said.contains("a.yaml: the file was generated and is gone; 1 agreement cannot be checked"), "{said}");
-    assert!(said.ends_with("orders (own 3.1.4): 3 findings\n"), "{said}");
+    assert!(said.ends_with("orders (own 3.1.4): 2 findings, 1 note\n"), "{said}");
+}
+
+#[test]
+fn a_changed_file_of_the_template_is_a_note_and_fails_no_check_until_it_is_waived() {
+    let folder = orphan();
+    replace(&folder, "policy.txt", "kind", "quick");
+    let said = check(&folder, &[]).success();
+    let note = "note: policy.txt: the file belongs to the template and was changed\n  `launchway update --heal policy.txt` takes";
+    assert!(said.starts_with(note), "{said}");
+    assert!(said.ends_with("orders (own 3.1.4): 1 agreement holds, 1 note\n"), "{said}");
+    let report: Value = serde_json::from_str(&check(&folder, &["--output", "json"]).success()).unwrap();
+    let finding = &report["projects"][0]["findings"][0];
+    assert_eq!((&report["clean"], &finding["level"]), (&true.into(), &"note".into()));
+    assert_eq!(finding["id"], "drifted:policy.txt");
+    let log: Value = serde_json::from_str(&check(&folder, &["--output", "sarif"]).success()).unwrap();
+    assert_eq!(log["runs"][0]["results"][0]["level"], "note");
+
+    let waive = ["waive", "drifted:policy.txt", "--because", "ours is quicker"];
+    run(launchway().args(waive).current_dir(folder.path().join("orders"))).success();
+    let said = check(&folder, &[]).success();
+    assert!(said.starts_with("waived: `drifted:policy.txt`: ours is quicker\n"), "{said}");
+    assert!(said.ends_with("orders (own 3.1.4): 1 agreement holds, 1 waived\n"), "{said}");
 }
 
 #[test]

@@ -97,7 +97,7 @@ fn a_word_that_the_template_does_not_know_is_taken_with_a_warning() {
     let result: Value = serde_json::from_str(&new(folder.path(), &regions).success()).unwrap();
     assert_eq!(
         result["warnings"],
-        serde_json::json!(["the template does not know `eu-wset-2`, which `regions` names"])
+        serde_json::json!(["the template does not know `eu-wset-2`, which `regions` names; did you mean `eu-west-2`?"])
     );
 }
 
@@ -137,10 +137,10 @@ fn the_command_that_is_shown_makes_the_same_project_byte_for_byte() {
 }
 
 #[test]
-fn a_destination_with_something_in_it_is_left_alone() {
+fn a_destination_with_something_in_the_way_is_left_alone() {
     let folder = empty_folder();
     fs::create_dir(folder.path().join("orders")).unwrap();
-    fs::write(folder.path().join("orders/notes.txt"), "mine").unwrap();
+    fs::write(folder.path().join("orders/README.md"), "mine").unwrap();
     let before = tree::read(folder.path()).unwrap();
     let said = new(folder.path(), &["--target", "ecs"]).failure(3);
     assert!(said.contains("orders"), "{said}");

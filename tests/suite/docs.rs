@@ -1,6 +1,7 @@
 //! The documentation: its commands run, its links lead somewhere, and what is made from the code is up to date.
 //!
-//! A block of commands that stands after `<!-- run -->` is run, all of a page in one shell and one folder. After
+//! A block of commands that stands after `<!-- run -->` is run, all of a page in one shell and one folder, in which each file is
+//! written first that is named on a line of its own above its block. After
 //! `<!-- not run: REASON -->` it is not, and after `<!-- as in FILE -->` it has to be in that file, which the commands of the page have made:
 //! lines may be broken differently. In every other block, each line that begins with `launchway` is at least understood by
 //! the program: it is given to it with `--help` at its end, and with the built-in template in the place of the reader's own.
@@ -220,12 +221,31 @@ fn every_command_that_is_marked_runs() {
     assert!(MARKED.iter().all(|path| ran.get(*path).is_some_and(|count| *count >= 3)), "{ran:?}");
 }
 
+/// Finds the files that a page names above their blocks, and returns the commands that write them.
+fn files(page: &Page) -> Vec<Block> {
+    let lines: Vec<&str> = page.text.lines().collect();
+    let mut files = Vec::new();
+    for (at, line) in lines.iter().enumerate() {
+        let Some(path) = line.strip_prefix('`').and_then(|line| line.strip_suffix("`:")) else { continue };
+        if !lines.get(at + 2).is_some_and(|line| line.starts_with("```")) {
+            continue;
+        }
+        let text: Vec<&str> = lines[at + 3..].iter().copied().take_while(|line| *line != "```").collect();
+        let folder = path.rsplit_once('/').map_or(".", |(folder, _)| folder);
+        let text = format!("mkdir -p '{folder}'\ncat > '{path}' <<'END OF FILE'\n{}\nEND OF FILE", text.join("\n"));
+        files.push(Block { line: at + 1, mark: Mark::Run, text });
+    }
+    files
+}
+
 /// Runs the blocks of a page, one after the other, in one shell, and compares the others with the files that they name.
 fn run_page(page: &Page, blocks: &[Block]) {
     let folder = tempfile::tempdir().unwrap();
-    let scripts = blocks.iter().filter(|block| block.mark == Mark::Run);
+    let files = files(page);
+    let mut scripts: Vec<&Block> = blocks.iter().filter(|block| block.mark == Mark::Run).chain(&files).collect();
+    scripts.sort_by_key(|block| block.line);
     let said = |block: &Block| format!("echo '=== {}:{}' >&2\n{}\n", page.path, block.line, block.text);
-    let script = "set -eu\n".to_owned() + &scripts.map(said).collect::<String>();
+    let script = "set -eu\n".to_owned() + &scripts.into_iter().map(said).collect::<String>();
     let ran = run(shell(&script).current_dir(folder.path()));
     assert_eq!(ran.code, Some(0), "{}\n{}\n{}", page.path, ran.stdout, ran.stderr);
     for block in blocks {

@@ -96,6 +96,17 @@ fn saved_answers_lead_back_to_the_review() {
 }
 
 #[test]
+fn a_refused_answer_of_the_draft_says_that_it_came_from_there() {
+    let desk = Desk::new();
+    let terminal = desk.start(&["orders", "--target=ecs", "--strategy=linear"]);
+    terminal.wait_for("What does it do?").press(ENTER).wait_for("AWS regions");
+    interrupted(terminal);
+    let left = desk.start(&["--resume", "--target=kubernetes"]).end();
+    assert_eq!(left.code, Some(2), "{}", left.screen);
+    assert!(left.screen.replace('\n', " ").contains("(in the draft)"), "{}", left.screen);
+}
+
+#[test]
 fn leaving_for_good_forgets_the_draft() {
     let desk = Desk::new();
     let terminal = desk.start(&[&["orders"], &GIVEN[..]].concat());

@@ -454,6 +454,107 @@ fn u07_a_move_is_followed_however_it_was_made() {
 }
 
 #[test]
+fn u07_an_own_file_with_the_text_of_a_new_one_takes_no_edit_away() {
+    let moved = "[[migration]]\nto = \"2.0.0\"\nmove = { \"a\" = \"c\" }\n";
+    for (manifest, is_executable, is_moved) in
+        [("", false, false), (moved, false, false), ("", true, false), ("", false, true), (moved, false, true)]
+    {
+        let history = licensed();
+        history.write("a", lines(&[(3, "edited")]));
+        history.write("c", lines(&[]));
+        if is_executable {
+            history.make_executable("c");
+        }
+        history.commit();
+        if is_moved {
+            history.rename("a", "mine");
+            history.commit();
+        }
+        let before = state(&history);
+        // What git takes for the old file under a new name, and what the user has there already.
+        history.template("2.0.0", &files(&[("x", "x\n"), ("c", &lines(&[]))]), manifest);
+        let (code, report) = history.updated(&[]);
+        assert_eq!(code, Some(1), "{report:#}");
+        let tree = history.tree();
+        let holds = |text: &str| tree.values().any(|file| String::from_utf8_lossy(&file.bytes).contains(text));
+        assert!(holds("edited\n"), "{report:#}");
+        assert_eq!(history.text("c"), lines(&[]));
+        undo(&history);
+        is_as(&history, &before);
+    }
+}
+
+#[test]
+fn u07_an_own_file_that_looks_like_an_old_one_is_not_taken_for_it() {
+    let moved: fn(&History) = |history| history.rename("a", "mine");
+    let deleted: fn(&History) = |history| history.delete("a");
+    for (what, step) in [("moved", moved), ("deleted", deleted)] {
+        let history = licensed();
+        history.write("c", lines(&[(9, "own")]));
+        history.commit();
+        step(&history);
+        history.commit();
+        let before = state(&history);
+        history.template("2.0.0", &files(&[("x", "x\n"), ("c", &lines(&[(2, "T")]))]), "");
+        let (code, report) = history.updated(&[]);
+        assert_eq!(code, Some(1), "{what}: {report:#}");
+        assert!(history.text("c").contains("<<<<<<< yours\n"), "{what}: {}", history.text("c"));
+        assert_eq!(history.git(&["show", ":2:c"]), lines(&[(9, "own")]), "{what}");
+        assert_eq!(history.git(&["show", ":3:c"]), lines(&[(2, "T")]), "{what}");
+        undo(&history);
+        is_as(&history, &before);
+    }
+    // Where the same move was made on both sides, it is one file.
+    let history = licensed();
+    history.rename("a", "c");
+    history.commit();
+    history.write("c", lines(&[(9, "own")]));
+    history.commit();
+    history.template("2.0.0", &files(&[("x", "x\n"), ("c", &lines(&[(2, "T")]))]), "");
+    history.update(&[]).success();
+    assert_eq!(history.text("c"), lines(&[(2, "T"), (9, "own")]));
+}
+
+#[test]
+fn u07_a_move_is_remembered_whatever_the_template_does_with_the_file_later() {
+    for is_changed_at_once in [true, false] {
+        let history = licensed();
+        history.rename("a", "b");
+        history.commit();
+        let line = |number: usize| history.text("b").lines().nth(number - 1).map(str::to_owned);
+        let change = if is_changed_at_once { lines(&[(2, "T")]) } else { lines(&[]) };
+        history.template("2.0.0", &files(&[("x", "X\n"), ("a", &change)]), "");
+        let (code, report) = history.updated(&[]);
+        assert_eq!(code, Some(0), "{report:#}");
+        assert!(!report["files"].to_string().contains("kept-deleted"), "{report:#}");
+        assert!(history.text(".launchway/orders.toml").contains("[ownership.moved]\na = \"b\"\n"));
+        history.commit();
+        history.launchway(&["check"]).success();
+        assert!(history.update(&[]).success().contains("nothing to do"));
+        history.template("3.0.0", &files(&[("x", "X\n"), ("a", &lines(&[(2, "T"), (5, "T3")]))]), "");
+        history.update(&[]).success();
+        assert_eq!((line(2), line(5)), (Some("T".to_owned()), Some("T3".to_owned())), "{is_changed_at_once}");
+        history.commit();
+        // Both sides give it another name; the user's stays.
+        history.rename("b", "deep/c");
+        history.commit();
+        let moved = "[[migration]]\nto = \"4.0.0\"\nmove = { \"a\" = \"z\" }\n";
+        history.template("4.0.0", &files(&[("x", "X\n"), ("z", &lines(&[(2, "T"), (5, "T3"), (8, "T4")]))]), moved);
+        history.update(&[]).success();
+        assert_eq!(history.text("deep/c"), lines(&[(2, "T"), (5, "T3"), (8, "T4")]), "{is_changed_at_once}");
+        assert_eq!((history.read("z"), history.read("b")), (None, None));
+        history.commit();
+        assert!(history.update(&[]).success().contains("nothing to do"));
+        history.delete("deep/c");
+        history.commit();
+        history.template("5.0.0", &files(&[("x", "X\n"), ("z", &lines(&[(2, "5")]))]), "");
+        let (_, report) = history.updated(&[]);
+        assert_eq!(report["files"][0]["status"], "kept-deleted", "{report:#}");
+        assert!(!history.text(".launchway/orders.toml").contains("moved"));
+    }
+}
+
+#[test]
 fn u08_an_update_that_was_cut_off_at_any_step_of_git_or_of_the_disk_is_done_by_the_next() {
     // Killed when everything is written and git was not told, or not of everything.
     for (call, number) in [("renameat2", 2), ("renameat2", 4), ("unlink,unlinkat", 1), ("unlink,unlinkat", 3)] {
@@ -509,6 +610,23 @@ fn u08_what_somebody_did_after_an_update_was_cut_off_is_theirs() {
     history.launchway(&["update", "--undo", "--allow-dirty"]).success();
     is_as(&history, &before);
     assert_eq!(history.git(&["show", "refs/launchway/orders/before-undo:a"]), "since\n");
+}
+
+#[test]
+fn u18_a_preview_after_a_command_that_was_cut_off_ends_as_the_command_would() {
+    let history = outdated();
+    history.update(&[]).success();
+    let undo = "refs/worktree/launchway/orders/undo";
+    history.git(&["update-ref", "refs/worktree/launchway/orders/writing", undo]);
+    history.git(&["update-ref", "-d", undo]);
+    let ran = history.update(&["--dry-run", "--allow-dirty"]);
+    assert!(ran.stderr.contains("note: a change that was cut off comes back first"), "{}", ran.stderr);
+    ran.success();
+    history.write("a", "since\n");
+    let preview = history.update(&["--dry-run", "--allow-dirty"]).failure(3);
+    assert!(preview.contains("was cut off, and somebody has changed `a` since"), "{preview}");
+    let real = history.update(&["--allow-dirty"]).failure(3);
+    assert!(preview.ends_with(&real), "{preview}\n{real}");
 }
 
 #[test]

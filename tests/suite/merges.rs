@@ -479,7 +479,6 @@ fn rename_rows() -> Vec<Row> {
             .both("x", "x\n")
             .both("a", &text)
             .user(|history| history.rename("a", "b"))
-            .says("a", "kept-deleted")
             .has("b", &text),
         row("both rename a file, to different names")
             .both("x", "x\n")

@@ -380,16 +380,20 @@ fn u50_the_built_in_template_works_in_its_folder() {
         places(&workflow("ci")),
         [
             "- services/orders/**",
-            "- services/orders/**",
-            "group: ci-orders-${{ github.ref }}",
+            "group: ci-orders-${{ github.workflow }}-${{ github.ref }}",
             "working-directory: ./services/orders",
             "workspaces: services/orders",
             "manifest-path: services/orders/Cargo.toml",
+            "context: services/orders",
         ]
     );
     assert!(places(&workflow("deploy-ecs")).contains(&"working-directory: ./services/orders"));
     assert!(workflow("deploy-ecs").contains("vars.AWS_IMAGE_ROLE_ARN_ORDERS"));
     assert!(places(&workflow("deploy-kubernetes")).contains(&"context: services/orders"));
+    for name in ["deploy-ecs", "deploy-kubernetes"] {
+        assert!(workflow(name).contains("uses: $/.github/workflows/ci-orders.yaml\n"), "{name}");
+        assert!(workflow(name).contains("hashFiles('services/orders/Cargo.lock', "), "{name}");
+    }
     let roles = world.read("services/orders/deploy/ecs/roles.yaml");
     assert!(roles.contains("acme/shop/.github/workflows/deploy-ecs-orders.yaml@refs/heads/main"), "{roles}");
     assert!(!world.exists("services/orders/.github"));

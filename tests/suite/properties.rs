@@ -26,6 +26,23 @@ fn what_must_hold_for_any_input_holds_for_the_seeds_and_what_is_made_of_them() {
 }
 
 #[test]
+fn u27_kubernetes_expands_a_quoted_text_to_what_it_was_and_so_does_every_other_reader() {
+    let quoting = BODIES.iter().find(|(target, _)| *target == "quoting").unwrap().1;
+    let made =
+        ["$(HOME)", "$$(HOME)", "$$$(HOME)", "$", "$$", "$(", "$()", "a$(HOME", "$(NONE)$", "${a}$$${b}%{c}", "`a`\\`"];
+    for text in made {
+        quoting(text.as_bytes());
+    }
+    // Every text of up to seven of the characters that mean something to Kubernetes.
+    let letters = ['$', '(', ')', 'H', '\\', '"', '\''];
+    for number in 0..sample::size(letters.len().pow(5), letters.len().pow(7)) {
+        let digits = std::iter::successors(Some(number), |rest| (*rest > 0).then_some(rest / letters.len()));
+        let text: String = digits.map(|digit| letters[digit % letters.len()]).collect();
+        quoting(text.as_bytes());
+    }
+}
+
+#[test]
 fn a63_an_update_merges_as_git_does() {
     let program = crate::program::path();
     mutations(&seeds("merge"), sample::size(8, 1_000)).for_each(|input| launchway_hostile::merge(program, &input));

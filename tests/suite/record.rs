@@ -73,6 +73,68 @@ fn u11_no_attribute_of_a_project_changes_the_record_on_its_way_through_git() {
 }
 
 #[test]
+fn u11_no_setting_and_no_attribute_from_elsewhere_changes_the_record() {
+    for elsewhere in ["core.autocrlf", "core.attributesFile", "the folder above"] {
+        let history = History::new(&noisy(), "");
+        let above = history.folder().join("attributes");
+        fs::write(&above, "* text eol=crlf\n*.base text\n").unwrap();
+        let mut place = history.project();
+        match elsewhere {
+            "core.autocrlf" => drop(history.git(&["config", "core.autocrlf", "true"])),
+            "core.attributesFile" => drop(history.git(&["config", elsewhere, above.to_str().unwrap()])),
+            _ => {
+                fs::rename(&above, history.folder().join(".gitattributes")).unwrap();
+                fs::remove_dir_all(history.path(".git")).unwrap();
+                place = history.folder().to_owned();
+            }
+        }
+        let git = |words: &[&str]| {
+            let mut git = std::process::Command::new("git");
+            run(git.args(words).current_dir(&place).envs(crate::program::GIT_IDENTITY)).success()
+        };
+        git(&["init", "--quiet"]);
+        git(&["add", "--all"]);
+        git(&["commit", "--quiet", "--allow-empty", "--message", "as it was made"]);
+        let before = history.tree();
+        for path in before.keys().filter(|path| path.starts_with(".launchway/")) {
+            fs::remove_file(history.path(path)).unwrap();
+        }
+        git(&["checkout", "--quiet", "--", "."]);
+        let record = |tree: xtask::tree::Tree| -> xtask::tree::Tree {
+            tree.into_iter().filter(|(path, _)| path.starts_with(".launchway/")).collect()
+        };
+        assert_eq!(
+            xtask::tree::differences(&record(before), &record(history.tree())),
+            Vec::<String>::new(),
+            "{elsewhere}"
+        );
+        history.launchway(&["check"]).success();
+    }
+}
+
+#[test]
+fn u11_an_attribute_that_nothing_in_the_project_can_overrule_is_named() {
+    let history = History::new(&noisy(), "");
+    history.write(".git/info/attributes", ".launchway/** text eol=lf\n");
+    history.commit();
+    let mut all = noisy();
+    all.push(("more.bin".to_owned(), noise().into_iter().rev().collect()));
+    history.template("2.0.0", &all, "");
+    let said = history.update(&["--allow-dirty"]).failure(74);
+    assert!(said.contains("git's index does not hold what was written to `.launchway/orders.base`"), "{said}");
+    assert!(said.contains(".git/info/attributes"), "{said}");
+    let hint = "git check-attr --all .launchway/orders.base";
+    assert!(said.contains(hint), "{said}");
+    assert!(history.git(&["check-attr", "--all", BASE]).contains("text: set"));
+    // Whoever has committed it all the same is told, too.
+    history.commit();
+    history.delete(BASE);
+    history.git(&["checkout", "--quiet", "--", BASE]);
+    let said = history.launchway(&["check"]).failure(74);
+    assert!(said.contains("git -C . check-attr --all .launchway/orders.base"), "{said}");
+}
+
+#[test]
 fn u11_an_older_project_is_protected_from_its_next_update_on() {
     for format in [1, 2] {
         let history = History::new(&noisy(), "");
@@ -348,6 +410,23 @@ fn u13_a_folder_is_kept_with_all_that_the_template_has_below_it() {
 }
 
 #[test]
+fn u13_a_file_that_was_moved_is_kept_by_either_of_its_names() {
+    for name in ["a", "mine/a"] {
+        let history = outdated();
+        history.rename("a", "mine/a");
+        history.commit();
+        history.update(&[]).success();
+        assert_eq!(history.text("mine/a"), lines(&[(2, "T")]));
+        history.commit();
+        history.template("3.0.0", &files(&[("a", &lines(&[(2, "3")])), ("b", "B\n"), ("c", "c\n")]), "");
+        history.update(&["--keep", name]).success();
+        assert_eq!(history.text("mine/a"), lines(&[(2, "T")]), "{name}");
+        history.commit();
+        history.update(&["--keep=no", "a"]).success();
+    }
+}
+
+#[test]
 fn u13_what_cannot_be_kept_is_said() {
     let history = outdated();
     for (words, message) in [
@@ -552,7 +631,8 @@ const INT: &str = "kind = \"int\"\nmin = 1\nmax = 65535\ndefault = 8080";
 
 #[test]
 fn u15_an_answer_is_converted_where_nothing_of_it_is_lost() {
-    let choice = "kind = \"choice\"\nchoices = [{ value = \"8080\" }, { value = \"9000\" }]\ndefault = \"8080\"";
+    let choice = "kind = \"choice\"\nchoices = [{ value = \"8080\" }, { value = \"9000\" }, { value = \"true\" }]\ndefault = \"8080\"";
+    let several = "kind = \"choices\"\nchoices = [{ value = \"8080\" }, { value = \"9000\" }]\ndefault = [\"8080\"]";
     let slugs = "kind = \"slugs\"\ndefault = [\"a\"]";
     for (from, given, to, wanted) in [
         (TEXT, "9000", INT, "9000"),
@@ -562,6 +642,14 @@ fn u15_an_answer_is_converted_where_nothing_of_it_is_lost() {
         (TEXT, "true", "kind = \"bool\"\ndefault = false", "true"),
         ("kind = \"bool\"\ndefault = true", "false", TEXT, "false"),
         ("kind = \"slug\"\ndefault = \"a\"", "prod", slugs, "prod"),
+        (choice, "true", "kind = \"bool\"\ndefault = false", "true"),
+        ("kind = \"bool\"\ndefault = false", "true", choice, "true"),
+        (TEXT, "9000", several, "9000"),
+        (several, "9000", TEXT, "9000"),
+        (INT, "9000", several, "9000"),
+        (several, "9000", INT, "9000"),
+        (choice, "9000", several, "9000"),
+        (several, "9000", choice, "9000"),
         (slugs, "prod", "kind = \"slug\"\ndefault = \"a\"", "prod"),
     ] {
         let history = History::with_words(&files(&[("a", "a\n")]), &asking(from), &[&format!("--port={given}")]);
@@ -585,6 +673,10 @@ fn u15_an_answer_that_is_lost_stops_the_update_and_is_named() {
         (TEXT, "http", INT),
         (TEXT, "9000", narrower),
         (TEXT, "9000", "kind = \"bool\"\ndefault = true\nadvanced = true"),
+        (INT, "1", "kind = \"bool\"\ndefault = true"),
+        ("kind = \"bool\"\ndefault = false", "true", INT),
+        ("kind = \"slugs\"\ndefault = [\"a\"]", "a,b", "kind = \"slug\"\ndefault = \"a\""),
+        (INT, "9000", "kind = \"slugs\"\ndefault = [\"a\"]"),
         (INT, "9000", "kind = \"int\"\nmin = 1\nmax = 8999\ndefault = 8080"),
     ] {
         let history = History::with_words(&files(&[("a", "a\n")]), &asking(from), &[&format!("--port={given}")]);
@@ -668,6 +760,37 @@ fn u17_a_conflict_without_marks_is_a_finding_until_it_is_decided() {
 }
 
 #[test]
+fn u17_a_conflict_without_marks_in_a_file_that_git_ignores_is_a_finding_too() {
+    let image = |byte: u8| [b"\x89PNG\r\n\x1a\n\0\0\0".as_slice(), &[byte; 64]].concat();
+    let with = |picture: u8, more: &[&str]| {
+        let mut all = files(&[("a", "a\n")]);
+        all.push(("logo.png".to_owned(), image(picture)));
+        all.extend(more.iter().map(|path| ((*path).to_owned(), image(picture))));
+        all
+    };
+    let history = History::new(&with(1, &[]), "");
+    history.git(&["rm", "--quiet", "--cached", "logo.png"]);
+    history.write(".gitignore", "*.png\n");
+    history.write("logo.png", image(2));
+    history.write("new.png", image(2));
+    history.commit();
+    history.template("2.0.0", &with(3, &["new.png"]), "");
+    history.update(&[]).failure(1);
+    for path in ["logo.png", "new.png"] {
+        assert_eq!(history.read(path).unwrap(), image(2), "{path}");
+        history.launchway(&["check"]).failure_on_stdout(&format!("{path}: a conflict of an update is not decided yet"));
+        let sides = history.git(&["ls-files", "--unmerged", path]);
+        let ours = history.git(&["hash-object", path]);
+        assert!(
+            !sides.is_empty() && !sides.contains(ours.trim()),
+            "{path}: nothing of the team's gets into git: {sides}"
+        );
+        history.git(&["rm", "--quiet", "--cached", path]);
+    }
+    history.launchway(&["check"]).success();
+}
+
+#[test]
 fn u17_a_conflict_that_is_decided_is_no_change_that_an_update_would_make() {
     let folder = tempfile::tempdir().unwrap();
     let new = ["new", "orders", "--target=ecs", "--no-input"];
@@ -732,6 +855,19 @@ fn u16_every_command_that_writes_says_what_git_ignores() {
     let add = ["add", "service", "billing", "--defaults"];
     let said = run(launchway().args(add).current_dir(&project)).stderr;
     assert!(said.contains("git is told to ignore") && said.contains("`services/billing/Dockerfile`"), "{said}");
+    fs::write(folder.path().join(".gitignore"), ".launchway/\ndocs/\n").unwrap();
+    let record: Vec<serde_json::Value> =
+        serde_json::from_str(&fs::read_to_string(project.join(".launchway/orders.agreements.json")).unwrap()).unwrap();
+    let waive = vec!["waive", record[0]["id"].as_str().unwrap(), "--because", "x", "--service", "orders"];
+    let advise =
+        "advise strategy --record --platform=ecs --versions=yes --capacity=yes --risk=few --measure=yes --warm-up=no";
+    for (words, path) in
+        [(waive, ".launchway/orders.waivers"), (advise.split(' ').collect(), "docs/decisions/strategy.md")]
+    {
+        let ran = run(launchway().args(&words).current_dir(&project));
+        assert!(ran.stderr.contains(&format!("note: git is told to ignore `{path}`")), "{}", ran.stderr);
+        ran.success();
+    }
     fs::remove_dir_all(project.join(".launchway")).unwrap();
     let said = run(launchway().args(["adopt", "--name", "orders"]).current_dir(&project)).stderr;
     assert!(said.contains("git is told to ignore") && said.contains("`.launchway/orders.toml`"), "{said}");

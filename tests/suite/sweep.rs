@@ -1,6 +1,9 @@
 //! A few points of the sweep that `cargo xtask sweep` runs whole.
 
-use xtask::sweep::{Fault, Subject, sweep};
+use std::collections::BTreeSet;
+
+use xtask::reference::commands;
+use xtask::sweep::{Fault, Subject, run_after_cut_off, sweep};
 
 use crate::sample;
 
@@ -23,6 +26,11 @@ fn a57_a58_a_new_project_is_whole_or_absent_whatever_call_fails_or_is_the_last()
 }
 
 #[test]
+fn a57_a58_a_project_in_a_folder_that_is_there_is_whole_or_taken_back_and_what_the_folder_had_stays() {
+    swept(Subject::Here, 5);
+}
+
+#[test]
 fn a57_a58_an_update_changes_whole_files_and_can_be_done_again_whatever_call_fails_or_is_the_last() {
     swept(Subject::Update, 5);
 }
@@ -33,9 +41,55 @@ const LONG_STEP: usize = 17;
 #[test]
 fn u08_every_other_command_that_writes_can_be_done_again_whatever_call_fails_or_is_the_last() {
     crate::program::path();
-    for subject in Subject::ALL.into_iter().filter(|subject| !matches!(subject, Subject::New | Subject::Update)) {
+    for subject in
+        Subject::ALL.into_iter().filter(|subject| !matches!(subject, Subject::New | Subject::Here | Subject::Update))
+    {
         for (fault, calls) in Fault::ALL.into_iter().take(2) {
             sweep(subject, fault, calls, LONG_STEP).unwrap_or_else(|error| panic!("{error}"));
         }
     }
+}
+
+#[test]
+fn u08_every_command_that_writes_says_what_it_takes_back_of_one_that_was_cut_off() {
+    crate::program::path();
+    let mut tried = 0;
+    for subject in Subject::ALL {
+        let said = run_after_cut_off(subject).unwrap_or_else(|error| panic!("{error}"));
+        let Some(said) = said else { continue };
+        assert!(said.contains("note: a change that was cut off was taken back\n"), "{}: {said}", subject.name());
+        tried += 1;
+    }
+    assert!(tried >= 10, "{tried}");
+}
+
+/// The commands that write nothing, or nothing but what they print.
+const READING: [&str; 15] = [
+    "defaults list",
+    "check",
+    "diff",
+    "why",
+    "explain",
+    "templates",
+    "catalog list",
+    "template lint",
+    "template show",
+    "template schema",
+    "completions",
+    "man",
+    "advise architecture",
+    "advise scope",
+    "advise strategy",
+];
+
+#[test]
+fn u08_every_command_either_only_reads_or_is_in_the_sweep() {
+    let all: BTreeSet<String> = commands::all().unwrap().into_iter().map(|words| words.join(" ")).collect();
+    let is_group = |name: &String| all.iter().any(|other| other.starts_with(&format!("{name} ")));
+    let is_swept = |name: &String| {
+        Subject::ALL.iter().any(|subject| subject.name() == name || subject.name().starts_with(&format!("{name} ")))
+    };
+    let is_known = |name: &&String| name.is_empty() || READING.contains(&name.as_str()) || is_swept(name);
+    let bare: Vec<&String> = all.iter().filter(|name| !is_group(name)).filter(|name| !is_known(name)).collect();
+    assert!(bare.is_empty(), "neither in the sweep nor known to read only: {bare:?}");
 }

@@ -1,250 +1,14 @@
-//! What a changed answer means for what runs: the transitions of the built-in template, for every question and every pair of
-//! values that can change, held against what the files of before and after say.
+//! What `update` says a changed answer means for what runs: in the preview, in JSON, in the page that it writes, and by what it
+//! refuses.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
-use launchway_core::template::{Choices, Effect, Kind, Question};
-use launchway_core::{Answers, Context, Defaults, Interview, Origin, Plan, Provenance, Template, Transition, Value};
-use serde::Deserialize;
 use tempfile::TempDir;
-use xtask::{golden, tools, tree, workspace};
+use xtask::tree;
 
 use crate::program::{GIT_IDENTITY, Ran, launchway, run};
-
-/// Projects in which, between them, every question is asked.
-const BASES: &[&[(&str, &str)]] = &[
-    &[("target", "ecs")],
-    &[("target", "ecs"), ("secrets", "database-url")],
-    &[("target", "ecs"), ("strategy", "canary")],
-    &[("target", "ecs"), ("strategy", "linear")],
-    &[("target", "ecs"), ("strategy", "blue-green"), ("deployment_controller", "code-deploy")],
-    &[("target", "ecs"), ("strategy", "canary"), ("deployment_controller", "code-deploy")],
-    &[("target", "ecs"), ("capacity", "ec2")],
-    &[("target", "ecs"), ("ecs_format", "json")],
-    &[("target", "ecs"), ("regions", "us-east-1,eu-west-1")],
-    &[("target", "kubernetes")],
-    &[("target", "kubernetes"), ("exposure", "gateway"), ("service_monitor", "true")],
-    &[("target", "kubernetes"), ("exposure", "ingress"), ("priority_class", "true")],
-    &[("target", "kubernetes"), ("secrets", "database-url")],
-    &[("target", "kubernetes"), ("strategy", "canary"), ("exposure", "gateway")],
-    &[("target", "kubernetes"), ("strategy", "blue-green")],
-    &[("target", "kubernetes"), ("strategy", "blue-green"), ("rollout_controller", "none")],
-    &[("target", "kubernetes"), ("multi_cluster", "argo-cd")],
-    &[("target", "kubernetes"), ("multi_cluster", "flux")],
-    &[("target", "kubernetes"), ("multi_cluster", "karmada")],
-    &[("target", "both")],
-];
-
-/// A change of one answer.
-struct Pair {
-    question: String,
-    from: Context,
-    to: Context,
-    said: String,
-    transitions: Vec<Transition>,
-}
-
-/// What the files of before and after say about a change: `transition_facts.py`.
-#[derive(Debug, Deserialize)]
-struct Facts {
-    /// Whether what only administrators deploy has changed.
-    bootstrap: bool,
-    namespaces: bool,
-    /// Whether the pod template or the task definition has changed.
-    pods: bool,
-    /// The resources of a stack that would be replaced, or are gone, and that clients need.
-    replaced: Vec<String>,
-    /// The objects that nobody applies any more.
-    left: Vec<String>,
-}
-
-fn context(template: &Template, given: &BTreeMap<&str, Value>) -> Option<Context> {
-    let mut answers = Answers::default();
-    answers.set("service", Value::Text("orders".to_owned()), Provenance::Flag);
-    for (id, value) in given {
-        answers.set(id, value.clone(), Provenance::Flag);
-    }
-    Interview::new(template, &answers, Defaults::All).unwrap().context().unwrap()
-}
-
-/// The values of a question that meet one another.
-fn values(question: &Question, now: &Value) -> Vec<Value> {
-    let text = |text: &str| Value::Text(text.to_owned());
-    let list = |items: &[&str]| Value::List(items.iter().map(|item| (*item).to_owned()).collect());
-    match (question.id.as_str(), &question.kind) {
-        ("environments", _) => vec![list(&["dev", "prod"]), list(&["dev", "qa", "prod"]), list(&["prod", "dev"])],
-        ("production", _) => vec![text("dev"), text("prod")],
-        ("regions", _) => vec![
-            list(&["us-east-1"]),
-            list(&["us-east-1", "eu-west-1"]),
-            list(&["us-east-1", "eu-west-1", "eu-north-1"]),
-        ],
-        ("home_region", _) => vec![text("us-east-1"), text("eu-west-1")],
-        ("clusters", _) => vec![list(&["east", "west"]), list(&["east"])],
-        ("secrets", _) => vec![list(&[]), list(&["database-url"]), list(&["database-url", "api-key"])],
-        (_, Kind::Choice(Choices::Fixed(choices))) => choices.iter().map(|choice| text(&choice.value)).collect(),
-        ("memory", _) => vec![text("512"), text("1024"), text("2048")],
-        (_, Kind::Bool) => vec![Value::Bool(true), Value::Bool(false)],
-        (_, Kind::Int { .. }) => match now {
-            Value::Int(now) => vec![Value::Int(*now), Value::Int(now + 5), Value::Int(now + 25)],
-            _ => Vec::new(),
-        },
-        ("repository", _) => vec![text("acme/orders"), text("other/orders")],
-        ("domain", _) => vec![text("example.com"), text("example.org")],
-        ("prometheus_address", _) => vec![text("http://one:9090"), text("http://two:9090")],
-        (_, Kind::Text(_) | Kind::Slug(_)) => vec![text("one"), text("two")],
-        _ => Vec::new(),
-    }
-}
-
-fn pairs(template: &Template) -> Vec<Pair> {
-    let mut pairs = Vec::new();
-    for base in BASES {
-        let coerced = |(id, value): &(&'static str, &str)| (*id, template.question(id).unwrap().read(value).unwrap());
-        let given: BTreeMap<&str, Value> = base.iter().map(coerced).collect();
-        let now = context(template, &given).expect("the answers go together");
-        for (id, value) in now.answers.iter().filter(|(id, _)| *id != template.name_question) {
-            let question = template.question(id).unwrap();
-            let made: Vec<(Value, Context)> = values(question, value)
-                .into_iter()
-                .filter_map(|value| {
-                    let mut given = given.clone();
-                    given.insert(&question.id, value.clone());
-                    Some((value, context(template, &given)?))
-                })
-                .collect();
-            for (from, before) in &made {
-                for (to, after) in made.iter().filter(|(to, _)| to != from) {
-                    let transitions = transitions(template, before, after);
-                    let said = format!("{base:?}: {id} {from} -> {to}");
-                    let (from, to) = (before.clone(), after.clone());
-                    pairs.push(Pair { question: id.clone(), from, to, said, transitions });
-                }
-            }
-        }
-    }
-    pairs
-}
-
-fn transitions(template: &Template, before: &Context, after: &Context) -> Vec<Transition> {
-    let versions = Origin::of(template).versions();
-    let migrated = template.migrate_from(&versions, before.answers.iter().cloned().collect()).unwrap();
-    template.transitions_of(&versions, &migrated, after).unwrap()
-}
-
-/// Asks the files of before and after; each project is made once.
-fn facts(template: &Template, pairs: &[&Pair]) -> Vec<Facts> {
-    let folder = tempfile::tempdir().unwrap();
-    let mut made: BTreeMap<String, usize> = BTreeMap::new();
-    let mut number = |context: &Context| {
-        let next = made.len();
-        *made.entry(format!("{:?}", context.answers)).or_insert_with(|| {
-            write(&Plan::new(template, context).unwrap(), &folder.path().join(next.to_string()));
-            next
-        })
-    };
-    let numbered: Vec<[usize; 2]> = pairs.iter().map(|pair| [number(&pair.from), number(&pair.to)]).collect();
-    fs::write(folder.path().join("pairs.json"), serde_json::to_string(&numbered).unwrap()).unwrap();
-    let script = workspace::root().join("tests/validators/transition_facts.py");
-    let python = tools::install().unwrap().linter("python");
-    let output = Command::new(python).arg(script).arg(folder.path()).output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    serde_json::from_slice(&output.stdout).unwrap()
-}
-
-fn write(plan: &Plan, folder: &Path) {
-    for (path, file) in plan.files.iter().filter(|(path, _)| path.as_str().starts_with("deploy/")) {
-        let path = folder.join(path.as_str());
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, &file.bytes).unwrap();
-    }
-}
-
-#[test]
-fn every_question_says_what_each_of_its_changes_means() {
-    let template = Template::builtin("service").unwrap();
-    let pairs = pairs(&template);
-    let silent: Vec<&str> = pairs
-        .iter()
-        .filter(|pair| !pair.transitions.iter().flat_map(|it| &it.answers).any(|it| it.question == pair.question))
-        .map(|pair| pair.said.as_str())
-        .collect();
-    assert!(silent.is_empty(), "nothing is said of {silent:#?}");
-    let asked: BTreeSet<&str> = pairs.iter().map(|pair| pair.question.as_str()).collect();
-    let unasked = template.questions.iter().map(|question| question.id.as_str()).filter(|id| !asked.contains(id));
-    assert_eq!(unasked.collect::<Vec<_>>(), ["service"]);
-    println!("{} changes", pairs.len());
-}
-
-#[test]
-fn what_a_transition_says_is_what_the_files_say() {
-    let template = Template::builtin("service").unwrap();
-    let all = pairs(&template);
-    let is_worth_it = |pair: &&Pair| !["cpu", "memory", "instance_type"].contains(&pair.question.as_str());
-    let pairs: Vec<&Pair> = all.iter().filter(is_worth_it).collect();
-    let mut faults = Vec::new();
-    for (pair, facts) in pairs.iter().zip(facts(&template, &pairs)) {
-        let worst = pair.transitions.iter().map(|it| it.effect).max().unwrap_or(Effect::None);
-        if worst == Effect::Refused {
-            continue;
-        }
-        let commands = || {
-            let steps = |it: &'_ Transition| it.before.iter().map(|step| step.command.clone()).collect::<Vec<_>>();
-            pair.transitions.iter().flat_map(steps).collect::<String>()
-        };
-        let has_left_target = pair.question == "target";
-        let missing = [
-            (facts.bootstrap && !has_left_target && !commands().contains("bootstrap.yaml"), "bootstrap.yaml"),
-            (facts.namespaces && !has_left_target && !commands().contains("namespaces"), "namespaces"),
-            (facts.pods && worst < Effect::NewPods, "new pods"),
-            (!facts.replaced.is_empty() && worst < Effect::Steps, "replaced"),
-            (!facts.left.is_empty() && worst < Effect::Steps, "left"),
-        ];
-        let missing: Vec<&str> = missing.iter().filter(|(is_missing, _)| *is_missing).map(|(_, what)| *what).collect();
-        if !missing.is_empty() {
-            faults.push(format!("{}: {missing:?}, {worst:?}, {facts:?}", pair.said));
-        }
-    }
-    assert!(faults.is_empty(), "{}", faults.join("\n"));
-}
-
-/// Answers by their ids, as they are written.
-type Words = &'static [(&'static str, &'static str)];
-
-/// Changes of an answer that keep the service, and one that says it does not.
-const PLAYED: &[(Words, Words)] = &[
-    (&[], &[("capacity", "fargate-spot")]),
-    (&[("capacity", "fargate-spot")], &[]),
-    (&[], &[("strategy", "canary")]),
-    (&[("strategy", "blue-green")], &[("strategy", "linear")]),
-    (&[], &[("cpu", "512")]),
-    (&[], &[("waf", "true")]),
-    (&[], &[("port", "8081")]),
-];
-
-#[test]
-fn the_emulator_keeps_the_service_through_every_change_that_is_no_outage() {
-    let template = Template::builtin("service").unwrap();
-    let made = |answers: &[(&'static str, &str)]| {
-        let coerced = |(id, value): &(&'static str, &str)| (*id, template.question(id).unwrap().read(value).unwrap());
-        let all = answers.iter().chain(&[("target", "ecs")]);
-        context(&template, &all.map(coerced).collect()).unwrap()
-    };
-    for (before, after) in PLAYED {
-        let folder = tempfile::tempdir().unwrap();
-        let sides = [made(before), made(after)];
-        let paths = ["before", "after"].map(|name| folder.path().join(name));
-        sides.iter().zip(&paths).for_each(|(context, path)| write(&Plan::new(&template, context).unwrap(), path));
-        let worst = transitions(&template, &sides[0], &sides[1]).iter().map(|it| it.effect).max().unwrap();
-        let script = workspace::root().join("tests/validators/ecs_transitions.py");
-        let ran = run(Command::new(tools::install().unwrap().aws("python")).arg(script).args(&paths));
-        let is_kept = ran.code == Some(0);
-        assert_eq!(is_kept, worst < Effect::Outage, "{before:?} -> {after:?}: {worst:?}\n{}{}", ran.stdout, ran.stderr);
-    }
-}
 
 /// A project of the built-in template in a repository.
 struct Live {
@@ -304,6 +68,20 @@ fn an_update_says_what_its_change_means_and_writes_it_down_until_the_next_change
     run(launchway().arg("check").current_dir(live.path(""))).success();
     live.update(&["--set", "description=Others"]).success();
     assert_eq!(live.page(), None);
+}
+
+#[test]
+fn why_says_of_the_page_whose_it_is() {
+    let live = Live::new(&["--target=kubernetes"]);
+    let why = |words: &[&str]| run(launchway().args(["why", PAGE]).args(words).current_dir(live.path(""))).success();
+    let whose = "deploy/TRANSITION.md: an update writes it for one change, and the next change takes it away\n";
+    assert_eq!(why(&[]), format!("{whose}  in project  not there\n"));
+    live.update(&["--set", "strategy=canary"]).success();
+    assert_eq!(why(&[]), format!("{whose}  in project  as it was generated\n"));
+    fs::write(live.path(PAGE), "done, but for dev\n").unwrap();
+    assert_eq!(why(&[]), format!("{whose}  in project  changed since it was generated\n"));
+    let json: serde_json::Value = serde_json::from_str(&why(&["--output", "json"])).unwrap();
+    assert_eq!((&json["of_a_change"], &json["made"], &json["state"]), (&true.into(), &false.into(), &"changed".into()));
 }
 
 #[test]
@@ -395,71 +173,3 @@ effect = "bootstrap-first"
 text = "Ask for {{cpu}} first."
 before = [{ command = "budget ask {{service}}", purpose = "asks for the budget" }]
 "#;
-
-/// The files of one turn of a list: those that have an element of it in their path.
-fn of_element<'f>(plan: &'f Plan, element: &str) -> BTreeMap<&'f str, &'f [u8]> {
-    let is_part = |part: &str| {
-        let rest = |it: &str| it.is_empty() || it.starts_with(['.', '-']);
-        let found = part.match_indices(element);
-        found
-            .into_iter()
-            .any(|(at, _)| (at == 0 || part[..at].ends_with(['.', '-'])) && rest(&part[at + element.len()..]))
-    };
-    let files = plan.files.iter().filter(|(path, _)| path.as_str().split('/').any(is_part));
-    files.map(|(path, file)| (path.as_str(), &*file.bytes)).collect()
-}
-
-/// The lists of a project with something added at either end, taken away, and in another order.
-fn others(now: &[String]) -> Vec<Vec<String>> {
-    let new =
-        if now.iter().all(|it| it.contains('-') && it.ends_with(char::is_numeric)) { "sa-east-1" } else { "zone" };
-    let reversed: Vec<String> = now.iter().rev().cloned().collect();
-    let first: Vec<String> = std::iter::once(new.to_owned()).chain(now.iter().cloned()).collect();
-    let last: Vec<String> = now.iter().cloned().chain([new.to_owned()]).collect();
-    let without = |gone: &String| now.iter().filter(|it| *it != gone).cloned().collect();
-    [reversed, first, last].into_iter().chain(now.iter().map(without)).collect()
-}
-
-#[test]
-fn what_comes_goes_or_moves_in_a_list_changes_nothing_of_what_stays() {
-    let template = Template::builtin("service").unwrap();
-    let mut held = 0;
-    for case in golden::cases().unwrap() {
-        let answers: toml::Table = fs::read_to_string(case.answers()).unwrap().parse().unwrap();
-        let given = |changed: &[(&str, Value)]| {
-            let mut answers: BTreeMap<String, Value> =
-                answers.iter().map(|(id, value)| (id.clone(), value.clone().try_into::<Value>().unwrap())).collect();
-            answers.extend(changed.iter().map(|(id, value)| ((*id).to_owned(), value.clone())));
-            let mut all = Answers::default();
-            for (id, value) in answers {
-                all.set(&id, value, Provenance::Flag);
-            }
-            Interview::new(&template, &all, Defaults::All).unwrap().context().unwrap()
-        };
-        let before = given(&[]).unwrap();
-        let plan = Plan::new(&template, &before).unwrap();
-        let answer = |id: &str| before.answers.iter().find(|(asked, _)| asked == id).map(|(_, value)| value.clone());
-        for (list, settled) in
-            [("environments", Some("production")), ("regions", Some("home_region")), ("clusters", None)]
-        {
-            let Some(Value::List(now)) = answer(list) else { continue };
-            let settled = settled.and_then(|id| Some((id, answer(id)?)));
-            for other in others(&now) {
-                let several = |items: &[String]| list != "regions" || items.len() > 1;
-                let mut changed = vec![(list, Value::List(other.clone()))];
-                changed.extend(settled.clone());
-                let Some(after) = given(&changed).filter(|_| several(&now) && several(&other)) else { continue };
-                let after = Plan::new(&template, &after).unwrap();
-                for stays in now.iter().filter(|it| other.contains(it)) {
-                    let (was, is) = (of_element(&plan, stays), of_element(&after, stays));
-                    let of_both = was.iter().filter(|(path, _)| is.contains_key(*path));
-                    for (path, bytes) in of_both {
-                        assert!(is[path] == *bytes, "{}: {list} {now:?} -> {other:?} changes {path}", case.name);
-                        held += 1;
-                    }
-                }
-            }
-        }
-    }
-    assert!(held > 500, "only {held} files were compared");
-}

@@ -114,6 +114,9 @@ fn after_its_last_day_a_waiver_turns_that_one_finding_red() {
     let report = sample.report();
     assert_eq!(report["projects"][0]["waivers"][0]["state"], "ended");
     assert_eq!(report["projects"][0]["findings"][0]["waived"], false);
+    let log: Value = serde_json::from_str(&sample.ran(&["check", "--output", "sarif"]).stdout).unwrap();
+    let suppressed = |at: usize| log["runs"][0]["results"][at]["suppressions"].as_array().unwrap().len();
+    assert_eq!((suppressed(0), suppressed(1)), (0, 1), "only the other one is still accepted");
     // A longer one takes its place.
     sample.ran(&["waive", "limit", "--because", "still", "--until", "9999-12-31"]).success();
     sample.ran(&["check"]).success();
@@ -127,11 +130,8 @@ fn a_waiver_of_nothing_is_named_with_the_way_to_end_it() {
     let text = sample.waivers().unwrap() + "\n[[waiver]]\nid = \"gone\"\nbecause = \"y\"\n";
     sample.write(".launchway/orders.waivers", &text);
     let found = sample.ran(&["check"]).success();
-    assert!(
-        found.contains("nothing is found any more: `launchway waive limit --end` takes the waiver away"),
-        "{found}"
-    );
-    assert!(found.contains("no agreement has this id any more: `launchway waive gone --end`"), "{found}");
+    assert!(found.contains("nothing is found now: `launchway waive limit --end` takes the waiver away"), "{found}");
+    assert!(found.contains("nothing has this id any more: `launchway waive gone --end`"), "{found}");
     let said = sample.ran(&["waive", "gone", "--end"]).success();
     assert_eq!(said, "the waiver of `gone` has ended; commit `.launchway/orders.waivers`\n");
     sample.ran(&["waive", "limit", "--end"]).success();
@@ -143,11 +143,44 @@ fn a_waiver_of_nothing_is_named_with_the_way_to_end_it() {
 }
 
 #[test]
+fn an_agreement_that_holds_can_be_waived_before_it_is_broken() {
+    let sample = Sample::new();
+    sample.write("b.yaml", "limit: 7\nport: 80\n");
+    sample.ran(&["waive", "limit", "--because", "b will be larger"]).success();
+    let found = sample.ran(&["check"]).success();
+    let listed = "waived: `limit`: b will be larger\n  nothing is found now: `launchway waive limit --end` takes the waiver away\n";
+    assert!(found.contains(listed) && found.ends_with("2 agreements hold\n"), "{found}");
+    assert_eq!(sample.report()["projects"][0]["waivers"][0]["state"], "idle");
+    sample.write("b.yaml", "limit: 8\nport: 80\n");
+    let found = sample.ran(&["check"]).success();
+    assert!(found.contains("waived: `limit`: b will be larger\n  b.yaml:1: the limit: the values differ\n"), "{found}");
+    assert_eq!(sample.report()["projects"][0]["waivers"][0]["state"], "in-effect");
+}
+
+#[test]
+fn waivers_are_written_listed_and_refused_the_same_in_every_language() {
+    let [english, korean] = ["en", "ko"].map(|language| {
+        let sample = Sample::new();
+        let ran = |words: &[&str]| sample.ran(&[&["--lang", language], words].concat());
+        ran(&["waive", "limit", "--because", "b ist größer, 더 큼", "--until", "9999-12-31"]).success();
+        let listed = ["text", "json", "sarif"].map(|output| ran(&["check", "--output", output]).stdout);
+        let refused = [&["limt", "--because", "x"][..], &["limit", "--because", " "], &["gone", "--end"]]
+            .map(|words| ran(&[&["waive"], words].concat()).failure(2));
+        (sample.waivers().unwrap(), listed, refused)
+    });
+    assert!(english.0.contains("b ist größer, 더 큼"), "{}", english.0);
+    assert_eq!(english, korean);
+}
+
+#[test]
 fn what_is_wrong_with_a_waiver_is_said_and_nothing_is_written() {
     let sample = Sample::new();
     for (words, message) in [
-        (&["limt", "--because", "x"][..], "no agreement of `orders` has the id `limt`\n  hint: did you mean `limit`?"),
-        (&["x9", "--because", "x"], "hint: `launchway check` names the id of each broken agreement"),
+        (
+            &["limt", "--because", "x"][..],
+            "nothing of `orders` can be waived by the id `limt`\n  hint: did you mean `limit`?",
+        ),
+        (&["x9", "--because", "x"], "hint: `launchway check` names the id of each finding that can be waived"),
         (&["limit", "--because", " \n "], "a waiver needs a reason\n  hint: say it with `--because"),
         (&["limit", "--because", "x", "--until", "2001-01-31"], "the date 2001-01-31 has passed\n  hint: choose a day"),
         (&["limit", "--because", "x", "--until", "9999-02-30"], "`9999-02-30` is not a date\n  hint: write it as"),

@@ -31,7 +31,7 @@ fn a_generated_file_is_traced_to_its_template_its_conditions_its_element_and_its
         "  shaped by   service = orders\n",
         "  shaped by   environments = dev,prod\n",
         "  agrees by   environments: `",
-        "`kubernetes-namespace-environment.prod`",
+        "`kubernetes-environment-namespace.prod`",
     ] {
         assert!(said.contains(line), "`{line}` is not in:\n{said}");
     }

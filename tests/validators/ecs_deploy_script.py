@@ -11,7 +11,7 @@ services, CodeDeploy applications, groups and deployments are moto's own. What m
 - moto has no ListServiceDeployments and no StopServiceDeployment: the list is empty, but where a case has a deployment under way;
 - of several regions, the API of the first one is gone, and whatever asks it fails;
 - moto's CodeDeploy deployments never end: `Cloud.move` reads the revision and moves the service, as a case wants it;
-- `curl` answers, and `seq` counts its last number alone, so that the script asks once where it would wait.
+- `gh` is the stand-in of `attestation.py`, `curl` answers, and `seq` counts its last number alone, so that the script asks once where it would wait.
 
 The project is copied first and stays as it is. Exit code 0: the script did the right thing in every case. 1: what it did.
 """
@@ -35,6 +35,7 @@ import warnings
 
 import yaml
 
+from attestation import GH, PREDICATES, REFUSED
 from ecs_taskdef_shapes import CloudFormationLoader, to_api
 
 OWNER = "123456789012"
@@ -403,7 +404,7 @@ class Case:
         cleanup.callback(self.command_line.shutdown)
         programs = self.folder / "bin"
         programs.mkdir()
-        for name, text in {"aws": AWS, "curl": "#!/bin/sh\n", "seq": "#!/bin/sh\necho $1\n"}.items():
+        for name, text in {"aws": AWS, "curl": "#!/bin/sh\n", "seq": "#!/bin/sh\necho $1\n", "gh": GH}.items():
             (programs / name).write_text(text)
             (programs / name).chmod(0o755)
 
@@ -486,6 +487,12 @@ def cases(case):
         case.run(first)
         yield "a secret that is not there is refused before anything changes", case.code != 0 and not changes & set(case.calls)
         case.store_secrets()
+
+    if "gh attestation" in (case.deploy / "deploy.sh").read_text(encoding="utf-8"):
+        for predicate in PREDICATES:
+            case.run(first, variables={"UNATTESTED": predicate})
+            refused = case.code == 1 and REFUSED in case.output and not changes & set(case.calls)
+            yield f"an image that the workflow has not attested ({predicate}) is refused before anything changes", refused
 
     case.run(first)
     yield "the first deployment exits 0", case.code == 0

@@ -5,7 +5,7 @@ The stand-in answers from a script of answers and writes down how it was called.
 - what is deployed is the image of the digest, with every value of the parameter file, in the region that was named,
 - a deployment that ECS put back, or that never settles, ends with an error, and so do a load balancer that does not
   answer, an image that never arrives in a region, and a stack that failed,
-- nothing changes before the stack is this project's and at rest, and the image and the secrets are there,
+- nothing changes before the stack is this project's and at rest, and the image, its attestations and the secrets are there,
 - of several regions none is asked but the one that is deployed to,
 - ECS is told to go back when the tasks of a new version do not come, where it has no circuit breaker,
 - example ids and what is not a digest are refused before anything is called.
@@ -25,6 +25,8 @@ import subprocess
 import sys
 import tempfile
 
+from attestation import PREDICATES, REFUSED
+
 DIGEST = "sha256:" + "1" * 64
 REPOSITORY = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/service"
 DEPLOYED = "arn:aws:ecs:eu-west-1:123456789012:task-definition/service:2"
@@ -32,7 +34,7 @@ MISSING = "An error occurred (ImageNotFoundException) when calling the DescribeI
 CHANGE_SET = "Run:\naws cloudformation describe-change-set --change-set-name arn:aws:cloudformation:eu-west-1:1:changeSet/a/b"
 BEFORE = "arn:aws:ecs:eu-west-1:123456789012:task-definition/service:1"
 
-# Stands in for aws, curl and sleep. A question that comes again gets the next of its answers, and the last one for ever.
+# Stands in for aws, curl, gh and sleep. A question that comes again gets the next of its answers, and the last one for ever.
 STAND_IN = '''#!{python}
 import json, os, pathlib, sys
 program, words = pathlib.Path(sys.argv[0]).name, sys.argv[1:]
@@ -79,7 +81,7 @@ class Script:
             self.region = re.search(r"^region=(\S+)$", self.text, re.MULTILINE).group(1)
         self.bin = folder / "bin"
         self.bin.mkdir()
-        for name in ("aws", "curl", "sleep"):
+        for name in ("aws", "curl", "gh", "sleep"):
             program = self.bin / name
             program.write_text(STAND_IN.format(python=sys.executable), encoding="utf-8")
             program.chmod(program.stat().st_mode | stat.S_IXUSR)
@@ -89,7 +91,7 @@ class Script:
             text = file.read_text(encoding="utf-8")
             file.write_text(re.sub("(vpc-|subnet-|certificate/|example/)0{8}", r"\g<1>1a2b3c4d", text), encoding="utf-8")
 
-    def run(self, changes=None, digest=DIGEST):
+    def run(self, changes=None, digest=DIGEST, **settings):
         """Runs the script; `changes` are answers that come before the usual ones."""
         answers = [*(changes or []), *self.usual()]
         with tempfile.TemporaryDirectory() as memory:
@@ -97,7 +99,7 @@ class Script:
             region = [self.region] if self.regions else []
             result = subprocess.run(
                 ["bash", str(self.folder / "deploy.sh"), self.environment, *region, digest],
-                env={"PATH": f"{self.bin}:{os.environ['PATH']}", "STAND_IN": memory},
+                env={"PATH": f"{self.bin}:{os.environ['PATH']}", "STAND_IN": memory} | settings,
                 capture_output=True,
                 text=True,
                 timeout=120,
@@ -126,6 +128,8 @@ class Script:
             [["stop-service-deployment"], [[0, "{}"]]],
             [["describe-services", "length(deployments)"], [[0, f"{DEPLOYED}\t2\tIN_PROGRESS"], [0, f"{DEPLOYED}\t1\tCOMPLETED"]]],
             [["describe-services"], [[0, DEPLOYED]]],
+            [["batch-get-image", f"imageDigest={DIGEST}"], [[0, "{}"]]],
+            [["gh attestation verify", "--source-ref refs/heads/main"], [[0, ""]]],
             [["curl"], [[0, ""]]],
             [["sleep"], [[0, ""]]],
         ]
@@ -216,6 +220,11 @@ def check_guards(script):
         ([["describe-stacks", "Tags"], [[254, "AccessDenied"]]], "cannot be looked at"),
         ([["describe-images"], [[254, MISSING]]], "no image"),
     ]
+    if "gh attestation" in script.text:
+        guards += [([["gh", predicate], [[1, ""]]], REFUSED) for predicate in PREDICATES]
+        result, _ = script.run([[["gh"], [[1, ""]]]], ATTESTATION="none")
+        if result.returncode != 0:
+            raise CheckFailed(f"an image without attestations was refused although somebody said so: {result.stderr}")
     if "describe-parameters" in script.text:
         guards.append(([["describe-parameters"], [[0, ""]]], "holds no"))
     if "describe-secret" in script.text:

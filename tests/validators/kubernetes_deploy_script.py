@@ -17,6 +17,7 @@ import tempfile
 
 import yaml
 
+from attestation import GH
 from kubernetes_script_promises import administration, comparison, guards, interrupted, patience, refusals
 from kubernetes_stand_in import DIGEST, OTHER, SERVED, TOO_LATE, ZEROS, Run
 from kubernetes_track_scripts import tracks
@@ -185,8 +186,12 @@ class Repository:
 
     def __init__(self, project, folder):
         self.work, self.origin = folder / "work", folder / "origin.git"
+        gh = folder / "bin/gh"
+        gh.parent.mkdir()
+        gh.write_text(GH)
+        gh.chmod(0o755)
         self.environment = {
-            "PATH": os.environ["PATH"], "HOME": str(folder), "GIT_CONFIG_NOSYSTEM": "1",
+            "PATH": f"{gh.parent}:{os.environ['PATH']}", "HOME": str(folder), "GIT_CONFIG_NOSYSTEM": "1",
             "GIT_AUTHOR_NAME": "t", "GIT_AUTHOR_EMAIL": "t@t", "GIT_COMMITTER_NAME": "t", "GIT_COMMITTER_EMAIL": "t@t",
         }
         shutil.copytree(project, self.work, ignore=shutil.ignore_patterns("target", ".git"))
@@ -198,9 +203,10 @@ class Repository:
         done = subprocess.run(["git", *words], cwd=folder or self.work, env=self.environment, capture_output=True, text=True, check=True)
         return done.stdout
 
-    def deploy(self, arguments):
+    def deploy(self, arguments, **settings):
+        environment = self.environment | settings
         done = subprocess.run(
-            ["sh", "deploy/kubernetes/deploy.sh", *arguments], cwd=self.work, env=self.environment, capture_output=True, text=True, check=False
+            ["sh", "deploy/kubernetes/deploy.sh", *arguments], cwd=self.work, env=environment, capture_output=True, text=True, check=False
         )
         self.code, self.output = done.returncode, done.stdout + done.stderr
         self.digest, self.calls = "in the branch", self.git("log", "--all", "--oneline", folder=self.origin).splitlines()
@@ -227,8 +233,8 @@ def git_ops(project, environment, _files):
         run.git("push", "--quiet", "--force", "origin", f"FETCH_HEAD~1:refs/heads/{branch}")
         yield "README's way back is the commit before", run.git("rev-parse", branch, folder=run.origin).strip() == before, run
 
-        def refused(arguments):
-            run.deploy(arguments)
+        def refused(arguments, **settings):
+            run.deploy(arguments, **settings)
             run.calls = [] if run.git("rev-parse", branch, folder=run.origin).strip() == before else ["push"]
             return run
 

@@ -16,6 +16,8 @@ import tempfile
 
 import yaml
 
+from attestation import GH, attestations
+
 DIGEST = "sha256:" + "0123456789abcdef" * 4
 OTHER = "sha256:" + "fedcba9876543210" * 4
 ZEROS = "sha256:" + "0" * 64
@@ -44,7 +46,9 @@ KUBECTL = """#!/bin/sh
 printf 'kubectl %s\\n' "$*" >> "$CALLS"
 case "$*" in
   "patch --local"*) shift 2; cat "$2" ; cp "$2" "$CALLS.files" ;;
-  "config view"*cluster.server*) printf '%s' "$SERVER" ;;
+  "config view"*cluster.server*)
+    [ "$SERVER" ] || { echo "error: current-context must exist in order to minify" >&2; exit 1; }
+    printf '%s' "$SERVER" ;;
   "get namespace"*) printf '%s' "$OWNER" ;;
   *"create --filename -"*) cat >/dev/null; exit "$LOCKED" ;;
   *initContainers*) cat "$CALLS.files"; printf '%s' "$LEFTOVER" ;;
@@ -103,7 +107,7 @@ class Run:
             calls = folder / "calls"
             programs = folder / "bin"
             programs.mkdir()
-            for name, text in {"helm": HELM, "kubectl": KUBECTL, "sleep": "#!/bin/sh\n"}.items():
+            for name, text in {"helm": HELM, "kubectl": KUBECTL, "sleep": "#!/bin/sh\n", "gh": GH}.items():
                 (programs / name).write_text(text)
                 (programs / name).chmod(0o755)
             (values / f"{environment}.server").write_text(SETTINGS["SERVER"] + "\n")
@@ -157,6 +161,12 @@ def common_cases(project, environment, track):
     run = Run(project, environment, [environment, DIGEST], LEFTOVER="variable GONE=1\n")
     yield "a variable that no file has is no success", run.code == 1 and "GONE" in run.output, run
     yield "the lock is given back", run.has("delete lease"), run
+
+    def deploy(**settings):
+        return Run(project, environment, [environment, DIGEST], **settings)
+
+    script = project / "deploy/kubernetes/deploy.sh"
+    yield from attestations(script, deploy, lambda run: run.has("helm") or run.has("annotate"))
 
     run = Run(project, environment, [environment, DIGEST], HELM_VERSION="v3.22.0+gabcdef0")
     yield "Helm 3 is not given a flag that it does not know", run.code == 0 and not run.has("--server-side=false"), run
@@ -256,7 +266,11 @@ def git_ops_cases(project, environment):
         origin, work = folder / "origin.git", folder / "work"
         shutil.copytree(project, work, ignore=shutil.ignore_patterns("target"))
         identity = {f"GIT_{who}_{what}": "x" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
-        identity |= {"PATH": os.environ["PATH"], "HOME": str(folder), "GIT_CONFIG_NOSYSTEM": "1"}
+        gh = folder / "bin/gh"
+        gh.parent.mkdir()
+        gh.write_text(GH)
+        gh.chmod(0o755)
+        identity |= {"PATH": f"{gh.parent}:{os.environ['PATH']}", "HOME": str(folder), "GIT_CONFIG_NOSYSTEM": "1"}
 
         def git(*words, at=work):
             return subprocess.run(["git", *words], cwd=at, env=identity, capture_output=True, text=True, check=True).stdout

@@ -1,5 +1,6 @@
 """What several scripts of `deploy/kubernetes` have in common, as sentences and whether they hold."""
 
+from attestation import attestations
 from kubernetes_stand_in import DIGEST, OTHER, SERVER, ZEROS, Run
 
 
@@ -16,6 +17,9 @@ def refusals(project, environment, run):
         done = run(arguments)
         holds = done.code == 1 and done.output.startswith("error: ") and not done.calls and DIGEST not in str(done.text)
         yield f"{name} is refused before anything is called", holds, done
+    script = project / "deploy/kubernetes/deploy.sh"
+    # Whether something has changed: where there is no kubectl, what was pushed.
+    yield from attestations(script, lambda **settings: run((environment, DIGEST), **settings), lambda done: getattr(done, "verbs", done.calls))
 
 
 def guards(environment, run):
@@ -75,6 +79,8 @@ def administration(project, environment):
     yield "setting up writes down the cluster", run.text.get("server") == f"{SERVER}\n", run
     run = script("setup.sh")
     yield "setting up twice works", run.code == 0 and run.called("apply --kustomize"), run
+    run = script("setup.sh", pinned="", SERVER="")
+    yield "without a context nothing is set up", run.code == 1 and "use-context" in run.output and "apply" not in run.verbs, run
     run = script("setup.sh", SERVER="https://other.example")
     yield "setting up on another cluster is refused", run.code == 1 and "apply" not in run.verbs, run
     run = script("setup.sh", OWNER=f"x-{environment}/x")

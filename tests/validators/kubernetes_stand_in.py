@@ -8,6 +8,8 @@ import signal
 import subprocess
 import tempfile
 
+from attestation import GH
+
 DIGEST = "sha256:" + "0123456789abcdef" * 4
 OTHER = "sha256:" + "fedcba9876543210" * 4
 ZEROS = "sha256:" + "0" * 64
@@ -25,7 +27,9 @@ esac
 printf '%s\\n' "$*" >> "$CALLS"
 case "$*" in
   "config set-cluster"*) touch "$KUBECONFIG" ;;
-  "config view"*cluster.server*) printf '%s' "$SERVER" ;;
+  "config view"*cluster.server*)
+    [ "$SERVER" ] || { echo "error: current-context must exist in order to minify" >&2; exit 1; }
+    printf '%s' "$SERVER" ;;
   "get namespace"*) printf '%s' "$OWNER" ;;
   *"create --filename -"*) cat >/dev/null; exit "$LOCKED" ;;
   *"create configmap"*)
@@ -64,9 +68,6 @@ case "$*" in
     [ "$(grep -c "rollout status" "$CALLS")" -gt "$POLLS" ] || exit 1
     exit "$STATUS" ;;
 esac
-"""
-GH = """#!/bin/sh
-echo "gh $*" >> "$CALLS"
 """
 SETTINGS = {
     "SERVER": SERVER, "LOCKED": 0, "NOW": SERVED, "BEFORE": "", "SEEN_AS": "x^/", "LEFTOVER": "", "MINIMUM": "", "AVAILABLE": 6, "PODS": "",

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
+use xtask::bench::service::side_by_side;
 use xtask::bench::works::{MANY, Row, Runner, SMALL, Stage, VERY_MANY};
 use xtask::bench::{instructions, page, peers::Peer, works};
 use xtask::compare::{histories, run, tool};
@@ -74,6 +75,12 @@ fn versions(runners: &[Runner], launchway: &Runner) -> Result<String> {
     let size = std::fs::metadata(&launchway.program)?.len();
     let kib = size >> 10;
     Ok(format!("Programs: {}. The launchway program has {kib} KiB.\n", versions.join(", ")))
+}
+
+/// Prints the generated service side by side with plain axum.
+pub(crate) fn service() -> Result<()> {
+    println!("{}", side_by_side()?);
+    Ok(())
 }
 
 /// Counts the instructions of the main paths, and keeps the counts or compares them with those that are kept.

@@ -22,9 +22,10 @@ usage: cargo xtask COMMAND
   test [--fast | --all] [--list] [STEP...]
                     the checks of the repository, or the named ones alone; --fast leaves out what needs minutes, --all
                     adds what is too long for every run, and tries all of what the others sample; --list names them
-  bench [--without-building | --instructions [--check]]
+  bench [--without-building | --service | --instructions [--check]]
                     the same work for launchway and its peers, which are built and installed; writes
                     docs/benchmark.md; --without-building leaves out the peers that would have to be built;
+                    --service builds the generated service and plain axum as releases, and prints both side by side;
                     --instructions counts those of the main paths; --check compares them with those kept
   bless [--check]   write the golden projects and the screens again; --check only says which are out of date
   compare [--check | --additions | HISTORY...]
@@ -67,6 +68,7 @@ fn main() -> ExitCode {
         ["compare", ref names @ ..] => comparison::compare(names),
         ["bench"] => benchmark::bench(true),
         ["bench", "--without-building"] => benchmark::bench(false),
+        ["bench", "--service"] => benchmark::service(),
         ["bench", "--instructions"] => benchmark::instructions(false),
         ["bench", "--instructions", "--check"] => benchmark::instructions(true),
         ["floors"] => floors::check(),

@@ -143,8 +143,10 @@ fn renewed(
     changed: &mut BTreeMap<String, String>,
 ) -> Result<Option<String>> {
     let Some((start, rest)) = line.split_once("uses: ") else { return Ok(None) };
-    let Some((action, version)) = rest.trim_end().split_once(" # v") else { return Ok(None) };
+    let Some((action, said)) = rest.trim_end().split_once(" # v") else { return Ok(None) };
     let Some((action, _)) = action.split_once('@') else { return Ok(None) };
+    // What a linter is told may stand after the version.
+    let (version, told) = said.split_at(said.find(' ').unwrap_or(said.len()));
     if !newest.contains_key(action) {
         newest.insert(action.to_owned(), Release::newest(host, action)?);
     }
@@ -153,7 +155,7 @@ fn renewed(
         return Ok(None);
     }
     changed.insert(action.to_owned(), release.version.clone());
-    Ok(Some(format!("{start}uses: {action}@{} # v{}\n", release.commit, release.version)))
+    Ok(Some(format!("{start}uses: {action}@{} # v{}{told}\n", release.commit, release.version)))
 }
 
 /// A release of an action.
@@ -266,10 +268,13 @@ mod tests {
         }
         let newest = git(&["rev-parse", "v1.10.0^{commit}"]);
         let file = host.path().join("w.yaml");
-        fs::write(&file, "- uses: o/a/sub@abc # v1.9.0\n- uses: o/a/sub@abc # v1.10.0\n- uses: ./own\n").unwrap();
+        let told = "# zizmor: ignore[artipacked]";
+        let before = format!("- uses: o/a/sub@abc # v1.9.0 {told}\n- uses: o/a/sub@abc # v1.10.0\n- uses: $/own\n");
+        fs::write(&file, before).unwrap();
         let changed = renew_actions(host.path().to_str().unwrap(), std::slice::from_ref(&file)).unwrap();
         assert_eq!(changed, BTreeMap::from([("o/a/sub".to_owned(), "1.10.0".to_owned())]));
-        let expected = format!("- uses: o/a/sub@{newest} # v1.10.0\n- uses: o/a/sub@abc # v1.10.0\n- uses: ./own\n");
+        let renewed = format!("- uses: o/a/sub@{newest} # v1.10.0 {told}\n");
+        let expected = format!("{renewed}- uses: o/a/sub@abc # v1.10.0\n- uses: $/own\n");
         assert_eq!(fs::read_to_string(&file).unwrap(), expected);
     }
 

@@ -1,6 +1,7 @@
 //! The whole screens of the program, in both languages, as files of `tests/screens`: what `--help` says of each command,
-//! the review, and every error of the error table. They are read in a diff.
+//! the review, every error of the error table; and, in English alone, what changes of an answer mean for what runs. They are read in a diff.
 
+mod changes;
 mod errors;
 mod reviews;
 
@@ -39,6 +40,9 @@ pub fn take(program: &Path) -> Result<Tree> {
         for (name, text) in errors::take(program, language)?.into_iter().chain(reviews::take(program, language)?) {
             keep(language, &name, text);
         }
+    }
+    for (name, text) in changes::take(program)? {
+        keep(LANGUAGES[0], &name, text);
     }
     Ok(screens)
 }

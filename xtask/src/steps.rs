@@ -34,10 +34,11 @@ enum Modules {
 }
 
 /// What tries a sample of very many cases, or waits for a long time: each takes more than ten seconds.
-const SAMPLES: [&str; 7] = ["adopt::", "lost::", "peers::", "properties::", "strategies::", "sweep::", "team::"];
+const SAMPLES: [&str; 8] =
+    ["adopt::", "agreed::", "lost::", "peers::", "properties::", "strategies::", "sweep::", "team::"];
 
 /// What holds the generated files against other programs.
-const VALIDATORS: [&str; 1] = ["validators::"];
+const VALIDATORS: [&str; 2] = ["validators::", "pairs::"];
 
 /// What builds and runs the generated services.
 const GENERATED: [&str; 2] = ["generated::", "memory::"];

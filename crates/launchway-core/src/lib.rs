@@ -46,28 +46,29 @@ pub use apply::{
 };
 pub use authoring::{lint, matrix, pairs, schema, skeleton};
 pub use cargo_lock::sort_packages;
-pub use interview::answers::{Answers, Provenance};
+pub use interview::answers::Answers;
 pub use interview::context::Context;
 pub use interview::{Accepted, DefaultKept, Defaults, Interview, Overruled};
 pub use language::helpers::{HelperReference, helper_references};
-pub use language::problem::{Invalid, Location, Problem};
+pub use language::problem::{Invalid, Location, Problem, nearest};
 pub use language::quote;
 #[doc(hidden)]
 pub use language::syntax::both_ways;
 #[doc(hidden)]
 pub use merge::merge_unproven;
 pub use merge::{ListRule, Merged, merge};
-pub use path::beneath::Blob;
+pub use path::beneath::{Blob, other_spelling};
 pub use path::{Reason, SafePath, UnsafePath};
 pub use plan::output::OutputProblem;
 pub use plan::transitions::{ChangedAnswer, Transition, TransitionStep};
-pub use plan::{NextStep, Object, Plan, PlanError, PlannedFile};
-pub use project::changes::{Changes, DestinationExists, Edit, to_adopt};
+pub use plan::{NextStep, Object, Plan, PlanError, PlannedFile, RepositoryFacts};
+pub use project::changes::{Changes, DestinationError, DestinationExists, Edit, to_adopt};
 pub use project::check::{Finding, FindingPlace, Rule, check, has_marks};
+pub use project::placeholders::{Placeholder, placeholders};
 pub use project::record::{FORMAT, Remembered};
 pub use project::structure::MergedFile;
-pub use project::update::{Conflict, FileChange, Obstacle, Resolution, Side, Status, Update, Wishes};
-pub use project::waiver::{Date, Waiver, WaiverError, WaiverState, Waivers};
+pub use project::update::{Conflict, FileChange, Obstacle, RecordChange, Resolution, Side, Status, Update, Wishes};
+pub use project::waiver::{Date, Waiver, WaiverError, WaiverState, Waivers, waivable};
 pub use project::{Project, ProjectError};
 pub use sources::catalog::{CATALOG_FILE, Catalog, CatalogEntry, CatalogError, CatalogOrigin, EntrySource};
 pub use sources::spec::{
@@ -78,6 +79,8 @@ pub use template::question::AnswerProblem;
 pub use template::{Advisory, LoadError, Severity, Template};
 pub use text::is_invisible;
 pub use value::policy::{Policy, PolicyRule};
+pub use value::provenance::Provenance;
+pub use value::suggestion::owner_and_name;
 pub use value::{Added, Value};
 pub use workspace::add::{AddError, Addition};
 pub use workspace::cargo_workspace::WorkspaceError;

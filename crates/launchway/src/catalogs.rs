@@ -11,7 +11,7 @@ use launchway_core::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::failure::{Exit, Failure};
+use crate::failure::{Exit, Failure, listed};
 use crate::git::{FetchOptions, Remote, Revision, RevisionSpec, below, leads_here};
 use crate::{folders, terminal};
 
@@ -92,11 +92,11 @@ pub(crate) fn all() -> Result<Vec<NamedCatalog>, Failure> {
 /// Finds a catalog that the user has added.
 pub(crate) fn named(name: &str) -> Result<NamedCatalog, Failure> {
     let all = all()?;
-    let names: Vec<String> = all.iter().map(|catalog| format!("`{}`", catalog.name)).collect();
+    let names = listed(all.iter().map(|catalog| &catalog.name));
     all.into_iter().find(|catalog| catalog.name == name).ok_or_else(|| {
-        let hint = match names.as_slice() {
-            [] => format!("add it: `launchway catalog add {name} https://…`"),
-            names => format!("there is {}; `launchway catalog add {name} https://…` adds another", names.join(", ")),
+        let hint = match names.as_str() {
+            "" => format!("add it: `launchway catalog add {name} https://…`"),
+            names => format!("there is {names}; `launchway catalog add {name} https://…` adds another"),
         };
         Failure::new(Exit::Usage, format!("there is no catalog `{name}`")).hint(hint)
     })
@@ -228,9 +228,9 @@ fn found(
     reference: Option<&str>,
 ) -> Result<(SourceSpec, CatalogPolicy), Failure> {
     let Some(entry) = catalog.entry(name) else {
-        let names: Vec<String> = catalog.entries.iter().map(|entry| format!("`{}`", entry.name)).collect();
+        let names = listed(catalog.entries.iter().map(|entry| &entry.name));
         return Err(Failure::new(Exit::Usage, format!("the catalog `{}` has no template `{name}`", added.name))
-            .hint(format!("it has {}", names.join(", "))));
+            .hint(format!("it has {names}")));
     };
     let reference = reference.map(str::to_owned).or_else(|| entry.requirement.clone());
     let spec = located(added, &entry.source, reference)?;

@@ -6,10 +6,10 @@ use std::io;
 
 use launchway_core::adopt::{AdoptError, TreeError};
 use launchway_core::quote::{quote_shell, visible};
-use launchway_core::template::SourceError;
+use launchway_core::template::{GivenBy, SourceError};
 use launchway_core::{
-    AddError, AnswerProblem, ApplyError, CatalogError, DestinationExists, EditError, FORMAT, Invalid, LoadError,
-    PlanError, Problem, ProjectError, SpecError, WorkspaceError,
+    AddError, AnswerProblem, ApplyError, CatalogError, DestinationError, DestinationExists, EditError, FORMAT, Invalid,
+    LoadError, PlanError, Problem, ProjectError, Provenance, SpecError, WorkspaceError,
 };
 
 /// What helps when a template, a catalog or a record is of a newer program.
@@ -135,7 +135,27 @@ impl Error for Failure {
 
 impl From<Vec<AnswerProblem>> for Failure {
     fn from(problems: Vec<AnswerProblem>) -> Self {
-        Self::many(Exit::Usage, problems, |problem| (problem.message, Some(problem.hint)))
+        Self::many(Exit::Usage, problems, |problem| {
+            let place = problem.from.as_deref().and_then(place);
+            let place = place.map(|place| format!(" ({place})")).unwrap_or_default();
+            (format!("{}{place}", problem.message), Some(problem.hint))
+        })
+    }
+}
+
+/// Says where a refused answer came from, if somebody gave it before anything was asked.
+fn place(GivenBy { provenance, variable }: &GivenBy) -> Option<String> {
+    match provenance {
+        Provenance::Flag => Some("on the command line".to_owned()),
+        Provenance::Environment => Some(format!("from {variable} in the environment")),
+        Provenance::File(name) => Some(format!("in {name}")),
+        Provenance::Draft => Some("in the draft".to_owned()),
+        Provenance::Preset(by) => Some(format!("a default of `{by}`")),
+        Provenance::Prompt
+        | Provenance::Prefilled(_)
+        | Provenance::Default
+        | Provenance::Policy(_)
+        | Provenance::Record => None,
     }
 }
 
@@ -222,10 +242,7 @@ impl From<Vec<ProjectError>> for Failure {
 fn next_step(error: &ProjectError) -> String {
     match error {
         ProjectError::NoFolder(_) => "name the folder of a project".to_owned(),
-        ProjectError::NoRecord(_) => {
-            "run it in the folder of a project that launchway made, or name that folder: `launchway check DIR`"
-                .to_owned()
-        }
+        ProjectError::NoRecord(_) => "name the folder of a project that launchway made".to_owned(),
         ProjectError::UnknownFormat { found, .. } if *found > FORMAT => NEWER.to_owned(),
         ProjectError::Conflicted { .. } | ProjectError::NotTied { .. } => {
             "two branches have changed the record; `launchway update --resolve-record` makes one of both".to_owned()
@@ -233,8 +250,15 @@ fn next_step(error: &ProjectError) -> String {
         ProjectError::UnknownFormat { root, file, .. }
         | ProjectError::Missing { root, file }
         | ProjectError::Unusable { root, file, .. } => {
-            let (root, file) = (quote_shell(&root.to_string_lossy()), quote_shell(file));
-            format!("bring it back from git: `git -C {root} checkout HEAD -- {file}`")
+            let (root, path) = (quote_shell(&root.to_string_lossy()), quote_shell(file));
+            let back = format!("bring it back from git: `git -C {root} checkout HEAD -- {path}`");
+            // A text may lack something; an archive that cannot be unpacked was changed on its way.
+            match error {
+                ProjectError::Unusable { file, .. } if file.strip_suffix(".base").is_some() => format!(
+                    "{back}; if it comes back like this, an attribute ruins it: `git -C {root} check-attr --all {path}`"
+                ),
+                _ => back,
+            }
         }
     }
 }
@@ -244,6 +268,7 @@ impl From<ApplyError> for Failure {
         let message = error.to_string();
         match error {
             ApplyError::Exists(exists) => exists.into(),
+            ApplyError::Edit(error) => error.into(),
             ApplyError::NoParent(parent) => Self::new(Exit::CannotWrite, message)
                 .hint(format!("make it first: `mkdir -p {}`", quote_shell(&parent.to_string_lossy()))),
             ApplyError::Write { error, .. } if is_refusal(&error) => Self::new(Exit::CannotWrite, message)
@@ -263,6 +288,7 @@ impl From<AddError> for Failure {
             AddError::NotForAdding(_) => Self::new(Exit::Usage, message)
                 .hint("its author says so in the table `[add]` of `template.toml`, see docs/templates.md"),
             AddError::InTheWay(_) => Self::new(Exit::Exists, message).hint("move it away, or choose another name"),
+            AddError::OtherSpelling { .. } => Self::new(Exit::Exists, message).hint("rename one of them"),
             AddError::CrateExists(_) => Self::new(Exit::Exists, message).hint("choose another name"),
             AddError::Workspace(WorkspaceError::NoWorkspace) => Self::new(Exit::Exists, message)
                 .hint("make it one: write `[workspace]` and `members = [\".\"]` into it"),
@@ -295,6 +321,27 @@ impl From<EditError> for Failure {
                     failure.hint("nothing was written")
                 }
             }
+        }
+    }
+}
+
+impl From<DestinationError> for Failure {
+    fn from(error: DestinationError) -> Self {
+        let failure = Self::new(Exit::Exists, error.to_string());
+        match error {
+            DestinationError::Exists(exists) => exists.into(),
+            DestinationError::HasProject { destination, .. } => {
+                let place = match quote_shell(&destination.to_string_lossy()) {
+                    here if here == "." => String::new(),
+                    place => format!(" --dir {place}"),
+                };
+                failure
+                    .hint(format!("`launchway add service NAME{place}` adds a service to it"))
+                    .hint("for a project of its own, choose another place with `--dest`")
+            }
+            DestinationError::InTheWay { .. } => failure
+                .hint("nothing was written, and nothing is overwritten: move them away, or choose another place with `--dest`"),
+            DestinationError::Unreadable { error, .. } => Self { exit: Exit::Io, ..failure }.caused_by(error),
         }
     }
 }
@@ -336,6 +383,12 @@ impl From<TreeError> for Failure {
 /// Tells what cannot be written from a disk that fails.
 fn is_refusal(error: &io::Error) -> bool {
     error.raw_os_error() != Some(rustix::io::Errno::IO.raw_os_error())
+}
+
+/// Lists names as they stand in a message: `` `a`, `b` ``.
+pub(crate) fn listed<T: fmt::Display>(names: impl IntoIterator<Item = T>) -> String {
+    let names: Vec<String> = names.into_iter().map(|name| format!("`{name}`")).collect();
+    names.join(", ")
 }
 
 #[cfg(test)]

@@ -37,10 +37,13 @@ impl Language {
         if is_utf8 { Self::of_code(code).unwrap_or(Self::English) } else { Self::English }
     }
 
-    /// Chooses by the environment: `LAUNCHWAY_LANG`, then the locale by its usual variables.
-    pub(crate) fn of_environment(variable: impl Fn(&str) -> Option<String>) -> Self {
+    /// Chooses by the environment: `LAUNCHWAY_LANG`, then what a person prefers, then the locale by its usual variables.
+    pub(crate) fn of_environment(variable: impl Fn(&str) -> Option<String>, preferred: Option<Self>) -> Self {
         let said = |name: &&str| variable(name).filter(|value| !value.is_empty());
         if let Some(language) = said(&"LAUNCHWAY_LANG").and_then(|code| Self::of_code(&code)) {
+            return language;
+        }
+        if let Some(language) = preferred {
             return language;
         }
         let locale = ["LC_ALL", "LC_MESSAGES", "LANG"].iter().find_map(said);

@@ -16,6 +16,8 @@ mod git;
 mod interrupt;
 mod language;
 mod new;
+mod preferences;
+mod prefill;
 mod process_groups;
 mod progress;
 mod projects;

@@ -1,14 +1,90 @@
 //! The projects of a folder: which one is meant, and how its files are named to people.
 
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use clap::builder::{PathBufValueParser, TypedValueParser};
 use launchway_core::{Project, ProjectError, SafePath, is_cut_off};
 
-use crate::failure::{Exit, Failure};
+use crate::failure::{Exit, Failure, listed};
 use crate::git::from_here;
 use crate::{language, terminal};
+
+/// The folder of the records.
+const RECORD_FOLDER: &str = ".launchway";
+
+/// The project that a command is run for.
+pub(crate) struct FoundProject {
+    /// Its folder, as the command names it.
+    pub(crate) folder: PathBuf,
+    /// Where the command was run, below that folder.
+    pub(crate) below: Option<SafePath>,
+}
+
+/// Finds the folder that a command is for: the one that it names, or the nearest above the one that it is run in that has a
+/// record. A project that is a folder of a larger repository has its record at the root of that, also where the folder is named.
+/// The search ends at the top of a repository, and at a folder of another owner. `usage` is for the hint.
+pub(crate) fn find(folder: &Path, usage: &str) -> Result<FoundProject, Failure> {
+    if !folder.is_dir() || Project::is_recorded(folder) {
+        return Ok(FoundProject { folder: folder.to_owned(), below: None });
+    }
+    let is_here = folder == Path::new(".");
+    let whole = if is_here { std::env::current_dir() } else { folder.canonicalize() };
+    if let Some((root, below)) = whole.ok().as_deref().and_then(above) {
+        let meant = below.as_ref().and_then(|below| nearest(&root, below));
+        let is_named = meant.is_some() && meant == below;
+        if let Some(meant) = meant.filter(|_| is_here || is_named) {
+            let _ = MEANT.set(meant);
+        }
+        if is_here || is_named {
+            return Ok(FoundProject { folder: from_here(&root), below });
+        }
+    }
+    let error = ProjectError::NoRecord(folder.to_owned());
+    let hint = format!("run it in a project that launchway made, or name the folder of one: `{usage}`");
+    Err(Failure::of(Exit::Usage, error).hint(hint))
+}
+
+/// Finds the nearest folder above one that has a record, and the way from there.
+fn above(here: &Path) -> Option<(PathBuf, Option<SafePath>)> {
+    let owner = owner(here)?;
+    let is_inside = |below: &&Path| below.join(".git").symlink_metadata().is_err();
+    let above = here.ancestors().take_while(is_inside).filter_map(Path::parent);
+    let mut above = above.take_while(|parent| self::owner(parent) == Some(owner));
+    let is_owned = |parent: &Path| self::owner(&parent.join(RECORD_FOLDER)) == Some(owner);
+    let root = above.find(|parent| is_owned(parent) && Project::is_recorded(parent))?;
+    let below = here.strip_prefix(root).ok()?.to_str().and_then(|below| SafePath::new(below).ok());
+    Some((root.to_owned(), below))
+}
+
+/// Finds the nearest folder, a path or one above it, that a project is of the repository at whose root its record stands.
+fn nearest(root: &Path, below: &SafePath) -> Option<SafePath> {
+    let opened = Project::open_each(root).unwrap_or_default();
+    let projects: Vec<Project> = opened.into_iter().filter_map(|(_, opened)| opened.ok()).collect();
+    let folders = Path::new(below.as_str()).ancestors().filter_map(|folder| SafePath::new(folder.to_str()?).ok());
+    folders.into_iter().find(|folder| projects.iter().any(|project| project.is_in(folder)))
+}
+
+/// Returns who owns a folder, itself and not what a link leads to.
+fn owner(folder: &Path) -> Option<u32> {
+    folder.symlink_metadata().ok().filter(std::fs::Metadata::is_dir).map(|found| found.uid())
+}
+
+impl FoundProject {
+    /// Returns a path of the project that is meant from where the command was run, as git takes it.
+    pub(crate) fn path(&self, path: &str) -> String {
+        let Some(below) = &self.below else { return path.to_owned() };
+        let mut segments: Vec<&str> = below.as_str().split('/').collect();
+        for segment in path.split('/') {
+            match segment {
+                "." | "" => {}
+                ".." if !segments.is_empty() => drop(segments.pop()),
+                segment => segments.push(segment),
+            }
+        }
+        if segments.is_empty() { ".".to_owned() } else { segments.join("/") }
+    }
+}
 
 /// Reads the records of a folder. What a command has left there that was cut off is said; one that writes has taken it back.
 pub(crate) fn open(folder: &Path) -> Result<Vec<Project>, Vec<ProjectError>> {
@@ -25,39 +101,10 @@ pub(crate) fn open(folder: &Path) -> Result<Vec<Project>, Vec<ProjectError>> {
 /// The folder from which the root of its repository was found: the project in it is meant, of several.
 static MEANT: OnceLock<SafePath> = OnceLock::new();
 
-/// Reads the folder of a project from the command line.
-pub(crate) fn folder() -> impl TypedValueParser<Value = PathBuf> {
-    PathBufValueParser::new().map(|folder| root(&folder))
-}
-
-/// Finds where the record of a project stands: in its own folder, or at the root of the repository that it is a folder of.
-pub(crate) fn root(folder: &Path) -> PathBuf {
-    let Some(whole) = folder.canonicalize().ok().filter(|whole| !whole.join(".launchway").is_dir()) else {
-        return folder.to_owned();
-    };
-    for ancestor in whole.ancestors().skip(1).filter(|ancestor| ancestor.join(".launchway").is_dir()) {
-        let below = whole.strip_prefix(ancestor).ok().and_then(Path::to_str).and_then(|it| SafePath::new(it).ok());
-        let Some(below) = below else { continue };
-        let mut projects = Project::open_each(ancestor).unwrap_or_default().into_iter();
-        if projects.any(|(_, opened)| opened.is_ok_and(|project| project.is_in(&below))) {
-            let _ = MEANT.set(below);
-            return from_here(ancestor);
-        }
-    }
-    folder.to_owned()
-}
-
 /// Leaves of the projects of a folder the one in whose own folder the command was run, if it was.
 pub(crate) fn meant(projects: Vec<Project>) -> Vec<Project> {
     let Some(folder) = MEANT.get() else { return projects };
     projects.into_iter().filter(|project| project.is_in(folder)).collect()
-}
-
-/// Returns a path of a project as its record has it: in the project's own folder people name it from there.
-pub(crate) fn below(project: &Project, path: SafePath) -> SafePath {
-    let folder = MEANT.get().filter(|folder| project.is_in(folder));
-    let within = folder.and_then(|folder| SafePath::new(&format!("{folder}/{path}")).ok());
-    within.filter(|within| project.generated.contains_key(within)).unwrap_or(path)
 }
 
 /// Picks the project that is meant.
@@ -67,20 +114,20 @@ pub(crate) fn only(projects: Vec<Project>, wanted: Option<&str>) -> Result<Proje
 
 /// Separates the project that is meant from the others of the folder.
 pub(crate) fn split(mut projects: Vec<Project>, wanted: Option<&str>) -> Result<(Project, Vec<Project>), Failure> {
-    let names: Vec<String> = projects.iter().map(|project| format!("`{}`", project.name)).collect();
+    let names = listed(projects.iter().map(|project| &project.name));
     let found = match wanted {
         Some(name) => projects.iter().position(|project| project.name == name),
         None if projects.len() == 1 => Some(0),
         None if of_folder(&projects).is_some() => of_folder(&projects),
         None => {
-            let message = format!("the folder holds more than one project: {}", names.join(", "));
+            let message = format!("the folder holds more than one project: {names}");
             return Err(Failure::new(Exit::Usage, message).hint("choose one with `--service NAME`"));
         }
     };
     match found {
         Some(position) => Ok((projects.remove(position), projects)),
         None => Err(Failure::new(Exit::Usage, format!("there is no project `{}`", wanted.unwrap_or_default()))
-            .hint(format!("the folder holds {}", names.join(", ")))),
+            .hint(format!("the folder holds {names}"))),
     }
 }
 

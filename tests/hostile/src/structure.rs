@@ -96,7 +96,7 @@ fn outcome(data: &[u8], merge: Merge) -> Outcome {
     let path = match format {
         Format::Yaml => "kustomization.yaml",
         Format::Toml => "a.toml",
-        Format::Json => "a.json",
+        Format::Json | Format::JsonWithComments => "a.json",
     };
     let sides = [base.as_str(), &yours, &theirs];
     let Some(merged) = merge(path, sides) else { return Outcome::Asked };
@@ -196,7 +196,7 @@ fn render(format: Format, entries: &[Entry]) -> String {
     let mut text = String::new();
     match format {
         Format::Yaml => yaml(&mut text, entries, 0),
-        Format::Json => {
+        Format::Json | Format::JsonWithComments => {
             text.push('{');
             json(&mut text, entries, 1);
             text.push_str("\n}\n");

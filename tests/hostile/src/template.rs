@@ -59,7 +59,7 @@ optional = true
 const NOTE: &str = "He said \"hi\" \\ {{service}} # : - \n\t\u{1b}\u{85}";
 
 fn load(files: &[(&str, &[u8])]) -> Result<Template, LoadError> {
-    let blobs = files.iter().map(|(path, bytes)| ((*path).to_owned(), bytes.to_vec()));
+    let blobs = files.iter().map(|(path, bytes)| ((*path).to_owned(), launchway_core::Blob::plain(bytes.to_vec())));
     let template = Template::from_layers(vec![(TemplateFiles::from_blobs(blobs)?, Source::Builtin)])?;
     template.verify()?;
     Ok(template)

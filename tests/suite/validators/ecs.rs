@@ -1,9 +1,8 @@
 //! Amazon ECS: the schema of stacks, the API's shapes, an emulator, and the service behind its load balancer.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::process::Command;
-
-use launchway_core::Value;
 
 use super::{Verdict, aws_check, ours, tools, validate};
 use crate::program::run;
@@ -135,22 +134,54 @@ fn largest() -> String {
 }
 
 #[test]
-fn every_region_that_the_template_knows_is_one_of_aws() {
-    let listed =
-        run(Command::new(tools().aws("python")).args(["-c", "import cfnlint.helpers as it; print(*it.REGIONS)"]));
-    let of_aws: Vec<String> = listed.success().split_whitespace().map(str::to_owned).collect();
+fn the_regions_that_the_template_knows_are_those_of_botocore() {
+    let list = "import botocore.loaders as it; partitions = it.Loader().load_data('partitions')['partitions']; \
+                print(*(region for partition in partitions for region in partition['regions']))";
+    let listed = run(Command::new(tools().aws("python")).args(["-c", list])).success();
     // The sovereign cloud of Europe and the secret partitions are left out: their roles have other trust.
-    let is_left_out = |region: &str| region.starts_with("eusc-") || region.contains("-iso");
-    let open: Vec<_> = of_aws.iter().filter(|region| !is_left_out(region)).cloned().collect();
-    let regions = rendered::TEMPLATE.question("regions").unwrap();
-    assert_eq!(regions.unknown(&Value::List(of_aws.clone())).len(), of_aws.len() - open.len());
-    assert!(regions.unknown(&Value::List(open)).is_empty());
+    let is_left_out =
+        |region: &&str| region.starts_with("eusc-") || region.contains("-iso") || region.ends_with("-global");
+    let of_aws: BTreeSet<&str> = listed.split_whitespace().filter(|region| !is_left_out(region)).collect();
+    let known = rendered::TEMPLATE.question("regions").unwrap().known();
+    assert_eq!(known.iter().map(String::as_str).collect::<BTreeSet<_>>(), of_aws);
+    assert!(known.is_sorted(), "{known:?}");
 }
 
 #[test]
 fn a_project_is_taken_down_in_an_order_that_strands_nothing() {
     for case in ["ecs-default", "ecs-regions", "ecs-json-rolling", "ecs-code-deploy-canary"] {
         destroy(&project::named(case)).unwrap();
+    }
+}
+
+/// What each deploy.sh refuses, by a word of what it says.
+const GUARDS: [&str; 7] = [
+    "usage: ",
+    "no environment",
+    "is not a digest",
+    "example ids",
+    "another project's",
+    "is still at work",
+    "no image",
+];
+
+#[test]
+fn every_deploy_script_has_the_same_guards_before_it_changes_anything() {
+    let changes = [
+        "cloudformation deploy",
+        "ecs register-task-definition",
+        "ecs create-service",
+        "ecs update-service",
+        "deploy create-deployment",
+    ];
+    for project in projects() {
+        let script = std::fs::read_to_string(project.path("deploy/ecs/deploy.sh")).unwrap();
+        // The functions above are called below.
+        let (_, script) = script.split_once("[ $# -eq ").unwrap();
+        let first = changes.iter().filter_map(|change| script.find(&format!("aws {change}"))).min().unwrap();
+        let missing: Vec<_> =
+            GUARDS.iter().filter(|guard| !format!("[ $# -eq {}", &script[..first]).contains(**guard)).collect();
+        assert!(missing.is_empty(), "{}: {missing:?} do not come before the first change", project.case);
     }
 }
 

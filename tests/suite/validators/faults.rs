@@ -37,6 +37,34 @@ fn cfn_lint_notices_a_size_that_fargate_does_not_offer() {
 }
 
 #[test]
+fn shellcheck_notices_a_variable_that_nobody_sets() {
+    let fault = ["rm \"$owned.bak\"", "rm \"$nobody.bak\""];
+    let path = "deploy/kubernetes/deploy.sh";
+    assert_caught_in(
+        "kubernetes-default",
+        one(repository::shellcheck),
+        path,
+        fault,
+        "nobody is referenced but not assigned",
+    );
+}
+
+#[test]
+fn the_check_of_what_stays_notices_somebody_who_takes_it_away() {
+    let fault = ["prune: true", "prune: false"];
+    let path = "deploy/kubernetes/clusters/flux/prod-east.yaml";
+    assert_caught_in("kubernetes-flux", kubernetes::leftovers, path, fault, "Flux deletes what it made");
+    let fault = ["--server-side --force-conflicts", "--server-side --force-conflicts --prune"];
+    assert_caught_in(
+        "kubernetes-default",
+        kubernetes::leftovers,
+        "deploy/kubernetes/deploy.sh",
+        fault,
+        "kubectl prunes",
+    );
+}
+
+#[test]
 fn the_ecs_api_notices_a_field_that_it_does_not_know() {
     let fault = ["StopTimeout: ", "StopTimeoutSeconds: "];
     assert_caught(ecs::botocore, STACK, fault, "topTimeoutSeconds");
@@ -390,6 +418,15 @@ fn the_check_of_scripts_notices_connections_that_stay_with_the_version_before() 
     let fault = ["rollout restart", "rollout history"];
     let word = "restarted after both patches";
     assert_caught_in("kubernetes-tracks", kubernetes::deploy_script, "deploy/kubernetes/switch.sh", fault, word);
+}
+
+#[test]
+fn the_checks_of_scripts_notice_an_image_that_nobody_attested() {
+    let fault = ["      fail \"the workflow of", "      echo \"the workflow of"];
+    let (script, word) = ("deploy/kubernetes/deploy.sh", "has not attested");
+    assert_caught_in("kubernetes-default", kubernetes::deploy_script, script, fault, word);
+    assert_caught_in("kubernetes-helm-ingress", kubernetes::deploy_script, script, fault, word);
+    assert_caught_in("ecs-default", ecs::stack_deploy_script, "deploy/ecs/deploy.sh", fault, word);
 }
 
 #[test]

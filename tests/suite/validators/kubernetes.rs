@@ -147,6 +147,18 @@ fn what_brings_a_project_to_several_clusters_finds_its_way() {
     }
 }
 
+/// Holds what the README says of a deleted manifest against who could take away what it made.
+pub(super) fn leftovers(project: &Project) -> Verdict {
+    validate(check("kubernetes_leftovers.py").arg(&project.folder))
+}
+
+#[test]
+fn the_readme_says_what_stays_of_a_manifest_that_is_deleted() {
+    for project in projects() {
+        leftovers(&project).unwrap_or_else(|said| panic!("{}: {said}", project.case));
+    }
+}
+
 #[test]
 fn argo_rollouts_knows_every_field_of_a_rollout_and_its_analysis() {
     rollouts(&projects()).unwrap();

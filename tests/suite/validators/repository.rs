@@ -1,23 +1,56 @@
-//! What stands around the deployment: the workflows and the Dockerfile; and what GitHub reads of a project and of this repository.
+//! What stands around the deployment: the workflows, the scripts and the Dockerfile; and what GitHub reads of a project and of this
+//! repository.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use xtask::workspace;
 
-use super::{Verdict, check, tools, validate};
+use super::{Verdict, check, ours, tools, validate};
+use crate::pairs;
 use crate::program::{launchway, run};
 use crate::project::{self, Project};
+use crate::rendered::TEMPLATE;
 
+/// Reads the workflows of each project in a repository of its own, below whose root the one stands that another calls.
 pub(super) fn actionlint(projects: &[Project]) -> Verdict {
-    actionlint_of(workflows(projects))
+    let folder = tempfile::tempdir().unwrap();
+    let mut copies = Vec::new();
+    for (number, project) in projects.iter().enumerate() {
+        let root = folder.path().join(format!("{number}-{}", project.case));
+        let workflows = root.join(".github/workflows");
+        for path in [&workflows, &root.join(".git")] {
+            fs::create_dir_all(path).unwrap();
+        }
+        for file in project.files(".github/workflows", ".yaml") {
+            let copy = workflows.join(file.file_name().unwrap());
+            fs::copy(file, &copy).unwrap();
+            copies.push(copy);
+        }
+    }
+    actionlint_of(copies)
 }
 
 fn actionlint_of(workflows: impl IntoIterator<Item = PathBuf>) -> Verdict {
     let mut command = Command::new(tools().linter("actionlint"));
-    // Without the programs that it would look for on this machine.
-    validate(command.args(["-no-color", "-shellcheck=", "-pyflakes="]).args(workflows))
+    let shellcheck = format!("-shellcheck={}", tools().linter("shellcheck").display());
+    // Without what it would look for on this machine.
+    validate(command.args(["-no-color", &shellcheck, "-pyflakes="]).args(workflows))
+}
+
+/// Holds every script of a project against the shell that its first line names; it sees what a script takes from another one.
+pub(super) fn shellcheck(projects: &[Project]) -> Verdict {
+    let scripts = projects.iter().flat_map(|project| project.files("deploy", ".sh"));
+    shellcheck_of(&[], scripts)
+}
+
+fn shellcheck_of(words: &[&str], scripts: impl IntoIterator<Item = PathBuf>) -> Verdict {
+    let mut command = Command::new(tools().linter("shellcheck"));
+    // SC2329: cluster.sh calls functions of the script that takes it in, by names that it does not see there.
+    let strictest = ["--norc", "--external-sources", "--source-path=SCRIPTDIR", "--exclude=SC2329", "--format=gcc"];
+    validate(command.args(strictest).args(words).args(scripts))
 }
 
 pub(super) fn zizmor(projects: &[Project]) -> Verdict {
@@ -52,13 +85,70 @@ pub(super) fn dependabot(projects: &[Project]) -> Verdict {
 }
 
 /// A file below `.github` of this repository.
-fn ours(name: &str) -> PathBuf {
+fn github_file(name: &str) -> PathBuf {
     workspace::root().join(".github").join(name)
+}
+
+/// Runs what CI runs on the deployment files of a project; with a fault, CI must refuse that.
+fn deployment_steps(project: &Project, fault: Option<[&str; 3]>) -> Verdict {
+    let mut command = check("ci_steps.py");
+    let linters = tools().linter("python");
+    command.arg(&project.folder).arg("--linters").arg(linters.parent().unwrap());
+    command.arg("--requirements").arg(ours("requirements-linters.txt")).arg("--helm").arg(tools().helm());
+    validate(command.args(fault.map(|_| "--plant")).args(fault.into_iter().flatten()))
+}
+
+#[test]
+fn what_ci_runs_on_the_deployment_files_accepts_every_project() {
+    let projects: Vec<Project> =
+        project::all().into_iter().filter(|project| project.path(".github").is_dir()).collect();
+    assert!(projects.len() > 20);
+    for project in projects {
+        deployment_steps(&project, None).unwrap();
+    }
+}
+
+#[test]
+fn what_ci_runs_on_the_deployment_files_refuses_a_fault_in_them() {
+    for (case, fault) in [
+        ("ecs-default", ["deploy/ecs/service.yaml", "HealthCheckGracePeriodSeconds:", "HealthCheckGracePeriodSecond:"]),
+        ("ecs-code-deploy-canary", ["deploy/ecs/infra.yaml", "AWS::CodeDeploy::Application", "AWS::CodeDeploy::App"]),
+        (
+            "kubernetes-default",
+            ["deploy/kubernetes/base/workload/deployment.yaml", "minReadySeconds:", "minReadySecond:"],
+        ),
+        ("kubernetes-helm-ingress", ["deploy/kubernetes/chart/templates/deployment.yaml", "strategy:", "strategies:"]),
+    ] {
+        deployment_steps(&project::named(case), Some(fault)).unwrap();
+    }
 }
 
 #[test]
 fn actionlint_accepts_every_workflow() {
     actionlint(&project::all()).unwrap();
+}
+
+#[test]
+fn shellcheck_accepts_every_script() {
+    shellcheck(&project::all()).unwrap();
+}
+
+#[test]
+fn shellcheck_accepts_every_command_of_a_changed_answer() {
+    let folder = tempfile::tempdir().unwrap();
+    let commands: BTreeSet<String> = pairs::pairs(&TEMPLATE)
+        .into_iter()
+        .flat_map(|pair| pair.transitions)
+        .flat_map(|it| it.before.into_iter().chain(it.after))
+        .map(|step| step.command)
+        .collect();
+    let write = |(number, command): (usize, &String)| {
+        let path = folder.path().join(format!("{number}.sh"));
+        fs::write(&path, format!("{command}\n")).unwrap();
+        path
+    };
+    // A list of regions may have one; and a query of the AWS CLI has marks that are none of the shell's.
+    shellcheck_of(&["--shell=sh", "--exclude=SC2043,SC2016"], commands.iter().enumerate().map(write)).unwrap();
 }
 
 #[test]
@@ -68,7 +158,7 @@ fn zizmor_finds_no_weakness_in_any_workflow() {
 
 #[test]
 fn the_workflows_of_this_repository_are_held_to_the_same() {
-    let workflows = || fs::read_dir(ours("workflows")).unwrap().map(|entry| entry.unwrap().path());
+    let workflows = || fs::read_dir(github_file("workflows")).unwrap().map(|entry| entry.unwrap().path());
     actionlint_of(workflows()).unwrap();
     zizmor_of(workflows()).unwrap();
 }
@@ -99,12 +189,12 @@ fn every_dependabot_file_is_what_github_takes() {
     let projects = project::all();
     assert!(projects.iter().any(|project| project.path(".github/dependabot.yml").is_file()));
     dependabot(&projects).unwrap();
-    github_schema("dependabot", [ours("dependabot.yml")], None).unwrap();
+    github_schema("dependabot", [github_file("dependabot.yml")], None).unwrap();
 }
 
 #[test]
 fn the_forms_for_issues_are_what_github_takes() {
-    let files = fs::read_dir(ours("ISSUE_TEMPLATE")).unwrap().map(|entry| entry.unwrap().path());
+    let files = fs::read_dir(github_file("ISSUE_TEMPLATE")).unwrap().map(|entry| entry.unwrap().path());
     let (settings, forms): (Vec<PathBuf>, Vec<PathBuf>) = files.partition(|path| path.ends_with("config.yml"));
     let folder = tempfile::tempdir().unwrap();
     let fault = folder.path().join("fault.yml");

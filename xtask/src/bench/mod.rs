@@ -4,5 +4,6 @@ pub mod instructions;
 pub mod measure;
 pub mod page;
 pub mod peers;
+pub mod service;
 pub mod template;
 pub mod works;

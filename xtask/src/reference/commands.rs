@@ -27,7 +27,10 @@ pub(super) fn page() -> Result<String> {
 }
 
 /// Lists the words of every command; none is the program itself.
-pub(crate) fn all() -> Result<Vec<Vec<String>>> {
+///
+/// # Errors
+/// A help text cannot be had.
+pub fn all() -> Result<Vec<Vec<String>>> {
     let mut all = vec![Vec::new()];
     for name in names(&help(&[])?) {
         let subs = names(&help(&[&name])?);

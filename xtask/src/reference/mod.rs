@@ -1,6 +1,6 @@
 //! `cargo xtask reference [--check]`: the pages of the documentation that are made from the code.
 
-pub(crate) mod commands;
+pub mod commands;
 mod decisions;
 mod helpers;
 mod manifest;

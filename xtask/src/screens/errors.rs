@@ -63,7 +63,19 @@ const CASES: &[(&str, i32, Setting, &str)] = &[
     ("newer-record", 2, Project(RECORD, Some("format = 99\n")), "check orders"),
     ("no-advice", 2, Nothing, "advise strategy"),
     ("unknown-page", 2, Nothing, "explain strategie"),
-    ("exists", 3, Files(&[("orders/", "")]), "new orders --target=ecs --no-input --no-git"),
+    ("exists", 3, Files(&[("orders", "mine\n")]), "new orders --target=ecs --no-input --no-git"),
+    (
+        "in-the-way",
+        3,
+        Files(&[("orders/LICENSE", "free\n"), ("orders/README.md", "mine\n"), ("orders/dockerfile", "mine\n")]),
+        "new orders --target=ecs --no-input --no-git",
+    ),
+    (
+        "has-project",
+        3,
+        Project("Dockerfile", Some("FROM scratch\n")),
+        "new billing --target=ecs --no-input --no-git --dest orders",
+    ),
     (
         "unreadable-manifest",
         4,
@@ -116,7 +128,7 @@ impl Setting {
             Nothing => {}
             Files(files) => files.iter().try_for_each(|(path, text)| write(&folder.join(path), text))?,
             Project(path, text) => {
-                project(program, folder)?;
+                project(program, folder, &["--target=kubernetes"])?;
                 let path = folder.join("orders").join(path);
                 match text {
                     Some(text) => fs::write(path, text)?,
@@ -124,7 +136,7 @@ impl Setting {
                 }
             }
             Busy => {
-                project(program, folder)?;
+                project(program, folder, &["--target=kubernetes"])?;
                 let record = fs::File::open(folder.join("orders/.launchway"))?;
                 record.lock()?;
                 return Ok(Some(record));
@@ -143,9 +155,10 @@ fn write(path: &Path, text: &str) -> Result<()> {
 }
 
 /// Makes a project with a repository in which everything is committed.
-fn project(program: &Path, folder: &Path) -> Result<()> {
+pub(super) fn project(program: &Path, folder: &Path, flags: &[&str]) -> Result<()> {
     let output = hermetic(program, "en")?
-        .args(["new", "orders", "--target=kubernetes", "--no-input"])
+        .args(["new", "orders", "--no-input", "--defaults"])
+        .args(flags)
         .envs([("GIT_AUTHOR_NAME", "Ada"), ("GIT_AUTHOR_EMAIL", "ada@example.com")])
         .envs([("GIT_COMMITTER_NAME", "Ada"), ("GIT_COMMITTER_EMAIL", "ada@example.com")])
         .current_dir(folder)

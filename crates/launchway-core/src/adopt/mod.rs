@@ -25,7 +25,7 @@ use crate::agreement::document::Format;
 use crate::agreement::relation::Relation;
 use crate::agreement::texts::Texts;
 use crate::agreement::{Agreement, Reading};
-use crate::interview::answers::{Answers, Provenance};
+use crate::interview::answers::Answers;
 use crate::interview::context::Context;
 use crate::interview::{Defaults, Interview};
 use crate::language::problem::Invalid;
@@ -35,6 +35,7 @@ use crate::plan::{Plan, PlanError};
 use crate::template::Template;
 use crate::template::question::{Kind, Question};
 use crate::value::Value;
+use crate::value::provenance::Provenance;
 
 /// The least part of the rendered lines, in per cent, that must stand in the tree.
 const LEAST_PERCENT: usize = 25;

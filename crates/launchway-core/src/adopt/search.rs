@@ -6,12 +6,13 @@ use std::rc::Rc;
 
 use super::evidence::Evidence;
 use super::score::{FileScore, Scorer};
-use crate::interview::answers::{Answers, Provenance};
+use crate::interview::answers::Answers;
 use crate::interview::context::Context;
 use crate::interview::{Defaults, Interview};
 use crate::language::problem::Invalid;
 use crate::template::Template;
 use crate::template::question::{Kind, Question};
+use crate::value::provenance::Provenance;
 use crate::value::{Added, Value};
 
 /// Rounds over all questions; each round but the last is better than the one before it.

@@ -298,6 +298,12 @@ impl<'t> Judge<'t> {
         Some(disagreement(fault, places.collect()))
     }
 
+    /// Reads the values of an agreement, place by place; a place that cannot be read has none.
+    pub(crate) fn values(&self, agreement: &Agreement) -> Vec<Vec<String>> {
+        let values = |place| self.read(agreement, place, false).map(|(_, values)| values).unwrap_or_default();
+        agreement.places.iter().map(values).collect()
+    }
+
     /// Reads a place; the reading that is returned is the one by which the values were found.
     fn read<'a>(
         &self,

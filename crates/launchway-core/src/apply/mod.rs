@@ -28,6 +28,9 @@ pub enum ApplyError {
     /// Somebody else was faster.
     #[error(transparent)]
     Exists(#[from] DestinationExists),
+    /// A folder that is there was not changed.
+    #[error(transparent)]
+    Edit(#[from] EditError),
     /// The folder in which the project should stand is not there.
     #[error("the folder `{}` does not exist", .0.display())]
     NoParent(PathBuf),
@@ -41,11 +44,15 @@ pub enum ApplyError {
     },
 }
 
-/// Writes a new project: staged beside the destination, synced, and moved into place with one rename.
+/// Writes a new project: staged beside the destination, synced, and moved into place with one rename. Into a folder that is
+/// there, its files come as an edit does, of which all is taken back if it does not come to its end.
 ///
 /// # Errors
-/// The destination is there by now, or something could not be written; then the staging folder was removed again.
+/// The destination is there by now, or something could not be written; then nothing of it stays.
 pub fn apply(changes: &Changes) -> Result<(), ApplyError> {
+    if changes.is_there {
+        return Ok(edit(&changes.destination, &changes.edits())?);
+    }
     let parent = match changes.destination.parent() {
         Some(parent) if parent.as_os_str().is_empty() => Path::new("."),
         Some(parent) => parent,
@@ -86,7 +93,7 @@ mod tests {
             (SafePath::new("a/b/run.sh").unwrap(), file("#!/bin/sh\n", true)),
             (SafePath::new("c.txt").unwrap(), file("c\n", false)),
         ];
-        Changes { destination, creates }
+        Changes { destination, is_there: false, creates }
     }
 
     pub(super) fn entries(folder: &Path) -> Vec<String> {

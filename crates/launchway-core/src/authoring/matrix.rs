@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use super::pairs::all_pairs;
-use crate::interview::answers::{Answers, Provenance};
+use crate::interview::answers::Answers;
 use crate::interview::{Defaults, Interview};
 use crate::language::problem::Problem;
 use crate::plan::{Plan, PlanError};
 use crate::template::Template;
 use crate::template::question::{Choices, Kind, Question};
 use crate::value::Value;
+use crate::value::provenance::Provenance;
 
 /// The most combinations that are made of all.
 pub const MAX_ROWS: usize = 10_000;

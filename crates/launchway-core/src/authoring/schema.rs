@@ -74,9 +74,11 @@ fn of_kind(kind: &Kind) -> Json {
 }
 
 fn text(rule: &TextRule) -> Json {
-    let mut schema = json!({ "type": "string", "minLength": 1, "maxLength": rule.max });
+    let least = u8::from(!rule.optional);
+    let mut schema = json!({ "type": "string", "minLength": least, "maxLength": rule.max });
     if let Some(pattern) = &rule.written_pattern {
-        schema["pattern"] = format!("^(?:{pattern})$").into();
+        let or_nothing = if rule.optional { "|" } else { "" };
+        schema["pattern"] = format!("^(?:{pattern}{or_nothing})$").into();
     }
     schema
 }

@@ -2,15 +2,17 @@
 
 use std::borrow::Cow;
 
-use crate::interview::answers::{Answers, Provenance};
+use crate::interview::answers::Answers;
 use crate::interview::{Defaults, Interview};
 use crate::language::problem::Problem;
 use crate::path::SafePath;
+use crate::path::beneath::Blob;
 use crate::plan::{Plan, PlanError, PlannedFile};
 use crate::template::Ownership;
 use crate::template::source::{Source, TemplateFiles};
 use crate::template::{LoadError, Template};
 use crate::value::Value;
+use crate::value::provenance::Provenance;
 
 const MANIFEST: &str = include_str!("skeleton/template.toml");
 const README_FILE: &str = include_str!("skeleton/README.md.hbs");
@@ -75,7 +77,7 @@ pub fn skeleton(name: &str) -> Result<Vec<(SafePath, PlannedFile)>, SkeletonErro
 
 /// Renders what a case of the new template makes.
 fn expected(template: &[(&str, String)], given: &[(&str, Value)]) -> Result<Vec<(String, String)>, SkeletonError> {
-    let blobs = template.iter().map(|(path, text)| ((*path).to_owned(), text.clone().into_bytes()));
+    let blobs = template.iter().map(|(path, text)| ((*path).to_owned(), Blob::plain(text.clone().into_bytes())));
     let files = TemplateFiles::from_blobs(blobs).map_err(LoadError::from)?;
     let template = Template::from_layers(vec![(files, Source::Builtin)])?;
     let mut answers = Answers::default();
@@ -100,7 +102,7 @@ mod tests {
     #[test]
     fn a_new_template_is_sound_and_has_nothing_to_find() {
         let files = skeleton("payments").unwrap();
-        let blobs = files.iter().map(|(path, file)| (path.as_str().to_owned(), file.bytes.to_vec()));
+        let blobs = files.iter().map(|(path, file)| (path.as_str().to_owned(), Blob::plain(file.bytes.clone())));
         let template = TemplateFiles::from_blobs(blobs).unwrap();
         let template = Template::from_layers(vec![(template, Source::Builtin)]).unwrap();
         assert_eq!((template.id.as_str(), template.files.len()), ("payments", 2));

@@ -1,50 +1,15 @@
 //! Answers as they were given, before any of them is judged.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 
 use super::{Defaults, Interview};
 use crate::language::problem::Problem;
 use crate::sources::catalog::CatalogEntry;
 use crate::template::Template;
+use crate::template::question::AnswerProblem;
 use crate::value::policy::{Policy, PolicyRule};
+use crate::value::provenance::Provenance;
 use crate::value::{Added, Value};
-
-/// Where an answer came from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Provenance {
-    /// A flag of the command line.
-    Flag,
-    /// An environment variable.
-    Environment,
-    /// An answers file, by its name.
-    File(String),
-    /// The user, asked by the wizard.
-    Prompt,
-    /// The template's default.
-    Default,
-    /// A default of the team's: of the catalog of that name.
-    Preset(String),
-    /// The team: the template or catalog of that name decided it.
-    Policy(String),
-    /// The record of a project; a team that has decided since overrules it.
-    Record,
-}
-
-impl fmt::Display for Provenance {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Flag => formatter.write_str("flag"),
-            Self::Environment => formatter.write_str("environment"),
-            Self::File(name) => write!(formatter, "file {name}"),
-            Self::Prompt => formatter.write_str("answered"),
-            Self::Default => formatter.write_str("default"),
-            Self::Preset(by) => write!(formatter, "default of {by}"),
-            Self::Policy(by) => write!(formatter, "decided by {by}"),
-            Self::Record => formatter.write_str("as before"),
-        }
-    }
-}
 
 /// An answer of before that nobody gave: it was the template's default.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,6 +29,8 @@ pub struct Answers {
     /// Whether nobody decides or narrows anything: to find out what was so before somebody did.
     pub(super) is_undecided: bool,
     reopened: BTreeSet<String>,
+    /// Whether answers may look like secrets.
+    allows_secret_like: bool,
     added: Added,
     presets: BTreeMap<String, (Value, String)>,
     policies: BTreeMap<String, Vec<Policy>>,
@@ -88,6 +55,27 @@ impl Answers {
     /// Sets an answer unless there is one: what is given first takes precedence.
     pub fn set_if_open(&mut self, question: &str, value: Value, provenance: Provenance) {
         self.given.entry(question.to_owned()).or_insert((value, provenance));
+    }
+
+    /// Takes answers that look like secrets, too.
+    pub fn allow_secret_like(&mut self) {
+        self.allows_secret_like = true;
+    }
+
+    /// Tells whether answers that look like secrets are taken.
+    pub(super) fn allows_secret_like(&self) -> bool {
+        self.allows_secret_like
+    }
+
+    /// Finds the answers that look like secrets, wherever they came from but from the template or the team.
+    #[must_use]
+    pub fn secret_like(&self, template: &Template) -> Vec<AnswerProblem> {
+        let given = self.iter().filter(|(.., provenance)| !self.allows_secret_like && provenance.is_given());
+        let problem = |(id, value, provenance): (&str, &Value, &Provenance)| {
+            let question = template.question(id)?;
+            Some(question.secret_like(value)?.given_by(question, provenance))
+        };
+        given.filter_map(problem).collect()
     }
 
     /// Leaves a question at its default, whatever that will be once other answers have changed.

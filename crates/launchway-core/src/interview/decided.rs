@@ -2,13 +2,14 @@
 
 use serde_json::Value as Json;
 
-use super::answers::{Answers, Provenance};
+use super::answers::Answers;
 use super::{Accepted, Interview, Overruled};
 use crate::language::problem::Problem;
 use crate::template::question::{AnswerProblem, Choice, Kind, Question};
 use crate::text::either;
 use crate::value::Value;
 use crate::value::policy::Policy;
+use crate::value::provenance::Provenance;
 
 impl<'t> Interview<'t> {
     /// Returns the choices of a question that the earlier answers and the team leave, in order.

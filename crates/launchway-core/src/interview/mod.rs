@@ -15,8 +15,9 @@ use crate::template::question::{AnswerProblem, Question, Refusal};
 use crate::template::{Computed, Template};
 use crate::text::either;
 use crate::value::policy::Policy;
+use crate::value::provenance::Provenance;
 use crate::value::{Added, Value};
-use answers::{Answers, DefaultBefore, Provenance};
+use answers::{Answers, DefaultBefore};
 use context::Context;
 
 /// Which questions take their default without being asked.
@@ -56,6 +57,8 @@ pub struct Interview<'t> {
     added: Added,
     /// The answers of a project's record that the team has decided otherwise since.
     pub overruled: Vec<Overruled>,
+    /// Whether answers may look like secrets.
+    allows_secret_like: bool,
     /// What the team says about the questions that were asked, by their id.
     policies: BTreeMap<&'t str, Vec<Policy>>,
 }
@@ -98,6 +101,7 @@ impl<'t> Interview<'t> {
             unused: Vec::new(),
             added: template.usable(given.added()),
             overruled: Vec::new(),
+            allows_secret_like: given.allows_secret_like(),
             policies: BTreeMap::new(),
         };
         for question in &template.questions {
@@ -209,7 +213,7 @@ impl<'t> Interview<'t> {
             return Ok(());
         };
         let is_default = matches!(provenance, Provenance::Default | Provenance::Preset(_));
-        match self.check(question, &value)? {
+        match self.check_rules(question, &value)? {
             Ok(()) => self.accepted.push(Accepted { question, value, provenance, because: None }),
             Err(problem)
                 if provenance == Provenance::Default
@@ -222,7 +226,7 @@ impl<'t> Interview<'t> {
             Err(_) if is_default && defaults == Defaults::Advanced => {
                 self.open.push((question, None));
             }
-            Err(problem) => self.problems.push(problem),
+            Err(problem) => self.problems.push(problem.given_by(question, &provenance)),
         }
         Ok(())
     }
@@ -235,7 +239,7 @@ impl<'t> Interview<'t> {
         today: Option<&(Value, Provenance)>,
     ) -> Result<bool, Problem> {
         let is_same = before.then.as_ref() == today.map(|(value, _)| value);
-        Ok(is_same && self.check(question, &before.value)?.is_ok())
+        Ok(is_same && self.check_rules(question, &before.value)?.is_ok())
     }
 
     /// Returns the default of a question, be it asked or not.
@@ -265,11 +269,36 @@ impl<'t> Interview<'t> {
         Ok(kept)
     }
 
-    /// Checks an answer to a question against its rules, the team's, and the answers before it.
+    /// Finds the accepted answers that look like secrets, wherever they came from but from the template or the team.
+    #[must_use]
+    pub fn secret_like(&self) -> Vec<AnswerProblem> {
+        if self.allows_secret_like { Vec::new() } else { self.given_secrets().collect() }
+    }
+
+    /// Tells whether answers that look like secrets were taken.
+    #[must_use]
+    pub fn has_secret_like(&self) -> bool {
+        self.given_secrets().next().is_some()
+    }
+
+    fn given_secrets(&self) -> impl Iterator<Item = AnswerProblem> {
+        let given = self.accepted.iter().filter(|it| it.provenance.is_given());
+        given.filter_map(|it| it.question.secret_like(&it.value))
+    }
+
+    /// Checks an answer that somebody gives: it must not look like a secret, and keep all rules.
     ///
     /// # Errors
     /// The outer error is the template's fault, the inner one the answer's.
     pub fn check(&self, question: &Question, value: &Value) -> Result<Result<(), AnswerProblem>, Problem> {
+        match question.secret_like(value).filter(|_| !self.allows_secret_like) {
+            Some(problem) => Ok(Err(problem)),
+            None => self.check_rules(question, value),
+        }
+    }
+
+    /// Checks an answer to a question against its rules, the team's, and the answers before it.
+    fn check_rules(&self, question: &Question, value: &Value) -> Result<Result<(), AnswerProblem>, Problem> {
         let open = question.choices(|id| self.answer(id));
         if let Err(problem) = question.check(value, open) {
             return Ok(Err(problem));

@@ -9,6 +9,7 @@ use handlebars::template::{
 use serde_json::Value as Json;
 
 use super::engine::{Partial, Partials};
+use super::file_kind::FileKind;
 use super::helpers::{self, HELPERS, Helper, Type, Yields};
 use super::problem::{Location, Problem, nearest};
 use super::tables::Tables;
@@ -17,14 +18,19 @@ const MAX_VISITED: usize = 200_000;
 /// Blocks and partials inside one another; the renderer uses the stack for each.
 const MAX_DEPTH: usize = 64;
 
+/// What stands before the name of a question or value for what it was before a change.
+pub(crate) const WAS: &str = "was_";
+
 /// The names that a template can use, with their types.
 pub(crate) type Names = BTreeMap<String, Type>;
 
 /// Whether a free text may be printed without a quoting helper.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Printing {
-    /// Into a file: a text must be quoted for its format.
+    /// Into what is not known yet: a text must be quoted, for whatever it is.
     Quoted,
+    /// Into a file: a text must be quoted for its kind.
+    Into(FileKind),
     /// Into another text, which is quoted where it is used.
     Anything,
 }
@@ -39,6 +45,12 @@ pub(crate) struct Findings {
     pub(crate) partials: BTreeSet<String>,
     /// Whether a free text is printed.
     pub(crate) prints_text: bool,
+    /// How many elements were looked at, those of partials included.
+    pub(crate) size: u64,
+    /// Whether anything in it is done again and again.
+    pub(crate) loops: bool,
+    /// Where a free text is first quoted, and by which helper.
+    pub(crate) quotes: Option<Box<(&'static str, Location)>>,
 }
 
 /// What a template can use beside names.
@@ -51,6 +63,8 @@ pub(crate) struct Scope<'a> {
 /// Checks one template against the names that are declared.
 pub(crate) struct Checker<'a> {
     file: Rc<str>,
+    /// What is looked at, if it is the text of a file.
+    source: Option<&'a str>,
     names: &'a Names,
     scope: Scope<'a>,
     printing: Printing,
@@ -88,6 +102,7 @@ impl<'a> Checker<'a> {
     pub(crate) fn new(file: &str, names: &'a Names, scope: Scope<'a>, printing: Printing) -> Self {
         Self {
             file: file.into(),
+            source: None,
             names,
             scope,
             printing,
@@ -105,6 +120,11 @@ impl<'a> Checker<'a> {
     pub(crate) fn of_partial(partial: &'a Partial, names: &'a Names, scope: Scope<'a>) -> Self {
         let checker = Self::new(&partial.file, names, scope, Printing::Quoted);
         Self { parameters: vec![&partial.parameters], ..checker }
+    }
+
+    /// Takes the text of the file, in which the places of quoted words are looked at.
+    pub(crate) fn in_source(self, source: &'a str) -> Self {
+        Self { source: Some(source), ..self }
     }
 
     /// Leaves out the partials that are included: only what stands in the text itself is looked at.
@@ -142,6 +162,7 @@ impl<'a> Checker<'a> {
         for (index, element) in syntax.elements.iter().enumerate() {
             let place = self.place(syntax.mapping.get(index));
             self.visited += 1;
+            self.findings.size += 1;
             if self.visited > MAX_VISITED {
                 return self.report(Problem::new(place, "partials multiply the template beyond its limit"));
             }
@@ -181,23 +202,54 @@ impl<'a> Checker<'a> {
             }
             Type::Text => {
                 self.findings.prints_text = true;
-                if self.printing == Printing::Quoted {
+                if self.printing != Printing::Anything {
                     let problem = Problem::new(
                         place.clone(),
                         format!("`{}` is a text, and is printed without a quoting helper", shown(expression)),
                     );
-                    self.report(problem.hint(
-                        "use `{{quote …}}` in YAML, TOML and JSON, or `quote_shell`, `quote_markdown`, `quote_rust`, \
-                         `quote_sub`, `quote_kubernetes`",
-                    ));
+                    self.report(problem.hint(self.right_helper()));
                 }
             }
+            Type::Quoted(helper) => self.quoted(helper, place),
             Type::Secret => {
                 let message = format!("`{}` is a secret, which nothing prints", shown(expression));
                 self.report(Problem::new(place.clone(), message).hint(SECRET_HINT));
             }
             Type::Table => self.refuse(place, TABLE_ALONE),
             Type::Bool | Type::Int | Type::Word => {}
+        }
+    }
+
+    /// Holds the helper that has quoted a text against the kind of the file, and against the place in it.
+    fn quoted(&mut self, helper: &'static str, place: &Spot) {
+        if self.findings.quotes.is_none() {
+            self.findings.quotes = Some(Box::new((helper, place.clone().into())));
+        }
+        let Printing::Into(kind) = self.printing else { return };
+        if kind.helpers().is_some_and(|helpers| !helpers.contains(&helper)) {
+            let message = format!("`{helper}` does not quote a text for {}", kind.shown());
+            let problem = Problem::new(place.clone(), message);
+            return self.report(problem.hint(self.right_helper()));
+        }
+        let before = self.source.zip(place.position).map(|(source, position)| up_to(source, position));
+        if let Some(outer) = before.and_then(|before| kind.fault_of_place(before)) {
+            let message = format!("`{helper}` stands in {outer}, where its quotes mean nothing");
+            let problem = Problem::new(place.clone(), message);
+            self.report(problem.hint("let it be a word of its own, such as the value of a variable"));
+        }
+    }
+
+    /// Says which helper quotes a text here.
+    fn right_helper(&self) -> String {
+        let kind = if let Printing::Into(kind) = self.printing { kind } else { FileKind::Unknown };
+        match kind.helpers() {
+            Some([]) => "no text can be quoted there; let the script read it from another file".to_owned(),
+            Some([first, ..]) => format!("use `{{{{{first} …}}}}` in {}", kind.shown()),
+            None => {
+                "use the helper for what the file is: `{{quote …}}` in YAML, TOML and JSON, `{{quote_markdown …}}` \
+                     in Markdown, and the others of the reference"
+                    .to_owned()
+            }
         }
     }
 
@@ -220,6 +272,7 @@ impl<'a> Checker<'a> {
     }
 
     fn each(&mut self, block: &HelperTemplate, subject: Option<Type>, place: &Spot) {
+        self.findings.loops = true;
         if subject.is_some_and(|subject| subject != Type::Words) {
             self.refuse(place, "`each` needs a list");
         }
@@ -259,10 +312,11 @@ impl<'a> Checker<'a> {
         self.findings.partials.insert(name.to_owned());
         self.partial_path.push(name.to_owned());
         let caller = std::mem::replace(&mut self.file, partial.file.as_str().into());
+        let source = self.source.replace(partial.text());
         self.parameters.push(&partial.parameters);
         self.walk(syntax);
         self.parameters.pop();
-        self.file = caller;
+        (self.file, self.source) = (caller, source);
         self.partial_path.pop();
     }
 
@@ -290,6 +344,7 @@ impl<'a> Checker<'a> {
                     let (wanted, given) = (wanted.shown(), given.shown());
                     self.refuse(place, &format!("`{argument}` of the partial `{name}` is {wanted}, and gets {given}"));
                 }
+                (Some(Type::Word), Some(Type::Quoted(helper))) => self.quoted(helper, place),
                 _ => {}
             }
         }
@@ -357,7 +412,13 @@ impl<'a> Checker<'a> {
             Yields::Bool => Type::Bool,
             Yields::Int => Type::Int,
             Yields::LikeArguments if types.contains(&Some(Type::Text)) => Type::Text,
-            Yields::Quoted | Yields::LikeArguments | Yields::Cell => Type::Word,
+            Yields::Quoted if types.iter().flatten().any(|it| matches!(it, Type::Text | Type::Quoted(_))) => {
+                Type::Quoted(helper.name)
+            }
+            Yields::LikeArguments => {
+                types.iter().flatten().find(|it| matches!(it, Type::Quoted(_))).copied().unwrap_or(Type::Word)
+            }
+            Yields::Quoted | Yields::Cell => Type::Word,
         })
     }
 
@@ -459,6 +520,9 @@ impl<'a> Checker<'a> {
             let outer = "../".repeat(self.frames.len());
             return self.report(problem.hint(format!("write `{outer}{name}`: each `each` adds one level")));
         }
+        if name.strip_prefix(WAS).is_some_and(|today| self.names.contains_key(today)) {
+            return self.report(problem.hint("only a transition knows what was before a change"));
+        }
         let elements = self.frames.iter().filter_map(|frame| frame.parameter.as_deref());
         let known: Vec<&str> = self.names.keys().map(String::as_str).chain(elements).collect();
         let problem = with_nearest(problem, name, known);
@@ -476,6 +540,13 @@ impl<'a> Checker<'a> {
     fn report(&mut self, problem: Problem) {
         self.findings.problems.push(problem);
     }
+}
+
+/// Returns what stands before a place of a text.
+fn up_to(text: &str, (line, column): (usize, usize)) -> &str {
+    let start = text.match_indices('\n').nth(line.wrapping_sub(2)).map_or(0, |(newline, _)| newline + 1);
+    let length = text[start..].char_indices().nth(column.saturating_sub(1)).map_or(0, |(at, _)| at);
+    &text[..start + length]
 }
 
 const SECRET_HINT: &str = "a secret stands in conditions only, where it says whether it was given: `{{#if …}}`, `when`";

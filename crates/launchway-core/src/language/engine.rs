@@ -12,9 +12,12 @@ use super::check::{Checker, Findings, Names, Printing, Scope};
 use super::evaluate;
 use super::helpers::{self, Type};
 use super::problem::{Location, Problem};
+use super::steps::Counter;
 use super::syntax;
 use super::tables::Tables;
 
+/// The most steps that one text may take to render.
+const MAX_STEPS: u64 = 1_000_000;
 /// The most that one template may render: 5 MiB.
 const MAX_RENDERED_BYTES: usize = 5 << 20;
 
@@ -45,6 +48,11 @@ impl Partial {
         Self { file, text, parameters: Names::new(), parsed: OnceLock::new() }
     }
 
+    /// Returns the text as it is written.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
     /// Returns the syntax tree, or why there is none.
     pub(crate) fn syntax(&self) -> Result<&Syntax, &Problem> {
         self.parsed.get_or_init(|| syntax::parse(&self.file, &self.text)).as_ref()
@@ -62,6 +70,11 @@ pub(crate) struct Compiled {
     pub(crate) names: Vec<String>,
     /// The partials that it includes, also through one another.
     pub(crate) partials: Vec<String>,
+    /// How many elements it has, those of partials included.
+    size: u64,
+    loops: bool,
+    /// Where a free text is first quoted in it, and by which helper.
+    pub(crate) quotes: Option<Box<(&'static str, Location)>>,
 }
 
 /// An expression that was parsed and checked, such as the `when` of a question.
@@ -104,7 +117,7 @@ impl Engine {
         printing: Printing,
     ) -> Result<(Compiled, bool), Vec<Problem>> {
         let syntax = syntax::parse(file, text).map_err(|problem| vec![problem])?;
-        let findings = Checker::new(file, names, self.scope(), printing).check(&syntax);
+        let findings = Checker::new(file, names, self.scope(), printing).in_source(text).check(&syntax);
         let prints_text = findings.prints_text;
         compiled(file, syntax, findings).map(|compiled| (compiled, prints_text))
     }
@@ -153,8 +166,26 @@ impl Engine {
         Scope { partials: &self.partials, tables: &self.tables }
     }
 
+    /// Counts the steps that a text takes to render; of two branches the longer one. Handlebars cannot be stopped on its
+    /// way, so too many are refused before.
+    pub(crate) fn steps(&self, template: &Compiled, data: &Data) -> Result<u64, Problem> {
+        if !template.loops {
+            return Ok(template.size);
+        }
+        let length = |name: &str| data.get(name).and_then(Json::as_array).map_or(0, |list| list.len() as u64);
+        let mut counter = Counter { partials: &self.partials, length: &length, parameters: Vec::new() };
+        match counter.steps(&template.syntax) {
+            steps if steps > MAX_STEPS => {
+                let message = format!("the text takes more than {MAX_STEPS} steps to render: its loops multiply");
+                Err(template.problem(message).hint("loop over fewer lists inside one another"))
+            }
+            steps => Ok(steps),
+        }
+    }
+
     /// Renders a template.
     pub(crate) fn render(&self, template: &Compiled, data: &Data) -> Result<String, Problem> {
+        self.steps(template, data)?;
         let mut output = Capped(String::new());
         let mut context = RenderContext::new(None);
         if let Some(block) = context.block_mut() {
@@ -253,8 +284,9 @@ impl<'d> From<&'d Data> for Cow<'d, Data> {
 
 fn compiled(file: &str, syntax: Syntax, findings: Findings) -> Result<Compiled, Vec<Problem>> {
     if findings.problems.is_empty() {
-        let (names, partials) = (findings.used.into_iter().collect(), findings.partials.into_iter().collect());
-        Ok(Compiled { file: file.to_owned(), stands_at: None, syntax, names, partials })
+        let Findings { used, partials, size, loops, quotes, .. } = findings;
+        let (names, partials) = (used.into_iter().collect(), partials.into_iter().collect());
+        Ok(Compiled { file: file.to_owned(), stands_at: None, syntax, names, partials, size, loops, quotes })
     } else {
         Err(findings.problems)
     }

@@ -21,6 +21,8 @@ pub(crate) enum Type {
     Text,
     /// A list of words.
     Words,
+    /// A string that the helper of that name has made of a text, for the files that it is for.
+    Quoted(&'static str),
     /// Whether a secret was given; no template ever sees the secret itself.
     Secret,
     /// A table of the manifest, which only `lookup` takes.
@@ -35,6 +37,7 @@ impl Type {
             Self::Int => "a whole number",
             Self::Word => "a word",
             Self::Text => "a text",
+            Self::Quoted(_) => "a quoted text",
             Self::Words => "a list",
             Self::Secret => "a secret",
             Self::Table => "a table",
@@ -44,8 +47,8 @@ impl Type {
     /// Tells whether a value of another type can stand for one of this.
     pub(super) fn takes(self, other: Self) -> bool {
         match self {
-            Self::Word => matches!(other, Self::Word | Self::Int),
-            Self::Text => matches!(other, Self::Text | Self::Word | Self::Int),
+            Self::Word => matches!(other, Self::Word | Self::Int | Self::Quoted(_)),
+            Self::Text => matches!(other, Self::Text | Self::Word | Self::Int | Self::Quoted(_)),
             _ => self == other,
         }
     }
@@ -158,6 +161,12 @@ pub(crate) const HELPERS: &[Helper] = &[
     quoted("quote_rust", |it| compute::map(it, quote::quote_rust), "for Rust", ("quote_rust \"a b\"", "\"\\\"a b\\\"\"")),
     quoted("quote_sub", |it| compute::map(it, quote::quote_sub), "for a string below `Fn::Sub`, where `${` names a variable", ("quote_sub \"${a}\"", "\"\\\"${!a}\\\"\"")),
     quoted("quote_kubernetes", |it| compute::map(it, quote::quote_kubernetes), "for `command`, `args` and `env` of a container, where `$(` names a variable", ("quote_kubernetes \"$(a)\"", "\"\\\"$$(a)\\\"\"")),
+    escaped("quote_make", |it| compute::map(it, quote::quote_make), "for a word of a recipe of make, or of a variable that recipes use; line breaks become spaces", ("quote_make \"a $b\"", "\"'a $$b'\"")),
+    quoted("quote_dockerfile", |it| compute::map(it, quote::quote_dockerfile), "for a word of a Dockerfile, not of its JSON lists; line breaks become spaces", ("quote_dockerfile \"a $b\"", "\"\\\"a \\\\$b\\\"\"")).since(SECOND),
+    quoted("quote_hcl", |it| compute::map(it, quote::quote_hcl), "for HCL, where `${` and `%{` begin a template", ("quote_hcl \"${a}\"", "\"\\\"\\\\u0024{a}\\\"\"")).since(SECOND),
+    escaped("quote_xml", |it| compute::map(it, quote::quote_xml), "for XML and HTML, in an element or between the quotes of an attribute", ("quote_xml \"a<b\"", "\"a&lt;b\"")),
+    escaped("quote_properties", |it| compute::map(it, quote::quote_properties), "for a value in a file of Java's properties", ("quote_properties \"a=b\"", "\"a\\\\=b\"")),
+    escaped("quote_powershell", |it| compute::map(it, quote::quote_powershell), "for PowerShell", ("quote_powershell \"it's\"", "\"'it''s'\"")),
 ];
 
 type Example = (&'static str, &'static str);
@@ -219,6 +228,11 @@ const fn text(
 /// A helper that puts quotes around a text.
 const fn quoted(name: &'static str, function: Function, says: &'static str, example: Example) -> Helper {
     row(name, (1, 1), Yields::Quoted, function, Quoted, page("TEXT", says, example))
+}
+
+/// A helper of 0.2 that escapes what a text holds.
+const fn escaped(name: &'static str, function: Function, says: &'static str, example: Example) -> Helper {
+    row(name, (1, 1), Yields::Quoted, function, Joined, page("TEXT", says, example)).since(SECOND)
 }
 
 impl Helper {

@@ -80,8 +80,9 @@ pub(crate) fn none_or_invalid(mut problems: Vec<Problem>) -> Result<(), Invalid>
     Err(Invalid { problems })
 }
 
-/// Returns ` (did you mean ...)`-ready text: the known name that is nearest to a misspelt one.
-pub(crate) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+/// Returns the known name that is nearest to a misspelt one, if one resembles it.
+#[must_use]
+pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     known
         .into_iter()
         .map(|candidate| (strsim::damerau_levenshtein(name, candidate), candidate))

@@ -84,10 +84,122 @@ pub fn quote_sub(text: &str) -> String {
     quote(&text.replace("${", "${!"))
 }
 
-/// Quotes a text for `command`, `args` and `env` of a Kubernetes container, where `$(` would name a variable.
+/// Quotes a text for `command`, `args` and `env` of a Kubernetes container, where `$(NAME)` is a variable and `$$` a dollar
+/// sign.
 #[must_use]
 pub fn quote_kubernetes(text: &str) -> String {
-    quote(&text.replace("$(", "$$("))
+    quote(&text.replace('$', "$$"))
+}
+
+/// Quotes a text as one word of a recipe of make, or of a variable that recipes use. A line break, which neither can hold,
+/// becomes a space.
+#[must_use]
+pub fn quote_make(text: &str) -> String {
+    let mut quoted = String::from("'");
+    for character in on_one_line(text).chars() {
+        match character {
+            '\'' => quoted.push_str(r"'\''"),
+            // Beside the quotes, both make and the shell take the backslash away.
+            '#' => quoted.push_str(r"'\#'"),
+            '$' => quoted.push_str("$$"),
+            _ => quoted.push(character),
+        }
+    }
+    quoted.push('\'');
+    quoted
+}
+
+/// Quotes a text as one word of a Dockerfile: of `LABEL`, `ENV` and `ARG`, and of a command that a shell runs. A line break,
+/// which no instruction can hold, becomes a space.
+#[must_use]
+pub fn quote_dockerfile(text: &str) -> String {
+    let mut quoted = String::from("\"");
+    for character in on_one_line(text).chars() {
+        match character {
+            '"' | '\\' | '$' => {
+                quoted.push('\\');
+                quoted.push(character);
+            }
+            // Docker would keep a backslash before it, and a shell runs it without one.
+            '`' => quoted.push_str("\"'`'\""),
+            _ => quoted.push(character),
+        }
+    }
+    quoted.push('"');
+    quoted
+}
+
+/// Quotes a text for HCL, the language of Terraform, where `${` and `%{` would begin a template.
+#[must_use]
+pub fn quote_hcl(text: &str) -> String {
+    quote(text).replace("${", "\\u0024{").replace("%{", "\\u0025{")
+}
+
+/// Escapes a text for XML and HTML, as the content of an element or within the quotes of an attribute.
+#[must_use]
+pub fn quote_xml(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            '\n' | '\r' | '\t' => {
+                let _ = write!(escaped, "&#{};", u32::from(character));
+            }
+            // XML has no way to write them.
+            _ if character.is_control() || matches!(character, '\u{fffe}' | '\u{ffff}') => escaped.push('\u{fffd}'),
+            _ => escaped.push(character),
+        }
+    }
+    escaped
+}
+
+/// Escapes a text for the value of a key in a file of Java's properties.
+#[must_use]
+pub fn quote_properties(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for (at, character) in text.char_indices() {
+        match character {
+            '\\' => escaped.push_str(r"\\"),
+            '\n' => escaped.push_str(r"\n"),
+            '\r' => escaped.push_str(r"\r"),
+            '\t' => escaped.push_str(r"\t"),
+            ' ' if at == 0 => escaped.push_str(r"\ "),
+            '#' | '!' | '=' | ':' => {
+                escaped.push('\\');
+                escaped.push(character);
+            }
+            ' '..='~' => escaped.push(character),
+            _ => {
+                for unit in character.encode_utf16(&mut [0; 2]) {
+                    let _ = write!(escaped, "\\u{unit:04x}");
+                }
+            }
+        }
+    }
+    escaped
+}
+
+/// Quotes a text as a string of PowerShell, which also takes typographic quotes for its own.
+#[must_use]
+pub fn quote_powershell(text: &str) -> String {
+    let mut quoted = String::from("'");
+    for character in text.chars() {
+        if matches!(character, '\'' | '\u{2018}'..='\u{201b}') {
+            quoted.push(character);
+        }
+        quoted.push(character);
+    }
+    quoted.push('\'');
+    quoted
+}
+
+/// Puts a space where a line ends, and nothing where a text would.
+fn on_one_line(text: &str) -> String {
+    text.replace("\r\n", " ").replace(['\n', '\r'], " ").replace('\0', "")
 }
 
 fn needs_escape(character: char) -> bool {
@@ -222,7 +334,7 @@ mod tests {
     #[test]
     fn variables_of_the_target_are_not_expanded() {
         assert_eq!(quote_sub("${AWS::Region}"), r#""${!AWS::Region}""#);
-        assert_eq!(quote_kubernetes("$(HOME)"), r#""$$(HOME)""#);
+        assert_eq!(quote_kubernetes("$(HOME) $x $$(y)"), r#""$$(HOME) $$x $$$$(y)""#);
         assert_eq!(quote_rust("a\"\n"), r#""a\"\u{a}""#);
     }
 }

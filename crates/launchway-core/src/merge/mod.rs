@@ -49,8 +49,11 @@ enum Shape {
 impl Shape {
     fn of(path: &str) -> Option<Self> {
         let name = path.rsplit('/').next().unwrap_or(path);
-        if let Some(format) = Format::of(path) {
-            return Some(Self::Document(format));
+        match Format::of(path) {
+            // A comment belongs to an entry in a way that no outline here knows.
+            Some(Format::JsonWithComments) => return None,
+            Some(format) => return Some(Self::Document(format)),
+            None => {}
         }
         match name.rsplit_once('.') {
             Some((_, "env")) => Some(Self::Settings),
@@ -145,7 +148,7 @@ impl Shape {
 fn outline<'t>(shape: Shape, text: &'t str, identities: &Identities<'_>) -> Option<Inner<'t>> {
     match shape {
         Shape::Document(Format::Toml) => toml::outline(text, identities),
-        Shape::Document(Format::Yaml | Format::Json) => yaml::outline(text, identities),
+        Shape::Document(Format::Yaml | Format::Json | Format::JsonWithComments) => yaml::outline(text, identities),
         Shape::Settings => plain::settings(text),
         Shape::Page => plain::page(text),
     }

@@ -10,7 +10,7 @@ use rustix::fd::OwnedFd;
 use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, open, openat, statat};
 use rustix::io::Errno;
 
-use super::SafePath;
+use super::{SafePath, collision_key};
 
 /// The content of a file, as git keeps it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +22,12 @@ pub struct Blob {
 }
 
 impl Blob {
+    /// Makes a file that cannot be run.
+    #[must_use]
+    pub fn plain(bytes: impl Into<Cow<'static, [u8]>>) -> Self {
+        Self { bytes: bytes.into(), executable: false }
+    }
+
     /// Reads a file below a folder, without following a link on the way; `None` if there is no such file.
     #[must_use]
     pub fn read(root: &Path, path: &SafePath) -> Option<Self> {
@@ -124,6 +130,23 @@ pub(crate) fn files_below(root: &Path, folder: &SafePath) -> Result<Vec<SafePath
         }
     }
     Ok(files)
+}
+
+/// Finds what stands in a folder under another spelling of a path: some disks take the two for one file.
+#[must_use]
+pub fn other_spelling(root: &Path, path: &SafePath) -> Option<String> {
+    let mut above: Option<&str> = None;
+    for prefix in path.folders().chain([path.as_str()]) {
+        let name = prefix.rsplit('/').next().unwrap_or(prefix);
+        let folder = enter(root, above).ok()?;
+        let is_other = |entry: &str| entry != name && collision_key(entry) == collision_key(name);
+        let names = Dir::new(folder).ok()?.filter_map(|entry| Some(entry.ok()?.file_name().to_str().ok()?.to_owned()));
+        if let Some(other) = names.into_iter().find(|entry| is_other(entry)) {
+            return Some(above.map_or_else(|| other.clone(), |above| format!("{above}/{other}")));
+        }
+        above = Some(prefix);
+    }
+    None
 }
 
 fn contents(file: File) -> io::Result<Result<Blob, NotRead>> {

@@ -1,5 +1,6 @@
 //! The plan: every file of a project, rendered and checked, before anything is written.
 
+mod budget;
 mod moves;
 pub(crate) mod output;
 pub(crate) mod transitions;
@@ -24,9 +25,10 @@ use crate::path::collisions::Taken;
 use crate::path::{RECORD_FOLDER, collision_key};
 use crate::template::add::{AddRules, Move, below};
 use crate::template::{
-    Advisory, AgreementRule, CompiledFile, Each, FileRule, Order, Ownership, PlaceRule, ReadingRule, SourceFile,
-    Template,
+    Advisory, AgreementRule, CompiledFile, Each, FileRule, Order, Ownership, PlaceRule, ReadingRule, RepositoryNeed,
+    SourceFile, Template, unchecked,
 };
+use budget::{Budget, MAX_TURNS};
 use output::{Output, OutputProblem};
 
 /// Every file of a project, and what to say about them. The same context and template give the same plan.
@@ -88,6 +90,28 @@ pub struct NextStep {
     pub command: String,
     /// What it does.
     pub purpose: String,
+    needs: Vec<RepositoryNeed>,
+}
+
+/// The repository of a project, as far as the next steps hang on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RepositoryFacts {
+    /// Whether the project stands at its top.
+    pub is_own: bool,
+    /// Whether it has the remote `origin`.
+    pub has_remote: bool,
+}
+
+impl NextStep {
+    /// Tells whether the step can be run in such a repository.
+    #[must_use]
+    pub fn suits(&self, repository: RepositoryFacts) -> bool {
+        self.needs.iter().all(|need| match need {
+            RepositoryNeed::Own => repository.is_own,
+            RepositoryNeed::Remote => repository.has_remote,
+            RepositoryNeed::NoRemote => !repository.has_remote,
+        })
+    }
 }
 
 /// Why there is no plan.
@@ -111,7 +135,7 @@ impl Plan {
         let planner = Planner::new(template, context).map_err(Invalid::from)?;
         let files = planner.render_all()?;
         let agreements = planner.agreements()?;
-        let output = Output::new(files.iter().map(|(path, it)| (path, &it.file, it.from_text)));
+        let output = Output::new(files.iter().map(|(path, it)| (path, &it.file, it.is_checked)));
         let mut faults = output.faults();
         if faults.is_empty() {
             faults = output.disagreements(&agreements);
@@ -132,6 +156,12 @@ impl Plan {
             [workspace, files].map(|files| files.into_iter().map(|(path, rendered)| (path, rendered.file)).collect());
         let (name, folder) = (context.name.clone(), planner.folder.trim_end_matches('/').to_owned());
         Ok(Self { name, folder, files, shared, known_as, workspace, agreements, objects, next_steps })
+    }
+
+    /// Returns the values that agree, by the id of their agreement and place by place.
+    #[must_use]
+    pub fn agreed(&self) -> BTreeMap<&str, Vec<Vec<String>>> {
+        Output::new(self.files.iter().map(|(path, file)| (path, file, true))).values(&self.agreements)
     }
 
     /// Returns what a template says of its older versions that a project was made of, as far as its answers are
@@ -161,7 +191,8 @@ impl Plan {
 /// A file with what the checks need to know about it.
 pub(crate) struct Rendered {
     pub(crate) file: PlannedFile,
-    from_text: bool,
+    /// Whether the checks on what was rendered hold for it.
+    is_checked: bool,
     is_of_workspace: bool,
     is_shared: bool,
 }
@@ -195,6 +226,7 @@ pub(crate) struct Planner<'t, 'c> {
     folder: String,
     /// The conditions that were evaluated, by their text: many rules share theirs.
     truths: Mutex<HashMap<String, bool>>,
+    budget: Budget,
 }
 
 impl<'t, 'c> Planner<'t, 'c> {
@@ -202,20 +234,38 @@ impl<'t, 'c> Planner<'t, 'c> {
         let add = template.add.as_ref().filter(|add| context.added.contains_key(&add.value));
         let folder = template.repository.as_ref().and_then(|it| context.added.get(&it.folder));
         let is_elsewhere = add.is_some() || folder.is_some();
-        let folder = folder.map_or_else(String::new, |folder| format!("{folder}/"));
-        let rendered = |moves: &mut dyn Iterator<Item = &Move>| -> Result<Vec<_>, Problem> {
-            let render = |text| template.engine.render(text, context.data());
-            moves.map(|it| Ok((render(&it.from)?, render(&it.to)?))).collect()
+        let mut planner = Self {
+            template,
+            context,
+            add,
+            moves: Vec::new(),
+            root_moves: Vec::new(),
+            folder: folder.map_or_else(String::new, |folder| format!("{folder}/")),
+            truths: Mutex::default(),
+            budget: Budget::default(),
         };
         let is_of_workspace = |it: &Move| {
             let file = template.files.iter().find(|file| file.path == it.source);
             add.zip(file).is_some_and(|(add, file)| add.is_of_workspace(file))
         };
         let of_repository = template.rules.iter().filter_map(|rule| rule.repository.as_ref());
-        let mut of_repository = of_repository.filter(|it| is_elsewhere && !is_of_workspace(it));
-        let moves = rendered(&mut add.iter().flat_map(|add| &add.moves))?;
-        let root_moves = rendered(&mut of_repository)?;
-        Ok(Self { template, context, add, moves, root_moves, folder, truths: Mutex::default() })
+        let of_repository = of_repository.filter(|it| is_elsewhere && !is_of_workspace(it));
+        planner.moves = planner.rendered(add.iter().flat_map(|add| &add.moves))?;
+        planner.root_moves = planner.rendered(of_repository)?;
+        Ok(planner)
+    }
+
+    /// Renders from where and to where files move.
+    fn rendered<'m>(&self, moves: impl Iterator<Item = &'m Move>) -> Result<Vec<(String, String)>, Problem> {
+        let render = |text| self.render(text, self.context.data());
+        moves.map(|it| Ok((render(&it.from)?, render(&it.to)?))).collect()
+    }
+
+    /// Renders a text within the budget of the project.
+    pub(crate) fn render(&self, text: &Compiled, data: &Data) -> Result<String, Problem> {
+        let engine = &self.template.engine;
+        self.budget.take_steps(engine.steps(text, data)?).map_err(|message| text.problem(message))?;
+        engine.render(text, data)
     }
 
     /// Returns where a file stands: elsewhere than in a new project, if the service is added to a workspace.
@@ -302,24 +352,27 @@ impl<'t, 'c> Planner<'t, 'c> {
         data: &Data,
     ) -> Result<(String, Rendered), Problem> {
         let path = match &compiled.path {
-            Some(template) => self.template.engine.render(template, data)?,
+            Some(template) => self.render(template, data)?,
             None => file.path.clone(),
         };
         let bytes = match &compiled.text {
-            Some(template) => self.template.engine.render(template, data)?.into_bytes().into(),
+            Some(template) => self.render(template, data)?.into_bytes().into(),
             None => file.bytes.clone(),
         };
+        let too_large = |message| Problem::new(Location::file(&file.place()), message);
+        self.budget.take_bytes(bytes.len()).map_err(too_large)?;
         let ordered = rules.iter().any(|rule| rule.order == Some(Order::CargoLock));
         let bytes = if ordered { in_cargo_order(bytes) } else { bytes };
+        let is_checked = compiled.text.is_some() && unchecked(rules).is_none();
         let is_of_workspace = self.is_of_workspace(file);
         let path = if is_of_workspace { self.in_folder(&path) } else { self.placed(&path) };
-        let file = PlannedFile {
+        let planned = PlannedFile {
             bytes,
-            executable: rules.iter().any(|rule| rule.executable),
+            executable: file.is_executable(rules),
             ownership: rules.iter().rev().find_map(|rule| rule.ownership).unwrap_or_default(),
         };
         let is_shared = !self.folder.is_empty() && rules.iter().any(|rule| rule.shared);
-        Ok((path, Rendered { file, from_text: compiled.text.is_some(), is_of_workspace, is_shared }))
+        Ok((path, Rendered { file: planned, is_checked, is_of_workspace, is_shared }))
     }
 
     /// Returns the values that are seen in each turn: one turn, or one for every combination of the lists' elements.
@@ -330,6 +383,13 @@ impl<'t, 'c> Planner<'t, 'c> {
         let mut turns: Vec<Vec<(&str, String)>> = vec![Vec::new()];
         for Each { list, element } in each {
             let elements = self.elements(list)?;
+            let count = turns.len().saturating_mul(elements.len());
+            if count > MAX_TURNS {
+                let problem =
+                    Problem::new(list.place(), format!("the lists of `each` make more than {MAX_TURNS} turns"));
+                return Err(problem.hint("name fewer lists, or shorter ones"));
+            }
+            self.budget.take_steps(count as u64).map_err(|message| Problem::new(list.place(), message))?;
             let mut longer = Vec::new();
             for turn in turns {
                 longer.extend(
@@ -369,7 +429,7 @@ impl<'t, 'c> Planner<'t, 'c> {
         for rule in &self.template.objects {
             if self.is_true(rule.when.as_ref())? {
                 let purpose = self.template.purpose(rule)?;
-                let purpose = self.template.engine.render(&purpose, self.context.data())?;
+                let purpose = self.render(&purpose, self.context.data())?;
                 objects.push(Object { kind: rule.kind.clone(), purpose });
             }
         }
@@ -380,8 +440,8 @@ impl<'t, 'c> Planner<'t, 'c> {
         let mut steps = Vec::new();
         for rule in &self.template.next_steps {
             if self.is_true(rule.when.as_ref())? {
-                let command = self.template.engine.render(&rule.command, self.context.data())?;
-                steps.push(NextStep { command, purpose: rule.purpose.clone() });
+                let command = self.render(&rule.command, self.context.data())?;
+                steps.push(NextStep { command, purpose: rule.purpose.clone(), needs: rule.needs.clone() });
             }
         }
         Ok(steps)
@@ -415,7 +475,7 @@ impl<'t, 'c> Planner<'t, 'c> {
             let path = self.template.compile_removed(file).map_err(|problems| Invalid { problems })?;
             for data in turns_of(self.template, self.context, file)? {
                 removed.insert(match &path {
-                    Some(path) => self.placed(&self.template.engine.render(path, &data)?),
+                    Some(path) => self.placed(&self.render(path, &data)?),
                     None => self.placed(&file.path),
                 });
             }
@@ -424,7 +484,7 @@ impl<'t, 'c> Planner<'t, 'c> {
     }
 
     fn agreement(&self, rule: &AgreementRule, data: &Data) -> Result<Agreement, Problem> {
-        let render = |text: &Compiled| self.template.engine.render(text, data);
+        let render = |text: &Compiled| self.render(text, data);
         let file = |text: &Compiled| render(text).map(|path| self.placed(&path));
         let reading = |rule: &ReadingRule| -> Result<Reading, Problem> {
             Ok(match rule {
@@ -509,10 +569,13 @@ fn in_cargo_order(bytes: Cow<'static, [u8]>) -> Cow<'static, [u8]> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::interview::answers::{Answers, Provenance};
+    use crate::interview::answers::Answers;
     use crate::interview::{Defaults, Interview};
-    use crate::template::load::tests::{HEAD, load, load_unverified};
+    use crate::path::beneath::Blob;
+    use crate::template::load::tests::{HEAD, load, load_unverified, question};
+    use crate::template::{Source, TemplateFiles};
     use crate::value::Value;
+    use crate::value::provenance::Provenance;
 
     const QUESTIONS: &str = r#"
 [[question]]
@@ -597,9 +660,10 @@ executable = true
             ("files/a.yaml.hbs", "a: 1\na: {{service}}\n", "a.yaml:2:4: the key `a` stands twice"),
             ("files/a.json.hbs", "{\"a\": {{service}}}\n", "a.json:1:"),
             ("files/a.toml.hbs", "a = {{service}}\n", "a.toml:1:5"),
-            ("files/a.txt", "a", "exactly one newline"),
-            ("files/a.txt", "a\n\n", "exactly one newline"),
-            ("files/a.txt", "a\rb\n", "carriage return"),
+            ("files/a.txt.hbs", "a", "exactly one newline"),
+            ("files/a.txt.hbs", "a\n\n", "exactly one newline"),
+            ("files/a.txt.hbs", "a\rb\n", "carriage return"),
+            ("files/tsconfig.json.hbs", "{ // x\n  \"a\": 1,,\n}\n", "tsconfig.json:2:"),
         ] {
             let found = fault("", &[(path, text)]);
             assert!(found.contains(message), "{text:?}: {found}");
@@ -610,6 +674,125 @@ executable = true
     fn windows_line_ends_of_a_checkout_do_not_reach_the_output() {
         let plan = plan("", &[("files/a.txt.hbs", "{{#if extra}}\r\nx\r\n{{/if}}\r\ny\r\n")]).unwrap();
         assert_eq!(*plan.files[&SafePath::new("a.txt").unwrap()].bytes, *b"y\n");
+    }
+
+    #[test]
+    fn u21_what_is_not_rendered_is_copied_byte_for_byte_whatever_it_holds() {
+        let texts = [
+            "",
+            "a",
+            "a\n\n\n",
+            "a\r\nb\r\n",
+            "a\rb",
+            "\u{feff}a\n",
+            "{{service}} \\{{",
+            "a\0b",
+            "{ // x\n}",
+            "a: 1\na: 2\n",
+        ];
+        for text in texts {
+            for path in ["files/a.txt", "files/a.yaml", "files/a.json", "files/a.toml", "files/run.sh", "files/a"] {
+                let plan = plan("", &[(path, text)]).unwrap_or_else(|error| panic!("{path} {text:?}: {error}"));
+                assert_eq!(plan.files.values().next().unwrap().bytes.as_ref(), text.as_bytes(), "{path} {text:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn u23_a_file_that_cannot_be_checked_is_written_as_it_was_rendered() {
+        let rule = |more: &str| format!("[[file]]\npath = \"a.yaml\"\n{more}\n");
+        let files = [("files/a.yaml.hbs", "{{#if extra}}\n{{/if}}\na: \\{{ .Values.a }}\n{{service}}")];
+        assert!(fault(&rule(""), &files).contains("exactly one newline"));
+        let made = plan(&rule("check = false\nbecause = \"Helm reads it\""), &files).unwrap();
+        assert_eq!(*made.files.values().next().unwrap().bytes, *b"a: {{ .Values.a }}\norders");
+        let tsconfig = [("files/tsconfig.json.hbs", "{\n  // {{service}}\n  \"a\": [1,],\n}\n")];
+        assert!(plan("", &tsconfig).is_ok());
+    }
+
+    #[test]
+    fn u20_the_outermost_rule_says_whether_a_file_can_be_run_and_else_its_own_mode() {
+        let rule = |path: &str, it: bool| format!("[[file]]\npath = \"{path}\"\nexecutable = {it}\n");
+        let manifest = format!("{HEAD}{QUESTIONS}{}{}", rule("*.sh", true), rule("b.sh", false));
+        let file = |text: &str, executable| Blob { bytes: text.as_bytes().to_vec().into(), executable };
+        let own = [("a.sh", false), ("b.sh", true), ("c.py.hbs", true), ("d.py", false)];
+        let files = own.map(|(path, executable)| (format!("files/{path}"), file("x\n", executable)));
+        let files = files.into_iter().chain([("template.toml".to_owned(), file(&manifest, true))]);
+        let base = (TemplateFiles::from_blobs(files).unwrap(), Source::Folder("base".into()));
+        let outer = format!(
+            "[template]\nid = \"o\"\ntitle = \"O\"\nversion = \"1.0.0\"\nextends = \"./base\"\n{}{}",
+            rule("c.py", false),
+            rule("b.sh", true)
+        );
+        let run = |layers: Vec<(TemplateFiles, Source)>| {
+            let template = Template::from_layers(layers).unwrap();
+            let interview = Interview::new(&template, &Answers::default(), Defaults::All).unwrap();
+            let plan = Plan::new(&template, &interview.context().unwrap().unwrap()).unwrap();
+            let run = plan.files.into_iter().filter(|(_, file)| file.executable);
+            run.map(|(path, _)| path.as_str().to_owned()).collect::<Vec<_>>()
+        };
+        let files = [("template.toml", outer.as_str()), ("files/d.py", "y\n")];
+        let files = files.map(|(path, text)| (path.to_owned(), file(text, path == "files/d.py")));
+        let own = TemplateFiles::from_blobs(files).unwrap();
+        assert_eq!(run(vec![(own, Source::Folder("o".into())), base.clone()]), ["a.sh", "b.sh", "d.py"]);
+        assert_eq!(run(vec![base]), ["a.sh", "c.py"]);
+    }
+
+    /// Sixty elements, and a text that loops over them to a depth.
+    fn many() -> String {
+        let list: Vec<String> = (0..60).map(|n| format!("\"e{n}\"")).collect();
+        question("many", &format!("kind = \"slugs\"\ndefault = [{}]", list.join(", ")))
+    }
+
+    fn nested(depth: usize, body: &str) -> String {
+        let open = (0..depth).map(|up| format!("{{{{#each {}many}}}}", "../".repeat(up))).collect::<Vec<_>>().concat();
+        format!("{open}{body}{}", "{{/each}}".repeat(depth))
+    }
+
+    #[test]
+    fn u25_loops_that_multiply_end_with_an_error_whether_they_print_or_not() {
+        let many = many();
+        for body in ["", "{{#if @first}}{{/if}}"] {
+            let text = |depth| format!("{}\n", nested(depth, body));
+            assert!(plan(&many, &[("files/a.txt.hbs", &text(2))]).is_ok());
+            let found = fault(&many, &[("files/a.txt.hbs", &text(8))]);
+            assert!(found.contains("files/a.txt.hbs: the text takes more than 1000000 steps to render"), "{found}");
+        }
+        let partial = nested(8, "").replace("many", "all");
+        let with = "[[partial]]\nname = \"p\"\nparameters = { all = \"words\" }\n";
+        let files = [("files/a.txt.hbs", "{{> p all=many}}\n"), ("partials/p.hbs", &partial)];
+        assert!(fault(&format!("{many}{with}"), &files).contains("takes more than 1000000 steps"));
+        for table in
+            ["[[next_step]]\ncommand = \"@\"\npurpose = \"P\"\n", "[[object]]\nkind = \"K\"\npurpose = \"@\"\n"]
+        {
+            let found = fault(&format!("{many}{}", table.replace('@', &nested(8, ""))), &[("files/a.txt", "a\n")]);
+            assert!(found.contains("takes more than 1000000 steps") && found.contains("template.toml:"), "{found}");
+        }
+        let late = question("late", &format!("kind = \"slug\"\ndefault = \"{}x\"", nested(8, "")));
+        let all = format!("{HEAD}{many}{late}");
+        let template = load(&[("template.toml", &all), ("files/a.txt", "a\n")]).unwrap();
+        let error = Interview::new(&template, &Answers::default(), Defaults::All).err().unwrap().to_string();
+        assert!(error.contains("takes more than 1000000 steps"), "{error}");
+    }
+
+    #[test]
+    fn u25_lists_of_a_rule_that_multiply_and_files_that_add_up_end_with_an_error() {
+        let many = many();
+        let rule = "each = [\"many\", \"many\", \"many\"]\nas = [\"a\", \"b\", \"c\"]\n";
+        let file = format!("{many}[[file]]\npath = \"*.txt\"\n{rule}");
+        let found = fault(&file, &[("files/{{a}}{{b}}{{c}}.txt", "a\n")]);
+        assert!(found.contains("the lists of `each` make more than 10000 turns"), "{found}");
+        let agreement =
+            format!("{many}[[agreement]]\nsays = \"x\"\n{rule}place = [{{ is = \"1\" }}, {{ is = \"1\" }}]\n");
+        let found = fault(&agreement, &[("files/a.txt", "a\n")]);
+        assert!(found.contains("the lists of `each` make more than 10000 turns"), "{found}");
+        let names: Vec<String> = (0..300).map(|n| format!("files/a{n}.txt.hbs")).collect();
+        let text = format!("{}\n", nested(3, ""));
+        let files: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), text.as_str())).collect();
+        assert!(fault(&many, &files).contains("the project takes more than 50 million steps to render"));
+        let large = "x".repeat(4 << 20) + "\n";
+        let manifest = format!("{many}[[file]]\npath = \"**\"\neach = \"many\"\nas = \"a\"\n");
+        let found = fault(&manifest, &[("files/{{a}}.txt", &large), ("files/b/{{a}}.txt", &large)]);
+        assert!(found.contains("the project is larger than 256 MiB"), "{found}");
     }
 
     #[test]

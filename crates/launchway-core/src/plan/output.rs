@@ -1,6 +1,7 @@
 //! The checks on rendered files: nothing is written that does not pass them.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use super::PlannedFile;
 use crate::agreement::document::Format;
@@ -10,7 +11,7 @@ use crate::parallel;
 use crate::path::SafePath;
 
 const MAX_FILES: usize = 65_536;
-const MAX_TOTAL_BYTES: usize = 256 << 20;
+pub(super) const MAX_TOTAL_BYTES: usize = 256 << 20;
 
 /// A fault of the generated output.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
@@ -29,9 +30,9 @@ pub(crate) struct Output<'f> {
 }
 
 impl<'f> Output<'f> {
-    /// Takes files with their path, and whether the content was rendered rather than copied.
+    /// Takes files with their path, and whether each is to be checked: what is copied is written as it is.
     pub(crate) fn new(files: impl Iterator<Item = (&'f SafePath, &'f PlannedFile, bool)>) -> Self {
-        let files: Vec<_> = files.map(|(path, planned, was_rendered)| (path.as_str(), planned, was_rendered)).collect();
+        let files: Vec<_> = files.map(|(path, planned, is_checked)| (path.as_str(), planned, is_checked)).collect();
         let mut texts = Texts::default();
         for (path, planned, _) in &files {
             texts.add(*path, planned.text().map(Cow::Borrowed).ok_or_else(|| "this is not a text file".to_owned()));
@@ -46,8 +47,8 @@ impl<'f> Output<'f> {
             let message = format!("{} files of {total} bytes are more than a project may have", self.files.len());
             return vec![OutputProblem { place: ".".to_owned(), message }];
         }
-        let faults =
-            parallel::map(&self.files, |(path, planned, was_rendered)| self.fault(path, planned, *was_rendered));
+        let checked: Vec<_> = self.files.iter().filter(|(.., is_checked)| *is_checked).collect();
+        let faults = parallel::map(&checked, |(path, planned, _)| self.fault(path, planned));
         faults.into_iter().flatten().collect()
     }
 
@@ -57,19 +58,22 @@ impl<'f> Output<'f> {
         agreements.iter().filter_map(|agreement| judge.disagreement(agreement)).map(|it| problem(&it)).collect()
     }
 
-    fn fault(&self, path: &str, planned: &PlannedFile, was_rendered: bool) -> Option<OutputProblem> {
+    /// Reads the values of agreements, place by place, by the id of each.
+    pub(crate) fn values<'a>(&self, agreements: &'a [Agreement]) -> BTreeMap<&'a str, Vec<Vec<String>>> {
+        let judge = Judge::new(&self.texts);
+        agreements.iter().map(|agreement| (agreement.id.as_str(), judge.values(agreement))).collect()
+    }
+
+    fn fault(&self, path: &str, planned: &PlannedFile) -> Option<OutputProblem> {
         let fault = |message: &str| Some(OutputProblem { place: path.to_owned(), message: message.to_owned() });
         let Some(text) = planned.text() else {
-            return if was_rendered { fault("a NUL character was rendered") } else { None };
+            return fault("a NUL character was rendered");
         };
         if text.contains('\r') {
             return fault("the text has a carriage return; lines end with LF");
         }
         if !text.is_empty() && (!text.ends_with('\n') || text.ends_with("\n\n")) {
             return fault("the text must end with exactly one newline");
-        }
-        if !was_rendered {
-            return None;
         }
         let error = self.texts.get(path).ok()?.documents(Format::of(path)?).err()?;
         let place = format!("{path}:{}:{}", error.line, error.column);

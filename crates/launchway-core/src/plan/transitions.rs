@@ -9,14 +9,14 @@ use serde_json::{Map, Value as Json};
 use super::{PlannedFile, Planner, checked_path};
 use crate::interview::Interview;
 use crate::interview::context::Context;
-use crate::language::check::Names;
+use crate::language::check::{Names, WAS};
 use crate::language::engine::{Data, Expression};
 use crate::language::problem::{Invalid, Problem};
 use crate::language::quote::quote_markdown;
 use crate::path::SafePath;
 use crate::path::collisions::Taken;
 use crate::template::migration::Migrated;
-use crate::template::transition::{Sentence, StepRule, TransitionRule, WAS};
+use crate::template::transition::{Sentence, StepRule, TransitionRule};
 use crate::template::{Effect, Ownership, Template};
 
 /// What a change means for what already runs.

@@ -1,8 +1,10 @@
 //! Changes: a plan held against the folder it is meant for.
 
 use std::collections::BTreeSet;
+use std::io;
 use std::path::{Path, PathBuf};
 
+use super::in_the_way;
 use super::record::{self, Remembered};
 use crate::interview::context::Context;
 use crate::path::SafePath;
@@ -13,8 +15,10 @@ use crate::template::Template;
 /// What will happen to a folder. The preview and the writer consume the same list.
 #[derive(Debug)]
 pub struct Changes {
-    /// The folder; it does not exist yet.
+    /// The folder.
     pub destination: PathBuf,
+    /// Whether it is there already; nothing is in the way of the files then.
+    pub is_there: bool,
     /// The files to create, sorted by path, the project's record among them.
     pub creates: Vec<(SafePath, PlannedFile)>,
 }
@@ -35,35 +39,117 @@ pub struct Edit {
 #[error("the destination `{}` already exists", .0.display())]
 pub struct DestinationExists(pub PathBuf);
 
+/// Why nothing can be written to a destination.
+#[derive(Debug, thiserror::Error)]
+pub enum DestinationError {
+    /// A file or a link is there.
+    #[error(transparent)]
+    Exists(#[from] DestinationExists),
+    /// The folder has a project already.
+    #[error("`{}` has a project already: {}", .destination.display(), quoted(.projects))]
+    HasProject {
+        /// The folder.
+        destination: PathBuf,
+        /// The names of its projects.
+        projects: Vec<String>,
+    },
+    /// Files would be overwritten, or some disk would take them for those that come.
+    #[error("`{}` has {} in the way of the project", .destination.display(), quoted(.paths))]
+    InTheWay {
+        /// The folder.
+        destination: PathBuf,
+        /// What is in the way, below the folder.
+        paths: Vec<String>,
+    },
+    /// The folder cannot be read.
+    #[error("cannot read `{}`: {error}", .path.display())]
+    Unreadable {
+        /// The folder.
+        path: PathBuf,
+        /// What the system said.
+        error: io::Error,
+    },
+}
+
+fn quoted(names: &[String]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
 impl Changes {
-    /// Checks that nothing is at a destination.
+    /// Checks that a project can be made at a destination: that nothing is there, or a folder without a project.
     ///
     /// # Errors
-    /// Something is there already, be it a file, a folder or a link.
-    pub fn check_destination(destination: &Path) -> Result<(), DestinationExists> {
-        match destination.symlink_metadata() {
-            Ok(_) => Err(DestinationExists(destination.to_owned())),
-            Err(_) => Ok(()),
+    /// A file or a link is there, or a folder that has a project already.
+    pub fn check_destination(destination: &Path) -> Result<(), DestinationError> {
+        if !is_there(destination)? {
+            return Ok(());
         }
+        let unreadable = |error: super::ProjectError| DestinationError::Unreadable {
+            path: destination.to_owned(),
+            error: io::Error::other(error.to_string()),
+        };
+        let projects: Vec<String> = super::names(destination).map_err(unreadable)?.into_iter().collect();
+        if projects.is_empty() {
+            return Ok(());
+        }
+        Err(DestinationError::HasProject { destination: destination.to_owned(), projects })
+    }
+
+    /// Holds files against a destination at which they are to be made.
+    ///
+    /// # Errors
+    /// A file or a link is there, or a folder in which something is in the way of them.
+    pub fn at(destination: &Path, creates: Vec<(SafePath, PlannedFile)>) -> Result<Self, DestinationError> {
+        let is_there = is_there(destination)?;
+        if is_there {
+            let paths = in_the_way::of(destination, creates.iter().map(|(path, _)| path))
+                .map_err(|(path, error)| DestinationError::Unreadable { path, error })?;
+            if !paths.is_empty() {
+                return Err(DestinationError::InTheWay { destination: destination.to_owned(), paths });
+            }
+        }
+        Ok(Self { destination: destination.to_owned(), is_there, creates })
+    }
+
+    /// Returns the files as edits of a folder that is there. What names the project comes last: what is cut off before it is
+    /// no record yet.
+    pub(crate) fn edits(&self) -> Vec<Edit> {
+        let edit = |(path, file): &(SafePath, PlannedFile)| Edit {
+            path: path.clone(),
+            before: None,
+            after: Some(Blob { bytes: file.bytes.clone(), executable: file.executable }),
+        };
+        let mut edits: Vec<Edit> = self.creates.iter().map(edit).collect();
+        edits.sort_by_key(|edit| record::part_of(&edit.path));
+        edits
     }
 
     /// Compares a plan with a destination at which a new project is to be made.
     ///
     /// # Errors
-    /// Something is there already, be it a file, a folder or a link.
+    /// A file or a link is there, or a folder that has a project or in which something is in the way.
     pub fn to_create(
         template: &Template,
         context: &Context,
         plan: &Plan,
         destination: &Path,
-    ) -> Result<Self, DestinationExists> {
+    ) -> Result<Self, DestinationError> {
         Self::check_destination(destination)?;
         let planned = plan.files.iter().map(|(path, file)| (path.clone(), file.clone()));
         let mut creates: Vec<_> =
-            planned.chain(record::files(template, context, plan, &Remembered::default())).collect();
+            planned.chain(record::files((template, context, plan), &Remembered::default())).collect();
         creates.push(record::new_attributes());
         creates.sort_by(|left, right| left.0.cmp(&right.0));
-        Ok(Self { destination: destination.to_owned(), creates })
+        Self::at(destination, creates)
+    }
+}
+
+/// Tells whether a destination is a folder that is there; a link to one is none.
+fn is_there(destination: &Path) -> Result<bool, DestinationExists> {
+    match destination.symlink_metadata() {
+        Ok(found) if found.is_dir() => Ok(true),
+        Ok(_) => Err(DestinationExists(destination.to_owned())),
+        Err(_) => Ok(false),
     }
 }
 
@@ -80,13 +166,16 @@ pub fn to_adopt(
     root: &Path,
 ) -> Result<Vec<Edit>, DestinationExists> {
     let edit = |(path, file): (SafePath, PlannedFile)| {
-        Changes::check_destination(&root.join(path.as_str()))?;
+        let place = root.join(path.as_str());
+        if place.symlink_metadata().is_ok() {
+            return Err(DestinationExists(place));
+        }
         let after = Blob { bytes: file.bytes, executable: file.executable };
         Ok(Edit { path, before: None, after: Some(after) })
     };
     let remembered = Remembered { deleted: missing.clone(), ..Remembered::default() };
     let attributes = record::attributes(root).map_err(|(path, _)| DestinationExists(root.join(path.as_str())))?;
     // What names the project comes last: what is cut off before it is no record yet.
-    let record = record::files(template, context, plan, &remembered).into_iter().map(edit);
+    let record = record::files((template, context, plan), &remembered).into_iter().map(edit);
     attributes.map(Ok).into_iter().chain(record).collect()
 }

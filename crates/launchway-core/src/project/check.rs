@@ -16,7 +16,7 @@ use crate::value::Value;
 /// Something that is wrong with a project.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Finding {
-    /// The id of the agreement, by which it can be waived; none of another rule.
+    /// By which it can be waived: the id of the agreement, or `drifted:PATH` of a file; none of another rule.
     pub id: Option<String>,
     /// Which rule is broken.
     pub rule: Rule,
@@ -97,6 +97,18 @@ impl Rule {
             Self::Drifted => "A file that belongs to the template must be as it was generated",
         }
     }
+
+    /// Tells whether it is said and fails no check: the file works, and the next update merges what was changed in it.
+    #[must_use]
+    pub fn is_note(self) -> bool {
+        self == Self::Drifted
+    }
+}
+
+/// Returns the id by which the drift of a file is waived.
+#[must_use]
+pub(crate) fn drift_id(path: &SafePath) -> String {
+    format!("{}:{path}", Rule::Drifted.id())
 }
 
 /// Checks the files of a project, in a folder that may have changed since they were generated; `unmerged` are the files of
@@ -129,9 +141,8 @@ impl<'p> Tree<'p> {
     /// Reads the files that a check looks into.
     fn read(root: &Path, project: &'p Project) -> Self {
         let structured = project.generated.keys().map(SafePath::as_str).filter(|path| Format::of(path).is_some());
-        let is_deleted = |path: &&str| project.remembered.deleted.iter().any(|deleted| deleted.as_str() == *path);
-        let spoken_of =
-            project.agreements.iter().filter(|it| !it.files().any(|path| is_deleted(&path))).flat_map(Agreement::files);
+        let is_gone = |it: &Agreement| it.files().any(|path| project.remembered.is_gone(path));
+        let spoken_of = project.agreements.iter().filter(|it| !is_gone(it)).flat_map(Agreement::files);
         let paths: BTreeSet<&str> = structured.chain(spoken_of).collect();
         let mut tree =
             Self { project, current: Texts::default(), missing: BTreeSet::new(), generated: Texts::default() };
@@ -240,7 +251,7 @@ impl<'p> Tree<'p> {
 
     /// Tells whether the user took a file away and an update has seen that; then nothing is missing.
     fn is_deleted(&self, path: &str) -> bool {
-        self.project.remembered.deleted.iter().any(|deleted| deleted.as_str() == path)
+        self.project.remembered.is_gone(path)
     }
 
     /// Tells whether the user keeps a file out of updates; then it is the user's, whatever it looks like.
@@ -291,7 +302,7 @@ impl<'p> Tree<'p> {
         let finding = |path: &SafePath| {
             let message = drift(path)?.to_owned();
             Some(Finding {
-                id: None,
+                id: Some(drift_id(path)),
                 rule: Rule::Drifted,
                 message,
                 places: vec![in_file(path.as_str())],

@@ -2,6 +2,8 @@
 
 pub(crate) mod changes;
 pub(crate) mod check;
+mod in_the_way;
+pub(crate) mod placeholders;
 pub(crate) mod record;
 pub(crate) mod structure;
 pub(crate) mod update;
@@ -16,9 +18,9 @@ use serde::Deserialize;
 
 use crate::agreement::{self, Agreement};
 use crate::path::RECORD_FOLDER;
-use crate::path::SafePath;
 use crate::path::beneath::Blob;
 use crate::path::beneath::{self, NotRead};
+use crate::path::{SafePath, UnsafePath};
 use crate::sources::catalog::CatalogOrigin;
 use crate::template::origin::Origin;
 use crate::value::{Added, Value};
@@ -53,6 +55,8 @@ pub struct Project {
     pub managed: BTreeSet<SafePath>,
     /// The files that are the user's since they were written.
     pub seeded: BTreeSet<SafePath>,
+    /// The ids of the answers that only hold the place of others; those that are given elsewhere since are not among them.
+    pub placeholders: BTreeSet<String>,
     /// What became of files that cannot be seen from them.
     pub remembered: Remembered,
     /// The catalog that the project was made through.
@@ -86,6 +90,8 @@ struct RecordFile {
     #[serde(default)]
     defaults: BTreeSet<String>,
     #[serde(default)]
+    placeholders: BTreeSet<String>,
+    #[serde(default)]
     conflicts: Vec<String>,
     template: Origin,
     #[serde(default)]
@@ -107,6 +113,8 @@ struct OwnershipFile {
     deleted: Vec<String>,
     #[serde(default)]
     yours: Vec<String>,
+    #[serde(default)]
+    moved: BTreeMap<String, String>,
 }
 
 /// The part of a record that every format has.
@@ -160,6 +168,12 @@ impl Project {
     pub fn open_from(name: &str, read: impl Fn(&SafePath) -> Option<Vec<u8>>) -> Result<Self, ProjectError> {
         let read = |path: &SafePath| read(path).ok_or(NotRead::Missing);
         Self::open(&RecordSource { root: Path::new(""), read: &read }, name)
+    }
+
+    /// Tells whether a folder has the record of a project.
+    #[must_use]
+    pub fn is_recorded(root: &Path) -> bool {
+        names(root).is_ok_and(|names| !names.is_empty())
     }
 
     /// Returns the files of which a record consists.
@@ -222,6 +236,8 @@ impl Project {
         let file: RecordFile = toml::from_str(&text).map_err(|error| record.unusable(error.message()))?;
         let paths = |paths: &[String]| paths.iter().map(|path| SafePath::new(path)).collect::<Result<BTreeSet<_>, _>>();
         let paths = |list: &[String]| paths(list).map_err(|error| record.unusable(&error.to_string()));
+        let moves = file.ownership.moved.iter().map(|(from, to)| Ok((SafePath::new(from)?, SafePath::new(to)?)));
+        let moves = moves.collect::<Result<BTreeMap<_, _>, UnsafePath>>();
         let base = RecordPart { place, name, ending: BASE_ENDING };
         let agreements = RecordPart { place, name, ending: AGREEMENTS_ENDING };
         // The first format had no agreements.
@@ -236,10 +252,12 @@ impl Project {
                 deleted: paths(&file.ownership.deleted)?,
                 yours: paths(&file.ownership.yours)?,
                 conflicts: paths(&file.conflicts)?,
+                moved: moves.map_err(|error| record.unusable(&error.to_string()))?,
             },
             template: file.template,
             answers: file.answers,
             defaults: file.defaults,
+            placeholders: file.placeholders,
             added: file.added,
             catalog: file.catalog,
             agreements: named,
@@ -263,6 +281,7 @@ impl Project {
             deleted: listed(&self.remembered.deleted),
             yours: listed(&self.remembered.yours),
             conflicts: listed(&self.remembered.conflicts),
+            moved: self.remembered.moves(),
         };
         let generated = self.generated.iter().map(|(path, blob)| (path, &*blob.bytes, blob.executable));
         record::digest(&tied, agreements, generated)

@@ -54,6 +54,9 @@ struct Record<'a> {
     /// The answers that nobody gave.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     defaults: &'a BTreeSet<String>,
+    /// Those of them that only hold the place of an answer.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    placeholders: BTreeSet<&'a str>,
     /// The files in which the last update has left a conflict.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     conflicts: &'a BTreeSet<&'a str>,
@@ -81,11 +84,15 @@ struct OwnershipRecord<'a> {
     /// Those, and the folders of those, that the user keeps out of updates.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     yours: &'a BTreeSet<&'a str>,
+    /// Those that the user has moved, and where they are.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    moved: &'a BTreeMap<&'a str, &'a str>,
 }
 
 impl OwnershipRecord<'_> {
     fn is_empty(&self) -> bool {
-        self.managed.is_empty() && self.seeded.is_empty() && self.deleted.is_empty() && self.yours.is_empty()
+        let Self { managed, seeded, deleted, yours, moved } = self;
+        [managed, seeded, deleted, yours].iter().all(|files| files.is_empty()) && moved.is_empty()
     }
 }
 
@@ -98,6 +105,20 @@ pub struct Remembered {
     pub yours: BTreeSet<SafePath>,
     /// The files in which the last update has left a conflict.
     pub conflicts: BTreeSet<SafePath>,
+    /// The generated files that the user has moved, with the names that they had when the last update found them.
+    pub moved: BTreeMap<SafePath, SafePath>,
+}
+
+impl Remembered {
+    /// Tells whether the last update has found that the user took a file away from its place.
+    pub(crate) fn is_gone(&self, path: &str) -> bool {
+        self.deleted.iter().chain(self.moved.keys()).any(|gone| gone.as_str() == path)
+    }
+
+    /// Returns where the moved files are, as texts.
+    pub(crate) fn moves(&self) -> BTreeMap<&str, &str> {
+        self.moved.iter().map(|(from, to)| (from.as_str(), to.as_str())).collect()
+    }
 }
 
 /// Returns the path of one of the files of a project's record.
@@ -105,24 +126,30 @@ pub(crate) fn file_of(name: &str, ending: &str) -> String {
     format!("{RECORD_FOLDER}/{name}.{ending}")
 }
 
+/// Orders the files of a project for writing: what names it comes last.
+pub(crate) fn part_of(path: &SafePath) -> u8 {
+    let (folder, name) = path.as_str().rsplit_once('/').unwrap_or(("", path.as_str()));
+    match (folder == RECORD_FOLDER, name.rsplit_once('.')) {
+        (false, _) => 0,
+        (true, Some((_, RECORD_ENDING))) => 2,
+        (true, _) => 1,
+    }
+}
+
 /// Returns the files of the record. They say nothing of the machine, the user or the time.
 ///
 /// # Panics
 /// Never: the record is made of strings, numbers and lists, which TOML can hold, and the archive is in memory.
 #[must_use]
-pub(crate) fn files(
-    template: &Template,
-    context: &Context,
-    plan: &Plan,
-    remembered: &Remembered,
-) -> [(SafePath, PlannedFile); 3] {
+pub(crate) fn files(made: (&Template, &Context, &Plan), remembered: &Remembered) -> [(SafePath, PlannedFile); 3] {
+    let (_, context, plan) = made;
     let path = |ending: &str| SafePath::new(&file_of(&context.name, ending)).expect("a slug makes a safe path");
     let file = |bytes: Vec<u8>| PlannedFile { bytes: bytes.into(), executable: false, ownership: Ownership::Managed };
     // The one that names the version comes last: an update that is cut off does not claim to be done.
     [
         (path(AGREEMENTS_ENDING), file(agreements(plan).into_bytes())),
         (path(BASE_ENDING), file(archive(plan))),
-        (path(RECORD_ENDING), file(text(template, context, plan, remembered).into_bytes())),
+        (path(RECORD_ENDING), file(text(made, remembered).into_bytes())),
     ]
 }
 
@@ -133,7 +160,8 @@ fn agreements(plan: &Plan) -> String {
     if lines.is_empty() { "[]\n".to_owned() } else { format!("[\n{}\n]\n", lines.join(",\n")) }
 }
 
-fn text(template: &Template, context: &Context, plan: &Plan, remembered: &Remembered) -> String {
+/// Writes the file that names the version.
+pub(crate) fn text((template, context, plan): (&Template, &Context, &Plan), remembered: &Remembered) -> String {
     let owned = |wanted: Ownership| {
         let files = plan.files.iter().filter(move |(_, file)| file.ownership == wanted);
         files.map(|(path, _)| path.as_str()).collect()
@@ -149,6 +177,7 @@ fn text(template: &Template, context: &Context, plan: &Plan, remembered: &Rememb
         deleted: names(&remembered.deleted),
         yours: names(&remembered.yours),
         conflicts: names(&remembered.conflicts),
+        moved: remembered.moves(),
     };
     let generated = plan.files.iter().map(|(path, file)| (path, &*file.bytes, file.executable));
     let record = Record {
@@ -156,6 +185,7 @@ fn text(template: &Template, context: &Context, plan: &Plan, remembered: &Rememb
         launchway: env!("CARGO_PKG_VERSION"),
         digest: digest(&tied, &agreements(plan), generated),
         defaults: &context.defaults,
+        placeholders: placeholders(template, context),
         conflicts: &tied.conflicts,
         template: &origin,
         catalog: context.catalog.as_ref(),
@@ -166,12 +196,19 @@ fn text(template: &Template, context: &Context, plan: &Plan, remembered: &Rememb
             seeded: &tied.seeded,
             deleted: &tied.deleted,
             yours: &tied.yours,
+            moved: &tied.moved,
         },
     };
     let body = toml::to_string(&record).expect("strings, numbers and lists always fit into TOML");
     format!(
         "# How `launchway` made this project, so that a later version can be compared. Commit it; do not edit it.\n{body}"
     )
+}
+
+/// Returns the ids of the answers that nobody gave and that have to be replaced.
+fn placeholders<'t>(template: &'t Template, context: &Context) -> BTreeSet<&'t str> {
+    let questions = template.questions.iter().filter(|question| question.is_placeholder);
+    questions.map(|question| question.id.as_str()).filter(|id| context.defaults.contains(*id)).collect()
 }
 
 pub(crate) fn names(paths: &BTreeSet<SafePath>) -> BTreeSet<&str> {
@@ -190,6 +227,9 @@ pub(crate) struct Tied<'a> {
     pub(crate) deleted: BTreeSet<&'a str>,
     pub(crate) yours: BTreeSet<&'a str>,
     pub(crate) conflicts: BTreeSet<&'a str>,
+    /// Left out where it is empty: the digest of a record in which nothing is moved does not know of it.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) moved: BTreeMap<&'a str, &'a str>,
 }
 
 /// The template without the way to it, which may change.

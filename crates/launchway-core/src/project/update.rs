@@ -39,6 +39,10 @@ pub struct Update {
     contested: BTreeMap<SafePath, Conflict>,
     healed: BTreeSet<SafePath>,
     moved: BTreeMap<SafePath, SafePath>,
+    /// The names that the user has for files of the base, where they are others.
+    known_as: BTreeMap<SafePath, SafePath>,
+    /// Where the files are that the user has moved, by the names that they have in the base.
+    found: BTreeMap<SafePath, SafePath>,
     /// What the project remembers of its files.
     remembered: Remembered,
 }
@@ -139,6 +143,8 @@ impl Update {
             contested,
             healed: BTreeSet::new(),
             moved: BTreeMap::new(),
+            known_as: remembered.moved.clone(),
+            found: BTreeMap::new(),
             remembered,
             base,
             theirs,
@@ -172,6 +178,8 @@ impl Update {
             }
             if let Some(blob) = self.base.remove(from) {
                 self.base.insert(to.clone(), blob);
+                let name = self.known_as.remove(from).unwrap_or_else(|| from.clone());
+                self.known_as.insert(to.clone(), name);
             }
             if let Some(blob) = self.ours.remove(from) {
                 self.ours.insert(to.clone(), blob);
@@ -203,9 +211,11 @@ impl Update {
     }
 
     /// Lets the user's line ends be the line ends of all three sides: they are no edit, and the template's are no change.
+    /// What was generated with them is the template's to change.
     fn keep_line_ends(&mut self) {
         for (path, blob) in &self.ours {
-            if !has_only_crlf(&blob.bytes) {
+            let is_generated = self.base.get(path).is_some_and(|base| has_only_crlf(&base.bytes));
+            if is_generated || !has_only_crlf(&blob.bytes) {
                 continue;
             }
             for side in [&mut self.base, &mut self.theirs] {
@@ -257,11 +267,18 @@ impl Update {
         resolution.conflicts.extend(self.contested.iter().map(|(path, conflict)| (path.clone(), conflict.clone())));
     }
 
-    /// Returns the generated files that the user took away, or moved, since the last update.
+    /// Returns the generated files that are not in their place, by the names that the new version has for them, with the last
+    /// ones that the user had: those that were taken away or moved since the last update, and those that were moved before.
     #[must_use]
-    pub fn missing(&self) -> Vec<&SafePath> {
-        let is_new = |path: &&SafePath| !self.ours.contains_key(*path) && !self.remembered.deleted.contains(*path);
-        self.base.keys().filter(is_new).collect()
+    pub fn missing(&self) -> BTreeMap<&SafePath, &SafePath> {
+        let is_open = |path: &&SafePath| self.known_as.contains_key(*path) || !self.remembered.deleted.contains(*path);
+        let missing = self.base.keys().filter(|path| !self.ours.contains_key(*path)).filter(is_open);
+        missing.map(|path| (path, self.known_as.get(path).unwrap_or(path))).collect()
+    }
+
+    /// Takes note of where files are that the user has moved, by the names that the new version has for them.
+    pub fn find(&mut self, found: BTreeMap<SafePath, SafePath>) {
+        self.found = found;
     }
 
     /// Returns the files in which the marks of a conflict were left, also one that the template has given up since.
@@ -330,7 +347,9 @@ impl Update {
     }
 
     fn is_kept_deleted(&self, path: &SafePath, resolution: &Resolution) -> bool {
-        self.base.contains_key(path) && self.theirs.contains_key(path) || resolution.kept_deleted.contains(path)
+        let is_followed = self.found.contains_key(path) && self.base.get(path) == self.theirs.get(path);
+        let is_away = self.base.contains_key(path) && self.theirs.contains_key(path) && !is_followed;
+        is_away || resolution.kept_deleted.contains(path)
     }
 
     /// Says why a file that the update leaves as it is differs from the template's; nothing if it does not.
@@ -345,10 +364,17 @@ impl Update {
 
     /// Returns the files of the template that the project does not have any more.
     fn deleted(&self, resolution: &Resolution) -> BTreeSet<SafePath> {
-        self.theirs.keys().filter(|path| !resolution.files.contains_key(*path)).cloned().collect()
+        let is_there = |path: &SafePath| resolution.files.contains_key(path) || self.found.contains_key(path);
+        self.theirs.keys().filter(|path| !is_there(path)).cloned().collect()
     }
 
-    /// Returns what the project remembers from then on, as edits of its record; `conflicts` are those that are open then.
+    /// Returns the files of the template that the user has elsewhere.
+    fn elsewhere(&self) -> BTreeMap<SafePath, SafePath> {
+        let found = self.found.iter().filter(|(from, _)| self.theirs.contains_key(*from));
+        found.map(|(from, to)| (from.clone(), to.clone())).collect()
+    }
+
+    /// Returns what the project remembers from then on, as edits of its record.
     ///
     /// # Errors
     /// A file of the record cannot be read.
@@ -357,9 +383,7 @@ impl Update {
         root: &Path,
         made: (&Template, &Context, &Plan),
         resolution: &Resolution,
-        conflicts: BTreeSet<SafePath>,
-    ) -> Result<Vec<Edit>, Vec<Obstacle>> {
-        let (template, context, plan) = made;
+    ) -> Result<RecordChange, Vec<Obstacle>> {
         let edit = |(path, file): (SafePath, PlannedFile)| {
             let before = match beneath::read_blob(root, &path) {
                 Ok(blob) => Some(blob),
@@ -369,12 +393,21 @@ impl Update {
             let after = Some(Blob { bytes: file.bytes, executable: file.executable });
             Ok(Edit { path, before, after })
         };
-        let remembered =
-            Remembered { deleted: self.deleted(resolution), yours: self.remembered.yours.clone(), conflicts };
+        let (deleted, moved) = (self.deleted(resolution), self.elsewhere());
+        let conflicts = resolution.conflicts.keys().cloned().collect();
+        let mut remembered = Remembered { deleted, yours: self.remembered.yours.clone(), conflicts, moved };
         let unreadable = |(path, error): (SafePath, NotRead)| vec![Obstacle { path, reason: error.to_string() }];
         let attributes = record::attributes(root).map_err(unreadable)?;
-        let record = record::files(template, context, plan, &remembered).into_iter().map(edit);
-        attributes.map(Ok).into_iter().chain(record).collect()
+        let files = record::files(made, &remembered).into_iter().map(edit);
+        let edits: Vec<Edit> = attributes.map(Ok).into_iter().chain(files).collect::<Result<_, _>>()?;
+        remembered.conflicts.clone_from(&self.remembered.conflicts);
+        let only_clears = !remembered.conflicts.is_empty()
+            && edits.split_last().is_some_and(|(text, others)| {
+                let with_conflicts = record::text(made, &remembered);
+                let is_as_before = text.before.as_ref().is_some_and(|blob| *blob.bytes == *with_conflicts.as_bytes());
+                is_as_before && others.iter().all(|edit| edit.before == edit.after)
+            });
+        Ok(RecordChange { edits, only_clears })
     }
 
     /// Returns the paths to heal that the template has no file for.
@@ -390,6 +423,15 @@ impl Update {
         let leads_to = |wanted: &SafePath| self.yours.iter().any(|path| path.is_in(wanted));
         wanted.iter().filter(|path| !leads_to(path)).collect()
     }
+}
+
+/// What becomes of the record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordChange {
+    /// The edits of its files; the one that names the version comes last.
+    pub edits: Vec<Edit>,
+    /// Whether all that changes is that it forgets conflicts which are decided.
+    pub only_clears: bool,
 }
 
 /// What becomes of one file.

@@ -1,4 +1,5 @@
-//! Waivers: agreements that a project breaks on purpose, each with a reason, in `.launchway/<name>.waivers`.
+//! Waivers: agreements that a project breaks on purpose, and files of the template that it has changed on purpose, each with a reason,
+//! in `.launchway/<name>.waivers`.
 
 use std::fmt;
 use std::path::Path;
@@ -10,7 +11,7 @@ use toml_edit::{DocumentMut, Item, Table};
 
 use super::Project;
 use super::changes::Edit;
-use super::check::Finding;
+use super::check::{Finding, drift_id};
 use crate::language::problem::nearest;
 use crate::path::beneath::{self, Blob, NotRead};
 use crate::path::{RECORD_FOLDER, SafePath};
@@ -20,7 +21,7 @@ use crate::text::line_and_column;
 const ENDING: &str = "waivers";
 
 const HEAD: &str = "\
-# Agreements that this project breaks on purpose, in TOML. `launchway check` lists them every time.
+# What this project does otherwise on purpose, in TOML. `launchway check` lists it every time.
 # `launchway waive` writes this file, and no update touches it.
 ";
 
@@ -32,10 +33,10 @@ pub struct Date {
     day: u8,
 }
 
-/// An agreement that may be broken.
+/// An agreement that may be broken, or a file of the template that may be changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Waiver {
-    /// The id of the agreement.
+    /// The id of the agreement, or `drifted:PATH` of the file.
     pub id: String,
     /// Why.
     pub because: String,
@@ -46,13 +47,13 @@ pub struct Waiver {
 /// What a waiver does now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WaiverState {
-    /// The agreement is broken, and that is accepted.
+    /// Something is found, and that is accepted.
     InEffect,
-    /// The agreement holds.
+    /// Nothing is found.
     Idle,
     /// Its last day has passed.
     Ended,
-    /// No agreement of the project has its id.
+    /// Neither an agreement of the project nor a file of the template has its id.
     Unknown,
 }
 
@@ -71,7 +72,7 @@ pub struct Waivers {
 pub enum WaiverError {
     #[error("`{file}:{line}`: {reason}")]
     Unreadable { file: String, line: usize, reason: String },
-    #[error("no agreement of `{project}` has the id `{id}`")]
+    #[error("nothing of `{project}` can be waived by the id `{id}`")]
     UnknownId { project: String, id: String, nearest: Option<String> },
     #[error("a waiver needs a reason")]
     NoReason,
@@ -149,7 +150,7 @@ impl Waiver {
     /// Makes a waiver of an agreement of a project.
     ///
     /// # Errors
-    /// No agreement has the id, the reason is empty, or the last day is before `today`.
+    /// Nothing has the id, the reason is empty, or the last day is before `today`.
     pub fn new(
         project: &Project,
         id: &str,
@@ -157,9 +158,9 @@ impl Waiver {
         until: Option<Date>,
         today: Date,
     ) -> Result<Self, WaiverError> {
-        let ids = || project.agreements.iter().map(|agreement| agreement.id.as_str());
-        if !ids().any(|known| known == id) {
-            let nearest = nearest(id, ids()).map(str::to_owned);
+        let ids = waivable(project);
+        if !ids.iter().any(|known| known == id) {
+            let nearest = nearest(id, ids.iter().map(String::as_str)).map(str::to_owned);
             return Err(WaiverError::UnknownId { project: project.name.clone(), id: id.to_owned(), nearest });
         }
         let because = because.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -286,12 +287,13 @@ impl Waivers {
     /// Tells what each waiver does now, after the findings were marked.
     #[must_use]
     pub fn states(&self, project: &Project, findings: &[Finding], today: Date) -> Vec<(Waiver, WaiverState)> {
+        let known = waivable(project);
         let state = |waiver: &Waiver| {
             if waiver.has_ended(today) {
                 WaiverState::Ended
             } else if findings.iter().any(|finding| finding.id.as_ref() == Some(&waiver.id)) {
                 WaiverState::InEffect
-            } else if project.agreements.iter().any(|agreement| agreement.id == waiver.id) {
+            } else if known.contains(&waiver.id) {
                 WaiverState::Idle
             } else {
                 WaiverState::Unknown
@@ -299,6 +301,13 @@ impl Waivers {
         };
         self.list.iter().map(|waiver| (waiver.clone(), state(waiver))).collect()
     }
+}
+
+/// Returns the ids by which something of a project can be waived: its agreements, and the drift of the template's own files.
+#[must_use]
+pub fn waivable(project: &Project) -> Vec<String> {
+    let agreements = project.agreements.iter().map(|agreement| agreement.id.clone());
+    agreements.chain(project.managed.iter().map(drift_id)).collect()
 }
 
 impl WaiverState {

@@ -213,7 +213,7 @@ fn no_prose_states_a_number_of_the_deployment_files() {
         |path: &str| path.ends_with("README.md.hbs") || path.starts_with("partials/") && path.contains("readme");
     let mut found = BTreeSet::new();
     for (path, bytes) in files.iter().filter(|(path, _)| is_prose(path)) {
-        let text = std::str::from_utf8(bytes).unwrap();
+        let text = std::str::from_utf8(&bytes.bytes).unwrap();
         found.extend(stated(text).into_iter().map(|number| (path.clone(), number)));
     }
     let allowed: BTreeSet<_> =
@@ -242,11 +242,11 @@ fn rendered(change: Option<(&str, i64)>, answers: &[(&str, &str)]) -> (BTreeMap<
     let mut files = TemplateFiles::builtin("service").unwrap();
     if let Some((value, number)) = change {
         let path = "manifest/values/numbers.toml";
-        let text = std::str::from_utf8(&files.0[path]).unwrap().to_owned();
+        let text = std::str::from_utf8(&files.0[path].bytes).unwrap().to_owned();
         let start = text.find(&format!("id = \"{value}\"\n")).unwrap_or_else(|| panic!("{value}"));
         let end = start + text[start..].find("\n\n").unwrap_or(text.len() - start);
         let changed = format!("{}id = \"{value}\"\nis = \"{number}\"{}", &text[..start], &text[end..]);
-        files.0.insert(path.to_owned(), Cow::Owned(changed.into_bytes()));
+        files.0.insert(path.to_owned(), Blob::plain(changed.into_bytes()));
     }
     let template = load::template(vec![(files, Source::Builtin)]).unwrap();
     let mut given = crate::Answers::default();
@@ -326,5 +326,18 @@ fn every_choice_of_an_instance_is_a_row_of_their_table() {
             template.engine.evaluate(&expression, &crate::language::engine::Data::from(serde_json::Map::new()));
         let architecture = architecture.unwrap();
         assert!(choice.label.contains(architecture.as_str().unwrap()), "{}: {architecture}", choice.label);
+    }
+}
+
+#[test]
+fn every_pattern_has_its_rule_in_words_and_every_placeholder_can_be_answered_otherwise() {
+    let template = Template::builtin("service").unwrap();
+    for question in &template.questions {
+        let rule = match &question.kind {
+            Kind::Text(rule) | Kind::Slug(rule) | Kind::Slugs { rule, .. } => rule,
+            _ => continue,
+        };
+        assert_eq!(rule.written_pattern.is_some(), rule.rule.is_some(), "{}", question.id);
+        assert!(!question.is_placeholder || question.example.is_some(), "{}", question.id);
     }
 }

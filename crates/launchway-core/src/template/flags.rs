@@ -2,43 +2,44 @@
 
 use std::borrow::Cow;
 
-/// The flags of the program as of 0.1, in the form of ids. A question of the same name could not be answered, and every
-/// program refuses it.
-const REFUSED: &[&str] = &[
+/// The flags of `new` beside those of questions, and those of every command, in the form of ids; and words that its variables
+/// end with. A question of that name has a flag with the prefix. `name` is not among them: the name has no flag of its own.
+const TAKEN: &[&str] = &[
     "accept_moved",
     "accessible",
+    "allow_secret_like",
     "answers",
+    "cache_dir",
     "color",
+    "config_dir",
     "defaults",
     "dest",
     "diff",
     "dry_run",
+    "git_mib",
+    "git_timeout",
     "help",
     "lang",
-    "name",
+    "log",
     "no_git",
     "no_input",
     "offline",
     "output",
+    "password",
     "resume",
+    "state_dir",
     "template",
+    "username",
+    "verbose",
     "version",
 ];
-
-/// Flags and variables that the program got since. A template may have a question of that name, which then has the prefix.
-const NEWER: &[&str] = &["log", "verbose"];
 
 /// What stands before the name of a question whose flag is the program's own.
 const PREFIX: &str = "answer_";
 
-/// Tells whether no question can have an id, since the program takes its flag for its own.
-pub(super) fn is_refused(id: &str) -> bool {
-    REFUSED.contains(&id)
-}
-
 /// Tells whether the flag of a question is another word than its id.
 pub(crate) fn is_prefixed(id: &str) -> bool {
-    NEWER.contains(&id.trim_start_matches(PREFIX))
+    TAKEN.contains(&id.trim_start_matches(PREFIX))
 }
 
 /// Returns what the flag and the environment variable of a question are named after.
@@ -48,7 +49,7 @@ pub(super) fn name_of(id: &str) -> Cow<'_, str> {
 
 /// Returns the flags of the program that the flag of no question can be, as they are written without dashes.
 pub fn taken_flags() -> impl Iterator<Item = String> {
-    REFUSED.iter().chain(NEWER).map(|id| id.replace('_', "-"))
+    TAKEN.iter().map(|id| id.replace('_', "-"))
 }
 
 #[cfg(test)]

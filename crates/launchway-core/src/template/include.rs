@@ -1,12 +1,12 @@
 //! The parts of a manifest: files by topic, which are read as if they stood at its end.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use toml::Spanned;
 
 use super::manifest::{self, Places};
 use crate::language::problem::{Invalid, Location, Problem, none_or_invalid};
+use crate::path::beneath::Blob;
 
 /// The folder of the parts in a template.
 pub(super) const FOLDER: &str = "manifest";
@@ -23,7 +23,7 @@ impl Whole {
     pub(super) fn new(
         label: &str,
         text: String,
-        files: &BTreeMap<String, Cow<'static, [u8]>>,
+        files: &BTreeMap<String, Blob>,
         is_builtin: bool,
     ) -> Result<Self, Invalid> {
         let file = format!("{label}{}", manifest::FILE);
@@ -85,17 +85,17 @@ impl Fault {
 fn read<'f>(
     earlier: &[Spanned<String>],
     part: &Spanned<String>,
-    files: &'f BTreeMap<String, Cow<'static, [u8]>>,
+    files: &'f BTreeMap<String, Blob>,
 ) -> Result<&'f str, Fault> {
     let path = part.get_ref();
     if earlier.iter().any(|earlier| earlier.get_ref() == path) {
         return Err(Fault::Named(format!("`{path}` is included twice")));
     }
     let is_below = path.strip_prefix(FOLDER).is_some_and(|rest| rest.starts_with('/')) && is_toml(path);
-    let Some(bytes) = files.get(path).filter(|_| is_below) else {
+    let Some(blob) = files.get(path).filter(|_| is_below) else {
         return Err(Fault::Named(format!("there is no part `{path}`")));
     };
-    std::str::from_utf8(bytes).map_err(|_| Fault::Named(format!("`{path}` is not UTF-8 text")))
+    std::str::from_utf8(&blob.bytes).map_err(|_| Fault::Named(format!("`{path}` is not UTF-8 text")))
 }
 
 /// Checks that a part means the same behind others as it does alone: it is TOML, and begins with a table of its own.
@@ -124,7 +124,7 @@ fn is_toml(path: &str) -> bool {
 }
 
 /// Finds the parts that nobody includes; a template without parts may have such a folder for itself.
-fn stray(label: &str, included: &[Spanned<String>], files: &BTreeMap<String, Cow<'static, [u8]>>) -> Vec<Problem> {
+fn stray(label: &str, included: &[Spanned<String>], files: &BTreeMap<String, Blob>) -> Vec<Problem> {
     let is_named = |path: &String| included.iter().any(|part| part.get_ref() == path);
     let below = files.keys().filter(|path| path.starts_with(FOLDER) && path[FOLDER.len()..].starts_with('/'));
     let stray = below.filter(|path| !included.is_empty() && is_toml(path) && !is_named(path));

@@ -15,7 +15,7 @@ pub(super) fn build(raw: &manifest::Question) -> Result<Kind, String> {
     use manifest::Kind as Declared;
     check_keys(raw)?;
     Ok(match raw.kind {
-        Declared::Text => Kind::Text(text_rule(raw, MAX_TEXT)?),
+        Declared::Text => Kind::Text(TextRule { optional: raw.optional, ..text_rule(raw, MAX_TEXT)? }),
         Declared::Slug => Kind::Slug(text_rule(raw, MAX_SLUG)?),
         Declared::Slugs => Kind::Slugs { rule: text_rule(raw, MAX_SLUG)?, optional: raw.optional },
         Declared::Int => int(raw)?,
@@ -50,9 +50,12 @@ fn check_keys(raw: &manifest::Question) -> Result<(), String> {
     let is_choice = matches!(raw.kind, Declared::Choice | Declared::Choices);
     let unused = [
         ("pattern", raw.pattern.is_some() && !is_text),
+        ("rule", raw.rule.is_some() && raw.pattern.is_none()),
+        ("prefill", raw.prefill.is_some() && is_secret),
+        ("placeholder", raw.placeholder && (raw.default.is_none() || !is_text)),
         ("reserved", !raw.reserved.is_empty() && (!is_text || is_secret)),
         ("known", !raw.known.is_empty() && (!is_text || is_secret)),
-        ("optional", raw.optional && raw.kind != Declared::Slugs && !is_secret),
+        ("optional", raw.optional && !matches!(raw.kind, Declared::Text | Declared::Slugs) && !is_secret),
         ("default", raw.default.is_some() && is_secret),
         ("example", raw.example.is_some() && is_secret),
         ("refuse", !raw.refusals.is_empty() && is_secret),
@@ -77,7 +80,8 @@ fn text_rule(raw: &manifest::Question, max: usize) -> Result<TextRule, String> {
     };
     let pattern = raw.pattern.as_ref().map(|text| pattern::of_whole(text.get_ref())).transpose()?;
     let written_pattern = raw.pattern.as_ref().map(|text| text.get_ref().clone());
-    Ok(TextRule { max, pattern, written_pattern, reserved: raw.reserved.clone(), known: raw.known.clone() })
+    let (reserved, known, rule) = (raw.reserved.clone(), raw.known.clone(), raw.rule.clone());
+    Ok(TextRule { max, optional: false, pattern, written_pattern, reserved, known, rule })
 }
 
 fn choices(raw: &manifest::Question) -> Result<Choices, String> {

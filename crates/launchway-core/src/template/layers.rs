@@ -15,6 +15,7 @@ use super::source::TemplateFiles;
 use super::translation::{self, Translation};
 use super::{LoadError, SourceFile};
 use crate::language::problem::{Invalid, Location, Problem};
+use crate::path::beneath::Blob;
 use crate::sources::spec::{SourceSpec, SpecError};
 
 /// A template that another one extends.
@@ -147,7 +148,7 @@ pub(super) struct Raw {
     label: String,
     /// The manifest with its parts.
     manifest: Whole,
-    files: BTreeMap<String, Cow<'static, [u8]>>,
+    files: BTreeMap<String, Blob>,
 }
 
 impl Raw {
@@ -169,15 +170,17 @@ impl Raw {
         Ok(manifest::parse_at(&self.manifest.text, self.manifest.places())?)
     }
 
-    /// Separates what becomes a file of the project from what it is made with. Text loses carriage returns.
+    /// Separates what becomes a file of the project from what it is made with. What is not copied as it is loses its
+    /// carriage returns.
     pub(super) fn split(&mut self, shared: &mut Shared) -> Result<(Vec<SourceFile>, Vec<Translation>), Invalid> {
         let (mut sources, mut translations) = (Vec::new(), Vec::new());
-        for (path, bytes) in std::mem::take(&mut self.files) {
-            let bytes = without_carriage_returns(bytes);
+        for (path, Blob { bytes, executable }) in std::mem::take(&mut self.files) {
+            let is_copied = path.starts_with("files/") && path.strip_suffix(".hbs").is_none();
+            let bytes = if is_copied { bytes } else { without_carriage_returns(bytes) };
             let file = || format!("{}{path}", self.label);
             if let Some(path) = path.strip_prefix("files/") {
                 let (path, renders) = path.strip_suffix(".hbs").map_or((path, false), |stem| (stem, true));
-                sources.push(SourceFile::new(&self.label, path, renders, bytes));
+                sources.push(SourceFile::new(&self.label, path, renders, Blob { bytes, executable }));
             } else if let Some(name) = path.strip_prefix("partials/").and_then(|name| name.strip_suffix(".hbs")) {
                 let text = text_of(&file(), &bytes)?;
                 shared.partials.insert(name.to_owned(), Text { file: file(), text });
@@ -241,7 +244,7 @@ fn version_of(files: &TemplateFiles) -> Option<Version> {
 }
 
 fn manifest_text(files: &TemplateFiles, file: &str) -> Result<String, Invalid> {
-    text_of(file, files.0.get(manifest::FILE).map_or(&[], |bytes| bytes))
+    text_of(file, files.0.get(manifest::FILE).map_or(&[], |blob| &blob.bytes))
 }
 
 /// Returns a file that must be text.

@@ -1,14 +1,15 @@
-use std::borrow::Cow;
 use std::path::PathBuf;
 
 use super::*;
-use crate::interview::answers::{Answers, Provenance};
+use crate::interview::answers::Answers;
 use crate::interview::{Defaults, Interview};
 use crate::path::SafePath;
+use crate::path::beneath::Blob;
 use crate::plan::Plan;
 use crate::template::Template;
 use crate::template::load::tests::HEAD;
 use crate::value::Value;
+use crate::value::provenance::Provenance;
 
 /// The head of a template that extends another one.
 const TEAM: &str = "[template]\nid = \"team\"\ntitle = \"Team\"\nversion = \"2.0.0\"\nextends = \"./base\"\n";
@@ -50,7 +51,9 @@ place = [{ file = "a.yaml", at = "/name" }, { file = "b.yaml", at = "/name" }]
 "#;
 
 fn files(files: &[(&str, &str)]) -> TemplateFiles {
-    TemplateFiles(files.iter().map(|(path, text)| ((*path).to_owned(), Cow::Owned(text.as_bytes().to_vec()))).collect())
+    TemplateFiles(
+        files.iter().map(|(path, text)| ((*path).to_owned(), Blob::plain(text.as_bytes().to_vec()))).collect(),
+    )
 }
 
 fn base() -> Vec<(&'static str, String)> {
@@ -358,4 +361,33 @@ fn what_a_record_says_of_a_layer_is_read_back() {
         assert_eq!(Layer::remembered(text), Some((id.to_owned(), Version::new(0, 2, 0))), "{text}");
     }
     assert_eq!(Layer::remembered("https://h/x@abc"), None);
+}
+
+#[test]
+fn another_default_is_no_placeholder_and_another_pattern_has_a_rule_of_its_own() {
+    let base = "[[question]]\nid = \"host\"\nprompt = \"Host\"\nhelp = \"Where.\"\nkind = \"text\"\npattern = \"[a-z.]+\"\n\
+                rule = \"write a host\"\ndefault = \"example.com\"\nplaceholder = true\n";
+    let base = format!("{HEAD}{base}");
+    let layered = |change: &str| {
+        let manifest = format!("{TEAM}[[change]]\nquestion = \"host\"\n{change}");
+        let own = (files(&[("template.toml", &manifest)]), Source::Folder(PathBuf::from("team")));
+        let base = files(&[("template.toml", &base), ("files/a.hbs", "{{service}} {{quote host}}\n")]);
+        Template::from_layers(vec![own, (base, Source::Folder(PathBuf::from("base")))])
+    };
+    let hint = |template: &Template| {
+        let question = template.question("host").unwrap();
+        question.check(&Value::Text("A".to_owned()), &[]).unwrap_err().hint
+    };
+    let same = layered("help = \"Here.\"\n").unwrap();
+    assert!(
+        same.question("host").unwrap().is_placeholder && hint(&same).starts_with("write a host"),
+        "{}",
+        hint(&same)
+    );
+    let other = layered("default = \"acme.dev\"\npattern = \"[a-z]+.dev\"\nrule = \"write a host of acme\"\n").unwrap();
+    assert!(!other.question("host").unwrap().is_placeholder);
+    assert!(hint(&other).starts_with("write a host of acme"), "{}", hint(&other));
+    let silent = layered("default = \"acme.dev\"\npattern = \"[a-z]+.dev\"\n").unwrap();
+    assert!(hint(&silent).starts_with("where"), "{}", hint(&silent));
+    assert!(layered("rule = \"write a host\"\n").err().unwrap().to_string().contains("no pattern beside it"));
 }

@@ -1,6 +1,5 @@
-use std::borrow::Cow;
-
 use super::*;
+use crate::path::beneath::Blob;
 
 /// Loads a template from texts and checks every file of it.
 pub(crate) fn load(files: &[(&str, &str)]) -> Result<Template, LoadError> {
@@ -13,7 +12,7 @@ pub(crate) fn load_unverified(files: &[(&str, &str)]) -> Result<Template, LoadEr
 }
 
 fn files_of(files: &[(&str, &str)]) -> TemplateFiles {
-    let file = |(path, text): &(&str, &str)| ((*path).to_owned(), Cow::Owned(text.as_bytes().to_vec()));
+    let file = |(path, text): &(&str, &str)| ((*path).to_owned(), Blob::plain(text.as_bytes().to_vec()));
     TemplateFiles(files.iter().map(file).collect())
 }
 
@@ -57,14 +56,13 @@ fn every_fault_of_a_manifest_is_named_with_its_line() {
         (question("service", "kind = \"bool\""), ":14:6: the id `service` is declared twice"),
         (question("Port", "kind = \"int\""), "the id `Port` is not of the form"),
         (question("quote", "kind = \"int\""), "`quote` is a word of the template language"),
-        (question("dry_run", "kind = \"bool\""), "`--dry-run` is a flag of the program itself"),
         (question("port", "kind = \"number\""), "unknown variant `number`"),
         (
             question("port", "kind = \"int\"\nmax = 10\ndefault = 11"),
             "the default breaks its own rule: port `11` is out of range",
         ),
         (question("port", "kind = \"int\"\npattern = \"x\""), "`pattern` does not go with this kind"),
-        (question("name", "kind = \"text\"\npattern = \"(\""), "is a flag of the program itself"),
+        (question("odd", "kind = \"text\"\npattern = \"(\""), "`(` is not a pattern"),
         (question("team", "kind = \"text\"\npattern = \"(\""), "is not a pattern"),
         (question("key", "kind = \"secret\"\ndefault = \"x\""), "`default` does not go with this kind"),
         (question("key", "kind = \"secret\"\nexample = \"x\""), "`example` does not go with this kind"),
@@ -273,9 +271,52 @@ fn a_path_may_hold_slugs_but_no_text() {
 }
 
 #[test]
+fn u29_every_id_that_is_no_word_of_the_language_has_a_flag() {
+    let ids = ["name", "version", "help", "template", "output", "dry_run", "allow_secret_like", "lang"];
+    let questions: String = ids.iter().map(|id| question(id, "kind = \"slug\"\ndefault = \"x\"")).collect();
+    let template = load(&[("template.toml", &format!("{HEAD}{questions}"))]).unwrap();
+    let flags: Vec<String> = ids.iter().map(|id| template.question(id).unwrap().flag()).collect();
+    assert_eq!(flags[..3], ["--name", "--answer-version", "--answer-help"]);
+    assert!(flags[2..].iter().all(|flag| flag.starts_with("--answer-")), "{flags:?}");
+    let named = HEAD.replace("name = \"service\"", "name = \"name\"").replace("id = \"service\"", "id = \"name\"");
+    assert_eq!(load(&[("template.toml", &named)]).unwrap().question("name").unwrap().flag(), "--name");
+}
+
+#[test]
+fn u23_a_file_is_not_checked_for_a_reason_alone() {
+    let file = |rest: &str| {
+        let manifest = format!("{HEAD}[[file]]\npath = \"a.txt\"\n{rest}\n");
+        problems_in(&[("template.toml", &manifest), ("files/a.txt", "a\n")])
+    };
+    assert_eq!(file("check = false\nbecause = \"Go templates are no YAML\""), "");
+    assert_eq!(file("check = true"), "");
+    for rest in ["check = false", "check = false\nbecause = \" \""] {
+        assert!(file(rest).contains("template.toml:14:8: `check = false` needs `because`"), "{rest}: {}", file(rest));
+    }
+    for rest in ["because = \"x\"", "check = true\nbecause = \"x\""] {
+        assert!(file(rest).contains("`because` says why a file is not checked"), "{rest}");
+    }
+}
+
+#[test]
+fn u30_a_place_takes_a_pointer_and_an_expression_together() {
+    let manifest = format!(
+        "{HEAD}[[agreement]]\nsays = \"the port\"\nplace = [\n\
+         {{ file = \"a.yaml\", at = \"/args/*\", capture = '^--port=(\\d+)$' }},\n{{ is = \"8080\" }},\n]\n"
+    );
+    let planned = |text: &str| {
+        let template = load(&[("template.toml", &manifest), ("files/a.yaml", text)]).unwrap();
+        let interview = crate::Interview::new(&template, &crate::Answers::default(), crate::Defaults::All).unwrap();
+        crate::Plan::new(&template, &interview.context().unwrap().unwrap()).map(drop).map_err(|error| error.to_string())
+    };
+    assert_eq!(planned("args: [--host=0.0.0.0, --port=8080]\nother: --port=9\n"), Ok(()));
+    assert!(planned("args: [--port=9]\n").unwrap_err().contains("the values differ"));
+}
+
+#[test]
 fn a_rendered_file_must_be_text() {
     let files = [("template.toml", HEAD.as_bytes().to_vec()), ("files/a.txt.hbs", vec![0xff, 0xfe])];
-    let files = files.into_iter().map(|(path, bytes)| (path.to_owned(), Cow::Owned(bytes))).collect();
+    let files = files.into_iter().map(|(path, bytes)| (path.to_owned(), Blob::plain(bytes))).collect();
     let template = template(vec![(TemplateFiles(files), Source::Builtin)]).unwrap();
     assert!(template.verify().unwrap_err().to_string().contains("must be UTF-8 text"));
 }
@@ -296,4 +337,122 @@ fn the_built_in_templates_are_sound() {
         let header = crate::template::layers::Header::builtin(id).unwrap();
         assert_eq!((header.id, header.title, header.version), (template.id, template.title, template.version));
     }
+}
+
+/// Loads a template with a text in a file, and says what is wrong.
+fn printed(path: &str, text: &str) -> String {
+    let more = question("note", "kind = \"text\"\ndefault = \"x\"")
+        + "[[value]]\nid = \"quoted\"\nis = \"quote note\"\n\
+           [[partial]]\nname = \"word\"\nparameters = { it = \"word\" }\n";
+    let manifest = format!("{HEAD}{more}");
+    let partials = [("partials/word.hbs", "{{it}}\n"), ("partials/shell.hbs", "echo {{quote_shell note}}\n")];
+    problems_in(&[&[("template.toml", manifest.as_str()), (path, text)][..], &partials].concat())
+}
+
+#[test]
+fn u26_a_text_is_quoted_by_the_helper_of_the_kind_of_its_file() {
+    let of = |helper: &str| format!("{{{{{helper} note}}}}\n");
+    for (path, right) in [
+        ("files/run.sh.hbs", "quote_shell"),
+        ("files/Makefile.hbs", "quote_make"),
+        ("files/Dockerfile.hbs", "quote_dockerfile"),
+        ("files/main.tf.hbs", "quote_hcl"),
+        ("files/pom.xml.hbs", "quote_xml"),
+        ("files/a.properties.hbs", "quote_properties"),
+        ("files/a.ps1.hbs", "quote_powershell"),
+        ("files/a.yaml.hbs", "quote"),
+        ("files/tsconfig.json.hbs", "quote"),
+        ("files/a.rs.hbs", "quote_rust"),
+        ("files/a.py.hbs", "quote"),
+    ] {
+        assert_eq!(printed(path, &of(right)), "", "{path}");
+        let wrong = if right == "quote" { "quote_shell" } else { "quote" };
+        let found = printed(path, &of(wrong));
+        assert!(found.contains(&format!("{}:1:1: `{wrong}` does not quote a text for", &path)), "{path}: {found}");
+    }
+    assert!(printed("files/a.bat.hbs", &of("quote")).contains("does not quote a text for a batch file"));
+    assert!(printed("files/bin/run.hbs", "#!/bin/sh\necho {{quote note}}\n").contains("files/bin/run.hbs:2:6"));
+    for path in ["files/README.md.hbs", "files/a.txt.hbs", "files/a.conf.hbs"] {
+        assert_eq!(printed(path, &of("quote_shell")), "", "{path}");
+    }
+}
+
+#[test]
+fn u26_no_way_round_leads_a_text_past_the_helper_of_its_file() {
+    for text in [
+        "echo {{quoted}}\n",
+        "echo {{concat quoted \"x\"}}\n",
+        "echo {{concat (quote note) \"x\"}}\n",
+        "{{> word it=(quote note)}}\n",
+        "{{> word it=quoted}}\n",
+    ] {
+        let found = printed("files/run.sh.hbs", text);
+        assert!(found.contains("`quote` does not quote a text for a shell"), "{text}: {found}");
+    }
+    assert!(printed("files/a.yaml.hbs", "{{> shell}}\n").contains("partials/shell.hbs:1:6: `quote_shell` does not"));
+    for text in [
+        "{{> shell}}\n",
+        "echo {{quote_shell quoted}}\n",
+        "echo {{quote service}}\n",
+        "{{#if (eq quoted \"a\")}}{{/if}}\n",
+    ] {
+        assert_eq!(printed("files/run.sh.hbs", text), "", "{text}");
+    }
+    for (text, place) in [
+        ("echo \"hello {{quote_shell note}}\"\n", "quotes"),
+        ("# {{quote_shell note}}\n", "a comment"),
+        ("cat <<END\n{{quote_shell note}}\nEND\n", "a here-document"),
+    ] {
+        let found = printed("files/run.sh.hbs", text);
+        assert!(found.contains(&format!("`quote_shell` stands in {place}, where its quotes mean nothing")), "{found}");
+    }
+    let step = question("note", "kind = \"text\"\ndefault = \"x\"")
+        + "[[next_step]]\ncommand = \"echo {{quote note}}\"\npurpose = \"P\"\n";
+    assert!(problems(&step).contains("`quote` does not quote a text for a shell"), "{}", problems(&step));
+}
+
+#[test]
+fn u28_a_text_may_be_left_out_where_the_template_says_so() {
+    use crate::interview::answers::Answers;
+    use crate::value::Value;
+    use crate::value::provenance::Provenance;
+    let note = |rest: &str| format!("{HEAD}{}", question("note", &format!("kind = \"text\"\n{rest}")));
+    let files = |rest: &str, text: &str| -> Result<String, String> {
+        let files = [
+            ("template.toml", note(rest)),
+            ("files/a.yaml.hbs", "a: {{quote note}}\n{{#if note}}\nb: 1\n{{/if}}\n".to_owned()),
+        ];
+        let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (*path, text.as_str())).collect();
+        let template = load(&files).map_err(|error| error.to_string())?;
+        let mut answers = Answers::default();
+        if text != "-" {
+            answers.set("note", Value::Text(text.to_owned()), Provenance::Flag);
+        }
+        let interview = crate::Interview::new(&template, &answers, crate::Defaults::All).unwrap();
+        let problems: Vec<String> = interview.problems.iter().map(|problem| problem.message.clone()).collect();
+        let context = interview.context().unwrap().ok_or_else(|| format!("{problems:?}"))?;
+        let plan = crate::Plan::new(&template, &context).unwrap();
+        Ok(plan.files.values().next().unwrap().text().unwrap().to_owned())
+    };
+    let (empty, given) = (Ok("a: \"\"\n".to_owned()), Ok("a: \"x1\"\nb: 1\n".to_owned()));
+    for rest in
+        ["optional = true", "optional = true\ndefault = \"\"", "optional = true\npattern = 'x\\d'\nexample = \"x1\""]
+    {
+        assert_eq!(files(rest, "-"), empty, "{rest}");
+        assert_eq!(files(rest, ""), empty, "{rest}");
+        assert_eq!(files(rest, "x1"), given, "{rest}");
+    }
+    assert!(files("optional = true\npattern = 'x\\d'\nexample = \"x1\"", "y").is_err());
+    assert!(files("optional = true", "  ").is_err());
+    assert_eq!(files("optional = true\ndefault = \"x1\"", ""), empty);
+    assert_eq!(files("optional = true\ndefault = \"x1\"", "-"), given);
+    assert_eq!(files("optional = true\ndefault = \"{{#if (eq service \\\"b\\\")}}x{{/if}}\"", "-"), empty);
+    assert!(files("default = \"\"", "-").unwrap_err().contains("the default breaks its own rule: note is empty"));
+    assert!(files("default = \"x\"", "").unwrap_err().contains("note is empty"));
+    let slug = note("").replace("kind = \"text\"", "kind = \"slug\"\noptional = true");
+    assert!(problems_in(&[("template.toml", &slug)]).contains("`optional` does not go with this kind"));
+    let template = load(&[("template.toml", &note("optional = true\npattern = 'x\\d'\nexample = \"x1\""))]).unwrap();
+    let schema = crate::authoring::schema::answers(&template);
+    assert_eq!(schema["properties"]["note"]["minLength"], 0);
+    assert_eq!(schema["properties"]["note"]["pattern"], "^(?:x\\d|)$");
 }

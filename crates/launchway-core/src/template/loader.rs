@@ -6,7 +6,6 @@ use semver::Version;
 use toml::Spanned;
 
 use super::Computed;
-use super::flags;
 use super::kinds;
 use super::manifest::{self, Places};
 use super::question::{self, Default, Preview, Question, Refusal};
@@ -124,9 +123,12 @@ impl Loader<'_> {
                 }
             };
             self.check_earlier_choice(&raw, declared);
-            // Left out, a secret that may be is one that was not given.
-            let is_optional_secret = matches!(kind, question::Kind::Secret { optional: true, .. });
-            let kind_default = is_optional_secret.then_some(Default::Value(Value::Bool(false)));
+            // Left out, a secret that may be is one that was not given, and a text that may be empty is.
+            let kind_default = match &kind {
+                question::Kind::Secret { optional: true, .. } => Some(Default::Value(Value::Bool(false))),
+                question::Kind::Text(rule) if rule.optional => Some(Default::Value(Value::Text(String::new()))),
+                _ => None,
+            };
             let mut question = Question {
                 id: id.clone(),
                 prompt: std::mem::take(&mut raw.prompt),
@@ -134,6 +136,8 @@ impl Loader<'_> {
                 kind,
                 advanced: raw.advanced,
                 is_settled: raw.settled,
+                prefill: raw.prefill,
+                is_placeholder: raw.placeholder,
                 advice: None,
                 example: raw.example.take(),
                 default: kind_default,
@@ -179,8 +183,6 @@ impl Loader<'_> {
             self.problems.push(problem.hint("what an extended template asks is changed by `[[change]]`"));
         } else if self.elements.contains(name) {
             self.report(id, format!("`{name}` is already the element of an `each` of the extended template"));
-        } else if flags::is_refused(name) {
-            self.report(id, format!("`--{}` is a flag of the program itself", name.replace('_', "-")));
         }
         let place = self.places.of(id);
         self.declared.insert(name.clone(), place);

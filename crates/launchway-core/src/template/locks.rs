@@ -60,7 +60,9 @@ impl Loader<'_> {
 
     fn change(&mut self, change: manifest::Change, question: &mut Question, position: usize) {
         if let Some(pattern) = &change.pattern {
-            self.change_pattern(pattern, question);
+            self.change_pattern(pattern, change.rule.clone(), question);
+        } else if let Some(rule) = &change.rule {
+            self.report(&change.question, format!("the rule `{rule}` has no pattern beside it"));
         }
         if let Some(default) = &change.default {
             if matches!(question.kind, Kind::Secret { .. }) {
@@ -70,6 +72,8 @@ impl Loader<'_> {
             } else {
                 question.default = self.default(default, question, position);
                 question.default_text = Some(default.get_ref().clone());
+                // The team's own default is an answer.
+                question.is_placeholder = false;
             }
         } else if let (Some(pattern), Some(Default::Value(default))) = (&change.pattern, &question.default)
             && let Err(problem) = question.check(default, &[])
@@ -91,7 +95,7 @@ impl Loader<'_> {
         }
     }
 
-    fn change_pattern(&mut self, pattern: &Spanned<String>, question: &mut Question) {
+    fn change_pattern(&mut self, pattern: &Spanned<String>, in_words: Option<String>, question: &mut Question) {
         let (Kind::Text(rule) | Kind::Slug(rule) | Kind::Slugs { rule, .. } | Kind::Secret { rule, .. }) =
             &mut question.kind
         else {
@@ -101,6 +105,7 @@ impl Loader<'_> {
             Ok(compiled) => {
                 rule.pattern = Some(compiled);
                 rule.written_pattern = Some(pattern.get_ref().clone());
+                rule.rule = in_words;
             }
             Err(message) => self.report(pattern, message),
         }

@@ -9,7 +9,9 @@ use serde::de::{DeserializeOwned, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
+use super::RepositoryNeed;
 use super::advisory::Severity;
+use super::question::Prefill;
 use crate::language::problem::{Location, Problem};
 use crate::text::line_and_column;
 use crate::value::Value;
@@ -99,6 +101,7 @@ pub(super) struct Change {
     pub(super) example: Option<String>,
     pub(super) advanced: Option<bool>,
     pub(super) pattern: Option<Spanned<String>>,
+    pub(super) rule: Option<String>,
 }
 
 /// An answer that the team decides, or narrows.
@@ -258,6 +261,7 @@ pub(super) enum Kind {
     Secret,
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "each is a key of a question")]
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Question {
@@ -268,6 +272,7 @@ pub(super) struct Question {
     pub(super) default: Option<Spanned<Value>>,
     pub(super) when: Option<Spanned<String>>,
     pub(super) pattern: Option<Spanned<String>>,
+    pub(super) rule: Option<String>,
     pub(super) example: Option<String>,
     pub(super) min: Option<i64>,
     pub(super) max: Option<i64>,
@@ -283,6 +288,9 @@ pub(super) struct Question {
     pub(super) advanced: bool,
     #[serde(default)]
     pub(super) settled: bool,
+    pub(super) prefill: Option<Prefill>,
+    #[serde(default)]
+    pub(super) placeholder: bool,
     #[serde(default)]
     pub(super) optional: bool,
     pub(super) advice: Option<Spanned<String>>,
@@ -364,12 +372,13 @@ pub(super) struct FileRule {
     #[serde(rename = "as")]
     pub(super) elements: Option<OneOrMany>,
     pub(super) ownership: Option<super::Ownership>,
-    #[serde(default)]
-    pub(super) executable: bool,
+    pub(super) executable: Option<bool>,
     pub(super) order: Option<super::Order>,
     pub(super) repository: Option<Spanned<String>>,
     #[serde(default)]
     pub(super) shared: bool,
+    pub(super) check: Option<bool>,
+    pub(super) because: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -386,6 +395,8 @@ pub(super) struct NextStep {
     pub(super) command: Spanned<String>,
     pub(super) purpose: String,
     pub(super) when: Option<Spanned<String>>,
+    #[serde(default)]
+    pub(super) needs: Vec<RepositoryNeed>,
 }
 
 /// How the elements of a list are told apart when both sides of an update have changed it.

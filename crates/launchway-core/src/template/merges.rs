@@ -51,7 +51,7 @@ fn segments(path: &str) -> Result<Vec<String>, String> {
 
 #[cfg(test)]
 mod tests {
-    use std::borrow::Cow;
+    use crate::path::beneath::Blob;
 
     use super::super::load::tests::{HEAD, load};
     use crate::merge::merge;
@@ -100,7 +100,7 @@ mod tests {
         let base = format!("{HEAD}{}{}", rule("/a", "set = true"), rule("/b", "key = \"id\""));
         let team = format!("{team}{}{}", rule("/b", "key = \"name\""), lists);
         let files = |files: &[(&str, &str)]| {
-            let file = |(path, text): &(&str, &str)| ((*path).to_owned(), Cow::Owned(text.as_bytes().to_vec()));
+            let file = |(path, text): &(&str, &str)| ((*path).to_owned(), Blob::plain(text.as_bytes().to_vec()));
             TemplateFiles(files.iter().map(file).collect())
         };
         let base = (files(&[("template.toml", &base), ("files/a.yaml", "a: []\n")]), Source::Folder("base".into()));

@@ -45,7 +45,7 @@ pub use load::MAX_LAYERS;
 pub use migration::Migrated;
 pub use naming::{UserKind, UserPart};
 pub use origin::{GitOrigin, Origin, OriginSource};
-pub use question::{AnswerProblem, Choice, Choices, Kind, Question, TextRule};
+pub use question::{AnswerProblem, Choice, Choices, GivenBy, Kind, Prefill, Question, TextRule, UnknownWord};
 pub use source::{
     GitSource, PARTS, Reference, Source, SourceError, TemplateFiles, builtin_ids, check_limits, is_of_template,
     layer_of,
@@ -58,12 +58,14 @@ pub use uses::{NameUser, NameUses, UnknownName};
 use crate::agreement::relation::{Relation, Unit};
 use crate::language::check::{Names, Printing};
 use crate::language::engine::{Compiled, Engine, Expression};
+use crate::language::file_kind::FileKind;
 use crate::language::glob::Glob;
 use crate::language::helpers::Type;
 use crate::language::problem::none_or_invalid;
 use crate::language::problem::{Invalid, Location, Problem};
 use crate::merge::ListRule;
 use crate::parallel;
+use crate::path::beneath::Blob;
 use crate::value::policy::Policy;
 use add::{AddRules, Move};
 use advisory::AdvisoryRule;
@@ -173,6 +175,8 @@ pub(crate) struct SourceFile {
     pub(crate) path: String,
     pub(crate) renders: bool,
     pub(crate) bytes: Cow<'static, [u8]>,
+    /// Whether it can be run where the template stands.
+    is_executable: bool,
     /// What stands before its path in messages: where the layer that it is of came from.
     label: String,
     compiled: OnceLock<CompiledFile>,
@@ -189,12 +193,21 @@ pub(crate) struct FileRule {
     pub(crate) when: Option<Expression>,
     pub(crate) each: Vec<Each>,
     pub(crate) ownership: Option<Ownership>,
-    pub(crate) executable: bool,
+    pub(crate) executable: Option<bool>,
     pub(crate) order: Option<Order>,
     /// Where the file goes that belongs to the root of the repository, when the project is a folder of it.
     pub(crate) repository: Option<Move>,
     /// Whether a repository has one such file for all that is in it.
     pub(crate) shared: bool,
+    pub(crate) check: Option<OutputCheck>,
+}
+
+/// Whether a file is held against the checks on what was rendered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum OutputCheck {
+    Checked,
+    /// It is written as it was rendered, for this reason.
+    Waived(String),
 }
 
 /// One turn for every element of a list; several lists multiply.
@@ -216,6 +229,19 @@ pub(crate) struct StepRule {
     pub(crate) command: Compiled,
     pub(crate) purpose: String,
     pub(crate) when: Option<Expression>,
+    pub(crate) needs: Vec<RepositoryNeed>,
+}
+
+/// What a next step needs of the repository that the project stands in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RepositoryNeed {
+    /// The project stands at its top.
+    Own,
+    /// It has the remote `origin`.
+    Remote,
+    /// It has no remote `origin`.
+    NoRemote,
 }
 
 /// An agreement as a template declares it.
@@ -321,11 +347,11 @@ impl Template {
         none_or_invalid(problems.chain(self.engine.partial_problems(&self.names_of_partials())).collect())
     }
 
-    /// Returns the names that a partial may use: on its own also the element of any `each`. Each file that includes it is
-    /// checked with its own.
+    /// Returns the names that a partial may use: on its own also the element of any `each`, and what was before a change. Each
+    /// text that includes it is checked with its own.
     fn names_of_partials(&self) -> Names {
         let elements = self.rules.iter().flat_map(|rule| &rule.each).map(|each| each.element.clone());
-        let mut names = self.names.clone();
+        let mut names = self.names_with_was();
         names.extend(elements.map(|element| (element, Type::Word)));
         names
     }
@@ -460,7 +486,8 @@ impl Template {
         let place = file.place();
         let text = std::str::from_utf8(&file.bytes)
             .map_err(|_| vec![Problem::new(Location::file(&place), "a file that is rendered must be UTF-8 text")])?;
-        let (compiled, _) = self.engine.compile(&place, text, names, Printing::Quoted)?;
+        let printing = Printing::Into(FileKind::of(&file.path, text));
+        let (compiled, _) = self.engine.compile(&place, text, names, printing)?;
         Ok(Some(compiled))
     }
 
@@ -484,13 +511,28 @@ impl AgreementFile {
 }
 
 impl SourceFile {
-    fn new(label: &str, path: &str, renders: bool, bytes: Cow<'static, [u8]>) -> Self {
-        Self { path: path.to_owned(), renders, bytes, label: label.to_owned(), compiled: OnceLock::new() }
+    fn new(label: &str, path: &str, renders: bool, blob: Blob) -> Self {
+        let (path, label) = (path.to_owned(), label.to_owned());
+        let Blob { bytes, executable } = blob;
+        Self { path, renders, bytes, is_executable: executable, label, compiled: OnceLock::new() }
+    }
+
+    /// Tells whether the file of the project can be run: the outermost rule that says so counts, else the file's own mode.
+    pub(crate) fn is_executable(&self, rules: &[&FileRule]) -> bool {
+        rules.iter().rev().find_map(|rule| rule.executable).unwrap_or(self.is_executable)
     }
 
     /// Returns the path in the template's folder, after where the layer that it is of came from.
     pub(crate) fn place(&self) -> String {
         format!("{}files/{}{}", self.label, self.path, if self.renders { ".hbs" } else { "" })
+    }
+}
+
+/// Returns why what is rendered is not checked, if one of the rules of a file says so; the outermost one counts.
+pub(crate) fn unchecked<'r>(rules: &[&'r FileRule]) -> Option<&'r str> {
+    match rules.iter().rev().find_map(|rule| rule.check.as_ref())? {
+        OutputCheck::Checked => None,
+        OutputCheck::Waived(because) => Some(because),
     }
 }
 

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use super::question::{Choices, Kind, Question};
-use super::transition::WAS;
 use super::{AgreementRule, Each, PlaceRule, SourceFile, Template};
+use crate::language::check::WAS;
 use crate::language::engine::{Compiled, Expression};
 use crate::language::problem::Location;
 
@@ -224,6 +224,7 @@ impl<'t> PartList<'t> {
         let names = self.template.names_of_partials();
         for (name, partial) in self.template.engine.partials() {
             let used: Vec<String> = self.template.engine.partial_names(partial, &names).into_iter().collect();
+            let used = names_of_today(&used);
             self.add_names((UserKind::Partial, name, UserPart::Text), Some(Location::file(&partial.file)), used);
         }
     }

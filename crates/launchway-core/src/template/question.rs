@@ -8,9 +8,10 @@ use super::advised::Advised;
 use super::flags;
 use crate::language::engine::{Compiled, Expression};
 use crate::language::helpers::Type;
-use crate::language::problem::{Location, Problem};
+use crate::language::problem::{Location, Problem, nearest};
 use crate::text::either;
-use crate::value::Value;
+use crate::value::provenance::Provenance;
+use crate::value::{Value, secret_like, suggestion};
 
 /// A question of a template.
 #[derive(Debug)]
@@ -32,6 +33,10 @@ pub struct Question {
     pub(super) default: Option<Default>,
     /// Whether the default is as good as given once a project has it: what runs does not follow it then.
     pub(crate) is_settled: bool,
+    /// What the surroundings or a person's own defaults may put into its prompt.
+    pub prefill: Option<Prefill>,
+    /// Whether the default only holds the place of an answer, and has to be replaced.
+    pub is_placeholder: bool,
     pub(super) when: Option<Expression>,
     /// The condition as it is written.
     pub(super) when_text: Option<String>,
@@ -39,6 +44,21 @@ pub struct Question {
     pub(super) default_text: Option<Value>,
     pub(super) refusals: Vec<Refusal>,
     pub(super) previews: Vec<Preview>,
+}
+
+/// What may be put into the prompt of a question before anybody has answered it. It is no default: where nothing is asked,
+/// it does not count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Prefill {
+    /// The repository that the project is in, or one of its person's or organisation's.
+    Repository,
+    /// A region of AWS.
+    Region,
+    /// The processor architecture that a person works with.
+    Architecture,
+    /// The team of a person.
+    Owner,
 }
 
 /// Which answers a question accepts.
@@ -82,9 +102,13 @@ pub enum Kind {
 pub struct TextRule {
     /// The most characters.
     pub max: usize,
+    /// Whether an empty text is an answer, whatever the other rules say.
+    pub optional: bool,
     pub(super) pattern: Option<Regex>,
     /// The pattern as it is written.
     pub written_pattern: Option<String>,
+    /// The pattern in words, as a sentence without a full stop: `write OWNER/NAME`.
+    pub(super) rule: Option<String>,
     /// Words that cannot be used, by the reason, which completes "`word` …".
     pub(super) reserved: BTreeMap<String, Vec<String>>,
     /// The words that the template knows. Another one is taken, too; none says nothing of any.
@@ -146,6 +170,35 @@ pub struct AnswerProblem {
     pub message: String,
     /// What would be right.
     pub hint: String,
+    /// Where the answer came from, if that is known.
+    pub from: Option<Box<GivenBy>>,
+}
+
+/// Where an answer came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GivenBy {
+    /// The kind of place.
+    pub provenance: Provenance,
+    /// The environment variable that answers the question.
+    pub variable: String,
+}
+
+impl AnswerProblem {
+    /// Keeps where the answer came from.
+    #[must_use]
+    pub fn given_by(self, question: &Question, provenance: &Provenance) -> Self {
+        let given = GivenBy { provenance: provenance.clone(), variable: question.variable() };
+        Self { from: Some(Box::new(given)), ..self }
+    }
+}
+
+/// A word that the template does not know, and takes all the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UnknownWord<'v> {
+    /// The word.
+    pub word: &'v str,
+    /// The known word that it resembles, if it resembles one.
+    pub nearest: Option<&'v str>,
 }
 
 /// Words that YAML 1.1 or 1.2 reads as something other than a string.
@@ -280,13 +333,18 @@ impl Question {
             Some(Default::Value(value)) => Ok(Some(value.clone())),
             Some(Default::Computed(template)) => {
                 let text = render(template)?;
-                if text.is_empty() {
+                if text.is_empty() && !self.is_optional_text() {
                     return Ok(None);
                 }
                 let value = self.read(&text).map_err(|problem| self.default_problem(&problem))?;
                 Ok(Some(value))
             }
         }
+    }
+
+    /// Tells whether an empty text is an answer.
+    pub(super) fn is_optional_text(&self) -> bool {
+        matches!(&self.kind, Kind::Text(rule) if rule.optional)
     }
 
     /// Tells whether the default is computed: then it could not be checked when the template was loaded.
@@ -387,16 +445,27 @@ impl Question {
         }
     }
 
+    /// Returns the words that the template knows, of a question that takes others, too.
+    #[must_use]
+    pub fn known(&self) -> &[String] {
+        match &self.kind {
+            Kind::Text(rule) | Kind::Slug(rule) | Kind::Slugs { rule, .. } => &rule.known,
+            _ => &[],
+        }
+    }
+
     /// Returns the words of an answer that the template does not know, and takes all the same.
     #[must_use]
-    pub fn unknown<'v>(&self, value: &'v Value) -> Vec<&'v str> {
+    pub fn unknown<'v>(&'v self, value: &'v Value) -> Vec<UnknownWord<'v>> {
         let (rule, words): (_, Vec<&str>) = match (&self.kind, value) {
             (Kind::Text(rule) | Kind::Slug(rule), Value::Text(text)) => (rule, vec![text.as_str()]),
             (Kind::Slugs { rule, .. }, Value::List(items)) => (rule, items.iter().map(String::as_str).collect()),
             _ => return Vec::new(),
         };
         let is_unknown = |word: &&str| !rule.known.is_empty() && !rule.known.iter().any(|known| known == word);
-        words.into_iter().filter(is_unknown).collect()
+        let unknown = words.into_iter().filter(is_unknown);
+        let nearest = |word| nearest(word, rule.known.iter().map(String::as_str));
+        unknown.map(|word| UnknownWord { word, nearest: nearest(word) }).collect()
     }
 
     /// Checks an answer by all the rules that depend on the question alone, or on the choices that are open.
@@ -434,6 +503,14 @@ impl Question {
         }
     }
 
+    /// Says of an answer that it looks like a secret, without repeating it.
+    pub(crate) fn secret_like(&self, value: &Value) -> Option<AnswerProblem> {
+        let kind = secret_like::of_value(value)?;
+        let message = format!("{} looks like {kind}, and answers stand in files that others read", self.id);
+        let hint = "leave it out, and have it replaced if it was real; `--allow-secret-like` takes it all the same";
+        Some(AnswerProblem { question: self.id.clone(), message, hint: hint.to_owned(), from: None })
+    }
+
     /// Tells whether a secret was given; no message repeats it.
     fn read_secret(&self, rule: &TextRule, optional: bool, text: &str) -> Result<bool, AnswerProblem> {
         if text.is_empty() {
@@ -463,10 +540,13 @@ impl Question {
             self.variable(),
             self.flag()
         );
-        AnswerProblem { question: self.id.clone(), message: format!("{} {fault}", self.id), hint }
+        AnswerProblem { question: self.id.clone(), message: format!("{} {fault}", self.id), hint, from: None }
     }
 
     fn check_text(&self, rule: &TextRule, text: &str) -> Result<(), AnswerProblem> {
+        if rule.optional && text.is_empty() {
+            return Ok(());
+        }
         if text.contains("${{") || text.contains("{{resolve:") {
             let message = format!(
                 "{} contains `${{{{` or `{{{{resolve:`, which a workflow or CloudFormation would execute",
@@ -487,7 +567,7 @@ impl Question {
                 "use lower-case letters, digits and single dashes, and start with a letter{}",
                 self.for_example()
             );
-            return Err(AnswerProblem { hint, ..self.problem(message) });
+            return Err(self.suggesting(suggestion::slug(text), rule, AnswerProblem { hint, ..self.problem(message) }));
         }
         if YAML_WORDS.contains(&text) {
             return Err(self.problem(format!("{} `{shown}` is a word that YAML does not read as text", self.id)));
@@ -512,10 +592,24 @@ impl Question {
     fn check_pattern(&self, rule: &TextRule, text: &str) -> Result<(), AnswerProblem> {
         if rule.pattern.as_ref().is_some_and(|pattern| !pattern.is_match(text)) {
             let message = format!("{} `{}` does not have the form that is needed", self.id, text.escape_debug());
-            let hint = format!("{}{}", lower_first(self.help.trim_end_matches('.')), self.for_example());
-            return Err(AnswerProblem { hint, ..self.problem(message) });
+            let in_words = rule.rule.as_deref().unwrap_or(self.help.trim_end_matches('.'));
+            let hint = format!("{}{}", lower_first(in_words), self.for_example());
+            let problem = AnswerProblem { hint, ..self.problem(message) };
+            return Err(self.suggesting(suggestion::owner_and_name(text), rule, problem));
         }
         Ok(())
+    }
+
+    /// Adds what was probably meant, if that is an answer.
+    fn suggesting(&self, meant: Option<String>, rule: &TextRule, problem: AnswerProblem) -> AnswerProblem {
+        let is_accepted = |meant: &String| match self.kind {
+            Kind::Slug(_) | Kind::Slugs { .. } => self.check_slug(rule, meant).is_ok(),
+            _ => self.check_text(rule, meant).is_ok(),
+        };
+        match meant.filter(is_accepted) {
+            Some(meant) => AnswerProblem { hint: format!("did you mean `{meant}`? {}", problem.hint), ..problem },
+            None => problem,
+        }
     }
 
     fn check_reserved(&self, rule: &TextRule, text: &str) -> Result<(), AnswerProblem> {
@@ -559,7 +653,7 @@ impl Question {
             Some(example) => format!("for example `{}={example}`", self.flag()),
             None => format!("{} takes {}", self.flag(), self.placeholder()),
         };
-        AnswerProblem { question: self.id.clone(), message, hint }
+        AnswerProblem { question: self.id.clone(), message, hint, from: None }
     }
 
     fn for_example(&self) -> String {

@@ -8,8 +8,9 @@ use super::loader::{Loader, usable_name};
 use super::manifest::{self, OneOrMany, Removal};
 use super::source::is_of_template;
 use super::translation::{Texts, Translation};
-use super::{Each, FileRule, ObjectRule, SourceFile, StepRule};
+use super::{Each, FileRule, ObjectRule, OutputCheck, SourceFile, StepRule};
 use crate::language::check::Printing;
+use crate::language::file_kind::FileKind;
 use crate::language::glob::Glob;
 use crate::language::helpers::Type;
 use crate::language::problem::{Location, Problem};
@@ -36,6 +37,7 @@ impl Loader<'_> {
             let each = self.each(&raw.path, raw.each.as_ref(), raw.elements.as_ref());
             self.elements.extend(each.iter().map(|each| each.element.clone()));
             let when = self.condition(raw.when.as_ref());
+            let check = self.output_check(&raw);
             let repository = raw.repository.as_ref();
             if repository.is_some() && !is_repository_known {
                 let message = "`[repository]` says by which names templates see the repository, and is not there";
@@ -55,9 +57,31 @@ impl Loader<'_> {
                 ownership: raw.ownership,
                 executable: raw.executable,
                 order: raw.order,
+                check,
             });
         }
         built
+    }
+
+    /// Reads `check` and `because`: what is not checked is not for nothing.
+    fn output_check(&mut self, raw: &manifest::FileRule) -> Option<OutputCheck> {
+        let because = raw.because.as_deref().map(str::trim).filter(|because| !because.is_empty());
+        match (raw.check, because) {
+            (Some(false), Some(because)) => Some(OutputCheck::Waived(because.to_owned())),
+            (Some(false), None) => {
+                let problem = Problem::new(self.places.of(&raw.path), "`check = false` needs `because`");
+                self.problems.push(problem.hint("say why the file cannot be checked, for whoever reads the manifest"));
+                None
+            }
+            (check, None) if raw.because.is_none() => check.map(|_| OutputCheck::Checked),
+            _ => {
+                self.report(
+                    &raw.path,
+                    "`because` says why a file is not checked, and goes with `check = false`".to_owned(),
+                );
+                None
+            }
+        }
     }
 
     /// Takes files of the extended template away.
@@ -146,8 +170,8 @@ impl Loader<'_> {
         let build = |raw: manifest::NextStep| {
             let when = self.condition(raw.when.as_ref());
             let place = self.places.of(&raw.command);
-            let command = self.snippet(raw.command.get_ref(), &place, Printing::Quoted)?;
-            Some(StepRule { command, purpose: raw.purpose, when })
+            let command = self.snippet(raw.command.get_ref(), &place, Printing::Into(FileKind::Shell))?;
+            Some(StepRule { command, purpose: raw.purpose, when, needs: raw.needs })
         };
         steps.into_iter().filter_map(build).collect()
     }

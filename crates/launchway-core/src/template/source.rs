@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Read as _;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use include_dir::{Dir, include_dir};
@@ -13,6 +14,7 @@ use super::include;
 use super::manifest;
 use crate::parallel;
 use crate::path::SafePath;
+use crate::path::beneath::Blob;
 
 static BUILTIN: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/templates");
 
@@ -88,7 +90,7 @@ pub enum SourceError {
 
 /// The files of one template by their path in it, with `/` between the segments.
 #[derive(Clone)]
-pub struct TemplateFiles(pub(crate) BTreeMap<String, Cow<'static, [u8]>>);
+pub struct TemplateFiles(pub(crate) BTreeMap<String, Blob>);
 
 impl TemplateFiles {
     /// Returns the files of a built-in template.
@@ -111,13 +113,13 @@ impl TemplateFiles {
     ///
     /// # Errors
     /// There is no manifest among them, or they break a limit that also holds for a folder.
-    pub fn from_blobs(blobs: impl IntoIterator<Item = (String, Vec<u8>)>) -> Result<Self, SourceError> {
+    pub fn from_blobs(blobs: impl IntoIterator<Item = (String, Blob)>) -> Result<Self, SourceError> {
         let blobs: Vec<_> = blobs.into_iter().filter(|(path, _)| is_of_template(path)).collect();
-        check_limits(blobs.iter().map(|(path, bytes)| (path.as_str(), bytes.len() as u64)))?;
+        check_limits(blobs.iter().map(|(path, blob)| (path.as_str(), blob.bytes.len() as u64)))?;
         if !blobs.iter().any(|(path, _)| path == manifest::FILE) {
             return Err(SourceError::NoManifest(PathBuf::from(".")));
         }
-        Ok(Self(blobs.into_iter().map(|(path, bytes)| (path, Cow::Owned(bytes))).collect()))
+        Ok(Self(blobs.into_iter().collect()))
     }
 }
 
@@ -183,11 +185,12 @@ fn builtin(id: &str) -> Result<TemplateFiles, SourceError> {
     Ok(TemplateFiles(files))
 }
 
-fn collect_builtin(dir: &'static Dir<'static>, id: &str, files: &mut BTreeMap<String, Cow<'static, [u8]>>) {
+/// What is part of the program has no modes: the manifest says which file can be run.
+fn collect_builtin(dir: &'static Dir<'static>, id: &str, files: &mut BTreeMap<String, Blob>) {
     for file in dir.files() {
         let path = file.path().to_string_lossy().replace('\\', "/");
         if let Some(path) = path.strip_prefix(id).and_then(|rest| rest.strip_prefix('/')) {
-            files.insert(path.to_owned(), Cow::Borrowed(file.contents()));
+            files.insert(path.to_owned(), Blob { bytes: Cow::Borrowed(file.contents()), executable: false });
         }
     }
     dir.dirs().for_each(|dir| collect_builtin(dir, id, files));
@@ -209,7 +212,7 @@ fn folder(root: &Path) -> Result<TemplateFiles, SourceError> {
     }
     // Nothing is read before all of it was counted.
     let read = parallel::map(&reader.files, Seen::read);
-    let named = reader.files.into_iter().zip(read).map(|(seen, read)| Ok((seen.relative, Cow::Owned(read?))));
+    let named = reader.files.into_iter().zip(read).map(|(seen, read)| Ok((seen.relative, read?)));
     Ok(TemplateFiles(named.collect::<Result<_, SourceError>>()?))
 }
 
@@ -262,16 +265,18 @@ impl FolderReader {
 
 impl Seen {
     /// Reads it; what has taken its place since is neither followed, waited for nor read beyond the limit.
-    fn read(&self) -> Result<Vec<u8>, SourceError> {
+    fn read(&self) -> Result<Blob, SourceError> {
         let path = &self.path;
         let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK;
         let file = rustix::fs::open(path, flags, Mode::empty()).map_err(|error| unreadable(path, error.into()))?;
+        let file = fs::File::from(file);
+        let mode = file.metadata().map_err(|error| unreadable(path, error))?.permissions().mode();
         // With room for one byte more, the end of the file is seen without the buffer growing.
         let mut bytes = Vec::with_capacity(usize::try_from(self.size).unwrap_or_default() + 1);
-        let read = fs::File::from(file).take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes);
+        let read = file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes);
         match read.map_err(|error| unreadable(path, error))? {
             length if length as u64 > MAX_FILE_BYTES => Err(SourceError::LargeFile(path.to_owned())),
-            _ => Ok(bytes),
+            _ => Ok(Blob { bytes: bytes.into(), executable: mode & 0o100 != 0 }),
         }
     }
 }

@@ -10,13 +10,11 @@ use super::loader::{Declared, Loader};
 use super::locks::{fault, one};
 use super::manifest;
 use super::question::{self, Question};
-use crate::language::check::{Names, Printing};
+use crate::language::check::{Names, Printing, WAS};
 use crate::language::engine::{Compiled, Expression};
+use crate::language::file_kind::FileKind;
 use crate::language::problem::{Location, Problem};
 use crate::value::Value;
-
-/// What stands before the name of a question or value for what it was before the change.
-pub(crate) const WAS: &str = "was_";
 
 /// What a change does to a service that runs, from the least to the most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -277,7 +275,7 @@ impl Loader<'_> {
     fn transition_step(&mut self, raw: manifest::TransitionStep) -> Option<StepRule> {
         let when = self.condition(raw.when.as_ref());
         let place = self.places.of(&raw.command);
-        let command = self.snippet(raw.command.get_ref(), &place, Printing::Quoted)?;
+        let command = self.snippet(raw.command.get_ref(), &place, Printing::Into(FileKind::Shell))?;
         Some(StepRule { command, purpose: self.transition_text(raw.purpose), when })
     }
 

@@ -3,10 +3,11 @@ use std::collections::BTreeMap;
 use semver::Version;
 
 use crate::interview::Interview;
-use crate::interview::answers::{Answers, Provenance};
+use crate::interview::answers::Answers;
 use crate::template::load::tests::{HEAD, load};
 use crate::template::{Effect, Template};
 use crate::value::Value;
+use crate::value::provenance::Provenance;
 use crate::{Defaults, Transition};
 
 const QUESTIONS: &str = r#"
@@ -152,4 +153,25 @@ fn a_transition_says_all_that_it_needs_and_nothing_in_vain() {
     }
     let twice = "[[transition]]\nid = \"x\"\nquestion = \"size\"\neffect = \"none\"\n".repeat(2);
     assert!(template(&twice).err().unwrap().contains("the transition `x` is declared twice"));
+}
+
+#[test]
+fn a_partial_sees_what_was_before_in_a_transition_and_nowhere_else() {
+    let head = HEAD.replace("version = \"1.0.0\"", "version = \"2.0.0\"");
+    let rule = "[[transition]]\nid = \"x\"\nquestion = \"size\"\neffect = \"steps\"\ntext = \"T.\"\n\
+                before = [{ command = \"{{> grow}}\", purpose = \"grows\" }]\n";
+    let with = |text: &str| {
+        let manifest = format!("{head}{QUESTIONS}{rule}");
+        load(&[
+            ("template.toml", &manifest),
+            ("files/{{service}}.txt.hbs", text),
+            ("partials/grow.hbs", "grow {{was_size}} {{size}}"),
+        ])
+    };
+    let found = change(&with("{{size}}\n").unwrap(), "2.0.0", &[("size", text("small"))], &[("size", text("large"))]);
+    assert_eq!(found[0].before[0].command, "grow small large");
+    let refused = with("{{> grow}}\n").err().unwrap();
+    let said = refused.to_string();
+    assert!(said.contains("partials/grow.hbs:1:6: `was_size` is not a declared name here"), "{said}");
+    assert!(format!("{refused:?}").contains("only a transition knows what was before"), "{refused:?}");
 }

@@ -107,8 +107,12 @@ impl Template {
         let mut texts = vec![&mut self.title];
         for question in &mut self.questions {
             texts.extend([&mut question.prompt, &mut question.help]);
-            if let Kind::Choice(choices) | Kind::Choices(choices) = &mut question.kind {
-                texts.extend(of_choices(choices));
+            match &mut question.kind {
+                Kind::Choice(choices) | Kind::Choices(choices) => texts.extend(of_choices(choices)),
+                Kind::Text(rule) | Kind::Slug(rule) | Kind::Slugs { rule, .. } | Kind::Secret { rule, .. } => {
+                    texts.extend(&mut rule.rule);
+                }
+                Kind::Int { .. } | Kind::Bool => {}
             }
             texts.extend(question.previews.iter_mut().map(|preview| &mut preview.label));
             texts.extend(question.refusals.iter_mut().map(|refusal| &mut refusal.because));

@@ -2,6 +2,9 @@
 
 pub(crate) mod pattern;
 pub(crate) mod policy;
+pub(crate) mod provenance;
+pub(crate) mod secret_like;
+pub(crate) mod suggestion;
 
 use std::collections::BTreeMap;
 use std::fmt;

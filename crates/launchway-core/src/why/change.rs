@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Inquiry;
-use crate::interview::answers::{Answers, Provenance};
+use crate::interview::answers::Answers;
 use crate::interview::{Defaults, Interview};
 use crate::language::engine::Expression;
 use crate::language::problem::Invalid;
@@ -11,6 +11,7 @@ use crate::plan::Planner;
 use crate::template::question::{Kind, Question};
 use crate::template::{FileRule, SourceFile, Template};
 use crate::value::Value;
+use crate::value::provenance::Provenance;
 
 /// The most sets of answers that are tried.
 const MAX_TRIES: usize = 2_000;

@@ -22,6 +22,8 @@ pub enum Why {
     Generated(Box<Generated>),
     /// The template could make it, with other answers.
     NotNow(Vec<NotNow>),
+    /// An update writes it for one change, if that means something for what runs.
+    OfAChange,
     /// The template knows no such path.
     NotOfTheTemplate,
 }
@@ -98,6 +100,9 @@ pub struct NotNow {
 /// # Errors
 /// The template is invalid.
 pub fn why(template: &Template, context: &Context, path: &str) -> Result<Why, Invalid> {
+    if template.transition_path(context)?.is_some_and(|page| page.as_str() == path) {
+        return Ok(Why::OfAChange);
+    }
     let inquiry = Inquiry { template, context, planner: Planner::new(template, context)? };
     let mut not_now = Vec::new();
     let Some(path) = inquiry.planner.place_in_new_project(path) else { return Ok(Why::NotOfTheTemplate) };
@@ -177,7 +182,7 @@ impl Inquiry<'_> {
             source: self.origin(&file.place(), "files/"),
             is_rendered: file.renders,
             ownership: rules.iter().rev().find_map(|rule| rule.ownership).unwrap_or_default(),
-            executable: rules.iter().any(|rule| rule.executable),
+            executable: file.is_executable(&rules),
             conditions: self.conditions(&rules)?,
             each: lists.map(turn).collect(),
             partials: partials.into_iter().filter_map(|name| self.partial(name)).collect(),

@@ -43,6 +43,8 @@ pub enum AddError {
     NotForAdding(String),
     #[error("there is something already where the service would be written: {}", listed(.0))]
     InTheWay(Vec<SafePath>),
+    #[error("`{path}` and `{other}`, which is there, are the same path on some disks")]
+    OtherSpelling { path: SafePath, other: String },
     #[error("`{0}` is the name of a crate that is in Cargo.lock already")]
     CrateExists(String),
     #[error("`{file}` {reason}")]
@@ -85,12 +87,17 @@ impl Addition {
         let is_there = |path: &SafePath| plan.shared.contains(path) && taken(path);
         let planned = plan.files.iter().filter(|(path, _)| !is_there(path));
         let planned = planned.map(|(path, file)| (path.clone(), file.clone()));
-        addition.creates = planned.chain(record::files(template, context, plan, &remembered)).collect();
+        addition.creates = planned.chain(record::files((template, context, plan), &remembered)).collect();
         addition.creates.sort_by(|left, right| left.0.cmp(&right.0));
         let paths = addition.creates.iter().map(|(path, _)| path);
         let in_the_way: Vec<_> = paths.filter(|path| taken(path)).cloned().collect();
         if !in_the_way.is_empty() {
             return Err(AddError::InTheWay(in_the_way));
+        }
+        for (path, _) in &addition.creates {
+            if let Some(other) = beneath::other_spelling(root, path) {
+                return Err(AddError::OtherSpelling { path: path.clone(), other });
+            }
         }
         let attributes = record::attributes(root)
             .map_err(|(path, error)| AddError::Unreadable { file: path.to_string(), reason: error.to_string() })?;

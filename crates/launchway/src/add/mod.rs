@@ -11,15 +11,17 @@ use launchway_core::{Addition, Edit, Project, edit};
 use self::prepared::{NewService, load, prepare};
 pub(crate) use self::request::AddRequest;
 use self::request::Asks;
-use crate::failure::{Exit, Failure};
+use crate::failure::{Exit, Failure, listed};
 use crate::git::Git;
+use crate::repository::begin::{begin, preview};
 use crate::repository::index::{Index, WayBack};
 use crate::repository::{Repository, ignored_note, not_run};
 use crate::{interrupt, projects, update};
 
 /// Adds a service to the project of a folder.
 pub(crate) fn run(request: &AddRequest) -> Result<(), Failure> {
-    let _lock = if request.dry_run { None } else { update::begin(&request.folder)? };
+    let cut_off = if request.dry_run { preview(&request.folder)? } else { None };
+    let _lock = if request.dry_run { None } else { begin(&request.folder)? };
     let projects = projects::open(&request.folder)?;
     if projects.iter().any(|project| project.name == request.name) {
         return Err(Failure::new(Exit::Exists, format!("the project has a service `{}` already", request.name))
@@ -31,7 +33,7 @@ pub(crate) fn run(request: &AddRequest) -> Result<(), Failure> {
     let mut prepared = prepare(&from, &template, request)?;
     let new = prepared.addition.edits().into_iter().filter(|edit| edit.before.is_none()).map(|edit| edit.path);
     prepared.addition.notes.extend(ignored_note(&request.folder, new.collect::<Vec<_>>().iter()));
-    let repository = repository(&prepared, request);
+    let repository = cut_off.map_or_else(|| repository(&prepared, request), Err);
     if request.dry_run {
         // A preview of what would be refused is shown all the same, and ends as the addition would.
         report::show(&prepared, request, None, repository.as_ref().err())?;
@@ -54,16 +56,16 @@ fn repository(prepared: &NewService<'_>, request: &AddRequest) -> Result<Reposit
 
 /// Picks the service whose answers are taken: the one that is named, or the only one that was not added itself.
 fn whose_answers(projects: Vec<Project>, wanted: Option<&str>) -> Result<Project, Failure> {
-    let names: Vec<String> = projects.iter().map(|project| format!("`{}`", project.name)).collect();
+    let names = listed(projects.iter().map(|project| &project.name));
     let is_meant = |project: &Project| wanted.map_or(!project.is_member(), |name| project.name == name);
     let mut found: Vec<Project> = projects.into_iter().filter(is_meant).collect();
     match (found.len(), found.pop()) {
         (1, Some(project)) => Ok(project),
         (0, _) if wanted.is_some() => {
             let message = format!("the project has no service `{}`", wanted.unwrap_or_default());
-            Err(Failure::new(Exit::Usage, message).hint(format!("it has {}", names.join(", "))))
+            Err(Failure::new(Exit::Usage, message).hint(format!("it has {names}")))
         }
-        _ => Err(Failure::new(Exit::Usage, format!("the project has more than one service: {}", names.join(", ")))
+        _ => Err(Failure::new(Exit::Usage, format!("the project has more than one service: {names}"))
             .hint("say whose answers to take: `--from SERVICE`")),
     }
 }

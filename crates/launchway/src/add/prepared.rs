@@ -5,9 +5,9 @@ use launchway_core::{
 };
 
 use super::{AddRequest, Asks, report};
-use crate::failure::{Exit, Failure};
+use crate::failure::Failure;
 use crate::wizard::walk::{State, Walk};
-use crate::wizard::{GO, KnownAnswers, Purpose, Review, complete, edit_key, quit_key, refuse_unused};
+use crate::wizard::{GO, KnownAnswers, Purpose, Review, complete, context_of, edit_key, quit_key};
 use crate::{answers, language, sources};
 
 /// A service that is computed, and not yet written.
@@ -58,6 +58,10 @@ fn gather(template: &Template, from: &Project, request: &AddRequest) -> Result<K
     let is_shared = |id: &String| template.question(id).is_some() && !template.is_own_answer(id);
     let shared = migrated.answers.into_iter().filter(|(id, _)| is_shared(id)).collect();
     answers.take_before(template, &shared, &defaults)?;
+    if request.allow_secret_like {
+        answers.allow_secret_like();
+    }
+    answers::refuse_secrets(&answers, template)?;
     let defaults = if request.asks() == Asks::Questions { Defaults::Advanced } else { Defaults::All };
     let mut known = KnownAnswers { answers, defaults, notes: Vec::new() };
     known.fit(template)?;
@@ -76,12 +80,7 @@ impl<'p> Purpose for AddPurpose<'p> {
     type Outcome = NewService<'p>;
 
     fn compute(&self, interview: &Interview<'_>) -> Result<NewService<'p>, Failure> {
-        if !interview.problems.is_empty() {
-            return Err(interview.problems.clone().into());
-        }
-        refuse_unused(interview)?;
-        let context =
-            interview.context()?.ok_or_else(|| Failure::new(Exit::Internal, "the answers are not complete"))?;
+        let context = context_of(interview)?;
         let (from, template) = (self.from, self.template);
         let plan = tracing::info_span!("render", what = "the files").in_scope(|| Plan::new(template, &context))?;
         let mut addition = Addition::new(template, &context, &plan, &self.request.folder)?;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::path::Path;
 
 use launchway_core::{Edit, NextStep};
 use serde::Serialize;
@@ -9,10 +10,12 @@ use serde_json::Value as Json;
 
 use super::{AddRequest, NewService};
 use crate::failure::Failure;
+use crate::git::Standing;
+use crate::language;
 use crate::projects::place;
 use crate::report::{Output, json};
 use crate::repository::index::WayBack;
-use crate::terminal::{self, hanging, row, visible_line};
+use crate::terminal::{self, hanging, row, shell_word, visible_line};
 use crate::update;
 
 /// What `launchway add service --output json` prints.
@@ -68,15 +71,26 @@ pub(crate) fn show(
         terminal::say(&format!("note: {}\n", terminal::visible(note)));
     }
     match request.output {
-        Output::Json => terminal::print(&json(&report(prepared, way_back, refusal)))?,
+        Output::Json => terminal::print(&json(&report(prepared, request, way_back, refusal)))?,
         Output::Text => terminal::print(&text(prepared, request, usize::MAX))?,
     }
     terminal::say(&next(prepared, request, way_back, refusal.is_some()));
     Ok(())
 }
 
-fn report<'a>(prepared: &'a NewService<'_>, way_back: Option<&'a WayBack>, refusal: Option<&Failure>) -> AddReport<'a> {
-    let NewService { from, template, context, plan, addition } = prepared;
+/// The next steps that suit the repository.
+fn steps<'a>(prepared: &'a NewService<'_>, request: &AddRequest) -> impl Iterator<Item = &'a NextStep> {
+    let repository = Standing::of(&request.folder).facts();
+    prepared.plan.next_steps.iter().filter(move |step| step.suits(repository))
+}
+
+fn report<'a>(
+    prepared: &'a NewService<'_>,
+    request: &AddRequest,
+    way_back: Option<&'a WayBack>,
+    refusal: Option<&Failure>,
+) -> AddReport<'a> {
+    let NewService { from, template, context, addition, .. } = prepared;
     let step = |step: &'a NextStep| StepReport { command: &step.command, purpose: &step.purpose };
     AddReport {
         schema: "launchway.add/1",
@@ -88,7 +102,7 @@ fn report<'a>(prepared: &'a NewService<'_>, way_back: Option<&'a WayBack>, refus
         files: files(prepared).map(|(path, status)| FileReport { path: path.as_str(), status }).collect(),
         changes: &addition.says,
         notes: &addition.notes,
-        next_steps: plan.next_steps.iter().map(step).collect(),
+        next_steps: steps(prepared, request).map(step).collect(),
         way_back: way_back.map(|way_back| way_back.command.as_str()),
         way_back_git: way_back.and_then(|way_back| way_back.git.as_deref()),
         refusal: refusal.map(Failure::message),
@@ -121,7 +135,11 @@ fn next(prepared: &NewService<'_>, request: &AddRequest, way_back: Option<&WayBa
         return text;
     }
     text.push_str("\nNext steps\n");
-    for step in &prepared.plan.next_steps {
+    if request.folder != Path::new(".") {
+        let folder = shell_word(&request.folder.to_string_lossy());
+        let _ = writeln!(text, "  cd {folder}\n      {}", language::text("everything below runs there"));
+    }
+    for step in steps(prepared, request) {
         let purpose = hanging(&visible_line(&step.purpose), 6);
         let _ = writeln!(text, "  {}\n      {purpose}", visible_line(&step.command));
     }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use crate::answers::ALLOW_SECRET_LIKE;
 use crate::git::FetchOptions;
 use crate::report::{OUTPUT_HELP, Output};
 use crate::terminal;
@@ -23,7 +24,7 @@ pub(crate) struct AddRequest {
     #[arg(value_name = "NAME")]
     pub(crate) name: String,
     /// The folder of the project, with `.launchway` in it
-    #[arg(long = "dir", value_name = "DIR", default_value = ".", value_parser = crate::projects::folder())]
+    #[arg(long = "dir", value_name = "DIR", default_value = ".")]
     pub(crate) folder: PathBuf,
     /// Whose answers are taken, where the project has more than one service
     #[arg(long, value_name = "SERVICE")]
@@ -40,6 +41,8 @@ pub(crate) struct AddRequest {
     /// Takes the default of every question that is open, without asking
     #[arg(long)]
     pub(crate) defaults: bool,
+    #[arg(long, help = ALLOW_SECRET_LIKE)]
+    pub(crate) allow_secret_like: bool,
     /// Never asks; a question without an answer or a default is an error
     #[arg(long)]
     pub(crate) no_input: bool,

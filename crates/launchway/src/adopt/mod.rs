@@ -7,13 +7,14 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use launchway_core::adopt::{Adoption, Fit, Standing, adopt, read_tree, read_tree_within};
-use launchway_core::{Answers, Edit, SafePath, Template, Value, edit, take_back_cut_off, to_adopt};
+use launchway_core::{Answers, Edit, Provenance, SafePath, Template, Value, edit, other_spelling, to_adopt};
 
 use self::report::AdoptResult;
 use crate::failure::{Exit, Failure};
 use crate::git::{Enclosing, FetchOptions};
 use crate::report::{OUTPUT_HELP, Output};
-use crate::repository::ignored_note;
+use crate::repository::begin::begin;
+use crate::repository::say_ignored;
 use crate::sources::{self, LoadedTemplate};
 use crate::{answers, interrupt, terminal};
 
@@ -38,6 +39,8 @@ pub(crate) struct AdoptRequest {
     /// An answer that is known: `--set strategy=canary`; may be given more than once
     #[arg(long, value_name = "KEY=VALUE")]
     pub(crate) set: Vec<String>,
+    #[arg(long, help = answers::ALLOW_SECRET_LIKE)]
+    pub(crate) allow_secret_like: bool,
     /// Shows what was found, and writes nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
@@ -51,25 +54,28 @@ pub(crate) struct AdoptRequest {
 pub(crate) fn run(request: &AdoptRequest) -> Result<(), Failure> {
     let LoadedTemplate { template, policy } = sources::load(&request.template.parse()?, &request.sources)?;
     let given = given(request, &template)?;
+    let enclosing = enclosing(&request.folder, &template);
+    let writes_to = [Some(request.folder.as_path()), enclosing.as_ref().map(|it| it.root.as_path())];
+    let begun = writes_to.into_iter().flatten().filter(|_| !request.dry_run).map(begin);
+    let _locks = begun.collect::<Result<Vec<_>, Failure>>()?;
     refuse_records(&request.folder, given.get(&template.name_question))?;
     let reading = tracing::info_span!("read", what = %request.folder.display());
-    let (folder, there) = reading.in_scope(|| standing(&request.folder, &template, &given))?;
+    let (folder, there) = reading.in_scope(|| standing(&request.folder, enclosing, &template, &given))?;
     let folder = folder.as_path();
-    if !request.dry_run {
-        take_back_cut_off(folder)?;
-    }
     refuse_records(folder, given.get(&template.name_question))?;
     let _step = tracing::info_span!("adopt", what = %folder.display()).entered();
     let mut adoption = adopt(&template, &there, &given, &name_of(&request.folder))?;
+    refuse_found_secrets(request, &template, &adoption)?;
     adoption.context.catalog = policy.map(|policy| policy.origin());
     let edits = edits(&template, &adoption, folder)?;
+    for note in other_spellings(&adoption, folder) {
+        terminal::say(&format!("note: {}\n", terminal::visible(&note)));
+    }
     let is_written = !request.dry_run;
     if is_written {
         interrupt::uninterrupted(|| edit(folder, &edits))?;
     }
-    if let Some(note) = ignored_note(folder, edits.iter().map(|edit| &edit.path)) {
-        terminal::say(&format!("note: {}\n", terminal::visible(&note)));
-    }
+    say_ignored(folder, edits.iter().map(|edit| &edit.path));
     let shown = AdoptResult { template: &template, adoption: &adoption, edits: &edits, is_written };
     match request.output {
         Output::Json => terminal::print(&shown.json()),
@@ -87,25 +93,46 @@ fn given(request: &AdoptRequest, template: &Template) -> Result<BTreeMap<String,
     texts.extend(request.name.iter().map(|name| format!("{}={name}", template.name_question)));
     let mut answers = Answers::default();
     answers::set(template, &texts, &mut answers)?;
+    if request.allow_secret_like {
+        answers.allow_secret_like();
+    }
+    answers::refuse_secrets(&answers, template)?;
     Ok(answers.iter().map(|(id, value, _)| (id.to_owned(), value.clone())).collect())
+}
+
+/// Finds the repository that the folder is one of, if files of the project may stand at its root.
+fn enclosing(folder: &Path, template: &Template) -> Option<Enclosing> {
+    let has_own_record = folder.join(".launchway").is_dir();
+    if has_own_record || !template.has_files_of_repository() { None } else { Enclosing::of(folder) }
 }
 
 /// Reads what stands in a folder, and returns it with the folder of the record: that is the root of the repository where files of
 /// the project stand there.
 fn standing(
     folder: &Path,
+    enclosing: Option<Enclosing>,
     template: &Template,
     given: &BTreeMap<String, Value>,
 ) -> Result<(PathBuf, Standing), Failure> {
     let name = given.get(&template.name_question).map_or_else(|| name_of(folder), ToString::to_string);
-    let has_own_record = folder.join(".launchway").is_dir();
-    let enclosing = Enclosing::of(folder).filter(|_| !has_own_record && template.has_files_of_repository());
     if let Some(Enclosing { root, folder }) = enclosing
         && let Some(there) = read_tree_within(&root, &folder, template, &name)?
     {
         return Ok((root, there));
     }
     Ok((folder.to_owned(), read_tree(folder, template)?))
+}
+
+/// Refuses to put into a record what looks like a secret in a file that is there.
+fn refuse_found_secrets(request: &AdoptRequest, template: &Template, adoption: &Adoption) -> Result<(), Failure> {
+    let mut answers = Answers::default();
+    if request.allow_secret_like {
+        answers.allow_secret_like();
+    }
+    for (id, value) in &adoption.context.answers {
+        answers.set(id, value.clone(), Provenance::Record);
+    }
+    answers::refuse_secrets(&answers, template)
 }
 
 /// Returns the name of the folder, wherever it is named from.
@@ -132,6 +159,16 @@ fn refuse_records(folder: &Path, name: Option<&Value>) -> Result<(), Failure> {
         }
         _ => Ok(()),
     }
+}
+
+/// Says of the files that are missing which of them stand there under another spelling.
+fn other_spellings(adoption: &Adoption, folder: &Path) -> Vec<String> {
+    let missing = adoption.files.iter().filter(|file| file.fit == Fit::Missing);
+    let note = |path: SafePath| {
+        let other = other_spelling(folder, &path)?;
+        Some(format!("`{path}` is missing, and `{other}` is there: some disks take the two for one file"))
+    };
+    missing.filter_map(|file| note(SafePath::new(&file.path).ok()?)).collect()
 }
 
 fn edits(template: &Template, adoption: &Adoption, folder: &Path) -> Result<Vec<Edit>, Failure> {

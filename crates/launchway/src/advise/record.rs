@@ -5,10 +5,11 @@ use std::path::Path;
 
 use launchway_core::advice::Advice;
 use launchway_core::quote::quote_markdown;
-use launchway_core::{Blob, Edit, ProjectLock, SafePath, edit};
+use launchway_core::{Blob, Edit, SafePath, edit};
 
 use super::text;
 use crate::failure::{Exit, Failure};
+use crate::repository::say_ignored;
 use crate::{interrupt, language};
 
 /// Renders the record. It has no date: the commit has one.
@@ -43,7 +44,6 @@ pub(crate) fn to_markdown(advice: &Advice) -> String {
 /// There is a record of that decision already, or it cannot be written.
 pub(crate) fn write(advice: &Advice, folder: &Path) -> Result<String, Failure> {
     let path = path(advice);
-    let _lock = ProjectLock::take(folder)?;
     if folder.join(path.as_str()).symlink_metadata().is_ok() {
         return Err(Failure::new(Exit::Exists, format!("`{path}` is there already"))
             .hint("move it away, or delete it; what it says stays in git"));
@@ -55,6 +55,7 @@ pub(crate) fn write(advice: &Advice, folder: &Path) -> Result<String, Failure> {
     let blob = Blob { bytes: to_markdown(advice).into_bytes().into(), executable: false };
     let edits = [Edit { path: path.clone(), before: None, after: Some(blob) }];
     interrupt::uninterrupted(|| edit(folder, &edits))?;
+    say_ignored(folder, [&path].into_iter());
     Ok(path.to_string())
 }
 

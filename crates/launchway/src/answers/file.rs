@@ -6,9 +6,10 @@ use std::io::Read;
 
 use std::path::Path;
 
-use launchway_core::document::{self, Format};
-use launchway_core::template::Kind;
-use launchway_core::{Answers, Provenance, Template, Value};
+use launchway_core::document::{self, Entry, Format, Unreadable};
+use launchway_core::template::{Kind, Question};
+use launchway_core::{Answers, Provenance, Template, Value, nearest};
+use serde_json::{Number, Value as Json};
 
 use crate::failure::{Exit, Failure};
 
@@ -21,32 +22,80 @@ const STDIN: &str = "-";
 pub(crate) fn add_file(path: &Path, template: &Template, answers: &mut Answers) -> Result<(), Failure> {
     let shown = if path == Path::new(STDIN) { "standard input".to_owned() } else { path.display().to_string() };
     let _step = tracing::info_span!("read", what = %format_args!("the answers of {shown}")).entered();
-    let documents = if path == Path::new(STDIN) { of_stdin(&shown)? } else { of_file(path, &shown)? };
+    let (text, documents) = if path == Path::new(STDIN) { of_stdin(&shown)? } else { of_file(path, &shown)? };
     if documents.len() > 1 {
         return Err(Failure::new(Exit::Usage, format!("the answers file `{shown}` holds more than one document")));
     }
-    let document = documents.into_iter().next().unwrap_or(serde_json::Value::Null);
-    let serde_json::Value::Object(entries) = document else {
+    let Some(entries) = documents.into_iter().next().flatten() else {
         return Err(Failure::new(Exit::Usage, format!("the answers file `{shown}` does not hold keys and values")));
     };
-    for (key, value) in entries {
+    for Entry { key, line, value } in entries {
+        let place = format!("{shown}:{line}");
         let Some(question) = template.question(&key) else {
-            return Err(unknown_key(&key, &shown, template));
+            return Err(unknown_key(&key, &place, template));
         };
         if matches!(question.kind, Kind::Secret { .. }) && !value.is_boolean() {
             return Err(question.exposed(&format!("in a file such as `{shown}`")).into());
         }
-        let value: Value = serde_json::from_value(value).map_err(|_| {
-            let message =
-                format!("the answer `{key}` in `{shown}` is neither a text, a number, a list nor true or false");
-            Failure::new(Exit::Usage, message)
-        })?;
-        answers.set_if_open(&key, value, Provenance::File(shown.clone()));
+        let written =
+            Written { key: &key, place: &place, line: text.lines().nth(line.saturating_sub(1)).unwrap_or_default() };
+        answers.set_if_open(&key, written.value(question, value)?, Provenance::File(place.clone()));
     }
     Ok(())
 }
 
-type Documents = Vec<serde_json::Value>;
+/// An answer as it stands in the file.
+struct Written<'a> {
+    key: &'a str,
+    place: &'a str,
+    /// The line on which it begins.
+    line: &'a str,
+}
+
+impl Written<'_> {
+    /// Reads the answer. A number is no text: what was written, such as `3.10` or `007`, is lost in it.
+    fn value(&self, question: &Question, value: Json) -> Result<Value, Failure> {
+        if let Json::Number(number) = &value {
+            let written = self.as_written(number);
+            let is_lost = match question.kind {
+                Kind::Text(_) | Kind::Slug(_) | Kind::Slugs { .. } => true,
+                Kind::Choice(_) | Kind::Choices(_) => written != number.to_string(),
+                Kind::Int { .. } | Kind::Bool | Kind::Secret { .. } => !number.is_i64(),
+            };
+            if is_lost {
+                return Err(self.unquoted(number, &written));
+            }
+        }
+        serde_json::from_value(value).map_err(|_| {
+            let (key, place) = (self.key, self.place);
+            let message =
+                format!("the answer `{key}` in {place} is neither a text, a number, a list nor true or false");
+            Failure::new(Exit::Usage, message).hint("write each text of a list in quotes")
+        })
+    }
+
+    fn unquoted(&self, number: &Number, written: &str) -> Failure {
+        let (key, place) = (self.key, self.place);
+        let message = format!("the answer `{key}` in {place} is the number {number}, and not a text");
+        let pair = match (self.line.contains('='), self.line.contains(&format!("\"{key}\""))) {
+            (_, true) => format!("\"{key}\": \"{written}\""),
+            (true, false) => format!("{key} = \"{written}\""),
+            (false, false) => format!("{key}: \"{written}\""),
+        };
+        Failure::new(Exit::Usage, message).hint(format!("if it is a text, write it in quotes: `{pair}`"))
+    }
+
+    /// Finds how a number is written on the line of its key.
+    fn as_written(&self, number: &Number) -> String {
+        let is_part = |it: char| it.is_ascii_alphanumeric() || "+-._".contains(it);
+        let mut words = self.line.split(|it| !is_part(it)).filter(|word| !word.is_empty());
+        let same = |word: &&str| word.replace('_', "").parse::<f64>().ok() == number.as_f64();
+        words.find(same).map_or_else(|| number.to_string(), str::to_owned)
+    }
+}
+
+/// A text, and the entries of each of its documents.
+type Documents = (String, Vec<Option<Vec<Entry>>>);
 
 /// Reads a file, whose name says its format.
 fn of_file(path: &Path, shown: &str) -> Result<Documents, Failure> {
@@ -55,7 +104,14 @@ fn of_file(path: &Path, shown: &str) -> Result<Documents, Failure> {
             .hint("name it `.toml`, `.yaml` or `.json`")
     })?;
     let text = fs::File::open(path).map_err(|error| cannot_read(shown, &error)).and_then(|file| read(file, shown))?;
-    document::parse(format, &text).map_err(|error| cannot_read(shown, &error))
+    entries(format, text).map_err(|(_, error)| cannot_read(shown, &error))
+}
+
+fn entries(format: Format, text: String) -> Result<Documents, (String, Unreadable)> {
+    match document::entries(format, &text) {
+        Ok(documents) => Ok((text, documents)),
+        Err(error) => Err((text, error)),
+    }
 }
 
 /// Reads standard input, which has no name that could say its format: it is JSON if it begins as an object, TOML if it can
@@ -63,10 +119,10 @@ fn of_file(path: &Path, shown: &str) -> Result<Documents, Failure> {
 fn of_stdin(shown: &str) -> Result<Documents, Failure> {
     let text = read(std::io::stdin().lock(), shown)?;
     if text.trim_start().starts_with('{') {
-        return document::parse(Format::Json, &text).map_err(|error| cannot_read(shown, &error));
+        return entries(Format::Json, text).map_err(|(_, error)| cannot_read(shown, &error));
     }
-    document::parse(Format::Toml, &text).or_else(|toml| {
-        document::parse(Format::Yaml, &text).map_err(|yaml| {
+    entries(Format::Toml, text).or_else(|(text, toml)| {
+        entries(Format::Yaml, text).map_err(|(_, yaml)| {
             cannot_read(shown, &format!("as TOML, {toml}; as YAML, {yaml}")).hint("write TOML, YAML or JSON")
         })
     })
@@ -85,8 +141,12 @@ fn cannot_read(shown: &str, cause: &dyn Display) -> Failure {
     Failure::new(Exit::Usage, format!("cannot read the answers file `{shown}`: {cause}"))
 }
 
-fn unknown_key(key: &str, shown: &str, template: &Template) -> Failure {
+fn unknown_key(key: &str, place: &str, template: &Template) -> Failure {
     let known: Vec<&str> = template.questions.iter().map(|question| question.id.as_str()).collect();
-    Failure::new(Exit::Usage, format!("the template `{}` has no question `{key}` (in `{shown}`)", template.id))
-        .hint(format!("it asks for {}", known.join(", ")))
+    let failure =
+        Failure::new(Exit::Usage, format!("the template `{}` has no question `{key}` (in {place})", template.id));
+    failure.hint(match nearest(key, known.iter().copied()) {
+        Some(nearest) => format!("did you mean `{nearest}`?"),
+        None => format!("it asks for {}", known.join(", ")),
+    })
 }

@@ -1,8 +1,8 @@
 //! Answers as `--set key=value` gives them.
 
-use launchway_core::{Answers, Provenance, Template};
+use launchway_core::{Answers, Provenance, Template, nearest};
 
-use crate::failure::{Exit, Failure};
+use crate::failure::{Exit, Failure, listed};
 
 /// Reads `--set key=value`.
 pub(crate) fn set(template: &Template, texts: &[String], answers: &mut Answers) -> Result<(), Failure> {
@@ -13,11 +13,15 @@ pub(crate) fn set(template: &Template, texts: &[String], answers: &mut Answers) 
         };
         let id = key.replace('-', "_");
         let Some(question) = template.question(&id) else {
-            let ids: Vec<String> = template.questions.iter().map(|question| format!("`{}`", question.id)).collect();
-            return Err(Failure::new(Exit::Usage, format!("the template has no question `{key}`"))
-                .hint(format!("it asks {}", ids.join(", "))));
+            let known = || template.questions.iter().map(|question| question.id.as_str());
+            let failure = Failure::new(Exit::Usage, format!("the template has no question `{key}`"));
+            return Err(failure.hint(match nearest(&id, known()) {
+                Some(nearest) => format!("did you mean `{nearest}`?"),
+                None => format!("it asks {}", listed(known())),
+            }));
         };
-        answers.set(&id, question.read_open(value)?, Provenance::Flag);
+        let read = question.read_open(value).map_err(|problem| problem.given_by(question, &Provenance::Flag))?;
+        answers.set(&id, read, Provenance::Flag);
     }
     Ok(())
 }

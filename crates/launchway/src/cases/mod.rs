@@ -1,4 +1,4 @@
-//! The test cases of a template: answers, and the whole tree that must come of them.
+//! The test cases of a template: answers, or a project of an older version, and the whole tree that must come of them.
 
 pub(crate) mod compare;
 pub(crate) mod shell;
@@ -7,19 +7,25 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use launchway_core::template::Ownership;
 use launchway_core::{
-    Answers, Blob, Changes, Defaults, Edit, Interview, Plan, PlannedFile, SafePath, Template, Temporary,
+    Answers, Blob, Changes, Defaults, Edit, FileChange, Interview, Plan, PlannedFile, SafePath, Status, Template,
+    Temporary,
 };
 use serde::Deserialize;
 
 use crate::answers;
-use crate::failure::{Exit, Failure};
+use crate::failure::{Exit, Failure, listed};
+use crate::repository::begin::take;
+use crate::update::rehearse;
 use compare::{Tree, differences};
 
 /// The folder of the cases in a template's folder.
 pub(crate) const FOLDER: &str = "tests";
 const ANSWERS: &str = "answers.toml";
 const EXPECTED: &str = "expected";
+/// A project of an older version, as it stands when it is updated.
+const PROJECT: &str = "project";
 const OPTIONS: &str = "case.toml";
 const MAX_OPTIONS_BYTES: u64 = 64 << 10;
 
@@ -100,7 +106,10 @@ fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
 /// A project that a case makes, in memory.
 struct CaseProject {
     files: Tree,
-    changes: Changes,
+    /// What the commands find, the record of a new project among it.
+    creates: Vec<(SafePath, PlannedFile)>,
+    /// The files of an older project that both sides have changed in different ways.
+    conflicts: Vec<SafePath>,
 }
 
 impl Case {
@@ -113,15 +122,19 @@ impl Case {
             commands: Vec::new(),
             blessed: None,
         };
-        let project = match self.render(template) {
+        let made = if self.folder.join(PROJECT).exists() { self.update(template) } else { self.render(template) };
+        let project = match made {
             Ok(project) => project,
             Err(failure) => {
                 outcome.error = Some(failure.to_string());
                 return Ok(outcome);
             }
         };
-        if bless {
-            launchway_core::take_back_cut_off(&self.folder)?;
+        let _lock = if bless { take(&self.folder)? } else { None };
+        if !project.conflicts.is_empty() {
+            let conflict = |path: &SafePath| format!("{path}: the project and the template have both changed it");
+            outcome.differences = project.conflicts.iter().map(conflict).collect();
+            return Ok(outcome);
         }
         let expected = compare::read(&self.folder.join(EXPECTED))?;
         if bless {
@@ -130,7 +143,7 @@ impl Case {
             outcome.differences = differences(&expected, &project.files);
         }
         if outcome.passed() && !self.commands.is_empty() {
-            outcome.commands = self.run_commands(&project.changes)?;
+            outcome.commands = self.run_commands(&project.creates)?;
         }
         Ok(outcome)
     }
@@ -147,15 +160,38 @@ impl Case {
             return Err(Failure::new(Exit::Usage, message).hint(format!("leave it out of `{ANSWERS}`")));
         }
         let context = interview.context()?.ok_or_else(|| {
-            let open: Vec<_> = interview.open.iter().map(|(question, _)| format!("`{}`", question.id)).collect();
-            Failure::new(Exit::Usage, format!("there is no answer for {}", open.join(", ")))
-                .hint(format!("add it to `{ANSWERS}`"))
+            let open = listed(interview.open.iter().map(|(question, _)| &question.id));
+            Failure::new(Exit::Usage, format!("there is no answer for {open}")).hint(format!("add it to `{ANSWERS}`"))
         })?;
         let plan = Plan::new(template, &context)?;
         let files = plan.files.iter().map(|(path, file)| (path.as_str().to_owned(), blob(file))).collect();
         // The name is that of a folder that is made anew; nothing stands there.
         let changes = Changes::to_create(template, &context, &plan, Path::new(""))?;
-        Ok(CaseProject { files, changes })
+        Ok(CaseProject { files, creates: changes.creates, conflicts: Vec::new() })
+    }
+
+    /// Brings the project of the case up to date, in memory.
+    fn update(&self, template: &Template) -> Result<CaseProject, Failure> {
+        let folder = self.folder.join(PROJECT);
+        let answers = Some(self.folder.join(ANSWERS)).filter(|path| path.exists());
+        let mut files = compare::read(&folder)?;
+        files.retain(|path, _| !path.starts_with(".launchway/"));
+        let changes = rehearse(&folder, template, answers)?;
+        let is_conflict = |change: &&FileChange| change.status == Status::Conflict;
+        let conflicts = changes.iter().filter(is_conflict).map(|change| change.edit.path.clone()).collect();
+        for FileChange { edit, .. } in changes {
+            match edit.after {
+                Some(blob) => drop(files.insert(edit.path.as_str().to_owned(), blob)),
+                None => drop(files.remove(edit.path.as_str())),
+            }
+        }
+        let create = |(path, blob): (&String, &Blob)| {
+            let path = SafePath::new(path).map_err(|error| Failure::new(Exit::Usage, error.to_string()))?;
+            let Blob { bytes, executable } = blob.clone();
+            Ok((path, PlannedFile { bytes, executable, ownership: Ownership::Merged }))
+        };
+        let creates = files.iter().map(create).collect::<Result<_, Failure>>()?;
+        Ok(CaseProject { files, creates, conflicts })
     }
 
     fn bless(&self, expected: &Tree, files: &Tree) -> Result<usize, Failure> {
@@ -171,8 +207,8 @@ impl Case {
         Ok(edits.len())
     }
 
-    fn run_commands(&self, changes: &Changes) -> Result<Vec<shell::CommandResult>, Failure> {
-        let folder = Temporary::create(&std::env::temp_dir(), &changes.creates)?;
+    fn run_commands(&self, creates: &[(SafePath, PlannedFile)]) -> Result<Vec<shell::CommandResult>, Failure> {
+        let folder = Temporary::create(&std::env::temp_dir(), creates)?;
         let mut ran = Vec::new();
         for command in &self.commands {
             ran.push(shell::run(command, folder.path())?);

@@ -8,7 +8,9 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use launchway_core::{Advisory, Date, FileChange, Finding, Project, Status, Waiver, WaiverState, check};
+use launchway_core::{
+    Advisory, Date, FileChange, Finding, Placeholder, Project, Status, Waiver, WaiverState, check, placeholders,
+};
 use semver::Version;
 
 use crate::failure::{Exit, Failure};
@@ -22,7 +24,7 @@ const AFTER_HELP: &str = "\
 Reads the files as they are now: whether they parse, and whether the values that must agree still do. What must agree \
 was recorded when the project was made; no template and no network is needed. `--updates` also asks where the template \
 came from whether there is a newer version, and computes what an update to it would do. Exit code 1 if anything was \
-found that `launchway waive` has not accepted, or if an update would change anything; with `--updates=security`, if the update would end a danger that the \
+found that is neither a note nor accepted by `launchway waive`, or if an update would change anything; with `--updates=security`, if the update would end a danger that the \
 template's advisories name.";
 
 /// Which updates are a reason for exit code 1.
@@ -47,7 +49,7 @@ pub(crate) enum CheckOutput {
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct CheckRequest {
     /// The folder of the project, with `.launchway` in it
-    #[arg(value_name = "DIR", default_value = ".", value_parser = crate::projects::folder())]
+    #[arg(value_name = "DIR", default_value = ".")]
     pub(crate) folder: PathBuf,
     /// Also tells whether there is a newer version, and what an update would do; `security` minds only its advisories
     #[arg(long, value_name = "WHICH", num_args = 0..=1, require_equals = true, default_missing_value = "all")]
@@ -67,6 +69,8 @@ pub(crate) struct CheckResult {
     pub(crate) waivers: Vec<(Waiver, WaiverState)>,
     /// The day of the check.
     pub(crate) today: Date,
+    /// The answers that only hold the place of others, with where they still stand.
+    pub(crate) placeholders: Vec<Placeholder>,
     /// What an update would do, if that was asked for.
     pub(crate) upcoming: Option<AvailableUpdate>,
 }
@@ -86,8 +90,17 @@ pub(crate) struct AvailableUpdate {
 }
 
 impl CheckResult {
-    /// Returns what was found and is not waived.
+    /// Returns what was found and is neither waived nor a note.
     pub(crate) fn open(&self) -> impl Iterator<Item = &Finding> {
+        self.said().filter(|finding| !finding.rule.is_note())
+    }
+
+    /// Returns what fails no check, and is not waived either.
+    pub(crate) fn notes(&self) -> impl Iterator<Item = &Finding> {
+        self.said().filter(|finding| finding.rule.is_note())
+    }
+
+    fn said(&self) -> impl Iterator<Item = &Finding> {
         self.findings.iter().filter(|finding| !finding.is_waived(self.today))
     }
 
@@ -118,6 +131,9 @@ pub(crate) fn run(request: &CheckRequest) -> Result<(), Failure> {
         checked(folder, project, upcoming)
     });
     let checked = checked.collect::<Result<Vec<CheckResult>, Failure>>()?;
+    for note in checked.iter().flat_map(|checked| text::placeholders(checked, folder)) {
+        terminal::say(&note);
+    }
     terminal::print(&match output {
         CheckOutput::Text => checked.iter().map(|checked| text::text(checked, folder)).collect(),
         CheckOutput::Json => report::to_json(&checked, *updates),
@@ -132,7 +148,8 @@ fn checked(folder: &Path, project: Project, upcoming: Option<AvailableUpdate>) -
     let mut findings = findings(folder, &project);
     waivers.mark(&mut findings);
     let waivers = waivers.states(&project, &findings, today);
-    Ok(CheckResult { project, findings, waivers, today, upcoming })
+    let placeholders = placeholders(folder, &project);
+    Ok(CheckResult { project, findings, waivers, today, placeholders, upcoming })
 }
 
 /// Finds what is wrong with a project. Git is asked only where the record knows of conflicts; without it they are taken for

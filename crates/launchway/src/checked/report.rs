@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use launchway_core::{Advisory, Date, Finding, FindingPlace, Waiver, WaiverState};
+use launchway_core::{Advisory, Date, Finding, FindingPlace, Placeholder, Rule, Waiver, WaiverState};
 use serde::Serialize;
 use serde_json::Value as Json;
 
@@ -23,8 +23,24 @@ struct ProjectReport<'a> {
     agreements: usize,
     findings: Vec<FindingReport<'a>>,
     waivers: Vec<WaiverReport<'a>>,
+    /// The answers that only hold the place of others; they fail no check.
+    placeholders: Vec<PlaceholderReport<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     update: Option<AvailableUpdateReport<'a>>,
+}
+
+/// An answer that only holds the place of another one, and where it still stands.
+#[derive(Serialize)]
+struct PlaceholderReport<'a> {
+    question: &'a str,
+    value: Json,
+    places: Vec<LineReport<'a>>,
+}
+
+#[derive(Serialize)]
+struct LineReport<'a> {
+    file: Option<&'a str>,
+    line: Option<usize>,
 }
 
 /// What an update would do, if that was asked for.
@@ -53,6 +69,7 @@ struct TemplateReport<'a> {
 #[derive(Serialize)]
 struct FindingReport<'a> {
     rule: &'static str,
+    level: &'static str,
     id: Option<&'a str>,
     waived: bool,
     message: &'a str,
@@ -94,7 +111,20 @@ fn project(checked: &CheckResult) -> ProjectReport<'_> {
         agreements: checked.project.agreements.len(),
         findings: checked.findings.iter().map(|it| finding(it, checked.today)).collect(),
         waivers: checked.waivers.iter().map(waiver).collect(),
+        placeholders: checked.placeholders.iter().map(placeholder).collect(),
         update: checked.upcoming.as_ref().map(update),
+    }
+}
+
+fn placeholder(placeholder: &Placeholder) -> PlaceholderReport<'_> {
+    PlaceholderReport {
+        question: &placeholder.question,
+        value: placeholder.value.to_json(),
+        places: placeholder
+            .places
+            .iter()
+            .map(|place| LineReport { file: place.file.as_deref(), line: place.line })
+            .collect(),
     }
 }
 
@@ -120,12 +150,18 @@ fn waiver((waiver, state): &(Waiver, WaiverState)) -> WaiverReport<'_> {
 fn finding(finding: &Finding, today: Date) -> FindingReport<'_> {
     FindingReport {
         rule: finding.rule.id(),
+        level: level(finding.rule),
         id: finding.id.as_deref(),
         waived: finding.is_waived(today),
         message: &finding.message,
         places: finding.places.iter().map(place).collect(),
         answers: finding.answers.iter().map(|(id, value)| (id.as_str(), value.to_json())).collect(),
     }
+}
+
+/// Returns the word for how bad it is, which SARIF has, too.
+pub(super) fn level(rule: Rule) -> &'static str {
+    if rule.is_note() { "note" } else { "error" }
 }
 
 fn place(place: &FindingPlace) -> PlaceReport<'_> {

@@ -7,6 +7,7 @@ use launchway_core::{Date, Finding, FindingPlace, Rule};
 use serde_json::{Value as Json, json};
 
 use super::CheckResult;
+use super::report::level;
 use super::text::{culprit, shown, with_values};
 use crate::report;
 
@@ -42,12 +43,12 @@ fn result(finding: &Finding, folder: &Path, today: Date) -> Json {
     });
     let mut result = json!({
         "ruleId": finding.rule.id(),
-        "level": "error",
+        "level": level(finding.rule),
         "message": message(&summary(finding)),
         "locations": culprit.and_then(|place| location(place, folder)).into_iter().collect::<Vec<_>>(),
         "relatedLocations": related.collect::<Vec<_>>(),
     });
-    if let Some(id) = &finding.id {
+    if let Some(id) = finding.id.as_ref().filter(|_| finding.rule == Rule::Agreement) {
         result["properties"] = json!({"agreement": id});
     }
     // The waiver stands in a file of its own, so to SARIF it is an external one; an empty list says that there is none.

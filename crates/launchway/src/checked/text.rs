@@ -2,10 +2,12 @@
 
 use std::path::Path;
 
-use launchway_core::{Finding, FindingPlace, Waiver, WaiverState};
+use launchway_core::{Finding, FindingPlace, Placeholder, Rule, Waiver, WaiverState};
 
 use super::CheckResult;
-use crate::terminal::{row, visible_line};
+use crate::failure::listed;
+use crate::language;
+use crate::terminal::{row, shell_word, visible_line};
 use crate::update::{WIDTH, advised};
 
 /// The most characters of a value that are shown.
@@ -38,21 +40,80 @@ pub(super) fn text(checked: &CheckResult, folder: &Path) -> String {
         lines.extend(finding.id.iter().map(|id| format!("  the agreement is `{id}`")));
         lines.extend(finding.waiver.iter().map(ended));
     }
+    lines.extend(checked.notes().flat_map(|note| noted(note, folder)));
     lines.extend(checked.waivers.iter().flat_map(|(waiver, state)| waived(waiver, *state, findings, folder)));
     let made = format!("{} ({} {})", project.name, project.template.id, project.template.version);
-    let open = checked.open().count();
-    let waived = match findings.len() - open {
-        0 => String::new(),
-        count => format!(", {count} waived"),
-    };
-    lines.push(match (open, project.agreements.len() - (findings.len() - open).min(project.agreements.len())) {
-        (0, 1) => format!("{made}: 1 agreement holds{waived}"),
-        (0, agreements) => format!("{made}: {agreements} agreements hold{waived}"),
-        (1, _) => format!("{made}: 1 finding{waived}"),
-        (count, _) => format!("{made}: {count} findings{waived}"),
+    let beside = beside(checked);
+    let waived = findings.iter().filter(|finding| finding.rule == Rule::Agreement).count();
+    lines.push(match (checked.open().count(), project.agreements.len() - waived.min(project.agreements.len())) {
+        (0, 1) => format!("{made}: 1 agreement holds{beside}"),
+        (0, agreements) => format!("{made}: {agreements} agreements hold{beside}"),
+        (1, _) => format!("{made}: 1 finding{beside}"),
+        (count, _) => format!("{made}: {count} findings{beside}"),
     });
     lines.extend(announced(checked));
     lines.iter().fold(String::new(), |text, line| text + &visible_line(line) + "\n")
+}
+
+/// Says of each placeholder where it still stands: a note, which fails no check.
+pub(super) fn placeholders(checked: &CheckResult, folder: &Path) -> Vec<String> {
+    let service =
+        if checked.project.added.is_empty() { String::new() } else { format!(" --service {}", checked.project.name) };
+    let place = match shell_word(&folder.to_string_lossy()) {
+        here if here == "." => String::new(),
+        there => format!(" {there}"),
+    };
+    let note = |it: &Placeholder| {
+        let value = visible_line(&it.value.to_string());
+        let command = format!("launchway update{place}{service} --set {}=…", it.question);
+        let values: [(&str, &dyn std::fmt::Display); 3] =
+            [("question", &it.question), ("value", &value), ("command", &command)];
+        let said = language::filled(
+            "note: `{question}` is still the placeholder `{value}`; `{command}` replaces it in:",
+            &values,
+        );
+        let mut files: Vec<(&str, Vec<String>)> = Vec::new();
+        for place in &it.places {
+            let (file, line) = (place.file.as_deref().unwrap_or_default(), place.line.unwrap_or_default());
+            match files.last_mut().filter(|(last, _)| *last == file) {
+                Some((_, lines)) => lines.push(line.to_string()),
+                None => files.push((file, vec![line.to_string()])),
+            }
+        }
+        let row = |(file, lines): (&str, Vec<String>)| {
+            let place = FindingPlace {
+                file: Some(file.to_owned()),
+                line: None,
+                at: None,
+                values: Vec::new(),
+                generated: Vec::new(),
+            };
+            format!("  {}:{}\n", visible_line(&located(&place, folder)), lines.join(","))
+        };
+        files.into_iter().map(row).fold(format!("{said}\n"), |text, row| text + &row)
+    };
+    checked.placeholders.iter().map(note).collect()
+}
+
+/// Says of a file of the template that it is not as it was generated, and how that ends.
+fn noted(note: &Finding, folder: &Path) -> Vec<String> {
+    let mut lines = vec![format!("note: {}", headline(note, folder))];
+    if let (Some(id), Some(file)) = (&note.id, note.places.iter().find_map(|place| place.file.as_ref())) {
+        lines.push(format!("  `launchway update --heal {file}` takes the template's; `launchway waive {id} --because \"…\"` keeps yours"));
+    }
+    lines.extend(note.waiver.iter().map(ended));
+    lines
+}
+
+/// Counts what was found and fails no check.
+fn beside(checked: &CheckResult) -> String {
+    let waived = checked.findings.iter().filter(|finding| finding.is_waived(checked.today)).count();
+    let notes = match checked.notes().count() {
+        0 => String::new(),
+        1 => ", 1 note".to_owned(),
+        count => format!(", {count} notes"),
+    };
+    if waived == 0 { notes } else { format!("{notes}, {waived} waived") }
 }
 
 /// Says what is wrong, after the place that is most likely at fault.
@@ -77,8 +138,8 @@ fn waived(waiver: &Waiver, state: WaiverState, findings: &[Finding], folder: &Pa
         (WaiverState::Ended, Some(_)) => return Vec::new(),
         (WaiverState::InEffect, Some(finding)) => format!("  {}", headline(finding, folder)),
         (WaiverState::Ended, None) => format!("  that day has passed, and nothing is found any more: {end}"),
-        (WaiverState::Unknown, _) => format!("  no agreement has this id any more: {end}"),
-        (WaiverState::Idle | WaiverState::InEffect, _) => format!("  nothing is found any more: {end}"),
+        (WaiverState::Unknown, _) => format!("  nothing has this id any more: {end}"),
+        (WaiverState::Idle | WaiverState::InEffect, _) => format!("  nothing is found now: {end}"),
     });
     lines
 }
@@ -102,19 +163,13 @@ fn located(place: &FindingPlace, folder: &Path) -> String {
 
 /// Says what stands at a place, and what was generated there if that is not the same.
 pub(super) fn shown(place: &FindingPlace, folder: &Path) -> String {
-    let values = listed(&place.values);
-    let generated = match listed(&place.generated) {
+    let values = listed(place.values.iter().map(|value| cut(value)));
+    let generated = match listed(place.generated.iter().map(|value| cut(value))) {
         generated if generated == values || place.generated.is_empty() => String::new(),
         generated => format!(", generated as {generated}"),
     };
     let at = place.at.as_ref().map(|at| format!(" at {at}")).unwrap_or_default();
     format!("{values} in {}{at}{generated}", located(place, folder))
-}
-
-/// Lists values, long ones cut short.
-fn listed(values: &[String]) -> String {
-    let values: Vec<String> = values.iter().map(|value| format!("`{}`", cut(value))).collect();
-    values.join(", ")
 }
 
 fn cut(value: &str) -> String {

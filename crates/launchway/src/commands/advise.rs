@@ -11,6 +11,7 @@ use launchway_core::advice::{self, Advice, Question, Topic};
 use crate::advise::{self, record, text};
 use crate::failure::{Exit, Failure};
 use crate::prompt::{self, Reply};
+use crate::repository::begin::begin;
 use crate::{language, projects, terminal};
 
 const AFTER_HELP: &str = "\
@@ -98,8 +99,11 @@ fn flag(question: &'static Question) -> Arg {
 pub(super) fn run(args: &AdviseArgs) -> Result<(), Failure> {
     let AdviseArgs { options, topic } = args;
     let may_ask = terminal::is_interactive() && !options.no_input;
-    let folder = options.record.as_ref();
-    let project = folder.map(|folder| projects::open(folder)).transpose()?.and_then(|all| all.into_iter().next());
+    let found = options.record.as_ref().map(|folder| projects::find(folder, "launchway advise TOPIC --record=DIR"));
+    let folder = found.transpose()?.map(|found| found.folder);
+    let _lock = folder.as_ref().map(|folder| begin(folder)).transpose()?;
+    let project =
+        folder.as_ref().map(|folder| projects::open(folder)).transpose()?.and_then(|all| all.into_iter().next());
     let known = |id: &str| match project.as_ref()?.answers.get(id)? {
         Value::Text(text) => Some(text.clone()),
         _ => None,
@@ -112,7 +116,7 @@ pub(super) fn run(args: &AdviseArgs) -> Result<(), Failure> {
         None if may_ask => ask_for_topic(&known)?,
         None => return Err(no_topic()),
     };
-    let recorded = folder.map(|folder| record::write(&advice, folder)).transpose()?;
+    let recorded = folder.map(|folder| record::write(&advice, &folder)).transpose()?;
     show(&advice, options.output, recorded.as_deref())
 }
 

@@ -132,7 +132,7 @@ fn with_choices(command: Command, template: &Template) -> Command {
         if values.is_empty() {
             return command;
         }
-        command.mut_arg(&question.id, |arg| arg.value_parser(PossibleValuesParser::new(values)))
+        command.mut_arg(super::new::arg_id(question), |arg| arg.value_parser(PossibleValuesParser::new(values)))
     })
 }
 

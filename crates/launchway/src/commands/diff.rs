@@ -21,8 +21,8 @@ seeded are left out.";
 #[command(after_help = AFTER_HELP)]
 pub(super) struct DiffArgs {
     /// The folder of the project, with `.launchway` in it
-    #[arg(value_name = "DIR", default_value = ".", value_parser = crate::projects::folder())]
-    folder: PathBuf,
+    #[arg(value_name = "DIR", default_value = ".")]
+    pub(super) folder: PathBuf,
     #[arg(long, value_name = "FORMAT", default_value = "text", help = OUTPUT_HELP)]
     output: Output,
 }

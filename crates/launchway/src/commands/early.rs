@@ -10,6 +10,7 @@ use super::{GlobalOptions, definition};
 use crate::git::FetchOptions;
 use crate::language::Language;
 use crate::new::NamedTemplate;
+use crate::preferences::{self, Preference};
 use crate::trace;
 
 /// What is known of the line whatever the template asks.
@@ -43,13 +44,18 @@ pub(crate) fn read(arguments: &[OsString]) -> EarlyArguments {
     let language = global.as_ref().and_then(|global| Language::of_code(global.lang.as_deref()?));
     let is_given = |switch: fn(&GlobalOptions) -> bool| global.as_ref().is_some_and(switch);
     EarlyArguments {
-        language: language.unwrap_or_else(|| Language::of_environment(variable)),
+        language: language.unwrap_or_else(|| Language::of_environment(variable, preferred_language())),
         accessible: is_given(|global| global.accessible),
         verbose: is_given(|global| global.verbose) || trace::is_wanted(variable),
         new: matches.as_ref().and_then(|matches| matches.subcommand_matches("new")).map(named),
         shown: matches.as_ref().and_then(shown),
         project: project(matches.as_ref()),
     }
+}
+
+/// Returns the language of a person's own defaults. What is wrong with them is said by the commands that need them.
+fn preferred_language() -> Option<Language> {
+    Language::of_code(preferences::read().ok()?.get(&Preference::Language)?)
 }
 
 /// The definition of the command line, with which nothing is an error and help is a flag like another: one mistake must not

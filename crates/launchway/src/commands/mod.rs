@@ -3,6 +3,7 @@
 mod advise;
 mod catalog;
 pub(crate) mod completions;
+mod defaults;
 mod diff;
 pub(crate) mod early;
 mod explain;
@@ -13,6 +14,7 @@ mod template;
 mod templates;
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 
 use clap::{Args, Command, FromArgMatches as _, Subcommand};
 use launchway_core::Template;
@@ -23,6 +25,7 @@ use crate::adopt::{self, AdoptRequest};
 use crate::checked::{self, CheckRequest};
 use crate::failure::{Exit, Failure};
 use crate::language::{self, Language};
+use crate::projects::{self, FoundProject};
 use crate::terminal;
 use crate::update::{self, UpdateRequest};
 use crate::waive::{self, WaiveRequest};
@@ -62,6 +65,8 @@ enum FixedCommand {
     /// Adds, lists, updates and removes catalogs: git repositories that name a team's templates
     #[command(subcommand)]
     Catalog(catalog::CatalogCommand),
+    /// Lists, sets and takes away your own defaults, which fill prompts
+    Defaults(defaults::DefaultsArgs),
     /// Helps the authors of templates
     #[command(subcommand)]
     Template(template::TemplateCommand),
@@ -79,8 +84,10 @@ enum AddCommand {
 }
 
 impl FixedCommand {
-    fn run(&self) -> Result<(), Failure> {
-        match self {
+    /// Runs the command; one on a project runs on the project that is found.
+    fn run(mut self) -> Result<(), Failure> {
+        self.find_project()?;
+        match &self {
             Self::Update(request) => update::run(request),
             Self::Check(request) => checked::run(request),
             Self::Waive(request) => waive::run(request),
@@ -92,11 +99,48 @@ impl FixedCommand {
             Self::Explain(args) => explain::run(args),
             Self::Templates(args) => templates::run(args),
             Self::Catalog(command) => catalog::run(command),
+            Self::Defaults(args) => defaults::run(args),
             Self::Template(command) => template::run(command),
             Self::Completions(args) => completions::run(args),
             Self::Man(args) => man::run(args),
         }
     }
+}
+
+impl FixedCommand {
+    /// Finds the project of a command that is for one, and takes the paths on the line from where they were typed.
+    fn find_project(&mut self) -> Result<(), Failure> {
+        match self {
+            Self::Update(request) => request.find_project(),
+            Self::Check(CheckRequest { folder, .. }) => enter(folder, "launchway check DIR").map(drop),
+            Self::Diff(diff::DiffArgs { folder, .. }) => enter(folder, "launchway diff DIR").map(drop),
+            Self::Waive(request) => enter(request.folder_mut(), "launchway waive ID --dir DIR").map(drop),
+            Self::Add(AddCommand::Service(AddRequest { folder, .. })) => {
+                enter(folder, "launchway add service NAME --dir DIR").map(drop)
+            }
+            Self::Why(WhyRequest { folder, path, .. }) => {
+                let found = enter(folder, "launchway why PATH --dir DIR")?;
+                *path = found.path(path);
+                Ok(())
+            }
+            Self::Adopt(_)
+            | Self::Advise(_)
+            | Self::Explain(_)
+            | Self::Templates(_)
+            | Self::Catalog(_)
+            | Self::Defaults(_)
+            | Self::Template(_)
+            | Self::Completions(_)
+            | Self::Man(_) => Ok(()),
+        }
+    }
+}
+
+/// Puts the folder of the project that is found in the place of the one on the line.
+fn enter(folder: &mut PathBuf, usage: &str) -> Result<FoundProject, Failure> {
+    let found = projects::find(folder, usage)?;
+    folder.clone_from(&found.folder);
+    Ok(found)
 }
 
 /// Reads the line and does what it says. The questions of `new` are those of the template that `early` names.

@@ -8,6 +8,7 @@ use clap::{Arg, ArgAction, ArgMatches, Args as _, Command, value_parser};
 use launchway_core::template::{Kind, Question};
 use launchway_core::{AnswerProblem, Answers, Policy, Provenance, Template};
 
+use crate::answers::ALLOW_SECRET_LIKE;
 use crate::catalogs::CatalogPolicy;
 use crate::failure::{Exit, Failure};
 use crate::git::FetchOptions;
@@ -34,7 +35,7 @@ pub(super) fn define(template: Option<&Template>) -> Command {
                 .long("dest")
                 .value_name("FOLDER")
                 .value_parser(value_parser!(PathBuf))
-                .help("The folder to make, instead of one named after the project"),
+                .help("The folder to write to, instead of one named after the project; files that are there stay"),
         )
         .arg(
             Arg::new("answers")
@@ -46,6 +47,7 @@ pub(super) fn define(template: Option<&Template>) -> Command {
         )
         .arg(switch("defaults").help("Takes the default of every question that has one, without asking"))
         .arg(switch("no-input").help("Never asks; a question without an answer or a default is an error"))
+        .arg(switch("allow-secret-like").help(ALLOW_SECRET_LIKE))
         .arg(switch("dry-run").help("Shows the files that would be written, with their sizes, and writes nothing"))
         .arg(switch("diff").requires("dry-run").help("Shows the contents too, as a diff"))
         .arg(switch("no-git").help("Leaves out `git init` and the first commit"))
@@ -75,7 +77,7 @@ fn switch(name: &'static str) -> Arg {
 }
 
 fn question_arg(question: &Question, template: &Template) -> Arg {
-    let arg = Arg::new(question.id.clone())
+    let arg = Arg::new(arg_id(question))
         .long(question.flag().trim_start_matches('-').to_owned())
         .env(question.variable())
         .hide_env_values(true)
@@ -88,6 +90,11 @@ fn question_arg(question: &Question, template: &Template) -> Arg {
         Kind::Int { .. } => arg.allow_negative_numbers(true),
         _ => arg,
     }
+}
+
+/// Returns what the line calls the answer to a question: not its id, which may be one of the program's own words.
+pub(super) fn arg_id(question: &Question) -> String {
+    format!("answer to {}", question.id)
 }
 
 fn help(question: &Question, template: &Template) -> String {
@@ -109,7 +116,10 @@ fn policy((policy, when): (&Policy, Option<&str>)) -> String {
 /// Runs the command, whose template is there already.
 pub(crate) fn run(matches: &ArgMatches, chosen: &TemplateChoice) -> Result<(), Failure> {
     let request = request(matches, chosen)?;
-    let answers = answers(matches, &chosen.template)?;
+    let mut answers = answers(matches, &chosen.template)?;
+    if matches.get_flag("allow-secret-like") {
+        answers.allow_secret_like();
+    }
     new::run(chosen, &request, answers)
 }
 
@@ -148,22 +158,25 @@ pub(super) fn answers(matches: &ArgMatches, template: &Template) -> Result<Answe
     let mut problems = Vec::new();
     for question in &template.questions {
         let positional = matches.get_one::<String>("NAME").filter(|_| question.id == template.name_question);
-        let flag = matches.get_one::<String>(&question.id);
-        let is_environment = matches.value_source(&question.id) == Some(ValueSource::EnvVariable);
+        let id = arg_id(question);
+        let flag = matches.get_one::<String>(&id);
+        let is_environment = matches.value_source(&id) == Some(ValueSource::EnvVariable);
         if let (Some(name), Some(flag)) = (positional, flag.filter(|_| !is_environment))
             && name != flag
         {
             problems.push(question.problem(format!("the name is given twice, as `{name}` and as `{flag}`")));
             continue;
         }
+        // An empty variable is none: that is how one is taken back for a single command.
+        let flag = flag.filter(|text| !(is_environment && text.is_empty()));
         let Some(text) = positional.or(flag) else { continue };
         let provenance =
             if positional.is_none() && is_environment { Provenance::Environment } else { Provenance::Flag };
         // A secret is read from the environment alone.
         let read = if provenance == Provenance::Flag { question.read_open(text) } else { question.read(text) };
         match read {
-            Ok(value) => answers.set(&question.id, value, provenance),
-            Err(problem) => problems.push(problem),
+            Ok(value) => answers.set(&question.id, value, provenance.clone()),
+            Err(problem) => problems.push(problem.given_by(question, &provenance)),
         }
     }
     if problems.is_empty() { Ok(answers) } else { Err(problems) }

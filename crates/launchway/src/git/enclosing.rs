@@ -15,17 +15,18 @@ pub(crate) struct Enclosing {
 }
 
 impl Enclosing {
-    /// Finds the repository in which a folder would be; none if git ignores the folder.
+    /// Finds the repository in which a folder is or would be; none if the folder is the top of one, or git ignores it.
     pub(crate) fn of(destination: &Path) -> Option<Self> {
-        let absolute = std::path::absolute(destination).ok()?;
-        let there = absolute.ancestors().skip(1).find(|ancestor| ancestor.is_dir())?;
-        let rest = absolute.strip_prefix(there).ok()?.to_str()?;
+        let whole = destination.canonicalize().or_else(|_| std::path::absolute(destination)).ok()?;
+        let there = whole.ancestors().find(|ancestor| ancestor.is_dir())?;
+        let rest = whole.strip_prefix(there).ok()?.to_str()?;
         let git = Git::of_user(there);
         let said = git.text(&["rev-parse", "--is-inside-work-tree", "--show-toplevel", "--show-prefix"]).ok()?;
         let mut lines = said.lines();
         let (is_inside, top) = (lines.next()? == "true", PathBuf::from(lines.next()?));
-        let folder = SafePath::new(&format!("{}{rest}", lines.next().unwrap_or_default())).ok()?;
-        let is_ignored = || git.text(&["check-ignore", "--quiet", "--", &format!("{rest}/file")]).is_ok();
+        let folder = format!("{}{rest}", lines.next().unwrap_or_default());
+        let folder = SafePath::new(folder.trim_end_matches('/')).ok()?;
+        let is_ignored = || git.text(&["check-ignore", "--quiet", "--", &format!("./{rest}/file")]).is_ok();
         if !is_inside || is_ignored() {
             return None;
         }

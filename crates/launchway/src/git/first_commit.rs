@@ -2,7 +2,14 @@
 
 use std::path::Path;
 
+use launchway_core::SafePath;
+
 use super::process::{Git, GitError};
+use super::standing::Standing;
+use crate::language;
+
+/// The message of the first commit.
+pub(crate) const MESSAGE: &str = "Start from the launchway template";
 
 /// What became of the first commit.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,33 +22,54 @@ pub(crate) enum FirstCommit {
     Failed(String),
 }
 
-/// Makes a repository of a new project and commits all of it, unless the project stands in a repository already.
-pub(crate) fn first_commit(project: &Path) -> FirstCommit {
-    match git(project, &["rev-parse", "--is-inside-work-tree"]) {
-        Err(GitError::NoGit) => return FirstCommit::Skipped("there is no `git` on this machine".to_owned()),
-        Ok(_) => {
-            return FirstCommit::Skipped("the project stands inside a repository already; commit it there".to_owned());
+/// Says why nothing is committed where a project stands, if nothing is.
+pub(crate) fn reason_to_skip(standing: Standing) -> Option<&'static str> {
+    match standing {
+        Standing::NoGit => Some(language::text("there is no `git` on this machine")),
+        Standing::Inside => Some(language::text("the project stands inside a repository already; commit it there")),
+        Standing::Untrusted => Some(language::text("the project stands inside a repository that git does not trust")),
+        Standing::Top { has_commits: true, .. } => {
+            Some(language::text("the repository has commits already; look at the project and commit it there"))
         }
-        Err(GitError::Said(said)) if said.contains("dubious ownership") => {
-            return FirstCommit::Skipped("the project stands inside a repository that git does not trust".to_owned());
-        }
-        Err(_) => {}
+        Standing::Nowhere | Standing::Top { has_commits: false, .. } => None,
     }
-    let steps: [&[&str]; 3] = [
-        &["init", "--quiet", "--initial-branch=main"],
-        &["add", "--all"],
-        &["commit", "--quiet", "--message", "Start from the launchway template"],
-    ];
-    let done = steps.iter().try_for_each(|step| git(project, step).map(drop));
-    match done.and_then(|()| git(project, &["rev-parse", "--short", "HEAD"])) {
+}
+
+/// Commits the files of a new project, in a repository that is made for it unless there is one without a commit; `files` are
+/// asked for once the repository is there.
+pub(crate) fn first_commit(
+    project: &Path,
+    standing: Standing,
+    files: impl FnOnce(&Path) -> Vec<SafePath>,
+) -> FirstCommit {
+    if let Some(reason) = reason_to_skip(standing) {
+        return FirstCommit::Skipped(reason.to_owned());
+    }
+    let git = Git::of_user(project);
+    let done = if standing == Standing::Nowhere {
+        git.text(&["init", "--quiet", "--initial-branch=main"]).map(drop)
+    } else {
+        Ok(())
+    };
+    match done.and_then(|()| commit(&git, &files(project))) {
         Ok(commit) => FirstCommit::Yes(commit),
         Err(error) => FirstCommit::Failed(reason(&error)),
     }
 }
 
-/// Runs git in the project. Nothing that the template wrote there runs with it, be it a hook or a file system monitor.
-fn git(project: &Path, arguments: &[&str]) -> Result<String, GitError> {
-    Git::of_user(project).text(arguments)
+/// Commits files, and nothing else that stands beside them. Nothing that the template wrote there runs with it, be it a hook
+/// or a file system monitor.
+fn commit(git: &Git, files: &[SafePath]) -> Result<String, GitError> {
+    let list = files.iter().fold(Vec::new(), |mut list, path| {
+        list.extend_from_slice(b":(top,literal)");
+        list.extend_from_slice(path.as_str().as_bytes());
+        list.push(0);
+        list
+    });
+    let listed = ["--pathspec-from-file=-", "--pathspec-file-nul"];
+    git.bytes(&[&["add"], &listed[..]].concat(), &list)?;
+    git.bytes(&[&["commit", "--quiet", "--message", MESSAGE], &listed[..]].concat(), &list)?;
+    git.text(&["rev-parse", "--short", "HEAD"])
 }
 
 /// The first thing that git said, with what helps a user whom it does not know.

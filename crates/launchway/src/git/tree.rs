@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use launchway_core::template::{PARTS, SourceError, TemplateFiles, check_limits};
-use launchway_core::{LoadError, SafePath};
+use launchway_core::{Blob, LoadError, SafePath};
 
 use super::process::{GitError, Limits};
 use super::remote::Remote;
@@ -19,6 +19,7 @@ struct Entry {
     object: String,
     /// The size of its content; nothing before that is there.
     size: u64,
+    is_executable: bool,
 }
 
 impl Remote {
@@ -41,8 +42,11 @@ impl Remote {
         let entries = self.with_contents(entries)?;
         check(&entries)?;
         let blobs = self.blobs(&entries)?;
-        let paths = entries.into_iter().map(|entry| entry.path);
-        Ok(TemplateFiles::from_blobs(paths.zip(blobs)).map_err(LoadError::from)?)
+        let files = entries.into_iter().zip(blobs).map(|(entry, bytes)| {
+            let blob = Blob { bytes: bytes.into(), executable: entry.is_executable };
+            (entry.path, blob)
+        });
+        Ok(TemplateFiles::from_blobs(files).map_err(LoadError::from)?)
     }
 
     /// Reads one file of a commit, unless there is none of that name.
@@ -157,7 +161,8 @@ fn entry(line: &[u8]) -> Result<Entry, SourceError> {
         Some("160000") => return Err(SourceError::Submodule(path.into())),
         _ => return Err(SourceError::Special(path.into())),
     }
-    Ok(Entry { path, object: object.unwrap_or_default().to_owned(), size: 0 })
+    let object = object.unwrap_or_default().to_owned();
+    Ok(Entry { path, object, size: 0, is_executable: mode == Some("100755") })
 }
 
 /// Takes one object from the output of `cat-file --batch`.
@@ -184,13 +189,15 @@ mod tests {
         assert!(matches!(entry(&line("160000")), Err(SourceError::Submodule(_))));
         assert!(matches!(entry(&line("000000")), Err(SourceError::Special(_))));
         let file = entry(&line("100755")).unwrap();
-        assert_eq!((file.path.as_str(), file.object), ("files/a b\tc", object));
+        assert_eq!((file.path.as_str(), &file.object), ("files/a b\tc", &object));
+        assert!(file.is_executable && !entry(&line("100644")).unwrap().is_executable);
         assert!(matches!(entry(b"100644 blob 1\t\xff"), Err(SourceError::Name(_))));
     }
 
     #[test]
     fn objects_are_taken_one_after_the_other() {
-        let entry = |object: &str, size| Entry { path: String::new(), object: object.to_owned(), size };
+        let entry =
+            |object: &str, size| Entry { path: String::new(), object: object.to_owned(), size, is_executable: false };
         let mut rest: &[u8] = b"aa blob 3\nx\ny\nbb blob 0\n\n";
         assert_eq!(blob(&mut rest, &entry("aa", 3)).unwrap(), b"x\ny");
         assert_eq!(blob(&mut rest, &entry("bb", 0)).unwrap(), b"");

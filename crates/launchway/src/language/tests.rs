@@ -8,7 +8,7 @@ use super::*;
 fn the_locale_decides_unless_the_user_says_more() {
     let with = |pairs: &[(&str, &str)]| {
         let pairs: BTreeMap<String, String> = pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
-        Language::of_environment(|name| pairs.get(name).cloned())
+        Language::of_environment(|name| pairs.get(name).cloned(), None)
     };
     assert_eq!(with(&[]), Language::English);
     assert_eq!(with(&[("LANG", "ko_KR.UTF-8")]), Language::Korean);
@@ -18,6 +18,12 @@ fn the_locale_decides_unless_the_user_says_more() {
     assert_eq!(with(&[("LANG", "ko_KR.UTF-8"), ("LC_ALL", "")]), Language::Korean);
     assert_eq!(with(&[("LANG", "C"), ("LAUNCHWAY_LANG", "ko")]), Language::Korean);
     assert_eq!(with(&[("LANG", "ko_KR.UTF-8"), ("LAUNCHWAY_LANG", "en")]), Language::English);
+    let preferred = |pairs: &[(&str, &str)]| {
+        let set = |name: &str| pairs.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
+        Language::of_environment(set, Some(Language::Korean))
+    };
+    assert_eq!(preferred(&[("LANG", "en_US.UTF-8")]), Language::Korean);
+    assert_eq!(preferred(&[("LANG", "ko_KR.UTF-8"), ("LAUNCHWAY_LANG", "en")]), Language::English);
 }
 
 #[test]

@@ -45,6 +45,7 @@ enum AnswerOrigin {
     Flag,
     Environment,
     File(String),
+    Draft,
 }
 
 /// Where a draft is kept; nowhere, if that is not possible.
@@ -119,14 +120,9 @@ fn none(place: &DraftPlace) -> Failure {
 
 /// Adds what flags and files gave when the draft was begun, unless it is given anew.
 fn take_given(template: &Template, saved: BTreeMap<String, (Value, AnswerOrigin)>, given: &mut Answers) {
-    for (id, (value, from)) in saved {
-        let provenance = match from {
-            AnswerOrigin::Flag => Provenance::Flag,
-            AnswerOrigin::Environment => Provenance::Environment,
-            AnswerOrigin::File(name) => Provenance::File(name),
-        };
+    for (id, (value, _)) in saved {
         if template.question(&id).is_some() {
-            given.set_if_open(&id, value, provenance);
+            given.set_if_open(&id, value, Provenance::Draft);
         }
     }
 }
@@ -240,6 +236,7 @@ impl DraftPlace {
                 Provenance::Flag => AnswerOrigin::Flag,
                 Provenance::Environment => AnswerOrigin::Environment,
                 Provenance::File(name) => AnswerOrigin::File(name.clone()),
+                Provenance::Draft => AnswerOrigin::Draft,
                 _ => continue,
             };
             given.insert(id.to_owned(), (value.clone(), from));

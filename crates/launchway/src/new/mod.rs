@@ -2,6 +2,7 @@
 
 mod draft;
 mod files;
+mod next_steps;
 mod prepared;
 mod report;
 mod request;
@@ -13,17 +14,19 @@ use std::path::Path;
 use launchway_core::{Addition, Answers, Template, apply, edit};
 
 use self::draft::Draft;
-use self::prepared::{NewProject, TeamDecision, destination};
+use self::next_steps::GitOutcome;
+use self::prepared::{NewProject, PlaceholderAnswer, TeamDecision, destination};
 pub(crate) use self::prepared::{TemplateChoice, choose};
 use self::report::NewReport;
 pub(crate) use self::request::{NamedTemplate, NewRequest};
 #[cfg(test)]
 pub(crate) use self::review::command as equivalent_command;
 use crate::failure::{Exit, Failure};
-use crate::git::{self, FirstCommit};
+use crate::git::{self, FirstCommit, Standing};
 use crate::report::Output;
+use crate::repository::begin::begin;
 use crate::repository::index::WayBack;
-use crate::repository::{Repository, has_commits, ignored_note};
+use crate::repository::{Repository, has_commits, ignored, ignored_note};
 use crate::wizard::{Decision, left};
 use crate::{add, answers, interrupt, language, terminal, update};
 
@@ -34,6 +37,7 @@ pub(crate) fn run(chosen: &TemplateChoice, request: &NewRequest, mut answers: An
     for path in &request.answers_files {
         answers::add_file(path, template, &mut answers)?;
     }
+    answers::refuse_secrets(&answers, template)?;
     let may_ask = terminal::is_interactive() && !request.no_input;
     if request.resume && !may_ask {
         return Err(Failure::new(Exit::Usage, "`--resume` goes on asking, and there is no terminal to ask in")
@@ -53,12 +57,23 @@ pub(crate) fn run(chosen: &TemplateChoice, request: &NewRequest, mut answers: An
             }
         }
     } else {
-        (NewProject::new(template, &answers, request)?, None)
+        let prepared = NewProject::new(template, &answers, request)?;
+        prepared.placeholders.iter().for_each(say_placeholder);
+        (prepared, None)
     };
     for warning in &prepared.warnings {
         terminal::say(&format!("warning: {}\n", terminal::visible(warning)));
     }
     finish(template, &prepared, request, draft)
+}
+
+/// Says of an answer that nobody was asked for that it has to be replaced.
+fn say_placeholder(PlaceholderAnswer { question, value, flag }: &PlaceholderAnswer) {
+    let note = language::filled(
+        "note: `{question}` is the placeholder `{value}`; `{flag}=…` gives another answer",
+        &[("question", question), ("value", value), ("flag", flag)],
+    );
+    terminal::say(&format!("{}\n", terminal::visible_line(&note)));
 }
 
 /// Says that nothing is written, and how to go on.
@@ -75,11 +90,12 @@ fn finish(
     request: &NewRequest,
     draft: Option<Draft>,
 ) -> Result<(), Failure> {
+    let standing = standing(prepared);
     if request.dry_run {
         say_notes(prepared);
-        return show(template, prepared, request, None, None);
+        return show(template, prepared, request, &preview(standing, request), None);
     }
-    let _lock = update::begin(&prepared.changes.destination)?;
+    let _lock = if prepared.addition.is_some() { begin(&prepared.changes.destination)? } else { None };
     let way_back = interrupt::uninterrupted(|| {
         let changes = &prepared.changes;
         let files = changes.creates.len();
@@ -99,18 +115,22 @@ fn finish(
     let shown = terminal::visible_line(&destination.display().to_string());
     let created = language::filled("created `{path}` with {files} files", &[("path", &shown), ("files", &files)]);
     terminal::say(&format!("{created}\n"));
-    let committed = if request.no_git { FirstCommit::Skipped("--no-git".to_owned()) } else { commit(destination) };
-    if let Some(note) =
-        ignored_note(&prepared.changes.destination, prepared.changes.creates.iter().map(|(path, _)| path))
-    {
+    let outcome = commit(prepared, standing, request);
+    let root = &prepared.changes.destination;
+    if let Some(note) = ignored_note(root, prepared.changes.creates.iter().map(|(path, _)| path)) {
         terminal::say(&format!("{}\n", terminal::visible(&note)));
     }
     say_notes(prepared);
-    terminal::say(&review::next_steps(prepared));
+    terminal::say(&next_steps::text(prepared, &outcome));
     if let Some(way_back) = &way_back {
         terminal::say(&format!("\n{}", update::way_back_lines(way_back)));
     }
-    show(template, prepared, request, Some(&committed), way_back.as_ref())
+    show(template, prepared, request, &outcome, way_back.as_ref())
+}
+
+/// Returns where the project stands for git: what becomes a folder of a repository is inside it, also before it is there.
+fn standing(prepared: &NewProject) -> Standing {
+    if prepared.addition.is_some() { Standing::Inside } else { Standing::of(&prepared.folder) }
 }
 
 /// Writes a project that becomes a folder of a repository; returns how everything comes back, if git has a commit to go
@@ -131,9 +151,35 @@ fn say_notes(prepared: &NewProject) {
     }
 }
 
-fn commit(destination: &Path) -> FirstCommit {
-    let committed = git::first_commit(destination);
-    let said = match &committed {
+/// Says what would become of git.
+fn preview(standing: Standing, request: &NewRequest) -> GitOutcome {
+    let is_committed = !request.no_git && git::reason_to_skip(standing).is_none();
+    let standing = match standing {
+        Standing::Nowhere if is_committed => Standing::Top { has_commits: true, has_origin: false },
+        standing => standing,
+    };
+    GitOutcome { commit: None, standing, is_committed }
+}
+
+/// Makes the first commit where there is none, and says what became of it.
+fn commit(prepared: &NewProject, standing: Standing, request: &NewRequest) -> GitOutcome {
+    let destination = &prepared.folder;
+    let committed = if request.no_git {
+        FirstCommit::Skipped("--no-git".to_owned())
+    } else {
+        let paths = || prepared.changes.creates.iter().map(|(path, _)| path);
+        git::first_commit(destination, standing, |destination| {
+            let ignored = ignored(destination, paths()).unwrap_or_default();
+            paths().filter(|path| !ignored.contains(path.as_str())).cloned().collect()
+        })
+    };
+    say_committed(&committed);
+    let is_committed = matches!(committed, FirstCommit::Yes(_));
+    GitOutcome { commit: Some(committed), standing: self::standing(prepared), is_committed }
+}
+
+fn say_committed(committed: &FirstCommit) {
+    let said = match committed {
         FirstCommit::Yes(commit) => {
             language::filled(
                 "git: initialised a repository and committed the project as {commit}",
@@ -142,11 +188,11 @@ fn commit(destination: &Path) -> FirstCommit {
         }
         FirstCommit::Skipped(reason) => language::filled("git: skipped, {reason}", &[("reason", reason)]) + "\n",
         FirstCommit::Failed(reason) => {
-            format!("warning: git could not commit the project, which is written all the same\n  hint: {reason}\n")
+            let said = language::text("warning: git could not commit the project, which is written all the same");
+            format!("{said}\n  hint: {reason}\n")
         }
     };
     terminal::say(&terminal::visible(&said));
-    committed
 }
 
 /// Writes the result to stdout.
@@ -154,11 +200,11 @@ fn show(
     template: &Template,
     prepared: &NewProject,
     request: &NewRequest,
-    committed: Option<&FirstCommit>,
+    outcome: &GitOutcome,
     way_back: Option<&WayBack>,
 ) -> Result<(), Failure> {
     let text = match request.output {
-        Output::Json => NewReport::new(template, prepared, committed, way_back).to_json(),
+        Output::Json => NewReport::new(template, prepared, outcome, way_back).to_json(),
         Output::Text if request.diff => review::diff(prepared),
         Output::Text if request.dry_run => review::tree(prepared),
         Output::Text => format!("{}\n", terminal::visible_line(&prepared.folder.display().to_string())),

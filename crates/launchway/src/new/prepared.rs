@@ -1,11 +1,12 @@
 //! A project that is rendered and checked, and not yet written.
 
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use launchway_core::template::{Kind, Question};
+use launchway_core::template::{Kind, Question, UnknownWord};
 use launchway_core::{
-    Added, Addition, Answers, Changes, Context, Defaults, Edit, Interview, Plan, Provenance, SourceSpec, Template,
+    Accepted, Added, Addition, Answers, Changes, Context, Defaults, Edit, Interview, Plan, Provenance, SourceSpec,
+    Template, Value, is_cut_off, take_back_cut_off,
 };
 
 use super::{NamedTemplate, NewRequest, review, wizard};
@@ -14,8 +15,9 @@ use tracing::field::Empty;
 use crate::catalogs::CatalogPolicy;
 use crate::failure::{Exit, Failure};
 use crate::git::{Enclosing, FetchOptions};
+use crate::repository::begin::begin;
 use crate::sources::{self, LoadedTemplate};
-use crate::{language, progress, terminal};
+use crate::{answers, language, progress, terminal};
 
 /// The template that a project is to be made from.
 pub(crate) struct TemplateChoice {
@@ -58,6 +60,27 @@ pub(crate) struct NewProject {
     pub(crate) warnings: Vec<String>,
     /// The answers that were not the user's to give.
     pub(crate) decided: Vec<TeamDecision>,
+    /// The answers that only hold the place of others.
+    pub(crate) placeholders: Vec<PlaceholderAnswer>,
+}
+
+/// An answer that nobody gave, and that has to be replaced.
+pub(crate) struct PlaceholderAnswer {
+    pub(crate) question: String,
+    pub(crate) value: Value,
+    /// What replaces it.
+    pub(crate) flag: String,
+}
+
+/// Lists the answers that only hold the place of others.
+fn placeholders(interview: &Interview<'_>) -> Vec<PlaceholderAnswer> {
+    let is_one = |it: &&Accepted<'_>| it.question.is_placeholder && it.provenance == Provenance::Default;
+    let placeholder = |it: &Accepted<'_>| PlaceholderAnswer {
+        question: it.question.id.clone(),
+        value: it.value.clone(),
+        flag: it.question.flag(),
+    };
+    interview.accepted.iter().filter(is_one).map(placeholder).collect()
 }
 
 /// An answer that the team decided.
@@ -95,6 +118,10 @@ impl NewProject {
         if !interview.problems.is_empty() {
             return Err(interview.problems.clone().into());
         }
+        let secrets = interview.secret_like();
+        if !secrets.is_empty() {
+            return Err(secrets.into());
+        }
         let command = review::command(template, interview, request);
         let Some(mut context) = interview.context()? else {
             return Err(missing(interview, &command));
@@ -109,6 +136,11 @@ impl NewProject {
         context.catalog.clone_from(&request.catalog);
         let mut warnings = unused_answers(interview)?;
         warnings.extend(unknown_answers(interview));
+        warnings.extend(answers::misspelt_variables(template));
+        take_back(&folder, request)?;
+        if let Some(Enclosing { root, .. }) = &enclosing {
+            take_back_in_repository(root, request)?;
+        }
         let plan = {
             let step = tracing::info_span!("render", what = "the files", files = Empty).entered();
             let plan = progress::during(language::text("rendering the files"), || Plan::new(template, &context))?;
@@ -122,10 +154,20 @@ impl NewProject {
                 let addition = Addition::beside(template, &context, &plan, &root).map_err(|error| {
                     Failure::from(error).hint("`--standalone` keeps all files in the project's own folder")
                 })?;
-                (Changes { destination: root, creates: addition.creates.clone() }, Some(addition))
+                (Changes { destination: root, is_there: true, creates: addition.creates.clone() }, Some(addition))
             }
         };
-        Ok(Self { context, plan, folder, changes, addition, command, warnings, decided: decided(interview) })
+        Ok(Self {
+            context,
+            plan,
+            folder,
+            changes,
+            addition,
+            command,
+            warnings,
+            decided: decided(interview),
+            placeholders: placeholders(interview),
+        })
     }
 
     /// Returns the changes of files that are there.
@@ -144,6 +186,26 @@ fn taken(template: &Template, enclosing: &Enclosing) -> Result<Added, Failure> {
             "choose letters, digits, `.`, `_` and `-`; or `--standalone` keeps the workflows in the project's own folder",
         )
     })
+}
+
+/// Takes back what a run that was cut off has left in a folder.
+fn take_back(destination: &Path, request: &NewRequest) -> Result<(), Failure> {
+    if !request.dry_run {
+        if take_back_cut_off(destination)?.is_some() {
+            terminal::say(&format!("{}\n", language::text("note: a change that was cut off was taken back")));
+        }
+        return Ok(());
+    }
+    if is_cut_off(destination) {
+        let message = format!("a run that was cut off has left some of its files in `{}`", destination.display());
+        return Err(Failure::new(Exit::Exists, message).hint("the same without `--dry-run` takes them back first"));
+    }
+    Ok(())
+}
+
+/// Takes back what a command that was cut off has left in the repository that the project becomes a folder of.
+fn take_back_in_repository(root: &Path, request: &NewRequest) -> Result<(), Failure> {
+    if request.dry_run { take_back(root, request) } else { begin(root).map(drop) }
 }
 
 /// Returns the folder to make: the one that was asked for, or one of the project's name.
@@ -175,8 +237,10 @@ fn missing(interview: &Interview<'_>, command: &str) -> Failure {
 
 /// Lists the words that the template takes without knowing them: a slip, or something newer than the template.
 fn unknown_answers(interview: &Interview<'_>) -> Vec<String> {
-    let of =
-        |question: &Question, word: &str| format!("the template does not know `{word}`, which `{}` names", question.id);
+    let of = |question: &Question, UnknownWord { word, nearest }: UnknownWord<'_>| {
+        let meant = nearest.map(|nearest| format!("; did you mean `{nearest}`?")).unwrap_or_default();
+        format!("the template does not know `{word}`, which `{}` names{meant}", question.id)
+    };
     let accepted = interview.accepted.iter();
     accepted
         .flat_map(|accepted| {
@@ -198,11 +262,14 @@ fn unused_answers(interview: &Interview<'_>) -> Result<Vec<String>, Failure> {
                 return Err(Failure::new(Exit::Usage, message).hint(hint));
             }
             Provenance::Prompt
+            | Provenance::Prefilled(_)
             | Provenance::Default
             | Provenance::Preset(_)
             | Provenance::Policy(_)
             | Provenance::Record => {}
-            Provenance::Environment | Provenance::File(_) => warnings.push(format!("{message} ({provenance})")),
+            Provenance::Environment | Provenance::File(_) | Provenance::Draft => {
+                warnings.push(format!("{message} ({provenance})"))
+            }
         }
     }
     Ok(warnings)

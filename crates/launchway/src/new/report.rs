@@ -7,6 +7,7 @@ use launchway_core::{CatalogOrigin, Origin, SafePath, Template, Value};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
+use super::next_steps::{self, GitOutcome};
 use super::{NewProject, TeamDecision};
 use crate::git::FirstCommit;
 use crate::report::json;
@@ -27,11 +28,13 @@ pub(crate) struct NewReport<'a> {
     answers: serde_json::Map<String, serde_json::Value>,
     /// The answers that the team decided, by the id of their question.
     decided: BTreeMap<&'a str, DecidedReport<'a>>,
+    /// The ids of the answers that nobody gave and that have to be replaced.
+    placeholders: Vec<&'a str>,
     files: Vec<FileReport<'a>>,
     /// The files of the repository that change.
     changed: Vec<&'a str>,
     objects: Vec<ObjectReport<'a>>,
-    next_steps: Vec<StepReport<'a>>,
+    next_steps: Vec<StepReport>,
     command: &'a str,
     git: &'static str,
     warnings: Vec<String>,
@@ -63,18 +66,19 @@ struct ObjectReport<'a> {
 }
 
 #[derive(Serialize)]
-struct StepReport<'a> {
-    command: &'a str,
-    purpose: &'a str,
+struct StepReport {
+    command: String,
+    purpose: String,
 }
 
 impl<'a> NewReport<'a> {
     pub(crate) fn new(
         template: &'a Template,
         prepared: &'a NewProject,
-        committed: Option<&FirstCommit>,
+        outcome: &GitOutcome,
         way_back: Option<&'a WayBack>,
     ) -> Self {
+        let committed = outcome.commit.as_ref();
         let mut warnings = prepared.warnings.clone();
         if let Some(FirstCommit::Failed(reason)) = committed {
             warnings.push(format!("git could not commit the project: {reason}"));
@@ -89,6 +93,7 @@ impl<'a> NewReport<'a> {
             catalog: prepared.context.catalog.as_ref(),
             answers: prepared.context.answers.iter().map(answer).collect(),
             decided: prepared.decided.iter().map(decided).collect(),
+            placeholders: prepared.placeholders.iter().map(|it| it.question.as_str()).collect(),
             files: prepared.changes.creates.iter().map(|(path, file)| file_report(path, file)).collect(),
             changed: prepared.changed().map(|edit| edit.path.as_str()).collect(),
             objects: prepared
@@ -97,11 +102,9 @@ impl<'a> NewReport<'a> {
                 .iter()
                 .map(|it| ObjectReport { kind: &it.kind, purpose: &it.purpose })
                 .collect(),
-            next_steps: prepared
-                .plan
-                .next_steps
-                .iter()
-                .map(|it| StepReport { command: &it.command, purpose: &it.purpose })
+            next_steps: next_steps::steps(prepared, outcome)
+                .into_iter()
+                .map(|it| StepReport { command: it.command, purpose: it.purpose })
                 .collect(),
             command: &prepared.command,
             git: match committed {

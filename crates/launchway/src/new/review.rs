@@ -8,9 +8,7 @@ use launchway_core::{Accepted, Changes, Interview, Provenance, SafePath, Templat
 
 use super::{NewProject, NewRequest};
 use crate::language;
-use crate::terminal::{
-    hanging, hanging_within, is_narrow, padded, row, shell_word, size, visible, visible_line, widest,
-};
+use crate::terminal::{hanging_within, is_narrow, padded, row, shell_word, size, visible, visible_line, widest};
 use crate::wizard::origin;
 
 /// Returns the command that makes the same project without a question: the answers that were not left to the default.
@@ -40,6 +38,9 @@ pub(crate) fn command(template: &Template, interview: &Interview<'_>, request: &
     }
     if request.standalone {
         words.push("--standalone".to_owned());
+    }
+    if interview.has_secret_like() {
+        words.push("--allow-secret-like".to_owned());
     }
     words.push("--no-input".to_owned());
     words.join(" ")
@@ -176,10 +177,13 @@ fn added_lines(path: &str, content: &str) -> String {
     if content.is_empty() {
         return String::new();
     }
-    let lines: Vec<&str> = content.lines().collect();
+    let lines: Vec<&str> = content.split_inclusive('\n').collect();
     let mut text = format!("--- /dev/null\n+++ b/{path}\n@@ -0,0 +1,{} @@\n", lines.len());
     for line in lines {
-        let _ = writeln!(text, "+{line}");
+        let _ = write!(text, "+{line}");
+    }
+    if !content.ends_with('\n') {
+        text.push_str("\n\\ No newline at end of file\n");
     }
     text
 }
@@ -216,23 +220,6 @@ fn objects(prepared: &NewProject, columns: usize) -> String {
     rows.iter().fold(String::new(), |mut text, (kind, purpose)| {
         let purpose = if is_narrow(columns) { purpose.clone() } else { hanging_within(purpose, width + 4, columns) };
         let _ = writeln!(text, "{}", row(kind, width + 1, &purpose, columns));
-        text
-    })
-}
-
-/// Renders the commands to run next.
-pub(crate) fn next_steps(prepared: &NewProject) -> String {
-    if prepared.plan.next_steps.is_empty() {
-        return String::new();
-    }
-    let destination = prepared.folder.to_string_lossy();
-    let prefix = if destination.starts_with('-') { "./" } else { "" };
-    let there = language::text("everything below runs there").to_owned();
-    let enter = (format!("cd {prefix}{}", shell_word(&destination)), there);
-    let steps = prepared.plan.next_steps.iter().map(|step| (step.command.clone(), step.purpose.clone()));
-    let steps: Vec<(String, String)> = std::iter::once(enter).chain(steps).collect();
-    steps.iter().fold(format!("\n{}\n", language::text("Next steps")), |mut text, (command, purpose)| {
-        let _ = writeln!(text, "  {}\n      {}", visible_line(command), hanging(&visible_line(purpose), 6));
         text
     })
 }

@@ -1,5 +1,7 @@
 //! The wizard of `new`: what it begins with, its review, and its draft.
 
+use std::path::Path;
+
 use launchway_core::template::{Kind, Question};
 use launchway_core::{Answers, Changes, Defaults, Interview, SourceSpec, Template, Value};
 
@@ -7,6 +9,8 @@ use super::draft::{self, Draft, DraftStart};
 use super::{NewProject, NewRequest, destination, files, review};
 use crate::failure::Failure;
 use crate::git::FetchOptions;
+use crate::preferences::{self, Preferences};
+use crate::prefill::Prefills;
 use crate::prompt::{About, Prompter, Reply};
 use crate::wizard::walk::{Now, Walk};
 use crate::wizard::{Decision, GO, NotKept, Purpose, Review, Wizard, edit_key, left, quit_key, save_key};
@@ -24,8 +28,10 @@ pub(super) fn run(
     request: &NewRequest,
 ) -> Result<(Decision<NewProject>, Draft), Failure> {
     let defaults = if request.defaults { Defaults::All } else { Defaults::Advanced };
-    let DraftStart { draft, given, state, notes } = draft::open(template, given, request)?;
-    let walk = Walk::new(template, given, defaults, state);
+    let DraftStart { draft, mut given, state, mut notes } = draft::open(template, given, request)?;
+    let prefills = prefills(template, request, &mut notes);
+    open_own(template, &prefills, &mut given);
+    let walk = Walk::new(template, given, defaults, state).filled_with(prefills);
     let problems = walk.problems()?;
     if !problems.is_empty() {
         return Err(problems.into());
@@ -40,6 +46,29 @@ pub(super) fn run(
     greet(prompter.as_mut(), template, request, &notes);
     let decision = Wizard { prompter: prompter.as_mut(), walk, purpose: &mut making }.run()?;
     Ok((decision, making.draft))
+}
+
+/// Gathers what prompts are filled with; where every default is taken, nothing is.
+fn prefills(template: &Template, request: &NewRequest, notes: &mut Vec<String>) -> Prefills {
+    if request.defaults {
+        return Prefills::default();
+    }
+    let own = preferences::read().unwrap_or_else(|failure| {
+        let reason = failure.message();
+        notes.push(language::filled("Your own defaults are not used: {reason}", &[("reason", &reason)]));
+        Preferences::default()
+    });
+    let place = request.dest.as_deref().unwrap_or(Path::new("."));
+    Prefills::gather(template, place, own)
+}
+
+/// Has the questions asked that a person has a default of their own for, also where the template's is taken otherwise.
+fn open_own(template: &Template, prefills: &Prefills, given: &mut Answers) {
+    for question in template.questions.iter().filter(|question| question.advanced && prefills.has_own(question)) {
+        if given.get(&question.id).is_none() {
+            given.reopen(&question.id);
+        }
+    }
 }
 
 /// Asks which template is wanted, if there are others than the built-in ones: those of the catalogs.

@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use launchway_core::quote::quote_shell;
-use launchway_core::{Blob, Conflict, Edit, SafePath};
+use launchway_core::{Blob, Conflict, Edit, SafePath, has_marks};
 
 use super::kept::UndoRecord;
 use super::saved::State;
-use super::{Repository, not_run};
-use crate::failure::{Exit, Failure};
+use super::{RECORD, Repository, not_run, with_ends};
+use crate::failure::{Exit, Failure, listed};
 use crate::git::{Git, GitError};
 
 /// What git knows of the files that a command changes.
@@ -122,14 +122,19 @@ impl<'r> Index<'r> {
     }
 
     /// Returns the sides of a conflict that stand in the index: the base, yours and the template's. Of a file that git does
-    /// not know nothing of yours does, since what is there gets into commits; where the template gave it up, only the text
+    /// not know nothing of yours does, since what is there gets into commits; where the file itself shows no conflict, a text
     /// that was generated shows that there is something to decide.
     fn sides<'c>(&self, path: &SafePath, conflict: &'c Conflict) -> [Option<&'c Blob>; 3] {
         let Conflict { base, ours, theirs } = conflict;
         if self.repository.tracks(path) || !self.unknown.contains(path.as_str()) {
             return [base.as_ref(), ours.as_ref(), theirs.as_ref()];
         }
-        [base.as_ref().filter(|_| theirs.is_none()), None, None]
+        let after = self.edits.iter().find(|edit| edit.path == *path).and_then(|edit| edit.after.as_ref());
+        match (base, theirs) {
+            _ if after.is_some_and(|blob| has_marks(&blob.bytes)) => [None; 3],
+            (Some(base), _) => [Some(base), None, None],
+            (None, theirs) => [None, None, theirs.as_ref()],
+        }
     }
 
     /// Brings the index up to date: what was changed is staged, and a conflict has all its sides there. Then the index is
@@ -147,9 +152,7 @@ impl<'r> Index<'r> {
         if missing.is_empty() {
             return Ok(());
         }
-        let files: Vec<String> = missing.iter().map(|path| format!("`{path}`")).collect();
-        let message = format!("git's index does not hold what was written to {}", files.join(", "));
-        Err(Failure::new(Exit::Io, message).hint("look at it with `git status`, and `git add` it"))
+        Err(not_held(&missing))
     }
 
     fn is_staged(&self, edit: &Edit) -> bool {
@@ -160,7 +163,7 @@ impl<'r> Index<'r> {
     fn try_stage(&self) -> Result<(), GitError> {
         let git = Git::of_user(&self.repository.root);
         let staged = || self.edits.iter().filter(|edit| self.is_staged(edit));
-        let paths = listed(staged().map(|edit| edit.path.as_str()));
+        let paths = with_ends(staged().map(|edit| edit.path.as_str()));
         git.bytes(&["update-index", "--add", "--remove", "--replace", "-z", "--stdin"], &paths)?;
         if self.repository.ignores_modes {
             stage_modes(&git, &staged().collect::<Vec<_>>())?;
@@ -211,6 +214,10 @@ impl<'r> Index<'r> {
         if raw == Some(object) {
             return Ok(true);
         }
+        // Whoever checks the record out needs every byte of it.
+        if path.as_str().starts_with(RECORD) {
+            return Ok(false);
+        }
         let arguments = ["hash-object", "--stdin", "--path", path.as_str()];
         let filtered = Git::of_user(&self.repository.root).bytes(&arguments, &blob.bytes)?;
         Ok(String::from_utf8_lossy(&filtered).trim() == object)
@@ -239,6 +246,19 @@ impl<'r> Index<'r> {
     }
 }
 
+/// Says which files are not in the index as they were written, and where to look.
+fn not_held(missing: &[SafePath]) -> Failure {
+    let message = format!("git's index does not hold what was written to {}", listed(missing));
+    let failure = Failure::new(Exit::Io, message);
+    match missing.iter().find(|path| path.as_str().starts_with(RECORD)) {
+        Some(path) => failure.hint(format!(
+            "an attribute changes it on its way into git, which ruins the record: `git check-attr --all {path}` names it, \
+             and `.git/info/attributes` is the place that `.launchway/.gitattributes` cannot overrule"
+        )),
+        None => failure.hint("look at it with `git status`, and `git add` it"),
+    }
+}
+
 /// The reference under which what was never committed is kept.
 pub(crate) fn before_update(name: &str) -> String {
     format!("refs/launchway/{name}/before-update")
@@ -248,16 +268,8 @@ pub(crate) fn before_update(name: &str) -> String {
 fn stage_modes(git: &Git, staged: &[&Edit]) -> Result<(), GitError> {
     for (mode, wanted) in [("--chmod=+x", true), ("--chmod=-x", false)] {
         let is_meant = |edit: &&&Edit| edit.after.as_ref().is_some_and(|blob| blob.executable == wanted);
-        let paths = listed(staged.iter().filter(is_meant).map(|edit| edit.path.as_str()));
+        let paths = with_ends(staged.iter().filter(is_meant).map(|edit| edit.path.as_str()));
         git.bytes(&["update-index", mode, "-z", "--stdin"], &paths)?;
     }
     Ok(())
-}
-
-fn listed<'p>(paths: impl Iterator<Item = &'p str>) -> Vec<u8> {
-    paths.fold(Vec::new(), |mut list, path| {
-        list.extend_from_slice(path.as_bytes());
-        list.push(0);
-        list
-    })
 }

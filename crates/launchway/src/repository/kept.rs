@@ -6,8 +6,8 @@ use std::path::Path;
 use launchway_core::{Blob, Edit, SafePath};
 use serde::{Deserialize, Serialize};
 
-use super::Repository;
 use super::saved::git;
+use super::{Repository, with_ends};
 use crate::git::{Git, GitError};
 
 /// The folder of the references. Each linked work tree has its own.
@@ -190,7 +190,7 @@ fn stream(reference: &str, list: &List, edits: &[Edit], known: &[&SafePath]) -> 
         stream.push(b'\n');
     };
     file(LIST, &serde_json::to_vec(list).expect("texts and lists always fit into JSON"));
-    let paths: Vec<u8> = known.iter().flat_map(|path| path.as_str().bytes().chain([0])).collect();
+    let paths = with_ends(known.iter().map(|path| path.as_str()));
     file(PATHS, &paths);
     for (number, kept) in list.files.iter().enumerate() {
         let Some(edit) = edits.iter().find(|edit| edit.path.as_str() == kept.path) else { continue };

@@ -1,5 +1,6 @@
 //! The repository that a project stands in: whether it is in a state to be updated, and what is in it.
 
+pub(crate) mod begin;
 pub(crate) mod index;
 mod kept;
 mod moves;
@@ -13,9 +14,9 @@ use std::thread;
 use launchway_core::SafePath;
 use launchway_core::quote::quote_shell;
 
-use crate::failure::{Exit, Failure};
+use crate::failure::{Exit, Failure, listed};
 use crate::git::{Git, GitError};
-use crate::language;
+use crate::{language, terminal};
 
 /// What git calls a work that is not finished, and the file that it keeps for it.
 const UNFINISHED: [(&str, &str, &str); 6] = [
@@ -143,7 +144,7 @@ impl Repository {
         if self.changed.is_empty() {
             return None;
         }
-        let message = format!("there are changes that are not committed, in {}", listed(&self.changed));
+        let message = format!("there are changes that are not committed, in {}", some_of(&self.changed));
         Some(Failure::new(Exit::Exists, message).hint(
             "commit or stash them, so that the update stands by itself; `--allow-dirty` merges them all the same",
         ))
@@ -211,11 +212,7 @@ pub(crate) fn ignored<'p>(
 ) -> Result<BTreeSet<String>, GitError> {
     let is_link = |folder: &str| root.join(folder).symlink_metadata().is_ok_and(|it| it.is_symlink());
     let paths = paths.filter(|path| !path.folders().any(is_link));
-    let input = paths.fold(Vec::new(), |mut input, path| {
-        input.extend_from_slice(path.as_str().as_bytes());
-        input.push(0);
-        input
-    });
+    let input = with_ends(paths.map(SafePath::as_str));
     if input.is_empty() {
         return Ok(BTreeSet::new());
     }
@@ -232,12 +229,18 @@ pub(crate) fn ignored_note<'p>(root: &Path, new: impl Iterator<Item = &'p SafePa
     }
     let place =
         if root == Path::new(".") { String::new() } else { format!(" -C {}", quote_shell(&root.to_string_lossy())) };
-    let names: Vec<String> = ignored.iter().map(|path| format!("`{path}`")).collect();
     let words: Vec<String> = ignored.iter().map(|path| quote_shell(path)).collect();
     Some(language::filled(
         "git is told to ignore {files}, so a commit leaves it out; if it belongs there: `git{place} add -f -- {words}`",
-        &[("files", &names.join(", ")), ("place", &place), ("words", &words.join(" "))],
+        &[("files", &listed(&ignored)), ("place", &place), ("words", &words.join(" "))],
     ))
+}
+
+/// Says it of files that were written outside of a report.
+pub(crate) fn say_ignored<'p>(root: &Path, new: impl Iterator<Item = &'p SafePath>) {
+    if let Some(note) = ignored_note(root, new) {
+        terminal::say(&format!("note: {}\n", terminal::visible(&note)));
+    }
 }
 
 /// Tells whether git was told not to look at the disk for which files can be run.
@@ -320,7 +323,7 @@ fn conflicted(files: &[String]) -> Failure {
         )
         .hint("`launchway update --resolve-record` makes one of both; then commit");
     }
-    Failure::new(Exit::Refused, format!("conflicts are left in {}", listed(files)))
+    Failure::new(Exit::Refused, format!("conflicts are left in {}", some_of(files)))
         .hint("solve them, then `git add` the files and commit")
 }
 
@@ -354,9 +357,14 @@ pub(crate) fn not_run(error: GitError) -> Failure {
     }
 }
 
-fn listed(paths: &[String]) -> String {
+/// Writes paths as git reads them with `-z`: a NUL ends each.
+fn with_ends<'p>(paths: impl Iterator<Item = &'p str>) -> Vec<u8> {
+    paths.flat_map(|path| path.bytes().chain([0])).collect()
+}
+
+/// Lists the first of many files.
+fn some_of(paths: &[String]) -> String {
     const SHOWN: usize = 5;
-    let shown: Vec<String> = paths.iter().take(SHOWN).map(|path| format!("`{path}`")).collect();
     let more = if paths.len() > SHOWN { format!(" and {} more", paths.len() - SHOWN) } else { String::new() };
-    format!("{}{more}", shown.join(", "))
+    format!("{}{more}", listed(paths.iter().take(SHOWN)))
 }

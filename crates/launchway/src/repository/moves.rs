@@ -14,9 +14,11 @@ use crate::git::Git;
 const MAX_COMMITS: &str = "--max-count=20000";
 
 impl Repository {
-    /// Finds the files that the user has moved, from the new path to the one that was generated. `name` is the project's.
-    pub(crate) fn moved(&self, name: &str, missing: &[&SafePath]) -> BTreeMap<SafePath, SafePath> {
-        let mut names: BTreeMap<String, &SafePath> = missing.iter().map(|path| (path.to_string(), *path)).collect();
+    /// Finds the files that the user has moved, from the new path to the one of the template. `name` is the project's, and
+    /// `missing` are the paths of the template with the last names that the user had for them.
+    pub(crate) fn moved(&self, name: &str, missing: &BTreeMap<&SafePath, &SafePath>) -> BTreeMap<SafePath, SafePath> {
+        let mut names: BTreeMap<String, &SafePath> =
+            missing.iter().map(|(path, known_as)| (known_as.to_string(), *path)).collect();
         for (from, to) in self.committed_moves(name) {
             if let Some(path) = names.remove(&from) {
                 names.insert(to, path);

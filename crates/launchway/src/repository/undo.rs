@@ -8,7 +8,7 @@ use launchway_core::{Blob, Edit, SafePath, edit};
 use super::kept::{Sides, UndoRecord};
 use super::saved::{State, git};
 use super::{Located, ignores_modes, not_run, path_of, status, tracked};
-use crate::failure::{Exit, Failure};
+use crate::failure::{Exit, Failure, listed};
 use crate::git::GitError;
 use crate::interrupt;
 
@@ -42,12 +42,8 @@ pub(crate) fn undo(root: &Path, service: Option<&str>, allows_changes: bool) -> 
 /// Takes back the changes of a folder that were cut off, as long as nobody has touched their files since; returns the names
 /// of the projects.
 pub(crate) fn take_back_unfinished(root: &Path) -> Result<Vec<String>, Failure> {
-    // Without a repository there is nothing; the command itself says what is missing.
-    let Ok(located) = Located::of(root) else { return Ok(Vec::new()) };
-    let all = UndoRecord::all(root, &located.prefix).map_err(not_run)?;
     let mut names = Vec::new();
-    for kept in all.into_iter().filter(|kept| !kept.is_written) {
-        let back = Back::new(root, Located::of(root)?, kept)?;
+    for back in cut_off(root)? {
         if back.located.head != back.kept.list.head {
             // Somebody has gone on from there.
             back.kept.finish(root).map_err(not_run)?;
@@ -60,6 +56,23 @@ pub(crate) fn take_back_unfinished(root: &Path) -> Result<Vec<String>, Failure> 
         names.push(back.kept.name);
     }
     Ok(names)
+}
+
+/// Returns the names of the projects whose changes the next command takes back, and why it would be refused instead.
+pub(crate) fn unfinished(root: &Path) -> Result<(Vec<String>, Option<Failure>), Failure> {
+    let mut backs = cut_off(root)?;
+    backs.retain(|back| back.located.head == back.kept.list.head);
+    let refusal = backs.iter().find(|back| !back.changed.is_empty()).map(Back::refusal);
+    Ok((backs.into_iter().map(|back| back.kept.name).collect(), refusal))
+}
+
+/// Finds the changes of a folder that were cut off.
+fn cut_off(root: &Path) -> Result<Vec<Back>, Failure> {
+    // Without a repository there is nothing; the command itself says what is missing.
+    let Ok(located) = Located::of(root) else { return Ok(Vec::new()) };
+    let all = UndoRecord::all(root, &located.prefix).map_err(not_run)?;
+    let unwritten = all.into_iter().filter(|kept| !kept.is_written);
+    unwritten.map(|kept| Back::new(root, Located::of(root)?, kept)).collect()
 }
 
 /// Tells whether a change of a project can be taken back.
@@ -77,8 +90,7 @@ fn chosen(all: Vec<UndoRecord>, service: Option<&str>) -> Result<UndoRecord, Fai
         (None, 1) => names.first().cloned().unwrap_or_default(),
         (None, 0) => return Err(nothing("here")),
         (None, _) => {
-            let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
-            let message = format!("changes of more than one project can be taken back: {}", names.join(", "));
+            let message = format!("changes of more than one project can be taken back: {}", listed(&names));
             return Err(Failure::new(Exit::Usage, message).hint("choose one with `--service NAME`"));
         }
     };
@@ -141,8 +153,7 @@ impl Back {
     }
 
     fn refusal(&self) -> Failure {
-        let files: Vec<String> = self.changed.iter().map(|path| format!("`{path}`")).collect();
-        let (name, files) = (&self.kept.name, files.join(", "));
+        let (name, files) = (&self.kept.name, listed(&self.changed));
         let message = if self.kept.is_written {
             format!("somebody has changed {files} since the update of `{name}`; nothing was taken back")
         } else {

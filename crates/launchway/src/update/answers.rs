@@ -44,6 +44,10 @@ pub(super) fn gather(
     }
     let migrated = template.migrate_from(&project.template.versions(), project.answers.clone())?;
     answers.take_before(template, &migrated.answers, &migrated.named(&project.defaults))?;
+    if request.allow_secret_like {
+        answers.allow_secret_like();
+    }
+    answers::refuse_secrets(&answers, template)?;
     if request.take_defaults {
         answers.take_defaults_of_today();
     }

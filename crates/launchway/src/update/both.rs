@@ -89,10 +89,12 @@ impl Both {
         let generated = self.generated(template, request)?;
         let Self { base, ours, theirs } = self;
         let yours = |project: &Project| project.remembered.yours.clone();
+        let cloned = |(from, to): (&SafePath, &SafePath)| (from.clone(), to.clone());
         let remembered = Remembered {
             deleted: &ours.remembered.deleted | &theirs.remembered.deleted,
             yours: joined_sets(&base.as_ref().map(yours).unwrap_or_default(), &yours(&ours), &yours(&theirs)),
             conflicts: BTreeSet::new(),
+            moved: theirs.remembered.moved.iter().chain(&ours.remembered.moved).map(cloned).collect(),
         };
         Ok(Project {
             template: origin,

@@ -7,7 +7,7 @@ use launchway_core::{Blob, Conflict, MergedFile, Plan, Project, Resolution, Safe
 
 use super::UpdateRequest;
 use super::request::{ConflictsIn, MergeBy};
-use crate::failure::{Exit, Failure};
+use crate::failure::{Exit, Failure, listed};
 
 /// Merges by structure what can be merged so, and leaves the rest as it is asked for.
 pub(super) fn settle(
@@ -47,13 +47,13 @@ fn leave_marks(resolution: &mut Resolution, theirs: &str) -> Result<(), Failure>
         }
         match given_up(conflict, theirs) {
             Some(blob) => drop(resolution.files.insert(path.clone(), blob)),
-            None => unseen.push(format!("`{path}`")),
+            None => unseen.push(path),
         }
     }
     if unseen.is_empty() {
         return Ok(());
     }
-    let message = format!("a conflict in {} leaves no marks, and so only git's index shows it", unseen.join(", "));
+    let message = format!("a conflict in {} leaves no marks, and so only git's index shows it", listed(unseen));
     Err(Failure::new(Exit::Exists, message)
         .hint("leave out `--conflicts=marks`; nothing was changed")
         .hint("or decide it beforehand: `--keep PATH` keeps yours out of updates, `--heal PATH` takes the template's"))

@@ -37,12 +37,11 @@ pub(super) struct MovedFile {
 pub(super) fn merge(
     update: &Update,
     theirs: &str,
-    moved: impl FnOnce() -> BTreeMap<SafePath, MovedFile>,
+    moved: BTreeMap<SafePath, MovedFile>,
 ) -> Result<Resolution, Failure> {
     if let Some(resolution) = update.resolution() {
         return Ok(resolution);
     }
-    let moved = if update.missing().is_empty() { BTreeMap::new() } else { moved() };
     merge_sides(&Sides { base: &update.base, ours: &update.ours, theirs: &update.theirs }, theirs, moved)
 }
 
@@ -65,9 +64,11 @@ pub(super) fn merge_sides(
     })?;
     // Git does not take every version for the name of a branch.
     let theirs = &theirs.replace(".lock", "-lock");
-    let others = moved.iter().map(|(to, moved)| (to.clone(), moved.blob.clone())).collect();
+    let others = moved.iter().filter(|(to, _)| !sides.ours.contains_key(*to));
+    let others = others.map(|(to, moved)| (to.clone(), moved.blob.clone())).collect();
     let from = moved.into_iter().map(|(to, moved)| (to, moved.from)).collect();
-    let merger = Merger { git: settled(Git::on_scratch(scratch.path())), sides, others, from, theirs };
+    let git = settled(Git::on_scratch(scratch.path()));
+    let merger = Merger { git, sides, others, from, apart: BTreeSet::new(), theirs };
     merger.run().map_err(not_merged)
 }
 
@@ -102,6 +103,8 @@ struct Merger<'u> {
     others: Side,
     /// The names that they were generated under.
     from: BTreeMap<SafePath, SafePath>,
+    /// The files that both sides have added, and that git would take for others of the user's under new names.
+    apart: BTreeSet<SafePath>,
     theirs: &'u str,
 }
 
@@ -109,20 +112,38 @@ impl Merger<'_> {
     fn run(mut self) -> Result<Resolution, GitError> {
         loop {
             let (entries, diffs) = self.merge()?;
-            // Git goes by likeness; where it has taken one moved file for another, they are left out.
-            let is_wrong = |difference: &&Difference| {
-                self.from.get(&difference.path).is_some_and(|from| difference.from.as_ref() != Some(from))
-            };
+            // Git goes by likeness; where it has taken one file for another, it gets them once more without.
+            let is_wrong = |difference: &&Difference| difference.from.as_ref() != self.from.get(&difference.path);
             let wrong: Vec<SafePath> = diffs.yours.iter().filter(is_wrong).map(|it| it.path.clone()).collect();
             if wrong.is_empty() {
                 let blobs = self.blobs(&diffs, &entries)?;
-                return Ok(self.resolution(&diffs, &entries, &blobs));
+                let resolution = self.resolution(&diffs, &entries, &blobs);
+                return self.with_those_apart(resolution);
             }
             for path in wrong {
-                self.others.remove(&path);
                 self.from.remove(&path);
+                if self.others.remove(&path).is_none() {
+                    self.apart.insert(path);
+                }
             }
         }
+    }
+
+    /// Merges what both sides have added by itself, without any old file that it could be taken for.
+    fn with_those_apart(self, mut resolution: Resolution) -> Result<Resolution, GitError> {
+        if self.apart.is_empty() {
+            return Ok(resolution);
+        }
+        let only = |side: &Side| -> Side {
+            self.apart.iter().filter_map(|path| Some((path.clone(), side.get(path)?.clone()))).collect()
+        };
+        let (base, ours, theirs) = (Side::new(), only(self.sides.ours), only(self.sides.theirs));
+        let sides = Sides { base: &base, ours: &ours, theirs: &theirs };
+        let (none, from, apart) = (Side::new(), BTreeMap::new(), BTreeSet::new());
+        let alone = Merger { git: self.git, sides: &sides, others: none, from, apart, theirs: self.theirs }.run()?;
+        resolution.files.extend(alone.files);
+        resolution.conflicts.extend(alone.conflicts);
+        Ok(resolution)
     }
 
     fn merge(&self) -> Result<(Vec<Stage>, Diffs), GitError> {
@@ -134,6 +155,18 @@ impl Merger<'_> {
         let (tree, entries) = conflicts(&tree.stdout);
         let diffs = self.diffs(&tree)?;
         Ok((entries, diffs))
+    }
+
+    /// Tells whether a file has no part in the merge: one that is merged apart, or that both sides have added with the same text.
+    /// Git would take that for the new name of a file that only one side has any more, and lose what the other one has changed
+    /// there.
+    fn is_left_out(&self, path: &SafePath) -> bool {
+        if self.apart.contains(path) {
+            return true;
+        }
+        let Sides { base, ours, theirs } = self.sides;
+        let bytes = |side: &'_ Side| side.get(path).map(|blob| blob.bytes.clone());
+        !base.contains_key(path) && ours.contains_key(path) && bytes(ours) == bytes(theirs)
     }
 
     /// Writes the sides as three commits, two of them on the first.
@@ -150,7 +183,7 @@ impl Merger<'_> {
                 stream,
                 "commit refs/heads/{name}\n{mark}committer launchway <launchway> 0 +0000\ndata 0\n{parent}"
             );
-            for (path, blob) in side.iter().chain(more) {
+            for (path, blob) in side.iter().filter(|(path, _)| !self.is_left_out(path)).chain(more) {
                 let mode = if blob.executable { "100755" } else { "100644" };
                 let _ = write!(stream, "M {mode} inline {path}\ndata {}\n", blob.bytes.len());
                 stream.extend_from_slice(&blob.bytes);

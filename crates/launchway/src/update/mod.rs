@@ -5,20 +5,21 @@ mod both;
 mod conflicts;
 mod merge;
 mod prepared;
+mod rehearsal;
 mod report;
 mod request;
 mod transitions;
 mod undo;
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::thread;
 
-use launchway_core::{EditError, OriginSource, Project, ProjectLock, SafePath, edit};
+use launchway_core::{EditError, OriginSource, Project, SafePath, edit};
 
 use self::both::Both;
 use self::prepared::{ProjectUpdate, load_version};
 pub(crate) use self::prepared::{load, prepare};
+pub(crate) use self::rehearsal::rehearse;
 pub(crate) use self::report::{WIDTH, advised, way_back_lines};
 pub(crate) use self::request::{Keep, UpdateRequest};
 use self::undo::undo;
@@ -26,10 +27,10 @@ use crate::failure::{Exit, Failure};
 use crate::git::Git;
 use crate::projects::split;
 use crate::report::Output;
+use crate::repository::begin::{begin, preview};
 use crate::repository::index::{Index, WayBack};
-use crate::repository::undo::take_back_unfinished;
 use crate::repository::{Repository, not_run};
-use crate::{interrupt, language, projects, terminal};
+use crate::{interrupt, projects};
 
 /// Updates the project of a folder.
 pub(crate) fn run(request: &UpdateRequest) -> Result<(), Failure> {
@@ -47,7 +48,9 @@ pub(crate) fn run(request: &UpdateRequest) -> Result<(), Failure> {
     if request.resolve_record {
         return resolve(request);
     }
-    let _lock = if request.dry_run { None } else { begin(&request.place.folder)? };
+    let folder = request.place.folder.as_path();
+    let cut_off = if request.dry_run { preview(folder)? } else { None };
+    let _lock = if request.dry_run { None } else { begin(folder)? };
     let (project, others) = split(projects::open(&request.place.folder)?, request.service.as_deref())?;
     let open = || Repository::open(&request.place.folder, request.allow_dirty || request.dry_run);
     let (repository, loaded) = if request.template.is_none() && project.template.source == OriginSource::Builtin {
@@ -68,7 +71,8 @@ pub(crate) fn run(request: &UpdateRequest) -> Result<(), Failure> {
     let written = if request.dry_run { None } else { write(&prepared, request, &repository, service)? };
     // A preview of what would be refused is shown all the same, and ends as the update would; an outage is not refused, but to
     // be accepted.
-    let refusal = repository.refusal().filter(|_| !request.allow_dirty).or_else(|| prepared.transitions.refused());
+    let dirty = || repository.refusal().filter(|_| !request.allow_dirty);
+    let refusal = cut_off.or_else(dirty).or_else(|| prepared.transitions.refused());
     let refusal = refusal.filter(|_| request.dry_run);
     report::show(&prepared, request, written.as_ref().map(|written| &written.way_back), refusal.as_ref())?;
     written.map_or(Ok(()), |written| written.staged)?;
@@ -78,30 +82,9 @@ pub(crate) fn run(request: &UpdateRequest) -> Result<(), Failure> {
     if prepared.conflicts() == 0 { Ok(()) } else { Err(Failure::silent(Exit::Refused)) }
 }
 
-/// Takes the folder for a command that writes; what an earlier one has begun there and not finished is taken back first.
-///
-/// Without a record there is nothing to take, and the command itself says so.
-pub(crate) fn begin(folder: &Path) -> Result<Option<ProjectLock>, Failure> {
-    if !folder.join(".launchway").is_dir() {
-        return Ok(None);
-    }
-    let lock = ProjectLock::take(folder)?;
-    let unfinished = take_back_unfinished(folder)?;
-    if lock.taken_back.is_some() || !unfinished.is_empty() {
-        terminal::say(&format!("{}\n", language::text("note: a change that was cut off was taken back")));
-    }
-    for path in lock.taken_back.iter().flat_map(|back| &back.kept) {
-        let path = terminal::visible_line(&path.display().to_string());
-        terminal::say(&format!(
-            "{}\n",
-            language::filled("note: what was saved since is in `{path}`", &[("path", &path)])
-        ));
-    }
-    Ok(Some(lock))
-}
-
 /// Makes one record of two for every project of the folder that needs it, and updates the projects to what it says.
 fn resolve(request: &UpdateRequest) -> Result<(), Failure> {
+    let cut_off = if request.dry_run { preview(&request.place.folder)? } else { None };
     let _lock = if request.dry_run { None } else { begin(&request.place.folder)? };
     let (names, mut others) = both::find(&request.place.folder)?;
     let is_meant = |name: &&String| request.service.as_ref().is_none_or(|service| service == *name);
@@ -117,10 +100,13 @@ fn resolve(request: &UpdateRequest) -> Result<(), Failure> {
         if !request.dry_run {
             stage_record(&repository, name)?;
         }
-        report::show(&prepared, request, written.as_ref().map(|written| &written.way_back), None)?;
+        report::show(&prepared, request, written.as_ref().map(|written| &written.way_back), cut_off.as_ref())?;
         written.map_or(Ok(()), |written| written.staged)?;
         conflicts += prepared.conflicts();
         others.push(project);
+    }
+    if let Some(refusal) = cut_off {
+        return Err(refusal);
     }
     if conflicts == 0 { Ok(()) } else { Err(Failure::silent(Exit::Refused)) }
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use launchway_core::template::{Migrated, Reference};
 use launchway_core::{
     Accepted, Advisory, Blob, Conflict, Context, DefaultKept, Edit, FileChange, Interview, MergedFile, Obstacle,
-    OriginSource, Plan, Project, Provenance, SafePath, Status, Template, Update, Wishes,
+    OriginSource, Plan, Project, Provenance, RecordChange, SafePath, Status, Template, Update, Wishes, other_spelling,
 };
 
 use super::answers::{self, AnswerChange};
@@ -14,13 +14,13 @@ use super::merge::{MovedFile, merge};
 use super::transitions::Transitions;
 use super::{Keep, UpdateRequest, conflicts, report};
 use crate::catalogs::{self, CatalogPolicy};
-use crate::failure::{Exit, Failure};
+use crate::failure::{Exit, Failure, listed};
 use crate::repository::index::before_update;
 use crate::repository::undo::can_undo;
 use crate::repository::{Repository, ignored_note};
 use crate::sources::{self, LoadedTemplate};
 use crate::wizard::walk::{State, Walk};
-use crate::wizard::{BecameOf, GO, KnownAnswers, Purpose, Review, complete, edit_key, quit_key, refuse_unused};
+use crate::wizard::{BecameOf, GO, KnownAnswers, Purpose, Review, complete, context_of, edit_key, quit_key};
 use crate::{language, terminal};
 
 /// An update that is computed, and not yet written.
@@ -132,12 +132,7 @@ impl<'p> Purpose for UpdatePurpose<'p> {
 
 impl<'p> UpdatePurpose<'p> {
     fn context(&self, interview: &Interview<'_>) -> Result<Context, Failure> {
-        if !interview.problems.is_empty() {
-            return Err(interview.problems.clone().into());
-        }
-        refuse_unused(interview)?;
-        let mut context =
-            interview.context()?.ok_or_else(|| Failure::new(Exit::Internal, "the answers are not complete"))?;
+        let mut context = context_of(interview)?;
         let catalog = self.loaded.policy.as_ref().map(CatalogPolicy::origin);
         context.catalog = catalog.or_else(|| self.project.catalog.clone());
         Ok(context)
@@ -150,27 +145,26 @@ impl<'p> UpdatePurpose<'p> {
         let answers = answers::changed(project, context);
         let made = (template, context);
         let transitions = Transitions::planned(project, &self.migrated, made, &answers, &mut plan)?;
-        let update = self.update(context, &plan)?;
+        let mut update = self.update(context, &plan)?;
+        let moved = self.moved(&update);
+        let of_user = moved.iter().filter(|(to, _)| !update.knows(to));
+        let found = of_user.map(|(to, moved)| (moved.from.clone(), to.clone())).collect();
+        update.find(found);
         let label = format!("{}-{}", template.id, template.version);
-        let mut resolution =
-            tracing::info_span!("merge", what = label).in_scope(|| merge(&update, &label, || self.moved(&update)))?;
+        let mut resolution = tracing::info_span!("merge", what = label).in_scope(|| merge(&update, &label, moved))?;
         update.contest(&mut resolution);
         let by_structure = conflicts::settle(&update, project, (template, &plan), &mut resolution, self.request)?;
         let root = self.request.place.folder.as_path();
         let files = update.changes(root, &resolution).map_err(|obstacles| in_the_way(&obstacles))?;
+        refuse_other_spellings(root, &files)?;
         let changed = files.iter().map(|change| &change.edit).filter(|edit| edit.before != edit.after);
-        self.repository.refuse_hidden(update.missing().into_iter().chain(changed.map(|edit| &edit.path)))?;
-        let record_of = |conflicts: BTreeSet<SafePath>| {
-            let made = (template, context, &plan);
-            update.record(root, made, &resolution, conflicts).map_err(|obstacles| in_the_way(&obstacles))
-        };
-        let record = record_of(resolution.conflicts.keys().cloned().collect())?;
+        self.repository.refuse_hidden(update.missing().into_keys().chain(changed.map(|edit| &edit.path)))?;
+        let made = (template, context, &plan);
+        let RecordChange { edits: record, only_clears } =
+            update.record(root, made, &resolution).map_err(|obstacles| in_the_way(&obstacles))?;
+        let only_clears = only_clears && files.iter().all(|change| change.edit.before == change.edit.after);
         let rewritten = record.iter().filter(|edit| edit.before != edit.after);
         self.repository.refuse_hidden(rewritten.map(|edit| &edit.path))?;
-        let before = &project.remembered.conflicts;
-        let only_clears = !before.is_empty()
-            && files.iter().all(|change| change.edit.before == change.edit.after)
-            && record_of(before.clone())?.iter().all(|edit| edit.before == edit.after);
         let BecameOf { mut notes, offers } = became;
         notes.extend(self.ignored(&files, &record));
         notes.extend(transitions.needless(self.request));
@@ -203,7 +197,7 @@ impl<'p> UpdatePurpose<'p> {
         }
         if let Some(path) = update.not_to_keep(&kept).first() {
             return Err(Failure::new(Exit::Usage, format!("the template has no file `{path}` to keep out of updates"))
-                .hint("an update never touches a file of your own"));
+                .hint("an update never touches a file of your own; one that you moved goes by the name that it was generated under"));
         }
         refuse_marks(&update, root, &project.name)?;
         Ok(update)
@@ -230,9 +224,14 @@ impl<'p> UpdatePurpose<'p> {
 
     /// Reads the user's own files that are missing ones of the template under another name.
     fn moved(&self, update: &Update) -> BTreeMap<SafePath, MovedFile> {
-        let is_known =
-            |path: &SafePath| update.knows(path) || self.others.iter().any(|it| it.generated.contains_key(path));
-        let moved = self.repository.moved(&self.project.name, &update.missing());
+        let missing = update.missing();
+        if missing.is_empty() {
+            return BTreeMap::new();
+        }
+        // A name that the template has as well is one that both sides have given the file.
+        let is_of_another = |path: &SafePath| self.others.iter().any(|it| it.generated.contains_key(path));
+        let is_known = |path: &SafePath| update.knows(path) && !update.ours.contains_key(path) || is_of_another(path);
+        let moved = self.repository.moved(&self.project.name, &missing);
         let root = self.request.place.folder.as_path();
         let read =
             |(to, from): (SafePath, SafePath)| Some((to.clone(), MovedFile { blob: Blob::read(root, &to)?, from }));
@@ -255,13 +254,13 @@ fn yours(project: &Project, wishes: &[Keep]) -> Result<(BTreeSet<SafePath>, BTre
     for wish in wishes {
         match wish {
             Keep::Yes(path) => {
-                let path = named(path)?;
+                let path = as_generated(project, named(path)?);
                 if yours.insert(path.clone()) {
                     new.insert(path);
                 }
             }
             Keep::No(path) => {
-                let path = named(path)?;
+                let path = as_generated(project, named(path)?);
                 if !yours.remove(&path) {
                     return Err(not_kept(&path, &yours));
                 }
@@ -271,9 +270,14 @@ fn yours(project: &Project, wishes: &[Keep]) -> Result<(BTreeSet<SafePath>, BTre
     Ok((yours, new))
 }
 
+/// Returns the name that a file was generated under which the user has moved.
+fn as_generated(project: &Project, path: SafePath) -> SafePath {
+    let moved = project.remembered.moved.iter().find(|(_, to)| **to == path);
+    moved.map_or(path, |(from, _)| from.clone())
+}
+
 fn not_kept(path: &SafePath, yours: &BTreeSet<SafePath>) -> Failure {
-    let all: Vec<String> = yours.iter().map(|path| format!("`{path}`")).collect();
-    let known = if all.is_empty() { "nothing is".to_owned() } else { format!("what is: {}", all.join(", ")) };
+    let known = if yours.is_empty() { "nothing is".to_owned() } else { format!("what is: {}", listed(yours)) };
     Failure::new(Exit::Usage, format!("`{path}` is not kept out of updates")).hint(known)
 }
 
@@ -286,7 +290,24 @@ fn named(path: &str) -> Result<SafePath, Failure> {
     })
 }
 
-fn in_the_way(obstacles: &[Obstacle]) -> Failure {
+/// Refuses to write a file beside another one that some disks take for it, unless that one goes.
+fn refuse_other_spellings(root: &Path, files: &[FileChange]) -> Result<(), Failure> {
+    let is_new = |edit: &&Edit| edit.before.is_none() && edit.after.is_some();
+    let goes =
+        |other: &str| files.iter().any(|change| change.edit.path.as_str() == other && change.edit.after.is_none());
+    let obstacle = |edit: &Edit| {
+        let other = other_spelling(root, &edit.path).filter(|other| !goes(other))?;
+        let reason = format!("and `{other}`, which is there, are the same path on some disks");
+        Some(Obstacle { path: edit.path.clone(), reason })
+    };
+    let obstacles: Vec<_> = files.iter().map(|change| &change.edit).filter(is_new).filter_map(obstacle).collect();
+    if obstacles.is_empty() {
+        return Ok(());
+    }
+    Err(in_the_way(&obstacles).hint("rename one of them, or keep the template's out of updates: `--keep PATH`"))
+}
+
+pub(super) fn in_the_way(obstacles: &[Obstacle]) -> Failure {
     let all: Vec<String> = obstacles.iter().map(ToString::to_string).collect();
     Failure::new(Exit::Exists, format!("the project cannot be updated: {}", all.join("; ")))
         .hint("move it away, or make it a plain file; nothing was changed")
@@ -294,11 +315,11 @@ fn in_the_way(obstacles: &[Obstacle]) -> Failure {
 
 /// Refuses to merge into what an earlier merge has left.
 fn refuse_marks(update: &Update, root: &Path, name: &str) -> Result<(), Failure> {
-    let marked: Vec<String> = update.conflicted(root).into_iter().map(|path| format!("`{path}`")).collect();
+    let marked = update.conflicted(root);
     if marked.is_empty() {
         return Ok(());
     }
-    let failure = Failure::new(Exit::Refused, format!("conflicts are left in {}", marked.join(", ")))
+    let failure = Failure::new(Exit::Refused, format!("conflicts are left in {}", listed(marked)))
         .hint("solve them and commit; marks that belong to the text can be indented by a space");
     if !can_undo(root, name) {
         return Err(failure);

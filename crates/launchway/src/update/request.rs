@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, ValueEnum, value_parser};
 
+use crate::answers::ALLOW_SECRET_LIKE;
+use crate::failure::Failure;
 use crate::git::FetchOptions;
 use crate::projects;
 use crate::report::{OUTPUT_HELP, Output};
@@ -45,6 +47,8 @@ pub(crate) struct UpdateRequest {
     /// Lets the answers that nobody gave be the template's defaults of today, instead of those that run
     #[arg(long)]
     pub(crate) take_defaults: bool,
+    #[arg(long, help = ALLOW_SECRET_LIKE)]
+    pub(crate) allow_secret_like: bool,
     /// Never asks; a new question without an answer is an error
     #[arg(long)]
     pub(crate) no_input: bool,
@@ -71,7 +75,7 @@ pub(crate) struct UpdateRequest {
     /// Takes back the last update, or the last `add service`, and nothing else; with `--allow-dirty` also what was changed
     /// since
     #[arg(long, conflicts_with_all = [
-        "to", "template", "set", "answers_files", "defaults", "take_defaults", "no_input", "heal", "keep", "resolve_record",
+        "to", "template", "set", "answers_files", "defaults", "take_defaults", "no_input", "allow_secret_like", "heal", "keep", "resolve_record",
         "accept_outage", "merge", "conflicts", "dry_run", "diff", "offline", "accept_moved",
     ])]
     pub(crate) undo: bool,
@@ -172,7 +176,7 @@ impl ProjectFolder {
             keep.extend(rest.remove(&after).map(Keep::No));
         }
         let mut rest = rest.into_values();
-        let folder = projects::root(&rest.next().map_or_else(|| PathBuf::from("."), PathBuf::from));
+        let folder = rest.next().map_or_else(|| PathBuf::from("."), PathBuf::from);
         match rest.next() {
             None => Ok(Self { folder, keep, fault: None }),
             Some(more) => {
@@ -183,6 +187,20 @@ impl ProjectFolder {
 }
 
 impl UpdateRequest {
+    /// Finds the project that is meant, and takes the paths on the line from where they were typed.
+    pub(crate) fn find_project(&mut self) -> Result<(), Failure> {
+        if self.place.fault.is_some() {
+            return Ok(());
+        }
+        let found = projects::find(&self.place.folder, "launchway update DIR")?;
+        self.heal.iter_mut().for_each(|path| *path = found.path(path));
+        for Keep::Yes(path) | Keep::No(path) in &mut self.place.keep {
+            *path = found.path(path);
+        }
+        self.place.folder = found.folder;
+        Ok(())
+    }
+
     /// Asks for what the newest version would bring, without a question and without writing.
     pub(crate) fn preview(folder: &Path, sources: FetchOptions) -> Self {
         Self {
@@ -194,6 +212,7 @@ impl UpdateRequest {
             answers_files: Vec::new(),
             defaults: true,
             take_defaults: false,
+            allow_secret_like: true,
             no_input: true,
             accept_outage: Vec::new(),
             heal: Vec::new(),

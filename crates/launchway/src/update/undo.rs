@@ -1,11 +1,11 @@
 //! `launchway update --undo`: takes back what the last update, or the last `add service`, has changed, and nothing else.
 
-use launchway_core::ProjectLock;
 use serde::Serialize;
 
 use super::UpdateRequest;
 use crate::failure::Failure;
 use crate::report::{Output, json};
+use crate::repository::begin::take;
 use crate::repository::undo::{self, Undone};
 use crate::{language, projects, terminal};
 
@@ -22,11 +22,11 @@ struct UndoReport<'a> {
 
 /// Takes back the last change of a project.
 pub(crate) fn undo(request: &UpdateRequest) -> Result<(), Failure> {
-    if !request.place.folder.join(".launchway").is_dir() {
+    // An update that was cut off is taken back by this in part; the rest follows.
+    let lock = take(&request.place.folder)?;
+    if lock.is_none() {
         projects::open(&request.place.folder)?;
     }
-    // An update that was cut off is taken back by this in part; the rest follows.
-    let _lock = ProjectLock::take(&request.place.folder)?;
     let undone = undo::undo(&request.place.folder, request.service.as_deref(), request.allow_dirty)?;
     match request.output {
         Output::Json => terminal::print(&json(&report(&undone)))?,

@@ -1,30 +1,34 @@
-//! Agreements that a project breaks on purpose: a waiver is written, changed or ended.
+//! Agreements that a project breaks on purpose, and files of the template that it has changed on purpose: a waiver is written, changed
+//! or ended.
 
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use clap_complete::engine::{ArgValueCompleter, CompletionCandidate};
-use launchway_core::{Date, Edit, Project, Waiver, WaiverError, Waivers, edit};
+use launchway_core::{Date, Edit, Project, Waiver, WaiverError, Waivers, edit, waivable};
 
-use crate::failure::{Exit, Failure};
+use crate::failure::{Exit, Failure, listed};
 use crate::projects::{self, only};
+use crate::repository::begin::begin;
+use crate::repository::say_ignored;
 use crate::today::today;
-use crate::{interrupt, language, terminal, update};
+use crate::{interrupt, language, terminal};
 
 const AFTER_HELP: &str = "\
-`launchway check` names the id of each agreement that it finds broken. A waiver keeps that one finding from failing the \
-check, and the check lists it every time. It is in `.launchway/NAME.waivers`, a text file to be committed, which no update touches. \
+`launchway check` names the id of each agreement that it finds broken, and of each file of the template that was changed. A waiver keeps \
+that one finding from failing the check, and the check lists it every time. It is in `.launchway/NAME.waivers`, a text file to be committed, which no update touches. \
 After the date of `--until`, by UTC, the check fails again.";
 
 /// What `launchway waive` is asked for.
 #[derive(Args)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct WaiveRequest {
-    /// The id of the agreement, as `launchway check` names it
+    /// The id of what was found, as `launchway check` names it
     #[arg(value_name = "ID", add = ArgValueCompleter::new(ids))]
     id: String,
-    /// Why the agreement may be broken
+    /// Why it may be so
     #[arg(long, value_name = "TEXT", required_unless_present = "end", conflicts_with = "end")]
     because: Option<String>,
     /// The last day of the waiver, as YYYY-MM-DD; without it only `--end` ends it
@@ -34,17 +38,24 @@ pub(crate) struct WaiveRequest {
     #[arg(long)]
     end: bool,
     /// The folder of the project, with `.launchway` in it
-    #[arg(long = "dir", value_name = "DIR", default_value = ".", value_parser = crate::projects::folder())]
+    #[arg(long = "dir", value_name = "DIR", default_value = ".")]
     folder: PathBuf,
     /// Which project, where the folder holds more than one
     #[arg(long, value_name = "NAME")]
     service: Option<String>,
 }
 
+impl WaiveRequest {
+    /// Returns the folder of the project, to be replaced by the one that is found.
+    pub(crate) fn folder_mut(&mut self) -> &mut PathBuf {
+        &mut self.folder
+    }
+}
+
 /// Writes, changes or ends a waiver.
 pub(crate) fn run(request: &WaiveRequest) -> Result<(), Failure> {
     let folder = request.folder.as_path();
-    let _lock = update::begin(folder)?;
+    let _lock = begin(folder)?;
     let project = only(projects::open(folder)?, request.service.as_deref())?;
     let waivers = read(folder, &project)?;
     let (change, said) = if request.end {
@@ -53,7 +64,9 @@ pub(crate) fn run(request: &WaiveRequest) -> Result<(), Failure> {
         let waiver = waiver(request, &project).map_err(|error| refused(&error, &waivers))?;
         (waivers.with(&waiver).map_err(|error| refused(&error, &waivers))?, waived(&waiver, &waivers))
     };
+    let is_there = change.after.is_some();
     write(folder, change)?;
+    say_ignored(folder, [waivers.path()].into_iter().filter(|_| is_there));
     terminal::print(&format!("{}\n", terminal::visible_line(&said)))
 }
 
@@ -96,24 +109,33 @@ fn refused(error: &WaiverError, waivers: &Waivers) -> Failure {
     let failure = Failure::new(Exit::Usage, error.to_string());
     match error {
         WaiverError::UnknownId { nearest: Some(nearest), .. } => failure.hint(format!("did you mean `{nearest}`?")),
-        WaiverError::UnknownId { .. } => failure.hint("`launchway check` names the id of each broken agreement"),
+        WaiverError::UnknownId { .. } => {
+            failure.hint("`launchway check` names the id of each finding that can be waived")
+        }
         WaiverError::NoReason => failure.hint("say it with `--because \"…\"`: whoever reads the check sees it"),
         WaiverError::NoDate(_) => failure.hint("write it as YYYY-MM-DD, for example `--until 2030-06-30`"),
         WaiverError::PastDate(_) => failure.hint("choose a day from today on, or leave out `--until`"),
         WaiverError::NotWaived(_) => {
-            let ids: Vec<String> = waivers.list().iter().map(|waiver| format!("`{}`", waiver.id)).collect();
+            let ids = listed(waivers.list().iter().map(|waiver| &waiver.id));
             let none = "nothing is waived here".to_owned();
-            failure.hint(if ids.is_empty() { none } else { format!("waived here: {}", ids.join(", ")) })
+            failure.hint(if ids.is_empty() { none } else { format!("waived here: {ids}") })
         }
         WaiverError::Unreadable { .. } => failure.hint("fix the line; `launchway waive` writes such a file"),
     }
 }
 
-/// Completes the ids of the agreements of the project that the shell stands in.
+/// Completes the ids by which something of the project that the shell stands in can be waived.
 fn ids(current: &OsStr) -> Vec<CompletionCandidate> {
     let typed = current.to_string_lossy();
-    let projects = Project::open_all(Path::new(".")).unwrap_or_default();
-    let agreements = projects.into_iter().flat_map(|project| project.agreements);
-    let fitting = agreements.filter(|agreement| agreement.id.starts_with(&*typed));
-    fitting.map(|agreement| CompletionCandidate::new(agreement.id).help(Some(agreement.says.into()))).collect()
+    let folder = projects::find(Path::new("."), "").map_or_else(|_| PathBuf::from("."), |found| found.folder);
+    let projects = Project::open_all(&folder).unwrap_or_default();
+    let of = |project: &Project| {
+        let says: BTreeMap<_, _> = project.agreements.iter().map(|it| (it.id.clone(), it.says.clone())).collect();
+        let candidate = move |id: String| {
+            let says = says.get(&id).cloned();
+            CompletionCandidate::new(id).help(says.map(Into::into))
+        };
+        waivable(project).into_iter().filter(|id| id.starts_with(&*typed)).map(candidate).collect::<Vec<_>>()
+    };
+    projects.iter().flat_map(of).collect()
 }

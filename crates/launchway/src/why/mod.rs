@@ -9,7 +9,7 @@ use launchway_core::why::{Why, why};
 use launchway_core::{Answers, Blob, Context, Defaults, Interview, Project, Provenance, SafePath, Template};
 
 use self::report::WhyResult;
-use crate::failure::{Exit, Failure};
+use crate::failure::{Exit, Failure, listed};
 use crate::git::FetchOptions;
 use crate::projects::{self, only};
 use crate::report::{OUTPUT_HELP, Output};
@@ -24,11 +24,11 @@ answers would bring it. Nothing is rendered and nothing is written.";
 #[derive(Args)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct WhyRequest {
-    /// The path below the folder of the project
+    /// The path, from where you are or below `--dir`
     #[arg(value_name = "PATH")]
     pub(crate) path: String,
     /// The folder of the project, with `.launchway` in it
-    #[arg(long = "dir", value_name = "DIR", default_value = ".", value_parser = crate::projects::folder())]
+    #[arg(long = "dir", value_name = "DIR", default_value = ".")]
     pub(crate) folder: PathBuf,
     /// Which project, where the folder holds more than one
     #[arg(long, value_name = "NAME")]
@@ -46,7 +46,7 @@ pub(crate) struct WhyRequest {
 pub(crate) fn run(request: &WhyRequest) -> Result<(), Failure> {
     let folder = request.folder.as_path();
     let project = only(projects::open(folder)?, request.service.as_deref())?;
-    let path = projects::below(&project, path(&request.path)?);
+    let path = path(&request.path)?;
     let template = load(&project, request)?;
     let context = context(&template, &project)?;
     let why = why(&template, &context, path.as_str())?;
@@ -58,7 +58,7 @@ pub(crate) fn run(request: &WhyRequest) -> Result<(), Failure> {
     };
     if why == Why::NotOfTheTemplate && shown.state == PathState::Nothing {
         return Err(Failure::new(Exit::Usage, format!("there is no `{path}`, and the template makes none"))
-            .hint("name a file by its path below the project, `deploy/ecs/README.md`"));
+            .hint("name a file by its path from here, `deploy/ecs/README.md`"));
     }
     match request.output {
         Output::Json => terminal::print(&crate::report::json(&shown.json(&why))),
@@ -69,8 +69,7 @@ pub(crate) fn run(request: &WhyRequest) -> Result<(), Failure> {
 fn path(text: &str) -> Result<SafePath, Failure> {
     let text = text.strip_prefix("./").unwrap_or(text).trim_end_matches('/');
     SafePath::new(text).map_err(|error| {
-        Failure::new(Exit::Usage, error.to_string())
-            .hint("name a file by its path below the project, `deploy/ecs/README.md`")
+        Failure::new(Exit::Usage, error.to_string()).hint("name a file by its path from here, `deploy/ecs/README.md`")
     })
 }
 
@@ -96,8 +95,8 @@ fn context(template: &Template, project: &Project) -> Result<Context, Failure> {
         );
     }
     interview.context()?.ok_or_else(|| {
-        let ids: Vec<_> = interview.open.iter().map(|(question, _)| format!("`{}`", question.id)).collect();
-        Failure::new(Exit::Usage, format!("the project remembers no answer for {}", ids.join(", ")))
+        let ids = listed(interview.open.iter().map(|(question, _)| &question.id));
+        Failure::new(Exit::Usage, format!("the project remembers no answer for {ids}"))
             .hint("`launchway update` asks for it")
     })
 }

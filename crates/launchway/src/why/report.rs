@@ -24,6 +24,10 @@ impl WhyResult<'_> {
         let mut lines = match why {
             Why::Generated(generated) => self.generated(generated),
             Why::NotNow(all) => all.iter().flat_map(|not_now| self.not_now(not_now)).collect(),
+            Why::OfAChange => vec![
+                format!("{}: an update writes it for one change, and the next change takes it away", self.path),
+                format!("  in project  {}", self.state.words()),
+            ],
             Why::NotOfTheTemplate => vec![format!("{}: your own; the template makes no such file", self.path)],
         };
         let (made, is) = (&self.project.template.version, self.template.version.to_string());
@@ -105,6 +109,7 @@ impl WhyResult<'_> {
         match why {
             Why::Generated(generated) => json["generated"] = generated_json(generated),
             Why::NotNow(all) => json["not_now"] = all.iter().map(not_now_json).collect(),
+            Why::OfAChange => json["of_a_change"] = true.into(),
             Why::NotOfTheTemplate => {}
         }
         json
@@ -114,7 +119,7 @@ impl WhyResult<'_> {
 fn ownership(ownership: Ownership) -> &'static str {
     match ownership {
         Ownership::Merged => "merged: the template's and yours, an update merges both",
-        Ownership::Managed => "managed: the template's, a change of yours is drift",
+        Ownership::Managed => "managed: the template's, a change of yours is merged and noted",
         Ownership::Seeded => "seeded: yours since it was written, an update leaves it alone",
     }
 }

@@ -18,6 +18,8 @@ pub(crate) struct Ask<'a, 't> {
     /// What was typed before; what is typed when the question is left.
     pub(crate) typed: &'a mut String,
     pub(crate) progress: String,
+    /// Where what its prompt is filled with came from.
+    pub(crate) prefilled: Option<&'static str>,
     /// Why it is asked again.
     pub(crate) problem: String,
     /// How it is answered without being asked.
@@ -44,9 +46,16 @@ impl Ask<'_, '_> {
     }
 
     fn about(&self) -> About {
+        let help = match self.prefilled {
+            Some(from) => {
+                let from = language::translated(from);
+                format!("{} {}", self.question.help, language::filled("Filled in from {from}.", &[("from", &from)]))
+            }
+            None => self.question.help.clone(),
+        };
         About {
             progress: self.progress.clone(),
-            help: self.question.help.clone(),
+            help,
             more: more(self.interview, self.question, self.default, &self.otherwise),
             problem: self.problem.clone(),
             ..About::default()

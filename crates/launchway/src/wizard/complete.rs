@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use launchway_core::template::Question;
 use launchway_core::{
-    Accepted, AnswerProblem, Answers, DefaultKept, Defaults, Interview, Overruled, Provenance, Template,
+    Accepted, AnswerProblem, Answers, Context, DefaultKept, Defaults, Interview, Overruled, Provenance, Template,
 };
 
 use super::walk::{Now, Walk, put_aside};
 use super::{Decision, Purpose, Wizard, left};
-use crate::failure::{Exit, Failure};
+use crate::failure::{Exit, Failure, listed};
 use crate::{language, prompt};
 
 /// What is known before anything is asked.
@@ -107,10 +107,10 @@ fn unanswered(interview: &Interview<'_>, reopened: &BTreeMap<String, String>) ->
     let questions: Vec<&Question> = interview.open.iter().map(|(question, _)| *question).collect();
     let (again, new): (Vec<&Question>, Vec<&Question>) =
         questions.iter().partition(|question| reopened.contains_key(&question.id));
-    let ids: Vec<String> = new.iter().map(|question| format!("`{}`", question.id)).collect();
     let mut messages: Vec<String> = again.iter().filter_map(|question| reopened.get(&question.id)).cloned().collect();
     if !new.is_empty() {
-        messages.push(format!("the template asks what it did not ask before: {}", ids.join(", ")));
+        let ids = listed(new.iter().map(|question| &question.id));
+        messages.push(format!("the template asks what it did not ask before: {ids}"));
     }
     let failure = Failure::new(Exit::Usage, messages.join("; "));
     let failure = questions.iter().fold(failure, |failure, question| {
@@ -119,8 +119,17 @@ fn unanswered(interview: &Interview<'_>, reopened: &BTreeMap<String, String>) ->
     failure.hint("`--defaults` takes the default of every one that has one")
 }
 
+/// Makes the context of answers that are all there; refuses those that are wrong, and those that no question takes.
+pub(crate) fn context_of(interview: &Interview<'_>) -> Result<Context, Failure> {
+    if !interview.problems.is_empty() {
+        return Err(interview.problems.clone().into());
+    }
+    refuse_unused(interview)?;
+    interview.context()?.ok_or_else(|| Failure::new(Exit::Internal, "the answers are not complete"))
+}
+
 /// Refuses what was set for this run and no question takes: it is a mistake.
-pub(crate) fn refuse_unused(interview: &Interview<'_>) -> Result<(), Failure> {
+fn refuse_unused(interview: &Interview<'_>) -> Result<(), Failure> {
     match interview.unused.iter().find(|(_, provenance)| *provenance == Provenance::Flag) {
         None => Ok(()),
         Some((id, _)) => {

@@ -8,7 +8,7 @@ use launchway_core::template::{Kind, Question};
 use launchway_core::{Accepted, Interview, Provenance, Value};
 
 use self::ask::Ask;
-pub(crate) use self::complete::{BecameOf, KnownAnswers, complete, refuse_unused};
+pub(crate) use self::complete::{BecameOf, KnownAnswers, complete, context_of};
 use self::walk::{Asking, Event, EventResult, Now, Walk, sentence};
 use crate::failure::{Exit, Failure};
 use crate::prompt::{About, Action, Page, Prompter, Reply};
@@ -145,6 +145,7 @@ impl<P: Purpose> Wizard<'_, '_, P> {
                 default: asking.default.as_ref(),
                 before: asking.before.as_ref(),
                 typed: &mut typed,
+                prefilled: asking.prefilled,
                 progress: if self.walk.state().is_editing() { String::new() } else { progress.clone() },
                 problem: std::mem::take(&mut problem),
                 otherwise: self.purpose.otherwise(asking.question),
@@ -228,8 +229,11 @@ impl<P: Purpose> Wizard<'_, '_, P> {
     }
 }
 
-/// Says where an answer came from; of what the team decided also why.
+/// Says where an answer came from; of what the team decided also why, and of a placeholder that it is one.
 pub(crate) fn origin(accepted: &Accepted<'_>) -> String {
+    if accepted.provenance == Provenance::Default && accepted.question.is_placeholder {
+        return language::text("default, to be replaced").to_owned();
+    }
     match &accepted.because {
         Some(because) => format!("{}: {because}", accepted.provenance),
         None => accepted.provenance.to_string(),

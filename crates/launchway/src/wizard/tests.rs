@@ -37,7 +37,10 @@ kind = "text"
 
 fn template() -> Template {
     let blobs = [("template.toml", MANIFEST), ("files/a.hbs", "{{colour}} {{quote shade}}\n")];
-    let files = TemplateFiles::from_blobs(blobs.map(|(path, text)| (path.to_owned(), text.into()))).unwrap();
+    let files = TemplateFiles::from_blobs(
+        blobs.map(|(path, text)| (path.to_owned(), launchway_core::Blob::plain(text.as_bytes()))),
+    )
+    .unwrap();
     Template::from_layers(vec![(files, Source::Folder("team".into()))]).unwrap()
 }
 

@@ -12,6 +12,8 @@ use launchway_core::template::{Kind, Question};
 use launchway_core::{AnswerProblem, Answers, Defaults, Interview, Provenance, Template, Value};
 use serde::{Deserialize, Serialize};
 
+use crate::prefill::{Prefilled, Prefills};
+
 /// Questions after which an estimate of how many are left is given up.
 const MOST_QUESTIONS: usize = 60;
 
@@ -69,6 +71,8 @@ pub(crate) struct Walk<'t> {
     given: Answers,
     defaults: Defaults,
     state: State,
+    /// What prompts are filled with.
+    prefills: Prefills,
 }
 
 /// Where a walk stands.
@@ -87,6 +91,8 @@ pub(crate) struct Asking<'t> {
     pub(crate) before: Option<Value>,
     /// The text that was left behind.
     pub(crate) typed: Option<String>,
+    /// Where it came from what stands in the prompt before anybody has answered.
+    pub(crate) prefilled: Option<&'static str>,
     /// Why the answer that was given before does not count.
     pub(crate) problem: Option<String>,
 }
@@ -109,7 +115,12 @@ impl State {
 impl<'t> Walk<'t> {
     /// Begins with what was given beforehand, or goes on from a state.
     pub(crate) fn new(template: &'t Template, given: Answers, defaults: Defaults, state: State) -> Self {
-        Self { template, given, defaults, state }
+        Self { template, given, defaults, state, prefills: Prefills::default() }
+    }
+
+    /// Fills the prompts of questions that nobody has answered yet.
+    pub(crate) fn filled_with(self, prefills: Prefills) -> Self {
+        Self { prefills, ..self }
     }
 
     pub(crate) fn state(&self) -> &State {
@@ -135,7 +146,7 @@ impl<'t> Walk<'t> {
             None => Ok(Now::Review(interview)),
             Some((question, default)) => {
                 let (question, default) = (*question, default.clone());
-                Ok(Now::Asking(self.asking(interview, question, default, reasons.get(&question.id).cloned())))
+                self.asking(interview, question, default, reasons.get(&question.id).cloned()).map(Now::Asking)
             }
         }
     }
@@ -146,14 +157,33 @@ impl<'t> Walk<'t> {
         question: &'t Question,
         default: Option<Value>,
         problem: Option<String>,
-    ) -> Asking<'t> {
+    ) -> Result<Asking<'t>, Problem> {
         let before = match self.state.kept.get(&question.id) {
             Some(LastAnswer::Value(value)) => Some(value.clone()),
             Some(LastAnswer::Default) => default.clone(),
             None => None,
         };
         let typed = self.state.typed.get(&question.id).cloned();
-        Asking { interview, question, default, before, typed, problem }
+        let prefilled = match (&before, &typed) {
+            (None, None) => self.prefilled(&interview, question, default.as_ref())?,
+            _ => None,
+        };
+        let (before, prefilled) = match prefilled {
+            Some(Prefilled { value, from }) => (Some(value), Some(from)),
+            None => (before, None),
+        };
+        Ok(Asking { interview, question, default, before, typed, prefilled, problem })
+    }
+
+    /// Returns what the prompt is filled with, if the question would accept it.
+    fn prefilled(
+        &self,
+        interview: &Interview<'_>,
+        question: &Question,
+        default: Option<&Value>,
+    ) -> Result<Option<Prefilled>, Problem> {
+        let Some(prefilled) = self.prefills.of(question, default) else { return Ok(None) };
+        Ok(interview.check(question, &prefilled.value)?.is_ok().then_some(prefilled))
     }
 
     fn editing(&self, question: &'t Question) -> Result<Asking<'t>, Problem> {
@@ -163,7 +193,7 @@ impl<'t> Walk<'t> {
         let taken = without.accepted.into_iter().find(|accepted| accepted.question.id == question.id);
         let default = open.or(taken.map(|accepted| accepted.value));
         let before = complete.answer(&question.id);
-        Ok(Asking { before, ..self.asking(complete, question, default, None) })
+        Ok(Asking { before, prefilled: None, ..self.asking(complete, question, default, None)? })
     }
 
     /// Takes an event in.
@@ -251,7 +281,7 @@ impl<'t> Walk<'t> {
         for id in &self.state.confirmed {
             match self.state.kept.get(id) {
                 Some(LastAnswer::Default) => answers.take_default(id),
-                Some(LastAnswer::Value(value)) => answers.set(id, value.clone(), Provenance::Prompt),
+                Some(LastAnswer::Value(value)) => answers.set(id, value.clone(), self.given_by(id, value)),
                 None => {}
             }
         }
@@ -259,6 +289,12 @@ impl<'t> Walk<'t> {
             answers.remove(id);
         }
         answers
+    }
+
+    /// Tells an answer with which the prompt was filled from one that was typed.
+    fn given_by(&self, id: &str, value: &Value) -> Provenance {
+        let prefilled = self.template.question(id).and_then(|question| self.prefills.of_answer(question, value));
+        prefilled.map_or(Provenance::Prompt, |from| Provenance::Prefilled(from.to_owned()))
     }
 
     /// Passes over the answers that do not go with the others. What then is a problem is the team's decision.

@@ -142,7 +142,10 @@ fn generated(seed: u64) -> Template {
         }
     }
     let blobs = [("template.toml", text.as_str()), ("files/a.txt.hbs", "{{project}}\n")];
-    let files = TemplateFiles::from_blobs(blobs.map(|(path, text)| (path.to_owned(), text.into()))).unwrap();
+    let files = TemplateFiles::from_blobs(
+        blobs.map(|(path, text)| (path.to_owned(), launchway_core::Blob::plain(text.as_bytes().to_vec()))),
+    )
+    .unwrap();
     let source = Source::Folder("generated".into());
     Template::from_layers(vec![(files, source)]).unwrap_or_else(|error| panic!("{error}\n{text}"))
 }

@@ -19,6 +19,61 @@ pub(super) fn read(text: &str) -> Result<Node, Unreadable> {
     read.map_err(|error| fault(text, error))
 }
 
+/// Puts spaces in the place of comments, and of a comma after which an array or an object ends: every place stays.
+pub(super) fn without_comments(text: &str) -> String {
+    let mut bytes = text.as_bytes().to_vec();
+    let (mut at, mut comma, mut before) = (0, None, None);
+    while at < bytes.len() {
+        let end = end_of_token(&bytes, at);
+        match bytes[at] {
+            b'/' if end > at + 1 => {
+                bytes[at..end].iter_mut().filter(|byte| **byte != b'\n').for_each(|byte| *byte = b' ');
+            }
+            byte if byte.is_ascii_whitespace() => {}
+            b',' if before.is_some_and(|before| !matches!(before, b',' | b'[' | b'{' | b':')) => {
+                (comma, before) = (Some(at), Some(b','));
+            }
+            byte => {
+                if let (b']' | b'}', Some(comma)) = (byte, comma) {
+                    bytes[comma] = b' ';
+                }
+                (comma, before) = (None, Some(byte));
+            }
+        }
+        at = end;
+    }
+    // Only whole comments and commas were blanked.
+    String::from_utf8(bytes).unwrap_or_else(|_| text.to_owned())
+}
+
+/// Returns where what begins at a byte ends: a text, a comment, or a single byte.
+fn end_of_token(bytes: &[u8], at: usize) -> usize {
+    let rest = &bytes[at..];
+    let length = if rest.starts_with(b"//") {
+        rest.iter().position(|byte| *byte == b'\n').unwrap_or(rest.len())
+    } else if rest.starts_with(b"/*") {
+        // What is not closed is no comment, and no JSON either.
+        rest.windows(2).skip(2).position(|pair| pair == b"*/").map_or(0, |end| end + 4)
+    } else if rest[0] == b'"' {
+        end_of_text(rest)
+    } else {
+        1
+    };
+    at + length.max(1)
+}
+
+fn end_of_text(rest: &[u8]) -> usize {
+    let mut at = 1;
+    while at < rest.len() {
+        match rest[at] {
+            b'\\' => at += 2,
+            b'"' => return at + 1,
+            _ => at += 1,
+        }
+    }
+    rest.len()
+}
+
 /// Says what is wrong, and where: a slice knows the place of a fault, a reader is one character too far after a number.
 fn fault(text: &str, error: serde_json::Error) -> Unreadable {
     let (taken, lines) = (Cell::new(0), Lines::of(text));

@@ -13,12 +13,13 @@ use serde_json::Value as Json;
 #[expect(missing_docs, reason = "the names say it")]
 pub enum Format {
     Json,
+    JsonWithComments,
     Toml,
     Yaml,
 }
 
 impl Format {
-    /// Guesses the format from a file's name; `None` for all that is neither YAML, JSON nor TOML.
+    /// Guesses the format from a file's name; `None` for all that is neither YAML, JSON nor TOML, and for JSON5.
     #[must_use]
     pub fn of(path: &str) -> Option<Self> {
         let name = path.rsplit('/').next().unwrap_or(path);
@@ -27,11 +28,30 @@ impl Format {
         }
         match name.rsplit_once('.')?.1 {
             "yaml" | "yml" => Some(Self::Yaml),
+            "json" if may_have_comments(path, name) => Some(Self::JsonWithComments),
             "json" => Some(Self::Json),
+            "jsonc" | "code-workspace" => Some(Self::JsonWithComments),
             "toml" => Some(Self::Toml),
             _ => None,
         }
     }
+}
+
+/// Files of JSON in which the tool that reads them allows comments and a comma after the last entry.
+const WITH_COMMENTS: [&str; 8] = [
+    "devcontainer.json",
+    ".devcontainer.json",
+    ".eslintrc.json",
+    "tslint.json",
+    "api-extractor.json",
+    "rush.json",
+    "tsdoc.json",
+    "turbo.json",
+];
+
+fn may_have_comments(path: &str, name: &str) -> bool {
+    let is_of_editor = path.rsplit('/').nth(1) == Some(".vscode");
+    is_of_editor || name.starts_with("tsconfig") || name.starts_with("jsconfig") || WITH_COMMENTS.contains(&name)
 }
 
 /// Why a document could not be read. Lines and columns count from 1.
@@ -73,10 +93,35 @@ pub fn parse(format: Format, text: &str) -> Result<Vec<Json>, Unreadable> {
     read(format, text).map(|documents| documents.into_iter().map(Json::from).collect())
 }
 
+/// An entry at the top of a document.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Entry {
+    /// The key.
+    pub key: String,
+    /// The line, from 1, on which the value begins.
+    pub line: usize,
+    /// The value.
+    pub value: Json,
+}
+
+/// Reads the entries at the top of each document of a text, by their keys; nothing of a document that has none.
+///
+/// # Errors
+/// Those of [`parse`].
+pub fn entries(format: Format, text: &str) -> Result<Vec<Option<Vec<Entry>>>, Unreadable> {
+    let entry = |(key, node): (String, Node)| Entry { key, line: node.line, value: node.into() };
+    let of_document = |document: Node| match document.content {
+        Content::Mapping(entries) => Some(entries.into_iter().map(entry).collect()),
+        Content::Scalar(_) | Content::Sequence(_) => None,
+    };
+    Ok(read(format, text)?.into_iter().map(of_document).collect())
+}
+
 /// Reads all the documents of a text in one walk, with the line of each node. The errors are those of [`parse`].
 pub(crate) fn read(format: Format, text: &str) -> Result<Vec<Node>, Unreadable> {
     match format {
         Format::Json => json::read(text).map(|document| vec![document]),
+        Format::JsonWithComments => json::read(&json::without_comments(text)).map(|document| vec![document]),
         Format::Toml => toml::read(text).map(|document| vec![document]),
         Format::Yaml => yaml::read(text),
     }
@@ -172,6 +217,29 @@ mod tests {
         let read = |text| parse(Format::Json, text).map_err(|error| error.message);
         assert_eq!(read("{\"a\": {\"b\": 1, \"b\": 2}}"), Err("the key `b` stands twice in one object".to_owned()));
         assert_eq!(read("[1, -2, 0.5, true, null, \"x\"]"), Ok(vec![json!([1, -2, 0.5, true, null, "x"])]));
+    }
+
+    #[test]
+    fn u23_files_whose_name_says_so_may_have_comments_and_a_last_comma() {
+        let text = "// one\n{\n  /* \"b\": 1, */ \"a\": [1, \"// no ,] \\\" /* no */\", ], // é\n}\n";
+        for path in ["tsconfig.json", "a/tsconfig.build.json", "jsconfig.json", "x.jsonc", "o.code-workspace"] {
+            let format = Format::of(path).unwrap();
+            assert_eq!(parse(format, text), Ok(vec![json!({"a": [1, "// no ,] \" /* no */"]})]), "{path}");
+        }
+        for path in [".vscode/settings.json", ".devcontainer/devcontainer.json", ".eslintrc.json", "turbo.json"] {
+            assert_eq!(Format::of(path), Some(Format::JsonWithComments), "{path}");
+        }
+        for path in ["package.json", "settings.json", "my-tsconfig.json"] {
+            assert_eq!(Format::of(path), Some(Format::Json), "{path}");
+        }
+        for path in ["renovate.json5", ".eslintrc", ".babelrc"] {
+            assert_eq!(Format::of(path), None, "{path}");
+        }
+        let fault = |text| parse(Format::JsonWithComments, text).map_err(|error| (error.line, error.column)).err();
+        assert_eq!(fault("// é\n{\n  \"a\": }\n"), Some((3, 8)));
+        for text in ["{,}", "[,]", "[1,,]", "{\"a\": 1 \"b\": 2}", "/* open", "{\"a\": 1, \"a\": 2}", "{} /"] {
+            assert!(fault(text).is_some(), "{text}");
+        }
     }
 
     #[test]

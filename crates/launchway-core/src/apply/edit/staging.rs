@@ -30,8 +30,6 @@ pub(super) struct Staging<'r> {
     pub(super) root: &'r Path,
     record: OwnedFd,
     folder: OwnedFd,
-    /// Whether the folder of the record was made for this alone.
-    is_first: bool,
 }
 
 impl<'r> Staging<'r> {
@@ -39,14 +37,12 @@ impl<'r> Staging<'r> {
     pub(super) fn begin(root: &'r Path) -> Result<Self, EditError> {
         let at = |error: io::Error| EditError::Write { path: root.join(RECORD_FOLDER), error, partly: false };
         let top = beneath::enter(root, None).map_err(|error| at(io::Error::other(error.to_string())))?;
-        let is_first = match rustix::fs::mkdirat(&top, RECORD_FOLDER, Mode::from_raw_mode(0o755)) {
-            Ok(()) => true,
-            Err(Errno::EXIST) => false,
+        match rustix::fs::mkdirat(&top, RECORD_FOLDER, Mode::from_raw_mode(0o755)) {
+            Ok(()) | Err(Errno::EXIST) => {}
             Err(error) => return Err(at(error.into())),
-        };
+        }
         let staging = Self::open(root, &top, true).map_err(|error| refused(root, error))?;
-        let Some(mut staging) = staging else { return Err(at(Errno::NOENT.into())) };
-        staging.is_first = is_first;
+        let Some(staging) = staging else { return Err(at(Errno::NOENT.into())) };
         let recovered = staging.recover().and_then(|_| staging.probe().map_err(at));
         match recovered {
             Ok(()) => Ok(staging),
@@ -99,7 +95,7 @@ impl<'r> Staging<'r> {
         if let Err(Errno::WOULDBLOCK) = rustix::fs::flock(&folder, FlockOperation::NonBlockingLockExclusive) {
             return Err(Errno::WOULDBLOCK);
         }
-        Ok(Some(Self { root, record, folder, is_first: false }))
+        Ok(Some(Self { root, record, folder }))
     }
 
     /// Takes back what the journal of an edit that was cut off says, and empties the folder.
@@ -227,13 +223,12 @@ impl<'r> Staging<'r> {
         self.place(JOURNAL).remove()
     }
 
-    /// Removes the folder. What cannot be removed is left for the next run.
+    /// Removes the folder, and that of the record if nothing is in it: it was made for this alone, now or by a run that was
+    /// cut off. What cannot be removed is left for the next run.
     pub(super) fn end(self) {
         let _ = self.empty();
         let _ = rustix::fs::unlinkat(&self.record, NAME, AtFlags::REMOVEDIR);
-        if self.is_first
-            && let Ok(top) = beneath::enter(self.root, None)
-        {
+        if let Ok(top) = beneath::enter(self.root, None) {
             let _ = rustix::fs::unlinkat(&top, RECORD_FOLDER, AtFlags::REMOVEDIR);
         }
     }

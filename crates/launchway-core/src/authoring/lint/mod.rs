@@ -1,6 +1,7 @@
 //! Lint: what the loader accepts and an author hardly meant, such as a question that nothing uses.
 
 mod reach;
+mod texts;
 mod usage;
 
 use std::collections::BTreeSet;
@@ -32,6 +33,10 @@ pub enum LintRule {
     PrefixedFlag,
     /// A question of which no transition speaks, in a template that declares some.
     SilentChange,
+    /// A backslash before a tag that names something: it is eaten, and the tag is printed.
+    EatenBackslash,
+    /// A free text that is quoted in a file of which nobody knows what it is.
+    UnknownKind,
     /// A text that stays as the manifest has it in a language that the template is translated into.
     Untranslated,
     /// A translation of a text that the template does not say.
@@ -67,6 +72,8 @@ impl LintRule {
         match self {
             Self::PrefixedFlag
             | Self::SilentChange
+            | Self::EatenBackslash
+            | Self::UnknownKind
             | Self::Untranslated
             | Self::StaleTranslation
             | Self::OtherVersion => LintLevel::Warning,
@@ -93,6 +100,8 @@ impl LintRule {
             Self::MissingHelp => "missing-help",
             Self::PrefixedFlag => "prefixed-flag",
             Self::SilentChange => "silent-change",
+            Self::EatenBackslash => "eaten-backslash",
+            Self::UnknownKind => "unknown-kind",
             Self::Untranslated => "untranslated",
             Self::StaleTranslation => "stale-translation",
             Self::OtherVersion => "other-version",
@@ -154,6 +163,7 @@ pub fn lint(template: &Template) -> Vec<LintFinding> {
     findings.extend(own_questions(template).flat_map(|(question, place)| missing_help(question, place)));
     findings.extend(own_questions(template).filter_map(|(question, place)| prefixed_flag(question, place)));
     findings.extend(silent_changes(template));
+    findings.extend(texts::of_files(template));
     findings.sort();
     findings
 }

@@ -32,6 +32,30 @@ fn what_nothing_uses_is_found_with_its_place() {
 }
 
 #[test]
+fn u24_a_backslash_that_is_eaten_before_a_name_is_found_and_one_before_other_braces_is_not() {
+    let text = "C:\\{{service}}\nC:\\\\{{service}}\n\\{{ .Values.port }}\n\\{{#if (eq service \"a\")}}\n";
+    let found = found("", &[("files/a.txt.hbs", text), ("partials/p.hbs", "\\{{quote service}}\n")]);
+    let eaten = "eaten-backslash: the backslash is eaten, and what stands in the braces is printed as it is";
+    let found: Vec<_> = found.into_iter().filter(|it| it.contains("eaten")).collect();
+    assert_eq!(found, [format!("files/a.txt.hbs:1:3: {eaten}"), format!("partials/p.hbs:1:1: {eaten}")]);
+    let template = load(&[("template.toml", HEAD), ("files/a.txt.hbs", text)]).unwrap();
+    let interview = crate::Interview::new(&template, &crate::Answers::default(), crate::Defaults::All).unwrap();
+    let plan = crate::Plan::new(&template, &interview.context().unwrap().unwrap()).unwrap();
+    let made = plan.files.values().next().unwrap().text().unwrap().to_owned();
+    assert_eq!(made, "C:{{service}}\nC:\\orders\n{{ .Values.port }}\n{{#if (eq service \"a\")}}\n");
+}
+
+#[test]
+fn u26_a_text_that_is_quoted_in_a_file_of_no_known_kind_is_found() {
+    let manifest = question("note", "kind = \"text\"\ndefault = \"x\"");
+    let files = |name| [(name, "{{service}} {{quote note}}\n")];
+    let message = "unknown-kind: whether `quote` is right for `nginx.conf` cannot be told from its name";
+    assert_eq!(found(&manifest, &files("files/nginx.conf.hbs")), [format!("files/nginx.conf.hbs:1:13: {message}")]);
+    assert_eq!(found(&manifest, &files("files/a.yaml.hbs")), Vec::<String>::new());
+    assert_eq!(found("", &[("files/nginx.conf.hbs", "{{service}} {{quote service}}\n")]), Vec::<String>::new());
+}
+
+#[test]
 fn what_is_used_anywhere_is_not_found() {
     let manifest = question("a", "kind = \"bool\"\ndefault = true")
         + &question("b", "kind = \"slug\"\ndefault = \"{{service}}\"\nwhen = \"a\"")

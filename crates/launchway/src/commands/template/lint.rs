@@ -16,7 +16,8 @@ const AFTER_HELP: &str = "\
 Finds all that `launchway new` would refuse the template for, and also: questions, values and partials that nothing uses; \
 questions and files that no answers lead to, where choices and switches alone decide it; questions without help, or with \
 a pattern and no example. Those are errors. Warnings are texts without a translation, which stay as the manifest has them; \
-translations without a text; questions whose flag the program has taken; and a version other than that of the tag on which \
+translations without a text; questions whose flag the program has taken; backslashes that are eaten before a tag; texts \
+that are quoted in files of no known kind; and a version other than that of the tag on which \
 the template stands. Exit code 1 for an error, and with \
 `--level warning` for a warning as well.";
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use launchway_core::skeleton::{SkeletonError, skeleton};
-use launchway_core::{Changes, apply};
+use launchway_core::{Changes, apply, take_back_cut_off};
 use serde_json::json;
 
 use crate::failure::{Exit, Failure};
@@ -18,7 +18,7 @@ pub(crate) struct NewTemplateArgs {
     /// The id of the template, a slug, and the name of its folder
     #[arg(value_name = "NAME")]
     name: String,
-    /// The folder to make, instead of one named after the template
+    /// The folder to write to, instead of one named after the template; files that are there stay
     #[arg(long, value_name = "FOLDER")]
     dest: Option<PathBuf>,
     #[arg(long, value_name = "FORMAT", default_value = "text", help = OUTPUT_HELP)]
@@ -33,8 +33,8 @@ pub(super) fn run(args: &NewTemplateArgs) -> Result<(), Failure> {
         error => Failure::new(Exit::Internal, error.to_string()),
     })?;
     let destination = args.dest.clone().unwrap_or_else(|| PathBuf::from(name));
-    Changes::check_destination(&destination)?;
-    let changes = Changes { destination, creates };
+    take_back_cut_off(&destination)?;
+    let changes = Changes::at(&destination, creates)?;
     interrupt::uninterrupted(|| apply(&changes))?;
     let shown = visible_line(&changes.destination.display().to_string());
     terminal::say(&format!("created `{shown}` with {} files\n", changes.creates.len()));

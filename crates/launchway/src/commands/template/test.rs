@@ -10,7 +10,7 @@ use launchway_core::{SourceSpec, Template};
 use serde_json::{Value as Json, json};
 
 use crate::cases::{self, Case, CaseResult, counted};
-use crate::failure::{Exit, Failure};
+use crate::failure::{Exit, Failure, listed};
 use crate::git::FetchOptions;
 use crate::report::{self, OUTPUT_HELP, Output};
 use crate::sources;
@@ -93,8 +93,8 @@ fn chosen(folder: Option<&Path>, only: &[String], extent: Option<Extent>) -> Res
     let mut cases = folder.map(cases::all).transpose()?.unwrap_or_default();
     for name in only {
         if !cases.iter().any(|case| case.name == *name) {
-            let names: Vec<String> = cases.iter().map(|case| format!("`{}`", case.name)).collect();
-            let hint = if names.is_empty() { "it has none".to_owned() } else { format!("it has {}", names.join(", ")) };
+            let names = listed(cases.iter().map(|case| &case.name));
+            let hint = if names.is_empty() { "it has none".to_owned() } else { format!("it has {names}") };
             return Err(Failure::new(Exit::Usage, format!("the template has no case `{name}`")).hint(hint));
         }
     }

@@ -53,7 +53,8 @@ check_namespace() {
 
 # The API server that kubectl speaks to now.
 current_server() {
-  kubectl config view --minify --output 'jsonpath={.clusters[0].cluster.server}'
+  kubectl config view --minify --output 'jsonpath={.clusters[0].cluster.server}' ||
+    fail "kubectl speaks to no cluster: choose the context of $environment with kubectl config use-context"
 }
 
 # setup.sh has written down which cluster the environment is on.

@@ -4,8 +4,8 @@
 #   bash deploy/ecs/deploy.sh ENVIRONMENT DIGEST
 #   bash deploy/ecs/deploy.sh prod sha256:4f5e…
 #
-# Needs the AWS CLI, jq and curl. The digest is that of an image in the ECR repository orders; deploying an
-# older one is how to go back.
+# Needs the AWS CLI, jq, curl and the GitHub CLI. The digest is that of an image in the ECR repository orders, attested by
+# the workflow; deploying an older one is how to go back.
 set -euo pipefail
 
 fail() {
@@ -54,6 +54,22 @@ fi
 
 aws ecr describe-images --repository-name orders --image-ids "imageDigest=$digest" >/dev/null ||
   fail "the repository orders holds no image $digest"
+
+# GitHub has signed which workflow built the image, of which branch, and what is in it. Whatever else was pushed to the repository is
+# not deployed; ATTESTATION=none does, as for an image that was built by hand. An image is its manifest, whose digest is its name.
+origin=my-org/orders
+if [ "${ATTESTATION:-}" != none ]; then
+  manifest=$(mktemp)
+  trap 'rm "$manifest"' EXIT
+  said=$(aws ecr batch-get-image --repository-name orders --image-ids "imageDigest=$digest" \
+    --query 'images[0].imageManifest' --output text)
+  printf %s "$said" >"$manifest"
+  for predicate in https://slsa.dev/provenance/v1 https://spdx.dev/Document/v2.3; do
+    gh attestation verify "$manifest" --repo "$origin" --predicate-type "$predicate" --source-ref refs/heads/main \
+      --signer-workflow "$origin/.github/workflows/deploy-ecs.yaml" >/dev/null ||
+      fail "the workflow of $origin has not attested $digest ($predicate); with ATTESTATION=none it is deployed all the same"
+  done
+fi
 secrets="database-url signing-key"
 for secret in $secrets; do
   name=/orders/$environment/$secret

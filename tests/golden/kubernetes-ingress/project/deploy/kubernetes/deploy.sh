@@ -19,6 +19,17 @@ case $hexadecimal in
 esac
 [ ${#hexadecimal} -eq 64 ] || fail "'$digest' is not sha256: and 64 hexadecimal digits"
 check_cluster
+
+# GitHub has signed which workflow built the image, of which branch, and what is in it. Whatever else was pushed to the registry is not
+# deployed; ATTESTATION=none does, as for an image that was built by hand.
+origin=ACME/Orders.Api
+if [ "${ATTESTATION:-}" != none ]; then
+  for predicate in https://slsa.dev/provenance/v1 https://spdx.dev/Document/v2.3; do
+    gh attestation verify oci://ghcr.io/acme/orders.api@"$digest" --repo "$origin" --predicate-type "$predicate" \
+      --source-ref refs/heads/main --signer-workflow "$origin/.github/workflows/deploy-kubernetes.yaml" >/dev/null ||
+      fail "the workflow of $origin has not attested $digest ($predicate); with ATTESTATION=none it is deployed all the same"
+  done
+fi
 lock
 [ "$(grep -c '^ *digest: ' "$owned")" = 1 ] || fail "$owned must hold exactly one line 'digest: …'"
 

@@ -2,13 +2,14 @@
 
 use std::{
     borrow::Cow,
+    cell::RefCell,
     error::Error,
     fmt::{self, Write as _},
     io::{self, IsTerminal, Write},
     ops::Range,
     panic,
     str::FromStr,
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 use serde::Serialize;
@@ -20,10 +21,6 @@ use tracing::{
 use tracing_subscriber::{
     Layer,
     filter::{LevelFilter, Targets},
-    fmt::{
-        format::Writer,
-        time::{FormatTime, SystemTime},
-    },
     layer::{Context, SubscriberExt},
     registry::{LookupSpan, Scope},
     util::SubscriberInitExt,
@@ -147,7 +144,7 @@ impl JsonLines {
     fn line(&self, metadata: &Metadata<'_>, spans: &[&Fields], fields: &Fields) -> Vec<u8> {
         let mut line = Vec::with_capacity(512);
         line.extend_from_slice(b"{\"timestamp\":\"");
-        line.extend_from_slice(now().as_bytes());
+        write_time(&mut line);
         line.push(b'"');
         member(&mut line, "level", metadata.level().as_str());
         line.extend_from_slice(&self.labels);
@@ -196,83 +193,120 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for JsonLines {
     }
 }
 
-/// The fields of one span or event, each already written as a member of a JSON object.
+/// The fields of one span or event as they came: they become JSON when a line is written, if one is.
 #[derive(Default)]
 struct Fields {
-    json: Vec<u8>,
-    members: Vec<(Cow<'static, str>, Range<usize>)>,
+    members: Vec<(&'static str, Value)>,
+    /// What the values of kind `Text` are.
+    text: String,
+}
+
+enum Value {
+    Float(f64),
+    Signed(i64),
+    Unsigned(u64),
+    Bool(bool),
+    Text(Range<usize>),
 }
 
 impl Fields {
-    fn add(&mut self, field: &Field, value: impl Serialize) {
-        let mut name = Cow::Borrowed(field.name());
-        if OWN.contains(&&*name) {
-            name = Cow::Owned(format!("field.{name}"));
+    fn add(&mut self, field: &Field, value: Value) {
+        if self.members.is_empty() {
+            self.members.reserve(8);
         }
-        let start = self.json.len();
-        member(&mut self.json, &name, value);
-        self.members.push((name, start..self.json.len()));
+        self.members.push((field.name(), value));
+    }
+
+    fn add_text(&mut self, field: &Field, write: impl FnOnce(&mut String)) {
+        if self.text.is_empty() {
+            self.text.reserve(128);
+        }
+        let start = self.text.len();
+        write(&mut self.text);
+        self.add(field, Value::Text(start..self.text.len()));
     }
 
     fn append(&mut self, later: Self) {
-        let start = self.json.len();
-        self.json.extend(later.json);
-        let moved = |range: Range<usize>| range.start + start..range.end + start;
+        let start = self.text.len();
+        self.text.push_str(&later.text);
+        let moved = |value| match value {
+            Value::Text(range) => Value::Text(range.start + start..range.end + start),
+            value => value,
+        };
         let members = later.members.into_iter();
         self.members
-            .extend(members.map(|(name, range)| (name, moved(range))));
+            .extend(members.map(|(name, value)| (name, moved(value))));
     }
 
     fn has(&self, name: &str) -> bool {
-        self.members.iter().any(|(own, _)| own == name)
+        self.members.iter().any(|(own, _)| is_same(own, name))
     }
 
     fn write(&self, line: &mut Vec<u8>, is_hidden: impl Fn(&str) -> bool) {
-        for (index, (name, range)) in self.members.iter().enumerate() {
-            let is_replaced = self.members[index + 1..]
-                .iter()
-                .any(|(next, _)| next == name);
-            if !is_replaced && !is_hidden(name) {
-                line.extend_from_slice(&self.json[range.clone()]);
+        for (index, (name, value)) in self.members.iter().enumerate() {
+            let mut later = self.members[index + 1..].iter();
+            if later.any(|(next, _)| is_same(next, name)) || is_hidden(name) {
+                continue;
+            }
+            let key = if OWN.contains(name) {
+                Cow::Owned(format!("field.{name}"))
+            } else {
+                Cow::Borrowed(*name)
+            };
+            match value {
+                Value::Float(value) => member(line, &key, value),
+                Value::Signed(value) => member(line, &key, value),
+                Value::Unsigned(value) => member(line, &key, value),
+                Value::Bool(value) => member(line, &key, value),
+                Value::Text(range) => member(line, &key, &self.text[range.clone()]),
             }
         }
     }
 }
 
+/// Tells whether two fields are written under one key.
+fn is_same(left: &str, right: &str) -> bool {
+    let is_renamed =
+        |own: &str, other: &str| other.strip_prefix("field.") == Some(own) && OWN.contains(&own);
+    left == right || is_renamed(left, right) || is_renamed(right, left)
+}
+
 impl Visit for Fields {
     fn record_f64(&mut self, field: &Field, value: f64) {
-        self.add(field, value);
+        self.add(field, Value::Float(value));
     }
 
     fn record_i64(&mut self, field: &Field, value: i64) {
-        self.add(field, value);
+        self.add(field, Value::Signed(value));
     }
 
     fn record_u64(&mut self, field: &Field, value: u64) {
-        self.add(field, value);
+        self.add(field, Value::Unsigned(value));
     }
 
     fn record_bool(&mut self, field: &Field, value: bool) {
-        self.add(field, value);
+        self.add(field, Value::Bool(value));
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
-        self.add(field, value);
+        self.add_text(field, |text| text.push_str(value));
     }
 
     /// An error is written with what caused it.
     fn record_error(&mut self, field: &Field, error: &(dyn Error + 'static)) {
-        let mut text = error.to_string();
+        let mut whole = error.to_string();
         let mut next = error.source();
         while let Some(cause) = next {
-            let _ = write!(text, ": {cause}");
+            let _ = write!(whole, ": {cause}");
             next = cause.source();
         }
-        self.add(field, text);
+        self.add_text(field, |text| text.push_str(&whole));
     }
 
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        self.add(field, format!("{value:?}"));
+        self.add_text(field, |text| {
+            let _ = write!(text, "{value:?}");
+        });
     }
 }
 
@@ -289,9 +323,37 @@ fn member(json: &mut Vec<u8>, name: &str, value: impl Serialize) {
     }
 }
 
-/// The time as RFC 3339 has it.
-fn now() -> String {
-    let mut text = String::with_capacity(27);
-    let _ = SystemTime.format_time(&mut Writer::new(&mut text));
-    text
+thread_local! {
+    /// The last second in which this thread has written a line, and its text.
+    static SECOND: RefCell<(u64, String)> = const { RefCell::new((u64::MAX, String::new())) };
+}
+
+/// Writes the time as RFC 3339 has it.
+fn write_time(line: &mut Vec<u8>) {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    let since = since.unwrap_or_default();
+    SECOND.with_borrow_mut(|(second, text)| {
+        if *second != since.as_secs() {
+            *second = since.as_secs();
+            *text = text_of_second(*second);
+        }
+        line.extend_from_slice(text.as_bytes());
+    });
+    let _ = write!(line, ".{:06}Z", since.subsec_micros());
+}
+
+/// Returns `2026-01-31T12:00:00`, by the Gregorian calendar.
+fn text_of_second(second: u64) -> String {
+    let (days, second) = (second / 86_400, second % 86_400);
+    // Counted from March of the year 0, so that the leap day is the last day of a year.
+    let days = days + 719_468;
+    let (era, day) = (days / 146_097, days % 146_097);
+    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * day + 2) / 153;
+    let day = day - (153 * month + 2) / 5 + 1;
+    let month = if month < 10 { month + 3 } else { month - 9 };
+    let year = era * 400 + year + u64::from(month <= 2);
+    let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}")
 }

@@ -1,11 +1,12 @@
 //! What happens around every request, so that no handler has to think of it.
 
 use std::{
+    convert::Infallible,
     future::poll_fn,
     panic::{AssertUnwindSafe, catch_unwind},
-    pin::pin,
+    pin::{Pin, pin},
     sync::Arc,
-    task::Poll,
+    task::{Context, Poll},
     time::{Duration, SystemTime},
 };
 
@@ -19,8 +20,10 @@ use axum::{
     },
     middleware::{Next, from_fn_with_state},
     response::{IntoResponse, Response},
+    routing::Route,
 };
 use tokio::{sync::Semaphore, time::timeout};
+use tower::{Service, layer::layer_fn};
 use tracing::{Instrument, Span, error_span};
 use uuid::{Builder, Uuid};
 
@@ -62,10 +65,11 @@ pub(crate) fn traffic(
         timeout: config.request_timeout,
         max_body_bytes: config.max_body_bytes,
     };
-    routes
-        // The limit below holds for every way to read a body, the framework's only for extractors.
-        .layer(DefaultBodyLimit::disable())
-        .layer(from_fn_with_state(Arc::new(guard), answer_traffic))
+    let guard = Arc::new(guard);
+    routes.layer(layer_fn(move |route| Guarded {
+        guard: Arc::clone(&guard),
+        route,
+    }))
 }
 
 /// Gives what the platform asks the same form of answers, without the limits.
@@ -73,14 +77,34 @@ pub(crate) fn admin(routes: Router, lifecycle: Lifecycle) -> Router {
     routes.layer(from_fn_with_state(lifecycle, answer_admin))
 }
 
-async fn answer_traffic(State(guard): State<Arc<Guard>>, request: Request, next: Next) -> Response {
-    identified(&guard.lifecycle, request, async |request| {
-        if is_readiness(&request) {
-            return probes::readyz(&guard.lifecycle);
-        }
-        guard.answer(request, next).await
-    })
-    .await
+/// A route behind the guard: one layer, since each costs every request some allocations.
+#[derive(Clone)]
+struct Guarded {
+    guard: Arc<Guard>,
+    route: Route,
+}
+
+impl Service<Request> for Guarded {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        let Self { guard, route } = self.clone();
+        Box::pin(async move {
+            let answer = identified(&guard.lifecycle, request, async |request| {
+                if is_readiness(&request) {
+                    return probes::readyz(&guard.lifecycle);
+                }
+                guard.answer(request, route).await
+            });
+            Ok(answer.await)
+        })
+    }
 }
 
 async fn answer_admin(
@@ -122,8 +146,8 @@ fn span(request: &Request, id: &HeaderValue, trace: &Trace) -> Span {
     error_span!(
         "request",
         request_id = id.to_str().unwrap_or_default(),
-        trace_id = %trace.trace_id(),
-        span_id = %trace.span_id(),
+        trace_id = trace.trace_id().as_ref(),
+        span_id = trace.span_id().as_ref(),
         method = request.method().as_str(),
         path = request.uri().path(),
     )
@@ -162,7 +186,7 @@ fn close(response: &mut Response) {
 
 impl Guard {
     /// Measures, and keeps what the request holds until its answer has been sent.
-    async fn answer(&self, request: Request, next: Next) -> Response {
+    async fn answer(&self, request: Request, route: Route) -> Response {
         let mut exchange = self.metrics.begin(&request);
         let Ok(slot) = Arc::clone(&self.slots).try_acquire_owned() else {
             let response = overloaded();
@@ -172,8 +196,8 @@ impl Guard {
         let reading = (!request.body().is_end_stream())
             .then(|| Arc::new(Reading::new(Arc::clone(&self.bodies))));
         let response = match &reading {
-            Some(reading) => self.answer_with_body(request, next, reading).await,
-            None => self.run(request, next).await.unwrap_or_else(|| {
+            Some(reading) => self.answer_with_body(request, route, reading).await,
+            None => self.run(request, route).await.unwrap_or_else(|| {
                 Problem::new(StatusCode::GATEWAY_TIMEOUT, "took too long").into_response()
             }),
         };
@@ -184,16 +208,18 @@ impl Guard {
 
     async fn answer_with_body(
         &self,
-        request: Request,
-        next: Next,
+        mut request: Request,
+        route: Route,
         reading: &Arc<Reading>,
     ) -> Response {
         let limit = self.max_body_bytes;
         if request.body().size_hint().lower() > limit as u64 {
             return self.too_large();
         }
+        // The limit below holds for every way to read a body, the framework's only for extractors.
+        DefaultBodyLimit::disable().apply(&mut request);
         let limited = |body| Body::new(LimitedBody::new(body, limit, Arc::clone(reading)));
-        let response = self.run(request.map(limited), next).await;
+        let response = self.run(request.map(limited), route).await;
         match (response, reading.state()) {
             // A handler that did without the rest has answered all the same.
             (Some(response), _) if !is_error(&response) => response,
@@ -208,9 +234,9 @@ impl Guard {
     }
 
     /// Returns what the handler answers, or nothing if that takes too long.
-    async fn run(&self, request: Request, next: Next) -> Option<Response> {
-        let answer = timeout(self.timeout, catch_panic(next.run(request)));
-        let answer = answer.await.ok()?;
+    async fn run(&self, request: Request, mut route: Route) -> Option<Response> {
+        let answer = timeout(self.timeout, catch_panic(route.call(request)));
+        let answer = answer.await.ok()?.map(|Ok(response)| response);
         Some(answer.unwrap_or_else(|Panicked| {
             Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "").into_response()
         }))

@@ -77,13 +77,13 @@ impl Trace {
     }
 
     /// As it is logged: 32 hexadecimal digits.
-    pub fn trace_id(&self) -> impl fmt::Display + use<> {
-        Hex::<32>(self.id)
+    pub fn trace_id(&self) -> impl fmt::Display + AsRef<str> + use<> {
+        Hex::<32>::of(self.id)
     }
 
     /// As it is logged: 16 hexadecimal digits, new with each request.
-    pub fn span_id(&self) -> impl fmt::Display + use<> {
-        Hex::<16>(self.span.into())
+    pub fn span_id(&self) -> impl fmt::Display + AsRef<str> + use<> {
+        Hex::<16>::of(self.span.into())
     }
 }
 
@@ -96,11 +96,29 @@ impl<S: Sync> FromRequestParts<S> for Trace {
     }
 }
 
-struct Hex<const DIGITS: usize>(u128);
+/// Hexadecimal digits, the lowest ones of a number.
+struct Hex<const DIGITS: usize>([u8; DIGITS]);
+
+impl<const DIGITS: usize> Hex<DIGITS> {
+    fn of(mut number: u128) -> Self {
+        let mut digits = [b'0'; DIGITS];
+        for digit in digits.iter_mut().rev() {
+            *digit = b"0123456789abcdef"[(number & 15) as usize];
+            number >>= 4;
+        }
+        Self(digits)
+    }
+}
+
+impl<const DIGITS: usize> AsRef<str> for Hex<DIGITS> {
+    fn as_ref(&self) -> &str {
+        str::from_utf8(&self.0).unwrap_or_default()
+    }
+}
 
 impl<const DIGITS: usize> fmt::Display for Hex<DIGITS> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{:0DIGITS$x}", self.0)
+        formatter.write_str(self.as_ref())
     }
 }
 

@@ -5,8 +5,9 @@ use platform::{Error, Setup};
 
 mod notes;
 
-/// Builds the routes, once, while the service starts: connect to a database here, for example.
+/// Builds the routes, once, while the service starts.
 ///
+/// Here is the place to connect to a database, and to hand what comes of it to `endpoints`.
 /// `setup` has what that needs: your own variables (`environment`) and metrics (`metrics`), work
 /// beside the requests (`spawn`), news of the drain (`draining`), work for the end (`on_shutdown`).
 ///
@@ -16,8 +17,11 @@ mod notes;
 pub async fn routes(setup: &mut Setup) -> Result<Router, Error> {
     // Before anything is waited for: all mistakes in the environment are reported together.
     setup.environment.check()?;
-    let routes = Router::new();
-    // A sample: delete every line with `notes` in this file, `notes.rs` here and in `tests`.
-    let routes = routes.merge(notes::routes());
-    Ok(routes)
+    Ok(endpoints())
+}
+
+fn endpoints() -> Router {
+    Router::new()
+        // A sample: delete every line with `notes` in this file, `notes.rs` here and in `tests`.
+        .merge(notes::routes())
 }

@@ -1,13 +1,17 @@
 //! Metrics in `OpenMetrics` text, with the names of OpenTelemetry's HTTP conventions.
 
-use std::{fmt, time::Instant};
+use std::{
+    fmt::{self, Write as _},
+    hash::{Hash, Hasher},
+    time::Instant,
+};
 
 use axum::{
     extract::{MatchedPath, Request},
     http::{Method, StatusCode},
 };
 use prometheus_client::{
-    encoding::EncodeLabelSet,
+    encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder},
     metrics::{family::Family, gauge::Gauge, histogram::Histogram},
     registry::{Registry, Unit},
 };
@@ -40,9 +44,38 @@ impl Active {
 )]
 struct Finished {
     http_request_method: &'static str,
-    /// The pattern, as in `/notes/{id}`; empty when no route matched.
-    http_route: String,
+    http_route: Route,
     http_response_status_code: u16,
+}
+
+/// The pattern, as in `/notes/{id}`; empty when no route matched.
+#[derive(Clone, Debug)]
+struct Route(Option<MatchedPath>);
+
+impl Route {
+    fn as_str(&self) -> &str {
+        self.0.as_ref().map_or("", MatchedPath::as_str)
+    }
+}
+
+impl PartialEq for Route {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
+impl Eq for Route {}
+
+impl Hash for Route {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
+impl EncodeLabelValue for Route {
+    fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> fmt::Result {
+        encoder.write_str(self.as_str())
+    }
 }
 
 #[derive(Clone)]
@@ -74,12 +107,13 @@ impl Metrics {
     /// Counts `request` as active until the returned guard is dropped.
     pub(crate) fn begin(&self, request: &Request) -> Exchange {
         let method = method_label(request.method());
-        let route = request.extensions().get::<MatchedPath>();
-        self.active.get_or_create(&Active::of(method)).inc();
+        let active = self.active.get_or_create_owned(&Active::of(method));
+        active.inc();
         Exchange {
-            metrics: self.clone(),
+            duration: self.duration.clone(),
+            active,
             method,
-            route: route.map_or_else(String::new, |route| route.as_str().to_owned()),
+            route: Route(request.extensions().get().cloned()),
             is_answered: false,
             started: Instant::now(),
         }
@@ -89,9 +123,10 @@ impl Metrics {
 /// One request under way: active until it is dropped, measured and logged once it is answered, or
 /// when the client goes away before.
 pub(crate) struct Exchange {
-    metrics: Metrics,
+    duration: Family<Finished, Histogram, fn() -> Histogram>,
+    active: Gauge,
     method: &'static str,
-    route: String,
+    route: Route,
     is_answered: bool,
     started: Instant,
 }
@@ -106,14 +141,11 @@ impl Exchange {
         let elapsed = self.started.elapsed().as_secs_f64();
         let finished = Finished {
             http_request_method: self.method,
-            http_route: std::mem::take(&mut self.route),
+            http_route: self.route.clone(),
             http_response_status_code: status,
         };
-        self.metrics
-            .duration
-            .get_or_create(&finished)
-            .observe(elapsed);
-        let route = finished.http_route;
+        self.duration.get_or_create(&finished).observe(elapsed);
+        let route = self.route.as_str();
         let duration_ms = (elapsed * 1e6).round() / 1e3;
         tracing::info!(route, status, duration_ms, "answered");
     }
@@ -121,8 +153,7 @@ impl Exchange {
 
 impl Drop for Exchange {
     fn drop(&mut self) {
-        let active = Active::of(self.method);
-        self.metrics.active.get_or_create(&active).dec();
+        self.active.dec();
         if !self.is_answered {
             self.measure(CLIENT_GONE);
         }

@@ -18,13 +18,18 @@ use std::{
 
 /// What may wait, in bytes; as much again may be with the writer.
 const CAPACITY: usize = 1024 * 1024;
+/// How long lines are gathered, so that a busy service does not wake the writer for each of them.
+const GATHER: Duration = Duration::from_millis(5);
+/// How many bytes are worth waking it before.
+const WORTH_WRITING: usize = 64 * 1024;
 /// How long to wait before a pipe that was full is tried again.
 const PAUSE: Duration = Duration::from_millis(10);
 
 static QUEUE: Queue = Queue {
     state: Mutex::new(State {
         lines: Vec::new(),
-        is_writing: false,
+        writer: Writer::Asleep,
+        is_ending: false,
     }),
     changed: Condvar::new(),
     dropped: AtomicU64::new(0),
@@ -38,7 +43,23 @@ struct Queue {
 
 struct State {
     lines: Vec<u8>,
-    is_writing: bool,
+    writer: Writer,
+    /// Nothing is gathered any more.
+    is_ending: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Writer {
+    /// Nothing waits: the next line has to wake it.
+    Asleep,
+    Gathering,
+    Writing,
+}
+
+impl State {
+    fn may_wait(&mut self) -> bool {
+        !self.is_ending && self.lines.len() < WORTH_WRITING
+    }
 }
 
 /// Starts the thread that writes to standard output.
@@ -58,8 +79,11 @@ pub(crate) fn push(lines: &[u8]) {
 
 /// Waits until everything is written, but not longer than `limit`.
 pub(crate) fn flush(limit: Duration) {
-    let done = |state: &mut State| !state.lines.is_empty() || state.is_writing;
-    let _ = QUEUE.changed.wait_timeout_while(QUEUE.lock(), limit, done);
+    let mut state = QUEUE.lock();
+    state.is_ending = true;
+    QUEUE.changed.notify_all();
+    let is_busy = |state: &mut State| !state.lines.is_empty() || state.writer != Writer::Asleep;
+    let _ = QUEUE.changed.wait_timeout_while(state, limit, is_busy);
 }
 
 /// Returns how many lines nobody will ever read.
@@ -80,10 +104,16 @@ impl Queue {
             return;
         }
         state.lines.extend_from_slice(lines);
-        // A writer at work looks again before it sleeps.
-        if !state.is_writing {
-            self.changed.notify_all();
-        }
+        let is_due = !state.may_wait();
+        let next = match state.writer {
+            Writer::Asleep => Writer::Gathering,
+            Writer::Gathering if is_due => Writer::Writing,
+            // It looks again before it sleeps.
+            Writer::Gathering | Writer::Writing => return,
+        };
+        state.writer = next;
+        drop(state);
+        self.changed.notify_all();
     }
 
     fn drop_lines(&self, lines: &[u8]) {
@@ -96,12 +126,16 @@ impl Queue {
         let mut state = self.lock();
         loop {
             while state.lines.is_empty() {
-                state.is_writing = false;
+                state.writer = Writer::Asleep;
                 self.changed.notify_all();
                 let woken = self.changed.wait(state);
                 state = woken.unwrap_or_else(PoisonError::into_inner);
             }
-            state.is_writing = true;
+            let waited = self
+                .changed
+                .wait_timeout_while(state, GATHER, State::may_wait);
+            state = waited.unwrap_or_else(PoisonError::into_inner).0;
+            state.writer = Writer::Writing;
             mem::swap(&mut batch, &mut state.lines);
             drop(state);
             let written = write(&mut out, &batch);

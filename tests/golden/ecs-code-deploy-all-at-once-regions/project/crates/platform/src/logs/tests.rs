@@ -10,7 +10,7 @@ use serde_json::Value;
 use tracing::{Span, field::Empty, info_span, subscriber::with_default};
 use tracing_subscriber::layer::SubscriberExt;
 
-use super::JsonLines;
+use super::{JsonLines, text_of_second};
 use crate::{Config, Environment};
 
 thread_local! {
@@ -147,4 +147,19 @@ fn the_innermost_field_and_the_latest_value_are_written() {
         assert_eq!(line["field.level"], "high");
     }
     assert_eq!(lines[1].0["message"], "second");
+}
+
+#[test]
+fn a_second_is_a_day_and_a_time_of_the_calendar() {
+    for (second, text) in [
+        (0, "1970-01-01T00:00:00"),
+        (951_782_399, "2000-02-28T23:59:59"),
+        (951_782_400, "2000-02-29T00:00:00"),
+        (1_709_251_199, "2024-02-29T23:59:59"),
+        (1_798_761_599, "2026-12-31T23:59:59"),
+        (4_107_542_400, "2100-03-01T00:00:00"),
+        (253_402_300_799, "9999-12-31T23:59:59"),
+    ] {
+        assert_eq!(text_of_second(second), text);
+    }
 }

@@ -1,0 +1,138 @@
+//! An answer that is refused: where it came from, what was meant, and how it is written.
+
+use std::fs;
+use std::path::Path;
+
+use crate::program::{GIT_IDENTITY, Ran, launchway, run};
+
+fn new(folder: &Path, words: &[&str], variables: &[(&str, &str)]) -> Ran {
+    let new = ["new", "--no-input", "--dry-run"];
+    run(launchway().args(new).args(words).envs(variables.iter().copied()).current_dir(folder))
+}
+
+const ECS: [&str; 2] = ["orders", "--target=ecs"];
+
+#[test]
+fn an_error_says_whether_the_answer_came_from_a_flag_the_environment_or_a_line_of_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = |words: &[&str], variables: &[(&str, &str)]| {
+        let said = new(folder.path(), &[&ECS[..], words].concat(), variables).failure(2);
+        said.lines().next().unwrap().to_owned()
+    };
+    assert!(place(&["--port=70000"], &[]).ends_with("(on the command line)"));
+    for (variable, value) in [("LAUNCHWAY_PORT", "70000"), ("LAUNCHWAY_PORT", "many"), ("LAUNCHWAY_REPOSITORY", "x")] {
+        let said = place(&[], &[(variable, value)]);
+        assert!(said.ends_with(&format!("(from {variable} in the environment)")), "{said}");
+    }
+    for (name, text) in [
+        ("a.toml", "description = \"x\"\n\nport = 70000\n"),
+        ("a.yaml", "description: x\n# why\nport: 70000\n"),
+        ("a.json", "{\n\"description\": \"x\",\n\"port\": 70000\n}\n"),
+        ("b.yaml", "---\n\nrepository: https://example.com\n"),
+    ] {
+        fs::write(folder.path().join(name), text).unwrap();
+        let said = place(&["--answers", name], &[]);
+        assert!(said.ends_with(&format!("(in {name}:3)")), "{said}");
+    }
+}
+
+#[test]
+fn an_unknown_key_or_variable_gets_the_nearest_name() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("a.toml"), "repositry = \"a/b\"\n").unwrap();
+    let said = new(folder.path(), &[&ECS[..], &["--answers", "a.toml"]].concat(), &[]).failure(2);
+    assert!(said.contains("a.toml:1") && said.contains("did you mean `repository`?"), "{said}");
+    let ran = new(folder.path(), &[&ECS[..], &["--output=json"]].concat(), &[("LAUNCHWAY_REGOINS", "eu-west-1")]);
+    assert!(ran.stderr.contains("`LAUNCHWAY_REGOINS`") && ran.stderr.contains("`LAUNCHWAY_REGIONS`"), "{}", ran.stderr);
+    assert!(ran.success().contains("LAUNCHWAY_REGIONS"), "the JSON says it, too");
+    // What is the program's own, or resembles nothing, is nobody's slip.
+    let variables = [("LAUNCHWAY_LANG", "en"), ("LAUNCHWAY_GIT_TIMEOUT", "5"), ("LAUNCHWAY_SOMETHING_ELSE", "1")];
+    let ran = new(folder.path(), &ECS, &variables);
+    assert!(!ran.stderr.contains("LAUNCHWAY_"), "{}", ran.stderr);
+    let new = ["new", "orders", "--target=ecs", "--no-input"];
+    let made = run(launchway().args(new).envs(GIT_IDENTITY).current_dir(folder.path()));
+    assert_eq!(made.code, Some(0), "{}", made.stderr);
+    let update = ["update", "orders", "--no-input", "--dry-run", "--set", "regoins=eu-west-1"];
+    let said = run(launchway().args(update).current_dir(folder.path())).failure(2);
+    assert!(said.contains("did you mean `regions`?"), "{said}");
+}
+
+#[test]
+fn an_empty_variable_is_no_answer_whatever_it_is_asked() {
+    let folder = tempfile::tempdir().unwrap();
+    let plain = new(folder.path(), &ECS, &[]).success();
+    let variables = ["DESCRIPTION", "PORT", "HTTPS", "CPU", "REGIONS", "SECRETS", "REPOSITORY", "OWNER"];
+    for variable in variables {
+        let ran = new(folder.path(), &ECS, &[(&format!("LAUNCHWAY_{variable}"), "")]);
+        assert_eq!(ran.code, Some(0), "{variable}: {}", ran.stderr);
+        assert_eq!(ran.stdout, plain, "{variable}");
+    }
+}
+
+#[test]
+fn a_name_that_was_nearly_right_is_suggested_as_it_would_be_accepted() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, suggested) in [("Orders API", "orders-api"), ("orders_api", "orders-api"), ("-Orders--2-", "orders-2")] {
+        let said = new(folder.path(), &["--target=ecs", &format!("--service={name}")], &[]).failure(2);
+        assert!(said.contains(&format!("did you mean `{suggested}`?")), "{said}");
+        new(folder.path(), &["--target=ecs", suggested], &[]).success();
+    }
+    for url in [
+        "https://github.com/acme/orders",
+        "https://github.com/acme/orders.git",
+        "https://github.com/acme/orders/tree/main/src",
+        "git@github.com:acme/orders.git",
+        "ssh://git@github.com/acme/orders.git",
+        "github.com/acme/orders/",
+        " acme/orders ",
+    ] {
+        let said = new(folder.path(), &[&ECS[..], &[&format!("--repository={url}")]].concat(), &[]).failure(2);
+        assert!(said.contains("did you mean `acme/orders`?"), "{url}: {said}");
+    }
+    // What could not be accepted is not suggested.
+    let said = new(folder.path(), &["--target=ecs", "--service=Async"], &[]).failure(2);
+    assert!(!said.contains("did you mean"), "{said}");
+}
+
+#[test]
+fn an_answer_that_has_not_the_form_is_told_the_rule_in_words() {
+    let folder = tempfile::tempdir().unwrap();
+    for (words, rule) in [
+        (&["orders", "--target=ecs", "--repository=acme"][..], "write OWNER/NAME"),
+        (&["orders", "--target=ecs", "--regions=mars"], "write a region as AWS does"),
+        (&["o", "--target=ecs"], "two characters or more"),
+    ] {
+        let said = new(folder.path(), words, &[]).failure(2);
+        assert!(said.contains(rule), "{said}");
+    }
+}
+
+#[test]
+fn a_number_that_is_meant_as_a_text_is_told_to_be_quoted_as_it_was_written() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text, quoted) in [
+        ("a.yaml", "description: 3.10\n", "description: \"3.10\""),
+        ("b.yaml", "description: 007\n", "description: \"007\""),
+        ("c.yaml", "owner: 007 # Bond\n", "owner: \"007\""),
+        ("d.toml", "description = 3.10\n", "description = \"3.10\""),
+        ("e.json", "{\"description\": 3.10}\n", "\"description\": \"3.10\""),
+    ] {
+        fs::write(folder.path().join(name), text).unwrap();
+        let said = new(folder.path(), &[&ECS[..], &["--answers", name]].concat(), &[]).failure(2);
+        assert!(said.contains(&format!("`{quoted}`")), "{text}: {said}");
+        assert!(said.contains(&format!("{name}:1")), "{text}: {said}");
+    }
+    // A choice is written as it is read.
+    fs::write(folder.path().join("f.yaml"), "cpu: 512\nport: 8081\n").unwrap();
+    new(folder.path(), &[&ECS[..], &["--answers", "f.yaml"]].concat(), &[]).success();
+}
+
+#[test]
+fn an_unknown_region_is_a_warning_with_the_nearest_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let ran = new(folder.path(), &[&ECS[..], &["--regions=eu-wset-1"]].concat(), &[]);
+    assert!(ran.stderr.contains("did you mean `eu-west-1`?"), "{}", ran.stderr);
+    ran.success();
+    let ran = new(folder.path(), &[&ECS[..], &["--regions=xx-atlantis-7"]].concat(), &[]);
+    assert!(ran.stderr.contains("xx-atlantis-7") && !ran.stderr.contains("did you mean"), "{}", ran.stderr);
+}

@@ -1,0 +1,106 @@
+//! Changes of an answer: what `update --dry-run` says of each, for whoever has to make it to a service that runs.
+
+use std::fs;
+use std::path::Path;
+
+use super::{Ran, errors, run};
+use crate::Result;
+
+const ECS: &str = "--target=ecs";
+const KUBERNETES: &str = "--target=kubernetes";
+
+/// A change: its name, the flags of the project, and the answers that change.
+type Change = (&'static str, &'static [&'static str], &'static [&'static str]);
+
+const CHANGES: &[Change] = &[
+    ("ecs-rolling-to-canary", &[ECS], &["strategy=canary"]),
+    ("ecs-rolling-to-blue-green", &[ECS], &["strategy=blue-green"]),
+    ("ecs-blue-green-to-linear", &[ECS, "--strategy=blue-green"], &["strategy=linear"]),
+    ("ecs-canary-to-rolling", &[ECS, "--strategy=canary"], &["strategy=rolling"]),
+    ("ecs-rolling-to-code-deploy", &[ECS], &["strategy=canary", "deployment_controller=code-deploy"]),
+    ("ecs-to-code-deploy", &[ECS, "--strategy=canary"], &["deployment_controller=code-deploy"]),
+    ("ecs-from-code-deploy", &[ECS, "--strategy=canary", CODE_DEPLOY], &["deployment_controller=ecs"]),
+    ("ecs-from-code-deploy-to-rolling", &[ECS, "--strategy=canary", CODE_DEPLOY], &["strategy=rolling"]),
+    ("ecs-code-deploy-strategy", &[ECS, "--strategy=canary", CODE_DEPLOY], &["strategy=blue-green"]),
+    ("ecs-stack-to-json", &[ECS], &["ecs_format=json"]),
+    ("ecs-json-to-stack", &[ECS, "--ecs-format=json"], &["ecs_format=cloudformation"]),
+    ("ecs-port", &[ECS], &["port=8081"]),
+    ("ecs-size", &[ECS], &["cpu=512"]),
+    ("ecs-architecture", &[ECS], &["architecture=amd64"]),
+    ("ecs-fargate-to-spot", &[ECS], &["capacity=fargate-spot"]),
+    ("ecs-fargate-to-instances", &[ECS], &["capacity=ec2"]),
+    ("ecs-instances-to-fargate", &[ECS, "--capacity=ec2"], &["capacity=fargate"]),
+    ("ecs-other-instances", &[ECS, "--capacity=ec2"], &["architecture=amd64"]),
+    ("ecs-scheme", &[ECS], &["scheme=internal"]),
+    ("ecs-without-https", &[ECS], &["https=false"]),
+    ("ecs-web-acl", &[ECS], &["waf=true"]),
+    ("ecs-first-secret", &[ECS], &["secrets=database-url"]),
+    ("ecs-secret-store", &[ECS, "--secrets=database-url"], &["secret_store=secrets-manager"]),
+    ("ecs-environment-joins", &[ECS], &["environments=dev,staging,prod,dr"]),
+    ("ecs-environment-leaves", &[ECS], &["environments=dev,prod"]),
+    ("ecs-production", &[ECS, "--environments=blue,green", "--production=green"], &["production=blue"]),
+    ("ecs-second-region", &[ECS], &["regions=us-east-1,eu-west-1"]),
+    ("ecs-region-leaves", &[ECS, "--regions=us-east-1,eu-west-1"], &["regions=us-east-1"]),
+    ("ecs-home-region", &[ECS, "--regions=us-east-1,eu-west-1"], &["home_region=eu-west-1"]),
+    ("ecs-home-region-leaves", &[ECS, "--regions=us-east-1,eu-west-1"], &["regions=eu-west-1"]),
+    ("ecs-dns-routing", &[ECS, "--regions=us-east-1,eu-west-1"], &["dns_routing=latency"]),
+    ("ecs-without-workflow", &[ECS], &["ci=none"]),
+    ("ecs-repository", &[ECS], &["repository=other/orders"]),
+    ("kubernetes-rolling-to-canary", &[KUBERNETES], &["strategy=canary"]),
+    ("kubernetes-rolling-to-blue-green", &[KUBERNETES], &["strategy=blue-green"]),
+    ("kubernetes-rolling-to-tracks", &[KUBERNETES], &["strategy=blue-green", "rollout_controller=none"]),
+    ("kubernetes-canary-to-rolling", &[KUBERNETES, "--strategy=canary"], &["strategy=rolling"]),
+    ("kubernetes-canary-to-blue-green", &[KUBERNETES, "--strategy=canary"], &["strategy=blue-green"]),
+    ("kubernetes-tracks-to-rolling", &[KUBERNETES, "--strategy=blue-green", TRACKS], &["strategy=rolling"]),
+    ("kubernetes-rollout-to-tracks", &[KUBERNETES, "--strategy=blue-green"], &["rollout_controller=none"]),
+    ("kubernetes-port", &[KUBERNETES], &["port=8081"]),
+    ("kubernetes-first-way-in", &[KUBERNETES], &["exposure=gateway"]),
+    ("kubernetes-ingress-to-gateway", &[KUBERNETES, "--exposure=ingress"], &["exposure=gateway"]),
+    ("kubernetes-domain", &[KUBERNETES, "--exposure=ingress"], &["domain=example.org"]),
+    ("kubernetes-to-helm", &[KUBERNETES], &["packaging=helm"]),
+    ("kubernetes-to-kustomize", &[KUBERNETES, "--packaging=helm"], &["packaging=kustomize"]),
+    ("kubernetes-helm-to-canary", &[KUBERNETES, "--packaging=helm"], &["strategy=canary"]),
+    ("kubernetes-to-argo-cd", &[KUBERNETES], &["multi_cluster=argo-cd"]),
+    ("kubernetes-argo-cd-to-flux", &[KUBERNETES, "--multi-cluster=argo-cd"], &["multi_cluster=flux"]),
+    ("kubernetes-from-flux", &[KUBERNETES, "--multi-cluster=flux"], &["multi_cluster=none"]),
+    ("kubernetes-from-karmada", &[KUBERNETES, "--multi-cluster=karmada"], &["multi_cluster=none"]),
+    ("kubernetes-cluster-leaves", &[KUBERNETES, "--multi-cluster=flux"], &["clusters=east"]),
+    ("kubernetes-environment-leaves", &[KUBERNETES], &["environments=dev,prod"]),
+    ("kubernetes-production", &[KUBERNETES, "--environments=blue,green", "--production=green"], &["production=blue"]),
+    ("kubernetes-secrets-by-hand", &[KUBERNETES, "--secrets=database-url"], &["kubernetes_secrets=existing"]),
+    (
+        "kubernetes-secrets-by-the-operator",
+        &[KUBERNETES, "--secrets=database-url", "--kubernetes-secrets=existing"],
+        &["kubernetes_secrets=external-secrets"],
+    ),
+    ("kubernetes-without-quota", &[KUBERNETES], &["quota=false"]),
+    ("kubernetes-without-workflow", &[KUBERNETES], &["ci=none"]),
+    ("both-from-ecs", &[ECS], &["target=both"]),
+    ("both-to-kubernetes", &["--target=both"], &["target=kubernetes"]),
+    ("ecs-to-kubernetes", &[ECS], &["target=kubernetes"]),
+    ("words-alone", &["--target=both"], &["description=Orders that were paid"]),
+];
+
+const CODE_DEPLOY: &str = "--deployment-controller=code-deploy";
+const TRACKS: &str = "--rollout-controller=none";
+
+/// Takes what is said of every change, by its name.
+pub(super) fn take(program: &Path) -> Result<Vec<(String, String)>> {
+    let folder = tempfile::tempdir()?;
+    CHANGES.iter().map(|change| Ok((format!("changes/{}", change.0), said(program, folder.path(), change)?))).collect()
+}
+
+fn said(program: &Path, folder: &Path, (_, flags, answers): &Change) -> Result<String> {
+    // One project for all the changes of the same one: a preview writes nothing.
+    let own = folder.join(flags.join("").replace(['-', '='], "_"));
+    if !own.exists() {
+        fs::create_dir(&own)?;
+        errors::project(program, &own, flags)?;
+    }
+    let set = answers.iter().flat_map(|answer| ["--set", answer]);
+    let words: Vec<&str> = ["update", "--no-input", "--defaults", "--dry-run"].into_iter().chain(set).collect();
+    let Ran { line, code, said } = run(program, "en", &words, &own.join("orders"))?;
+    let code = code.filter(|code| [0, 1].contains(code)).ok_or_else(|| format!("`{line}` ended otherwise:\n{said}"))?;
+    let made = format!("$ launchway new orders {} --no-input --defaults\n", flags.join(" "));
+    Ok(format!("{made}$ {line}\n{said}exit code {code}\n"))
+}
