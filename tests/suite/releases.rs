@@ -23,7 +23,9 @@ fn update(world: &World, words: &[&str]) -> Ran {
 fn release(template: &Repository, version: &str, tags: &[&str]) -> String {
     let manifest = MANIFEST.replace("1.0.0", version);
     let commit = template.commit(&[("template.toml", &manifest), ("files/note.txt.hbs", &format!("{version}\n"))]);
-    tags.iter().for_each(|tag| drop(template.git(&["tag", "--force", tag])));
+    for tag in tags {
+        template.git(&["tag", "--force", tag]);
+    }
     commit
 }
 

@@ -119,7 +119,7 @@ fn of_git_project(origin: &GitOrigin, to: Option<&str>, options: &FetchOptions) 
 /// the tag itself.
 fn next_release(tag: &str, remote: &Remote) -> Result<RevisionSpec, Failure> {
     let versions = remote.versions()?;
-    let Some(current) = versions.of_tag(tag) else { return Ok(RevisionSpec::Named(tag.to_owned())) };
+    let Some(current) = Versions::of_tag(tag) else { return Ok(RevisionSpec::Named(tag.to_owned())) };
     // Never back, as after a release was withdrawn.
     let is_newer = |version: &Version| *version >= current && (version.pre.is_empty() || !current.pre.is_empty());
     Ok(RevisionSpec::Named(versions.newest(is_newer).unwrap_or(tag).to_owned()))

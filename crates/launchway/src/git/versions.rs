@@ -76,7 +76,7 @@ impl<'t> Versions<'t> {
     }
 
     /// Returns the version that a tag names, be it among the versions or not.
-    pub(crate) fn of_tag(&self, tag: &str) -> Option<Version> {
+    pub(crate) fn of_tag(tag: &str) -> Option<Version> {
         Tagged::read(tag).map(|it| it.version)
     }
 
