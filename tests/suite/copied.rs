@@ -510,17 +510,17 @@ fn u31_a_case_plays_the_update_of_a_project_of_an_older_version() {
     fs::write(at("files/a.yaml.hbs"), "name: {{service}}\nlevel: {{depth}}\nwidth: {{width}}\n").unwrap();
     fs::create_dir(at("files/bin")).unwrap();
     fs::rename(at("files/run.sh"), at("files/bin/run.sh")).unwrap();
-    let test =
+    let play =
         |words: &[&str]| run(launchway().args(["template", "test", "./t"]).args(words).current_dir(folder.path()));
-    let open = test(&[]);
+    let open = play(&[]);
     assert_eq!(open.code, Some(1));
     assert!(open.stdout.contains("there is no answer for `width`"), "{}", open.stdout);
     fs::write(at("tests/from-1/answers.toml"), "width = 7\n").unwrap();
     fs::write(at("tests/from-1/case.toml"), "commands = [\"bin/run.sh\", \"test -f mine.txt\"]\n").unwrap();
-    let missing = test(&[]);
+    let missing = play(&[]);
     assert!(missing.stdout.contains("a.yaml: made, and not expected"), "{}", missing.stdout);
-    test(&["--bless"]).success();
-    test(&[]).success();
+    play(&["--bless"]).success();
+    play(&[]).success();
     assert_eq!(
         fs::read_to_string(at("tests/from-1/expected/a.yaml")).unwrap(),
         "# mine\nname: orders\nlevel: 3\nwidth: 7\n"
@@ -535,14 +535,14 @@ fn u31_a_case_plays_the_update_of_a_project_of_an_older_version() {
     )
     .unwrap();
     assert!(
-        test(&[]).stdout.contains("failed: from-1\n  a.yaml:3: expected `level: 3`, made `level: 1`"),
+        play(&[]).stdout.contains("failed: from-1\n  a.yaml:3: expected `level: 3`, made `level: 1`"),
         "{}",
-        test(&[]).stdout
+        play(&[]).stdout
     );
     fs::write(at("template.toml"), manifest("service", &more).replace("1.0.0", "2.0.0")).unwrap();
     fs::write(at("tests/from-1/project/a.yaml"), "name: other\nlevel: 9\n").unwrap();
     fs::write(at("files/a.yaml.hbs"), "name: {{service}}-x\nlevel: {{depth}}\nwidth: {{width}}\n").unwrap();
-    let conflict = test(&[]);
+    let conflict = play(&[]);
     assert!(
         conflict.stdout.contains("a.yaml: the project and the template have both changed it"),
         "{}",

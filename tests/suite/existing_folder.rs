@@ -68,7 +68,9 @@ fn a_folder_with_nothing_in_the_way_gets_the_project_and_keeps_what_it_has() {
 
 #[test]
 fn what_would_be_overwritten_is_listed_and_refused_and_nothing_is_written() {
-    let cases: [(&[(&str, &str)], &[&str]); 5] = [
+    /// What is in the folder, and which of it is named.
+    type Case = (&'static [(&'static str, &'static str)], &'static [&'static str]);
+    let cases: [Case; 5] = [
         (
             &[("README.md", "mine\n"), ("Cargo.toml", "[package]\n"), ("LICENSE", "free\n")],
             &["README.md", "Cargo.toml"],

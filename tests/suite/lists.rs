@@ -48,7 +48,9 @@ fn blocks_of_element(plan: &Plan, element: &str) -> BTreeMap<String, String> {
     let own = of_element(plan, element);
     let others = plan.files.iter().filter(|(path, _)| !own.contains_key(path.as_str()));
     let mut found = BTreeMap::new();
-    for (path, file) in others.filter(|(path, _)| path.as_str().ends_with(".yaml")) {
+    for (path, file) in
+        others.filter(|(path, _)| path.as_str().rsplit_once('.').is_some_and(|(_, ending)| ending == "yaml"))
+    {
         let lines: Vec<&str> = file.text().unwrap_or_default().lines().collect();
         for (at, line) in lines.iter().enumerate() {
             let Some(key) = line.trim_start().strip_suffix(':').filter(|key| !key.contains(' ')) else { continue };

@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 use tempfile::TempDir;
 use xtask::tree::{self, Tree};
 
-use crate::program::{GIT_IDENTITY, Ran, launchway, run};
+use crate::program::{GIT_IDENTITY, Ran, launchway, run, shell};
 
 /// A template with a workflow, a file for Dependabot, and one that says where it is.
 const MANIFEST: &str = r#"
@@ -464,4 +464,84 @@ fn u50_a_project_without_a_record_is_adopted_with_what_stands_at_the_root() {
     assert!(world.read(".launchway/orders.toml").contains("folder = \"services/orders\""));
     world.in_folder("services/orders", &["check"]).success();
     world.in_folder("services/orders", &["diff"]).success();
+}
+
+#[test]
+fn u50_a_folder_that_is_there_keeps_what_it_has_and_nothing_of_it_is_overwritten() {
+    let world = World::new();
+    world.write("services/orders/LICENSE", "free\n");
+    world.commit();
+    world.new_service("orders", &[]).success();
+    assert_eq!(world.read("services/orders/LICENSE"), "free\n");
+    assert!(world.exists(".launchway/orders.toml") && world.exists(".github/workflows/ci-orders.yaml"));
+    let said = world.new_service("orders", &[]).failure(3);
+    assert!(said.contains("`.launchway/orders.toml`"), "{said}");
+    for there in ["services/billing/note.txt", "services/billing/NOTE.txt"] {
+        world.write(there, "mine\n");
+        let before = world.tree();
+        let said = world.new_service("billing", &[]).failure(3);
+        assert!(said.contains(&format!("`{there}`")), "{said}");
+        assert_eq!(tree::differences(&before, &world.tree()), Vec::<String>::new());
+        fs::remove_file(world.root().join(there)).unwrap();
+    }
+}
+
+#[test]
+fn u50_a_repository_within_the_repository_is_one_of_its_own() {
+    let world = World::new();
+    world.git(&["init", "--quiet", "--initial-branch=main", "services/orders"]);
+    for (folder, dest) in [(".", "services/orders"), ("services", "orders"), ("services/orders", ".")] {
+        let template = world.0.path().join("template");
+        let new =
+            ["new", "orders", "--template", template.to_str().unwrap(), "--no-input", "--dry-run", "--dest", dest];
+        let report: Json =
+            serde_json::from_str(&world.in_folder(folder, &[&new[..], &["--output", "json"]].concat()).success())
+                .unwrap();
+        assert_eq!(report["repository"], Json::Null, "{folder}");
+    }
+    world.new_service("orders", &[]).success();
+    assert!(world.exists("services/orders/.github/workflows/ci.yaml") && !world.exists(".launchway"));
+}
+
+#[test]
+fn u50_the_next_step_commits_all_of_it_in_the_repository() {
+    for words in [&[][..], &["--no-git"]] {
+        let world = World::new();
+        let preview = world.new_service("orders", &[words, &["--dry-run", "--output", "json"]].concat()).success();
+        let preview: Json = serde_json::from_str(&preview).unwrap();
+        let ran = world.new_service("orders", words);
+        assert!(ran.stderr.contains("  cd services/orders\n"), "{}", ran.stderr);
+        ran.success();
+        let step = preview["next_steps"][0]["command"].as_str().unwrap();
+        let folder = world.root().join("services/orders");
+        run(shell(step).envs(GIT_IDENTITY).current_dir(folder)).success();
+        assert_eq!(world.git(&["status", "--porcelain"]), "", "{step}");
+        assert_eq!(world.git(&["rev-list", "--count", "HEAD"]), "2\n", "{step}");
+    }
+}
+
+#[test]
+fn u50_commands_find_the_project_from_every_folder_of_it() {
+    let world = World::new();
+    world.new_service("orders", &[]).success();
+    world.new_service("billing", &[]).success();
+    fs::create_dir(world.root().join("services/billing/src")).unwrap();
+    world.commit();
+    for folder in ["services/billing", "services/billing/src"] {
+        let checked = world.in_folder(folder, &["check"]).success();
+        assert!(checked.contains("billing") && !checked.contains("orders"), "{folder}: {checked}");
+    }
+    let both = world.in_folder("services", &["check"]).success();
+    assert!(both.contains("billing") && both.contains("orders"), "{both}");
+    let why = |folder: &str, words: &[&str]| world.in_folder(folder, &[&["why"], words].concat()).success();
+    let template = world.0.path().join("template");
+    let template = template.to_str().unwrap();
+    let below = why("services/billing/src", &["../note.txt", "--template", template]);
+    assert!(below.contains("services/billing/note.txt"), "{below}");
+    let named = why(".", &["note.txt", "--dir", "services/billing", "--template", template]);
+    assert!(named.contains("services/billing/note.txt"), "{named}");
+    let at_root = why("services/billing", &["../../.github/workflows/ci-billing.yaml", "--template", template]);
+    assert!(at_root.contains(".github/workflows/ci.yaml"), "{at_root}");
+    // A folder of no project is none, where it is named.
+    world.in_folder(".", &["check", "services"]).failure(2);
 }

@@ -133,6 +133,9 @@ fn new(place: Place, folder: &Path, words: &[&str], change: impl Fn(&mut Command
     run(&mut command)
 }
 
+/// What the case is, where it is run with which words and what else, and what the report says of git.
+type Case<'a> = (&'a str, Place, &'a [&'a str], &'a dyn Fn(&mut Command), &'a str);
+
 #[test]
 fn whatever_became_of_git_every_next_step_can_be_run_and_the_project_is_committed_in_the_end() {
     let with_identity = |command: &mut Command| {
@@ -144,7 +147,7 @@ fn whatever_became_of_git_every_next_step_can_be_run_and_the_project_is_committe
     let without_identity = |command: &mut Command| {
         command.env("GIT_AUTHOR_NAME", "").env("GIT_COMMITTER_NAME", "");
     };
-    let cases: [(&str, Place, &[&str], &dyn Fn(&mut Command), &str); 8] = [
+    let cases: [Case<'_>; 8] = [
         ("made and committed", Place::Empty, &[], &with_identity, "committed"),
         ("--no-git", Place::Empty, &["--no-git"], &with_identity, "skipped"),
         ("no git", Place::Empty, &[], &without_git, "skipped"),

@@ -107,11 +107,11 @@ pub(crate) fn read() -> Result<Preferences, Failure> {
         toml::from_str(&text).map_err(|error| unusable(&path, error.message()))?;
     let mut preferences = Preferences::new();
     for (key, value) in table {
-        let preference = Preference::of_key(&key).map_err(|failure| within(&path, failure))?;
+        let preference = Preference::of_key(&key).map_err(|fault| within(&path, &fault))?;
         let toml::Value::String(value) = value else {
             return Err(unusable(&path, &format!("`{key}` is no text in quotes")));
         };
-        preference.check(&value).map_err(|failure| within(&path, failure))?;
+        preference.check(&value).map_err(|fault| within(&path, &fault))?;
         preferences.insert(preference, value);
     }
     Ok(preferences)
@@ -137,8 +137,8 @@ fn unusable(path: &Path, reason: &str) -> Failure {
         .hint("repair the file, or remove it; `launchway defaults set KEY VALUE` writes it")
 }
 
-fn within(path: &Path, failure: Failure) -> Failure {
-    let message = failure.message();
+fn within(path: &Path, fault: &Failure) -> Failure {
+    let message = fault.message();
     let failure = unusable(path, &message);
     let known = Preference::ALL.map(Preference::key).join(", ");
     let key = message.split('`').nth(1).unwrap_or_default();
@@ -185,5 +185,7 @@ fn lock(path: &Path) -> Result<File, Failure> {
 
 /// Writes them as TOML; no value has a character that would have to be escaped.
 pub(crate) fn to_toml(preferences: &Preferences) -> String {
-    preferences.iter().map(|(preference, value)| format!("{} = \"{value}\"\n", preference.key())).collect()
+    preferences
+        .iter()
+        .fold(String::new(), |text, (preference, value)| format!("{text}{} = \"{value}\"\n", preference.key()))
 }

@@ -333,10 +333,7 @@ fn every_choice_of_an_instance_is_a_row_of_their_table() {
 fn every_pattern_has_its_rule_in_words_and_every_placeholder_can_be_answered_otherwise() {
     let template = Template::builtin("service").unwrap();
     for question in &template.questions {
-        let rule = match &question.kind {
-            Kind::Text(rule) | Kind::Slug(rule) | Kind::Slugs { rule, .. } => rule,
-            _ => continue,
-        };
+        let (Kind::Text(rule) | Kind::Slug(rule) | Kind::Slugs { rule, .. }) = &question.kind else { continue };
         assert_eq!(rule.written_pattern.is_some(), rule.rule.is_some(), "{}", question.id);
         assert!(!question.is_placeholder || question.example.is_some(), "{}", question.id);
     }

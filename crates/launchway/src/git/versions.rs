@@ -75,6 +75,11 @@ impl<'t> Versions<'t> {
         })
     }
 
+    /// Returns the version that a tag names, be it among the versions or not.
+    pub(crate) fn of_tag(tag: &str) -> Option<Version> {
+        Tagged::read(tag).map(|it| it.version)
+    }
+
     /// Tells whether a tag is a branch in disguise: `v1` beside `v1.2.3` is moved with every release.
     pub(crate) fn is_floating(&self, tag: &str) -> bool {
         Tagged::read(tag).is_some_and(|it| it.shape.numbers < 3) && !self.holds(tag)
@@ -92,11 +97,6 @@ impl<'t> Versions<'t> {
 }
 
 impl Versions<'_> {
-    /// Returns the version that a tag names, be it among the versions or not.
-    pub(crate) fn of_tag(tag: &str) -> Option<Version> {
-        Tagged::read(tag).map(|it| it.version)
-    }
-
     /// Returns the version that the manifest of a template below a tag should have: dates are no versions of a manifest.
     pub(crate) fn told_by(tag: &str) -> Option<Version> {
         let tagged = Tagged::read(tag)?;

@@ -268,7 +268,7 @@ fn unused_answers(interview: &Interview<'_>) -> Result<Vec<String>, Failure> {
             | Provenance::Policy(_)
             | Provenance::Record => {}
             Provenance::Environment | Provenance::File(_) | Provenance::Draft => {
-                warnings.push(format!("{message} ({provenance})"))
+                warnings.push(format!("{message} ({provenance})"));
             }
         }
     }
