@@ -71,7 +71,7 @@ fn the_repository_and_the_region_of_the_surroundings_stand_in_the_prompts_and_ar
     let left = terminal.end();
     assert_eq!(left.code, Some(0), "{}", left.screen);
     assert!(!left.written.contains("hunter2"), "no password of the address is shown");
-    let record = fs::read_to_string(person.work.path().join("orders/.launchway/orders.toml")).unwrap();
+    let record = fs::read_to_string(person.work.path().join(".launchway/orders.toml")).unwrap();
     assert!(record.contains("repository = \"acme/shop\"") && record.contains("regions = [\"eu-west-1\"]"), "{record}");
     let defaults = record.lines().find(|line| line.starts_with("defaults = ")).unwrap();
     assert!(!defaults.contains("repository") && !defaults.contains("\"regions\""), "{defaults}");
@@ -115,7 +115,8 @@ fn where_nothing_is_asked_the_same_line_makes_the_same_project_for_everybody() {
         let made = [&plain, &rich].map(|person| {
             let dest = person.work.path().join("made");
             fs::remove_dir_all(&dest).unwrap_or_default();
-            let words = [&["new", "orders", "--target=ecs", "--no-git", "--dest=made"][..], words].concat();
+            let words =
+                [&["new", "orders", "--target=ecs", "--no-git", "--standalone", "--dest=made"][..], words].concat();
             let mut command = person.command(&words);
             command.env("AWS_REGION", "eu-west-1");
             if words.contains(&"--defaults") {

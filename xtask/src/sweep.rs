@@ -51,6 +51,8 @@ pub enum Subject {
     New,
     /// `launchway new` into a folder that is there.
     Here,
+    /// `launchway new` into a folder of a repository, at whose root files of the project stand, too.
+    Nested,
     /// `launchway new` with a template that is fetched, so that the cache is written, too.
     Fetch,
     /// `launchway update`.
@@ -91,9 +93,10 @@ pub enum Subject {
 
 impl Subject {
     /// All of them.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::New,
         Self::Here,
+        Self::Nested,
         Self::Fetch,
         Self::Update,
         Self::Undo,
@@ -120,6 +123,7 @@ impl Subject {
         match self {
             Self::New => "new",
             Self::Here => "new --dest FOLDER",
+            Self::Nested => "new --dest FOLDER_OF_REPOSITORY",
             Self::Fetch => "new --template URL",
             Self::Update => "update",
             Self::Undo => "update --undo",
@@ -145,6 +149,7 @@ impl Subject {
         let words = match self {
             Self::New => "new orders --template ../template-1 --no-input --no-git",
             Self::Here => "new orders --template ../template-1 --no-input --no-git --dest orders",
+            Self::Nested => "new orders --template ../template-1 --no-input",
             Self::Fetch => "new orders --template file://WORLD/remote --no-input --no-git",
             Self::Update => "update orders --template ../template-2 --no-input",
             Self::Undo => "update orders --undo",
@@ -187,6 +192,7 @@ impl Subject {
             | Self::Here
             | Self::DefaultsSet
             | Self::DefaultsUnset => None,
+            Self::Nested => Some("place"),
             Self::Bless => Some("place/team/tests/one"),
             Self::Update
             | Self::Undo
@@ -217,7 +223,8 @@ impl Subject {
             | Self::Adopt
             | Self::Record
             | Self::TemplateNew
-            | Self::Here => &[0, 3],
+            | Self::Here
+            | Self::Nested => &[0, 3],
             Self::Undo => &[0, 1],
             Self::ResolveRecord | Self::EndWaiver | Self::CatalogAdd | Self::CatalogRemove => &[0, 2],
             Self::New
@@ -259,6 +266,10 @@ const MANIFEST: &str = "[template]\nid = \"t\"\ntitle = \"T\"\nversion = \"VERSI
 /// An agreement of two files, which only those projects have in which it is waived.
 const AGREEMENT: &str = "\n[[agreement]]\nid = \"limit\"\nsays = \"the limit\"\nplace = [{ file = \"one.yaml\", at = \"/limit\" }, { file = \"two.yaml\", at = \"/limit\" }]\n";
 
+/// What belongs to the root of a repository that a project is a folder of: a file of its own, and one that is there for all.
+const REPOSITORY: &str = "\n[repository]\nvalue = \"nested\"\nfolder = \"folder\"\n\n[[file]]\npath = \"ci.yaml\"\nrepository = \".github/ci-{{service}}.yaml\"\n\n[[file]]\npath = \"shared.yml\"\nrepository = \".github/dependabot.yml\"\nshared = true\n";
+const SHARED: &str = "version: 2\nupdates:\n  - package-ecosystem: cargo\n    directory: /{{folder}}\n    schedule:\n      interval: weekly\n";
+
 /// The files of the template in its two versions. In the second, one is gone, one is new, and two have changed.
 fn files(version: u8) -> Vec<(&'static str, String)> {
     let lines = |first: &str, last: &str| format!("{first}\n{}{last}\n", "middle\n".repeat(9));
@@ -298,6 +309,14 @@ impl World {
                 world.write(&format!("template-{version}/{path}"), &text)?;
             }
         }
+        if subject == Subject::Nested {
+            world.write(
+                "template-1/template.toml",
+                &(MANIFEST.replace("VERSION", "1.0.0").replace("OLD", "") + REPOSITORY),
+            )?;
+            world.write("template-1/files/ci.yaml", "on: push\n")?;
+            world.write("template-1/files/shared.yml.hbs", SHARED)?;
+        }
         world.prepare(subject)?;
         Ok(world)
     }
@@ -318,6 +337,11 @@ impl World {
             Subject::Here => {
                 self.write("place/orders/LICENSE", "free\n")?;
                 self.write("place/orders/deep/mine.txt", "mine\n")?;
+            }
+            Subject::Nested => {
+                self.write("place/orders/LICENSE", "free\n")?;
+                self.write("place/.github/dependabot.yml", &SHARED.replace("/{{folder}}", "/"))?;
+                self.git("place")?;
             }
             Subject::DefaultsUnset => expect(&mut self.command(Subject::DefaultsSet, None))?,
             Subject::Undo => expect(&mut self.command(Subject::Update, None))?,
@@ -418,10 +442,8 @@ impl World {
 
     /// What git's index has of the project, if there is one.
     fn index(&self) -> Result<Vec<u8>> {
-        let folder = self.path("place/orders");
-        if !folder.join(".git").exists() {
-            return Ok(Vec::new());
-        }
+        let folders = ["place", "place/orders"].map(|folder| self.path(folder));
+        let Some(folder) = folders.iter().find(|folder| folder.join(".git").exists()) else { return Ok(Vec::new()) };
         let mut git = hermetic_git(&self.path("home"));
         Ok(git.args(["ls-files", "--stage", "-z"]).current_dir(folder).output()?.stdout)
     }
@@ -429,7 +451,7 @@ impl World {
     /// All that stands where the project does, git's folder left out, and what is left among the temporary files.
     pub(crate) fn state(&self) -> io::Result<tree::Tree> {
         let mut state = tree::read(&self.path("place"))?;
-        state.retain(|path, _| !path.starts_with("orders/.git/"));
+        state.retain(|path, _| !path.starts_with("orders/.git/") && !path.starts_with(".git/"));
         let world = self.folder.path().to_string_lossy().into_owned();
         // The record of a project names the address that its template was fetched from.
         if let Some(record) = state.get_mut("orders/.launchway/orders.toml") {
@@ -443,7 +465,7 @@ impl World {
         }
         for entry in fs::read_dir(self.path("tmp"))?.chain(fs::read_dir(self.path("place"))?) {
             let name = entry?.file_name().to_string_lossy().into_owned();
-            if !matches!(name.as_str(), "orders" | "team") {
+            if !matches!(name.as_str(), "orders" | "team" | ".git" | ".github" | ".launchway") {
                 state.insert(format!("{name}/"), tree::File { executable: false, bytes: Vec::new() });
             }
         }

@@ -27,6 +27,7 @@ const TAKEN: &[&str] = &[
     "output",
     "password",
     "resume",
+    "standalone",
     "state_dir",
     "template",
     "username",

@@ -17,7 +17,8 @@ fn new_request() -> NewRequest {
         no_input: false,
         dry_run: false,
         diff: false,
-        standalone: false,
+        // The tests run in a folder of a repository.
+        standalone: true,
         no_git: true,
         resume: false,
         output: Output::Text,
