@@ -109,11 +109,12 @@ impl Workspace {
 }
 
 /// What an added service has elsewhere than one of its own project, and under another name.
-const RENAMED: [(&str, &str); 13] = [
+const RENAMED: [(&str, &str); 14] = [
     ("services/billing/deploy/", "deploy/"),
     ("services/billing/deploy", "deploy"),
     ("services/billing/Dockerfile", "Dockerfile"),
     ("--file Dockerfile ", ""),
+    ("workflows/ci-billing.yaml", "workflows/ci.yaml"),
     ("deploy-ecs-billing", "deploy-ecs"),
     ("deploy-kubernetes-billing", "deploy-kubernetes"),
     ("switch-kubernetes-billing", "switch-kubernetes"),
