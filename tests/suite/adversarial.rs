@@ -130,9 +130,12 @@ fn a10_links_of_every_kind_are_refused_and_what_they_lead_to_is_not_read() {
 fn a14_a_destination_with_something_in_it_is_left_alone() {
     let folder = template(&[]);
     for make in [
-        |at: &Path| fs::create_dir_all(at.join("sub")).unwrap(),
+        |at: &Path| fs::create_dir_all(at.join("note.yaml/sub")).unwrap(),
         |at: &Path| fs::write(at, "mine").unwrap(),
-        |at: &Path| fs::create_dir(at).unwrap(),
+        |at: &Path| {
+            fs::create_dir(at).unwrap();
+            fs::write(at.join("NOTE.yaml"), "mine").unwrap();
+        },
     ] {
         let at = folder.path().join("orders");
         make(&at);

@@ -127,7 +127,7 @@ fn a_draft_of_another_version_of_the_template_is_refused_with_both_versions() {
         terminal.wait_for("Text?");
         terminal
     });
-    assert!(left.screen.contains("--template=./template --no-git --resume"), "{}", left.screen);
+    assert!(left.screen.replace('\n', " ").contains("--template=./template --no-git --resume"), "{}", left.screen);
     write_template(desk.work.path(), "2.0.0");
     let left = desk.start(&[&words[..], &["--resume"]].concat()).end();
     assert_eq!(left.code, Some(2), "{}", left.screen);

@@ -129,7 +129,7 @@ fn a45_a46_an_answers_file_that_is_not_what_it_seems_is_refused() {
         ("a.yaml", &"[".repeat(500_000), "recursion limit"),
         ("a.json", &"[".repeat(500_000), "recursion limit"),
         ("a.txt", "note = 1\n", "no known format"),
-        ("a.toml", "note = 1.5\n", "neither a text"),
+        ("a.toml", "note = 1.5\n", "the number 1.5, and not a text"),
         ("a.toml", "port = 1\n", "no question `port`"),
         ("absent.toml", "", "cannot read"),
     ] {
@@ -170,7 +170,7 @@ fn a_name_that_is_given_twice_is_refused() {
 
 #[test]
 fn a12_a13_files_are_never_more_open_than_they_have_to_be() {
-    for (mask, file, folder_mode) in [("077", 0o600, 0o700), ("000", 0o644, 0o755)] {
+    for (mask, file, folder_mode) in [("077", 0o700, 0o700), ("000", 0o755, 0o755)] {
         let folder = template(&[("files/open.txt", "x\n")]);
         let source = folder.path().join("template/files/open.txt");
         fs::set_permissions(&source, fs::Permissions::from_mode(0o6777)).unwrap();

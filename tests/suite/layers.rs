@@ -108,7 +108,7 @@ fn an_answer_that_the_team_decided_otherwise_is_refused_with_who_and_why() {
     );
     fs::write(folder.path().join("a.toml"), "strategy = \"rolling\"\n").unwrap();
     let file = refused(&mut new(&folder, &["--no-input", "--target=ecs", "--answers=a.toml"]));
-    assert!(file.contains("hint: take `strategy` out of `a.toml`"), "{file}");
+    assert!(file.contains("hint: take `strategy` out of `a.toml:1`"), "{file}");
     let variable = refused(new(&folder, &["--no-input", "--target=ecs"]).env("LAUNCHWAY_STRATEGY", "rolling"));
     assert!(variable.contains("hint: unset `LAUNCHWAY_STRATEGY`"), "{variable}");
     let narrowed = refused(&mut new(&folder, &["--no-input", "--target=ecs", "--regions=us-east-1"]));

@@ -41,7 +41,7 @@ fn standard_input_that_holds_no_answers_is_refused_with_both_readings() {
     assert!(said.contains("cannot read the answers file `standard input`: as TOML, line"), "{said}");
     assert!(said.contains("as YAML, line"), "{said}");
     let said = fed(folder.path(), &FROM_STDIN, "{\"target\": \"ecs\", \"prot\": 1}").failure(2);
-    assert!(said.contains("no question `prot` (in `standard input`)"), "{said}");
+    assert!(said.contains("no question `prot` (in standard input:1)"), "{said}");
     let said = fed(folder.path(), &FROM_STDIN, &"#".repeat((1 << 20) + 1)).failure(2);
     assert!(said.contains("larger than 1 MiB"), "{said}");
 }

@@ -143,7 +143,7 @@ fn a48_a_secret_that_is_refused_is_not_repeated() {
         (&["--answers", "c.json"], &[], "does not belong in a file"),
         (&[], &[("LAUNCHWAY_TOKEN", odd.as_str())], "does not have the form"),
         (&[], &[("LAUNCHWAY_TOKEN", long.as_str())], "more than 20 characters"),
-        (&[], &[("LAUNCHWAY_TOKEN", "")], "is needed"),
+        (&[], &[("LAUNCHWAY_TOKEN", "")], "there is no answer for --token"),
         (&["--token=false"], &[], "is needed"),
         (&[], &[], "there is no answer for --token"),
     ] {

@@ -53,7 +53,7 @@ fn what_is_run_is_said_before_it_runs_and_with_how_it_ended() {
     let ran = launch(folder.path(), &[&NEW[..], &["--verbose"]].concat(), None);
     assert_eq!(ran.code, Some(0), "{}", ran.stderr);
     assert_said(&ran, &["write orders: ", "run git -C orders init --quiet --initial-branch=main: "]);
-    let looked = "run git -C orders rev-parse --is-inside-work-tree";
+    let looked = "run git -C orders rev-parse --is-inside-work-tree --show-prefix";
     let of_looking: Vec<&str> = steps(&ran).into_iter().filter(|step| step.starts_with(looked)).collect();
     assert_eq!(of_looking[0], format!("{looked} …"));
     assert!(of_looking[1].ends_with(", code 128"), "{of_looking:?}");

@@ -167,9 +167,11 @@ pub fn adopt(
     let mut files = best.files.clone();
     files.sort_by(|left, right| left.path.cmp(&right.path));
     let mut context = best.context.clone();
-    // What stands in the files was given by whoever wrote it there, also where it is what the default would be.
+    // What is in the files was given by whoever wrote it there, also where it is what the default would be; a placeholder still has
+    // to be replaced.
     let is_open = |id: &String| answers.iter().any(|it| it.question == *id && it.sureness == Sureness::Open);
-    context.defaults.retain(is_open);
+    let is_placeholder = |id: &String| template.question(id).is_some_and(|question| question.is_placeholder);
+    context.defaults.retain(|id| is_open(id) || is_placeholder(id));
     Ok(Adoption { plan: Plan::new(template, &context)?, context, answers, files })
 }
 
