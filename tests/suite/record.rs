@@ -844,7 +844,7 @@ fn u16_every_command_that_writes_says_what_git_ignores() {
     };
     git(&["init", "--quiet"]);
     fs::write(folder.path().join(".gitignore"), ".launchway/\nDockerfile\n").unwrap();
-    let new = ["new", "orders", "--target=ecs", "--no-input"];
+    let new = ["new", "orders", "--target=ecs", "--no-input", "--standalone"];
     let said = run(launchway().args(new).current_dir(folder.path())).stderr;
     assert!(said.contains("git is told to ignore `.launchway/.gitattributes`"), "{said}");
     assert!(said.contains("`git -C orders add -f -- .launchway/.gitattributes"), "{said}");

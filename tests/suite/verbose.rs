@@ -53,9 +53,9 @@ fn what_is_run_is_said_before_it_runs_and_with_how_it_ended() {
     let ran = launch(folder.path(), &[&NEW[..], &["--verbose"]].concat(), None);
     assert_eq!(ran.code, Some(0), "{}", ran.stderr);
     assert_said(&ran, &["write orders: ", "run git -C orders init --quiet --initial-branch=main: "]);
-    let looked = "run git -C orders rev-parse --is-inside-work-tree --show-prefix";
-    let of_looking: Vec<&str> = steps(&ran).into_iter().filter(|step| step.starts_with(looked)).collect();
-    assert_eq!(of_looking[0], format!("{looked} …"));
+    let looked = "rev-parse --is-inside-work-tree --show-prefix";
+    let of_looking: Vec<&str> = steps(&ran).into_iter().filter(|step| step.contains(looked)).collect();
+    assert!(of_looking[0].starts_with("run git -C ") && of_looking[0].ends_with(" …"), "{of_looking:?}");
     assert!(of_looking[1].ends_with(", code 128"), "{of_looking:?}");
     let ran = launch(folder.path(), &["check", "orders", "--verbose"], None);
     assert_said(&ran, &["read the records of orders: ", "check orders: "]);

@@ -117,7 +117,9 @@ fn finish(
     terminal::say(&format!("{created}\n"));
     let outcome = commit(prepared, standing, request);
     let root = &prepared.changes.destination;
-    if let Some(note) = ignored_note(root, prepared.changes.creates.iter().map(|(path, _)| path)) {
+    let creates = prepared.changes.creates.iter().map(|(path, _)| path);
+    let changes = prepared.addition.iter().flat_map(|addition| &addition.changes).map(|edit| &edit.path);
+    if let Some(note) = ignored_note(root, creates.chain(changes)) {
         terminal::say(&format!("{}\n", terminal::visible(&note)));
     }
     say_notes(prepared);
