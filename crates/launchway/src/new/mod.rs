@@ -117,9 +117,9 @@ fn finish(
     terminal::say(&format!("{created}\n"));
     let outcome = commit(prepared, standing, request);
     let root = &prepared.changes.destination;
-    let creates = prepared.changes.creates.iter().map(|(path, _)| path);
+    let files_made = prepared.changes.creates.iter().map(|(path, _)| path);
     let changes = prepared.addition.iter().flat_map(|addition| &addition.changes).map(|edit| &edit.path);
-    if let Some(note) = ignored_note(root, creates.chain(changes)) {
+    if let Some(note) = ignored_note(root, files_made.chain(changes)) {
         terminal::say(&format!("{}\n", terminal::visible(&note)));
     }
     say_notes(prepared);
