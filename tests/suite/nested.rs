@@ -545,3 +545,92 @@ fn u50_commands_find_the_project_from_every_folder_of_it() {
     // A folder of no project is none, where it is named.
     world.in_folder(".", &["check", "services"]).failure(2);
 }
+
+#[test]
+fn u50_a_file_that_the_work_tree_leaves_out_is_not_replaced_and_the_preview_says_so() {
+    let world = World::new();
+    world.write(".github/dependabot.yml", "version: 2\nupdates: # ours\n");
+    world.commit();
+    world.git(&["sparse-checkout", "set", "--no-cone", "/*", "!/.github/"]);
+    let head = world.git(&["rev-parse", "HEAD:.github/dependabot.yml"]);
+    for words in [&["--dry-run"][..], &[]] {
+        let ran = world.new_service("orders", words);
+        assert_ne!(ran.code, Some(0), "{}", ran.stderr);
+        assert!(ran.stderr.contains("`.github/dependabot.yml`"), "{}", ran.stderr);
+        assert!(!world.exists("services") && world.git(&["status", "--porcelain"]).is_empty());
+        assert_eq!(world.git(&["rev-parse", ":.github/dependabot.yml"]), head);
+    }
+}
+
+#[test]
+fn u50_in_the_middle_of_a_merge_nothing_is_made_and_the_preview_says_so() {
+    let world = World::new();
+    world.git(&["checkout", "--quiet", "-b", "other"]);
+    world.write("other.txt", "x\n");
+    world.commit();
+    world.git(&["checkout", "--quiet", "main"]);
+    world.git(&["merge", "--quiet", "--no-commit", "--no-ff", "other"]);
+    for words in [&["--dry-run"][..], &[]] {
+        let ran = world.new_service("orders", words);
+        assert_ne!(ran.code, Some(0), "{words:?}: {}", ran.stderr);
+        assert!(ran.stderr.contains("merge") && !world.exists("services"), "{words:?}: {}", ran.stderr);
+    }
+}
+
+#[test]
+fn u50_a_file_with_the_line_ends_of_windows_stays_as_it_is() {
+    let world = World::new();
+    let ours = "version: 2\r\nupdates:\r\n  - package-ecosystem: npm\r\n    directory: /\r\n";
+    world.write(".github/dependabot.yml", ours);
+    world.git(&["-c", "core.autocrlf=false", "add", "--all"]);
+    world.git(&["commit", "--quiet", "--message", "x"]);
+    let ran = world.new_service("orders", &[]);
+    assert!(ran.stderr.contains("stays as it is"), "{}", ran.stderr);
+    assert_eq!(world.read(".github/dependabot.yml"), ours);
+}
+
+#[test]
+fn u50_undo_takes_back_the_change_of_the_project_in_whose_folder_it_is_run() {
+    let world = World::new();
+    world.new_service("orders", &[]).success();
+    world.new_service("billing", &[]).success();
+    world.commit();
+    let update = ["update", "--template", "../../../template", "--no-input", "--set", "checks=false"];
+    world.in_folder("services/billing", &update).success();
+    let other = world.in_folder("services/orders", &["update", "--undo"]);
+    assert_ne!(other.code, Some(0), "{}", other.stderr);
+    assert!(!world.exists(".github/workflows/ci-billing.yaml"), "the update of billing stays");
+    world.in_folder("services/billing", &["update", "--undo"]).success();
+    assert!(world.exists(".github/workflows/ci-billing.yaml"));
+}
+
+#[test]
+fn u50_a_project_that_keeps_all_in_its_folder_is_adopted_as_one_beside_a_file_of_the_repository() {
+    let world = World::new();
+    fs::create_dir(world.root().join("services")).unwrap();
+    world.new_service("orders", &["--standalone"]).success();
+    fs::remove_dir_all(world.root().join("services/orders/.launchway")).unwrap();
+    world.write(".github/dependabot.yml", "version: 2\nupdates:\n  - package-ecosystem: npm\n    directory: /\n");
+    world.commit();
+    world.in_folder("services/orders", &["adopt", "--template", "../../../template"]).success();
+    assert!(world.exists("services/orders/.launchway/orders.toml") && !world.exists(".launchway"));
+}
+
+#[test]
+fn u50_a_decision_is_recorded_in_the_folder_of_the_project_that_it_is_of() {
+    let world = World::new();
+    for (name, target) in [("billing", "ecs"), ("orders", "kubernetes")] {
+        let dest = format!("services/{name}");
+        let new = ["new", name, "--no-input", "--dest", &dest, &format!("--target={target}")];
+        world.in_folder(".", &new).success();
+        world.commit();
+    }
+    for name in ["billing", "orders"] {
+        let advise = ["advise", "architecture", "--place=aws", "--extensions=no", "--operation=nobody", "--no-input"];
+        let more = ["--knowledge=aws", "--services=few", "--delivery=open", "--record"];
+        let ran = world.in_folder(&format!("services/{name}"), &[&advise[..], &more].concat());
+        assert_eq!(ran.code, Some(0), "{name}: {}", ran.stderr);
+        assert!(world.exists(&format!("services/{name}/docs/decisions/architecture.md")), "{name}");
+    }
+    assert!(!world.exists("docs"));
+}

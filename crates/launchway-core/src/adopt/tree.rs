@@ -114,7 +114,10 @@ impl Template {
             let bytes = beneath::read(root, &path).ok()?;
             Some((known_as, path, bytes))
         };
-        self.rules.iter().filter_map(|rule| rule.repository.as_ref()).filter_map(read).collect()
+        let rules = || self.rules.iter().filter_map(|rule| Some((rule.repository.as_ref()?, rule.shared)));
+        let is_there = rules().any(|(it, is_shared)| !is_shared && read(it).is_some());
+        // A file that a repository has once for all says nothing of this project.
+        if is_there { rules().filter_map(|(it, _)| read(it)).collect() } else { Vec::new() }
     }
 }
 

@@ -9,7 +9,8 @@ use crate::agreement::document::{self, Format};
 /// both say something else of one thing, or the result is not proven to be both.
 #[must_use]
 pub(crate) fn joined(path: &str, there: &str, needed: &str) -> Option<String> {
-    if Format::of(path) != Some(Format::Yaml) {
+    // Lines that end as Windows ends them would all be changed.
+    if Format::of(path) != Some(Format::Yaml) || there.contains('\r') {
         return None;
     }
     let (before, added) = (plain(there)?, plain(needed)?);

@@ -5,6 +5,7 @@ mod report;
 mod request;
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use launchway_core::{Addition, Edit, Project, edit};
 
@@ -33,7 +34,10 @@ pub(crate) fn run(request: &AddRequest) -> Result<(), Failure> {
     let mut prepared = prepare(&from, &template, request)?;
     let new = prepared.addition.edits().into_iter().filter(|edit| edit.before.is_none()).map(|edit| edit.path);
     prepared.addition.notes.extend(ignored_note(&request.folder, new.collect::<Vec<_>>().iter()));
-    let repository = cut_off.map_or_else(|| repository(&prepared, request), Err);
+    let dirty_hint =
+        "commit them, so that the new service stands by itself; `--allow-dirty` changes the files all the same";
+    let dirty_hint = Some(dirty_hint).filter(|_| !request.allow_dirty);
+    let repository = cut_off.map_or_else(|| repository(&request.folder, &prepared.addition, dirty_hint), Err);
     if request.dry_run {
         // A preview of what would be refused is shown all the same, and ends as the addition would.
         report::show(&prepared, request, None, repository.as_ref().err())?;
@@ -44,13 +48,14 @@ pub(crate) fn run(request: &AddRequest) -> Result<(), Failure> {
     report::show(&prepared, request, Some(&way_back), None)
 }
 
-/// Opens the repository, if it is in a state for it.
-fn repository(prepared: &NewService<'_>, request: &AddRequest) -> Result<Repository, Failure> {
-    let repository = Repository::open(&request.folder, true)?;
-    if !request.allow_dirty {
-        refuse_dirty(&repository, &prepared.addition.changes)?;
+/// Opens the repository, if it is in a state for what is to be written; `dirty_hint` is the way on where files that change have
+/// changes which are not committed, and without it they are taken as they are.
+pub(crate) fn repository(folder: &Path, addition: &Addition, dirty_hint: Option<&str>) -> Result<Repository, Failure> {
+    let repository = Repository::open(folder, true)?;
+    if let Some(hint) = dirty_hint {
+        refuse_dirty(&repository, &addition.changes).map_err(|failure| failure.hint(hint))?;
     }
-    repository.refuse_hidden(prepared.addition.edits().iter().map(|edit| &edit.path))?;
+    repository.refuse_hidden(addition.edits().iter().map(|edit| &edit.path))?;
     Ok(repository)
 }
 
@@ -93,6 +98,5 @@ fn refuse_dirty(repository: &Repository, changes: &[Edit]) -> Result<(), Failure
     }
     let files: Vec<String> = changes.iter().map(|change| format!("`{}`", change.path)).collect();
     let message = format!("there are changes that are not committed, in {}", files.join(" or "));
-    Err(Failure::new(Exit::Exists, message)
-        .hint("commit them, so that the new service stands by itself; `--allow-dirty` changes the files all the same"))
+    Err(Failure::new(Exit::Exists, message))
 }

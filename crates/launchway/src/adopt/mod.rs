@@ -62,7 +62,9 @@ pub(crate) fn run(request: &AdoptRequest) -> Result<(), Failure> {
     let reading = tracing::info_span!("read", what = %request.folder.display());
     let (folder, there) = reading.in_scope(|| standing(&request.folder, enclosing, &template, &given))?;
     let folder = folder.as_path();
-    refuse_records(folder, given.get(&template.name_question))?;
+    let name = Value::Text(name_of(&request.folder));
+    let is_root = folder != request.folder.as_path();
+    refuse_records(folder, given.get(&template.name_question).or(Some(&name).filter(|_| is_root)))?;
     let _step = tracing::info_span!("adopt", what = %folder.display()).entered();
     let mut adoption = adopt(&template, &there, &given, &name_of(&request.folder))?;
     refuse_found_secrets(request, &template, &adoption)?;

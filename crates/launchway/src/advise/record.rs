@@ -38,12 +38,12 @@ pub(crate) fn to_markdown(advice: &Advice) -> String {
     text
 }
 
-/// Writes the record into the project at `folder`, and returns its path there.
+/// Writes the record into the project at `folder`, or in the folder `below` it that the project is, and returns its path.
 ///
 /// # Errors
 /// There is a record of that decision already, or it cannot be written.
-pub(crate) fn write(advice: &Advice, folder: &Path) -> Result<String, Failure> {
-    let path = path(advice);
+pub(crate) fn write(advice: &Advice, folder: &Path, below: Option<&str>) -> Result<String, Failure> {
+    let path = path(advice, below);
     if folder.join(path.as_str()).symlink_metadata().is_ok() {
         return Err(Failure::new(Exit::Exists, format!("`{path}` is there already"))
             .hint("move it away, or delete it; what it says stays in git"));
@@ -59,6 +59,8 @@ pub(crate) fn write(advice: &Advice, folder: &Path) -> Result<String, Failure> {
     Ok(path.to_string())
 }
 
-fn path(advice: &Advice) -> SafePath {
-    SafePath::new(&format!("docs/decisions/{}.md", advice.topic.id)).expect("the ids of topics are plain words")
+fn path(advice: &Advice, below: Option<&str>) -> SafePath {
+    let folder = below.map_or_else(String::new, |below| format!("{below}/"));
+    SafePath::new(&format!("{folder}docs/decisions/{}.md", advice.topic.id))
+        .expect("the ids of topics are plain words, and the folder of a project is a path")
 }

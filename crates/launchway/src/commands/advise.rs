@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use clap::builder::PossibleValue;
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches, ValueEnum};
-use launchway_core::Value;
 use launchway_core::advice::{self, Advice, Question, Topic};
+use launchway_core::{Project, Value};
 
 use crate::advise::{self, record, text};
 use crate::failure::{Exit, Failure};
@@ -102,8 +102,8 @@ pub(super) fn run(args: &AdviseArgs) -> Result<(), Failure> {
     let found = options.record.as_ref().map(|folder| projects::find(folder, "launchway advise TOPIC --record=DIR"));
     let folder = found.transpose()?.map(|found| found.folder);
     let _lock = folder.as_ref().map(|folder| begin(folder)).transpose()?;
-    let project =
-        folder.as_ref().map(|folder| projects::open(folder)).transpose()?.and_then(|all| all.into_iter().next());
+    let all = folder.as_ref().map(|folder| projects::open(folder)).transpose()?;
+    let project = all.and_then(|all| projects::meant(all).into_iter().next());
     let known = |id: &str| match project.as_ref()?.answers.get(id)? {
         Value::Text(text) => Some(text.clone()),
         _ => None,
@@ -116,7 +116,8 @@ pub(super) fn run(args: &AdviseArgs) -> Result<(), Failure> {
         None if may_ask => ask_for_topic(&known)?,
         None => return Err(no_topic()),
     };
-    let recorded = folder.map(|folder| record::write(&advice, &folder)).transpose()?;
+    let below = project.as_ref().and_then(Project::folder);
+    let recorded = folder.map(|folder| record::write(&advice, &folder, below)).transpose()?;
     show(&advice, options.output, recorded.as_deref())
 }
 

@@ -91,17 +91,24 @@ fn finish(
     draft: Option<Draft>,
 ) -> Result<(), Failure> {
     let standing = standing(prepared);
+    let repository = prepared.addition.as_ref().and_then(|addition| beside(addition, &prepared.changes.destination));
     if request.dry_run {
+        // A preview of what would be refused is shown all the same, and ends as the run would.
         say_notes(prepared);
-        return show(template, prepared, request, &preview(standing, request), None);
+        show(template, prepared, request, &preview(standing, request), None)?;
+        return repository.transpose().map(drop);
     }
+    let repository = repository.transpose()?;
     let _lock = if prepared.addition.is_some() { begin(&prepared.changes.destination)? } else { None };
     let way_back = interrupt::uninterrupted(|| {
         let changes = &prepared.changes;
         let files = changes.creates.len();
         let _step = tracing::info_span!("write", what = %changes.destination.display(), files).entered();
         let way_back = match &prepared.addition {
-            Some(addition) => write_beside(&prepared.context.name, addition, &changes.destination)?,
+            Some(addition) => match &repository {
+                Some(repository) => Some(add::write(&prepared.context.name, addition, repository)?),
+                None => edit(&changes.destination, &addition.edits()).map(|()| None)?,
+            },
             None => apply(changes).map(|()| None)?,
         };
         // An interruption after this says nothing of a draft.
@@ -135,15 +142,9 @@ fn standing(prepared: &NewProject) -> Standing {
     if prepared.addition.is_some() { Standing::Inside } else { Standing::of(&prepared.folder) }
 }
 
-/// Writes a project that becomes a folder of a repository; returns how everything comes back, if git has a commit to go
-/// back to.
-fn write_beside(name: &str, addition: &Addition, root: &Path) -> Result<Option<WayBack>, Failure> {
-    if has_commits(root) {
-        let repository = Repository::open(root, true)?;
-        return add::write(name, addition, &repository).map(Some);
-    }
-    edit(root, &addition.edits())?;
-    Ok(None)
+/// Opens the repository of which a project becomes a folder, if git has a commit to go back to.
+fn beside(addition: &Addition, root: &Path) -> Option<Result<Repository, Failure>> {
+    has_commits(root).then(|| add::repository(root, addition, None))
 }
 
 /// Says what stands elsewhere than in the project's own folder, and what stays as it is.

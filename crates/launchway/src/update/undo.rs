@@ -27,7 +27,8 @@ pub(crate) fn undo(request: &UpdateRequest) -> Result<(), Failure> {
     if lock.is_none() {
         projects::open(&request.place.folder)?;
     }
-    let undone = undo::undo(&request.place.folder, request.service.as_deref(), request.allow_dirty)?;
+    let service = request.service.clone().or_else(|| projects::name_in_folder(&request.place.folder));
+    let undone = undo::undo(&request.place.folder, service.as_deref(), request.allow_dirty)?;
     match request.output {
         Output::Json => terminal::print(&json(&report(&undone)))?,
         Output::Text => terminal::print(&text(&undone))?,
