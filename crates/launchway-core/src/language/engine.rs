@@ -186,6 +186,11 @@ impl Engine {
     /// Renders a template.
     pub(crate) fn render(&self, template: &Compiled, data: &Data) -> Result<String, Problem> {
         self.steps(template, data)?;
+        self.render_counted(template, data)
+    }
+
+    /// Renders a template whose steps the caller has counted.
+    pub(crate) fn render_counted(&self, template: &Compiled, data: &Data) -> Result<String, Problem> {
         let mut output = Capped(String::new());
         let mut context = RenderContext::new(None);
         if let Some(block) = context.block_mut() {

@@ -265,7 +265,7 @@ impl<'t, 'c> Planner<'t, 'c> {
     pub(crate) fn render(&self, text: &Compiled, data: &Data) -> Result<String, Problem> {
         let engine = &self.template.engine;
         self.budget.take_steps(engine.steps(text, data)?).map_err(|message| text.problem(message))?;
-        engine.render(text, data)
+        engine.render_counted(text, data)
     }
 
     /// Returns where a file stands: elsewhere than in a new project, if the service is added to a workspace.
