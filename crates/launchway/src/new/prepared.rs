@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use launchway_core::template::{Kind, Question, UnknownWord};
 use launchway_core::{
     Accepted, Added, Addition, Answers, Changes, Context, Defaults, Edit, Interview, Plan, Provenance, SourceSpec,
-    Template, Value, is_cut_off, take_back_cut_off,
+    Template, Value, is_cut_off,
 };
 
 use super::{NamedTemplate, NewRequest, review, wizard};
@@ -139,7 +139,7 @@ impl NewProject {
         warnings.extend(answers::misspelt_variables(template));
         take_back(&folder, request)?;
         if let Some(Enclosing { root, .. }) = &enclosing {
-            take_back_in_repository(root, request)?;
+            take_back(root, request)?;
         }
         let plan = {
             let step = tracing::info_span!("render", what = "the files", files = Empty).entered();
@@ -188,24 +188,16 @@ fn taken(template: &Template, enclosing: &Enclosing) -> Result<Added, Failure> {
     })
 }
 
-/// Takes back what a run that was cut off has left in a folder.
+/// Takes back what a command that was cut off has left in the folder of the project, or at the root of its repository.
 fn take_back(destination: &Path, request: &NewRequest) -> Result<(), Failure> {
     if !request.dry_run {
-        if take_back_cut_off(destination)?.is_some() {
-            terminal::say(&format!("{}\n", language::text("note: a change that was cut off was taken back")));
-        }
-        return Ok(());
+        return begin(destination).map(drop);
     }
     if is_cut_off(destination) {
         let message = format!("a run that was cut off has left some of its files in `{}`", destination.display());
         return Err(Failure::new(Exit::Exists, message).hint("the same without `--dry-run` takes them back first"));
     }
     Ok(())
-}
-
-/// Takes back what a command that was cut off has left in the repository that the project becomes a folder of.
-fn take_back_in_repository(root: &Path, request: &NewRequest) -> Result<(), Failure> {
-    if request.dry_run { take_back(root, request) } else { begin(root).map(drop) }
 }
 
 /// Returns the folder to make: the one that was asked for, or one of the project's name.

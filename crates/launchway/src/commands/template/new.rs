@@ -4,11 +4,12 @@ use std::path::PathBuf;
 
 use clap::Args;
 use launchway_core::skeleton::{SkeletonError, skeleton};
-use launchway_core::{Changes, apply, take_back_cut_off};
+use launchway_core::{Changes, apply};
 use serde_json::json;
 
 use crate::failure::{Exit, Failure};
 use crate::report::{OUTPUT_HELP, Output};
+use crate::repository::begin::begin;
 use crate::terminal::{self, shell_word, visible_line};
 use crate::{interrupt, report};
 
@@ -33,7 +34,7 @@ pub(super) fn run(args: &NewTemplateArgs) -> Result<(), Failure> {
         error => Failure::new(Exit::Internal, error.to_string()),
     })?;
     let destination = args.dest.clone().unwrap_or_else(|| PathBuf::from(name));
-    take_back_cut_off(&destination)?;
+    drop(begin(&destination)?);
     let changes = Changes::at(&destination, creates)?;
     interrupt::uninterrupted(|| apply(&changes))?;
     let shown = visible_line(&changes.destination.display().to_string());
