@@ -133,6 +133,7 @@ pub(crate) fn split(mut projects: Vec<Project>, wanted: Option<&str>) -> Result<
 
 /// Returns the name of the only project of the folder in which the command was run.
 pub(crate) fn name_in_folder(folder: &Path) -> Option<String> {
+    MEANT.get()?;
     let projects = Project::open_all(folder).ok()?;
     of_folder(&projects).map(|position| projects[position].name.clone())
 }

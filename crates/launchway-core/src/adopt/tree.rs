@@ -114,10 +114,16 @@ impl Template {
             let bytes = beneath::read(root, &path).ok()?;
             Some((known_as, path, bytes))
         };
-        let rules = || self.rules.iter().filter_map(|rule| Some((rule.repository.as_ref()?, rule.shared)));
-        let is_there = rules().any(|(it, is_shared)| !is_shared && read(it).is_some());
+        let of_repository = |is_shared: bool| {
+            let rules = self.rules.iter().filter(move |rule| rule.shared == is_shared);
+            rules.filter_map(|rule| rule.repository.as_ref()).filter_map(read)
+        };
+        let mut found: Vec<_> = of_repository(false).collect();
         // A file that a repository has once for all says nothing of this project.
-        if is_there { rules().filter_map(|(it, _)| read(it)).collect() } else { Vec::new() }
+        if !found.is_empty() {
+            found.extend(of_repository(true));
+        }
+        found
     }
 }
 

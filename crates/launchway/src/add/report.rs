@@ -70,28 +70,24 @@ pub(crate) fn show(
     for note in &prepared.addition.notes {
         terminal::say(&format!("note: {}\n", terminal::visible(note)));
     }
+    let repository = Standing::of(&request.folder).facts();
+    let steps: Vec<&NextStep> = prepared.plan.next_steps.iter().filter(|step| step.suits(repository)).collect();
     match request.output {
-        Output::Json => terminal::print(&json(&report(prepared, request, way_back, refusal)))?,
+        Output::Json => terminal::print(&json(&report(prepared, &steps, way_back, refusal)))?,
         Output::Text => terminal::print(&text(prepared, request, usize::MAX))?,
     }
-    terminal::say(&next(prepared, request, way_back, refusal.is_some()));
+    terminal::say(&next(prepared, request, &steps, way_back, refusal.is_some()));
     Ok(())
-}
-
-/// The next steps that suit the repository.
-fn steps<'a>(prepared: &'a NewService<'_>, request: &AddRequest) -> impl Iterator<Item = &'a NextStep> {
-    let repository = Standing::of(&request.folder).facts();
-    prepared.plan.next_steps.iter().filter(move |step| step.suits(repository))
 }
 
 fn report<'a>(
     prepared: &'a NewService<'_>,
-    request: &AddRequest,
+    steps: &[&'a NextStep],
     way_back: Option<&'a WayBack>,
     refusal: Option<&Failure>,
 ) -> AddReport<'a> {
     let NewService { from, template, context, addition, .. } = prepared;
-    let step = |step: &'a NextStep| StepReport { command: &step.command, purpose: &step.purpose };
+    let step = |step: &&'a NextStep| StepReport { command: &step.command, purpose: &step.purpose };
     AddReport {
         schema: "launchway.add/1",
         written: way_back.is_some(),
@@ -102,7 +98,7 @@ fn report<'a>(
         files: files(prepared).map(|(path, status)| FileReport { path: path.as_str(), status }).collect(),
         changes: &addition.says,
         notes: &addition.notes,
-        next_steps: steps(prepared, request).map(step).collect(),
+        next_steps: steps.iter().map(step).collect(),
         way_back: way_back.map(|way_back| way_back.command.as_str()),
         way_back_git: way_back.and_then(|way_back| way_back.git.as_deref()),
         refusal: refusal.map(Failure::message),
@@ -121,7 +117,13 @@ pub(super) fn text(prepared: &NewService<'_>, request: &AddRequest, columns: usi
     files.chain(changes).fold(String::new(), |text, row| text + &row + "\n")
 }
 
-fn next(prepared: &NewService<'_>, request: &AddRequest, way_back: Option<&WayBack>, is_refused: bool) -> String {
+fn next(
+    prepared: &NewService<'_>,
+    request: &AddRequest,
+    steps: &[&NextStep],
+    way_back: Option<&WayBack>,
+    is_refused: bool,
+) -> String {
     let name = visible_line(&prepared.context.name);
     let count = files(prepared).count();
     let mut text = match way_back {
@@ -139,7 +141,7 @@ fn next(prepared: &NewService<'_>, request: &AddRequest, way_back: Option<&WayBa
         let folder = shell_word(&request.folder.to_string_lossy());
         let _ = writeln!(text, "  cd {folder}\n      {}", language::text("everything below runs there"));
     }
-    for step in steps(prepared, request) {
+    for step in steps {
         let purpose = hanging(&visible_line(&step.purpose), 6);
         let _ = writeln!(text, "  {}\n      {purpose}", visible_line(&step.command));
     }
