@@ -42,7 +42,7 @@ mod workspace;
 pub use agreement::{Agreement, document};
 pub use apply::{
     ApplyError, EditError, ProjectLock, Scratch, TakenBack, Temporary, apply, clear_leftovers, create_bare_repository,
-    edit, is_cut_off, open_lock, remove_private, write_private,
+    edit, is_cut_off, open_lock, remove_private, take_back_cut_off, write_private,
 };
 pub use authoring::{lint, matrix, pairs, schema, skeleton};
 pub use cargo_lock::sort_packages;

@@ -90,7 +90,10 @@ impl ProjectLock {
 }
 
 /// Takes back an edit of a folder that was cut off; returns nothing if there was none.
-fn take_back_cut_off(root: &Path) -> Result<Option<TakenBack>, EditError> {
+///
+/// # Errors
+/// Another process is at work there, or the system refused.
+pub fn take_back_cut_off(root: &Path) -> Result<Option<TakenBack>, EditError> {
     Ok(Staging::take_back_cut_off(root)?.map(|back| TakenBack { kept: back.kept }))
 }
 

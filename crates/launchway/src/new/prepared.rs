@@ -15,7 +15,7 @@ use tracing::field::Empty;
 use crate::catalogs::CatalogPolicy;
 use crate::failure::{Exit, Failure};
 use crate::git::{Enclosing, FetchOptions};
-use crate::repository::begin::begin;
+use crate::repository::begin;
 use crate::sources::{self, LoadedTemplate};
 use crate::{answers, language, progress, terminal};
 
@@ -139,7 +139,7 @@ impl NewProject {
         warnings.extend(answers::misspelt_variables(template));
         take_back(&folder, request)?;
         if let Some(Enclosing { root, .. }) = &enclosing {
-            take_back(root, request)?;
+            take_back_in_repository(root, request)?;
         }
         let plan = {
             let step = tracing::info_span!("render", what = "the files", files = Empty).entered();
@@ -188,16 +188,21 @@ fn taken(template: &Template, enclosing: &Enclosing) -> Result<Added, Failure> {
     })
 }
 
-/// Takes back what a command that was cut off has left in the folder of the project, or at the root of its repository.
+/// Takes back what a run that was cut off has left in a folder.
 fn take_back(destination: &Path, request: &NewRequest) -> Result<(), Failure> {
     if !request.dry_run {
-        return begin(destination).map(drop);
+        return begin::take_back(destination);
     }
     if is_cut_off(destination) {
         let message = format!("a run that was cut off has left some of its files in `{}`", destination.display());
         return Err(Failure::new(Exit::Exists, message).hint("the same without `--dry-run` takes them back first"));
     }
     Ok(())
+}
+
+/// Takes back what a command that was cut off has left in the repository that the project becomes a folder of.
+fn take_back_in_repository(root: &Path, request: &NewRequest) -> Result<(), Failure> {
+    if request.dry_run { take_back(root, request) } else { begin::begin(root).map(drop) }
 }
 
 /// Returns the folder to make: the one that was asked for, or one of the project's name.

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use launchway_core::ProjectLock;
+use launchway_core::{ProjectLock, TakenBack, take_back_cut_off};
 
 use super::undo::{take_back_unfinished, unfinished};
 use crate::failure::Failure;
@@ -26,17 +26,25 @@ pub(crate) fn take(folder: &Path) -> Result<Option<ProjectLock>, Failure> {
         return Ok(None);
     }
     let lock = ProjectLock::take(folder)?;
-    if lock.taken_back.is_some() {
-        say_taken_back();
-    }
-    for path in lock.taken_back.iter().flat_map(|back| &back.kept) {
-        let path = terminal::visible_line(&path.display().to_string());
-        terminal::say(&format!(
-            "{}\n",
-            language::filled("note: what was saved since is in `{path}`", &[("path", &path)])
-        ));
-    }
+    lock.taken_back.iter().for_each(say);
     Ok(Some(lock))
+}
+
+/// Takes back what was cut off in a folder that is no project yet. The folder is not taken: of several that make the same
+/// project, one finds it made and not in use.
+pub(crate) fn take_back(folder: &Path) -> Result<(), Failure> {
+    take_back_cut_off(folder)?.iter().for_each(say);
+    Ok(())
+}
+
+/// Says that an edit was taken back, and where what was saved since is.
+fn say(back: &TakenBack) {
+    say_taken_back();
+    for path in &back.kept {
+        let path = terminal::visible_line(&path.display().to_string());
+        let note = language::filled("note: what was saved since is in `{path}`", &[("path", &path)]);
+        terminal::say(&format!("{note}\n"));
+    }
 }
 
 fn say_taken_back() {

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::failure::{Exit, Failure};
 use crate::report::{OUTPUT_HELP, Output};
-use crate::repository::begin::begin;
+use crate::repository::begin::take_back;
 use crate::terminal::{self, shell_word, visible_line};
 use crate::{interrupt, report};
 
@@ -34,7 +34,7 @@ pub(super) fn run(args: &NewTemplateArgs) -> Result<(), Failure> {
         error => Failure::new(Exit::Internal, error.to_string()),
     })?;
     let destination = args.dest.clone().unwrap_or_else(|| PathBuf::from(name));
-    drop(begin(&destination)?);
+    take_back(&destination)?;
     let changes = Changes::at(&destination, creates)?;
     interrupt::uninterrupted(|| apply(&changes))?;
     let shown = visible_line(&changes.destination.display().to_string());
