@@ -84,6 +84,17 @@ fn control_z_gives_the_terminal_back_and_fg_goes_on_where_it_was() {
 }
 
 #[test]
+fn a_key_that_is_a_signal_throws_away_nothing_that_is_drawn() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = program::launchway();
+    command.args(["new", "--no-git"]).env("LAUNCHWAY_STATE_DIR", folder.path()).current_dir(folder.path());
+    let terminal = Terminal::start_on(&command, Screen::USUAL);
+    assert!(!terminal.wait_for("? Service name").drops_output());
+    terminal.press(CONTROL_C);
+    assert!(terminal.end().is_restored);
+}
+
+#[test]
 fn what_is_asked_line_by_line_is_asked_again() {
     tools::install_shells().unwrap();
     for (name, words) in SHELLS {

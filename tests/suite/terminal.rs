@@ -14,7 +14,7 @@ use pty_process::Size;
 use pty_process::blocking::{self, Pty};
 use rustix::fs::OFlags;
 use rustix::process::{Pid, Signal, kill_process};
-use rustix::termios::{Action, Termios, tcflow, tcgetattr};
+use rustix::termios::{Action, LocalModes, Termios, tcflow, tcgetattr};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 const ROWS: NonZero<u16> = NonZero::new(50).unwrap();
@@ -204,6 +204,11 @@ impl Terminal {
     /// The id of the program's process.
     pub(crate) fn pid(&self) -> String {
         self.child.id().to_string()
+    }
+
+    /// Tells whether a key that is a signal throws away what was written and not yet read.
+    pub(crate) fn drops_output(&self) -> bool {
+        !tcgetattr(&self.pty).unwrap().local_modes.contains(LocalModes::NOFLSH)
     }
 
     /// Presses keys.

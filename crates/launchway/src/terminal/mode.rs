@@ -82,13 +82,15 @@ pub(crate) fn take_again() {
     with_held(|held| held.iter().for_each(Held::apply));
 }
 
-/// Lets keys through one by one, unseen, for as long as it lives. Ctrl-C and Ctrl-Z stay signals.
+/// Lets keys through one by one, unseen, for as long as it lives. Ctrl-C and Ctrl-Z stay signals; they throw away nothing
+/// that is drawn and not yet on the screen, which the system does otherwise, and half a frame would be left.
 pub(crate) struct KeyByKey(());
 
 impl KeyByKey {
     pub(crate) fn enter() -> Self {
         hold(true, |settings| {
             settings.local_modes -= LocalModes::ICANON | LocalModes::ECHO | LocalModes::IEXTEN;
+            settings.local_modes |= LocalModes::NOFLSH;
             settings.input_modes -= InputModes::ICRNL | InputModes::IXON;
         });
         Self(())
