@@ -220,7 +220,7 @@ fn a_record_is_never_replaced() {
     // Half of a record is somebody's work too.
     fs::remove_file(place.join("orders.toml")).unwrap();
     let before = files(&folder);
-    assert!(in_project(&folder, &["adopt"]).failure(3).contains("part of a record"));
+    assert!(in_project(&folder, &["adopt"]).failure(3).contains("belongs to a record"));
     assert_eq!(files(&folder), before);
 }
 

@@ -121,9 +121,9 @@ fn a35_a36_a_template_that_multiplies_itself_is_stopped() {
 fn a45_a46_an_answers_file_that_is_not_what_it_seems_is_refused() {
     let bomb = format!("note: &a \"{}\"\nservice: [{}*a]\n", "x".repeat(100_000), "*a, ".repeat(100_000));
     for (name, text, word) in [
-        ("a.json", "{\"note\": \"x\", \"note\": \"y\"}", "stands twice"),
+        ("a.json", "{\"note\": \"x\", \"note\": \"y\"}", "appears twice"),
         ("a.toml", "note = \"x\"\nnote = \"y\"\n", "duplicate key"),
-        ("a.yaml", "note: x\nnote: y\n", "stands twice"),
+        ("a.yaml", "note: x\nnote: y\n", "appears twice"),
         ("a.yaml", "note: x\n---\nnote: y\n", "more than one document"),
         ("a.yaml", &bomb, "larger than 16 MiB"),
         ("a.yaml", &"[".repeat(500_000), "recursion limit"),

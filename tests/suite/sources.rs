@@ -413,12 +413,12 @@ fn what_keeps_git_from_a_repository_is_said_with_its_cause_in_every_locale() {
     let cases = [
         ("ssh://git@host.invalid/x".to_owned(), "Could not resolve hostname host.invalid", "is the host's name right"),
         ("https://host.invalid/x".to_owned(), "Could not resolve host: host.invalid", "is the host's name right"),
-        ("ssh://git@127.0.0.1:1/x".to_owned(), "127.0.0.1 port 1: Connection refused", "the network there"),
-        ("https://127.0.0.1:1/x".to_owned(), "127.0.0.1 port 1", "the network there"),
+        ("ssh://git@127.0.0.1:1/x".to_owned(), "127.0.0.1 port 1: Connection refused", "is the network up"),
+        ("https://127.0.0.1:1/x".to_owned(), "127.0.0.1 port 1", "is the network up"),
         (missing.clone(), "not found", "there is no such repository"),
         (format!("file://{}", world.path("nothing").display()), "nothing", "there is no such repository"),
-        (private.url("t.git"), "could not read Username", "let git know you"),
-        (private.url("t.git").replace("://", "://ada:wrong@"), "Authentication failed", "let git know you"),
+        (private.url("t.git"), "could not read Username", "give git your credentials"),
+        (private.url("t.git").replace("://", "://ada:wrong@"), "Authentication failed", "give git your credentials"),
     ];
     for (url, cause, hint) in &cases {
         for locale in ["C.UTF-8", "ko_KR.UTF-8"] {
@@ -441,7 +441,7 @@ fn what_ssh_says_of_keys_and_of_a_server_is_the_cause() {
     let world = World::new();
     let boilerplate = "fatal: Could not read from remote repository.";
     for (said, hint) in [
-        ("git@host: Permission denied (publickey).", "let git know you"),
+        ("git@host: Permission denied (publickey).", "give git your credentials"),
         ("Host key verification failed.", "ssh does not know the key of the host"),
         ("ERROR: Repository not found.", "there is no such repository"),
     ] {

@@ -253,7 +253,7 @@ fn marks_alone_leave_an_index_that_git_and_bots_can_work_with() {
     assert!(text(&history, ".launchway/orders.toml").contains("conflicts = [\"app.yaml\"]"));
     let check = history.launchway(&["check"]);
     assert!(
-        check.code == Some(1) && check.stdout.contains("a conflict of an update is not solved yet"),
+        check.code == Some(1) && check.stdout.contains("a conflict of an update is not resolved yet"),
         "{}",
         check.stdout
     );

@@ -143,7 +143,7 @@ fn a_conflict_ends_with_1_until_it_is_solved() {
     assert!(refused(&history, &[], 1).contains("conflicts are left in `a`"));
     let check = history.launchway(&["check"]);
     assert_eq!(check.code, Some(1));
-    assert!(check.stdout.contains("a:2: a conflict of an update is not solved yet"), "{}", check.stdout);
+    assert!(check.stdout.contains("a:2: a conflict of an update is not resolved yet"), "{}", check.stdout);
     history.write("a", lines(&[(2, "both")]));
     history.commit();
     history.launchway(&["check"]).success();

@@ -59,7 +59,7 @@ impl CatalogPolicy {
         let message =
             format!("`{by}:{name}` decides `{}`, which the template `{id}` does not ask", unknown.join("`, `"));
         Err(Failure::new(Exit::Template, message).hint(format!(
-            "tell those who keep the catalog; `launchway template show {by}:{name}` lists the questions"
+            "tell the maintainers of the catalog; `launchway template show {by}:{name}` lists the questions"
         )))
     }
 }
@@ -114,9 +114,7 @@ pub(crate) fn add(name: &str, source: &str) -> Result<CatalogContent, Failure> {
     }
     let read = read(&added, &FetchOptions::default())?;
     if added.source.credentials.is_some() {
-        terminal::say(
-            "warning: the password in the URL is not kept\n  hint: have git know it, by a credential helper\n",
-        );
+        terminal::say("warning: the password in the URL is not kept\n  hint: store it in a credential helper of git\n");
     }
     catalogs.push(added);
     write(&catalogs)?;
@@ -314,7 +312,7 @@ fn not_written(error: &launchway_core::ApplyError) -> Failure {
 
 fn unusable(path: &std::path::Path, reason: &str) -> Failure {
     Failure::new(Exit::Usage, format!("the list of catalogs `{}` cannot be used: {reason}", path.display()))
-        .hint("repair it, or remove it and add the catalogs again")
+        .hint("fix it, or remove it and add the catalogs again")
 }
 
 fn check_name(name: &str) -> Result<(), Failure> {

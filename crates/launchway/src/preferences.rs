@@ -134,7 +134,7 @@ fn text(path: &Path) -> Result<Option<String>, Failure> {
 
 fn unusable(path: &Path, reason: &str) -> Failure {
     Failure::new(Exit::Usage, format!("your defaults `{}` cannot be used: {reason}", path.display()))
-        .hint("repair the file, or remove it; `launchway defaults set KEY VALUE` writes it")
+        .hint("fix the file, or remove it; `launchway defaults set KEY VALUE` writes it")
 }
 
 fn within(path: &Path, fault: &Failure) -> Failure {

@@ -250,7 +250,7 @@ fn warn_of_another_version(
     }
     if let Some(mismatch) = VersionMismatch::of(tag, files)? {
         let spec = GitSpec { reference: None, credentials: None, ..spec.clone() };
-        terminal::warn_once(&format!("`{spec}`: {mismatch}\n  hint: tell those who keep the template"));
+        terminal::warn_once(&format!("`{spec}`: {mismatch}\n  hint: tell the maintainers of the template"));
     }
     Ok(())
 }

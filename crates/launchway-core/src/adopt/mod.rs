@@ -104,7 +104,7 @@ impl Sureness {
 pub enum AdoptError {
     #[error("hardly anything here was made from the template: {matched} of {lines} lines fit, {} per cent; {LEAST_PERCENT} are needed", percent(*.matched, *.lines))]
     Unlike { matched: usize, lines: usize },
-    #[error("no answers go together with those that were given")]
+    #[error("no combination of answers fits those that were given")]
     NoAnswers,
     #[error("the template has no question `{0}`")]
     UnknownQuestion(String),

@@ -427,7 +427,7 @@ mod tests {
         assert_eq!(said(ascending, &[&is("5"), &is("5"), &is("30")]), None);
         assert_eq!(said(ascending, &[&at("small", "bytes"), &at("memory", "bytes")]), None);
         let falling = said(ascending, &[&at("memory", "bytes"), &at("small", "bytes")]);
-        assert_eq!(falling.as_deref(), Some("the values do not ascend"));
+        assert_eq!(falling.as_deref(), Some("the values are not in ascending order"));
         for (less, more, unit) in [
             ("100m", "0.5", "cpu"),
             ("900m", "1", "cpu"),
@@ -461,7 +461,7 @@ mod tests {
     fn sets_are_compared_as_sets() {
         assert_eq!(said(r#""relation": "one-of", "#, &[&is("a"), NAMES]), None);
         assert_eq!(said(r#""relation": "one-of", "#, &[ENV, NAMES]).as_deref(), Some("`c` is not there"));
-        assert_eq!(said(r#""relation": "disjoint", "#, &[ENV, NAMES]).as_deref(), Some("`a` stands in two places"));
+        assert_eq!(said(r#""relation": "disjoint", "#, &[ENV, NAMES]).as_deref(), Some("`a` appears in two places"));
         assert_eq!(said(r#""relation": "same-set", "#, &[NAMES, NAMES]), None);
         assert!(said(r#""relation": "same-set", "#, &[ENV, NAMES]).is_some());
         let none = r#"{"file": "a.yaml", "at": "/none/*"}"#;
@@ -528,12 +528,12 @@ mod tests {
     fn what_must_be_absent_is_a_fault_whatever_it_is() {
         let absent = r#""relation": "absent", "#;
         assert_eq!(said(absent, &[r#"{"file": "a.yaml", "at": "/none"}"#]), None);
-        assert_eq!(said(absent, &[PORT]).as_deref(), Some("`8080` must not stand there"));
+        assert_eq!(said(absent, &[PORT]).as_deref(), Some("`8080` must not appear there"));
         assert_eq!(
             said(absent, &[r#"{"file": "a.yaml", "at": "/list"}"#]).as_deref(),
-            Some("`…` must not stand there")
+            Some("`…` must not appear there")
         );
-        assert_eq!(said(absent, &[EXPOSED]).as_deref(), Some("`8080` must not stand there"));
+        assert_eq!(said(absent, &[EXPOSED]).as_deref(), Some("`8080` must not appear there"));
         assert!(
             said(absent, &[r#"{"file": "b.yaml", "at": "/x"}"#]).is_some_and(|fault| fault.contains("no such file"))
         );

@@ -79,7 +79,7 @@ pub(crate) fn broken_relation(relation: Relation, values: &[Vec<String>], units:
             let numbers = values.iter().zip(units).map(|(values, unit)| number(values, *unit));
             match numbers.collect::<Result<Vec<f64>, String>>() {
                 Err(fault) => Some(fault),
-                Ok(numbers) => (!numbers.is_sorted()).then(|| "the values do not ascend".to_owned()),
+                Ok(numbers) => (!numbers.is_sorted()).then(|| "the values are not in ascending order".to_owned()),
             }
         }
         Relation::OneOf => {
@@ -91,7 +91,7 @@ pub(crate) fn broken_relation(relation: Relation, values: &[Vec<String>], units:
             let mut seen = BTreeSet::new();
             let twice =
                 values.iter().find_map(|values| set(values).into_iter().find(|value| !seen.insert(value.clone())))?;
-            Some(format!("`{twice}` stands in two places"))
+            Some(format!("`{twice}` appears in two places"))
         }
         Relation::Includes => {
             let first = values.first()?;
@@ -100,7 +100,7 @@ pub(crate) fn broken_relation(relation: Relation, values: &[Vec<String>], units:
         }
         // A place where nothing stands has been reported as it was read.
         Relation::Present => None,
-        Relation::Absent => values.iter().flatten().next().map(|value| format!("`{value}` must not stand there")),
+        Relation::Absent => values.iter().flatten().next().map(|value| format!("`{value}` must not appear there")),
         Relation::SameSet => {
             let sets: Vec<_> = values.iter().map(set).collect();
             let stray = sets.windows(2).find_map(|pair| pair[0].symmetric_difference(&pair[1]).next().cloned())?;
@@ -146,6 +146,6 @@ pub(crate) fn whole_number(values: &[String], unit: Option<Unit>) -> Result<i64,
 fn the_one(values: &[String]) -> Result<&String, String> {
     match values.iter().find(|value| **value != values[0]) {
         None => values.first().ok_or_else(|| "there is no value".to_owned()),
-        Some(other) => Err(format!("both `{}` and `{other}` stand there", values[0])),
+        Some(other) => Err(format!("both `{}` and `{other}` appear there", values[0])),
     }
 }

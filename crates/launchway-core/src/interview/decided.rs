@@ -73,7 +73,7 @@ impl<'t> Interview<'t> {
             }
             Err(problem) => {
                 let message = format!("{}; {}", problem.message, policy.reason());
-                let hint = "change the answers that it does not go with, or ask whoever decided it".to_owned();
+                let hint = "change the answers that it conflicts with, or ask the team that decided it".to_owned();
                 self.problems.push(AnswerProblem { message, hint, ..problem });
             }
         }

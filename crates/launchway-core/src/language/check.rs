@@ -233,9 +233,9 @@ impl<'a> Checker<'a> {
         }
         let before = self.source.zip(place.position).map(|(source, position)| up_to(source, position));
         if let Some(outer) = before.and_then(|before| kind.fault_of_place(before)) {
-            let message = format!("`{helper}` stands in {outer}, where its quotes mean nothing");
+            let message = format!("`{helper}` is inside {outer}, where its quotes have no effect");
             let problem = Problem::new(place.clone(), message);
-            self.report(problem.hint("let it be a word of its own, such as the value of a variable"));
+            self.report(problem.hint("make it a separate word, such as the value of a variable"));
         }
     }
 
@@ -549,7 +549,8 @@ fn up_to(text: &str, (line, column): (usize, usize)) -> &str {
     &text[..start + length]
 }
 
-const SECRET_HINT: &str = "a secret stands in conditions only, where it says whether it was given: `{{#if …}}`, `when`";
+const SECRET_HINT: &str =
+    "a secret can only be used in a condition, which tells whether it was given: `{{#if …}}`, `when`";
 
 const TABLE_ALONE: &str = "a table is no value of its own; `lookup` finds one in it";
 

@@ -50,7 +50,7 @@ pub(crate) enum NotRead {
     #[error("is not a file")]
     Folder,
     /// One of the folders on the way is a file.
-    #[error("stands below something that is not a folder")]
+    #[error("is below something that is not a folder")]
     BelowFile,
     /// There is something else, or it cannot be read.
     #[error("{0}")]
@@ -184,7 +184,7 @@ fn not_entered(folder: &OwnedFd, segment: &str, error: Errno) -> NotRead {
     };
     match error {
         Errno::LOOP | Errno::NOTDIR if is_link() => {
-            NotRead::not_plain("stands below a symbolic link, and links are not followed")
+            NotRead::not_plain("is below a symbolic link, and links are not followed")
         }
         Errno::NOTDIR => NotRead::BelowFile,
         error => not_read(error),
@@ -207,9 +207,9 @@ mod tests {
         assert!(read("a/b").is_ok_and(|bytes| bytes == b"x"));
         assert!(matches!(read("a/c"), Err(NotRead::Missing)));
         for (path, expected) in [
-            ("link/b", "stands below a symbolic link, and links are not followed"),
+            ("link/b", "is below a symbolic link, and links are not followed"),
             ("a/out", "is a symbolic link, and links are not followed"),
-            ("a/b/c", "stands below something that is not a folder"),
+            ("a/b/c", "is below something that is not a folder"),
             ("a", "is not a file"),
         ] {
             assert!(read(path).is_err_and(|error| error.to_string() == expected), "{path}");

@@ -657,7 +657,7 @@ executable = true
     #[test]
     fn output_that_is_not_what_it_should_be_is_refused_with_its_place() {
         for (path, text, message) in [
-            ("files/a.yaml.hbs", "a: 1\na: {{service}}\n", "a.yaml:2:4: the key `a` stands twice"),
+            ("files/a.yaml.hbs", "a: 1\na: {{service}}\n", "a.yaml:2:4: the key `a` appears twice"),
             ("files/a.json.hbs", "{\"a\": {{service}}}\n", "a.json:1:"),
             ("files/a.toml.hbs", "a = {{service}}\n", "a.toml:1:5"),
             ("files/a.txt.hbs", "a", "exactly one newline"),

@@ -323,7 +323,7 @@ fn conflicted(root: &Path, project: &Project) -> Vec<Finding> {
             return None;
         }
         let place = FindingPlace { line: Some(line), ..in_file(path.as_str()) };
-        let message = "a conflict of an update is not solved yet".to_owned();
+        let message = "a conflict of an update is not resolved yet".to_owned();
         Some(Finding {
             id: None,
             rule: Rule::Conflicted,

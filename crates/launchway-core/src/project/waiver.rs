@@ -247,7 +247,7 @@ impl Waivers {
             self.text.parse().map_err(|error: toml_edit::TomlError| fault(error.message().to_owned()))?;
         let list = document.entry("waiver").or_insert_with(|| Item::ArrayOfTables(toml_edit::ArrayOfTables::new()));
         let Some(list) = list.as_array_of_tables_mut() else {
-            return Err(fault("waivers stand in `[[waiver]]` tables".to_owned()));
+            return Err(fault("waivers belong in `[[waiver]]` tables".to_owned()));
         };
         let is_of_id = |table: &Table| table.get("id").and_then(Item::as_str) == Some(id);
         let position = list.iter().position(is_of_id);

@@ -231,7 +231,7 @@ impl Reader<'_> {
         let fault = |message: String| self.problem(source.span().start, message);
         match source.get_ref().parse::<SourceSpec>() {
             Ok(SourceSpec::Folder(path)) if path.is_absolute() => {
-                Err(fault(format!("`{}` is a place on one machine", source.get_ref())))
+                Err(fault(format!("`{}` is a path on one machine", source.get_ref())))
             }
             Ok(SourceSpec::Folder(path)) => Ok(EntrySource::Here(path)),
             Ok(SourceSpec::Entry { .. }) => Err(fault("a catalog cannot name an entry of a catalog".to_owned())),
@@ -321,7 +321,7 @@ environments = { allow = ["dev", "prod"], because = "there are no others" }
             ("\"0.1.0\"", "\"newest\"", "is not a version"),
             ("\"0.1.0\"", "\"99.0.0\"", "needs launchway 99.0.0"),
             ("\"web\"\ntitle", "\"Web\"\ntitle", "catalog.toml:7:8: `Web` is not a slug"),
-            ("\"./web\"", "\"/srv/web\"", "a place on one machine"),
+            ("\"./web\"", "\"/srv/web\"", "a path on one machine"),
             ("\"./web\"", "\"ext::sh -c x\"", "catalog.toml:9:10"),
             ("\"./web\"", "\"acme:web\"", "cannot name an entry of a catalog"),
             ("\"./web\"", "\"https://h/x@v1\"", "given twice"),

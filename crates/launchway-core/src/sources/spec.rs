@@ -120,7 +120,7 @@ impl SpecFault {
     pub fn hint(&self) -> &'static str {
         match self {
             Self::Scheme(scheme) if scheme == "http" => {
-                "write `https://…`: what comes over http may have been changed on the way"
+                "write `https://…`: a transfer over http can be altered on the way"
             }
             Self::Scheme(_) | Self::Helper(_) => "write `https://…`, `ssh://…`, `user@host:path` or `file://…`",
             Self::Reference(_) => "for example `@v1.2.0`, `@main` or `@` and the 40 digits of a commit",
@@ -399,12 +399,12 @@ fn check_characters(text: &str) -> Result<(), SpecFault> {
 fn check_user(user: &str) -> Result<(), SpecFault> {
     let is_fine = user.starts_with(|first: char| first.is_ascii_alphanumeric() || first == '_')
         && user.chars().all(|it| it.is_ascii_alphanumeric() || "._+-".contains(it));
-    if is_fine { Ok(()) } else { Err(SpecFault::Url("the name of the user is none")) }
+    if is_fine { Ok(()) } else { Err(SpecFault::Url("the user name is not valid")) }
 }
 
 /// Accepts a name or an address, with a port.
 fn check_host(host: &str) -> Result<(), SpecFault> {
-    let fault = Err(SpecFault::Url("the name of the host is none"));
+    let fault = Err(SpecFault::Url("the host name is not valid"));
     let (name, port) = match host.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
         Some((address, rest)) if address.chars().all(|it| it.is_ascii_hexdigit() || it == ':' || it == '.') => {
             (address, rest.strip_prefix(':').or(if rest.is_empty() { None } else { Some("none") }))

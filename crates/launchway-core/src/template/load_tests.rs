@@ -404,7 +404,10 @@ fn u26_no_way_round_leads_a_text_past_the_helper_of_its_file() {
         ("cat <<END\n{{quote_shell note}}\nEND\n", "a here-document"),
     ] {
         let found = printed("files/run.sh.hbs", text);
-        assert!(found.contains(&format!("`quote_shell` stands in {place}, where its quotes mean nothing")), "{found}");
+        assert!(
+            found.contains(&format!("`quote_shell` is inside {place}, where its quotes have no effect")),
+            "{found}"
+        );
     }
     let step = question("note", "kind = \"text\"\ndefault = \"x\"")
         + "[[next_step]]\ncommand = \"echo {{quote note}}\"\npurpose = \"P\"\n";

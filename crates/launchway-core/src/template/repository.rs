@@ -114,7 +114,7 @@ mod tests {
             let found = problem(&manifest);
             assert!(found.contains(expected) && found.is_empty() == expected.is_empty(), "{manifest}: {found}");
         }
-        assert!(problem(&file("repository = \"a.yaml\"")).contains("`[repository]` says by which names"));
+        assert!(problem(&file("repository = \"a.yaml\"")).contains("the table `[repository]`, which names"));
     }
 
     #[test]

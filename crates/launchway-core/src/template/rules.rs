@@ -40,7 +40,7 @@ impl Loader<'_> {
             let check = self.output_check(&raw);
             let repository = raw.repository.as_ref();
             if repository.is_some() && !is_repository_known {
-                let message = "`[repository]` says by which names templates see the repository, and is not there";
+                let message = "the table `[repository]`, which names what templates see of the repository, is missing";
                 self.report(&raw.path, message.to_owned());
             }
             if raw.shared && repository.is_none() {
@@ -70,7 +70,7 @@ impl Loader<'_> {
             (Some(false), Some(because)) => Some(OutputCheck::Waived(because.to_owned())),
             (Some(false), None) => {
                 let problem = Problem::new(self.places.of(&raw.path), "`check = false` needs `because`");
-                self.problems.push(problem.hint("say why the file cannot be checked, for whoever reads the manifest"));
+                self.problems.push(problem.hint("say why the file cannot be checked, for the readers of the manifest"));
                 None
             }
             (check, None) if raw.because.is_none() => check.map(|_| OutputCheck::Checked),

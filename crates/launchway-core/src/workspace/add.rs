@@ -41,7 +41,7 @@ pub struct Addition {
 pub enum AddError {
     #[error("the template `{0}` does not say how a service of it joins a workspace")]
     NotForAdding(String),
-    #[error("there is something already where the service would be written: {}", listed(.0))]
+    #[error("files already exist where the service would be written: {}", listed(.0))]
     InTheWay(Vec<SafePath>),
     #[error("`{path}` and `{other}`, which is there, are the same path on some disks")]
     OtherSpelling { path: SafePath, other: String },

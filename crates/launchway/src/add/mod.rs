@@ -35,7 +35,7 @@ pub(crate) fn run(request: &AddRequest) -> Result<(), Failure> {
     let new = prepared.addition.edits().into_iter().filter(|edit| edit.before.is_none()).map(|edit| edit.path);
     prepared.addition.notes.extend(ignored_note(&request.folder, new.collect::<Vec<_>>().iter()));
     let dirty_hint =
-        "commit them, so that the new service stands by itself; `--allow-dirty` changes the files all the same";
+        "commit them first, so that the change contains only the new service; `--allow-dirty` changes the files anyway";
     let dirty_hint = Some(dirty_hint).filter(|_| !request.allow_dirty);
     let repository = cut_off.map_or_else(|| repository(&request.folder, &prepared.addition, dirty_hint), Err);
     if request.dry_run {

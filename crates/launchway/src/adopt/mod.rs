@@ -19,8 +19,9 @@ use crate::sources::{self, LoadedTemplate};
 use crate::{answers, interrupt, terminal};
 
 const AFTER_HELP: &str = "\
-Finds the answers from which the template would make what stands here: reads them out of the files, renders in memory, \
-and keeps what fits most lines. Nothing is asked, and no file is changed but those of the record, `.launchway/NAME.*`. \
+Finds the answers from which the template would make the files of this folder: it reads them out of the files, renders \
+in memory, and keeps the answers that fit most lines. It asks nothing, and changes no file but those of the record, \
+`.launchway/NAME.*`. \
 Exit code 1 if hardly anything fits, 3 if there is a record already.";
 
 /// What `launchway adopt` is asked for.
@@ -178,6 +179,6 @@ fn edits(template: &Template, adoption: &Adoption, folder: &Path) -> Result<Vec<
     let missing = missing.filter_map(|file| SafePath::new(&file.path).ok()).collect();
     to_adopt(template, &adoption.context, &adoption.plan, &missing, folder).map_err(|exists| {
         Failure::new(Exit::Exists, exists.to_string())
-            .hint("it is part of a record; bring the rest of it back from git, or remove what is left of it")
+            .hint("it belongs to a record: restore the rest from git, or remove what is left")
     })
 }

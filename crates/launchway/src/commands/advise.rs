@@ -15,7 +15,7 @@ use crate::repository::begin::begin;
 use crate::{language, projects, terminal};
 
 const AFTER_HELP: &str = "\
-Six questions each, and every answer has a flag, so that nothing has to be asked. The same answers always get the same \
+Each topic has six questions, and every answer has a flag. The same answers always get the same \
 advice, by rules that `docs/ecs-or-kubernetes.md` lists. Launchway asks nothing without a terminal.";
 
 /// The widest that text is rendered.

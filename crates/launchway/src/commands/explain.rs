@@ -16,7 +16,7 @@ const MAX_WIDTH: usize = 88;
 /// The arguments of `launchway explain`.
 #[derive(Args)]
 pub(super) struct ExplainArgs {
-    /// What is to be explained
+    /// The topic to explain
     #[arg(value_name = "TOPIC", value_parser = PossibleValuesParser::new(PAGES.map(|page| page.topic)))]
     topic: Option<String>,
     #[arg(long, value_name = "FORMAT", default_value = "text", help = OUTPUT_HELP)]

@@ -55,7 +55,7 @@ pub(super) fn define(template: Option<&Template>) -> Command {
         .arg(
             switch("resume")
                 .conflicts_with("no-input")
-                .help("Goes on with the answers that were saved, or interrupted, in this folder"),
+                .help("Continues with the answers that were saved or interrupted in this folder"),
         )
         ;
     let command = FetchOptions::augment_args(command).arg(

@@ -388,19 +388,19 @@ fn hint(error: &GitError, url: &str) -> String {
     };
     let has = |words: &[&str]| words.iter().any(|word| said.contains(word));
     if has(&["Could not resolve host", "Couldn't connect", "Failed to connect", "Connection refused", "timed out"]) {
-        return "is the host's name right, and the network there? `--offline` uses what was fetched before".to_owned();
+        return "is the host name right, and is the network up? `--offline` uses what was fetched before".to_owned();
     }
     if has(&["Host key verification failed"]) {
         return "ssh does not know the key of the host: connect to it once with `ssh`, and compare the key".to_owned();
     }
     if has(&["Repository not found", "not found", "does not appear to be a git repository", "does not exist"]) {
         return format!(
-            "there is no such repository, or not for you: `git ls-remote {url}` has to find it; `--offline` uses what was \
+            "the repository does not exist, or you may not read it: `git ls-remote {url}` must find it; `--offline` uses what was \
              fetched before"
         );
     }
     if has(&["could not read Username", "could not read Password", "Authentication failed", "Permission denied"]) {
-        format!("let git know you: `git ls-remote {url}` has to work without a question")
+        format!("give git your credentials: `git ls-remote {url}` must work without a prompt")
     } else if has(&["certificate"]) {
         "the certificate has to be one that git trusts: `http.sslCAInfo` in its settings, or `GIT_SSL_CAINFO`"
             .to_owned()

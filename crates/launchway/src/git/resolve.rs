@@ -204,7 +204,7 @@ pub(crate) fn moved(url: &str, tag: &str, locked: &str, commit: &str) -> Failure
     let (locked, commit) = (short(locked), short(commit));
     let message = format!("the tag `{tag}` of `{url}` was moved: locked {locked}… but tag is {commit}…");
     Failure::new(Exit::Template, message)
-        .hint("a release that changes is none: ask its authors; `--accept-moved` takes what the tag is now")
+        .hint("a release must not change: ask its authors; `--accept-moved` takes the tag as it is now")
 }
 
 fn is_commit(name: &str) -> bool {

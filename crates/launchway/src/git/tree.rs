@@ -137,7 +137,7 @@ impl Remote {
         match folders.min_by_key(|folder| folder.matches('/').count()) {
             Some(folder) => failure.hint(format!("there is one in a folder: `{}//{folder}`", self.url)),
             None => failure
-                .hint("name the repository, and after `//` the folder, that holds `template.toml` beside `files/`"),
+                .hint("name the repository and, after `//`, the folder that holds `template.toml` beside `files/`"),
         }
     }
 }

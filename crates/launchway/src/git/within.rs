@@ -19,7 +19,7 @@ pub(crate) struct FetchOptions {
 
 /// Says that what comes from the network named a file of this machine.
 pub(crate) fn leads_here(named: &str) -> Failure {
-    let message = format!("`{named}` is a place on this machine, and what names it came from elsewhere");
+    let message = format!("`{named}` is a path on this machine, and the file that names it came from elsewhere");
     Failure::new(Exit::Template, message)
         .hint("a template of the same repository is `../folder`; others are `https://…` or `ssh://…`")
 }

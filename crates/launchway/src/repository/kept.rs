@@ -130,7 +130,7 @@ impl UndoRecord {
             let path = SafePath::new(&file.path).map_err(|error| GitError::Said(error.to_string()))?;
             let mut side = |kept: &Option<KeptBlob>| -> Result<Option<Blob>, GitError> {
                 let Some(kept) = kept else { return Ok(None) };
-                let missing = || GitError::Said("what was kept of the change is not whole".to_owned());
+                let missing = || GitError::Said("the copy that was kept for the undo is incomplete".to_owned());
                 Ok(Some(Blob { bytes: contents.next().ok_or_else(missing)?.into(), executable: kept.is_executable }))
             };
             let (before, after) = (side(&file.before)?, side(&file.after)?);

@@ -84,7 +84,7 @@ impl Located {
             return Err(no_repository(root, &said.said));
         };
         let Some(head) = lines.next().filter(|_| said.code == Some(0)) else {
-            return Err(Failure::new(Exit::Exists, "nothing is committed yet, so the way back would be lost")
+            return Err(Failure::new(Exit::Exists, "nothing is committed yet, so the change could not be undone")
                 .hint("commit the project first: `git add --all && git commit`"));
         };
         let (prefix, head) = (prefix.to_owned(), head.to_owned());
@@ -146,7 +146,7 @@ impl Repository {
         }
         let message = format!("there are changes that are not committed, in {}", some_of(&self.changed));
         Some(Failure::new(Exit::Exists, message).hint(
-            "commit or stash them, so that the update stands by itself; `--allow-dirty` merges them all the same",
+            "commit or stash them first, so that the change contains only the update; `--allow-dirty` merges into them anyway",
         ))
     }
 
@@ -324,7 +324,7 @@ fn conflicted(files: &[String]) -> Failure {
         .hint("`launchway update --resolve-record` makes one of both; then commit");
     }
     Failure::new(Exit::Refused, format!("conflicts are left in {}", some_of(files)))
-        .hint("solve them, then `git add` the files and commit")
+        .hint("resolve them, then `git add` the files and commit")
 }
 
 fn refuse_unfinished(root: &Path, git_folder: &Path) -> Result<(), Failure> {
@@ -342,8 +342,11 @@ fn no_repository(root: &Path, said: &str) -> Failure {
             .hint("`git status` says how to trust it");
     }
     let folder = quote_shell(&root.to_string_lossy());
-    Failure::new(Exit::Exists, format!("`{}` is in no git repository, so the way back would be lost", root.display()))
-        .hint(format!("make it one: `git -C {folder} init && git -C {folder} add --all && git -C {folder} commit`"))
+    Failure::new(
+        Exit::Exists,
+        format!("`{}` is not in a git repository, so the change could not be undone", root.display()),
+    )
+    .hint(format!("make it one: `git -C {folder} init && git -C {folder} add --all && git -C {folder} commit`"))
 }
 
 /// Says why git could not be asked.

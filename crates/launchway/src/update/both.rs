@@ -305,7 +305,7 @@ impl Revisions {
         match parents {
             Some((ours, theirs)) => Ok(Self { base: merge_base(&ours, &theirs), ours, theirs }),
             None => Err(Failure::new(Exit::Refused, "git does not know of which two states the record was merged")
-                .hint("bring a whole one back: `git log -- .launchway` lists the commits that have one")),
+                .hint("restore a whole one: `git log -- .launchway` lists the commits that have one")),
         }
     }
 }

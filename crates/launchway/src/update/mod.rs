@@ -156,7 +156,7 @@ fn write(
 /// Says why nothing was written, or how everything comes back.
 pub(crate) fn not_written(error: EditError, way_back: &WayBack, repository: &Repository) -> Failure {
     if matches!(error, EditError::Write { partly: true, .. }) {
-        return Failure::from(error).hint(format!("bring everything back with `{}`", way_back.command));
+        return Failure::from(error).hint(format!("restore everything with `{}`", way_back.command));
     }
     way_back.forget(repository);
     Failure::from(error)

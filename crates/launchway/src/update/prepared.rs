@@ -320,7 +320,7 @@ fn refuse_marks(update: &Update, root: &Path, name: &str) -> Result<(), Failure>
         return Ok(());
     }
     let failure = Failure::new(Exit::Refused, format!("conflicts are left in {}", listed(marked)))
-        .hint("solve them and commit; marks that belong to the text can be indented by a space");
+        .hint("resolve them and commit; marks that belong to the text can be indented by a space");
     if !can_undo(root, name) {
         return Err(failure);
     }

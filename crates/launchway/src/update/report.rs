@@ -300,7 +300,7 @@ fn next(prepared: &ProjectUpdate<'_>, request: &UpdateRequest, way_back: Option<
         text.push_str("review it with `git diff --staged`, then commit it\n");
     } else {
         let files = if conflicts == 1 { "1 file".to_owned() } else { format!("{conflicts} files") };
-        let _ = writeln!(text, "conflicts are left in {files}: solve them, `git add` them, then commit");
+        let _ = writeln!(text, "conflicts are left in {files}: resolve them, `git add` them, then commit");
     }
     if let Some(page) = &prepared.transitions.page {
         let page = place(&request.place.folder, page);

@@ -13,11 +13,12 @@ use crate::projects;
 use crate::report::{OUTPUT_HELP, Output};
 
 const AFTER_HELP: &str = "\
-Merges what the template has become since the project was made with what people made of the project since: of three \
-texts, the one that was generated, the one that is there now and the one that would be generated today. What both have \
-added at one place of a structured file stands beside each other where that is proven to mean what both say. What both have \
-changed in different ways is left as git leaves a conflict, in the files and in git's index, and the exit code is 1. \
-Nothing is committed, and `launchway update --undo` brings the old state back.";
+Merges the changes of the template since the project was made with your changes to the project. The merge compares \
+three texts: the one that was generated, the one that is there now, and the one that would be generated today. If both \
+sides have added something at one place of a structured file, both additions are kept where that is proven to mean \
+what both say. If both have changed the same lines in different ways, the update leaves a conflict as git does, in the \
+files and in git's index, and the exit code is 1. Nothing is committed, and `launchway update --undo` restores the old \
+state.";
 
 /// What `launchway update` is asked for.
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
@@ -44,7 +45,7 @@ pub(crate) struct UpdateRequest {
     /// Takes the default of every new question that has one, without asking
     #[arg(long)]
     pub(crate) defaults: bool,
-    /// Lets the answers that nobody gave be the template's defaults of today, instead of those that run
+    /// Takes the template's defaults of today for answers that nobody gave, instead of those that run
     #[arg(long)]
     pub(crate) take_defaults: bool,
     #[arg(long, help = ALLOW_SECRET_LIKE)]

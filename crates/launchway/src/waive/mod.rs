@@ -112,7 +112,7 @@ fn refused(error: &WaiverError, waivers: &Waivers) -> Failure {
         WaiverError::UnknownId { .. } => {
             failure.hint("`launchway check` names the id of each finding that can be waived")
         }
-        WaiverError::NoReason => failure.hint("say it with `--because \"…\"`: whoever reads the check sees it"),
+        WaiverError::NoReason => failure.hint("give it with `--because \"…\"`: the check shows it to its readers"),
         WaiverError::NoDate(_) => failure.hint("write it as YYYY-MM-DD, for example `--until 2030-06-30`"),
         WaiverError::PastDate(_) => failure.hint("choose a day from today on, or leave out `--until`"),
         WaiverError::NotWaived(_) => {

@@ -16,9 +16,9 @@ use crate::report::{OUTPUT_HELP, Output};
 use crate::{sources, terminal};
 
 const AFTER_HELP: &str = "\
-Says which file of the template a path was made from, under which conditions, for which elements of a list, whose it is, \
-and which answers stand behind it. For a path that the template does not make now: which condition is false, and which \
-answers would bring it. Nothing is rendered and nothing is written.";
+Shows the template file that a path was made from, its conditions, the list elements that it was made for, who owns \
+it, and the answers behind it. For a path that the template does not make now, it shows which condition is false and \
+which answers would add the file. It renders and writes nothing.";
 
 /// What `launchway why` is asked for.
 #[derive(Args)]
@@ -90,9 +90,8 @@ fn context(template: &Template, project: &Project) -> Result<Context, Failure> {
     let interview = Interview::new(template, &answers, Defaults::All)?;
     if !interview.problems.is_empty() {
         let failure = Failure::from(interview.problems.clone());
-        return Err(
-            failure.hint("the template asks otherwise than when the project was made; `launchway update` first")
-        );
+        return Err(failure
+            .hint("the template's questions have changed since the project was made; run `launchway update` first"));
     }
     interview.context()?.ok_or_else(|| {
         let ids = listed(interview.open.iter().map(|(question, _)| &question.id));

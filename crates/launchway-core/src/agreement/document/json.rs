@@ -1,4 +1,4 @@
-//! JSON in which no key stands twice in one object.
+//! JSON in which no key appears twice in one object.
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -176,7 +176,7 @@ impl<'de> Visitor<'de> for Walk<'_> {
         while let Some(key) = entries.next_key::<String>()? {
             let value = entries.next_value_seed(self)?;
             if object.contains_key(&key) {
-                return Err(A::Error::custom(format!("the key `{key}` stands twice in one object")));
+                return Err(A::Error::custom(format!("the key `{key}` appears twice in one object")));
             }
             object.insert(key, value);
         }

@@ -193,7 +193,10 @@ mod tests {
 
     #[test]
     fn a_key_that_stands_twice_is_reported_with_its_place() {
-        assert_eq!(yaml("a: 1\nb: 2\na: 3\n"), Err("line 3, column 4: the key `a` stands twice in one mapping".into()));
+        assert_eq!(
+            yaml("a: 1\nb: 2\na: 3\n"),
+            Err("line 3, column 4: the key `a` appears twice in one mapping".into())
+        );
     }
 
     #[test]
@@ -215,7 +218,7 @@ mod tests {
     #[test]
     fn a_json_key_that_stands_twice_is_reported() {
         let read = |text| parse(Format::Json, text).map_err(|error| error.message);
-        assert_eq!(read("{\"a\": {\"b\": 1, \"b\": 2}}"), Err("the key `b` stands twice in one object".to_owned()));
+        assert_eq!(read("{\"a\": {\"b\": 1, \"b\": 2}}"), Err("the key `b` appears twice in one object".to_owned()));
         assert_eq!(read("[1, -2, 0.5, true, null, \"x\"]"), Ok(vec![json!([1, -2, 0.5, true, null, "x"])]));
     }
 

@@ -150,7 +150,7 @@ impl Reader {
                 None => *key = Some(key_text(node)?),
                 Some(key) => {
                     if entries.contains_key(&key) {
-                        return Err(format!("the key `{key}` stands twice in one mapping"));
+                        return Err(format!("the key `{key}` appears twice in one mapping"));
                     }
                     entries.insert(key, node);
                 }

@@ -35,7 +35,7 @@ fn what_nothing_uses_is_found_with_its_place() {
 fn u24_a_backslash_that_is_eaten_before_a_name_is_found_and_one_before_other_braces_is_not() {
     let text = "C:\\{{service}}\nC:\\\\{{service}}\n\\{{ .Values.port }}\n\\{{#if (eq service \"a\")}}\n";
     let found = found("", &[("files/a.txt.hbs", text), ("partials/p.hbs", "\\{{quote service}}\n")]);
-    let eaten = "eaten-backslash: the backslash is eaten, and what stands in the braces is printed as it is";
+    let eaten = "eaten-backslash: the backslash disappears, and the text in the braces is printed unchanged";
     let found: Vec<_> = found.into_iter().filter(|it| it.contains("eaten")).collect();
     assert_eq!(found, [format!("files/a.txt.hbs:1:3: {eaten}"), format!("partials/p.hbs:1:1: {eaten}")]);
     let template = load(&[("template.toml", HEAD), ("files/a.txt.hbs", text)]).unwrap();

@@ -22,7 +22,8 @@ pub(super) fn of_files(template: &Template) -> Vec<LintFinding> {
         if let (true, Some((name, place))) = (is_unknown, quotes.map(|quotes| *quotes)) {
             let message = format!("whether `{name}` is right for `{}` cannot be told from its name", file.path);
             let finding = LintFinding::new(LintRule::UnknownKind, place, message);
-            findings.push(finding.hint("give the file an end that says what it is, or keep free texts out of it"));
+            findings
+                .push(finding.hint("give the file an extension that names its format, or keep free text out of it"));
         }
     }
     findings
@@ -34,7 +35,7 @@ fn eaten(template: &Template, file: &str, text: &str) -> Vec<LintFinding> {
     let found = tags(text).filter(|tag| is_single(tag.start) && names_something(template, tag.inner));
     let finding = |start: usize| {
         let (line, column) = line_and_column(text, start - 1);
-        let message = "the backslash is eaten, and what stands in the braces is printed as it is".to_owned();
+        let message = "the backslash disappears, and the text in the braces is printed unchanged".to_owned();
         LintFinding::new(LintRule::EatenBackslash, Location::at(file, line, column), message)
             .hint(r"write `\\{{…}}` for a backslash before a value")
     };

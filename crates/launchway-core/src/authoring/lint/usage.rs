@@ -13,7 +13,7 @@ pub(super) fn unused(template: &Template) -> Vec<LintFinding> {
     for (question, place) in own_questions(template).filter(|(question, _)| !names.contains(&question.id)) {
         let message = format!("the answer to `{}` is used nowhere", question.id);
         let finding = LintFinding::new(LintRule::UnusedQuestion, place.clone(), message);
-        findings.push(finding.hint("use it in a file, a `when` or a value, or take the question out"));
+        findings.push(finding.hint("use it in a file, a `when` or a value, or remove the question"));
     }
     for value in template.values.iter().filter(|value| !names.contains(&value.id)) {
         let place = template.declared.get(&value.id).filter(|place| template.is_own(&place.file));

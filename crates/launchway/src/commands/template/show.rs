@@ -22,7 +22,7 @@ pub(crate) struct ShowArgs {
     offline: bool,
     #[arg(long, value_name = "FORMAT", default_value = "text", help = OUTPUT_HELP)]
     output: Output,
-    /// Prints which question hangs on which, as a Mermaid flow chart
+    /// Prints which question depends on which, as a Mermaid flow chart
     #[arg(long)]
     graph: bool,
     /// Says who uses a question or a value: conditions, values, files, partials, agreements
