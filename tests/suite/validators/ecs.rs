@@ -4,8 +4,10 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::process::Command;
 
+use xtask::workspace;
+
 use super::{Verdict, aws_check, ours, tools, validate};
-use crate::program::run;
+use crate::program::{GIT_IDENTITY, launchway, run};
 use crate::project::{self, Project};
 use crate::rendered;
 use crate::source::Source;
@@ -83,6 +85,20 @@ fn the_ecs_api_accepts_every_task_definition_and_service() {
 fn every_stack_is_created_and_the_service_answers_through_its_load_balancer() {
     for project in owned_by_stacks() {
         ministack(&project).unwrap();
+    }
+}
+
+#[test]
+fn the_commands_of_the_readme_and_of_the_tutorial_make_the_first_deployment() {
+    for page in
+        ["orders/deploy/ecs/README.md".to_owned(), workspace::root().join("docs/tutorial-ecs.md").display().to_string()]
+    {
+        let folder = tempfile::tempdir().unwrap();
+        let mut new = launchway();
+        new.args(["new", "orders", "--target=ecs", "--regions=eu-west-1", "--no-input"]).envs(GIT_IDENTITY);
+        run(new.current_dir(&folder)).success();
+        let project = folder.path().join("orders");
+        validate(aws_check("ecs_commands.py").arg(&project).arg(folder.path().join(page))).unwrap();
     }
 }
 

@@ -1,0 +1,237 @@
+"""Runs the commands of a page that make the first deployment on Amazon ECS, against AWS as moto plays it.
+
+    ecs_commands.py PROJECT PAGE
+
+PAGE is the README.md in deploy/ecs of PROJECT, or the tutorial, whose blocks of that README are marked `<!-- as in … -->`. All of
+its commands run in one bash, in the order of the page, at the root of PROJECT, which is a git repository. The region is not set
+before, and the parameter files have example ids. What must hold:
+
+- every command succeeds,
+- the image that was pushed is what the service of every environment runs that the page deploys,
+- the role for images trusts the repository that the page names,
+- every role and environment that the page registers on GitHub is there.
+
+The real AWS CLI (version 1) speaks to moto on a free loopback port. moto loses the outputs of a stack that a change set made; they
+are read from the template again. What runs on no machine of the tests is a stand-in, and only this:
+
+- `docker` pushes a manifest without layers instead of an image, and `gh` answers for GitHub,
+- `curl` answers for a load balancer of moto's,
+- the AWS CLI does not sleep between two looks, since moto is done when it answers.
+
+Exit status: 0 when all of it holds, 1 otherwise.
+"""
+
+import contextlib
+import json
+import logging
+import os
+import pathlib
+import re
+import stat
+import subprocess
+import sys
+import tempfile
+import threading
+import warnings
+
+import boto3
+import moto.settings
+import werkzeug.serving
+from moto.cloudformation.models import CloudFormationBackend
+from moto.server import DomainDispatcherApplication, create_backend_app
+
+REPOSITORY_ID = "my-org@1/orders@2"
+# Another way to begin, for those who have no domain; and what moto does not know.
+LEFT_OUT = ("launchway update", "aws cloudformation update-termination-protection")
+KEYS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+
+NO_SLEEP = "import time\ntime.sleep = lambda seconds: None\n"
+
+DOCKER = """#!{python}
+import json, os, pathlib, sys
+import boto3
+words = sys.argv[1:]
+if words[0] == "login":
+    assert words[1:-1] == ["--username", "AWS", "--password-stdin"] and sys.stdin.read().strip(), words
+elif words[0] == "build":
+    assert words[-1] == "." and pathlib.Path("Dockerfile").exists() and "--tag" in words, words
+    pathlib.Path(os.environ["STAND_IN"], "built").write_text(words[words.index("--tag") + 1])
+elif words[0] == "push":
+    assert words[1:] == [pathlib.Path(os.environ["STAND_IN"], "built").read_text()], words
+    repository, tag = words[1].split("/", 1)[1].split(":")
+    manifest = {{"schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json", "layers": []}}
+    boto3.client("ecr").put_image(repositoryName=repository, imageTag=tag, imageManifest=json.dumps(manifest))
+else:
+    sys.exit(f"docker is not known to {{words}}")
+"""
+
+GH = """#!{python}
+import os, pathlib, sys
+words = sys.argv[1:]
+if words[:1] == ["api"] and "--jq" in words:
+    print("{repository}")
+elif words[:2] == ["variable", "set"] or words[:2] == ["api", "--silent"]:
+    with open(pathlib.Path(os.environ["STAND_IN"], "github"), "a") as told:
+        told.write(" ".join(words) + "\\n")
+else:
+    sys.exit(f"gh is not known to {{words}}")
+"""
+
+CURL = """#!{python}
+import boto3, sys
+host = sys.argv[-1].removeprefix("https://").removesuffix("/readyz")
+balancers = boto3.client("elbv2").describe_load_balancers()["LoadBalancers"]
+sys.exit(0 if host in [it["DNSName"] for it in balancers] else f"{{host}} is no load balancer")
+"""
+
+
+class CheckFailed(Exception):
+    """Something that must hold does not; the text says what."""
+
+
+def main():
+    project, page = (pathlib.Path(argument).resolve() for argument in sys.argv[1:])
+    try:
+        with contextlib.ExitStack() as cleanup:
+            check(cleanup, project, page.read_text(encoding="utf-8"))
+    except CheckFailed as error:
+        print(f"ecs_commands: {page}: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def check(cleanup, project, page):
+    blocks = commands(page)
+    folder = pathlib.Path(cleanup.enter_context(tempfile.TemporaryDirectory()))
+    endpoint = start_moto(cleanup)
+    write_programs(folder)
+    script = "\n".join(["set -eu", *blocks])
+    settings = KEYS | {
+        "AWS_ENDPOINT_URL": endpoint,
+        "HOME": str(folder),
+        "PATH": f"{folder}/bin:{pathlib.Path(sys.executable).parent}:{os.environ['PATH']}",
+        "PYTHONPATH": str(folder),
+        "STAND_IN": str(folder),
+    }
+    region = re.search(r"^region=(\S+)$", (project / "deploy/ecs/deploy.sh").read_text(encoding="utf-8"), re.MULTILINE)[1]
+    clients = Clients(endpoint, region)
+    name_network(project, clients)
+    said = subprocess.run(
+        ["bash", "-c", script], cwd=project, env=settings, capture_output=True, text=True, timeout=300, check=False
+    )
+    if said.returncode != 0:
+        raise CheckFailed(f"the commands end with status {said.returncode}:\n{said.stdout}\n{said.stderr}")
+    hold(project, page, clients, folder)
+
+
+def commands(page):
+    """The blocks that the page marks, or those of the README from the region to the last environment."""
+    if "<!-- as in " in page:
+        marked = re.split(r"^<!-- as in \S+ -->\n", page, flags=re.MULTILINE)[1:]
+        found = [block(rest) for rest in marked]
+    else:
+        section = page.split("## The first deployment, in order\n", 1)[1].split("\n## ", 1)[0]
+        found = [block(part) for part in re.split(r"\n\n(?=    \S)", section)[1:]]
+    found = [text for text in found if not text.startswith(LEFT_OUT)]
+    if len(found) < 5:
+        raise CheckFailed(f"the page has {len(found)} blocks of commands")
+    return found
+
+
+def block(text):
+    """The indented lines at the beginning of a text."""
+    lines = []
+    for line in text.strip("\n").splitlines():
+        if line and not line.startswith("    "):
+            break
+        lines.append(line.removeprefix("    "))
+    return "\n".join(lines).rstrip()
+
+
+def write_programs(folder):
+    (folder / "bin").mkdir()
+    (folder / "sitecustomize.py").write_text(NO_SLEEP, encoding="utf-8")
+    for name, text in (("docker", DOCKER), ("gh", GH), ("curl", CURL)):
+        program = folder / "bin" / name
+        program.write_text(text.format(python=sys.executable, repository=REPOSITORY_ID), encoding="utf-8")
+        program.chmod(program.stat().st_mode | stat.S_IXUSR)
+
+
+def start_moto(cleanup):
+    """Starts moto in this process, and returns its address."""
+    execute = CloudFormationBackend.execute_change_set
+
+    def execute_and_read_outputs(self, *arguments, **named):
+        execute(self, *arguments, **named)
+        for stack in self.stacks.values():
+            stack._parse_template()
+            stack.output_map = stack._create_output_map()
+
+    CloudFormationBackend.execute_change_set = execute_and_read_outputs
+    moto.settings.ACM_VALIDATION_WAIT = 0
+    # Each request, and each kind of resource that moto leaves out.
+    logging.disable(logging.WARNING)
+    warnings.simplefilter("ignore")
+    application = DomainDispatcherApplication(create_backend_app)
+    server = werkzeug.serving.make_server("127.0.0.1", 0, application, threaded=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    cleanup.callback(server.shutdown)
+    return f"http://127.0.0.1:{server.server_port}"
+
+
+class Clients:
+    """The services of AWS that the check asks itself."""
+
+    def __init__(self, endpoint, region):
+        def client(name):
+            return boto3.client(
+                name, endpoint_url=endpoint, region_name=region, aws_access_key_id="test", aws_secret_access_key="test"
+            )
+
+        self.acm, self.ec2, self.ecr, self.ecs, self.iam = (client(name) for name in ("acm", "ec2", "ecr", "ecs", "iam"))
+
+
+def name_network(project, clients):
+    """Puts ids that moto knows into the parameter files, as step 1 of the README asks."""
+    vpc = clients.ec2.describe_vpcs()["Vpcs"][0]["VpcId"]
+    subnets = ",".join(subnet["SubnetId"] for subnet in clients.ec2.describe_subnets()["Subnets"][:2])
+    certificate = clients.acm.request_certificate(DomainName="orders.example.com")["CertificateArn"]
+    values = {
+        "VpcId": vpc,
+        "LoadBalancerSubnetIds": subnets,
+        "TaskSubnetIds": subnets,
+        "CertificateArn": certificate,
+    }
+    for file in (project / "deploy/ecs/params").glob("*.json"):
+        entries = json.loads(file.read_text(encoding="utf-8"))
+        for entry in entries:
+            entry["ParameterValue"] = values.get(entry["ParameterKey"], entry["ParameterValue"])
+        file.write_text(json.dumps(entries), encoding="utf-8")
+
+
+def hold(project, page, clients, folder):
+    """What the commands must have made."""
+    images = clients.ecr.describe_images(repositoryName="orders")["imageDetails"]
+    digest = images[0]["imageDigest"]
+    deployed = re.findall(r"deploy\.sh (\w+) ", "\n".join(commands(page)))
+    if len(images) != 1 or not deployed:
+        raise CheckFailed(f"{len(images)} images were pushed, and {deployed} deployed")
+    for environment in deployed:
+        stack = f"orders-{environment}"
+        service = clients.ecs.describe_services(cluster=stack, services=[stack])["services"][0]
+        definition = clients.ecs.describe_task_definition(taskDefinition=service["taskDefinition"])["taskDefinition"]
+        image = definition["containerDefinitions"][0]["image"]
+        if not image.endswith(f"@{digest}"):
+            raise CheckFailed(f"{environment} runs {image}, and {digest} was pushed")
+    trusts = [json.dumps(role["AssumeRolePolicyDocument"]) for role in clients.iam.list_roles()["Roles"]]
+    if not any(f"repo:{REPOSITORY_ID}:" in trust for trust in trusts):
+        raise CheckFailed(f"no role trusts {REPOSITORY_ID}: {trusts}")
+    roles = {role["Arn"] for role in clients.iam.list_roles()["Roles"]}
+    told = folder / "github"
+    for line in told.read_text(encoding="utf-8").splitlines() if told.exists() else []:
+        if line.startswith("variable set") and line.split("--body ")[1] not in roles:
+            raise CheckFailed(f"`gh {line}` names no role that was made")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
