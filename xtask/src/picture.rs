@@ -235,7 +235,7 @@ fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
-/// Shows one frame after the other; without motion the last one.
+/// Shows one frame after the other, the last one first, since it is all that a still picture has.
 fn picture(frames: &[String]) -> String {
     let (width, height) =
         (MARGIN * 2 + usize::from(COLUMNS.get()) * WIDTH, MARGIN * 2 + usize::from(ROWS.get()) * HEIGHT);
@@ -251,7 +251,7 @@ fn picture(frames: &[String]) -> String {
          <rect width=\"100%\" height=\"100%\" rx=\"10\" fill=\"{BACKGROUND}\"/>\n"
     );
     for (position, frame) in frames.iter().enumerate() {
-        let delay = position * SECONDS;
+        let delay = (position + 1) % frames.len() * SECONDS;
         let _ = writeln!(text, "<g class=\"frame\" style=\"animation-delay: {delay}s\">\n{frame}</g>");
     }
     text.push_str("</svg>\n");
