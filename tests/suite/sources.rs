@@ -411,12 +411,12 @@ fn what_keeps_git_from_a_repository_is_said_with_its_cause_in_every_locale() {
     let missing = server.url("nothing.git");
     world.template("t", "text\n");
     let cases = [
-        ("ssh://git@host.invalid/x".to_owned(), "Could not resolve hostname host.invalid", "is the host's name right"),
-        ("https://host.invalid/x".to_owned(), "Could not resolve host: host.invalid", "is the host's name right"),
+        ("ssh://git@host.invalid/x".to_owned(), "Could not resolve hostname host.invalid", "is the host name right"),
+        ("https://host.invalid/x".to_owned(), "Could not resolve host: host.invalid", "is the host name right"),
         ("ssh://git@127.0.0.1:1/x".to_owned(), "127.0.0.1 port 1: Connection refused", "is the network up"),
         ("https://127.0.0.1:1/x".to_owned(), "127.0.0.1 port 1", "is the network up"),
-        (missing.clone(), "not found", "there is no such repository"),
-        (format!("file://{}", world.path("nothing").display()), "nothing", "there is no such repository"),
+        (missing.clone(), "not found", "the repository does not exist"),
+        (format!("file://{}", world.path("nothing").display()), "nothing", "the repository does not exist"),
         (private.url("t.git"), "could not read Username", "give git your credentials"),
         (private.url("t.git").replace("://", "://ada:wrong@"), "Authentication failed", "give git your credentials"),
     ];
@@ -443,7 +443,7 @@ fn what_ssh_says_of_keys_and_of_a_server_is_the_cause() {
     for (said, hint) in [
         ("git@host: Permission denied (publickey).", "give git your credentials"),
         ("Host key verification failed.", "ssh does not know the key of the host"),
-        ("ERROR: Repository not found.", "there is no such repository"),
+        ("ERROR: Repository not found.", "the repository does not exist"),
     ] {
         // A program in the place of ssh says what ssh would: a server with keys is no part of the tests.
         let ssh = world.path("ssh");
