@@ -18,7 +18,7 @@ import tempfile
 import yaml
 
 from attestation import GH
-from kubernetes_script_promises import administration, comparison, guards, interrupted, patience, refusals
+from kubernetes_script_promises import administration, comparison, guards, interrupted, outage, patience, refusals, taken_down_where_git_brings_it_back
 from kubernetes_stand_in import DIGEST, OTHER, SERVED, TOO_LATE, ZEROS, Run
 from kubernetes_track_scripts import tracks
 
@@ -69,6 +69,8 @@ def rolling(project, environment, files):
     yield from comparison(deploy)
     if not is_karmada:
         yield from patience(deploy, {"STATUS": 1, "PROGRESS": "4/4/ReplicaSetUpdated/"}, {"PROGRESS": "4/4/ReplicaSetUpdated/"})
+        yield from outage(deploy, "rollout status|get deployment", "rollout status")
+        yield from waiting_with_pauses(deploy)
         run = deploy(STATUS=1, PROGRESS="4/4/ReplicaSetUpdated/FailedCreate")
         yield "pods that are refused end a rollout early", run.code == 1 and 6 <= len(run.called("rollout status")) <= 16, run
         run = deploy(POLLS=20, PROGRESS="5/4/ProgressDeadlineExceeded/")
@@ -79,6 +81,18 @@ def rolling(project, environment, files):
         yield "as many pods as the autoscaler wants are a success", run.code == 0, run
     yield from way_back(project, environment)
     yield from administration(project, environment)
+
+
+def waiting_with_pauses(deploy):
+    run = deploy(STATUS=1, PROGRESS="4/4/ReplicaSetUpdated/")
+    yield "a rollout that is told at once to be unfinished is not asked about without a pause", len(run.sleeps) >= len(run.called("rollout status")) - 1, run
+    back = {"STATUS": 1, "STATUS_OF_UNDO": 1, "PROGRESS": "4/4/ReplicaSetUpdated/"}
+    run = deploy(**back, PODS=f"orders-1 ghcr.io/x@{OTHER} CrashLoopBackOff\n")
+    tail = run.calls[run.place("apply", "/before") :]
+    yield "on the way back a crash loop of that version ends the waiting early", sum("rollout status" in call for call in tail) <= 16, run
+    run = deploy(**back, PODS=f"orders-1 ghcr.io/x@{DIGEST} CrashLoopBackOff\n")
+    tail = run.calls[run.place("apply", "/before") :]
+    yield "on the way back a crash loop of the version that failed does not", sum("rollout status" in call for call in tail) > 100, run
 
 
 def way_back(project, environment):
@@ -152,6 +166,7 @@ def argo(project, environment, files):
     yield from refusals(project, environment, deploy)
     yield from guards(environment, deploy)
     yield from comparison(deploy)
+    yield from outage(deploy, "get rollout.*generation", "get rollout", "generation")
     yield from patience(deploy, {"STATE": "4/4/Progressing//"}, {})
     yield from administration(project, environment)
     if promotes:
@@ -239,6 +254,7 @@ def git_ops(project, environment, _files):
             return run
 
         yield from refusals(project, environment, refused)
+    yield from taken_down_where_git_brings_it_back(project, environment)
     if (project / "deploy/kubernetes/promote.sh").is_file():
         yield from promotion(project, environment)
 

@@ -10,6 +10,7 @@ import os
 import pathlib
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -17,6 +18,7 @@ import tempfile
 import yaml
 
 from attestation import GH, attestations
+from kubernetes_script_promises import taken_down_where_git_brings_it_back
 
 DIGEST = "sha256:" + "0123456789abcdef" * 4
 OTHER = "sha256:" + "fedcba9876543210" * 4
@@ -44,13 +46,21 @@ esac
 """
 KUBECTL = """#!/bin/sh
 printf 'kubectl %s\\n' "$*" >> "$CALLS"
+case "$*" in *"--dry-run=server"*) [ -z "$KILL" ] || kill -s "$KILL" "$PPID" ;; esac
+if [ "$DOWN" ] && printf '%s' "$*" | grep -Eq "$DOWN"; then
+  echo "Unable to connect to the server: dial tcp: connection refused" >&2
+  exit 1
+fi
 case "$*" in
   "patch --local"*) shift 2; cat "$2" ; cp "$2" "$CALLS.files" ;;
   "config view"*cluster.server*)
     [ "$SERVER" ] || { echo "error: current-context must exist in order to minify" >&2; exit 1; }
     printf '%s' "$SERVER" ;;
   "get namespace"*) printf '%s' "$OWNER" ;;
-  *"create --filename -"*) cat >/dev/null; exit "$LOCKED" ;;
+  *"create --filename -"*)
+    cat >/dev/null
+    [ "$LOCKED" = 0 ] || echo 'Error from server (AlreadyExists): error when creating "STDIN": leases "x" already exists' >&2
+    exit "$LOCKED" ;;
   *initContainers*) cat "$CALLS.files"; printf '%s' "$LEFTOVER" ;;
   *"get service"*-preview*) case $LIVE in blue) printf green ;; green) printf blue ;; esac ;;
   *"get service"*way-back*) printf '%s' "$WAY_BACK" ;;
@@ -59,7 +69,7 @@ case "$*" in
   *readyReplicas*) printf 3 ;;
   *spec.replicas*) printf 3 ;;
   *"get replicasets"*) printf '%s' "$REPLICASETS" ;;
-  *"get deployment"*metadata.generation*) printf '%s' "$PROGRESS" ;;
+  *"get deployment"*metadata.generation*) printf '%s ghcr.io/x@%s' "$PROGRESS" "$RUNNING" ;;
   *good-release*) printf '%s' "$GOOD" ;;
   *former-release*) printf '%s' "$FORMER" ;;
   *"rollout undo"* | *"rollout restart"*) touch "$CALLS.later" ;;
@@ -78,6 +88,8 @@ SETTINGS = {
     "HISTORY": HISTORY,
     "UPGRADE": 0,
     "DRY_RUN": 0,
+    "DOWN": "",
+    "KILL": "",
     "STATUS": 0,
     "STATUS_OF_UNDO": 0,
     "LIVE": "",
@@ -107,7 +119,7 @@ class Run:
             calls = folder / "calls"
             programs = folder / "bin"
             programs.mkdir()
-            for name, text in {"helm": HELM, "kubectl": KUBECTL, "sleep": "#!/bin/sh\n", "gh": GH}.items():
+            for name, text in {"helm": HELM, "kubectl": KUBECTL, "sleep": '#!/bin/sh\necho "$*" >> "$CALLS.sleeps"\n', "gh": GH}.items():
                 (programs / name).write_text(text)
                 (programs / name).chmod(0o755)
             (values / f"{environment}.server").write_text(SETTINGS["SERVER"] + "\n")
@@ -121,9 +133,13 @@ class Run:
                 capture_output=True,
                 text=True,
                 check=False,
+                # Whoever starts the tests in the background has SIGINT ignored, and a shell cannot trap what it was born to ignore.
+                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
             )
             self.code, self.output = done.returncode, done.stdout + done.stderr
             self.calls = calls.read_text().splitlines() if calls.exists() else []
+            slept = folder / "calls.sleeps"
+            self.sleeps = slept.read_text().splitlines() if slept.exists() else []
             self.values = yaml.safe_load((values / f"{environment}.yaml").read_text())
             applied = folder / "calls.values"
             self.applied = yaml.safe_load(applied.read_text()) if applied.exists() else None
@@ -158,6 +174,15 @@ def common_cases(project, environment, track):
     }.items():
         run = Run(project, environment, [environment, DIGEST], **settings)
         yield f"{name} is refused", run.code == 1 and not run.has("helm") and not run.has("annotate"), run
+    run = Run(project, environment, [environment, DIGEST], DOWN="create --filename -")
+    yield "a lock that cannot be asked for is not called taken", run.code == 1 and "another script" not in run.output, run
+    run = Run(project, environment, [environment, DIGEST], DOWN="rollout status|get (rollout|deployment) .*generation")
+    asked = sum("rollout status" in call or "get rollout" in call and "generation" in call for call in run.calls)
+    yield "an API server that does not answer is not asked without a pause", run.code == 1 and asked > 100 and len(run.sleeps) >= asked - 1, run
+    for name in ("INT", "TERM"):
+        run = Run(project, environment, [environment, DIGEST], KILL=name)
+        yield f"after SIG{name} the values are as before", run.code == 130 and digest_of(run.values, track) == ZEROS, run
+        yield f"after SIG{name} the lock is free", run.has("delete lease"), run
     run = Run(project, environment, [environment, DIGEST], LEFTOVER="variable GONE=1\n")
     yield "a variable that no file has is no success", run.code == 1 and "GONE" in run.output, run
     yield "the lock is given back", run.has("delete lease"), run
@@ -307,6 +332,7 @@ def cases(project):
     templates = {path.name for path in (root / "chart/templates").iterdir()}
     if (root / "clusters").exists():
         yield from git_ops_cases(project, environment)
+        yield from taken_down_where_git_brings_it_back(project, environment)
         return
     yield from common_cases(project, environment, "green" if "tracks.yaml" in templates else None)
     if "tracks.yaml" in templates:

@@ -25,13 +25,23 @@ case "$*" in
   "patch --local"*) "$REAL" "$@" > "$CALLS.files"; code=$?; cat "$CALLS.files"; exit $code ;;
 esac
 printf '%s\\n' "$*" >> "$CALLS"
+if [ "$DOWN" ] && printf '%s' "$*" | grep -Eq "$DOWN"; then
+  echo "Unable to connect to the server: dial tcp: connection refused" >&2
+  exit 1
+fi
 case "$*" in
   "config set-cluster"*) touch "$KUBECONFIG" ;;
   "config view"*cluster.server*)
     [ "$SERVER" ] || { echo "error: current-context must exist in order to minify" >&2; exit 1; }
     printf '%s' "$SERVER" ;;
+  "get namespace"*deletionTimestamp*) printf '%s' "$ENDING" ;;
   "get namespace"*) printf '%s' "$OWNER" ;;
-  *"create --filename -"*) cat >/dev/null; exit "$LOCKED" ;;
+  "get customresourcedefinition"*) printf '%s' "$DEFINED" ;;
+  *"create --filename -"*)
+    cat >/dev/null
+    [ "$LOCKED" = 0 ] || echo 'Error from server (AlreadyExists): error when creating "STDIN": leases "x" already exists' >&2
+    exit "$LOCKED" ;;
+  *"create token"*) printf '%s TOKEN' "$ENDS" ;;
   *"create configmap"*)
     for word in "$@"; do case $word in --from-file=*=*) cp "${word#--from-file=*=}" "$CALLS.kept.$(echo "$word" | cut -d= -f2)" ;; esac; done ;;
   *"get configmap"*data.now*) printf '%s' "$NOW" ;;
@@ -46,13 +56,17 @@ case "$*" in
   *"get service"*-preview*) printf '%s' "$PREVIEW" ;;
   *"get service"*way-back*) printf '%s' "$WAY_BACK" ;;
   *"get service"*) printf '%s' "$LIVE" ;;
+  *"get hpa"*own-minimum*) [ -e "$CALLS.own" ] || printf '%s' "$OWN" > "$CALLS.own"; cat "$CALLS.own" ;;
   *"get hpa"*) printf '%s' "$MINIMUM" ;;
-  *"patch hpa"*) echo raised > "$CALLS.raised" ;;
+  *"patch hpa"*'"own-minimum":null'*) : > "$CALLS.own" ;;
+  *"patch hpa"*) echo raised > "$CALLS.raised"; printf '%s' "$MINIMUM" > "$CALLS.own" ;;
   *scale*) echo raised > "$CALLS.raised" ;;
   *availableReplicas*) printf '%s' "$AVAILABLE" ;;
   *readyReplicas*) if [ -e "$CALLS.raised" ]; then printf 6; else printf '%s' "$READY"; fi ;;
   *"get deployment"*spec.replicas*) printf 6 ;;
-  *"get deployment"*metadata.generation*) printf '%s' "$PROGRESS" ;;
+  *"get deployment"*metadata.generation*)
+    if [ -e "$CALLS.later" ]; then image=$BACK; else image=$AWAITED; fi
+    printf '%s ghcr.io/x@%s' "$PROGRESS" "$image" ;;
   *"get pods"*waiting.reason*) printf '%s' "$PODS" ;;
   *"get deployment"*image*) case "$*" in *"-$LIVE "*) printf 'ghcr.io/x@%s' "$RUNNING" ;; *) printf 'ghcr.io/x@%s' "$IDLE" ;; esac ;;
   *"get rollout"*image*) printf 'ghcr.io/x@%s' "$RUNNING" ;;
@@ -72,7 +86,7 @@ esac
 SETTINGS = {
     "SERVER": SERVER, "LOCKED": 0, "NOW": SERVED, "BEFORE": "", "SEEN_AS": "x^/", "LEFTOVER": "", "MINIMUM": "", "AVAILABLE": 6, "PODS": "",
     "PROGRESS": "4/4/NewReplicaSetAvailable/", "DRY_RUN": 0, "STATUS": 0, "STATUS_OF_UNDO": 0, "PATCH": 0, "POLLS": 0, "KILL": "", "STATE": "",
-    "STABLE": "abc", "ABORTED": "", "PHASE": "", "LIVE": "", "PREVIEW": "", "WAY_BACK": "", "RUNNING": OTHER, "IDLE": OTHER, "READY": 6,
+    "DOWN": "", "ENDING": "", "DEFINED": "", "ENDS": "2027-02-27T10:00:00Z", "OWN": "", "AWAITED": DIGEST, "BACK": OTHER, "STABLE": "abc", "ABORTED": "", "PHASE": "", "LIVE": "", "PREVIEW": "", "WAY_BACK": "", "RUNNING": OTHER, "IDLE": OTHER, "READY": 6,
 }
 TOO_LATE = "4/4/ProgressDeadlineExceeded/"
 CHANGING = {"create", "apply", "rollout", "patch", "annotate", "scale", "delete"}
@@ -91,7 +105,7 @@ class Run:
             overlay = folder / "deploy/kubernetes/overlays" / environment
             if pinned:
                 (overlay / "server").write_text(f"{pinned}\n")
-            for name, text in (("kubectl", KUBECTL), ("sleep", "#!/bin/sh\n"), ("gh", GH)):
+            for name, text in (("kubectl", KUBECTL), ("sleep", '#!/bin/sh\necho "$*" >> "$CALLS.sleeps"\n'), ("gh", GH)):
                 program = folder / "bin" / name
                 program.parent.mkdir(exist_ok=True)
                 program.write_text(text)
@@ -116,6 +130,8 @@ class Run:
             )
             self.code, self.output = done.returncode, done.stdout + done.stderr
             self.calls = calls.read_text().splitlines() if calls.exists() else []
+            slept = folder / "calls.sleeps"
+            self.sleeps = slept.read_text().splitlines() if slept.exists() else []
             if script in {"deploy.sh", "back.sh", "switch.sh", "promote.sh"}:
                 Run.everything |= set(self.calls)
             verbs = [re.sub(r"^--namespace \S+ ", "", call).split()[0] for call in self.calls]

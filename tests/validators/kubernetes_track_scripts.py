@@ -2,7 +2,7 @@
 
 import re
 
-from kubernetes_script_promises import administration, comparison, guards, interrupted, patience, refusals
+from kubernetes_script_promises import administration, comparison, guards, interrupted, outage, patience, refusals
 from kubernetes_stand_in import DIGEST, OTHER, ZEROS, Run
 
 
@@ -61,6 +61,7 @@ def tracks(project, environment, files):
     yield from interrupted(deploy)
     yield from comparison(deploy)
     yield from patience(deploy, {"STATUS": 1, "PROGRESS": "4/4/ReplicaSetUpdated/"}, {"PROGRESS": "4/4/ReplicaSetUpdated/"})
+    yield from outage(deploy, "rollout status|get deployment .*generation", "rollout status")
     yield from switching(project, environment)
     yield from administration(project, environment)
 
@@ -111,13 +112,35 @@ def switching(project, environment):
     yield "where there is none, the track is scaled", run.verbs.index("scale") < run.verbs.index("patch") and run.called("scale", "-green", "--replicas=6"), run
     run = switch(DIGEST, IDLE=DIGEST, READY=7, MINIMUM=2)
     yield "more ready pods than the live track has are enough", run.code == 0 and not run.called("patch hpa"), run
-    run = switch(DIGEST, IDLE=DIGEST, READY=2, MINIMUM=2, PATCH=1)
-    yield "a switch that fails lowers the minimum again", run.code != 0 and run.called("patch hpa", '"minReplicas":2'), run
+    ways_out = {
+        "the switch fails": {"PATCH": 1},
+        "the track that clients left does not restart": {"STATUS_OF_UNDO": 1},
+        "the API server does not restart the track that clients left": {"DOWN": "rollout restart"},
+        "the preview cannot be led to the other track": {"DOWN": "patch service \\S+-preview"},
+        "the sizes cannot be read any more": {"DOWN": "readyReplicas", "READY": 2},
+    }
+    for way, settings in ways_out.items():
+        run = switch(DIGEST, IDLE=DIGEST, **({"READY": 2, "MINIMUM": 2} | settings))
+        raised, lowered = run.called("patch hpa", '"minReplicas":6'), run.place("patch hpa", '"minReplicas":2')
+        yield f"where {way}, the minimum is as it was in the end", not raised or lowered > run.calls.index(raised[0]), run
+    run = switch(DIGEST, IDLE=DIGEST, READY=2, MINIMUM=2)
+    yield "with the raise the minimum of before is written down", run.called("patch hpa", '"own-minimum":"2"', '"minReplicas":6'), run
+    for arguments in ((DIGEST,), ()):
+        run = switch(*arguments, IDLE=DIGEST, RUNNING=DIGEST, WAY_BACK=DIGEST, OWN=3)
+        yield "what a switch that was killed has left raised is lowered by the next run", run.called("patch hpa", '"own-minimum":null', '"minReplicas":3'), run
+    run = switch(DIGEST, IDLE=DIGEST, READY=2, MINIMUM=2, DOWN='own-minimum":null')
+    yield "a minimum that cannot be lowered is told", run.code == 1 and "may keep the minimum" in run.output and run.called("delete lease"), run
+    run = switch(DIGEST, IDLE=DIGEST, DOWN="readyReplicas|spec.replicas")
+    yield "sizes that cannot be read are no reason to switch", run.code == 1 and stays(run) and len(run.sleeps) >= 60, run
 
     run = switch(DIGEST, IDLE=DIGEST, STATUS=1)
     yield "a track that is not ready takes no clients", run.code == 1 and stays(run), run
-    run = switch(DIGEST, IDLE=DIGEST, STATUS_OF_UNDO=1)
-    yield "connections that may stay are told", run.code == 1 and run.tracks() == ["green", "blue"] and "delete pod" in run.output, run
+    for settings in ({"STATUS_OF_UNDO": 1}, {"DOWN": "rollout restart"}):
+        run = switch(DIGEST, IDLE=DIGEST, PODS=f"orders-1 ghcr.io/x@{OTHER} CrashLoopBackOff\n", **settings)
+        moved = [found[2] for found in led(run)] == ["green", "blue"] and run.tracks() == ["green", "blue"]
+        yield "a switch whose old track does not come up again is finished", run.code == 0 and moved and "this goes back" in run.output, run
+        yield "what is wrong with the old track is said", "warning: blue" in run.output and "CrashLoopBackOff" in run.output, run
+        yield "connections that may stay are told", "delete pod" in run.output, run
     run = switch(DIGEST, RUNNING=DIGEST)
     yield "where clients reach the image already, nothing is switched", run.code == 0 and stays(run), run
     run = switch(DIGEST, RUNNING=DIGEST, IDLE=DIGEST, WAY_BACK=DIGEST)
