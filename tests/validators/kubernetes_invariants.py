@@ -374,9 +374,10 @@ def network_policy_ports(manifest):
                 reached.add(port["port"])
                 if port["port"] not in manifest.ports and port["port"] not in manifest.ports.values():
                     yield f"NetworkPolicy opens the port `{port['port']}`, which the container does not have"
-        resolves = any(port.get("port") == 53 for rule in spec.get("egress") or [] for port in rule.get("ports") or [])
+        port_of_dns = 5353 if resolves_as_openshift(manifest) else 53
+        resolves = any(port.get("port") == port_of_dns for rule in spec.get("egress") or [] for port in rule.get("ports") or [])
         if not resolves:
-            yield "NetworkPolicy lets no name be resolved: there is no egress to port 53"
+            yield f"NetworkPolicy lets no name be resolved: there is no egress to port {port_of_dns}"
     if manifest.all("NetworkPolicy") and (missing := {"http", "admin"} - reached):
         yield f"NetworkPolicy lets nobody reach {sorted(missing)}"
 
@@ -540,6 +541,13 @@ def share(value, whole):
     return value
 
 
+def resolves_as_openshift(manifest):
+    """Whether the policy is that of an OpenShift cluster, whose DNS is in a namespace of its own."""
+    peers = [peer for policy in manifest.all("NetworkPolicy") for rule in policy["spec"].get("egress") or [] for peer in rule.get("to") or []]
+    names = [((peer.get("namespaceSelector") or {}).get("matchLabels") or {}).get("kubernetes.io/metadata.name") for peer in peers]
+    return "openshift-dns" in names
+
+
 def hardening(manifest):
     """What the contract asks beyond Pod Security."""
     pod, container = manifest.pod, manifest.container
@@ -547,8 +555,10 @@ def hardening(manifest):
         yield f"Pod Security restricted: {violation}"
     context = pod.get("securityContext") or {}
     for key in ("runAsUser", "runAsGroup", "fsGroup"):
-        if context.get(key) != 65532:
-            yield f"{key} must be 65532, it is {context.get(key)}"
+        # OpenShift gives a namespace ids of its own, and refuses others.
+        wanted = None if resolves_as_openshift(manifest) else 65532
+        if context.get(key) != wanted:
+            yield f"{key} must be {wanted}, it is {context.get(key)}"
     if (container.get("securityContext") or {}).get("readOnlyRootFilesystem") is not True:
         yield "the root file system must be read-only"
     if pod.get("automountServiceAccountToken") is not False:
@@ -646,7 +656,8 @@ def project_problems(manifest, project):
         if exposed != set(manifest.ports.values()):
             yield f"Dockerfile exposes {sorted(exposed)}, the container's ports are {sorted(manifest.ports.values())}"
         users = re.findall(r"(?m)^USER +(\d+)", dockerfile)
-        if users and int(users[-1]) != (manifest.pod.get("securityContext") or {}).get("runAsUser"):
+        user = (manifest.pod.get("securityContext") or {}).get("runAsUser")
+        if users and user != int(users[-1]) and not resolves_as_openshift(manifest):
             yield f"Dockerfile runs as {users[-1]}, the pod as {manifest.pod['securityContext'].get('runAsUser')}"
 
     sources = "".join(text_of(path) for path in sorted((project / "crates").glob("*/src/**/*.rs")))

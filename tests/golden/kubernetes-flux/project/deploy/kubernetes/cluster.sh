@@ -18,7 +18,8 @@ restore() {
 
 leave() {
   code=$?
-  [ "$code" -eq 0 ] || restore
+  # In a shell of its own, so that a failure of it lets the lock go all the same.
+  [ "$code" -eq 0 ] || (restore) || echo "error: not everything could be put back as it was" >&2
   [ -z "$locked" ] || in_namespace delete lease orders-deployment --ignore-not-found --wait=false >/dev/null || true
   rm -r "$work"
 }

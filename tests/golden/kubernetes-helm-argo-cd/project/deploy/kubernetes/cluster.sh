@@ -19,7 +19,8 @@ restore() {
 
 leave() {
   code=$?
-  [ "$code" -eq 0 ] || restore
+  # In a shell of its own, so that a failure of it lets the lock go all the same.
+  [ "$code" -eq 0 ] || (restore) || echo "error: not everything could be put back as it was" >&2
   [ -z "$locked" ] || in_namespace delete lease orders-deployment --ignore-not-found --wait=false >/dev/null || true
   rm -r "$work"
 }
@@ -51,6 +52,7 @@ check_namespace() {
 
 # The pods of the image that no waiting fixes: name, image and reason.
 broken_pods() {
+  [ -n "$digest" ] || return 0
   in_namespace get pods --selector app.kubernetes.io/name=orders --output \
     'jsonpath={range .items[*]}{.metadata.name} {.spec.containers[0].image} {.status.containerStatuses[*].state.waiting.reason}{"\n"}{end}' |
     grep -E "@$digest .*(CrashLoopBackOff|ErrImagePull|ImagePullBackOff|InvalidImageName)" || true
@@ -66,7 +68,8 @@ await_rollout() {
   while [ -z "$state" ] && [ "$polls" -lt 240 ]; do
     polls=$((polls + 1))
     sleep 5
-    seen=$(in_namespace get rollout orders --output 'jsonpath={.metadata.generation}/{.status.observedGeneration}/{.status.phase}/{.status.abort}/{.status.conditions[?(@.type=="ReplicaFailure")].reason}')
+    seen=$(in_namespace get rollout orders --output 'jsonpath={.metadata.generation}/{.status.observedGeneration}/{.status.phase}/{.status.abort}/{.status.conditions[?(@.type=="ReplicaFailure")].reason}') ||
+      continue
     generation=${seen%%/*}
     case $seen in
       "$generation/$generation/Healthy/"*) ! are_enough || state=settled ;;
@@ -82,9 +85,9 @@ await_rollout() {
 
 # Whether there are as many pods as the autoscaler wants at least: a new Rollout begins with one.
 are_enough() {
-  minimum=$(in_namespace get hpa orders --ignore-not-found --output 'jsonpath={.spec.minReplicas}')
-  available=$(in_namespace get rollout orders --output 'jsonpath={.status.availableReplicas}')
-  [ "${available:-0}" -ge "${minimum:-0}" ]
+  minimum=$(in_namespace get hpa orders --ignore-not-found --output 'jsonpath={.spec.minReplicas}') &&
+    available=$(in_namespace get rollout orders --output 'jsonpath={.status.availableReplicas}') &&
+    [ "${available:-0}" -ge "${minimum:-0}" ]
 }
 
 status() {

@@ -9,10 +9,13 @@
 
 [ $# -eq 1 ] || fail "usage: destroy.sh ENVIRONMENT"
 choose_environment "$1"
-check_namespace present
+check_namespace absent
 
-in_namespace get rollout,service,pod
+# What is not there shows nothing; what cannot be asked ends the script.
+[ -z "$owner" ] || in_namespace get replicaset,service,pod
 printf 'This ends %s and deletes %s. Type the name of the environment to go on: ' "$environment" "$namespace"
 read -r answer || answer=
 [ "$answer" = "$environment" ] || fail "nothing was deleted"
-kubectl delete namespace "$namespace"
+
+kubectl delete namespace "$namespace" --ignore-not-found
+echo "$environment is gone from this cluster"

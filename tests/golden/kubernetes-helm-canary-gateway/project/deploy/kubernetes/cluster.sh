@@ -19,7 +19,8 @@ restore() {
 
 leave() {
   code=$?
-  [ "$code" -eq 0 ] || restore
+  # In a shell of its own, so that a failure of it lets the lock go all the same.
+  [ "$code" -eq 0 ] || (restore) || echo "error: not everything could be put back as it was" >&2
   [ -z "$locked" ] || in_namespace delete lease orders-deployment --ignore-not-found --wait=false >/dev/null || true
   rm -r "$work"
 }
@@ -62,12 +63,12 @@ check_cluster() {
   server=$(current_server)
   [ "$server" = "$(cat "$pinned")" ] ||
     fail "kubectl speaks to $server, and $environment is on $(cat "$pinned"): choose its context"
-  check_namespace present
+  check_namespace "${1:-present}"
 }
 
 # One script at a time changes an environment: nobody can create the Lease twice. What was killed leaves it behind.
 lock() {
-  in_namespace create --filename - >/dev/null <<LEASE ||
+  in_namespace create --filename - >/dev/null 2>"$work/refused" <<LEASE || refused
 apiVersion: coordination.k8s.io/v1
 kind: Lease
 metadata:
@@ -75,8 +76,14 @@ metadata:
 spec:
   holderIdentity: $(id -un)@$(uname -n)
 LEASE
-    fail "another script seems to change $namespace; if it was killed: kubectl --namespace $namespace delete lease orders-deployment"
   locked=yes
+}
+
+refused() {
+  cat "$work/refused" >&2
+  ! grep -q AlreadyExists "$work/refused" ||
+    fail "another script seems to change $namespace; if it was killed: kubectl --namespace $namespace delete lease orders-deployment"
+  fail "nothing was changed, since the lock of $namespace could not be taken"
 }
 
 # The document of one workload, out of all that is applied.
@@ -90,7 +97,7 @@ workload_of() {
 
 # What the pods of a workload are made of, a line each.
 made_of() {
-  "$@" --output 'jsonpath={range .spec.template.spec.initContainers[*]}first {.name} {.image}{"\n"}{end}{range .spec.template.spec.containers[*]}container {.name} {.image}{"\n"}{range .env[*]}variable {.name}={.value}{.valueFrom.secretKeyRef.key}{"\n"}{end}{range .envFrom[*]}variables {.configMapRef.name}{.secretRef.name}{"\n"}{end}{range .volumeMounts[*]}mount {.name} {.mountPath}{"\n"}{end}{end}{range .spec.template.spec.volumes[*]}volume {.name}{"\n"}{end}' |
+  "$@" --output 'jsonpath={range .spec.template.spec.initContainers[*]}first {.name} {.image}{"\n"}{end}{range .spec.template.spec.containers[*]}container {.name} {.image}{"\n"}{range .env[*]}variable {.name}={.value}{.valueFrom.secretKeyRef.name} {.valueFrom.secretKeyRef.key}{.valueFrom.configMapKeyRef.name} {.valueFrom.configMapKeyRef.key}{.valueFrom.fieldRef.fieldPath}{"\n"}{end}{range .envFrom[*]}variables {.configMapRef.name}{.secretRef.name}{"\n"}{end}{range .volumeMounts[*]}mount {.name} {.mountPath}{"\n"}{end}{end}{range .spec.template.spec.volumes[*]}volume {.name} {.configMap.name}{.secret.secretName}{.persistentVolumeClaim.claimName}{"\n"}{end}' |
     sort
 }
 
@@ -105,6 +112,7 @@ check_applied() {
 
 # The pods of the image that no waiting fixes: name, image and reason.
 broken_pods() {
+  [ -n "$digest" ] || return 0
   in_namespace get pods --selector app.kubernetes.io/name=orders --output \
     'jsonpath={range .items[*]}{.metadata.name} {.spec.containers[0].image} {.status.containerStatuses[*].state.waiting.reason}{"\n"}{end}' |
     grep -E "@$digest .*(CrashLoopBackOff|ErrImagePull|ImagePullBackOff|InvalidImageName)" || true
@@ -120,7 +128,8 @@ await_rollout() {
   while [ -z "$state" ] && [ "$polls" -lt 240 ]; do
     polls=$((polls + 1))
     sleep 5
-    seen=$(in_namespace get rollout orders --output 'jsonpath={.metadata.generation}/{.status.observedGeneration}/{.status.phase}/{.status.abort}/{.status.conditions[?(@.type=="ReplicaFailure")].reason}')
+    seen=$(in_namespace get rollout orders --output 'jsonpath={.metadata.generation}/{.status.observedGeneration}/{.status.phase}/{.status.abort}/{.status.conditions[?(@.type=="ReplicaFailure")].reason}') ||
+      continue
     generation=${seen%%/*}
     case $seen in
       "$generation/$generation/Healthy/"*) ! are_enough || state=settled ;;
@@ -135,9 +144,9 @@ await_rollout() {
 
 # Whether there are as many pods as the autoscaler wants at least: a new Rollout begins with one.
 are_enough() {
-  minimum=$(in_namespace get hpa orders --ignore-not-found --output 'jsonpath={.spec.minReplicas}')
-  available=$(in_namespace get rollout orders --output 'jsonpath={.status.availableReplicas}')
-  [ "${available:-0}" -ge "${minimum:-0}" ]
+  minimum=$(in_namespace get hpa orders --ignore-not-found --output 'jsonpath={.spec.minReplicas}') &&
+    available=$(in_namespace get rollout orders --output 'jsonpath={.status.availableReplicas}') &&
+    [ "${available:-0}" -ge "${minimum:-0}" ]
 }
 
 status() {

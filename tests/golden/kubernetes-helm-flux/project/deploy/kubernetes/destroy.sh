@@ -8,13 +8,19 @@
 
 [ $# -eq 1 ] || fail "usage: destroy.sh ENVIRONMENT"
 choose_environment "$1"
-check_namespace present
+check_namespace absent
 
-in_namespace get rollout,service,pod
+# What is not there shows nothing; what cannot be asked ends the script.
+[ -z "$owner" ] || in_namespace get replicaset,service,pod
 printf 'This ends %s and deletes %s. Type the name of the environment to go on: ' "$environment" "$namespace"
 read -r answer || answer=
 [ "$answer" = "$environment" ] || fail "nothing was deleted"
 
-# First who would bring it back.
-kubectl --namespace flux-system delete helmrelease,gitrepository "$namespace" --ignore-not-found
-kubectl delete namespace "$namespace"
+# First who would bring it back. Where Flux itself is gone, nobody does, and kubectl knows no such kinds.
+for kind in helmreleases.helm.toolkit.fluxcd.io gitrepositories.source.toolkit.fluxcd.io; do
+  known=$(kubectl get customresourcedefinition "$kind" --ignore-not-found --output name)
+  [ -z "$known" ] || kubectl --namespace flux-system delete "$kind" "$namespace" --ignore-not-found
+done
+
+kubectl delete namespace "$namespace" --ignore-not-found
+echo "$environment is gone from this cluster"

@@ -100,7 +100,6 @@ fi
 explain
 [ -n "$before" ] || fail "the rollout in $namespace did not finish, and none before it is known to have come up"
 helm rollback orders "$before" --namespace "$namespace"
-digest=
 await_pods orders || fail "the rollout failed, and so did going back to the release $before"
 remember "$(release_of former)"
 fail "the rollout in $namespace did not finish; it runs the release $before again"

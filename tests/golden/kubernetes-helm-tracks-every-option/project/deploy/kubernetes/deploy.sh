@@ -145,7 +145,6 @@ explain
 # once more with the track as it then is: what the undo wrote belongs to Helm again, and later releases can take it away.
 in_namespace rollout undo "deployment/orders-$idle" --to-revision="$before"
 apply --set "held=$idle"
-digest=
 await_pods "orders-$idle" ||
   fail "the rollout of $idle failed, and so did undoing it; clients reach $live_track as before"
 [ -z "$way_back" ] || in_namespace annotate service orders --overwrite way-back="$way_back"

@@ -44,23 +44,40 @@ lead() {
   in_namespace patch service "$1" --type=merge --patch "{\"spec\":{\"selector\":{\"track\":\"$2\"}}$3}"
 }
 
-minimum_of() {
-  in_namespace get hpa "orders-$1" --ignore-not-found --output 'jsonpath={.spec.minReplicas}'
+# The autoscaler lets a track without clients shrink, and undoes a larger number of replicas within seconds; its own minimum
+# it keeps. The annotation remembers that minimum, also when this script is killed.
+raise_minimum() {
+  set_minimum "$1" "$3" "\"$2\""
+}
+
+lower_minimum() {
+  { own=$(in_namespace get hpa "orders-$1" --ignore-not-found --output 'jsonpath={.metadata.annotations.own-minimum}') &&
+    { [ -z "$own" ] || set_minimum "$1" "$own" null; }; } ||
+    fail "the autoscaler orders-$1 in $namespace may keep the minimum that a switch gave it: run this again, which lowers it"
 }
 
 set_minimum() {
-  in_namespace patch hpa "orders-$1" --type=merge --patch "{\"spec\":{\"minReplicas\":$2}}"
+  in_namespace patch hpa "orders-$1" --type=merge --patch \
+    "{\"metadata\":{\"annotations\":{\"own-minimum\":$3}},\"spec\":{\"minReplicas\":$2}}"
 }
 
 # A Service moves new connections alone. The pods that clients left answer those that are open until they end, so they make
-# room for new ones, and drain with `Connection: close`.
+# room for new ones, and drain with `Connection: close`. Clients have moved by then, so what goes wrong is told, and no more.
 finish() {
   lead orders-preview "$2" ''
   write_live "$1" "$2"
   echo "clients of $namespace reach $1"
-  in_namespace rollout restart "deployment/orders-$2"
-  in_namespace rollout status "deployment/orders-$2" --timeout=5m ||
-    fail "clients of $namespace reach $1, but $2 did not restart, and connections from before may still lead to it: kubectl --namespace $namespace delete pod --selector track=$2 ends them"
+  { in_namespace rollout restart "deployment/orders-$2" &&
+    in_namespace rollout status "deployment/orders-$2" --timeout=5m; } || warn_of "$2"
+}
+
+warn_of() {
+  echo "warning: $1, which clients left, did not restart: connections from before may still lead to its old pods, and $1 may not be fit to go back to" >&2
+  in_namespace get pods --selector "app.kubernetes.io/name=orders,track=$1" --output wide >&2 || true
+  digest=$(digest_of "$1") || digest=
+  broken_pods >&2
+  in_namespace get events --sort-by=.lastTimestamp >&2 || true
+  echo "warning: this ends those connections: kubectl --namespace $namespace delete pod --selector app.kubernetes.io/name=orders,track=$1" >&2
 }
 
 live=$(track_of orders)
@@ -69,6 +86,10 @@ case $live in
   green) next=blue ;;
   *) fail "the Service orders in $namespace leads to the track '$live'; there are blue and green" ;;
 esac
+
+# Where a switch was killed, its larger minimum is still there.
+lower_minimum "$live"
+lower_minimum "$next"
 
 if [ "$(track_of orders-preview)" = "$live" ]; then
   finish "$live" "$next"
@@ -96,38 +117,33 @@ fi
 in_namespace rollout status "deployment/orders-$next" --timeout=3m ||
   fail "$next is not ready, so clients of $namespace reach $live as before"
 
-# The autoscaler let the track without clients shrink, and would undo a larger number of replicas within seconds; its own
-# minimum it keeps.
-minimum=$(minimum_of "$next")
+minimum=$(in_namespace get hpa "orders-$next" --ignore-not-found --output 'jsonpath={.spec.minReplicas}')
 raised=
 restore() {
-  [ -z "$raised" ] || set_minimum "$next" "$minimum"
+  lower_minimum "$next"
 }
 polls=0
-while
-  wanted=$(in_namespace get deployment "orders-$live" --output 'jsonpath={.spec.replicas}')
-  ready=$(in_namespace get deployment "orders-$next" --output 'jsonpath={.status.readyReplicas}')
-  [ "${ready:-0}" -lt "$wanted" ]
+# Right before the patch the sizes are compared; an API server that does not answer says nothing about them.
+until
+  wanted=$(in_namespace get deployment "orders-$live" --output 'jsonpath={.spec.replicas}') &&
+    ready=$(in_namespace get deployment "orders-$next" --output 'jsonpath={.status.readyReplicas}') &&
+    [ -n "$wanted" ] && [ "${ready:-0}" -ge "$wanted" ]
 do
   polls=$((polls + 1))
-  [ "$polls" -le 60 ] || fail "$next has ${ready:-0} ready pods of $wanted, so clients of $namespace reach $live as before"
-  if [ -z "$minimum" ]; then
-    in_namespace scale "deployment/orders-$next" --replicas="$wanted"
-  elif [ "$wanted" -gt "${raised:-$minimum}" ]; then
-    set_minimum "$next" "$wanted"
-    raised=$wanted
+  [ "$polls" -le 60 ] || fail "$next has ${ready:-no} ready pods of ${wanted:-unknown}, so clients of $namespace reach $live as before"
+  if [ -n "$wanted" ] && [ -z "$minimum" ]; then
+    in_namespace scale "deployment/orders-$next" --replicas="$wanted" || true
+  elif [ "${wanted:-0}" -gt "${raised:-${minimum:-0}}" ]; then
+    ! raise_minimum "$next" "$minimum" "$wanted" || raised=$wanted
   fi
   sleep 5
 done
 
 lead orders "$next" ",\"metadata\":{\"annotations\":{\"way-back\":$leaves}}"
-restore() {
-  :
-}
 finish "$next" "$live"
 if [ -n "$raised" ]; then
   # By then the autoscaler has measured the load that came with the clients.
   sleep 120
-  set_minimum "$next" "$minimum"
+  lower_minimum "$next"
 fi
 [ "$leaves" = null ] || echo "this goes back: sh deploy/kubernetes/switch.sh $environment"
