@@ -162,7 +162,7 @@ fn the_figures_of_the_landing_pages_are_those_that_were_measured() {
 }
 
 /// What no page says, since the field has another word for it.
-const NOT_THE_FIELDS: [(&str, &str); 18] = [
+const NOT_THE_FIELDS: [(&str, &str); 23] = [
     (" mend ", "fix"),
     (" mends ", "fixes"),
     (" mended", "fixed"),
@@ -181,6 +181,11 @@ const NOT_THE_FIELDS: [(&str, &str); 18] = [
     ("is never asked", "Launchway asks nothing"),
     ("nothing is ever asked", "Launchway asks nothing"),
     ("line ends", "line endings"),
+    ("whoever", "the person who"),
+    ("Whoever", "the person who"),
+    (" hangs on ", "depends on"),
+    (" of its own", "its own"),
+    (" comes of it", "the result"),
 ];
 
 /// Finds an expression on a page, apart from quotations of it.

@@ -55,7 +55,7 @@ const fn suite(name: &'static str, run: Run, modules: Modules, holds: &'static s
 
 /// Every step, in the order in which it is best to hear of a failure.
 pub(crate) const STEPS: [Step; 14] = [
-    step("floors", Run::Fast, "cargo xtask floors", "no folder uses one that stands above it"),
+    step("floors", Run::Fast, "cargo xtask floors", "no folder uses one above it"),
     step("format", Run::Fast, "cargo fmt --all --check", "the code is formatted"),
     step(
         "lints",

@@ -11,7 +11,7 @@ pub(super) fn page(template: &Template) -> String {
     let mut text = format!("{}\n\n# What a change means\n\n", super::NOTE);
     text.push_str("What the built-in template says of every change of an answer; [transitions](../transitions.md) explains the effects. Each row holds\n");
     text.push_str(
-        "under its condition alone, and several may hold at once. `was_` stands before what something was.\n\n",
+        "under its condition alone, and several may hold at once. `was_` comes before the name of an old value.\n\n",
     );
     text.push_str("| transition | effect | answers | where | means |\n|---|---|---|---|---|\n");
     for it in template.transition_references() {

@@ -153,7 +153,7 @@ impl Engine {
         checker.without_partials().check(&compiled.syntax).used
     }
 
-    /// Compiles an expression: what could stand between `{{` and `}}`.
+    /// Compiles an expression: what can be between `{{` and `}}`.
     pub(crate) fn expression(&self, file: &str, text: &str, names: &Names) -> Result<Expression, Vec<Problem>> {
         let syntax = syntax::parse_expression(file, text).map_err(|problem| vec![problem])?;
         let (findings, yields) = Checker::new(file, names, self.scope(), Printing::Anything).check_expression(&syntax);

@@ -44,7 +44,7 @@ pub(crate) fn parse(file: &str, text: &str) -> Result<Syntax, Problem> {
     Ok(syntax)
 }
 
-/// Parses an expression: what could stand between `{{` and `}}`.
+/// Parses an expression: what can be between `{{` and `}}`.
 pub(crate) fn parse_expression(file: &str, text: &str) -> Result<Parameter, Problem> {
     let text = text.trim();
     let refuse = || Problem::new(Location::file(file), format!("`{text}` is not an expression"));

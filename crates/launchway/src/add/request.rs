@@ -10,7 +10,7 @@ use crate::report::{OUTPUT_HELP, Output};
 use crate::terminal;
 
 const AFTER_HELP: &str = "\
-The service gets files of its own, a crate in the Cargo workspace and a record beside the first one's; of the files that \
+The service gets its own files, a crate in the Cargo workspace and a record beside the first one's; of the files that \
 are there, Cargo.toml and Cargo.lock alone are changed, and only where they have to be. Its answers are those of the \
 service that is there, apart from what each has for itself. Nothing is committed, and `launchway update --undo --service \
 NAME` takes everything back.";
@@ -32,10 +32,10 @@ pub(crate) struct AddRequest {
     /// The source of the template; a project made from a folder needs it
     #[arg(long)]
     pub(crate) template: Option<String>,
-    /// Gives an answer of its own: `--set port=8081`; may be given more than once
+    /// Gives the new service another answer: `--set port=8081`; may be given more than once
     #[arg(long, value_name = "KEY=VALUE")]
     pub(crate) set: Vec<String>,
-    /// Takes answers of its own from a TOML, YAML or JSON file, or from standard input for `-`
+    /// Takes answers for the new service from a TOML, YAML or JSON file, or from standard input for `-`
     #[arg(long = "answers", value_name = "FILE")]
     pub(crate) answers_files: Vec<PathBuf>,
     /// Takes the default of every question that is open, without asking

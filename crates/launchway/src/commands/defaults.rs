@@ -37,7 +37,7 @@ enum DefaultsCommand {
         #[arg(value_name = "VALUE")]
         value: String,
     },
-    /// Takes one away
+    /// Removes one
     Unset {
         /// Which default it is
         #[arg(value_name = "KEY")]

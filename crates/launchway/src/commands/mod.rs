@@ -47,16 +47,16 @@ enum FixedCommand {
     Check(CheckRequest),
     /// Accepts that an agreement is broken on purpose, with a reason, or ends that
     Waive(WaiveRequest),
-    /// Shows what was changed in the files of a project since they were generated
+    /// Shows what people changed in the files of a project since they were generated
     Diff(diff::DiffArgs),
-    /// Says which template file, conditions and answers are behind a file
+    /// Shows the template file, conditions and answers behind a file
     Why(WhyRequest),
     /// Adds a service to the workspace of a project
     #[command(subcommand)]
     Add(AddCommand),
-    /// Gives a project that has no record one, with the answers that fit its files best
+    /// Gives a project without a record the answers that fit its files best
     Adopt(AdoptRequest),
-    /// Helps to choose a platform, one or several regions or clusters, or a deployment strategy
+    /// Helps you choose a platform, one or several regions or clusters, or a deployment strategy
     Advise(advise::AdviseArgs),
     /// Shows a short page: strategies, ownership, updates, what the service promises; lists them without a topic
     Explain(explain::ExplainArgs),
@@ -65,7 +65,7 @@ enum FixedCommand {
     /// Adds, lists, updates and removes catalogs: git repositories that name a team's templates
     #[command(subcommand)]
     Catalog(catalog::CatalogCommand),
-    /// Lists, sets and takes away your own defaults, which fill prompts
+    /// Lists, sets and removes your own defaults, which fill prompts
     Defaults(defaults::DefaultsArgs),
     /// Helps the authors of templates
     #[command(subcommand)]

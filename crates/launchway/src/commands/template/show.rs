@@ -25,7 +25,7 @@ pub(crate) struct ShowArgs {
     /// Prints which question depends on which, as a Mermaid flow chart
     #[arg(long)]
     graph: bool,
-    /// Says who uses a question or a value: conditions, values, files, partials, agreements
+    /// Shows what uses a question or a value: conditions, values, files, partials, agreements
     #[arg(long, value_name = "NAME", conflicts_with = "graph")]
     value: Option<String>,
 }
