@@ -1,11 +1,12 @@
 //! Ctrl-Z and `fg` at every kind of question, under the job control of real shells.
 
+use std::fs;
 use std::path::Path;
 use std::process::Command;
 
 use xtask::{tools, workspace};
 
-use crate::program;
+use crate::program::{self, GIT_IDENTITY, launchway, run as ran};
 use crate::terminal::{CONTROL_C, DOWN, ENTER, ESCAPE, Screen, Terminal};
 
 const CONTROL_Z: &str = "\x1a";
@@ -119,4 +120,93 @@ fn without_a_shell_that_could_go_on_nothing_is_stopped() {
     terminal.wait_for("? Service name").press(CONTROL_Z).type_text("orders").press(ENTER);
     terminal.wait_for("✔ Service name").press(CONTROL_C);
     assert_eq!(terminal.end().code, Some(130));
+}
+
+/// Makes a project whose git takes a second to look at the file that an update writes, and leaves a mark of each look.
+fn slow_project(folder: &Path) {
+    ran(launchway().args(["new", "orders", "--target=ecs", "--no-input"]).envs(GIT_IDENTITY).current_dir(folder))
+        .success();
+    let project = folder.join("orders");
+    let git = |words: &[&str]| {
+        ran(Command::new("git").args(words).envs(GIT_IDENTITY).current_dir(&project)).success();
+    };
+    let (seen, looks) = (folder.join("seen"), folder.join("looks"));
+    let (seen, looks) = (seen.display(), looks.display());
+    let slow = format!("if grep -q Others {seen}; then echo look >>{looks}; sleep 1; echo done >>{looks}; fi");
+    let filter = format!("cat >{seen}; {slow}; cat {seen}");
+    git(&["config", "filter.slow.clean", &filter]);
+    fs::write(project.join(".git/info/attributes"), "README.md filter=slow\n").unwrap();
+}
+
+fn looks(folder: &Path) -> String {
+    fs::read_to_string(folder.join("looks")).unwrap_or_default()
+}
+
+#[test]
+fn a_key_while_git_writes_waits_until_all_of_it_is_written() {
+    tools::install_shells().unwrap();
+    for (name, words) in SHELLS {
+        for key in [CONTROL_Z, CONTROL_C] {
+            let folder = tempfile::tempdir().unwrap();
+            slow_project(folder.path());
+            let terminal = Terminal::start_on(&shell(name, words, folder.path()), Screen::LARGE);
+            run(&terminal, "cd orders");
+            run(&terminal, "launchway update --no-input --set description=Others; echo \"ended $?.\"");
+            terminal.wait_while("git", || !looks(folder.path()).contains("look"));
+            terminal.press(key);
+            if key == CONTROL_Z {
+                // It may have come to its end by the time that all is written.
+                let is_over = |said: &str| ["topped", "suspended", "ended 0."].iter().any(|it| said.contains(it));
+                terminal.wait_while("the stop", || !is_over(&terminal.written()));
+                run(&terminal, "fg");
+            }
+            let ends: &[&str] =
+                if key == CONTROL_Z { &["ended 0.", "take it back"] } else { &["ended 130.", "ended 0."] };
+            terminal.wait_while("the end", || !ends.iter().any(|end| terminal.written().contains(end)));
+            let looks = looks(folder.path());
+            assert_eq!(looks.matches("look").count(), looks.matches("done").count(), "{name}: {looks}");
+            run(&terminal, "exit");
+            terminal.end();
+            let status = ["status", "--porcelain", "--untracked-files=all"];
+            let status = ran(Command::new("git").args(status).current_dir(folder.path().join("orders"))).success();
+            assert!(status.lines().all(|line| !line.starts_with(' ') && !line.starts_with('?')), "{name}: {status}");
+            assert!(status.contains("M  README.md"), "{name}: {status}");
+        }
+    }
+}
+
+/// How the program comes to stand in the background: from where it asks, by what is typed.
+const WAYS: [(&str, &str); 3] = [("stopped", ""), ("sent on", "bg"), ("started there", "&")];
+
+#[test]
+fn a_signal_ends_a_program_in_the_background_at_once() {
+    tools::install_shells().unwrap();
+    for (name, words) in SHELLS {
+        for (way, typed) in WAYS {
+            for plain in ["", " --accessible"] {
+                for (signal, code) in [("TERM", 143), ("HUP", 129)] {
+                    let folder = tempfile::tempdir().unwrap();
+                    let terminal = Terminal::start_on(&shell(name, words, folder.path()), Screen::LARGE);
+                    let line = format!("sh -c 'trap : TERM HUP; launchway new --no-git{plain}; echo \"ended $?.\"'");
+                    if typed == "&" {
+                        run(&terminal, &format!("{line} &"));
+                        // It asks, once it has a place for the answers.
+                        terminal.wait_while("the wizard", || !folder.path().join("drafts").exists());
+                    } else {
+                        run(&terminal, &line);
+                        terminal.wait_for("Service name").wait_for(if plain.is_empty() { "❯" } else { "\n> " });
+                        terminal.press(CONTROL_Z);
+                        run(&terminal, typed);
+                    }
+                    terminal.press(&format!("kill -{signal} %1")).press(ENTER);
+                    let ended = format!("ended {code}.");
+                    let case = format!("{name}, {way}{plain}, {signal}");
+                    terminal.wait_while(&case, || !terminal.written().contains(&ended));
+                    // Nothing is left for which the shell would ask again.
+                    terminal.press("exit").press(ENTER);
+                    terminal.end();
+                }
+            }
+        }
+    }
 }

@@ -9,10 +9,12 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGWINCH};
 use signal_hook::iterator::Signals;
 
+use crate::terminal::foreground;
 use crate::terminal::mode::{self, Settings};
 use crate::{process_groups, terminal};
 
 static WRITING: Mutex<()> = Mutex::new(());
+static IS_WRITING: AtomicBool = AtomicBool::new(false);
 static USES_ESCAPES: AtomicBool = AtomicBool::new(false);
 static ROWS_BELOW: AtomicUsize = AtomicUsize::new(0);
 static FAREWELL: Mutex<Option<String>> = Mutex::new(None);
@@ -37,7 +39,16 @@ pub(crate) enum Wake {
 /// Runs what must not be cut off in the middle; a signal waits until it is done.
 pub(crate) fn uninterrupted<T>(work: impl FnOnce() -> T) -> T {
     let _guard = WRITING.lock().unwrap_or_else(PoisonError::into_inner);
-    work()
+    IS_WRITING.store(true, Ordering::Relaxed);
+    let done = work();
+    IS_WRITING.store(false, Ordering::Relaxed);
+    done
+}
+
+/// Tells whether something is done that must not be cut off in the middle. What the keys of the terminal reach as well, such as
+/// a git that was started for it, would be cut off, or stopped while it is waited for.
+pub(crate) fn is_writing() -> bool {
+    IS_WRITING.load(Ordering::Relaxed)
 }
 
 /// Notes that the cursor is moved from now on; where it never is, no escape sequence is ever written.
@@ -98,54 +109,61 @@ fn listen(mut signals: Signals) {
         if arrived.is_empty() {
             arrived.extend(signals.wait());
         }
-        if let Some(signal) = ENDING.iter().find(|signal| arrived.contains(signal)) {
-            let _guard = WRITING.lock().unwrap_or_else(PoisonError::into_inner);
-            end(128 + signal, "");
-        }
-        if arrived.contains(&SIGTSTP) && has_job_control() {
+        end_by(&arrived);
+        if arrived.contains(&SIGTSTP) && foreground::has_job_control() {
             stop();
             arrived.insert(SIGCONT);
         }
         if arrived.contains(&SIGCONT) {
-            // In the background this waits until the program is brought to the front.
-            mode::take_again();
-            terminal::say(&ASKED.lock().unwrap_or_else(PoisonError::into_inner));
+            arrived = go_on(&mut signals);
             wake(Wake::Resumed);
-        } else if arrived.contains(&SIGWINCH) {
-            wake(Wake::Resized);
+        } else {
+            if arrived.contains(&SIGWINCH) {
+                wake(Wake::Resized);
+            }
+            arrived.clear();
         }
         // What has brought it to the front is no second reason.
-        arrived = signals.pending().filter(|signal| *signal != SIGCONT).collect();
+        arrived.extend(signals.pending().filter(|signal| *signal != SIGCONT));
     }
+}
+
+/// Ends the program if one of the signals asks for it, once what is written is whole.
+fn end_by(arrived: &BTreeSet<i32>) {
+    if let Some(signal) = ENDING.iter().find(|signal| arrived.contains(signal)) {
+        let _guard = WRITING.lock().unwrap_or_else(PoisonError::into_inner);
+        end(128 + signal, "");
+    }
+}
+
+/// Takes the terminal again after a stop, once it is the program's; returns the signals that came in between. One that ends
+/// the program does so at once: a shell sends it together with the signal to go on.
+fn go_on(signals: &mut Signals) -> BTreeSet<i32> {
+    let mut later = BTreeSet::new();
+    let asked = ASKED.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    if mode::is_held() || !asked.is_empty() {
+        foreground::wait(|| {
+            // Who waits in the background need not be stopped, nor go on.
+            later.extend(signals.pending().filter(|signal| ![SIGCONT, SIGTSTP].contains(signal)));
+            end_by(&later);
+        });
+    }
+    mode::take_again();
+    terminal::say(&asked);
+    later
 }
 
 /// Stops the program as Ctrl-Z does, with the terminal as it was found; returns once it goes on.
 fn stop() {
     let _guard = WRITING.lock().unwrap_or_else(PoisonError::into_inner);
-    if USES_ESCAPES.load(Ordering::Relaxed) {
-        terminal::say(&format!("{}\r\n", down(ROWS_BELOW.swap(0, Ordering::Relaxed))));
+    if !foreground::is_in_background() {
+        if USES_ESCAPES.load(Ordering::Relaxed) {
+            terminal::say(&format!("{}\r\n", down(ROWS_BELOW.swap(0, Ordering::Relaxed))));
+        }
+        mode::lend();
     }
-    mode::lend();
     // The signal itself has a handler now; this one stops the program in the same way.
     let _ = signal_hook::low_level::emulate_default_handler(SIGTSTP);
-}
-
-/// Tells whether there is a shell that could let the program go on: without one, the system does not stop it either.
-fn has_job_control() -> bool {
-    use rustix::process::{Pid, getpgid, getppid, getsid};
-    let own_group = getpgid(None).ok();
-    let own_session = getsid(None).ok();
-    let mut ancestor = getppid();
-    while let Some(pid) = ancestor.filter(|pid| getsid(Some(*pid)).ok() == own_session) {
-        if getpgid(Some(pid)).ok() != own_group {
-            return true;
-        }
-        // Without /proc the answer is not known, and the user has asked for it.
-        let Ok(stat) = std::fs::read_to_string(format!("/proc/{}/stat", pid.as_raw_nonzero())) else { return true };
-        let parent = stat.rsplit(')').next().and_then(|rest| rest.split_whitespace().nth(1)?.parse().ok());
-        ancestor = parent.and_then(Pid::from_raw);
-    }
-    false
 }
 
 fn wake(wake: Wake) {
@@ -173,11 +191,18 @@ pub(crate) fn woken() -> Option<Wake> {
 #[expect(clippy::disallowed_methods, reason = "this is where the program is ended in the middle")]
 pub(crate) fn end(code: i32, last_word: &str) -> ! {
     process_groups::kill_running();
-    mode::release();
-    if let Some(settings) = FOUND.get() {
-        settings.restore();
+    if foreground::is_in_background() {
+        // What another program shows now stays as it is.
+        USES_ESCAPES.store(false, Ordering::Relaxed);
+    } else {
+        mode::release();
+        if let Some(settings) = FOUND.get() {
+            settings.restore();
+        }
     }
-    leave();
-    terminal::say(last_word);
+    if !foreground::is_silenced() {
+        leave();
+        terminal::say(last_word);
+    }
     std::process::exit(code)
 }

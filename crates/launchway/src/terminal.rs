@@ -1,5 +1,6 @@
 //! What may reach a terminal, how it is laid out there, and how the terminal is left behind.
 
+pub(crate) mod foreground;
 pub(crate) mod mode;
 #[cfg(test)]
 mod padding_tests;

@@ -13,6 +13,7 @@ use tracing::field::Empty;
 
 use super::running::Running;
 use super::said;
+use crate::interrupt;
 
 /// The variables of git that are let through: who commits, how a remote is reached, and where git itself stands. Every
 /// other could lead git to another repository, another program or another protocol.
@@ -84,7 +85,7 @@ pub(crate) struct Git {
     configuration: Configuration,
     settings: Vec<String>,
     environment: Vec<(&'static str, OsString)>,
-    /// Without limits git shares the terminal, as for a passphrase of a signature.
+    /// Without limits git shares the terminal, as for a passphrase of a signature, unless the program writes.
     limits: Option<Limits>,
 }
 
@@ -213,7 +214,8 @@ impl Git {
             }
             GitPlace::Bare(repository) => command.arg("--git-dir").arg(repository),
         };
-        if self.limits.is_some() {
+        // The keys of the terminal reach the whole group that is in front, and would cut off, or stop, a git that writes.
+        if self.limits.is_some() || interrupt::is_writing() {
             std::os::unix::process::CommandExt::process_group(&mut command, 0);
         }
         command.args(arguments);

@@ -185,6 +185,11 @@ impl Keys {
     }
 }
 
+/// Waits until there is something to read.
+pub(super) fn wait_for_input() {
+    while !matches!(system::wait(false), system::Waited::ForInput) {}
+}
+
 /// Says that there is nothing to be read.
 pub(super) fn unreadable(error: &std::io::Error) -> Failure {
     Failure::new(Exit::Io, format!("the terminal cannot be read: {error}"))
@@ -194,6 +199,7 @@ mod system {
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
     use super::{Wake, interrupt};
+    use crate::terminal::foreground;
 
     /// How long the rest of a key's sequence may take on a slow line.
     const PATIENCE: Timespec = Timespec { tv_sec: 0, tv_nsec: 40_000_000 };
@@ -210,7 +216,8 @@ mod system {
         Ok(rustix::io::read(std::io::stdin(), buffer)?)
     }
 
-    /// Waits until there is something to read or to draw; not for ever, if the time may be up.
+    /// Waits until there is something to read or to draw; not for ever, if the time may be up. What is typed for another
+    /// program is not there to be read: whoever tries to in the background is stopped.
     pub(super) fn wait(has_end: bool) -> Waited {
         let stdin = std::io::stdin();
         loop {
@@ -229,9 +236,13 @@ mod system {
             if let Some(wake) = interrupt::woken() {
                 return Waited::Woken(wake);
             }
-            if !awaited[0].revents().is_empty() {
+            if awaited[0].revents().is_empty() {
+                continue;
+            }
+            if !foreground::is_in_background() {
                 return Waited::ForInput;
             }
+            std::thread::sleep(foreground::PAUSE);
         }
     }
 
@@ -239,7 +250,8 @@ mod system {
     pub(super) fn is_pressed() -> bool {
         let stdin = std::io::stdin();
         let mut stdin = [PollFd::new(&stdin, PollFlags::IN)];
-        poll(&mut stdin, Some(&Timespec { tv_sec: 0, tv_nsec: 0 })).is_ok_and(|ready| ready > 0)
+        let is_there = poll(&mut stdin, Some(&Timespec { tv_sec: 0, tv_nsec: 0 })).is_ok_and(|ready| ready > 0);
+        is_there && !foreground::is_in_background()
     }
 }
 

@@ -77,6 +77,7 @@ fn typed(line: String) -> Entry {
 fn read_line(asked: &str) -> Result<String, Failure> {
     let mut bytes = Vec::new();
     interrupt::set_asked(&format!("{asked} "));
+    super::keys::wait_for_input();
     let read = io::stdin().lock().read_until(b'\n', &mut bytes);
     interrupt::set_asked("");
     let length = read.map_err(|error| super::keys::unreadable(&error))?;

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use rustix::termios::{InputModes, LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 
-use super::say;
+use super::{foreground, say};
 
 /// Has the terminal put a mark before and after what is pasted: a line end in it is then no Enter.
 const MARK_PASTES: &str = "\x1b[?2004h";
@@ -43,6 +43,8 @@ fn with_held(act: impl FnOnce(&mut Option<Held>)) {
 }
 
 fn hold(marks_pastes: bool, change: impl FnOnce(&mut Termios)) {
+    // The signals are heard elsewhere, and end the program in between.
+    foreground::wait(|| ());
     let Some(found) = Settings::read().0 else { return };
     let mut changed = found.clone();
     change(&mut changed);
@@ -65,6 +67,11 @@ impl Held {
         }
         set(&self.found);
     }
+}
+
+/// Tells whether the terminal is set otherwise than it was found.
+pub(crate) fn is_held() -> bool {
+    HELD.lock().unwrap_or_else(PoisonError::into_inner).is_some()
 }
 
 /// Gives the terminal back for good.
