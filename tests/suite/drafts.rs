@@ -80,6 +80,22 @@ fn an_interrupted_wizard_goes_on_where_it_was_with_the_command_that_it_names() {
 }
 
 #[test]
+fn what_the_run_was_given_is_given_again_by_the_line_that_goes_on() {
+    let desk = Desk::new();
+    let words = ["--allow-secret-like", "--dry-run", "--offline", "--output=json"];
+    let terminal = desk.start(&[&words[..], &GIVEN].concat());
+    terminal.wait_for("Service name").type_text("orders").press(ENTER).wait_for("What does it do?");
+    let said = interrupted(terminal).screen.split_whitespace().collect::<Vec<_>>().join(" ");
+    let line = "`launchway new --allow-secret-like --dry-run --no-git --offline --output=json --resume`";
+    assert!(said.contains(line), "{said}");
+    let terminal = desk.start(&[&words[..], &["--resume"]].concat());
+    terminal.wait_for("What does it do?").type_text(&format!("ghp_{}", "aB3".repeat(12))).press(ENTER);
+    let left = terminal.end();
+    assert_eq!(left.code, Some(0), "{}", left.screen);
+    assert_eq!(fs::read_dir(desk.work.path()).unwrap().count(), 0, "it was a preview, and stays one");
+}
+
+#[test]
 fn saved_answers_lead_back_to_the_review() {
     let desk = Desk::new();
     let terminal = desk.start(&[&["orders"], &GIVEN[..]].concat());

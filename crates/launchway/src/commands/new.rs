@@ -14,7 +14,7 @@ use crate::failure::{Exit, Failure};
 use crate::git::FetchOptions;
 use crate::new::{self, NewRequest, TemplateChoice};
 use crate::report::{OUTPUT_HELP, Output};
-use crate::terminal::visible_line;
+use crate::terminal::{shell_word, visible_line};
 
 const AFTER_HELP: &str = "\
 Every question has a flag, a key of the same name in an answers file (with underscores), and an environment variable \
@@ -146,7 +146,34 @@ fn request(matches: &ArgMatches, chosen: &TemplateChoice) -> Result<NewRequest, 
         standalone: matches.get_flag("standalone"),
         resume: matches.get_flag("resume"),
         output,
+        given_again: given_again(matches),
     })
+}
+
+/// What the line that goes on with a draft says by itself, and what the draft holds.
+const NOT_GIVEN_AGAIN: [&str; 5] = ["NAME", "template", "answers", "no-input", "resume"];
+
+/// Returns the flags of the program that were given, as they are given again to go on with a draft: what was allowed stays
+/// allowed, and a preview stays one.
+pub(super) fn given_again(matches: &ArgMatches) -> Vec<String> {
+    let line = super::definition(None);
+    let own = line.find_subcommand("new").into_iter().flat_map(Command::get_arguments);
+    let is_given = |arg: &&Arg| {
+        let id = arg.get_id().as_str();
+        let is_there = matches.try_contains_id(id).unwrap_or(false);
+        is_there && !NOT_GIVEN_AGAIN.contains(&id) && matches.value_source(id) == Some(ValueSource::CommandLine)
+    };
+    own.chain(line.get_arguments()).filter(is_given).filter_map(|arg| again(arg, matches)).collect()
+}
+
+/// Writes a flag with its value.
+fn again(arg: &Arg, matches: &ArgMatches) -> Option<String> {
+    let flag = format!("--{}", arg.get_long()?);
+    if !arg.get_action().takes_values() {
+        return Some(flag);
+    }
+    let value = matches.get_raw(arg.get_id().as_str())?.next_back()?;
+    Some(format!("{flag}={}", shell_word(&value.to_string_lossy())))
 }
 
 /// Reads the answers that stand on the command line and in the environment.

@@ -24,6 +24,7 @@ fn new_request() -> NewRequest {
         no_git: true,
         resume: false,
         output: Output::Text,
+        given_again: Vec::new(),
     }
 }
 
@@ -125,4 +126,30 @@ fn the_equivalent_command_makes_the_same_project_byte_for_byte() {
         parts.into_iter().map(|part| part.join().unwrap()).sum()
     });
     assert!(made >= 200, "only {made} projects");
+}
+
+#[test]
+fn a_draft_is_gone_on_with_by_every_flag_of_the_program_that_was_given() {
+    let command = command(None);
+    let new = command.find_subcommand("new").unwrap();
+    // The first is said by itself; the draft holds the answers; nobody is asked with the third, and the last says it.
+    let others = ["template", "answers", "no-input", "resume"];
+    let is_meant = |arg: &&clap::Arg| {
+        let is_help = matches!(arg.get_action(), clap::ArgAction::Help | clap::ArgAction::Version);
+        arg.get_long().is_some_and(|long| !others.contains(&long)) && !is_help
+    };
+    let flag = |arg: &clap::Arg| {
+        let flag = format!("--{}", arg.get_long().unwrap());
+        let value = arg.get_possible_values().last().map_or("a folder".to_owned(), |it| it.get_name().to_owned());
+        if arg.get_action().takes_values() { format!("{flag}={value}") } else { flag }
+    };
+    let flags: Vec<String> = new.get_arguments().chain(command.get_arguments()).filter(is_meant).map(flag).collect();
+    assert!(flags.contains(&"--allow-secret-like".to_owned()) && flags.contains(&"--dest=a folder".to_owned()));
+    let line = ["launchway", "new"].into_iter().chain(flags.iter().map(String::as_str));
+    let matches = super::command(None).try_get_matches_from(line).unwrap();
+    let (_, matches) = matches.subcommand().unwrap();
+    let again = shell_words(&super::new::given_again(matches).join(" "));
+    let missing: Vec<&String> = flags.iter().filter(|flag| !again.contains(flag)).collect();
+    assert!(missing.is_empty(), "{missing:?} of {again:?}");
+    assert_eq!(again.len(), flags.len(), "{again:?}");
 }

@@ -292,15 +292,7 @@ fn command(request: &NewRequest) -> String {
     if request.template != "service" {
         words.push(format!("--template={}", shell_word(&request.template)));
     }
-    if let Some(dest) = &request.dest {
-        words.push(format!("--dest={}", shell_word(&dest.to_string_lossy())));
-    }
-    if request.no_git {
-        words.push("--no-git".to_owned());
-    }
-    if request.standalone {
-        words.push("--standalone".to_owned());
-    }
+    words.extend(request.given_again.iter().cloned());
     words.push("--resume".to_owned());
     words.join(" ")
 }

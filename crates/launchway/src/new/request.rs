@@ -37,4 +37,6 @@ pub(crate) struct NewRequest {
     /// Whether a draft is gone on with.
     pub(crate) resume: bool,
     pub(crate) output: Output,
+    /// The flags that were given and that the line has again which goes on with a draft.
+    pub(crate) given_again: Vec<String>,
 }

@@ -22,6 +22,7 @@ fn new_request() -> NewRequest {
         no_git: true,
         resume: false,
         output: Output::Text,
+        given_again: Vec::new(),
     }
 }
 
