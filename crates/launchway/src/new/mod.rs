@@ -8,6 +8,7 @@ mod report;
 mod request;
 mod review;
 mod wizard;
+mod written;
 
 use std::path::Path;
 

@@ -1,11 +1,10 @@
 //! The commands to run next: those of the template that suit what became of the repository, and before them the commit, if
 //! it was not made.
 
-use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::Path;
 
-use super::NewProject;
+use super::{NewProject, written};
 use crate::git::{FirstCommit, MESSAGE, Standing};
 use crate::language;
 use crate::terminal::{hanging, shell_word, visible_line};
@@ -39,34 +38,28 @@ fn commit(project: &NewProject, outcome: &GitOutcome) -> Option<Step> {
     if outcome.is_committed {
         return None;
     }
-    let paths = paths(project);
-    let add = format!("git add {paths} && git commit --message '{MESSAGE}'");
+    let paths = written::words(project);
+    // What was staged before stays out of the commit.
+    let only = if paths == "." { String::new() } else { format!(" -- {paths}") };
+    let commit = |only: &str| format!("git add {paths} && git commit --message '{MESSAGE}'{only}");
     let (command, purpose) = match outcome.standing {
         Standing::Untrusted => return None,
         Standing::Nowhere => (
-            format!("git init --initial-branch=main && {add}"),
+            format!("git init --initial-branch=main && {}", commit(&only)),
             language::text("makes a repository of it, which `launchway update` needs"),
         ),
         Standing::NoGit => (
-            format!("git init --initial-branch=main && {add}"),
+            format!("git init --initial-branch=main && {}", commit(&only)),
             language::text("makes a repository of it, once git is installed"),
         ),
         Standing::Inside | Standing::Top { has_commits: true, .. } => {
-            (format!("{add} -- {paths}"), language::text("commits it in the repository that was there"))
+            (commit(&format!(" -- {paths}")), language::text("commits it in the repository that was there"))
         }
-        Standing::Top { has_commits: false, .. } => (add, language::text("commits it, once git accepts the commit")),
+        Standing::Top { has_commits: false, .. } => {
+            (commit(&only), language::text("commits it, once git accepts the commit"))
+        }
     };
     Some(Step { command, purpose: purpose.to_owned() })
-}
-
-/// Names the folder of the project, and what stands beside it at the root of the repository that it is a folder of.
-fn paths(project: &NewProject) -> String {
-    let Some(addition) = &project.addition else { return ".".to_owned() };
-    let edits = addition.edits();
-    let is_outside = |path: &&str| !path.starts_with(&format!("{}/", project.plan.folder));
-    let outside = edits.iter().map(|edit| edit.path.as_str()).filter(is_outside);
-    let tops: BTreeSet<&str> = outside.map(|path| path.split('/').next().unwrap_or(path)).collect();
-    tops.into_iter().fold(".".to_owned(), |paths, top| format!("{paths} {}", shell_word(&format!(":/{top}"))))
 }
 
 /// Renders the commands, after the one that leads to the project.
