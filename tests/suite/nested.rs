@@ -521,13 +521,87 @@ fn u50_the_next_step_commits_all_of_it_in_the_repository() {
 }
 
 #[test]
+fn u50_the_next_step_commits_nothing_but_what_was_written() {
+    let world = World::new();
+    world.write(
+        ".github/dependabot.yml",
+        "version: 2\nupdates:\n  - package-ecosystem: npm\n    directory: /\n    schedule:\n      interval: weekly\n",
+    );
+    world.write(".github/CODEOWNERS", "* @ours\n");
+    world.write("services/orders/ours/kept.txt", "kept\n");
+    world.write("services/orders/gone.txt", "kept\n");
+    world.commit();
+    // Work of the user's: changed, staged, new, deleted.
+    world.write(".github/CODEOWNERS", "* @others\n");
+    world.write("README.md", "Staged.\n");
+    world.git(&["add", "README.md"]);
+    for path in [".github/workflows/own.yaml", "services/orders/ours/new.txt", "new.txt"] {
+        world.write(path, "mine\n");
+    }
+    fs::remove_file(world.root().join("services/orders/gone.txt")).unwrap();
+    let json = |words: &[&str]| -> Json {
+        let words = [words, &["--output", "json"]].concat();
+        serde_json::from_str(&world.new_service("orders", &words).success()).unwrap()
+    };
+    let preview = json(&["--dry-run"]);
+    let made = json(&[]);
+    assert_eq!(preview["next_steps"], made["next_steps"]);
+    let step = made["next_steps"][0]["command"].as_str().unwrap();
+    let named = "list.yaml note.txt :/.github/dependabot.yml :/.github/workflows/ci-orders.yaml :/.launchway";
+    assert!(step.starts_with(&format!("git add {named} && ")) && step.ends_with(&format!(" -- {named}")), "{step}");
+    run(shell(step).envs(GIT_IDENTITY).current_dir(world.root().join("services/orders"))).success();
+    let committed = world.git(&["show", "--name-only", "--format=", "HEAD"]);
+    let mut expected = vec![".github/dependabot.yml", ".github/workflows/ci-orders.yaml"];
+    expected.extend([".launchway/.gitattributes", ".launchway/orders.agreements.json", ".launchway/orders.base"]);
+    expected.extend([".launchway/orders.toml", "services/orders/list.yaml", "services/orders/note.txt"]);
+    assert_eq!(committed.lines().collect::<Vec<_>>(), expected, "{step}");
+    let left = world.git(&["status", "--porcelain", "--untracked-files=all"]);
+    let work = [
+        " M .github/CODEOWNERS",
+        "M  README.md",
+        " D services/orders/gone.txt",
+        "?? .github/workflows/own.yaml",
+        "?? new.txt",
+        "?? services/orders/ours/new.txt",
+    ];
+    assert_eq!(left.lines().collect::<Vec<_>>(), work, "{step}");
+}
+
+#[test]
+fn u50_what_is_new_in_the_folder_of_another_project_is_no_move_whatever_is_asked() {
+    let world = World::new();
+    let new = |name: &str| {
+        let dest = format!("services/{name}");
+        world.in_folder(".", &["new", name, "--no-input", "--target=ecs", "--dest", &dest]).success();
+    };
+    new("orders");
+    world.commit();
+    fs::remove_file(world.root().join("services/orders/.dockerignore")).unwrap();
+    new("billing");
+    world.commit();
+    let json = |words: &[&str]| -> Json {
+        serde_json::from_str(&world.in_folder("services/orders", &[words, &["--output", "json"]].concat()).stdout)
+            .unwrap()
+    };
+    let (update, check) = (json(&["update", "--dry-run", "--no-input"]), json(&["check", "--updates"]));
+    let paths = |files: &Json| -> Vec<String> {
+        files.as_array().unwrap().iter().map(|file| file["path"].as_str().unwrap().to_owned()).collect()
+    };
+    let upcoming = paths(&check["projects"][0]["update"]["files"]);
+    assert!(!upcoming.iter().any(|path| path.contains("billing")), "{upcoming:?}");
+    let updated = paths(&update["files"]);
+    assert!(upcoming.iter().all(|path| updated.contains(path)), "{upcoming:?} {updated:?}");
+}
+
+#[test]
 fn u50_commands_find_the_project_from_every_folder_of_it() {
     let world = World::new();
     world.new_service("orders", &[]).success();
     world.new_service("billing", &[]).success();
     fs::create_dir(world.root().join("services/billing/src")).unwrap();
+    fs::create_dir_all(world.root().join("services/billing/ odd/con")).unwrap();
     world.commit();
-    for folder in ["services/billing", "services/billing/src"] {
+    for folder in ["services/billing", "services/billing/src", "services/billing/ odd", "services/billing/ odd/con"] {
         let checked = world.in_folder(folder, &["check"]).success();
         assert!(checked.contains("billing") && !checked.contains("orders"), "{folder}: {checked}");
     }
@@ -538,6 +612,8 @@ fn u50_commands_find_the_project_from_every_folder_of_it() {
     let template = template.to_str().unwrap();
     let below = why("services/billing/src", &["../note.txt", "--template", template]);
     assert!(below.contains("services/billing/note.txt"), "{below}");
+    let odd = why("services/billing/ odd/con", &["../../note.txt", "--template", template]);
+    assert_eq!(odd, below);
     let named = why(".", &["note.txt", "--dir", "services/billing", "--template", template]);
     assert!(named.contains("services/billing/note.txt"), "{named}");
     let at_root = why("services/billing", &["../../.github/workflows/ci-billing.yaml", "--template", template]);

@@ -43,6 +43,12 @@ fn every_command_on_a_project_finds_it_from_a_folder_below() {
         assert_eq!(below.code, at_root.code, "{words:?}\n{}", below.stderr);
         assert_eq!(below.stdout.replace("../../", ""), at_root.stdout, "{words:?}");
     }
+    // Not every folder of a project could be one of the template's.
+    for odd in [" odd", "con", "a:b", "trailing."] {
+        fs::create_dir(root.join(odd)).unwrap();
+        let why = |folder: &str, path: &str| in_folder(&root.join(folder), &["why", path]);
+        assert_eq!(why(odd, "../Cargo.toml").stdout, why("", "Cargo.toml").success(), "{odd:?}");
+    }
     // A path is meant from where it is typed, as git means it.
     let why = in_folder(&root.join("deploy/ecs"), &["why", "README.md"]).success();
     assert!(why.contains("deploy/ecs/README.md"), "{why}");

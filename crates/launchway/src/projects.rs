@@ -17,8 +17,8 @@ const RECORD_FOLDER: &str = ".launchway";
 pub(crate) struct FoundProject {
     /// Its folder, as the command names it.
     pub(crate) folder: PathBuf,
-    /// Where the command was run, below that folder.
-    pub(crate) below: Option<SafePath>,
+    /// Where the command was run, below that folder: any folder of this machine, be it one that a project could have or not.
+    below: PathBuf,
 }
 
 /// Finds the folder that a command is for: the one that it names, or the nearest above the one that it is run in that has a
@@ -26,13 +26,13 @@ pub(crate) struct FoundProject {
 /// The search ends at the top of a repository, and at a folder of another owner. `usage` is for the hint.
 pub(crate) fn find(folder: &Path, usage: &str) -> Result<FoundProject, Failure> {
     if !folder.is_dir() || Project::is_recorded(folder) {
-        return Ok(FoundProject { folder: folder.to_owned(), below: None });
+        return Ok(FoundProject { folder: folder.to_owned(), below: PathBuf::new() });
     }
     let is_here = folder == Path::new(".");
     let whole = if is_here { std::env::current_dir() } else { folder.canonicalize() };
     if let Some((root, below)) = whole.ok().as_deref().and_then(above) {
-        let meant = below.as_ref().and_then(|below| nearest(&root, below));
-        let is_named = meant.is_some() && meant == below;
+        let meant = nearest(&root, &below);
+        let is_named = meant.as_ref().is_some_and(|meant| Path::new(meant.as_str()) == below);
         if let Some(meant) = meant.filter(|_| is_here || is_named) {
             let _ = MEANT.set(meant);
         }
@@ -46,23 +46,22 @@ pub(crate) fn find(folder: &Path, usage: &str) -> Result<FoundProject, Failure> 
 }
 
 /// Finds the nearest folder above one that has a record, and the way from there.
-fn above(here: &Path) -> Option<(PathBuf, Option<SafePath>)> {
+fn above(here: &Path) -> Option<(PathBuf, PathBuf)> {
     let owner = owner(here)?;
     let is_inside = |below: &&Path| below.join(".git").symlink_metadata().is_err();
     let above = here.ancestors().take_while(is_inside).filter_map(Path::parent);
     let mut above = above.take_while(|parent| self::owner(parent) == Some(owner));
     let is_owned = |parent: &Path| self::owner(&parent.join(RECORD_FOLDER)) == Some(owner);
     let root = above.find(|parent| is_owned(parent) && Project::is_recorded(parent))?;
-    let below = here.strip_prefix(root).ok()?.to_str().and_then(|below| SafePath::new(below).ok());
-    Some((root.to_owned(), below))
+    Some((root.to_owned(), here.strip_prefix(root).ok()?.to_owned()))
 }
 
 /// Finds the nearest folder, a path or one above it, that a project is of the repository at whose root its record stands.
-fn nearest(root: &Path, below: &SafePath) -> Option<SafePath> {
+fn nearest(root: &Path, below: &Path) -> Option<SafePath> {
     let opened = Project::open_each(root).unwrap_or_default();
     let projects: Vec<Project> = opened.into_iter().filter_map(|(_, opened)| opened.ok()).collect();
-    let folders = Path::new(below.as_str()).ancestors().filter_map(|folder| SafePath::new(folder.to_str()?).ok());
-    folders.into_iter().find(|folder| projects.iter().any(|project| project.is_in(folder)))
+    let mut folders = below.ancestors().filter_map(|folder| SafePath::new(folder.to_str()?).ok());
+    folders.find(|folder| projects.iter().any(|project| project.is_in(folder)))
 }
 
 /// Returns who owns a folder, itself and not what a link leads to.
@@ -73,8 +72,11 @@ fn owner(folder: &Path) -> Option<u32> {
 impl FoundProject {
     /// Returns a path of the project that is meant from where the command was run, as git takes it.
     pub(crate) fn path(&self, path: &str) -> String {
-        let Some(below) = &self.below else { return path.to_owned() };
-        let mut segments: Vec<&str> = below.as_str().split('/').collect();
+        if self.below.as_os_str().is_empty() {
+            return path.to_owned();
+        }
+        let below = self.below.to_string_lossy();
+        let mut segments: Vec<&str> = below.split('/').collect();
         for segment in path.split('/') {
             match segment {
                 "." | "" => {}
@@ -101,10 +103,14 @@ pub(crate) fn open(folder: &Path) -> Result<Vec<Project>, Vec<ProjectError>> {
 /// The folder from which the root of its repository was found: the project in it is meant, of several.
 static MEANT: OnceLock<SafePath> = OnceLock::new();
 
-/// Leaves of the projects of a folder the one in whose own folder the command was run, if it was.
+/// Tells whether a project of a folder is meant: the one in whose own folder the command was run, or any, if it was in none.
+pub(crate) fn is_meant(project: &Project) -> bool {
+    MEANT.get().is_none_or(|folder| project.is_in(folder))
+}
+
+/// Leaves of the projects of a folder those that are meant.
 pub(crate) fn meant(projects: Vec<Project>) -> Vec<Project> {
-    let Some(folder) = MEANT.get() else { return projects };
-    projects.into_iter().filter(|project| project.is_in(folder)).collect()
+    projects.into_iter().filter(is_meant).collect()
 }
 
 /// Picks the project that is meant.

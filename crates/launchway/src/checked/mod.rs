@@ -121,12 +121,13 @@ pub(crate) fn run(request: &CheckRequest) -> Result<(), Failure> {
         return Err(Failure::new(Exit::Usage, "SARIF has findings in files, and an update is none")
             .hint("leave out `--updates`, or choose `--output json`"));
     }
-    let projects = projects::meant(projects::open(folder)?);
-    let announced = projects.iter().map(|project| {
-        if updates.is_some() { upcoming(project, &projects, folder, sources).map(Some) } else { Ok(None) }
-    });
+    let all = projects::open(folder)?;
+    let announced = all
+        .iter()
+        .filter(|project| projects::is_meant(project))
+        .map(|project| if updates.is_some() { upcoming(project, &all, folder, sources).map(Some) } else { Ok(None) });
     let announced = announced.collect::<Result<Vec<_>, Failure>>()?;
-    let checked = projects.into_iter().zip(announced).map(|(project, upcoming)| {
+    let checked = all.into_iter().filter(projects::is_meant).zip(announced).map(|(project, upcoming)| {
         let _step = tracing::info_span!("check", what = %folder.display()).entered();
         checked(folder, project, upcoming)
     });
