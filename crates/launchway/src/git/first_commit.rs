@@ -4,6 +4,7 @@ use std::path::Path;
 
 use launchway_core::SafePath;
 
+use super::path_list::path_list;
 use super::process::{Git, GitError};
 use super::standing::Standing;
 use crate::language;
@@ -60,12 +61,7 @@ pub(crate) fn first_commit(
 /// Commits files, and nothing else that stands beside them. Nothing that the template wrote there runs with it, be it a hook
 /// or a file system monitor.
 fn commit(git: &Git, files: &[SafePath]) -> Result<String, GitError> {
-    let list = files.iter().fold(Vec::new(), |mut list, path| {
-        list.extend_from_slice(b":(top,literal)");
-        list.extend_from_slice(path.as_str().as_bytes());
-        list.push(0);
-        list
-    });
+    let list = path_list(files.iter().map(|path| format!(":(top,literal){path}")));
     let listed = ["--pathspec-from-file=-", "--pathspec-file-nul"];
     git.bytes(&[&["add"], &listed[..]].concat(), &list)?;
     git.bytes(&[&["commit", "--quiet", "--message", MESSAGE], &listed[..]].concat(), &list)?;

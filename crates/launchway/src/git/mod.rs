@@ -2,6 +2,7 @@
 
 mod enclosing;
 mod first_commit;
+mod path_list;
 mod process;
 mod remote;
 mod resolve;
@@ -15,6 +16,7 @@ mod within;
 
 pub(crate) use enclosing::{Enclosing, from_here};
 pub(crate) use first_commit::{FirstCommit, MESSAGE, first_commit, reason_to_skip};
+pub(crate) use path_list::path_list;
 pub(crate) use process::{Git, GitError};
 pub(crate) use remote::Remote;
 pub(crate) use resolve::{Revision, RevisionSpec, moved};

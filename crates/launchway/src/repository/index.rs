@@ -8,9 +8,9 @@ use launchway_core::{Blob, Conflict, Edit, SafePath, has_marks};
 
 use super::kept::UndoRecord;
 use super::saved::State;
-use super::{RECORD, Repository, not_run, with_ends};
+use super::{RECORD, Repository, not_run};
 use crate::failure::{Exit, Failure, listed};
-use crate::git::{Git, GitError};
+use crate::git::{Git, GitError, path_list};
 
 /// What git knows of the files that a command changes.
 pub(crate) struct Index<'r> {
@@ -163,7 +163,7 @@ impl<'r> Index<'r> {
     fn try_stage(&self) -> Result<(), GitError> {
         let git = Git::of_user(&self.repository.root);
         let staged = || self.edits.iter().filter(|edit| self.is_staged(edit));
-        let paths = with_ends(staged().map(|edit| edit.path.as_str()));
+        let paths = path_list(staged().map(|edit| edit.path.as_str()));
         git.bytes(&["update-index", "--add", "--remove", "--replace", "-z", "--stdin"], &paths)?;
         if self.repository.ignores_modes {
             stage_modes(&git, &staged().collect::<Vec<_>>())?;
@@ -268,7 +268,7 @@ pub(crate) fn before_update(name: &str) -> String {
 fn stage_modes(git: &Git, staged: &[&Edit]) -> Result<(), GitError> {
     for (mode, wanted) in [("--chmod=+x", true), ("--chmod=-x", false)] {
         let is_meant = |edit: &&&Edit| edit.after.as_ref().is_some_and(|blob| blob.executable == wanted);
-        let paths = with_ends(staged.iter().filter(is_meant).map(|edit| edit.path.as_str()));
+        let paths = path_list(staged.iter().filter(is_meant).map(|edit| edit.path.as_str()));
         git.bytes(&["update-index", mode, "-z", "--stdin"], &paths)?;
     }
     Ok(())

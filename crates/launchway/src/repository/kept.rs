@@ -6,9 +6,9 @@ use std::path::Path;
 use launchway_core::{Blob, Edit, SafePath};
 use serde::{Deserialize, Serialize};
 
+use super::Repository;
 use super::saved::git;
-use super::{Repository, with_ends};
-use crate::git::{Git, GitError};
+use crate::git::{Git, GitError, path_list};
 
 /// The folder of the references. Each linked work tree has its own.
 const REFERENCES: &str = "refs/worktree/launchway";
@@ -190,7 +190,7 @@ fn stream(reference: &str, list: &List, edits: &[Edit], known: &[&SafePath]) -> 
         stream.push(b'\n');
     };
     file(LIST, &serde_json::to_vec(list).expect("texts and lists always fit into JSON"));
-    let paths = with_ends(known.iter().map(|path| path.as_str()));
+    let paths = path_list(known.iter().map(|path| path.as_str()));
     file(PATHS, &paths);
     for (number, kept) in list.files.iter().enumerate() {
         let Some(edit) = edits.iter().find(|edit| edit.path.as_str() == kept.path) else { continue };

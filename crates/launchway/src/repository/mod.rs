@@ -15,7 +15,7 @@ use launchway_core::SafePath;
 use launchway_core::quote::quote_shell;
 
 use crate::failure::{Exit, Failure, listed};
-use crate::git::{Git, GitError};
+use crate::git::{Git, GitError, path_list};
 use crate::{language, terminal};
 
 /// What git calls a work that is not finished, and the file that it keeps for it.
@@ -212,7 +212,7 @@ pub(crate) fn ignored<'p>(
 ) -> Result<BTreeSet<String>, GitError> {
     let is_link = |folder: &str| root.join(folder).symlink_metadata().is_ok_and(|it| it.is_symlink());
     let paths = paths.filter(|path| !path.folders().any(is_link));
-    let input = with_ends(paths.map(SafePath::as_str));
+    let input = path_list(paths.map(SafePath::as_str));
     if input.is_empty() {
         return Ok(BTreeSet::new());
     }
@@ -358,11 +358,6 @@ pub(crate) fn not_run(error: GitError) -> Failure {
         }
         error => Failure::new(Exit::Io, format!("git failed: {error}")).caused_by(error),
     }
-}
-
-/// Writes paths as git reads them with `-z`: a NUL ends each.
-fn with_ends<'p>(paths: impl Iterator<Item = &'p str>) -> Vec<u8> {
-    paths.flat_map(|path| path.bytes().chain([0])).collect()
 }
 
 /// Lists the first of many files.

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use launchway_core::Scratch;
 
-use crate::git::{Git, GitError};
+use crate::git::{Git, GitError, path_list};
 
 /// What is saved, and where.
 pub(super) struct State<'s> {
@@ -46,11 +46,7 @@ impl State<'_> {
     fn index(&self) -> Result<String, GitError> {
         let (_scratch, git) = self.scratch()?;
         let listed = Git::of_user(self.root).bytes(&["ls-files", "-z", "--stage", "--full-name", "--", ":/"], &[])?;
-        let mut entries = Vec::new();
-        for line in listed.split(|byte| *byte == 0).filter(|line| self.is_whole(line)) {
-            entries.extend_from_slice(line);
-            entries.push(0);
-        }
+        let entries = path_list(listed.split(|byte| *byte == 0).filter(|line| self.is_whole(line)));
         git.bytes(&["update-index", "-z", "--index-info"], &entries)?;
         let tree = git.text(&["write-tree"])?;
         let earlier = git.text(&["rev-parse", "--quiet", "--verify", &self.reference]).ok();
@@ -71,10 +67,7 @@ impl State<'_> {
         let (_scratch, git) = self.scratch()?;
         git.text(&["read-tree", self.head])?;
         let mut paths = git.bytes(&["ls-files", "-z", "--", "."], &[])?;
-        for path in &self.paths {
-            paths.extend_from_slice(path);
-            paths.push(0);
-        }
+        paths.extend(path_list(&self.paths));
         git.bytes(&["update-index", "--add", "--remove", "--replace", "-z", "--stdin"], &paths)?;
         git.text(&["write-tree"])
     }

@@ -9,7 +9,7 @@ use super::kept::{Sides, UndoRecord};
 use super::saved::{State, git};
 use super::{Located, ignores_modes, not_run, path_of, status, tracked};
 use crate::failure::{Exit, Failure, listed};
-use crate::git::GitError;
+use crate::git::{GitError, path_list};
 use crate::interrupt;
 
 /// What was taken back.
@@ -211,20 +211,18 @@ impl Back {
         let (mut goes, mut comes, mut intended) = (Vec::new(), Vec::new(), Vec::new());
         for file in &self.kept.list.files {
             let path = format!("{}{}", self.located.prefix, file.path);
-            goes.extend(format!("0 {no_object}\t{path}\0").into_bytes());
+            goes.push(format!("0 {no_object}\t{path}"));
             if file.is_intended {
-                intended.extend(format!("{}\0", file.path).into_bytes());
+                intended.push(file.path.as_str());
                 continue;
             }
-            for entry in &file.index {
-                comes.extend(format!("{entry}\t{path}\0").into_bytes());
-            }
+            comes.extend(file.index.iter().map(|entry| format!("{entry}\t{path}")));
         }
         let git = git(&self.root);
-        git.bytes(&["update-index", "-z", "--index-info"], &[goes, comes].concat())?;
+        git.bytes(&["update-index", "-z", "--index-info"], &path_list(goes.into_iter().chain(comes)))?;
         if !intended.is_empty() {
             let words = ["add", "--intent-to-add", "--force", "--pathspec-from-file=-", "--pathspec-file-nul"];
-            git.bytes(&["--literal-pathspecs"].into_iter().chain(words).collect::<Vec<_>>(), &intended)?;
+            git.bytes(&["--literal-pathspecs"].into_iter().chain(words).collect::<Vec<_>>(), &path_list(&intended))?;
         }
         // Only what git remembers of the disk, so that it need not look at the files again.
         let _ = git.output(&["update-index", "-q", "--refresh"], &[]);
