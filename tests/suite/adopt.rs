@@ -240,7 +240,7 @@ fn what_is_given_stands_and_what_cannot_be_is_refused() {
     let said = in_project(&folder, &["adopt", "--dry-run", "--set", "target=both"]).success();
     assert!(said.contains("both  (given)") && said.contains("files that are missing"), "{said}");
     for (words, message) in [
-        (["--set", "colour=red"], "the template has no question `colour`"),
+        (["--set", "colour=red"], "the template `service` has no question `colour`"),
         (["--set", "exposure=gateway"], "`exposure` has no effect"),
         (["--set", "port=80"], "port `80` is out of range"),
         (["--set", "target=vm"], "target `vm` is not one of the choices"),

@@ -1,46 +1,44 @@
 //! The flags of questions beside those of the program itself.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
-/// The flags of `new` beside those of questions, and those of every command, in the form of ids; and words that its variables
-/// end with. A question of that name has a flag with the prefix. `name` is not among them: the name has no flag of its own.
-const TAKEN: &[&str] = &[
+/// The flags of `new` beside those of questions, and those of every command, in the form of ids. A question of that name has
+/// a flag with the prefix. `name` is not among them: the name has no flag of its own.
+const FLAGS: &[&str] = &[
     "accept_moved",
     "accessible",
     "allow_secret_like",
     "answers",
-    "cache_dir",
     "color",
-    "config_dir",
     "defaults",
     "dest",
     "diff",
     "dry_run",
-    "git_mib",
-    "git_timeout",
     "help",
     "lang",
-    "log",
     "no_git",
     "no_input",
     "offline",
     "output",
-    "password",
     "resume",
     "standalone",
-    "state_dir",
     "template",
-    "username",
     "verbose",
     "version",
 ];
+
+/// What the program's own variables end with, in the same form; the variable of a question is never one of them.
+const VARIABLES: &[&str] =
+    &["cache_dir", "config_dir", "git_mib", "git_timeout", "lang", "log", "password", "state_dir", "username"];
 
 /// What stands before the name of a question whose flag is the program's own.
 const PREFIX: &str = "answer_";
 
 /// Tells whether the flag of a question is another word than its id.
 pub(crate) fn is_prefixed(id: &str) -> bool {
-    TAKEN.contains(&id.trim_start_matches(PREFIX))
+    let id = id.trim_start_matches(PREFIX);
+    FLAGS.contains(&id) || VARIABLES.contains(&id)
 }
 
 /// Returns what the flag and the environment variable of a question are named after.
@@ -50,7 +48,14 @@ pub(super) fn name_of(id: &str) -> Cow<'_, str> {
 
 /// Returns the flags of the program that the flag of no question can be, as they are written without dashes.
 pub fn taken_flags() -> impl Iterator<Item = String> {
-    TAKEN.iter().map(|id| id.replace('_', "-"))
+    let taken: BTreeSet<&str> = FLAGS.iter().chain(VARIABLES).copied().collect();
+    taken.into_iter().map(|id| id.replace('_', "-"))
+}
+
+/// Tells whether a variable, without what all of them begin with, is one of the program's own.
+#[must_use]
+pub fn is_own_variable(name: &str) -> bool {
+    VARIABLES.contains(&name.to_ascii_lowercase().as_str())
 }
 
 #[cfg(test)]

@@ -39,7 +39,7 @@ use serde::{Deserialize, Serialize};
 
 pub use advised::Advised;
 pub use advisory::{Advisory, Severity};
-pub use flags::taken_flags;
+pub use flags::{is_own_variable, taken_flags};
 pub use layers::{Header, Layer, builtin};
 pub use load::MAX_LAYERS;
 pub use migration::Migrated;

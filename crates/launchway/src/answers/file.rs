@@ -8,9 +8,10 @@ use std::path::Path;
 
 use launchway_core::document::{self, Entry, Format, Unreadable};
 use launchway_core::template::{Kind, Question};
-use launchway_core::{Answers, Provenance, Template, Value, nearest};
+use launchway_core::{Answers, Provenance, Template, Value};
 use serde_json::{Number, Value as Json};
 
+use super::unknown_question;
 use crate::failure::{Exit, Failure};
 
 const MAX_BYTES: u64 = 1 << 20;
@@ -32,7 +33,7 @@ pub(crate) fn add_file(path: &Path, template: &Template, answers: &mut Answers) 
     for Entry { key, line, value } in entries {
         let place = format!("{shown}:{line}");
         let Some(question) = template.question(&key) else {
-            return Err(unknown_key(&key, &place, template));
+            return Err(unknown_question(&key, Some(&place), template));
         };
         if matches!(question.kind, Kind::Secret { .. }) && !value.is_boolean() {
             return Err(question.exposed(&format!("in a file such as `{shown}`")).into());
@@ -139,14 +140,4 @@ fn read(source: impl Read, shown: &str) -> Result<String, Failure> {
 
 fn cannot_read(shown: &str, cause: &dyn Display) -> Failure {
     Failure::new(Exit::Usage, format!("cannot read the answers file `{shown}`: {cause}"))
-}
-
-fn unknown_key(key: &str, place: &str, template: &Template) -> Failure {
-    let known: Vec<&str> = template.questions.iter().map(|question| question.id.as_str()).collect();
-    let failure =
-        Failure::new(Exit::Usage, format!("the template `{}` has no question `{key}` (in {place})", template.id));
-    failure.hint(match nearest(key, known.iter().copied()) {
-        Some(nearest) => format!("did you mean `{nearest}`?"),
-        None => format!("it asks for {}", known.join(", ")),
-    })
 }

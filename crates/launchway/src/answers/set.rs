@@ -1,8 +1,9 @@
 //! Answers as `--set key=value` gives them.
 
-use launchway_core::{Answers, Provenance, Template, nearest};
+use launchway_core::{Answers, Provenance, Template};
 
-use crate::failure::{Exit, Failure, listed};
+use super::unknown_question;
+use crate::failure::{Exit, Failure};
 
 /// Reads `--set key=value`.
 pub(crate) fn set(template: &Template, texts: &[String], answers: &mut Answers) -> Result<(), Failure> {
@@ -13,12 +14,7 @@ pub(crate) fn set(template: &Template, texts: &[String], answers: &mut Answers) 
         };
         let id = key.replace('-', "_");
         let Some(question) = template.question(&id) else {
-            let known = || template.questions.iter().map(|question| question.id.as_str());
-            let failure = Failure::new(Exit::Usage, format!("the template has no question `{key}`"));
-            return Err(failure.hint(match nearest(&id, known()) {
-                Some(nearest) => format!("did you mean `{nearest}`?"),
-                None => format!("it asks {}", listed(known())),
-            }));
+            return Err(unknown_question(key, None, template));
         };
         let read = question.read_open(value).map_err(|problem| problem.given_by(question, &Provenance::Flag))?;
         answers.set(&id, read, Provenance::Flag);
