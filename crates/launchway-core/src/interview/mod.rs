@@ -181,7 +181,9 @@ impl<'t> Interview<'t> {
         self.template
     }
 
-    fn is_complete(&self) -> bool {
+    /// Tells whether every question that is asked has an answer, and none is refused.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
         self.open.is_empty() && self.problems.is_empty()
     }
 

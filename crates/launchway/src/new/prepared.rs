@@ -123,16 +123,18 @@ impl NewProject {
             return Err(secrets.into());
         }
         let command = review::command(template, interview, request);
-        let Some(mut context) = interview.context()? else {
+        let name = interview.accepted.iter().find(|it| it.question.id == template.name_question);
+        let Some(name) = name.filter(|_| interview.is_complete()) else {
             return Err(missing(interview, &command));
         };
-        let folder = destination(request, &context.name);
+        let folder = destination(request, &name.value.to_string());
         let looks_around = !request.standalone && template.has_files_of_repository();
         let enclosing = if looks_around { Enclosing::of(&folder) } else { None };
-        if let Some(enclosing) = &enclosing {
-            let taken = taken(template, enclosing)?;
-            context = interview.within(&taken).context()?.unwrap_or(context);
-        }
+        let context = match &enclosing {
+            Some(enclosing) => interview.within(&taken(template, enclosing)?).context()?,
+            None => interview.context()?,
+        };
+        let mut context = context.ok_or_else(|| missing(interview, &command))?;
         context.catalog.clone_from(&request.catalog);
         let mut warnings = unused_answers(interview)?;
         warnings.extend(unknown_answers(interview));
