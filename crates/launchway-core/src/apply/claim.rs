@@ -35,12 +35,8 @@ impl Claim {
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
                 Err(error) => return Err(ApplyError::Write { path, error }),
             }
-            match lock_folder(&path) {
-                // Somebody took it for one that was left behind, in the moment before it was locked.
-                Err(Errno::WOULDBLOCK | Errno::NOENT) => {}
-                Ok(lock) if !is_still(&path, &lock) => {}
-                // A file system without locks is written to all the same.
-                lock => return Ok(Self { path, _lock: lock.ok(), published: false }),
+            if let Ok(lock) = keep(&path, lock_folder) {
+                return Ok(Self { path, _lock: lock, published: false });
             }
         }
         let error = io::Error::other(format!("too many of the folders `{prefix}-*` were left here; remove them"));
@@ -70,6 +66,19 @@ impl Drop for Claim {
         if !self.published {
             let _ = fs::remove_dir_all(&self.path);
         }
+    }
+}
+
+/// A folder that was just made is somebody else's, or gone.
+struct Lost;
+
+/// Locks a folder that was just made, if it is still there. The file system may have no locks; it is written to all the same.
+fn keep(path: &Path, lock: impl FnOnce(&Path) -> Result<OwnedFd, Errno>) -> Result<Option<OwnedFd>, Lost> {
+    match lock(path) {
+        // Somebody took it for one that was left behind, in the moment before it was locked.
+        Err(Errno::WOULDBLOCK | Errno::NOENT) => Err(Lost),
+        Ok(lock) if !is_still(path, &lock) => Err(Lost),
+        lock => Ok(lock.ok()),
     }
 }
 
@@ -123,5 +132,26 @@ mod tests {
         assert_eq!(entries(folder.path()), [".orders.launchway-0"]);
         remove_stale(folder.path(), ".orders.launchway", own);
         assert_eq!(entries(folder.path()), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_folder_that_somebody_took_away_before_it_was_locked_is_not_used() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(".orders.launchway-0");
+        let made_again = |path: &Path| {
+            let lock = lock_folder(path);
+            fs::remove_dir(path).unwrap();
+            fs::create_dir(path).unwrap();
+            lock
+        };
+        fs::create_dir(&path).unwrap();
+        assert!(keep(&path, made_again).is_err(), "another folder has its name");
+        let held = lock_folder(&path).unwrap();
+        assert!(keep(&path, lock_folder).is_err(), "somebody else has locked it");
+        drop(held);
+        assert!(matches!(keep(&path, lock_folder), Ok(Some(_))));
+        assert!(matches!(keep(&path, |_| Err(Errno::NOTSUP)), Ok(None)), "without locks it is used all the same");
+        fs::remove_dir(&path).unwrap();
+        assert!(keep(&path, lock_folder).is_err(), "it is gone");
     }
 }

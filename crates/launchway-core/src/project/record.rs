@@ -324,3 +324,24 @@ fn archive(plan: &Plan) -> Vec<u8> {
     gzip.flush().expect("memory takes every byte");
     gzip.finish().expect("memory takes every byte")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_files_of_a_record_stand_in_its_folder_under_the_name_of_the_project() {
+        let files = ["toml", "base"].map(|ending| file_of("orders", ending));
+        assert_eq!(files, [".launchway/orders.toml", ".launchway/orders.base"]);
+        let parts = ["src/main.rs", "a.launchway/orders.toml"].into_iter().chain(files.iter().map(String::as_str));
+        let parts: Vec<u8> = parts.map(|path| part_of(&SafePath::new(path).unwrap())).collect();
+        assert_eq!(parts, [0, 0, 2, 1], "what names the version comes last");
+    }
+
+    #[test]
+    fn the_names_of_paths_are_the_paths() {
+        let paths: BTreeSet<SafePath> = ["b/c", "a"].into_iter().map(|path| SafePath::new(path).unwrap()).collect();
+        assert_eq!(names(&paths).into_iter().collect::<Vec<_>>(), ["a", "b/c"]);
+        assert!(names(&BTreeSet::new()).is_empty());
+    }
+}

@@ -458,7 +458,11 @@ mod tests {
         ] {
             assert_eq!(read(left), read(right));
         }
-        assert_eq!(read("C:/templates"), SourceSpec::Folder("C:/templates".into()));
+        // One letter before a colon is a disk, and no catalog.
+        for text in ["C:/templates", "c:/templates"] {
+            assert_eq!(read(text), SourceSpec::Folder(text.into()));
+        }
+        assert!(matches!(read("ab:web"), SourceSpec::Entry { .. }));
         assert_eq!(read("./a//b@c"), SourceSpec::Folder("./a//b@c".into()));
     }
 
