@@ -16,6 +16,7 @@ use crate::{process_groups, terminal};
 static WRITING: Mutex<()> = Mutex::new(());
 static IS_WRITING: AtomicBool = AtomicBool::new(false);
 static USES_ESCAPES: AtomicBool = AtomicBool::new(false);
+static DRAWING: Mutex<()> = Mutex::new(());
 static ROWS_BELOW: AtomicUsize = AtomicUsize::new(0);
 static FAREWELL: Mutex<Option<String>> = Mutex::new(None);
 static ASKED: Mutex<String> = Mutex::new(String::new());
@@ -56,9 +57,17 @@ pub(crate) fn use_escapes() {
     USES_ESCAPES.store(true, Ordering::Relaxed);
 }
 
-/// Notes how many lines of what is drawn stand below the cursor.
-pub(crate) fn set_rows_below(rows: usize) {
-    ROWS_BELOW.store(rows, Ordering::Relaxed);
+/// Draws, and notes how many lines of it stand below the cursor: whoever stops the program in between would leave it in the
+/// middle of what is drawn.
+pub(crate) fn draw(text: &str, rows_below: usize) {
+    let _guard = DRAWING.lock().unwrap_or_else(PoisonError::into_inner);
+    terminal::say(text);
+    ROWS_BELOW.store(rows_below, Ordering::Relaxed);
+}
+
+/// Notes that nothing of what is drawn stands below the cursor.
+pub(crate) fn let_go() {
+    ROWS_BELOW.store(0, Ordering::Relaxed);
 }
 
 /// Sets what is said when the program is interrupted; nothing if it is none.
@@ -155,7 +164,7 @@ fn go_on(signals: &mut Signals) -> BTreeSet<i32> {
 
 /// Stops the program as Ctrl-Z does, with the terminal as it was found; returns once it goes on.
 fn stop() {
-    let _guard = WRITING.lock().unwrap_or_else(PoisonError::into_inner);
+    let _guards = [&WRITING, &DRAWING].map(|lock| lock.lock().unwrap_or_else(PoisonError::into_inner));
     if !foreground::is_in_background() {
         if USES_ESCAPES.load(Ordering::Relaxed) {
             terminal::say(&format!("{}\r\n", down(ROWS_BELOW.swap(0, Ordering::Relaxed))));

@@ -6,7 +6,6 @@ use console::{Term, measure_text_width, truncate_str};
 
 use super::transcript::rows;
 use crate::interrupt;
-use crate::terminal;
 
 /// The block that is on the screen now.
 #[derive(Debug, Default)]
@@ -69,10 +68,9 @@ impl Frame {
         if column > 0 {
             let _ = write!(text, "\x1b[{column}C");
         }
-        terminal::say(&text);
+        interrupt::draw(&text, last - row);
         let above = lines.iter().take(row).map(|line| measure_text_width(line)).collect();
         *self = Self { above, column, is_drawn: true };
-        interrupt::set_rows_below(last - row);
     }
 
     /// Takes the lines away; the cursor stands where they began.
@@ -88,14 +86,14 @@ impl Frame {
     /// Writes other lines in the place of the lines and of some rows above them; the cursor stands below them.
     pub(super) fn replace_with_above(&mut self, above: usize, lines: &[String]) {
         let lines = lines.iter().fold(String::new(), |text, line| text + line + "\r\n");
-        terminal::say(&(self.erasure(above) + &lines));
-        self.let_go();
+        interrupt::draw(&(self.erasure(above) + &lines), 0);
+        *self = Self::default();
     }
 
     /// Leaves the lines where they are: what is drawn next stands below them.
     pub(super) fn let_go(&mut self) {
         *self = Self::default();
-        interrupt::set_rows_below(0);
+        interrupt::let_go();
     }
 
     fn erasure(&self, more: usize) -> String {
