@@ -55,6 +55,31 @@ fn keys(object: &Value) -> Vec<&str> {
     keys
 }
 
+#[test]
+fn u32_what_a_catalog_presets_or_decides_is_no_secret_either() {
+    let token = format!("ghp_{}", "a1B2c3D4e5".repeat(4));
+    for kind in ["presets", "locks"] {
+        let world = World::new();
+        let decided = format!("[template.{kind}]\ndescription = \"see {token}\"\n");
+        let text = format!(
+            "[catalog]\ntitle = \"Acme\"\n\n[[template]]\nname = \"payments\"\ntitle = \"Payments\"\n\
+             source = \"builtin:service\"\n\n{decided}"
+        );
+        let catalog = world.repository("catalog", &[("catalog.toml", &text)]);
+        launchway(&world, &["catalog", "add", "acme", &catalog.url()]).success();
+        let said = new_service(&world, &["--target=ecs"]).failure(2);
+        assert!(said.contains("description looks like a token of GitHub") && said.contains("acme"), "{kind}: {said}");
+        assert!(!said.contains(&token), "{kind}: {said}");
+        assert!(!world.path("orders").exists());
+        new_service(&world, &["--target=ecs", "--allow-secret-like"]).success();
+        // An answer of one's own comes before what is only preset.
+        if kind == "presets" {
+            std::fs::remove_dir_all(world.path("orders")).unwrap();
+            new_service(&world, &["--target=ecs", "--description", "ours"]).success();
+        }
+    }
+}
+
 fn new_service(world: &World, words: &[&str]) -> Ran {
     world.new_project("acme:payments", words)
 }

@@ -281,6 +281,8 @@ fn u45_queries_and_fragments_of_urls_are_shown_nowhere() {
         &["new", "orders", "--no-input", "--template", url][..],
         &["new", "orders", "--no-input", "--template", "https://h/a#s3cret", "--verbose"],
         &["new", "orders", "--no-input", "--template", url, "--output", "json"],
+        &["new", "orders", "--no-input", "--template", "git@h:a.git?token=s3cret", "--verbose"],
+        &["catalog", "add", "short", "git@h:a.git#s3cret"],
         &["new", "orders", "--no-input", "--template", &redirected, "--verbose"],
         &["new", "orders", "--no-input", "--template", "https://instead.example/", "--verbose"],
         &["new", "orders", "--no-input", "--template", "https://instead.example/t", "--verbose"],

@@ -5,6 +5,7 @@ use std::fs;
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::history::{History, files};
 use crate::program::{Ran, launchway, run};
 
 fn project(words: &[&str]) -> TempDir {
@@ -66,6 +67,21 @@ fn a_file_that_is_not_made_comes_with_the_answers_that_are_named_and_those_bring
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         assert!(project(&words).path().join("orders").join(path).is_file(), "{words:?} does not bring {path}");
     }
+}
+
+#[test]
+fn u23_the_reason_for_which_a_file_is_not_checked_is_shown() {
+    let rule = "\n[[file]]\npath = \"settings.json\"\ncheck = false\nbecause = \"The editor reads comments in it.\"\n";
+    let sources = files(&[("settings.json.hbs", "{ // {{service}}\n"), ("plain.json", "{}\n")]);
+    let history = History::new(&sources, rule);
+    let why = |path: &str, words: &[&str]| {
+        history.launchway(&[&["why", path, "--template", "../template"], words].concat()).success()
+    };
+    let said = why("settings.json", &[]);
+    assert!(said.contains("  unchecked   The editor reads comments in it.\n"), "{said}");
+    let json: Value = serde_json::from_str(&why("settings.json", &["--output", "json"])).unwrap();
+    assert_eq!(json["generated"]["unchecked"], "The editor reads comments in it.");
+    assert!(!why("plain.json", &[]).contains("unchecked"));
 }
 
 #[test]

@@ -271,7 +271,7 @@ impl<'t> Interview<'t> {
         Ok(kept)
     }
 
-    /// Finds the accepted answers that look like secrets, wherever they came from but from the template or the team.
+    /// Finds the accepted answers that look like secrets, wherever they came from but from the template.
     #[must_use]
     pub fn secret_like(&self) -> Vec<AnswerProblem> {
         if self.allows_secret_like { Vec::new() } else { self.given_secrets().collect() }
@@ -284,8 +284,9 @@ impl<'t> Interview<'t> {
     }
 
     fn given_secrets(&self) -> impl Iterator<Item = AnswerProblem> {
-        let given = self.accepted.iter().filter(|it| it.provenance.is_given());
-        given.filter_map(|it| it.question.secret_like(&it.value))
+        let is_of_a_team = |it: &Accepted<'_>| matches!(it.provenance, Provenance::Preset(_));
+        let others = self.accepted.iter().filter(move |it| it.provenance.is_given() || is_of_a_team(it));
+        others.filter_map(|it| Some(it.question.secret_like(&it.value)?.given_by(it.question, &it.provenance)))
     }
 
     /// Checks an answer that somebody gives: it must not look like a secret, and keep all rules.

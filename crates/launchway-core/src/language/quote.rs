@@ -36,7 +36,8 @@ pub fn quote(text: &str) -> String {
 #[must_use]
 pub fn quote_shell(text: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_-./:,@+=".contains(&byte);
-    if !text.is_empty() && text.bytes().all(plain) {
+    // zsh takes `=name` for the path of a program.
+    if !text.is_empty() && !text.starts_with('=') && text.bytes().all(plain) {
         return text.to_owned();
     }
     format!("'{}'", text.replace('\'', r"'\''"))
@@ -320,6 +321,8 @@ mod tests {
         assert_eq!(quote_shell(""), "''");
         assert_eq!(quote_shell("$(touch x)"), "'$(touch x)'");
         assert_eq!(quote_shell("it's"), r"'it'\''s'");
+        assert_eq!(quote_shell("=ls"), "'=ls'");
+        assert_eq!(quote_shell("a=b"), "a=b");
     }
 
     #[test]

@@ -172,7 +172,7 @@ pub fn without_credentials(text: &str) -> String {
     let mut rest = text;
     while let Some(start) = rest.find("://") {
         let (before, after) = rest.split_at(start + 3);
-        clean.push_str(before);
+        push_short_forms(&mut clean, before);
         let end = after.find(ends_url).unwrap_or(after.len());
         let authority = &after[..after[..end].find(['/', '?', '#']).unwrap_or(end)];
         let at = authority.rfind('@');
@@ -181,8 +181,22 @@ pub fn without_credentials(text: &str) -> String {
         push_without_query(&mut clean, url);
         rest = &after[end..];
     }
-    clean.push_str(rest);
+    push_short_forms(&mut clean, rest);
     clean
+}
+
+/// Adds a text without the queries and fragments of what git takes for a URL without `://`, `user@host:path`.
+fn push_short_forms(clean: &mut String, text: &str) {
+    let is_short = |word: &str| word.split_once('@').is_some_and(|(_, place)| place.contains(':'));
+    for piece in text.split_inclusive(ends_url) {
+        let word = piece.trim_end_matches(ends_url);
+        if is_short(word) {
+            push_without_query(clean, word)
+        } else {
+            clean.push_str(word)
+        }
+        clean.push_str(&piece[word.len()..]);
+    }
 }
 
 /// Tells whether a character cannot be part of a URL in a text.
@@ -572,13 +586,20 @@ mod tests {
             ("https://host?user=a@b&t=s3cret", "https://host?…"),
             ("https://me:pw@host?t=s3cret", "https://host?…"),
             ("to `ssh://git@host/a?x=s3cret`, then file:///b?y#s3cret", "to `ssh://git@host/a?…`, then file:///b?…"),
+            ("see git@host:team/a.git?t=s3cret, or me@host", "see git@host:team/a.git?…, or me@host"),
+            ("`git@host:a#s3cret` https://host/b?s3cret", "`git@host:a#…` https://host/b?…"),
+            ("git@host:team/a.git", "git@host:team/a.git"),
             ("is it? # no url", "is it? # no url"),
         ] {
             assert_eq!(without_credentials(text), expected);
         }
-        for text in
-            ["https://host/a?t=s3cret", "http://host/a#s3cret", "https://host/a?x=1//b@s3cret", "git+ssh://h/a?s3cret"]
-        {
+        for text in [
+            "https://host/a?t=s3cret",
+            "http://host/a#s3cret",
+            "https://host/a?x=1//b@s3cret",
+            "git+ssh://h/a?s3cret",
+            "git@h:a?s3cret",
+        ] {
             let refused = text.parse::<SourceSpec>().unwrap_err();
             assert!(!format!("{refused} {refused:?}").contains("s3cret"), "{refused:?}");
         }

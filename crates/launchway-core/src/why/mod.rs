@@ -12,7 +12,7 @@ use crate::language::engine::Expression;
 use crate::language::problem::{Invalid, Problem};
 use crate::plan::Planner;
 use crate::template::traces::FileTraces;
-use crate::template::{Each, FileRule, Ownership, SourceFile, Template};
+use crate::template::{Each, FileRule, Ownership, SourceFile, Template, unchecked};
 use crate::value::Value;
 
 /// What is known of a path.
@@ -39,6 +39,8 @@ pub struct Generated {
     pub ownership: Ownership,
     /// Whether it can be run.
     pub executable: bool,
+    /// Why what is rendered is not checked, if the template says so.
+    pub unchecked: Option<String>,
     /// The conditions that are true.
     pub conditions: Vec<Condition>,
     /// The lists for whose elements the file is made, each with this file's element.
@@ -183,6 +185,7 @@ impl Inquiry<'_> {
             is_rendered: file.renders,
             ownership: rules.iter().rev().find_map(|rule| rule.ownership).unwrap_or_default(),
             executable: file.is_executable(&rules),
+            unchecked: unchecked(&rules).filter(|_| file.renders).map(str::to_owned),
             conditions: self.conditions(&rules)?,
             each: lists.map(turn).collect(),
             partials: partials.into_iter().filter_map(|name| self.partial(name)).collect(),

@@ -48,6 +48,8 @@ impl WhyResult<'_> {
         if generated.executable {
             lines.push("  mode        can be run".to_owned());
         }
+        let unchecked = generated.unchecked.as_deref().map(terminal::visible_line);
+        lines.extend(unchecked.map(|because| format!("  unchecked   {because}")));
         lines.extend(generated.conditions.iter().map(|it| format!("  because     {}", condition(it))));
         lines.extend(generated.each.iter().map(|turn| format!("  once for    {}", element(turn))));
         lines.extend(generated.partials.iter().map(|it| format!("  includes    {} of {}", it.file, it.layer)));
@@ -160,6 +162,7 @@ fn generated_json(generated: &Generated) -> Json {
         "rendered": generated.is_rendered,
         "ownership": generated.ownership,
         "executable": generated.executable,
+        "unchecked": generated.unchecked,
         "conditions": generated.conditions.iter().map(condition_json).collect::<Vec<_>>(),
         "each": generated.each.iter().map(turn_json).collect::<Vec<_>>(),
         "partials": generated.partials.iter().map(|it| json!({ "file": it.file, "layer": it.layer })).collect::<Vec<_>>(),
