@@ -101,6 +101,30 @@ fn u20_what_can_be_run_in_a_template_can_be_run_in_the_project_and_stays_so() {
 }
 
 #[test]
+fn u20_check_finds_what_can_be_run_and_should_not_and_heal_undoes_it() {
+    let manifest = "\n[[file]]\npath = \"*\"\nownership = \"managed\"\n\n[[file]]\npath = \"run\"\nexecutable = true\n";
+    let history = History::new(&files(&[("run", "#!/bin/sh\n"), ("plain", "p\n")]), manifest);
+    let check = || history.launchway(&["check"]).success();
+    assert!(!check().contains("note:"), "{}", check());
+    make_executable(&history.path("run"), false);
+    make_executable(&history.path("plain"), true);
+    let said = check();
+    assert!(said.contains("note: run: the file belongs to the template and cannot be run any more\n"), "{said}");
+    assert!(said.contains("note: plain: the file belongs to the template and can be run, which it was not made for\n"));
+    assert!(said.contains("`launchway update --heal run`") && said.contains("2 notes"), "{said}");
+    // Where git was told not to look at that, the disk does not know it.
+    history.git(&["config", "core.fileMode", "false"]);
+    assert!(!check().contains("note:"), "{}", check());
+    assert_eq!(history.launchway(&["diff"]).success(), "");
+    history.git(&["config", "core.fileMode", "true"]);
+    assert!(history.launchway(&["diff"]).success().contains("old mode 100755\nnew mode 100644\n"));
+    history.commit();
+    history.update(&["--heal", "run", "--heal", "plain"]).success();
+    assert!(is_executable(&history.path("run")) && !is_executable(&history.path("plain")));
+    assert!(!check().contains("note:"), "{}", check());
+}
+
+#[test]
 fn u20_modes_that_change_on_either_side_are_merged_by_an_update() {
     let sources = files(&[("a.sh", "a\n"), ("b.sh", "b\n"), ("c.sh", "c\n")]);
     let history = History::new(&sources, "");
@@ -201,6 +225,8 @@ fn hostile() -> Vec<String> {
         "> canary",
         "-n",
         "--help",
+        "=touch",
+        "=none",
         "~",
         "*",
         "a\ntouch canary",
@@ -230,7 +256,7 @@ fn printed(command: &mut Command, folder: &Path) -> Vec<String> {
 }
 
 #[test]
-fn u26_hostile_answers_are_words_for_sh_and_bash_and_run_nothing() {
+fn u26_hostile_answers_are_words_for_every_shell_and_run_nothing() {
     let texts = hostile();
     let one_line: Vec<String> = texts.iter().map(|text| on_one_line(text)).collect();
     let folder = tempfile::tempdir().unwrap();
@@ -242,7 +268,7 @@ fn u26_hostile_answers_are_words_for_sh_and_bash_and_run_nothing() {
         let script = format!("{variables}printf '%s\\0' {}\nprintf '%s\\0' {}\n", words.join(" "), used.join(" "));
         fs::write(folder.path().join("script"), script).unwrap();
         let twice = [expected.as_slice(), expected.as_slice()].concat();
-        for shell in ["sh", "bash"] {
+        for shell in ["sh", "bash", "zsh"] {
             assert_eq!(printed(Command::new(shell).arg("script"), folder.path()), twice, "{shell}");
         }
     }

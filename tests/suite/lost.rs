@@ -222,6 +222,34 @@ fn u03_the_index_is_read_back_and_what_it_does_not_hold_is_said() {
 }
 
 #[test]
+fn u03_rights_that_git_was_told_not_to_look_at_stay_and_come_back() {
+    let history = outdated();
+    history.git(&["config", "core.fileMode", "false"]);
+    history.make_executable("a");
+    history.make_executable("b");
+    let before = state(&history);
+    history.update(&[]).success();
+    assert!(history.text("a").contains("T\n"));
+    assert!(history.is_executable("a") && history.is_executable("b"), "the template says nothing else of them");
+    // Nor does the commit say of them what the disk does.
+    assert!(!history.git(&["ls-files", "--stage"]).contains("100755"));
+    history.launchway(&["diff"]).success();
+    undo(&history);
+    is_as(&history, &before);
+    // What the template makes of them counts.
+    let text = |text: &str| text.as_bytes().to_vec();
+    let new = [("a".to_owned(), text(&lines(&[(2, "T")]))), ("b".to_owned(), text("b\n"))];
+    history.template("2.0.0", &new, "\n[[file]]\npath = \"b\"\nexecutable = true\n");
+    std::fs::set_permissions(history.path("b"), std::fs::Permissions::from_mode(0o644)).unwrap();
+    let before = state(&history);
+    history.update(&[]).success();
+    assert!(history.is_executable("b"));
+    assert!(history.git(&["ls-files", "--stage", "b"]).starts_with("100755"));
+    undo(&history);
+    is_as(&history, &before);
+}
+
+#[test]
 fn u04_the_saving_commit_holds_the_index_and_the_work_tree() {
     let history = outdated();
     history.write("b", "staged\n");

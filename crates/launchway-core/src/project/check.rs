@@ -10,7 +10,7 @@ use crate::agreement::document::{self, Format};
 use crate::agreement::texts::Texts;
 use crate::agreement::{Agreement, Disagreement, Judge, Reported};
 use crate::path::SafePath;
-use crate::path::beneath::{self, NotRead};
+use crate::path::beneath::{self, Blob, NotRead};
 use crate::value::Value;
 
 /// Something that is wrong with a project.
@@ -112,9 +112,15 @@ pub(crate) fn drift_id(path: &SafePath) -> String {
 }
 
 /// Checks the files of a project, in a folder that may have changed since they were generated; `unmerged` are the files of
-/// the folder of which git has more than one side.
+/// the folder of which git has more than one side. `ignores_modes` is asked whether the disk does not know which files can be
+/// run, once one seems to be changed in that.
 #[must_use]
-pub fn check(root: &Path, project: &Project, unmerged: &BTreeSet<SafePath>) -> Vec<Finding> {
+pub fn check(
+    root: &Path,
+    project: &Project,
+    unmerged: &BTreeSet<SafePath>,
+    ignores_modes: &dyn Fn() -> bool,
+) -> Vec<Finding> {
     let tree = Tree::read(root, project);
     let mut findings = conflicted(root, project);
     findings.extend(undecided(&findings, project, unmerged));
@@ -124,7 +130,7 @@ pub fn check(root: &Path, project: &Project, unmerged: &BTreeSet<SafePath>) -> V
     let broken: BTreeSet<String> = findings.iter().flat_map(|it| &it.places).filter_map(|it| it.file.clone()).collect();
     findings.extend(tree.missing());
     findings.extend(tree.disagreements(&broken));
-    findings.extend(tree.drifted(root, &broken));
+    findings.extend(tree.drifted(root, &broken, ignores_modes));
     findings.sort_by(|left, right| left.order().cmp(&right.order()));
     findings
 }
@@ -286,16 +292,15 @@ impl<'p> Tree<'p> {
     }
 
     /// Finds the template's own files that were changed or taken away, apart from those that were found before.
-    fn drifted(&self, root: &Path, broken: &BTreeSet<String>) -> Vec<Finding> {
+    fn drifted(&self, root: &Path, broken: &BTreeSet<String>, ignores_modes: &dyn Fn() -> bool) -> Vec<Finding> {
         let is_known = |path: &&SafePath| {
             broken.contains(path.as_str())
                 || self.missing.contains(path.as_str())
                 || self.is_deleted(path.as_str())
                 || self.is_yours(path.as_str())
         };
-        let drift = |path: &SafePath| match beneath::read(root, path) {
-            Ok(bytes) if self.project.generated.get(path).is_some_and(|blob| is_same_text(&blob.bytes, &bytes)) => None,
-            Ok(_) => Some("the file belongs to the template and was changed"),
+        let drift = |path: &SafePath| match beneath::read_blob(root, path) {
+            Ok(found) => self.drift(path, &found, ignores_modes),
             Err(NotRead::Missing) => Some("the file belongs to the template and is gone"),
             Err(_) => Some("the file belongs to the template and cannot be read"),
         };
@@ -311,6 +316,21 @@ impl<'p> Tree<'p> {
             })
         };
         self.project.managed.iter().filter(|path| !is_known(path)).filter_map(finding).collect()
+    }
+
+    /// Says how a file differs from the one that was generated, if it does.
+    fn drift(&self, path: &SafePath, found: &Blob, ignores_modes: &dyn Fn() -> bool) -> Option<&'static str> {
+        let generated = self.project.generated.get(path);
+        let Some(generated) = generated.filter(|it| is_same_text(&it.bytes, &found.bytes)) else {
+            return Some("the file belongs to the template and was changed");
+        };
+        if generated.executable == found.executable || ignores_modes() {
+            return None;
+        }
+        Some(match generated.executable {
+            true => "the file belongs to the template and cannot be run any more",
+            false => "the file belongs to the template and can be run, which it was not made for",
+        })
     }
 }
 

@@ -45,6 +45,8 @@ pub struct Update {
     found: BTreeMap<SafePath, SafePath>,
     /// What the project remembers of its files.
     remembered: Remembered,
+    /// Whether git was told not to look at which files can be run.
+    ignores_modes: bool,
 }
 
 /// Something in the project that an update cannot work on.
@@ -146,6 +148,7 @@ impl Update {
             known_as: remembered.moved.clone(),
             found: BTreeMap::new(),
             remembered,
+            ignores_modes: wishes.ignores_modes,
             base,
             theirs,
             current,
@@ -188,12 +191,11 @@ impl Update {
         }
     }
 
+    /// Takes it that nobody has changed which files can be run.
     fn ignore_modes(&mut self) {
-        for side in [&mut self.ours, &mut self.current] {
-            for (path, blob) in side {
-                if let Some(known) = self.base.get(path).or_else(|| self.theirs.get(path)) {
-                    blob.executable = known.executable;
-                }
+        for (path, blob) in &mut self.ours {
+            if let Some(known) = self.base.get(path).or_else(|| self.theirs.get(path)) {
+                blob.executable = known.executable;
             }
         }
     }
@@ -324,8 +326,9 @@ impl Update {
         Ok(changes.collect())
     }
 
-    fn change(&self, path: &SafePath, before: Option<Blob>, resolution: &Resolution) -> Option<FileChange> {
+    fn change(&self, path: &SafePath, on_disk: Option<Blob>, resolution: &Resolution) -> Option<FileChange> {
         let after = resolution.files.get(path).cloned();
+        let before = on_disk.clone().map(|blob| self.with_known_mode(path, blob));
         let from = resolution.moved.get(path).or_else(|| self.moved.get(path)).cloned();
         let is_moved_away = || resolution.moved.values().chain(self.moved.values()).any(|from| from == path);
         let status = match (&before, &after) {
@@ -343,7 +346,20 @@ impl Update {
             (Some(_), Some(after)) if self.theirs.get(path) == Some(after) => Status::Clean,
             (Some(_), Some(_)) => Status::Merged,
         };
-        Some(FileChange { status, from, edit: Edit { path: path.clone(), before, after } })
+        // What the disk says of a file stays, unless the template has changed it.
+        let after = match (&on_disk, &before, after) {
+            (Some(on_disk), Some(before), Some(after)) if before.executable == after.executable => {
+                Some(Blob { executable: on_disk.executable, ..after })
+            }
+            (_, _, after) => after,
+        };
+        Some(FileChange { status, from, edit: Edit { path: path.clone(), before: on_disk, after } })
+    }
+
+    /// Returns a file of the project with what is known of its mode, where the disk is not asked for it.
+    fn with_known_mode(&self, path: &SafePath, blob: Blob) -> Blob {
+        let known = self.ours.get(path).filter(|_| self.ignores_modes).map(|known| known.executable);
+        Blob { executable: known.unwrap_or(blob.executable), ..blob }
     }
 
     fn is_kept_deleted(&self, path: &SafePath, resolution: &Resolution) -> bool {

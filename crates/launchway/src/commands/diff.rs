@@ -1,14 +1,15 @@
 //! `launchway diff`: what people changed in the files of a project since they were generated.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
-use launchway_core::{Edit, Project};
+use launchway_core::{Blob, Edit, Project};
 use serde::Serialize;
 
 use crate::diff;
 use crate::failure::Failure;
 use crate::report::{OUTPUT_HELP, Output, json};
+use crate::repository::ignores_modes;
 use crate::{projects, terminal};
 
 const AFTER_HELP: &str = "\
@@ -50,7 +51,7 @@ struct FileReport<'a> {
 /// Runs the command.
 pub(super) fn run(args: &DiffArgs) -> Result<(), Failure> {
     let projects = projects::meant(projects::open(&args.folder)?);
-    let edits: Vec<Vec<Edit>> = projects.iter().map(|project| project.edits(&args.folder)).collect();
+    let edits: Vec<Vec<Edit>> = projects.iter().map(|project| edits(project, &args.folder)).collect();
     let both = || projects.iter().zip(&edits);
     terminal::print(&match args.output {
         Output::Text => both().map(|(_, edits)| diff::of(&edits.iter().collect::<Vec<_>>())).collect(),
@@ -59,6 +60,22 @@ pub(super) fn run(args: &DiffArgs) -> Result<(), Failure> {
             projects: both().map(|(project, edits)| report(project, edits)).collect(),
         }),
     })
+}
+
+/// What was changed in the files. Which of them can be run is no change where git was told not to look at that.
+fn edits(project: &Project, folder: &Path) -> Vec<Edit> {
+    let mut edits = project.edits(folder);
+    let mode = |blob: &Option<Blob>| blob.as_ref().map(|blob| blob.executable);
+    let has_other_mode = |edit: &Edit| edit.after.is_some() && mode(&edit.before) != mode(&edit.after);
+    if edits.iter().any(has_other_mode) && ignores_modes(folder) {
+        for edit in &mut edits {
+            if let (Some(before), Some(after)) = (&edit.before, &mut edit.after) {
+                after.executable = before.executable;
+            }
+        }
+        edits.retain(|edit| edit.before != edit.after);
+    }
+    edits
 }
 
 fn report<'a>(project: &'a Project, edits: &'a [Edit]) -> ProjectReport<'a> {

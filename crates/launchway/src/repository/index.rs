@@ -264,12 +264,15 @@ pub(crate) fn before_update(name: &str) -> String {
     format!("refs/launchway/{name}/before-update")
 }
 
-/// Tells git which files can be run, where it does not look at the disk for that.
+/// Tells git which files can be run, where it does not look at the disk for that. Of a file whose mode stays, git keeps what
+/// it knows.
 fn stage_modes(git: &Git, staged: &[&Edit]) -> Result<(), GitError> {
-    for (mode, wanted) in [("--chmod=+x", true), ("--chmod=-x", false)] {
-        let is_meant = |edit: &&&Edit| edit.after.as_ref().is_some_and(|blob| blob.executable == wanted);
+    let mode = |blob: Option<&Blob>| blob.map(|blob| blob.executable);
+    for (option, wanted) in [("--chmod=+x", true), ("--chmod=-x", false)] {
+        let is_meant =
+            |edit: &&&Edit| mode(edit.after.as_ref()) == Some(wanted) && mode(edit.before.as_ref()) != Some(wanted);
         let paths = path_list(staged.iter().filter(is_meant).map(|edit| edit.path.as_str()));
-        git.bytes(&["update-index", mode, "-z", "--stdin"], &paths)?;
+        git.bytes(&["update-index", option, "-z", "--stdin"], &paths)?;
     }
     Ok(())
 }
