@@ -261,6 +261,49 @@ fn u12_attributes_of_a_folder_have_no_part_in_a_merge() {
 }
 
 #[test]
+fn u12_no_attribute_and_no_setting_of_gits_has_a_part_in_a_merge() {
+    type Setting = (&'static str, &'static str, fn(&History) -> Vec<(&'static str, String)>);
+    let settings: [Setting; 8] = [
+        (".git/info/attributes", "* merge=union\n", |_| Vec::new()),
+        (".git/info/attributes", "* conflict-marker-size=30\n", |_| Vec::new()),
+        ("../attributes", "* merge=union\n", |history| {
+            history.git(&["config", "core.attributesFile", "../attributes"]);
+            Vec::new()
+        }),
+        ("../home/.gitconfig", "[merge]\n\tdefault = union\n\tconflictStyle = zdiff3\n", |history| {
+            vec![("HOME", history.folder().join("home").display().to_string())]
+        }),
+        ("../xdg/git/attributes", "* merge=union\n", |history| {
+            vec![("XDG_CONFIG_HOME", history.folder().join("xdg").display().to_string())]
+        }),
+        ("../none", "", |history| {
+            for (key, value) in [("merge.default", "own"), ("merge.own.driver", "true"), ("merge.text.driver", "true")]
+            {
+                history.git(&["config", key, value]);
+            }
+            Vec::new()
+        }),
+        ("../none", "", |_| vec![("GIT_CONFIG_PARAMETERS", "'merge.default'='union'".to_owned())]),
+        (".gitattributes", "* merge=union\n", |history| {
+            history.commit();
+            history.git(&["config", "attr.tree", "HEAD"]);
+            vec![("GIT_ATTR_SOURCE", "HEAD".to_owned())]
+        }),
+    ];
+    for (path, text, set) in settings {
+        let history = outdated();
+        history.write("a", lines(&[(2, "U")]));
+        history.commit();
+        history.write(path, text);
+        let variables = set(&history);
+        let update = ["update", "--template", "../template", "--no-input"];
+        run(launchway().args(update).envs(variables).current_dir(history.project())).failure(1);
+        let merged = history.text("a");
+        assert!(merged.contains("<<<<<<< yours\nU\n=======\nT\n>>>>>>> team-2.0.0\n"), "{path}: {text}{merged}");
+    }
+}
+
+#[test]
 fn u12_attributes_of_the_template_have_no_part_in_a_merge() {
     let attributes = (".gitattributes", "* merge=union\n");
     let history = History::new(&files(&[("a", &lines(&[])), attributes]), "");
@@ -893,6 +936,23 @@ fn u18_a_preview_ends_as_the_update_would() {
     // Somebody who only looks whether there is something new is not asked to commit first.
     let check = history.launchway(&["check", "--updates"]);
     assert!(!check.stderr.contains("not committed"), "{}", check.stderr);
+}
+
+#[test]
+fn u18_what_is_in_the_way_of_writing_is_in_the_way_of_a_preview() {
+    let history = outdated();
+    for is_link in [false, true] {
+        if is_link {
+            std::os::unix::fs::symlink("/tmp", history.path(".launchway/.edit")).unwrap();
+        } else {
+            history.write(".launchway/.edit", "mine\n");
+        }
+        let (preview, real) = (history.update(&["--dry-run"]), history.update(&[]));
+        assert_eq!((preview.code, real.code), (Some(73), Some(73)), "{}", preview.stdout);
+        assert_eq!(preview.stderr, real.stderr);
+        history.delete(".launchway/.edit");
+    }
+    history.update(&["--dry-run"]).success();
 }
 
 #[test]

@@ -185,6 +185,67 @@ fn a62_what_git_has_not_finished_is_finished_first() {
 }
 
 #[test]
+fn a62_a_patch_that_does_not_apply_is_noticed_with_the_command_that_goes_on() {
+    let history = outdated();
+    history.git(&["checkout", "--quiet", "-b", "one"]);
+    history.write("b", "1\n");
+    history.commit();
+    let patch = history.git(&["format-patch", "-1", "--stdout"]);
+    history.git(&["checkout", "--quiet", "main"]);
+    history.write("b", "2\n");
+    history.commit();
+    fs::write(history.folder().join("patch"), patch).unwrap();
+    assert_ne!(run(history.git_command(&["am", "--quiet", "../patch"])).code, Some(0));
+    let said = refused(&history, &[], 3);
+    assert!(said.contains("an application of patches is in progress") && said.contains("git am --continue"), "{said}");
+}
+
+#[test]
+fn a62_another_git_at_work_is_waited_for_and_then_nothing_is_written() {
+    let history = outdated();
+    history.write(".git/index.lock", "");
+    for words in [&[][..], &["--dry-run"], &["--keep", "b"], &["--conflicts=marks"]] {
+        let said = refused(&history, words, 75);
+        assert!(said.contains("another git is at work") && said.contains("index.lock` is there"), "{said}");
+    }
+    history.delete(".git/index.lock");
+    // What ends in a moment is waited for.
+    history.write(".git/index.lock", "");
+    let lock = history.path(".git/index.lock");
+    let other = std::thread::spawn(move || {
+        std::thread::sleep(std::time::Duration::from_millis(300));
+        fs::remove_file(lock).unwrap();
+    });
+    history.update(&[]).success();
+    other.join().unwrap();
+}
+
+#[test]
+fn a62_a_record_that_the_checkout_leaves_out_is_named_and_not_made_anew() {
+    let history = History::new(&files(&[("a", &lines(&[])), ("sub/b", "b\n")]), "");
+    history.git(&["sparse-checkout", "set", "--cone", "sub"]);
+    let record =
+        "the checkout leaves out `.launchway/orders.toml` (sparse, or skip-worktree), the record of the project";
+    let commands: [&[&str]; 6] = [
+        &["check"],
+        &["diff"],
+        &["why", "a"],
+        &["update", "--template", "../template"],
+        &["update", "--undo"],
+        &["adopt", "--template", "../template", "--name", "orders"],
+    ];
+    for words in commands {
+        let said = history.launchway(words).failure(3);
+        assert!(said.contains(record) && said.contains("git sparse-checkout disable"), "{words:?}: {said}");
+    }
+    assert!(!history.path(".launchway").exists());
+    let below = run(launchway().arg("check").current_dir(history.path("sub"))).failure(3);
+    assert!(below.contains("`../.launchway/orders.toml`"), "{below}");
+    history.git(&["sparse-checkout", "disable"]);
+    history.launchway(&["check"]).success();
+}
+
+#[test]
 fn a62_a_rebase_that_stopped_is_really_noticed() {
     let history = outdated();
     for (branch, text) in [("one", "1\n"), ("two", "2\n")] {
@@ -460,12 +521,15 @@ fn a_secret_that_git_ignores_does_not_get_into_the_index() {
 #[test]
 fn where_git_cannot_be_told_the_report_and_the_way_back_are_there_all_the_same() {
     let history = outdated();
-    history.write(".git/index.lock", "");
+    // A filter without which git takes no file, and which fails.
+    history.git(&["config", "filter.own.required", "true"]);
+    history.git(&["config", "filter.own.clean", "false"]);
+    history.write(".git/info/attributes", "a filter=own\n");
     let ran = history.update(&[]);
     assert_eq!(ran.code, Some(74), "{}", ran.stderr);
     assert!(ran.stdout.contains("clean         a"), "{}", ran.stdout);
     assert!(ran.stderr.contains("to take it back: launchway update --undo\n"), "{}", ran.stderr);
-    history.delete(".git/index.lock");
+    history.git(&["config", "--remove-section", "filter.own"]);
     history.shell(ran.stderr.lines().find_map(|line| line.strip_prefix("to take it back: ")).unwrap());
     assert_eq!(history.read("a").unwrap(), lines(&[]).as_bytes());
 }

@@ -41,8 +41,8 @@ mod workspace;
 
 pub use agreement::{Agreement, document};
 pub use apply::{
-    ApplyError, EditError, ProjectLock, Scratch, TakenBack, Temporary, apply, clear_leftovers, create_bare_repository,
-    edit, is_cut_off, open_lock, remove_private, take_back_cut_off, write_private,
+    ApplyError, EditError, ProjectLock, Scratch, TakenBack, Temporary, apply, can_be_prepared, clear_leftovers,
+    create_bare_repository, edit, is_cut_off, open_lock, remove_private, take_back_cut_off, write_private,
 };
 pub use authoring::{lint, matrix, pairs, schema, skeleton};
 pub use cargo_lock::sort_packages;

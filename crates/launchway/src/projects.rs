@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use launchway_core::{Project, ProjectError, SafePath, is_cut_off};
 
 use crate::failure::{Exit, Failure, listed};
-use crate::git::from_here;
+use crate::git::{Git, from_here};
 use crate::{language, terminal};
 
 /// The folder of the records.
@@ -40,9 +40,26 @@ pub(crate) fn find(folder: &Path, usage: &str) -> Result<FoundProject, Failure> 
             return Ok(FoundProject { folder: from_here(&root), below });
         }
     }
+    refuse_left_out(folder)?;
     let error = ProjectError::NoRecord(folder.to_owned());
     let hint = format!("run it in a project that launchway made, or name the folder of one: `{usage}`");
     Err(Failure::of(Exit::Usage, error).hint(hint))
+}
+
+/// Refuses a folder of which git has the record of a project, and the checkout leaves it out: it would look like one without.
+pub(crate) fn refuse_left_out(folder: &Path) -> Result<(), Failure> {
+    let places = [RECORD_FOLDER.to_owned(), format!(":(top){RECORD_FOLDER}")];
+    let words = ["ls-files", "-t", "-z", "--"].into_iter().chain(places.iter().map(String::as_str));
+    let listed = Git::of_user(folder).bytes(&words.collect::<Vec<_>>(), &[]).unwrap_or_default();
+    let listed = String::from_utf8_lossy(&listed);
+    let mut left_out = listed.split('\0').filter_map(|line| line.strip_prefix("S "));
+    let Some(record) = left_out.find(|path| path.ends_with(".toml") && !folder.join(path).exists()) else {
+        return Ok(());
+    };
+    let record = terminal::visible_line(record);
+    let message = format!("the checkout leaves out `{record}` (sparse, or skip-worktree), the record of the project");
+    Err(Failure::new(Exit::Exists, message)
+        .hint("check it out: `git sparse-checkout disable`, or `git update-index --no-skip-worktree FILE`"))
 }
 
 /// Finds the nearest folder above one that has a record, and the way from there.

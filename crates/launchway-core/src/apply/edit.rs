@@ -103,6 +103,14 @@ pub fn is_cut_off(root: &Path) -> bool {
     Staging::is_cut_off(root)
 }
 
+/// Looks whether an edit of a folder could be prepared there; nothing is written.
+///
+/// # Errors
+/// Something else stands where it would be prepared.
+pub fn can_be_prepared(root: &Path) -> Result<(), EditError> {
+    Staging::can_begin(root)
+}
+
 /// Changes files of a folder that is there: first what goes, then what comes, in the order of the list.
 ///
 /// Each file is staged in the folder of the record, synced, and put into its place; no link is followed on the way.
@@ -160,7 +168,7 @@ fn is_as_before(root: &Path, edit: &Edit) -> bool {
         Err(NotRead::Missing | NotRead::BelowFile | NotRead::Folder) => None,
         Err(NotRead::Unusable(_)) => return false,
     };
-    found.map(|blob| blob.bytes) == edit.before.as_ref().map(|blob| blob.bytes.clone())
+    found == edit.before
 }
 
 /// Why an edit stops half way.

@@ -12,7 +12,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use claim::Claim;
-pub use edit::{EditError, ProjectLock, TakenBack, edit, is_cut_off, take_back_cut_off};
+pub use edit::{EditError, ProjectLock, TakenBack, can_be_prepared, edit, is_cut_off, take_back_cut_off};
 use files::{open_folder, write_files};
 pub use private::{clear_leftovers, create_bare_repository, open_lock, remove_private, write_private};
 pub use scratch::{Scratch, Temporary};

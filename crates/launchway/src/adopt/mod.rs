@@ -12,6 +12,7 @@ use launchway_core::{Answers, Edit, Provenance, SafePath, Template, Value, edit,
 use self::report::AdoptResult;
 use crate::failure::{Exit, Failure};
 use crate::git::{Enclosing, FetchOptions};
+use crate::projects::refuse_left_out;
 use crate::report::{OUTPUT_HELP, Output};
 use crate::repository::begin::begin;
 use crate::repository::say_ignored;
@@ -160,7 +161,7 @@ fn refuse_records(folder: &Path, name: Option<&Value>) -> Result<(), Failure> {
             Err(Failure::new(Exit::Exists, format!("`{known}` has a record already, `.launchway/{known}.toml`"))
                 .hint("`launchway update` brings it up to date; `--name NAME` adopts another project beside it"))
         }
-        _ => Ok(()),
+        _ => refuse_left_out(folder),
     }
 }
 

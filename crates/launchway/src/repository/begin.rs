@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use launchway_core::{ProjectLock, TakenBack, take_back_cut_off};
+use launchway_core::{ProjectLock, TakenBack, can_be_prepared, take_back_cut_off};
 
 use super::undo::{take_back_unfinished, unfinished};
 use crate::failure::Failure;
@@ -53,6 +53,7 @@ fn say_taken_back() {
 
 /// Says to a preview what the command itself would take back first; returns why that would be refused, if it would.
 pub(crate) fn preview(folder: &Path) -> Result<Option<Failure>, Failure> {
+    can_be_prepared(folder)?;
     let (names, refusal) = unfinished(folder)?;
     if !names.is_empty() {
         let note = language::text(

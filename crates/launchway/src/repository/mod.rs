@@ -10,6 +10,7 @@ pub(crate) mod undo;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use launchway_core::SafePath;
 use launchway_core::quote::quote_shell;
@@ -19,8 +20,9 @@ use crate::git::{Git, GitError, path_list};
 use crate::{language, terminal};
 
 /// What git calls a work that is not finished, and the file that it keeps for it.
-const UNFINISHED: [(&str, &str, &str); 6] = [
+const UNFINISHED: [(&str, &str, &str); 7] = [
     ("rebase-merge", "a rebase", "git rebase --continue"),
+    ("rebase-apply/applying", "an application of patches", "git am --continue"),
     ("rebase-apply", "a rebase", "git rebase --continue"),
     ("MERGE_HEAD", "a merge", "git merge --continue"),
     ("CHERRY_PICK_HEAD", "a cherry-pick", "git cherry-pick --continue"),
@@ -114,6 +116,7 @@ impl Repository {
 
     fn open_for(root: &Path, purpose: Purpose) -> Result<Self, Failure> {
         let Located { prefix, git_folder, head } = Located::of(root)?;
+        refuse_locked(&git_folder)?;
         if purpose == Purpose::Update {
             refuse_unfinished(root, &git_folder)?;
             refuse_unfinished_references(root, &git_folder)?;
@@ -244,7 +247,7 @@ pub(crate) fn say_ignored<'p>(root: &Path, new: impl Iterator<Item = &'p SafePat
 }
 
 /// Tells whether git was told not to look at the disk for which files can be run.
-fn ignores_modes(root: &Path) -> bool {
+pub(crate) fn ignores_modes(root: &Path) -> bool {
     let arguments = ["config", "--type=bool", "--default=true", "--get", "core.fileMode"];
     Git::of_user(root).text(&arguments).is_ok_and(|said| said == "false")
 }
@@ -325,6 +328,25 @@ fn conflicted(files: &[String]) -> Failure {
     }
     Failure::new(Exit::Refused, format!("conflicts are left in {}", some_of(files)))
         .hint("resolve them, then `git add` the files and commit")
+}
+
+/// Refuses a repository whose index another git is changing, or one that was cut off: the files would be written, and git
+/// could not be told. What is done in a moment is waited for.
+fn refuse_locked(git_folder: &Path) -> Result<(), Failure> {
+    const PATIENCE: Duration = Duration::from_secs(1);
+    let (lock, start) = (git_folder.join("index.lock"), Instant::now());
+    while lock.symlink_metadata().is_ok() {
+        if start.elapsed() > PATIENCE {
+            let lock = terminal::visible_line(&lock.display().to_string());
+            return Err(Failure::new(
+                Exit::Busy,
+                format!("another git is at work in the repository: `{lock}` is there"),
+            )
+            .hint("wait until it is done; if none is, one was cut off: delete that file"));
+        }
+        thread::sleep(Duration::from_millis(20));
+    }
+    Ok(())
 }
 
 fn refuse_unfinished(root: &Path, git_folder: &Path) -> Result<(), Failure> {

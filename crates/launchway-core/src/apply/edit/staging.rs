@@ -76,6 +76,20 @@ impl<'r> Staging<'r> {
         journal.exists() && staging().is_some_and(|staging| matches!(staging.journal(), Ok(Some(_))))
     }
 
+    /// Tells whether the folder is there, or could be made.
+    pub(super) fn can_begin(root: &'r Path) -> Result<(), EditError> {
+        let Ok(top) = beneath::enter(root, None) else { return Ok(()) };
+        let record = match rustix::fs::openat(&top, RECORD_FOLDER, FOLDER, Mode::empty()) {
+            Err(Errno::NOENT) => return Ok(()),
+            record => record,
+        };
+        let folder = record.and_then(|record| rustix::fs::openat(&record, NAME, FOLDER, Mode::empty()));
+        match folder {
+            Ok(_) | Err(Errno::NOENT) => Ok(()),
+            Err(error) => Err(refused(root, error)),
+        }
+    }
+
     fn open(root: &'r Path, top: &OwnedFd, makes: bool) -> Result<Option<Self>, Errno> {
         let record = match rustix::fs::openat(top, RECORD_FOLDER, FOLDER, Mode::empty()) {
             Err(Errno::NOENT) => return Ok(None),

@@ -260,6 +260,20 @@ fn u01_a_change_of_the_rights_and_a_link_in_the_place_of_a_file_are_noticed_too(
     }
 }
 
+#[test]
+fn u01_rights_that_are_not_those_that_a_change_was_computed_from_stop_it_before_it_begins() {
+    use std::os::unix::fs::PermissionsExt as _;
+    for path in ["z", "gone/b"] {
+        let (folder, edits) = project();
+        let at = folder.path().join(path);
+        fs::set_permissions(&at, fs::Permissions::from_mode(0o755)).unwrap();
+        let error = edit(folder.path(), &edits);
+        assert!(matches!(error, Err(EditError::Changed { .. })), "{path}: {error:?}");
+        assert_eq!(fs::metadata(&at).unwrap().permissions().mode() & 0o777, 0o755, "{path}");
+        assert_eq!(fs::read(folder.path().join("a")).unwrap(), b"a\n");
+    }
+}
+
 /// What is staged beside the project is no part of it.
 fn project_texts(folder: &Path) -> Vec<(String, String)> {
     texts(folder).into_iter().filter(|(path, _)| !path.starts_with(".launchway/")).collect()
