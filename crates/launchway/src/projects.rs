@@ -53,7 +53,7 @@ pub(crate) fn refuse_left_out(folder: &Path) -> Result<(), Failure> {
     let listed = Git::of_user(folder).bytes(&words.collect::<Vec<_>>(), &[]).unwrap_or_default();
     let listed = String::from_utf8_lossy(&listed);
     let mut left_out = listed.split('\0').filter_map(|line| line.strip_prefix("S "));
-    let Some(record) = left_out.find(|path| path.ends_with(".toml") && !folder.join(path).exists()) else {
+    let Some(record) = left_out.find(|path| path.strip_suffix(".toml").is_some() && !folder.join(path).exists()) else {
         return Ok(());
     };
     let record = terminal::visible_line(record);

@@ -327,9 +327,10 @@ impl<'p> Tree<'p> {
         if generated.executable == found.executable || ignores_modes() {
             return None;
         }
-        Some(match generated.executable {
-            true => "the file belongs to the template and cannot be run any more",
-            false => "the file belongs to the template and can be run, which it was not made for",
+        Some(if generated.executable {
+            "the file belongs to the template and cannot be run any more"
+        } else {
+            "the file belongs to the template and can be run, which it was not made for"
         })
     }
 }

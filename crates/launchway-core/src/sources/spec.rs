@@ -191,9 +191,9 @@ fn push_short_forms(clean: &mut String, text: &str) {
     for piece in text.split_inclusive(ends_url) {
         let word = piece.trim_end_matches(ends_url);
         if is_short(word) {
-            push_without_query(clean, word)
+            push_without_query(clean, word);
         } else {
-            clean.push_str(word)
+            clean.push_str(word);
         }
         clean.push_str(&piece[word.len()..]);
     }
