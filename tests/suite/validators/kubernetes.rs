@@ -81,7 +81,7 @@ pub(super) fn checkov(projects: &[Project]) -> Verdict {
     })
 }
 
-/// The text with the user id that OpenShift gives a pod when it admits it, since the files name none.
+/// The text with the user id that `OpenShift` gives a pod when it admits it, since the files name none.
 fn as_admitted(text: &str) -> String {
     if text.contains("openshift-dns") && !text.contains("runAsUser") {
         text.replace("        runAsNonRoot: true\n", "        runAsNonRoot: true\n        runAsUser: 1000650000\n")
