@@ -70,10 +70,12 @@ fn a_workspace_of_two_services_builds_and_passes_its_tests_from_its_lock_file() 
 
 #[test]
 fn the_tests_of_an_updated_project_pass() {
-    let (_repository, project) = Released::of("0.1.0/ecs").updated();
-    let source = Source::of(&project);
-    assert_free_of_warnings(&source);
-    assert_tests_pass(&source);
+    for case in ["0.1.0/ecs", "0.3.0/helm"] {
+        let (_repository, project) = Released::of(case).updated();
+        let source = Source::of(&project);
+        assert_free_of_warnings(&source);
+        assert_tests_pass(&source);
+    }
 }
 
 fn assert_free_of_warnings(source: &Source) {

@@ -121,8 +121,20 @@ impl Released {
     fn today(&self) -> Tree {
         let folder = tempfile::tempdir().unwrap();
         let project = Project::make(self.answers(), &folder.path().join("project"));
+        self.keep_seeded(&project.folder);
         self.work.to_do(&project.folder);
         tree::read(&project.folder).unwrap()
+    }
+
+    /// Puts in place what the project had already of the files that are the project's from the day on which they were written.
+    fn keep_seeded(&self, today: &Path) {
+        let record = tree::read(&today.join(".launchway")).unwrap();
+        let (_, record) = record.into_iter().find(|(path, _)| path.strip_suffix(".toml").is_some()).unwrap();
+        let record: Table = String::from_utf8(record.bytes).unwrap().parse().unwrap();
+        let seeded = record["ownership"]["seeded"].as_array().unwrap().iter().filter_map(Value::as_str);
+        for path in seeded {
+            fs::copy(self.folder().join("project").join(path), today.join(path)).unwrap();
+        }
     }
 
     /// The format of the record.

@@ -56,13 +56,15 @@ fn a_secret_comes_from_its_variable_or_from_its_file_but_not_from_both() {
 }
 
 #[test]
-fn a_required_variable_that_is_absent_is_a_mistake() {
-    let mut environment = Environment::default();
-    environment.required::<u16>("SIZE");
-    assert_eq!(
-        environment.check(),
-        Err(Mistakes(vec!["`SIZE` is missing".to_owned()]))
-    );
+fn a_required_variable_that_is_absent_or_empty_is_a_mistake() {
+    for variables in [None, Some(("SIZE", "")), Some(("SIZE_FILE", "/dev/null"))] {
+        let mut environment = Environment::from_iter(variables);
+        environment.required::<String>("SIZE");
+        assert_eq!(
+            environment.check(),
+            Err(Mistakes(vec!["`SIZE` is missing".to_owned()]))
+        );
+    }
 }
 
 #[tokio::test]
@@ -105,6 +107,9 @@ async fn levels_are_set_by_crate_too() {
         ("sqlx=", false),
         ("info, sqlx=warn", true),
         ("sqlx=loud", false),
+        ("WARN", true),
+        ("0", false),
+        ("info,sqlx=3", false),
     ] {
         let mistakes = mistakes(Environment::from_iter([("LOG_LEVEL", levels)])).await;
         assert_eq!(mistakes.is_empty(), is_valid, "{levels}: {mistakes:?}");
