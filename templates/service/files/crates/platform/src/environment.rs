@@ -4,10 +4,14 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     env, error, fmt,
     fmt::Display,
-    fs,
+    fs::File,
+    io::{self, BufReader, Read},
     ops::RangeInclusive,
     str::FromStr,
 };
+
+/// No setting is longer; a file that is has come here by mistake.
+const FILE_BYTES: u64 = 1024 * 1024;
 
 /// The environment, read key by key; mistakes are collected so that one start reports them all.
 ///
@@ -68,18 +72,20 @@ impl Environment {
     /// Returns the number of `key`, which must lie in `range`, or `default` when it is absent.
     pub fn within<T>(&mut self, key: &str, default: T, range: RangeInclusive<T>) -> T
     where
-        T: FromStr<Err: Display> + PartialOrd + Display,
+        T: FromStr + PartialOrd + Display,
     {
-        let Some(value) = self.optional(key) else {
+        let Some(text) = self.text(key) else {
             return default;
         };
-        if range.contains(&value) {
-            return value;
+        match text.parse() {
+            Ok(value) if range.contains(&value) => value,
+            _ => {
+                let (least, most) = range.into_inner();
+                let rule = format!("`{key}` is not valid: it must be from {least} to {most}");
+                self.mistakes.push(rule);
+                default
+            }
         }
-        let (least, most) = range.into_inner();
-        let outside = format!("`{key}` is not valid: it must be from {least} to {most}");
-        self.mistakes.push(outside);
-        default
     }
 
     /// Adds a rule that spans several values.
@@ -134,7 +140,7 @@ impl Environment {
     }
 
     fn file(&mut self, key: &str, path: &str) -> Option<String> {
-        match fs::read_to_string(path) {
+        match read(path) {
             Ok(text) => {
                 let text = text.trim_end_matches(['\r', '\n']);
                 (!text.is_empty()).then(|| text.to_owned())
@@ -146,6 +152,16 @@ impl Environment {
             }
         }
     }
+}
+
+fn read(path: &str) -> io::Result<String> {
+    let mut text = String::new();
+    let read = File::open(path)?.take(FILE_BYTES + 1);
+    if BufReader::new(read).read_to_string(&mut text)? as u64 > FILE_BYTES {
+        let message = format!("it has more than {FILE_BYTES} bytes");
+        return Err(io::Error::other(message));
+    }
+    Ok(text)
 }
 
 impl<K: Into<String>, V: Into<String>> FromIterator<(K, V)> for Environment {

@@ -31,6 +31,11 @@ async fn sample() -> App {
     };
     let panic = async || -> StatusCode { panic!("on purpose") };
     let own = async || (StatusCode::CONFLICT, Json(["taken"]));
+    let slow_text = async || {
+        let pieces = Pieces::new(1, 16).and_nothing_more();
+        let text = [("content-type", "text/plain")];
+        (StatusCode::CONFLICT, text, Body::new(pieces))
+    };
     let long = async || (StatusCode::CONFLICT, "가".repeat(500));
     let read = async |body: Body| {
         to_bytes(body, usize::MAX)
@@ -51,6 +56,7 @@ async fn sample() -> App {
         .route("/leak", get(leak))
         .route("/own", get(own))
         .route("/long", get(long))
+        .route("/slow-text", get(slow_text))
         .route("/read", post(read))
         .route("/hold", post(hold))
         .route("/stream", get(stream))
@@ -163,6 +169,14 @@ async fn the_body_that_a_handler_gives_an_error_stays() {
 async fn a_text_that_is_too_long_for_a_detail_is_cut_and_not_dropped() {
     let problem = problem(send(&sample().await, "GET", "/long", "", "").await).await;
     assert_eq!(problem["detail"], "가".repeat(341) + "…");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_text_that_does_not_end_holds_up_no_answer() {
+    let app = sample().await;
+    let answer = send(&app, "GET", "/slow-text", "", "");
+    let answer = timeout(Duration::from_mins(1), answer).await.unwrap();
+    assert_eq!(problem(answer).await["detail"], "1".repeat(16));
 }
 
 async fn upload(app: &App, path: &str, pieces: Pieces) -> Response {

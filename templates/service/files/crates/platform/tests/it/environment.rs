@@ -67,6 +67,17 @@ fn a_required_variable_that_is_absent_or_empty_is_a_mistake() {
     }
 }
 
+#[test]
+fn a_file_without_end_is_a_mistake() {
+    let mut environment = Environment::from_iter([("TOKEN_FILE", "/dev/zero")]);
+    environment.required::<String>("TOKEN");
+    let mistakes = environment.check().unwrap_err().0;
+    assert!(
+        mistakes.len() == 1 && mistakes[0].contains("more than"),
+        "{mistakes:?}"
+    );
+}
+
 #[tokio::test]
 async fn a_number_that_makes_no_sense_is_a_mistake_and_no_panic() {
     let keys = [
@@ -77,12 +88,16 @@ async fn a_number_that_makes_no_sense_is_a_mistake_and_no_panic() {
         "MAX_BODY_BYTES_IN_FLIGHT",
         "MAX_CONNECTIONS",
         "MAX_IN_FLIGHT",
+        "PORT",
+        "ADMIN_PORT",
         "REQUEST_TIMEOUT_SECONDS",
         "TOKIO_WORKER_THREADS",
     ];
     for key in keys {
         for number in [
             "-1",
+            " 8",
+            "1e3",
             "4294967295",
             "9223372036854775807",
             "18446744073709551615",
@@ -90,7 +105,7 @@ async fn a_number_that_makes_no_sense_is_a_mistake_and_no_panic() {
             let mistakes = mistakes(Environment::from_iter([(key, number)])).await;
             let is_size = key.contains("BYTES") && number == "4294967295";
             assert!(
-                is_size || mistakes[0].contains(key),
+                is_size || mistakes[0].contains(&format!("`{key}` is not valid: it must be from")),
                 "{key}={number}: {mistakes:?}"
             );
         }
