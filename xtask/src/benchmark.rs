@@ -77,10 +77,11 @@ fn versions(runners: &[Runner], launchway: &Runner) -> Result<String> {
     Ok(format!("Programs: {}. The launchway program has {kib} KiB.\n", versions.join(", ")))
 }
 
-/// Prints the generated service side by side with plain axum.
+/// Measures the generated service side by side with plain axum, and writes the page.
 pub(crate) fn service() -> Result<()> {
-    println!("{}", side_by_side()?);
-    Ok(())
+    let table = side_by_side()?;
+    println!("{table}");
+    page::write_service(&table)
 }
 
 /// Counts the instructions of the main paths, and keeps the counts or compares them with those that are kept.

@@ -25,7 +25,7 @@ usage: cargo xtask COMMAND
   bench [--without-building | --service | --instructions [--check]]
                     the same work for launchway and its peers, which are built and installed; writes
                     docs/benchmark.md; --without-building leaves out the peers that would have to be built;
-                    --service builds the generated service and plain axum as releases, and prints both side by side;
+                    --service builds the generated service and plain axum as releases, and writes both side by side to the page;
                     --instructions counts those of the main paths; --check compares them with those kept
   bless [--check]   write the golden projects and the screens again; --check only says which are out of date
   compare [--check | --additions | HISTORY...]

@@ -6,7 +6,9 @@ use super::works::Row;
 use crate::Result;
 use crate::marked::Marked;
 
-const TABLE: Marked = Marked { page: "docs/benchmark.md", command: "cargo xtask bench" };
+const PAGE: &str = "docs/benchmark.md";
+const TABLE: Marked = Marked { page: PAGE, command: "cargo xtask bench" };
+const SERVICE: Marked = Marked { page: PAGE, command: "cargo xtask bench --service" };
 
 /// Writes rows as a table: the same work in memory and on a disk. Ratios are to launchway's time.
 #[must_use]
@@ -43,6 +45,15 @@ fn find<'r>(rows: &'r [Row], work: &str, program: &str) -> Option<&'r Row> {
 /// When the page lacks its markers.
 pub fn write(text: &str) -> Result<()> {
     TABLE.write(text)
+}
+
+/// Writes the table of the generated service between its markers.
+///
+/// # Errors
+///
+/// When the page lacks its markers.
+pub fn write_service(table: &str) -> Result<()> {
+    SERVICE.write(table)
 }
 
 #[cfg(test)]
