@@ -14,10 +14,11 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use tokio::time::timeout;
 
+/// How long a text may take to arrive.
+const DETAIL_TIME: Duration = Duration::from_secs(1);
 const PROBLEM: &str = "application/problem+json";
 /// The framework's messages are one line; anything longer was not written for a client.
 const DETAIL_BYTES: usize = 1024;
-const DETAIL_TIME: Duration = Duration::from_secs(1);
 
 /// An error answer: `{"title": "Not Found", "status": 404, "detail": "..."}`.
 #[derive(Clone, Debug)]
