@@ -138,7 +138,7 @@ fn what_is_said_is_korean_and_what_is_written_is_the_same_in_every_language() {
         let command = &mut launchway();
         run(command.args(update).args(words).env("LAUNCHWAY_LANG", "ko").current_dir(live.path(""))).success()
     };
-    assert!(said(&["--dry-run"]).contains("Deployment 옆에 Rollout이 생기며"));
+    assert!(said(&["--dry-run"]).contains("Deployment와 별도로 Rollout이 생기며"));
     said(&[]);
     let korean = live.page();
     let english = Live::new(&["--target=kubernetes"]);
