@@ -26,7 +26,11 @@ fn texts(table: &Table, found: &mut Vec<(String, String)>) {
 
 fn translated() -> Vec<(String, String)> {
     let mut found = Vec::new();
-    for path in ["crates/launchway/src/language/ko.toml", "templates/service/translations/ko.toml"] {
+    for path in [
+        "crates/launchway/src/language/ko.toml",
+        "crates/launchway/src/language/messages.ko.toml",
+        "templates/service/translations/ko.toml",
+    ] {
         let text = fs::read_to_string(workspace::root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"));
         texts(&text.parse().unwrap(), &mut found);
     }

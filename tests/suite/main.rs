@@ -28,6 +28,7 @@ mod hostile;
 mod hostile_git;
 mod job_control;
 mod keys;
+mod korean_messages;
 mod korean_pages;
 mod languages;
 mod layers;

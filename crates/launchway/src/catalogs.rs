@@ -114,7 +114,9 @@ pub(crate) fn add(name: &str, source: &str) -> Result<CatalogContent, Failure> {
     }
     let read = read(&added, &FetchOptions::default())?;
     if added.source.credentials.is_some() {
-        terminal::say("warning: the password in the URL is not kept\n  hint: store it in a credential helper of git\n");
+        terminal::tell(
+            "warning: the password in the URL is not kept\n  hint: store it in a credential helper of git\n",
+        );
     }
     catalogs.push(added);
     write(&catalogs)?;
@@ -176,7 +178,7 @@ pub(crate) fn offers(options: &FetchOptions) -> Result<Vec<Offer>, Failure> {
     for added in all()? {
         match read(&added, options) {
             Ok(read) => offers.extend(read.catalog.entries.iter().map(|entry| offer(&added, entry))),
-            Err(failure) => terminal::say(&format!("warning: the catalog `{}` is left out\n{failure}", added.name)),
+            Err(failure) => terminal::tell(&format!("warning: the catalog `{}` is left out\n{failure}", added.name)),
         }
     }
     Ok(offers)

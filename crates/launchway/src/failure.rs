@@ -12,6 +12,8 @@ use launchway_core::{
     LoadError, PlanError, Problem, ProjectError, Provenance, SpecError, WorkspaceError,
 };
 
+use crate::language::told;
+
 /// What helps when a template, a catalog or a record is of a newer program.
 const NEWER: &str = "install a newer launchway";
 
@@ -118,9 +120,9 @@ impl Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         for fault in &self.faults {
-            writeln!(formatter, "error: {}", visible(&fault.message))?;
+            writeln!(formatter, "{}", visible(&told(&format!("error: {}", fault.message))))?;
             for hint in &fault.hints {
-                writeln!(formatter, "  hint: {}", visible(hint))?;
+                writeln!(formatter, "{}", visible(&told(&format!("  hint: {hint}"))))?;
             }
         }
         Ok(())

@@ -1,10 +1,13 @@
 //! The language that the user reads. The English text is the key of every other one; what has no translation stays English.
 
 pub(crate) mod help;
+mod told;
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::sync::OnceLock;
+
+pub(crate) use told::told;
 
 /// A language that the program speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,10 +102,19 @@ fn fill(text: &str, values: &[(&str, &dyn Display)]) -> String {
     filled
 }
 
-/// The Korean texts by their English ones. The tables of the file only keep it tidy.
+/// The Korean texts by their English ones. The tables of the files only keep them tidy.
 pub(crate) fn korean() -> &'static BTreeMap<String, String> {
     static TEXTS: OnceLock<BTreeMap<String, String>> = OnceLock::new();
-    TEXTS.get_or_init(|| tables(include_str!("language/ko.toml")).into_values().flatten().collect())
+    TEXTS.get_or_init(|| {
+        let whole = tables(include_str!("language/ko.toml")).into_values().flatten();
+        whole.chain(messages().clone()).collect()
+    })
+}
+
+/// The Korean messages among them, which `told` finds again in what was made of them.
+fn messages() -> &'static BTreeMap<String, String> {
+    static MESSAGES: OnceLock<BTreeMap<String, String>> = OnceLock::new();
+    MESSAGES.get_or_init(|| tables(include_str!("language/messages.ko.toml")).into_values().flatten().collect())
 }
 
 /// Reads a file of texts; the tests hold that it can be read.

@@ -43,7 +43,7 @@ fn main() -> ExitCode {
     panic::set_hook(Box::new(|info| {
         let last_word = format!("error: launchway itself is at fault: {info}\n  hint: please report this\n");
         // The released program does not unwind; what a fault leaves behind, the next run takes away.
-        interrupt::end(i32::from(Exit::Internal as u8), &last_word);
+        interrupt::end(i32::from(Exit::Internal as u8), &language::told(&last_word));
     }));
     let arguments: Vec<OsString> = std::env::args_os().collect();
     match run(&commands::help::by_flag(&arguments)) {

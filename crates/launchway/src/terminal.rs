@@ -17,6 +17,7 @@ use launchway_core::quote::quote_shell;
 pub(crate) use launchway_core::quote::{visible, visible_line};
 
 use crate::failure::{Exit, Failure};
+use crate::language;
 
 /// Breaks a text at words to the width of the terminal. The first line has room taken for `first` columns; the lines
 /// after it are indented by as much.
@@ -236,8 +237,13 @@ pub(crate) fn print(text: &str) -> Result<(), Failure> {
 pub(crate) fn warn_once(warning: &str) {
     static SAID: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
     if SAID.lock().unwrap_or_else(PoisonError::into_inner).insert(warning.to_owned()) {
-        say(&visible(&format!("warning: {warning}\n")));
+        tell(&format!("warning: {warning}\n"));
     }
+}
+
+/// Writes a message that is in English until here to stderr, in the user's language.
+pub(crate) fn tell(message: &str) {
+    say(&visible(&language::told(message)));
 }
 
 /// Writes a message to stderr; there is nowhere to complain if that fails.

@@ -68,7 +68,7 @@ pub(crate) fn show(
     refusal: Option<&Failure>,
 ) -> Result<(), Failure> {
     for note in &prepared.addition.notes {
-        terminal::say(&format!("note: {}\n", terminal::visible(note)));
+        terminal::tell(&format!("note: {note}\n"));
     }
     let repository = Standing::of(&request.folder).facts();
     let steps: Vec<&NextStep> = prepared.plan.next_steps.iter().filter(|step| step.suits(repository)).collect();
@@ -76,7 +76,7 @@ pub(crate) fn show(
         Output::Json => terminal::print(&json(&report(prepared, &steps, way_back, refusal)))?,
         Output::Text => terminal::print(&text(prepared, request, usize::MAX))?,
     }
-    terminal::say(&next(prepared, request, &steps, way_back, refusal.is_some()));
+    terminal::say(&language::told(&next(prepared, request, &steps, way_back, refusal.is_some())));
     Ok(())
 }
 
@@ -112,8 +112,10 @@ fn files<'a>(prepared: &'a NewService<'_>) -> impl Iterator<Item = (&'a launchwa
 }
 
 pub(super) fn text(prepared: &NewService<'_>, request: &AddRequest, columns: usize) -> String {
-    let files = files(prepared).map(|(path, status)| row(status, 8, &place(&request.folder, path), columns));
-    let changes = prepared.addition.says.iter().map(|change| row("", 8, &visible_line(change), columns));
+    let files = files(prepared)
+        .map(|(path, status)| row(language::translated(status), 8, &place(&request.folder, path), columns));
+    let changes =
+        prepared.addition.says.iter().map(|change| row("", 8, &visible_line(&language::told(change)), columns));
     files.chain(changes).fold(String::new(), |text, row| text + &row + "\n")
 }
 

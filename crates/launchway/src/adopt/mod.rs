@@ -12,6 +12,7 @@ use launchway_core::{Answers, Edit, Provenance, SafePath, Template, Value, edit,
 use self::report::AdoptResult;
 use crate::failure::{Exit, Failure};
 use crate::git::{Enclosing, FetchOptions};
+use crate::language;
 use crate::projects::refuse_left_out;
 use crate::report::{OUTPUT_HELP, Output};
 use crate::repository::begin::begin;
@@ -73,7 +74,7 @@ pub(crate) fn run(request: &AdoptRequest) -> Result<(), Failure> {
     adoption.context.catalog = policy.map(|policy| policy.origin());
     let edits = edits(&template, &adoption, folder)?;
     for note in other_spellings(&adoption, folder) {
-        terminal::say(&format!("note: {}\n", terminal::visible(&note)));
+        terminal::tell(&format!("note: {note}\n"));
     }
     let is_written = !request.dry_run;
     if is_written {
@@ -84,8 +85,8 @@ pub(crate) fn run(request: &AdoptRequest) -> Result<(), Failure> {
     match request.output {
         Output::Json => terminal::print(&shown.json()),
         Output::Text => {
-            terminal::print(&shown.text())?;
-            terminal::say(&shown.next(folder));
+            terminal::print(&language::told(&shown.text()))?;
+            terminal::say(&language::told(&shown.next(folder)));
             Ok(())
         }
     }

@@ -6,7 +6,7 @@ use launchway_core::adopt::{Adoption, Fit, FoundAnswer, Seen};
 use launchway_core::{Edit, Origin, Template};
 use serde::Serialize;
 
-use crate::{report, terminal};
+use crate::{language, report, terminal};
 
 /// What is shown of an adoption.
 pub(super) struct AdoptResult<'a> {
@@ -91,7 +91,11 @@ fn answer_line(answer: &FoundAnswer, width: usize) -> String {
         None => String::new(),
     };
     let value = terminal::visible_line(&answer.value.to_string());
-    format!("  {}  {value}  ({}{place})", terminal::padded(&answer.question, width), answer.sureness.word())
+    format!(
+        "  {}  {value}  ({}{place})",
+        terminal::padded(&answer.question, width),
+        language::translated(answer.sureness.word())
+    )
 }
 
 /// What `launchway adopt --output json` prints.

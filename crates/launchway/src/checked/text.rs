@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use launchway_core::{Finding, FindingPlace, Placeholder, Rule, Waiver, WaiverState};
+use launchway_core::{Finding, FindingPlace, Placeholder, Project, Rule, Waiver, WaiverState};
 
 use super::CheckResult;
 use crate::failure::listed;
@@ -23,9 +23,9 @@ fn announced(checked: &CheckResult) -> Vec<String> {
         behind => format!("{name} is {behind} versions behind: {is}, the newest is {}", upcoming.to),
     };
     let line = |about: &str, said: &str| row(about, WIDTH, said, usize::MAX);
-    let files = upcoming.files.iter().map(|(path, status)| line(status.id(), path));
+    let files = upcoming.files.iter().map(|(path, status)| line(language::translated(status.id()), path));
     let verdict = if upcoming.changes { "an update would change it" } else { "an update would change nothing" };
-    let advisories = upcoming.advisories.iter().map(|it| line("advisory", &advised(it)));
+    let advisories = upcoming.advisories.iter().map(|it| line(language::translated("advisory"), &advised(it)));
     std::iter::once(format!("{versions}; {verdict}")).chain(advisories).chain(files).collect()
 }
 
@@ -34,14 +34,14 @@ pub(super) fn text(checked: &CheckResult, folder: &Path) -> String {
     let CheckResult { project, findings, .. } = checked;
     let mut lines = Vec::new();
     for finding in checked.open() {
-        lines.push(headline(finding, folder));
-        lines.extend(with_values(finding).map(|place| format!("  {}", shown(place, folder))));
+        lines.push(headline(finding, project, folder));
+        lines.extend(with_values(finding).map(|place| format!("  {}", stands(place, folder))));
         lines.extend(finding.answers.iter().map(|(id, value)| format!("  the answer `{id}` is `{value}`")));
         lines.extend(finding.id.iter().map(|id| format!("  the agreement is `{id}`")));
         lines.extend(finding.waiver.iter().map(ended));
     }
-    lines.extend(checked.notes().flat_map(|note| noted(note, folder)));
-    lines.extend(checked.waivers.iter().flat_map(|(waiver, state)| waived(waiver, *state, findings, folder)));
+    lines.extend(checked.notes().flat_map(|note| noted(note, project, folder)));
+    lines.extend(checked.waivers.iter().flat_map(|(waiver, state)| waived(waiver, *state, checked, folder)));
     let made = format!("{} ({} {})", project.name, project.template.id, project.template.version);
     let beside = beside(checked);
     let waived = findings.iter().filter(|finding| finding.rule == Rule::Agreement).count();
@@ -52,7 +52,7 @@ pub(super) fn text(checked: &CheckResult, folder: &Path) -> String {
         (count, _) => format!("{made}: {count} findings{beside}"),
     });
     lines.extend(announced(checked));
-    lines.iter().fold(String::new(), |text, line| text + &visible_line(line) + "\n")
+    lines.iter().fold(String::new(), |text, line| text + &visible_line(&language::told(line)) + "\n")
 }
 
 /// Says of each placeholder where it still stands: a note, which fails no check.
@@ -96,8 +96,8 @@ pub(super) fn placeholders(checked: &CheckResult, folder: &Path) -> Vec<String> 
 }
 
 /// Says of a file of the template that it is not as it was generated, and how that ends.
-fn noted(note: &Finding, folder: &Path) -> Vec<String> {
-    let mut lines = vec![format!("note: {}", headline(note, folder))];
+fn noted(note: &Finding, project: &Project, folder: &Path) -> Vec<String> {
+    let mut lines = vec![format!("note: {}", headline(note, project, folder))];
     if let (Some(id), Some(file)) = (&note.id, note.places.iter().find_map(|place| place.file.as_ref())) {
         lines.push(format!("  `launchway update --heal {file}` takes the template's; `launchway waive {id} --because \"…\"` keeps yours"));
     }
@@ -117,9 +117,19 @@ fn beside(checked: &CheckResult) -> String {
 }
 
 /// Says what is wrong, after the place that is most likely at fault.
-fn headline(finding: &Finding, folder: &Path) -> String {
+fn headline(finding: &Finding, project: &Project, folder: &Path) -> String {
     let place = culprit(finding).map(|place| format!("{}: ", located(place, folder)));
-    format!("{}{}", place.unwrap_or_default(), finding.message)
+    format!("{}{}", place.unwrap_or_default(), said(finding, project))
+}
+
+/// Says what is wrong. What the record knows an agreement by is the template's English; another language quotes it whole.
+fn said(finding: &Finding, project: &Project) -> String {
+    let agreement = project.agreements.iter().find(|agreement| finding.id.as_ref() == Some(&agreement.id));
+    let fault = |says: &str| finding.message.strip_prefix(says)?.strip_prefix(": ").map(language::told);
+    match agreement.and_then(|agreement| Some((&agreement.says, fault(&agreement.says)?))) {
+        Some((says, fault)) => language::filled("{says}: {fault}", &[("says", says), ("fault", &fault)]),
+        None => language::told(&finding.message).into_owned(),
+    }
 }
 
 /// Says of a finding that it was waived until a day that has passed.
@@ -129,14 +139,15 @@ fn ended(waiver: &Waiver) -> String {
 }
 
 /// Lists a waiver; one that ended stands at its finding, and here where there is none.
-fn waived(waiver: &Waiver, state: WaiverState, findings: &[Finding], folder: &Path) -> Vec<String> {
+fn waived(waiver: &Waiver, state: WaiverState, checked: &CheckResult, folder: &Path) -> Vec<String> {
+    let CheckResult { project, findings, .. } = checked;
     let until = waiver.until.map(|until| format!(" until {until}")).unwrap_or_default();
     let mut lines = vec![format!("waived{until}: `{}`: {}", waiver.id, waiver.because)];
     let found = findings.iter().find(|finding| finding.id.as_ref() == Some(&waiver.id));
     let end = format!("`launchway waive {} --end` takes the waiver away", waiver.id);
     lines.push(match (state, found) {
         (WaiverState::Ended, Some(_)) => return Vec::new(),
-        (WaiverState::InEffect, Some(finding)) => format!("  {}", headline(finding, folder)),
+        (WaiverState::InEffect, Some(finding)) => format!("  {}", headline(finding, project, folder)),
         (WaiverState::Ended, None) => format!("  that day has passed, and nothing is found any more: {end}"),
         (WaiverState::Unknown, _) => format!("  nothing has this id any more: {end}"),
         (WaiverState::Idle | WaiverState::InEffect, _) => format!("  nothing is found now: {end}"),
@@ -163,13 +174,32 @@ fn located(place: &FindingPlace, folder: &Path) -> String {
 
 /// Says what stands at a place, and what was generated there if that is not the same.
 pub(super) fn shown(place: &FindingPlace, folder: &Path) -> String {
-    let values = listed(place.values.iter().map(|value| cut(value)));
-    let generated = match listed(place.generated.iter().map(|value| cut(value))) {
-        generated if generated == values || place.generated.is_empty() => String::new(),
-        generated => format!(", generated as {generated}"),
-    };
+    let (values, generated) = both_values(place);
+    let generated = generated.map(|generated| format!(", generated as {generated}")).unwrap_or_default();
     let at = place.at.as_ref().map(|at| format!(" at {at}")).unwrap_or_default();
     format!("{values} in {}{at}{generated}", located(place, folder))
+}
+
+/// Says the same in the user's language.
+fn stands(place: &FindingPlace, folder: &Path) -> String {
+    let (values, generated) = both_values(place);
+    let generated =
+        generated.map(|it| language::filled(", generated as {values}", &[("values", &it)])).unwrap_or_default();
+    let at = place.at.as_ref().map(|at| language::filled(" at {at}", &[("at", at)])).unwrap_or_default();
+    let place = located(place, folder);
+    let place = language::told(&place);
+    language::filled(
+        "{values} in {place}{at}{generated}",
+        &[("values", &values), ("place", &place), ("at", &at), ("generated", &generated)],
+    )
+}
+
+/// Lists the values at a place, and those that were generated there if they are not the same.
+fn both_values(place: &FindingPlace) -> (String, Option<String>) {
+    let values = listed(place.values.iter().map(|value| cut(value)));
+    let generated = listed(place.generated.iter().map(|value| cut(value)));
+    let is_other = generated != values && !place.generated.is_empty();
+    (values, is_other.then_some(generated))
 }
 
 fn cut(value: &str) -> String {

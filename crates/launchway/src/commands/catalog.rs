@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use crate::catalogs::{self, CatalogContent, NamedCatalog};
 use crate::failure::Failure;
 use crate::git::FetchOptions;
+use crate::language;
 use crate::report;
 use crate::report::{OUTPUT_HELP, Output};
 use crate::terminal::{self, visible_line};
@@ -64,7 +65,7 @@ pub(super) fn run(command: &CatalogCommand) -> Result<(), Failure> {
 fn add(name: &str, source: &str, output: Output) -> Result<(), Failure> {
     let read = catalogs::add(name, source)?;
     let added = catalogs::named(name)?;
-    terminal::say(&format!("added the catalog `{name}`; `launchway new --template {name}:TEMPLATE` uses it\n"));
+    terminal::tell(&format!("added the catalog `{name}`; `launchway new --template {name}:TEMPLATE` uses it\n"));
     show(output, &[(added, Some(read))])
 }
 
@@ -74,19 +75,19 @@ fn list(output: Output) -> Result<(), Failure> {
     for added in catalogs::all()? {
         let read = catalogs::read(&added, &offline);
         if let Err(failure) = &read {
-            terminal::say(&format!("warning: the catalog `{}` cannot be read\n{failure}", added.name));
+            terminal::tell(&format!("warning: the catalog `{}` cannot be read\n{failure}", added.name));
         }
         shown.push((added, read.ok()));
     }
     if shown.is_empty() {
-        terminal::say("there are no catalogs; `launchway catalog add NAME URL` adds one\n");
+        terminal::tell("there are no catalogs; `launchway catalog add NAME URL` adds one\n");
     }
     show(output, &shown)
 }
 
 fn remove(name: &str, output: Output) -> Result<(), Failure> {
     catalogs::remove(name)?;
-    terminal::say(&format!("removed the catalog `{name}`; what it has decided in projects stays in their records\n"));
+    terminal::tell(&format!("removed the catalog `{name}`; what it has decided in projects stays in their records\n"));
     show(output, &[])
 }
 
@@ -120,8 +121,10 @@ fn describe(added: &NamedCatalog, read: Option<&CatalogContent>) -> String {
     let entries = read.into_iter().flat_map(|read| &read.catalog.entries).map(|entry| {
         let offer = catalogs::offer(added, entry);
         let locked = entry.locked();
-        let decided =
-            if locked.is_empty() { String::new() } else { format!(" (decides {})", visible_line(&locked.join(", "))) };
+        let decided = match locked.as_slice() {
+            [] => String::new(),
+            _ => language::filled(" (decides {questions})", &[("questions", &visible_line(&locked.join(", ")))]),
+        };
         format!("  {}  {}{decided}\n", offer.spec, visible_line(&entry.title))
     });
     format!("{}  {}{title}\n{}", added.name, visible_line(&added.source.to_string()), entries.collect::<String>())

@@ -4,6 +4,7 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use crate::failure::Failure;
+use crate::language;
 use crate::preferences::{self, Preference};
 use crate::report::{self, OUTPUT_HELP, Output};
 use crate::terminal::{self, visible_line};
@@ -58,7 +59,7 @@ pub(super) fn run(args: &DefaultsArgs) -> Result<(), Failure> {
         Output::Text => {
             let line = |preference: Preference| match own.get(&preference) {
                 Some(value) => format!("{} = \"{}\"\n", preference.key(), visible_line(value)),
-                None => format!("# {}: {}\n", preference.key(), preference.about()),
+                None => format!("# {}: {}\n", preference.key(), language::translated(preference.about())),
             };
             Preference::ALL.map(line).concat()
         }

@@ -35,8 +35,7 @@ const AFTER_HELP: &str = "\
 Exit codes: 0 done, 1 refused, 2 usage or a bad answer, 3 the destination exists, or is in no state to be changed, 4 the template is invalid, \
 5 the generated output failed its checks, 70 a fault of launchway, 73 cannot write, 74 I/O error, 75 another launchway is at work there, 130 interrupted.";
 
-const LANG_HELP: &str =
-    "The language of prompts, help, advice and next steps [default: by LAUNCHWAY_LANG, LC_ALL, LC_MESSAGES or LANG]";
+const LANG_HELP: &str = "The language of prompts, help, messages, advice and next steps [default: by LAUNCHWAY_LANG, LC_ALL, LC_MESSAGES or LANG]";
 
 /// The commands whose arguments do not depend on a template, as those of `new` do, in the order of the help.
 #[derive(Subcommand)]
@@ -167,7 +166,7 @@ fn finish_with_usage(error: &clap::Error) -> Result<(), Failure> {
         return Ok(());
     }
     // Without colours: what was typed is part of the message, and is made harmless with the rest of it.
-    terminal::say(&terminal::visible(&error.render().to_string()));
+    terminal::tell(&error.render().to_string());
     Err(Failure::silent(Exit::Usage))
 }
 

@@ -12,6 +12,7 @@ use crate::answers::ALLOW_SECRET_LIKE;
 use crate::catalogs::CatalogPolicy;
 use crate::failure::{Exit, Failure};
 use crate::git::FetchOptions;
+use crate::language;
 use crate::new::{self, NewRequest, TemplateChoice};
 use crate::report::{OUTPUT_HELP, Output};
 use crate::terminal::{shell_word, visible_line};
@@ -102,15 +103,21 @@ fn help(question: &Question, template: &Template) -> String {
     let policies: Vec<String> = template.policies(&question.id).map(policy).collect();
     let is_decided = template.policies(&question.id).any(|(it, when)| it.decided().is_some() && when.is_none());
     let default = question.fixed_default().filter(|_| !is_decided);
-    let default = default.map_or_else(String::new, |default| format!(" [default: {default}]"));
+    let default = default.map_or_else(String::new, |default| {
+        format!(" {}", language::filled("[default: {value}]", &[("value", &default)]))
+    });
     format!("{}{end} {}{default}{}", question.prompt, question.help, policies.concat())
 }
 
 /// Says what the team has decided about a question.
 fn policy((policy, when): (&Policy, Option<&str>)) -> String {
-    let when = when.map_or_else(String::new, |when| format!(" when {when}"));
+    let when = when.map_or_else(String::new, |when| language::filled(" when {when}", &[("when", &when)]));
     let because = policy.because.as_ref().map_or_else(String::new, |because| format!(": {because}"));
-    format!(" [{}{when}, decided by {}{because}]", policy.summary(), policy.by)
+    let summary = policy.summary();
+    language::filled(
+        " [{summary}{when}, decided by {by}{because}]",
+        &[("summary", &language::told(&summary)), ("when", &when), ("by", &policy.by), ("because", &because)],
+    )
 }
 
 /// Runs the command, whose template is there already.

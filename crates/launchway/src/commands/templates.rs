@@ -1,6 +1,7 @@
 //! `launchway templates`: which templates there are, built in and in catalogs.
 
 use clap::Args;
+use launchway_core::Template;
 use launchway_core::template::{Header, builtin_ids};
 use serde_json::{Value, json};
 
@@ -9,6 +10,7 @@ use crate::failure::Failure;
 use crate::git::FetchOptions;
 use crate::report;
 use crate::report::{OUTPUT_HELP, Output};
+use crate::sources;
 use crate::terminal::{self, visible_line};
 
 /// The arguments of `launchway templates`.
@@ -24,9 +26,10 @@ pub(super) fn run(args: &TemplatesArgs) -> Result<(), Failure> {
     let offers = catalogs::offers(&FetchOptions { offline: true, ..FetchOptions::default() })?;
     let text = match args.output {
         Output::Text => {
-            let builtin = builtin.iter().map(|it| format!("{} {}  {}\n", it.id, it.version, it.title));
+            let titled = |it: &Header| Ok(format!("{} {}  {}\n", it.id, it.version, title(it)?));
+            let builtin = builtin.iter().map(titled).collect::<Result<Vec<_>, Failure>>()?;
             let offered = offers.iter().map(|it| format!("{}  {}\n", it.spec, visible_line(&it.title)));
-            builtin.chain(offered).collect()
+            builtin.into_iter().chain(offered).collect()
         }
         Output::Json => {
             let entries: Vec<Value> =
@@ -35,6 +38,13 @@ pub(super) fn run(args: &TemplatesArgs) -> Result<(), Failure> {
         }
     };
     terminal::print(&text)
+}
+
+/// Returns the title of a built-in template in the user's language.
+fn title(it: &Header) -> Result<String, Failure> {
+    let mut template = Template::builtin(&it.id)?;
+    sources::translate(&mut template)?;
+    Ok(template.title)
 }
 
 fn describe_builtin(it: &Header) -> Value {

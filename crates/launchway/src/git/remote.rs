@@ -173,7 +173,7 @@ impl Remote {
             return Ok(());
         }
         self.clear();
-        terminal::say(&terminal::visible(&format!("fetching {} from {}\n", short(wanted), self.url)));
+        terminal::tell(&format!("fetching {} from {}\n", short(wanted), self.url));
         let words = [&FETCH[..], &["--depth=1", "--", REMOTE, &refspec]].concat();
         let fetched = progress::during(&format!("git fetch {}", self.url), || self.fetching().bytes(&words, &[]));
         if fetched.is_err() {

@@ -1,6 +1,6 @@
 //! The help of the command line in the user's language: every text of it is translated where the definition is complete.
 
-use clap::builder::StyledStr;
+use clap::builder::{PossibleValue, StyledStr};
 use clap::{Arg, ArgAction, Command};
 
 /// The name of the command that shows the help of others.
@@ -78,9 +78,39 @@ fn translate_arg(arg: Arg) -> Arg {
     let help = arg.get_help().map(styled);
     let arg = arg.help_heading(heading);
     match help {
-        Some(help) => arg.help(help),
+        Some(help) => with_values(arg, &help.to_string()),
         None => arg,
     }
+}
+
+/// Says behind the help what clap says there in English: the default, and which values can be given.
+fn with_values(arg: Arg, help: &str) -> Arg {
+    if !arg.get_action().takes_values() {
+        return arg.help(help.to_owned());
+    }
+    let defaults: Vec<_> = arg.get_default_values().iter().map(|value| value.to_string_lossy()).collect();
+    let default = (!defaults.is_empty() && !arg.is_hide_default_value_set())
+        .then(|| language::filled("[default: {value}]", &[("value", &defaults.join(", "))]));
+    let is_listed = !arg.is_hide_possible_values_set();
+    let possible: Vec<_> = arg.get_possible_values().into_iter().filter(|it| is_listed && !it.is_hide_set()).collect();
+    let names: Vec<_> = possible.iter().map(PossibleValue::get_name).collect();
+    let values =
+        (!names.is_empty()).then(|| language::filled("[possible values: {values}]", &[("values", &names.join(", "))]));
+    let short = [Some(help.to_owned()), default.clone(), values].into_iter().flatten().collect::<Vec<_>>().join(" ");
+    let is_explained = possible.iter().any(|value| value.get_help().is_some());
+    let arg = arg.hide_default_value(true).hide_possible_values(true).help(short);
+    if !is_explained {
+        return arg;
+    }
+    let lines = possible.iter().map(explained).collect::<String>();
+    let default = default.map(|default| format!("\n\n{default}")).unwrap_or_default();
+    arg.long_help(format!("{help}\n\n{}:\n{}{default}", language::text("Possible values"), lines.trim_end()))
+}
+
+/// Lists a value with what it means.
+fn explained(value: &PossibleValue) -> String {
+    let help = value.get_help().map(|help| format!(": {help}")).unwrap_or_default();
+    format!("- {}{help}\n", value.get_name())
 }
 
 fn styled(english: &StyledStr) -> StyledStr {

@@ -63,7 +63,7 @@ pub(crate) fn run(chosen: &TemplateChoice, request: &NewRequest, mut answers: An
         (prepared, None)
     };
     for warning in &prepared.warnings {
-        terminal::say(&format!("warning: {}\n", terminal::visible(warning)));
+        terminal::tell(&format!("warning: {warning}\n"));
     }
     finish(template, &prepared, request, draft)
 }
@@ -128,7 +128,7 @@ fn finish(
     let files_made = prepared.changes.creates.iter().map(|(path, _)| path);
     let changes = prepared.addition.iter().flat_map(|addition| &addition.changes).map(|edit| &edit.path);
     if let Some(note) = ignored_note(root, files_made.chain(changes)) {
-        terminal::say(&format!("{}\n", terminal::visible(&note)));
+        terminal::tell(&format!("{note}\n"));
     }
     say_notes(prepared);
     terminal::say(&next_steps::text(prepared, &outcome));
@@ -151,7 +151,7 @@ fn beside(addition: &Addition, root: &Path) -> Option<Result<Repository, Failure
 /// Says what stands elsewhere than in the project's own folder, and what stays as it is.
 fn say_notes(prepared: &NewProject) {
     for note in review::notes(prepared) {
-        terminal::say(&format!("{}\n", terminal::visible(&note)));
+        terminal::tell(&format!("{note}\n"));
     }
 }
 
@@ -196,7 +196,7 @@ fn say_committed(committed: &FirstCommit) {
             format!("{said}\n  hint: {reason}\n")
         }
     };
-    terminal::say(&terminal::visible(&said));
+    terminal::tell(&said);
 }
 
 /// Writes the result to stdout.
@@ -215,7 +215,7 @@ fn show(
     };
     if request.diff && request.output == Output::Text {
         for path in review::binary_files(&prepared.changes) {
-            terminal::say(&format!("left out of the diff: `{path}`, it is not text\n"));
+            terminal::tell(&format!("left out of the diff: `{path}`, it is not text\n"));
         }
     }
     terminal::print(&text)

@@ -114,7 +114,8 @@ fn folded_tree(changes: &Changes, depth: usize) -> String {
         let _ = writeln!(text, "{}{}", "  ".repeat(open.len() + 1), row.label());
     }
     let total = changes.creates.iter().map(|(_, file)| file.bytes.len()).sum();
-    let _ = writeln!(text, "{} files, {}", changes.creates.len(), size(total));
+    let total = format!("{} files, {}", changes.creates.len(), size(total));
+    let _ = writeln!(text, "{}", language::told(&total));
     text
 }
 
@@ -130,7 +131,8 @@ struct Row<'c> {
 impl Row<'_> {
     fn label(&self) -> String {
         if self.is_folder {
-            format!("{}/  {} files, {}", self.name, self.files, size(self.bytes))
+            let within = format!("{} files, {}", self.files, size(self.bytes));
+            format!("{}/  {}", self.name, language::told(&within))
         } else {
             format!("{}  {}", self.name, size(self.bytes))
         }

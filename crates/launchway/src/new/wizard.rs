@@ -55,6 +55,7 @@ fn prefills(template: &Template, request: &NewRequest, notes: &mut Vec<String>) 
     }
     let own = preferences::read().unwrap_or_else(|failure| {
         let reason = failure.message();
+        let reason = language::told(&reason);
         notes.push(language::filled("Your own defaults are not used: {reason}", &[("reason", &reason)]));
         Preferences::default()
     });

@@ -242,7 +242,7 @@ pub(crate) fn ignored_note<'p>(root: &Path, new: impl Iterator<Item = &'p SafePa
 /// Says it of files that were written outside of a report.
 pub(crate) fn say_ignored<'p>(root: &Path, new: impl Iterator<Item = &'p SafePath>) {
     if let Some(note) = ignored_note(root, new) {
-        terminal::say(&format!("note: {}\n", terminal::visible(&note)));
+        terminal::tell(&format!("note: {note}\n"));
     }
 }
 

@@ -107,14 +107,14 @@ pub(crate) fn show(
     refusal: Option<&Failure>,
 ) -> Result<(), Failure> {
     for note in &prepared.notes {
-        terminal::say(&format!("note: {}\n", terminal::visible(note)));
+        terminal::tell(&format!("note: {note}\n"));
     }
     let text = match request.output {
         Output::Json => json(&report(prepared, way_back, refusal)),
         Output::Text => text(prepared, request, usize::MAX),
     };
     terminal::print(&text)?;
-    terminal::say(&next(prepared, request, way_back, refusal.is_some()));
+    terminal::say(&language::told(&next(prepared, request, way_back, refusal.is_some())));
     Ok(())
 }
 
@@ -188,14 +188,20 @@ fn file<'a>(prepared: &'a ProjectUpdate<'_>, change: &'a FileChange) -> FileRepo
 }
 
 pub(super) fn text(prepared: &ProjectUpdate<'_>, request: &UpdateRequest, columns: usize) -> String {
-    let mut text = format!("{}\n", visible_line(&headline(prepared)));
+    let mut text = format!("{}\n", visible_line(&language::told(&headline(prepared))));
     for change in &prepared.answers {
-        let shown = |value: &Option<Value>| value.as_ref().map_or("not asked".to_owned(), |it| format!("`{it}`"));
+        let shown = |value: &Option<Value>| {
+            value.as_ref().map_or_else(|| language::told("not asked").into_owned(), |it| format!("`{it}`"))
+        };
         let line = format!("{}: {} -> {}", change.id, shown(&change.was), shown(&change.is));
-        let _ = writeln!(text, "{}", row("answer", WIDTH, &visible_line(&line), columns));
+        let _ = writeln!(text, "{}", row(language::translated("answer"), WIDTH, &visible_line(&line), columns));
     }
     for advisory in &prepared.advisories {
-        let _ = writeln!(text, "{}", row("advisory", WIDTH, &visible_line(&advised(advisory)), columns));
+        let _ = writeln!(
+            text,
+            "{}",
+            row(language::translated("advisory"), WIDTH, &visible_line(&advised(advisory)), columns)
+        );
     }
     text.push_str(&means(&prepared.transitions.all, columns));
     let mut files: Vec<&FileChange> = prepared.files.iter().filter(|change| is_shown(change)).collect();
@@ -204,8 +210,9 @@ pub(super) fn text(prepared: &ProjectUpdate<'_>, request: &UpdateRequest, column
         let from = change.from.as_ref().map(|from| format!(" (was {})", place(&request.place.folder, from)));
         let path = place(&request.place.folder, &change.edit.path);
         let by = prepared.by_structure.get(&change.edit.path).map(by_structure).unwrap_or_default();
-        let said = format!("{path}{}{by}", from.unwrap_or_default());
-        let _ = writeln!(text, "{}", row(change.status.id(), WIDTH, &said, columns));
+        let from = from.map(|from| language::told(&from).into_owned());
+        let said = format!("{path}{}{}", from.unwrap_or_default(), language::told(&by));
+        let _ = writeln!(text, "{}", row(language::translated(change.status.id()), WIDTH, &said, columns));
     }
     if request.diff {
         let edits: Vec<&Edit> = prepared.files.iter().map(|change| &change.edit).collect();
@@ -221,14 +228,14 @@ pub(crate) const WIDTH: usize = 13;
 pub(crate) fn advised(advisory: &Advisory) -> String {
     let Advisory { id, severity, title, fixed, url, .. } = advisory;
     let more = url.as_ref().map(|url| format!(", {url}")).unwrap_or_default();
-    format!("{id} ({severity}, fixed in {fixed}{more}): {title}")
+    language::told(&format!("{id} ({severity}, fixed in {fixed}{more}): {title}")).into_owned()
 }
 
 /// Names what a merge by structure has brought, as far as a line goes.
 fn by_structure(merged: &MergedFile) -> String {
     let shown = merged.entries.iter().take(SHOWN_KEYS).map(|key| visible_line(key));
     let more = merged.entries.len().saturating_sub(SHOWN_KEYS);
-    let more = (more > 0).then(|| format!("{more} more"));
+    let more = (more > 0).then(|| language::told(&format!("{more} more")).into_owned());
     let keys: Vec<String> = shown.chain(more).collect();
     let keys = if keys.is_empty() { String::new() } else { format!(": {}", keys.join(", ")) };
     format!(" (by structure{keys})")
@@ -242,7 +249,12 @@ fn means(transitions: &[Transition], columns: usize) -> String {
         let _ = writeln!(
             text,
             "{}",
-            row(it.effect.id(), WIDTH, &format!("{}: {}", it.id, visible_line(&it.text)), columns)
+            row(
+                language::translated(it.effect.id()),
+                WIDTH,
+                &format!("{}: {}", it.id, visible_line(&it.text)),
+                columns
+            )
         );
         if let Some(instead) = &it.instead {
             text.push_str(&below(&visible_line(instead)));

@@ -11,6 +11,7 @@ use launchway_core::{Answers, Blob, Context, Defaults, Interview, Project, Prove
 use self::report::WhyResult;
 use crate::failure::{Exit, Failure, listed};
 use crate::git::FetchOptions;
+use crate::language;
 use crate::projects::{self, only};
 use crate::report::{OUTPUT_HELP, Output};
 use crate::{sources, terminal};
@@ -62,7 +63,7 @@ pub(crate) fn run(request: &WhyRequest) -> Result<(), Failure> {
     }
     match request.output {
         Output::Json => terminal::print(&crate::report::json(&shown.json(&why))),
-        Output::Text => terminal::print(&terminal::visible(&shown.text(&why))),
+        Output::Text => terminal::print(&terminal::visible(&language::told(&shown.text(&why)))),
     }
 }
 

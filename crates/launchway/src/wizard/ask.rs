@@ -207,8 +207,8 @@ fn preview(interview: &Interview<'_>, question: &Question, text: &str) -> Vec<St
 /// Leaves out of a refusal what was chosen: it stands beside it.
 fn because(problem: &AnswerProblem) -> String {
     match problem.message.split_once(" is refused: ") {
-        Some((_, reason)) => reason.to_owned(),
-        None => problem.message.clone(),
+        Some((_, reason)) => language::told(reason).into_owned(),
+        None => language::told(&problem.message).into_owned(),
     }
 }
 
@@ -220,7 +220,7 @@ fn more(interview: &Interview<'_>, question: &Question, default: Option<&Value>,
         lines.push(format!("  {} ({}){consequence}", choice.label, choice.value));
     }
     for policy in interview.policies(&question.id) {
-        lines.push(format!("{}: {}", policy.summary(), policy.reason()));
+        lines.push(language::told(&format!("{}: {}", policy.summary(), policy.reason())).into_owned());
     }
     if let Some(default) = default {
         lines.push(language::filled("Default: {value}", &[("value", default)]));

@@ -235,8 +235,8 @@ pub(crate) fn origin(accepted: &Accepted<'_>) -> String {
         return language::text("default, to be replaced").to_owned();
     }
     match &accepted.because {
-        Some(because) => format!("{}: {because}", accepted.provenance),
-        None => accepted.provenance.to_string(),
+        Some(because) => format!("{}: {because}", language::told(&accepted.provenance.to_string())),
+        None => language::told(&accepted.provenance.to_string()).into_owned(),
     }
 }
 

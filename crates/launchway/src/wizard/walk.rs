@@ -12,6 +12,7 @@ use launchway_core::template::{Kind, Question};
 use launchway_core::{AnswerProblem, Answers, Defaults, Interview, Provenance, Template, Value};
 use serde::{Deserialize, Serialize};
 
+use crate::language;
 use crate::prefill::{Prefilled, Prefills};
 
 /// Questions after which an estimate of how many are left is given up.
@@ -310,7 +311,9 @@ impl<'t> Walk<'t> {
             }
             for problem in misfits {
                 let reason = match answers.get(&problem.question) {
-                    Some((_, Provenance::Record)) => format!("{}; that was the answer so far", problem.message),
+                    Some((_, Provenance::Record)) => {
+                        language::told(&format!("{}; that was the answer so far", problem.message)).into_owned()
+                    }
                     _ => sentence(&problem),
                 };
                 put_aside(&mut answers, &problem.question, self.defaults);
@@ -352,7 +355,7 @@ fn likely(interview: &Interview<'_>, question: &Question) -> Option<Value> {
 
 /// Says what is wrong with an answer, and what would be right.
 pub(crate) fn sentence(problem: &AnswerProblem) -> String {
-    format!("{}; {}", problem.message, problem.hint)
+    format!("{}; {}", language::told(&problem.message), language::told(&problem.hint))
 }
 
 #[cfg(test)]

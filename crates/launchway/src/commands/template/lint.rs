@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::failure::{Exit, Failure};
+use crate::language;
 use crate::report::{self, OUTPUT_HELP, Output};
 use crate::sources;
 use crate::terminal::{self, visible_line};
@@ -130,7 +131,7 @@ fn text(findings: &[LintFinding]) -> String {
         (0, warnings) => counted(warnings, "warning"),
         (errors, warnings) => format!("{}, {}", counted(errors, "error"), counted(warnings, "warning")),
     });
-    lines.iter().fold(String::new(), |text, line| text + &visible_line(line) + "\n")
+    lines.iter().fold(String::new(), |text, line| text + &visible_line(&language::told(line)) + "\n")
 }
 
 fn counted(count: usize, what: &str) -> String {

@@ -38,8 +38,8 @@ pub(super) fn run(args: &NewTemplateArgs) -> Result<(), Failure> {
     let changes = Changes::at(&destination, creates)?;
     interrupt::uninterrupted(|| apply(&changes))?;
     let shown = visible_line(&changes.destination.display().to_string());
-    terminal::say(&format!("created `{shown}` with {} files\n", changes.creates.len()));
-    terminal::say(&next_steps(&shown, name));
+    terminal::tell(&format!("created `{shown}` with {} files\n", changes.creates.len()));
+    terminal::tell(&next_steps(&shown, name));
     let paths: Vec<&str> = changes.creates.iter().map(|(path, _)| path.as_str()).collect();
     terminal::print(&match args.output {
         Output::Text => format!("{shown}\n"),

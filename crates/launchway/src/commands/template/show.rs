@@ -9,7 +9,9 @@ use serde_json::{Map, Value as Json, json};
 
 use super::{graph, uses};
 use crate::failure::Failure;
+use crate::language;
 use crate::report::{self, OUTPUT_HELP, Output};
+use crate::sources;
 use crate::terminal::{self, visible, visible_line};
 
 /// The arguments of `launchway template show`.
@@ -32,7 +34,10 @@ pub(crate) struct ShowArgs {
 
 /// Runs the command.
 pub(super) fn run(args: &ShowArgs) -> Result<(), Failure> {
-    let template = super::load(&args.source, &super::options(args.offline))?;
+    let mut template = super::load(&args.source, &super::options(args.offline))?;
+    if args.output == Output::Text {
+        sources::translate(&mut template)?;
+    }
     if let Some(name) = &args.value {
         return terminal::print(&uses::said(&template, name, args.output)?);
     }
@@ -47,12 +52,12 @@ pub(super) fn run(args: &ShowArgs) -> Result<(), Failure> {
 fn text(template: &Template) -> String {
     let mut text = format!("{} {}: {}\n", template.id, template.version, visible_line(&template.title));
     for layer in &template.layers {
-        let _ = writeln!(text, "  extends {}", visible_line(&layer.to_string()));
+        let _ = writeln!(text, "{}", language::told(&format!("  extends {}", visible_line(&layer.to_string()))));
     }
     for question in &template.questions {
         let _ = writeln!(text, "\n{} ({}): {}", question.id, kind(&question.kind), visible_line(&question.prompt));
         for line in details(template, question) {
-            let _ = writeln!(text, "  {}", terminal::hanging(&visible_line(&line), 2));
+            let _ = writeln!(text, "  {}", terminal::hanging(&visible_line(&language::told(&line)), 2));
         }
     }
     text
@@ -104,9 +109,13 @@ fn values(choices: &[Choice]) -> String {
 }
 
 fn decided((policy, when): (&Policy, Option<&str>)) -> String {
-    let when = when.map_or_else(String::new, |when| format!(" when {when}"));
+    let when = when.map_or_else(String::new, |when| language::filled(" when {when}", &[("when", &when)]));
     let because = policy.because.as_ref().map_or_else(String::new, |because| format!(": {because}"));
-    format!("decided by {}: {}{when}{because}", policy.by, policy.summary())
+    let summary = policy.summary();
+    language::filled(
+        "decided by {by}: {summary}{when}{because}",
+        &[("by", &policy.by), ("summary", &language::told(&summary)), ("when", &when), ("because", &because)],
+    )
 }
 
 /// Returns the layer that a question is inherited from.

@@ -12,6 +12,7 @@ use serde_json::{Value as Json, json};
 use crate::cases::{self, Case, CaseResult, counted};
 use crate::failure::{Exit, Failure, listed};
 use crate::git::FetchOptions;
+use crate::language;
 use crate::report::{self, OUTPUT_HELP, Output};
 use crate::sources;
 use crate::terminal;
@@ -202,9 +203,12 @@ impl TestReport<'_> {
         if !self.outcomes.is_empty() {
             let passed = self.outcomes.iter().filter(|outcome| outcome.passed()).count();
             let failed = self.outcomes.len() - passed;
-            lines.push(format!("{} {}: {passed} passed, {failed} failed", self.template.id, self.template.version));
+            lines.push(told(&format!(
+                "{} {}: {passed} passed, {failed} failed",
+                self.template.id, self.template.version
+            )));
         }
-        lines.extend(self.matrix.iter().flat_map(Combinations::lines));
+        lines.extend(self.matrix.iter().flat_map(Combinations::lines).map(|line| told(&line)));
         lines.iter().fold(String::new(), |text, line| text + line + "\n")
     }
 
@@ -219,6 +223,11 @@ impl TestReport<'_> {
     }
 }
 
+/// Returns a line in the user's language.
+fn told(line: &str) -> String {
+    language::told(line).into_owned()
+}
+
 fn case_lines(outcome: &CaseResult) -> Vec<String> {
     let word = if outcome.passed() { "passed" } else { "failed" };
     let blessed = match outcome.blessed {
@@ -227,12 +236,13 @@ fn case_lines(outcome: &CaseResult) -> Vec<String> {
         Some(count) => format!(", blessed {count} files"),
         None => String::new(),
     };
+    let (word, blessed) = (language::translated(word), language::told(&blessed));
     let mut lines = vec![format!("{word}: {}{blessed}", outcome.name)];
-    lines.extend(outcome.error.iter().flat_map(|error| error.lines()).map(|line| format!("  {line}")));
-    lines.extend(outcome.differences.iter().map(|difference| format!("  {difference}")));
+    lines.extend(outcome.error.iter().flat_map(|error| error.lines()).map(|line| told(&format!("  {line}"))));
+    lines.extend(outcome.differences.iter().map(|difference| told(&format!("  {difference}"))));
     for ran in outcome.commands.iter().filter(|ran| !ran.succeeded()) {
         let code = ran.code.map_or_else(|| "a signal".to_owned(), |code| format!("exit code {code}"));
-        lines.push(format!("  `{}` ended with {code}", ran.command));
+        lines.push(told(&format!("  `{}` ended with {code}", ran.command)));
         lines.extend(ran.said.iter().map(|line| format!("    {line}")));
     }
     lines

@@ -7,6 +7,7 @@ use launchway_core::{Location, Template};
 use serde::Serialize;
 
 use crate::failure::{Exit, Failure};
+use crate::language;
 use crate::report::{self, Output};
 use crate::terminal::visible_line;
 
@@ -69,7 +70,7 @@ fn text(name: &str, uses: &NameUses) -> String {
         count => format!("{count} users"),
     });
     lines.iter().fold(String::new(), |mut text, line| {
-        let _ = writeln!(text, "{}", visible_line(line));
+        let _ = writeln!(text, "{}", visible_line(&language::told(line)));
         text
     })
 }
