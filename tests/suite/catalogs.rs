@@ -256,7 +256,7 @@ fn a_catalog_from_the_network_cannot_name_files_of_this_machine() {
     catalog(&world, &template.url());
     launchway(&world, &["catalog", "add", "acme", &server.url("catalog")]).success();
     let said = new_service(&world, &[]).failure(4);
-    assert!(said.contains("a place on this machine"), "{said}");
+    assert!(said.contains("a path on this machine"), "{said}");
 }
 
 #[test]

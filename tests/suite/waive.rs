@@ -158,15 +158,16 @@ fn an_agreement_that_holds_can_be_waived_before_it_is_broken() {
 }
 
 #[test]
-fn waivers_are_written_listed_and_refused_the_same_in_every_language() {
+fn waivers_are_written_and_reported_to_programs_the_same_in_every_language() {
     let [english, korean] = ["en", "ko"].map(|language| {
         let sample = Sample::new();
         let ran = |words: &[&str]| sample.ran(&[&["--lang", language], words].concat());
         ran(&["waive", "limit", "--because", "b ist größer, 더 큼", "--until", "9999-12-31"]).success();
-        let listed = ["text", "json", "sarif"].map(|output| ran(&["check", "--output", output]).stdout);
-        let refused = [&["limt", "--because", "x"][..], &["limit", "--because", " "], &["gone", "--end"]]
-            .map(|words| ran(&[&["waive"], words].concat()).failure(2));
-        (sample.waivers().unwrap(), listed, refused)
+        let listed = ["json", "sarif"].map(|output| ran(&["check", "--output", output]).stdout);
+        for words in [&["limt", "--because", "x"][..], &["limit", "--because", " "], &["gone", "--end"]] {
+            ran(&[&["waive"], words].concat()).failure(2);
+        }
+        (sample.waivers().unwrap(), listed)
     });
     assert!(english.0.contains("b ist größer, 더 큼"), "{}", english.0);
     assert_eq!(english, korean);
@@ -181,7 +182,7 @@ fn what_is_wrong_with_a_waiver_is_said_and_nothing_is_written() {
             "nothing of `orders` can be waived by the id `limt`\n  hint: did you mean `limit`?",
         ),
         (&["x9", "--because", "x"], "hint: `launchway check` names the id of each finding that can be waived"),
-        (&["limit", "--because", " \n "], "a waiver needs a reason\n  hint: say it with `--because"),
+        (&["limit", "--because", " \n "], "a waiver needs a reason\n  hint: give it with `--because"),
         (&["limit", "--because", "x", "--until", "2001-01-31"], "the date 2001-01-31 has passed\n  hint: choose a day"),
         (&["limit", "--because", "x", "--until", "9999-02-30"], "`9999-02-30` is not a date\n  hint: write it as"),
         (&["limit"], "--because <TEXT>"),
