@@ -81,3 +81,4 @@ mod verbose;
 mod waive;
 mod why;
 mod wizard;
+mod workflows;

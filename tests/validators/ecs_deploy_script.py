@@ -84,7 +84,7 @@ class CommandLine(socketserver.ThreadingTCPServer):
     def __init__(self):
         super().__init__(("127.0.0.1", 0), Call)
         self.stacks, self.calls, self.lines, self.said = {}, [], [], ""
-        self.gone = None
+        self.gone = self.cloud = None
         self.lock = threading.Lock()
 
     def run(self, region, arguments):
@@ -99,12 +99,17 @@ class CommandLine(socketserver.ThreadingTCPServer):
             try:
                 if self.gone in (region, *arguments):
                     raise SystemExit(f"Could not connect to the endpoint of {self.gone}")
+                if self.cloud.refused and "IN_PROGRESS" in " ".join(arguments):
+                    raise SystemExit("An error occurred (AccessDeniedException): not authorized")
+                if self.cloud.under_way and "=='IN_PROGRESS'" in " ".join(arguments):
+                    print(1)
+                    raise SystemExit
                 if arguments[:2] == ["cloudformation", "deploy"]:
                     code = self.deploy_stack(region, arguments[2:])
                 else:
                     code = create_clidriver().main(arguments)
             except SystemExit as error:
-                code = 1
+                code = 1 if error.code else 0
                 print(error, file=errors)
             self.said += errors.getvalue()
         output.flush()
@@ -261,7 +266,7 @@ class Cloud:
         self.region = region
         self.ending = "Succeeded"
         self.lost = False
-        self.under_way = False
+        self.under_way = self.refused = False
         self.teach_moto()
 
     def teach_moto(self):
@@ -399,7 +404,7 @@ class Case:
         self.code_deploy = (self.deploy / "appspec.yaml").exists()
         self.every_call = set()
         self.command_line = cleanup.enter_context(CommandLine())
-        self.command_line.gone = home and home[1]
+        self.command_line.gone, self.command_line.cloud = home and home[1], self.cloud
         threading.Thread(target=self.command_line.serve_forever, daemon=True).start()
         cleanup.callback(self.command_line.shutdown)
         programs = self.folder / "bin"
@@ -549,12 +554,17 @@ def cases(case):
     case.run(third)
     yield "a name that nothing fills is an error", case.code != 0 and "nothing fills <TaskRole>" in case.output
     yield "nothing is registered then", len(case.revisions()) == count
-    if "go_back" in (case.deploy / "deploy.sh").read_text(encoding="utf-8"):
+    if not case.code_deploy:
         case.cloud.under_way = True
         case.run(third)
         yield "while one is under way there is no other", "still at a deployment" in case.output and not changes & set(case.calls)
+        case.cloud.refused = True
+        case.run(third)
+        yield "a question that is refused is no answer", "cannot be asked" in case.output and not changes & set(case.calls)
+        case.cloud.refused = False
+    if "go_back" in (case.deploy / "deploy.sh").read_text(encoding="utf-8"):
         case.plant("task-definition.json", "<TaskRole>", "<TaskRoleArn>")
-        case.plant("deploy.sh", '[ "$under_way" = 0 ] || fail', ": ||")
+        case.plant("deploy.sh", '= 0 ] || fail "$stack is still at', '= x ] || : "$stack is still at')
         case.run(third)
         yield "one that does not end is told to go back", "goes back" in case.output and "ecs stop-service-deployment" in case.calls
     if case.code_deploy:

@@ -8,6 +8,7 @@ hold:
 - an unknown environment, a wrong answer and the stack of another project end the script, and nothing is deleted,
 - what the environments share is not deleted while one of them is there,
 - an environment goes with its stacks in all regions and no other environment does, then what they share goes, images and all,
+- a lookup that fails ends the script: it does not pass for "not there",
 - the roles of an environment go after its other stacks, which CloudFormation deletes with one of them.
 
 ministack is an emulator of AWS: it does not need a role for a deletion, and protects no stack. Exit status: 0 when all of it holds.
@@ -27,6 +28,16 @@ import ecs_ministack
 from ecs_ministack import CheckFailed, create_stack, expect
 
 MANIFEST = '{"schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json", "config": {"digest": "sha256:%064x"}, "layers": []}'
+
+
+# Writes down how it was called, and refuses one call as AWS refuses whoever lacks a right.
+AWS = """#!/bin/sh
+echo "$*" >>"{home}/calls"
+case "$*" in
+  *"$REFUSED"*) echo "An error occurred (AccessDeniedException) when calling the operation: not authorized" >&2; exit 254 ;;
+esac
+exec "{python}" "{command}" "$@"
+"""
 
 
 class Account:
@@ -87,8 +98,8 @@ class Account:
     def create(self, region, path, name, parameters, tags):
         return create_stack(self.clients[region], path, f"{self.service}-{name}", parameters, tags=tags)
 
-    def run(self, argument, answer):
-        """Runs the script, which is answered; returns its exit code and what it said."""
+    def run(self, argument, answer, refused="none"):
+        """Runs the script, which is answered; returns its exit code and what it said. A call with `refused` in it is refused."""
         command = pathlib.Path(sys.executable).parent / "aws"
         environment = {
             "PATH": f"{self.home}:{os.environ['PATH']}",
@@ -96,9 +107,10 @@ class Account:
             "AWS_ENDPOINT_URL": f"http://127.0.0.1:{self.port}",
             "AWS_ACCESS_KEY_ID": "test",
             "AWS_SECRET_ACCESS_KEY": "test",
+            "REFUSED": refused,
         }
         program = self.home / "aws"
-        program.write_text(f'#!/bin/sh\necho "$*" >>"{self.home}/calls"\nexec "{sys.executable}" "{command}" "$@"\n', encoding="utf-8")
+        program.write_text(AWS.format(home=self.home, python=sys.executable, command=command), encoding="utf-8")
         program.chmod(0o755)
         script = ["sh", str(self.folder / "destroy.sh"), argument]
         done = subprocess.run(script, env=environment, input=answer, capture_output=True, text=True, timeout=300, check=False)
@@ -132,7 +144,9 @@ def check(folder):
         account.make()
         check_refusals(account)
         for environment in account.environments:
+            check_lookups(account, environment, f"{account.service}-{environment}")
             check_environment(account, environment)
+        check_lookups(account, "--shared", f"{account.service}-bootstrap")
         code, said = account.run("--shared", f"{account.service}-bootstrap\n")
         expect(code == 0, f"what is shared was not deleted: {said}")
         expect(not account.stacks(), f"left behind: {account.stacks()}")
@@ -152,6 +166,19 @@ def check_refusals(account):
         code, said = account.run(argument, answer)
         expect(code == 1 and word in said, f"{argument}, answered {answer!r}: no error that says `{word}`, but {code}: {said}")
     expect(account.stacks() == before, f"something was deleted: {before - account.stacks()}")
+
+
+def check_lookups(account, argument, answer):
+    """A lookup that fails is an error: it does not tell that nothing is there."""
+    script = (account.folder / "destroy.sh").read_text(encoding="utf-8")
+    for lookup in sorted(set(re.findall(r"\b(?:autoscaling|cloudformation|ecr|ecs) describe-[a-z-]+", script))):
+        calls, before = account.home / "calls", account.stacks()
+        calls.unlink(missing_ok=True)
+        code, said = account.run(argument, f"{answer}\n", lookup)
+        if lookup in calls.read_text(encoding="utf-8"):
+            expect(code != 0 and "AccessDenied" in said, f"{argument}: a refused `aws {lookup}` is no error, but {code}: {said}")
+            kept = {stack for stack in before if not stack[1].endswith(("-dns", "-replication"))}
+            expect(kept <= account.stacks(), f"{argument}: deleted although `aws {lookup}` was refused: {kept - account.stacks()}")
 
 
 def check_environment(account, environment):
