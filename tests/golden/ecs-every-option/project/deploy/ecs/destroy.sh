@@ -15,13 +15,20 @@ fail() {
   exit 1
 }
 
-# Tells whether a stack is there. What keeps it from telling is an error.
-is_there() {
-  said=$(aws cloudformation describe-stacks --region "$1" --stack-name "$2" --query 'Stacks[0].StackStatus' 2>&1) && return
+# Tells whether what a command of the AWS CLI looks up is there: its error says the first word if not. Any other error is one.
+found() {
+  missing=$1
+  shift
+  said=$(aws "$@" 2>&1) && return
   case $said in
-    *"does not exist"*) return 1 ;;
-    *) fail "$2 in $1 cannot be looked at: $said" ;;
+    *"$missing"*) return 1 ;;
+    *) fail "this could not be looked up: aws $*
+$said" ;;
   esac
+}
+
+is_there() {
+  found "does not exist" cloudformation describe-stacks --region "$1" --stack-name "$2"
 }
 
 # Goes on when its question is answered with the name.
@@ -82,7 +89,7 @@ case $environment in
     delete_stack eu-west-1 orders-replication
     for region in $regions; do
       # A registry that holds images stays otherwise.
-      if aws ecr describe-repositories --region "$region" --repository-names orders >/dev/null 2>&1; then
+      if found RepositoryNotFoundException ecr describe-repositories --region "$region" --repository-names orders; then
         aws ecr delete-repository --region "$region" --repository-name orders --force >/dev/null
       fi
       delete_stack "$region" orders-registry

@@ -94,9 +94,12 @@ while IFS= read -r override; do
 done < <(jq -r '.[] | "\(.ParameterKey)=\(.ParameterValue)"' "$parameters")
 
 # The first time there is no service yet that could be asked.
-under_way=$(aws ecs list-service-deployments --cluster "$stack" --service "$stack" --status PENDING IN_PROGRESS \
-  --query 'length(serviceDeployments)' --output text 2>/dev/null || echo 0)
-[ "$under_way" = 0 ] || fail "$stack is still at a deployment: wait for it, or stop it as README.md says"
+if said=$(aws ecs list-service-deployments --cluster "$stack" --service "$stack" --status PENDING IN_PROGRESS \
+  --query 'length(serviceDeployments)' --output text 2>&1); then
+  [ "${said##*$'\n'}" = 0 ] || fail "$stack is still at a deployment: wait for it, or stop it as README.md says"
+elif [[ $said != *NotFoundException* ]]; then
+  fail "$stack cannot be asked for its deployments: $said"
+fi
 
 # Updates the stack; a parameter that is not named keeps its value.
 deploy_infra() {

@@ -87,6 +87,14 @@ while IFS= read -r override; do
   overrides+=("$override")
 done < <(jq -r '.[] | "\(.ParameterKey)=\(.ParameterValue)"' "$parameters")
 
+# The first time there is no service yet that could be asked.
+if said=$(aws ecs describe-services --cluster "$stack" --services "$stack" \
+  --query "length(services[].deployments[?rolloutState=='IN_PROGRESS'][])" --output text 2>&1); then
+  [ "${said##*$'\n'}" = 0 ] || fail "$stack is still at a deployment: wait for it, or stop it as README.md says"
+elif [[ $said != *NotFoundException* ]]; then
+  fail "$stack cannot be asked for its deployments: $said"
+fi
+
 # Updates the stack; a parameter that is not named keeps its value.
 deploy_infra() {
   aws cloudformation deploy \
