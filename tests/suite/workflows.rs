@@ -30,7 +30,8 @@ fn place(of: &str, workflow: &(String, String)) -> usize {
 #[test]
 fn no_image_gets_into_the_registry_before_it_was_tried_and_scanned() {
     for workflow in deploying() {
-        let steps = ["docker run --detach", "anchore/sbom-action@", "anchore/scan-action@", "docker push ", "actions/attest@"];
+        let steps =
+            ["docker run --detach", "anchore/sbom-action@", "anchore/scan-action@", "docker push ", "actions/attest@"];
         let places = steps.map(|step| place(step, &workflow));
         assert!(places.is_sorted(), "{}: {places:?}", workflow.0);
         for earlier in ["push: true", "--push", "push-by-digest"] {
@@ -73,15 +74,22 @@ fn workflows_call_each_other_in_a_form_that_every_runner_knows() {
 fn the_readmes_name_the_variable_for_attestations_before_they_speak_of_a_push() {
     let mut held = 0;
     for project in project::all() {
-        for (platform, push) in [("ecs", "From now on a push to `main`"), ("kubernetes", "\nA push to main builds one image")] {
+        for (platform, push) in
+            [("ecs", "From now on a push to `main`"), ("kubernetes", "\nA push to main builds one image")]
+        {
             let Some(text) = read(&project, &format!("deploy/{platform}/README.md")) else { continue };
             if read(&project, &format!(".github/workflows/deploy-{platform}.yaml")).is_none() {
                 assert!(!text.contains("ATTESTATION"), "{}: nobody attests there", project.case);
                 continue;
             }
-            let variable = text.find("\n    gh variable set ATTESTATION").or(text.find("\ngh variable set ATTESTATION"));
+            let variable =
+                text.find("\n    gh variable set ATTESTATION").or(text.find("\ngh variable set ATTESTATION"));
             let push = text.find(push).unwrap_or_else(|| panic!("{}/{platform}: no push", project.case));
-            assert!(variable.is_some_and(|variable| variable < push), "{}/{platform}: {variable:?}, {push}", project.case);
+            assert!(
+                variable.is_some_and(|variable| variable < push),
+                "{}/{platform}: {variable:?}, {push}",
+                project.case
+            );
             held += 1;
         }
     }

@@ -143,8 +143,9 @@ def check(folder):
         account = Account(cleanup, folder)
         account.make()
         check_refusals(account)
+        first = account.environments[0]
+        check_lookups(account, first, f"{account.service}-{first}")
         for environment in account.environments:
-            check_lookups(account, environment, f"{account.service}-{environment}")
             check_environment(account, environment)
         check_lookups(account, "--shared", f"{account.service}-bootstrap")
         code, said = account.run("--shared", f"{account.service}-bootstrap\n")
