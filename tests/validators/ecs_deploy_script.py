@@ -401,6 +401,8 @@ class Case:
         parameter_file.write_text(json.dumps(parameters))
         self.parameters = {entry["ParameterKey"]: entry["ParameterValue"] for entry in parameters}
         self.stack = f"{self.service}-{self.environment}"
+        if (self.deploy / "network.yaml").exists():
+            self.make_network(network)
         self.code_deploy = (self.deploy / "appspec.yaml").exists()
         self.every_call = set()
         self.command_line = cleanup.enter_context(CommandLine())
@@ -412,6 +414,17 @@ class Case:
         for name, text in {"aws": AWS, "curl": "#!/bin/sh\n", "seq": "#!/bin/sh\necho $1\n", "gh": GH}.items():
             (programs / name).write_text(text)
             (programs / name).chmod(0o755)
+
+    def make_network(self, network):
+        """A stack with the outputs of network.yaml, which names what is there."""
+        template = yaml.load((self.deploy / "network.yaml").read_text(encoding="utf-8"), Loader=CloudFormationLoader)
+        outputs = {name: network[name] for name in template["Outputs"]}
+        self.parameters |= outputs
+        body = {
+            "Resources": {"Topic": {"Type": "AWS::SNS::Topic"}},
+            "Outputs": {name: {"Value": value} for name, value in outputs.items()},
+        }
+        client("cloudformation").create_stack(StackName=f"{self.stack}-network", TemplateBody=json.dumps(body))
 
     def store_secrets(self):
         for secret in self.secrets:

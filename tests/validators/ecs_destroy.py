@@ -9,6 +9,7 @@ hold:
 - what the environments share is not deleted while one of them is there,
 - an environment goes with its stacks in all regions and no other environment does, then what they share goes, images and all,
 - a lookup that fails ends the script: it does not pass for "not there",
+- the network of an environment goes after the service, whose tasks are in it,
 - the roles of an environment go after its other stacks, which CloudFormation deletes with one of them.
 
 ministack is an emulator of AWS: it does not need a role for a deletion, and protects no stack. Exit status: 0 when all of it holds.
@@ -72,7 +73,9 @@ class Account:
             named = f"{environment}.{region}" if len(self.regions) > 1 else environment
             entries = json.loads((self.folder / f"params/{named}.json").read_text(encoding="utf-8"))
             parameters = {entry["ParameterKey"]: entry["ParameterValue"] for entry in entries}
-            parameters |= ecs_ministack.network_parameters(self.clients[region], parameters)
+            parameters |= ecs_ministack.network_parameters(
+                self.clients[region], parameters, self.folder, f"{self.service}-{environment}", tags
+            )
             parameters |= ecs_ministack.boundary_parameter(self.folder, environment)
             if ecs_json.is_json(self.folder):
                 outputs = self.create(region, self.folder / "infra.yaml", environment, parameters, tags)
@@ -185,13 +188,16 @@ def check_lookups(account, argument, answer):
 def check_environment(account, environment):
     stack = f"{account.service}-{environment}"
     before = account.stacks()
-    mine = {(region, name) for region, name in before if name in (stack, f"{stack}-roles")}
+    mine = {(region, name) for region, name in before if name in (stack, f"{stack}-roles", f"{stack}-network")}
     code, said = account.run(environment, f"{stack}\n")
     expect(code == 0, f"{environment} was not deleted: {said}")
     expect(account.stacks() == before - mine, f"{environment}: {before - mine} was to be left, not {account.stacks()}")
     deletions = re.findall(r"delete-stack .*--stack-name (\S+)", (account.home / "calls").read_text(encoding="utf-8"))
-    roles = (account.folder / "roles.yaml").exists()
-    expect(deletions[-1] == (f"{stack}-roles" if roles else stack), f"the last to go was {deletions[-1]}")
+    order = [stack, *(f"{stack}-{kind}" for kind in ("network", "roles") if (account.folder / f"{kind}.yaml").exists())]
+    regions = len(account.regions)
+    made = [name for name in order for _ in range(1 if name.endswith("-roles") else regions)]
+    gone = [name for name in deletions if name in order][-len(made):]
+    expect(gone == made, f"{', '.join(made)} were to go in this order, and the last to go was {deletions[-1]}: {', '.join(gone)}")
 
 
 def main():

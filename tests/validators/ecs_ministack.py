@@ -58,6 +58,8 @@ REFUSED_TYPES = {
     "AWS::ECS::ClusterCapacityProviderAssociations",
     "AWS::IAM::OIDCProvider",
     "AWS::WAFv2::WebACLAssociation",
+    "AWS::EC2::EIP",
+    "AWS::EC2::NatGateway",
 }
 
 
@@ -94,9 +96,9 @@ def check(folder, binary, environment):
 
         bootstrap = create_stack(clients, folder / "bootstrap.yaml", "bootstrap", bootstrap_parameters(folder))
         repository = bootstrap["RepositoryUri"]
-        network = network_parameters(clients, parameters)
         image = f"{repository}@{DIGEST}"
         stack = f"{repository.rsplit('/', 1)[-1]}-{environment}"
+        network = network_parameters(clients, parameters, folder, stack)
         if (folder / "roles.yaml").exists():
             create_stack(clients, folder / "roles.yaml", f"{stack}-roles", roles_parameters(environment))
             network |= boundary_parameter(folder, stack)
@@ -268,7 +270,7 @@ def leave_out_refused(resources):
                 "Type": "AWS::CloudFormation::WaitConditionHandle",
                 "Condition": resource["Condition"],
             }
-        elif resource["Type"] in REFUSED_TYPES:
+        elif resource["Type"] in REFUSED_TYPES or "NatGatewayId" in resource.get("Properties", {}):
             del resources[logical_id]
         elif resource["Type"] == "AWS::ECS::Service":
             leave_out_capacity(resource)
@@ -313,8 +315,14 @@ def boundary_parameter(folder, stack):
     return {"PermissionsBoundary": arn} if (folder / "roles.yaml").exists() else {}
 
 
-def network_parameters(clients, parameters):
-    """Replaces the example ids of the parameter file by a network and a certificate that exist."""
+def network_parameters(clients, parameters, folder, stack, tags=None):
+    """The network that the project makes itself, or one and a certificate in the place of the example ids."""
+    if (folder / "network.yaml").exists():
+        declared = yaml.load((folder / "network.yaml").read_text(encoding="utf-8"), Loader=CloudFormationLoader)["Parameters"]
+        given = {"Environment": parameters["Environment"], "HostName": "service.example.com", "HostedZoneId": "Z0123456789"}
+        given = {name: value for name, value in given.items() if name in declared}
+        values = create_stack(clients, folder / "network.yaml", f"{stack}-network", given, tags=tags)
+        return values | machine_image(clients, parameters)
     vpc = clients.ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
     subnets = [
         clients.ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{index}.0/24", AvailabilityZone=f"{REGION}{zone}")
@@ -329,11 +337,15 @@ def network_parameters(clients, parameters):
     if "CertificateArn" in parameters:
         certificate = clients.acm.request_certificate(DomainName="service.example.com")
         values["CertificateArn"] = certificate["CertificateArn"]
-    if "MaxInstances" in parameters:
-        # The public parameter of the template cannot be made here.
-        values["MachineImage"] = "/machine-image"
-        clients.ssm.put_parameter(Name=values["MachineImage"], Type="String", Value="ami-00000000000000000")
-    return values
+    return values | machine_image(clients, parameters)
+
+
+def machine_image(clients, parameters):
+    """The public parameter of the template cannot be made here."""
+    if "MaxInstances" not in parameters:
+        return {}
+    clients.ssm.put_parameter(Name="/machine-image", Type="String", Value="ami-00000000000000000")
+    return {"MachineImage": "/machine-image"}
 
 
 def start_service(cleanup, binary, container, secret_names):

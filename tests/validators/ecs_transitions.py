@@ -76,7 +76,7 @@ def play(before, after):
         bootstrap = create_stack(clients, before / "bootstrap.yaml", "bootstrap", ecs_ministack.bootstrap_parameters(before))
         image = f"{bootstrap['RepositoryUri']}@{ecs_ministack.DIGEST}"
         stack = "orders-dev"
-        network = ecs_ministack.network_parameters(clients, parameters_of(before))
+        network = ecs_ministack.network_parameters(clients, parameters_of(before), before, "orders")
         fixed = ecs_ministack.boundary_parameter(before, stack) | {"Image": image}
         create_stack(clients, before / "service.yaml", stack, parameters_of(before) | network | fixed)
         service = lambda: only(clients.ecs.describe_services(cluster=stack, services=[stack]), "services")

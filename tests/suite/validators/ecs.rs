@@ -165,7 +165,7 @@ fn the_regions_that_the_template_knows_are_those_of_botocore() {
 
 #[test]
 fn a_project_is_taken_down_in_an_order_that_strands_nothing() {
-    for case in ["ecs-default", "ecs-regions", "ecs-json-rolling", "ecs-code-deploy-canary"] {
+    for case in ["ecs-default", "ecs-regions", "ecs-json-rolling", "ecs-code-deploy-all-at-once-regions"] {
         destroy(&project::named(case)).unwrap();
     }
 }
@@ -195,8 +195,13 @@ fn every_deploy_script_has_the_same_guards_before_it_changes_anything() {
         // The functions above are called below.
         let (_, script) = script.split_once("[ $# -eq ").unwrap();
         let first = changes.iter().filter_map(|change| script.find(&format!("aws {change}"))).min().unwrap();
-        let missing: Vec<_> =
-            GUARDS.iter().filter(|guard| !format!("[ $# -eq {}", &script[..first]).contains(**guard)).collect();
+        // Nothing of a network that the project makes itself is an example.
+        let has_examples = script.contains("00000000'");
+        let missing: Vec<_> = GUARDS
+            .iter()
+            .filter(|guard| has_examples || **guard != "example ids")
+            .filter(|guard| !format!("[ $# -eq {}", &script[..first]).contains(**guard))
+            .collect();
         assert!(missing.is_empty(), "{}: {missing:?} do not come before the first change", project.case);
     }
 }
