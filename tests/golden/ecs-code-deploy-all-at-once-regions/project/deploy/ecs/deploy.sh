@@ -31,10 +31,6 @@ export AWS_DEFAULT_REGION=$AWS_REGION
 
 [ -f "$parameters" ] || fail "no environment $environment in $AWS_REGION: $parameters does not exist"
 [[ $digest =~ ^sha256:[0-9a-f]{64}$ ]] || fail "$digest is not a digest (sha256: and 64 hexadecimal digits)"
-if grep -Eq '(vpc-|subnet-|certificate/)00000000' "$parameters"; then
-  fail "$parameters still holds example ids: put in those of your own network first"
-fi
-
 # Nothing changes before all of this holds.
 
 # Two projects can come to one name, as aa-bb in cc and aa in bb-cc do. The tags of a stack tell whose it is.
@@ -68,6 +64,12 @@ done
 repository=$(aws ecr describe-repositories --repository-names orders \
   --query 'repositories[0].repositoryUri' --output text)
 overrides=()
+# What network.yaml made is a parameter of the same name.
+network=$(aws cloudformation describe-stacks --stack-name "$stack-network" --query 'Stacks[0].Outputs' --output json) ||
+  fail "the network of $environment in $AWS_REGION cannot be looked at: README.md says how to make it"
+while IFS= read -r override; do
+  overrides+=("$override")
+done < <(jq -r '.[] | "\(.OutputKey)=\(.OutputValue)"' <<<"$network")
 while IFS= read -r override; do
   overrides+=("$override")
 done < <(jq -r '.[] | "\(.ParameterKey)=\(.ParameterValue)"' "$parameters")

@@ -76,6 +76,9 @@ case $environment in
     for region in $regions; do
       delete_environment "$region"
     done
+    for region in $regions; do
+      delete_stack "$region" "$stack-network"
+    done
     ;;
   --shared)
     for environment in $environments; do

@@ -44,8 +44,8 @@ export AWS_DEFAULT_REGION=$AWS_REGION
 
 [ -f "$parameters" ] || fail "no environment $environment: $parameters does not exist"
 [[ $digest =~ ^sha256:[0-9a-f]{64}$ ]] || fail "$digest is not a digest (sha256: and 64 hexadecimal digits)"
-if grep -Eq '(vpc-|subnet-|certificate/|webacl/example/)00000000' "$parameters"; then
-  fail "$parameters still holds example ids: put in those of your own network first"
+if grep -q 'webacl/example/00000000' "$parameters"; then
+  fail "$parameters still holds example ids: put in that of your web ACL first"
 fi
 
 # Nothing changes before all of this holds.
@@ -89,6 +89,12 @@ overrides=()
 # What roles.yaml made. Its names are known, so that no region has to be asked for them.
 stack_role=arn:aws:iam::${repository%%.*}:role/orders-$environment-stack
 overrides+=("PermissionsBoundary=arn:aws:iam::${repository%%.*}:policy/orders-$environment-boundary")
+# What network.yaml made is a parameter of the same name.
+network=$(aws cloudformation describe-stacks --stack-name "$stack-network" --query 'Stacks[0].Outputs' --output json) ||
+  fail "the network of $environment in $AWS_REGION cannot be looked at: README.md says how to make it"
+while IFS= read -r override; do
+  overrides+=("$override")
+done < <(jq -r '.[] | "\(.OutputKey)=\(.OutputValue)"' <<<"$network")
 while IFS= read -r override; do
   overrides+=("$override")
 done < <(jq -r '.[] | "\(.ParameterKey)=\(.ParameterValue)"' "$parameters")

@@ -75,6 +75,9 @@ case $environment in
     for region in $regions; do
       delete_environment "$region"
     done
+    for region in $regions; do
+      delete_stack "$region" "$stack-network"
+    done
     # The last, because CloudFormation deletes the others with a role of this one.
     delete_stack us-east-1 "$stack-roles"
     ;;
