@@ -24,7 +24,7 @@ const BASES: &[&[(&str, &str)]] = &[
     &[("target", "ecs"), ("capacity", "ec2")],
     &[("target", "ecs"), ("ecs_format", "json")],
     &[("target", "ecs"), ("regions", "us-east-1,eu-west-1"), ("waf", "true")],
-    &[("target", "ecs"), ("network", "new"), ("regions", "us-east-1,eu-west-1")],
+    &[("target", "ecs"), ("network", "new")],
     &[("target", "ecs"), ("secrets", "database-url"), ("secret_store", "secrets-manager")],
     &[("target", "kubernetes")],
     &[("target", "kubernetes"), ("exposure", "gateway"), ("service_monitor", "true")],
