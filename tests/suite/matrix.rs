@@ -178,6 +178,8 @@ fn parameters() -> Vec<Parameter> {
         parameter("ephemeral_storage", numbers(&[20, 21, 200])),
         parameter("execute_command", switch()),
         parameter("waf", switch()),
+        parameter("provider", texts(&["generic", "eks", "gke", "aks", "openshift", "on-premises"])),
+        parameter("pod_identity", texts(&["", "arn:aws:iam::123456789012:role/a-ENVIRONMENT"])),
         parameter("exposure", texts(&["none", "ingress", "gateway"])),
         parameter("domain", texts(&["example.com", "shop.example.co.uk"])),
         parameter("ingress_namespace", texts(&["ingress-nginx", "edge"])),

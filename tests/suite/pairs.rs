@@ -30,6 +30,8 @@ const BASES: &[&[(&str, &str)]] = &[
     &[("target", "kubernetes"), ("exposure", "gateway"), ("service_monitor", "true")],
     &[("target", "kubernetes"), ("exposure", "ingress"), ("priority_class", "true")],
     &[("target", "kubernetes"), ("secrets", "database-url")],
+    &[("target", "kubernetes"), ("provider", "aks"), ("pod_identity", "one"), ("exposure", "ingress")],
+    &[("target", "kubernetes"), ("provider", "openshift"), ("packaging", "helm"), ("exposure", "ingress")],
     &[("target", "kubernetes"), ("strategy", "canary"), ("exposure", "gateway")],
     &[("target", "kubernetes"), ("strategy", "canary"), ("analysis", "web")],
     &[("target", "kubernetes"), ("strategy", "blue-green"), ("analysis", "web")],

@@ -82,7 +82,7 @@ fn a_chart_makes_the_same_objects_as_kustomize_whatever_the_strategy() {
 }
 
 /// What the golden projects leave out.
-const VARIANTS: [&str; 8] = [
+const VARIANTS: [&str; 11] = [
     "",
     "quota = false\ntopology_spread = false\npriority_class = true\nsecrets = [\"a-b\"]\nkubernetes_secrets = \"existing\"",
     "strategy = \"blue-green\"\npromotion = \"automatic\"\nsecrets = [\"a-b\", \"c\"]\nservice_monitor = true",
@@ -90,6 +90,9 @@ const VARIANTS: [&str; 8] = [
     "strategy = \"blue-green\"\nrollout_controller = \"none\"\nexposure = \"gateway\"",
     "strategy = \"canary\"\nanalysis = \"web\"\nexposure = \"ingress\"\npriority_class = true",
     "strategy = \"canary\"\nexposure = \"gateway\"\ncanary_traffic = \"gateway\"\nanalysis = \"web\"",
+    "provider = \"openshift\"\nexposure = \"ingress\"",
+    "provider = \"gke\"\npod_identity = \"a-ENVIRONMENT@b\"\nexposure = \"gateway\"",
+    "provider = \"aks\"\npod_identity = \"a-b\"\nstrategy = \"blue-green\"\nrollout_controller = \"none\"",
     "strategy = \"canary\"\npromotion = \"automatic\"\nmulti_cluster = \"flux\"\narchitecture = \"arm64\"\nport = 1024",
 ];
 
