@@ -4,6 +4,9 @@ metadata:
   labels:
     {{- include "service.selector" . | nindent 4 }}
     owner: {{ .Values.labels.owner | quote }}
+    {{- with .Values.podLabels }}
+    {{- toYaml . | nindent 4 }}
+    {{- end }}
 spec:
   serviceAccountName: {{ .Chart.Name }}
   automountServiceAccountToken: false
@@ -33,9 +36,12 @@ spec:
   {{- end }}
   securityContext:
     runAsNonRoot: true
+    {{- if ne .Values.provider "openshift" }}
+    # OpenShift gives each namespace ids of its own, and refuses others (restricted-v2).
     runAsUser: 65532
     runAsGroup: 65532
     fsGroup: 65532
+    {{- end }}
     seccompProfile:
       type: RuntimeDefault
   containers:
