@@ -75,13 +75,21 @@ pub(crate) fn set_farewell(text: Option<String>) {
     *FAREWELL.lock().unwrap_or_else(PoisonError::into_inner) = text;
 }
 
-/// Sets what is asked line by line, which is said again when the program goes on after it was stopped.
-pub(crate) fn set_asked(text: &str) {
-    text.clone_into(&mut ASKED.lock().unwrap_or_else(PoisonError::into_inner));
+/// Asks for a line; it is asked again when the program goes on after it was stopped, however early the stop came.
+pub(crate) fn ask(text: &str) {
+    let mut asked = ASKED.lock().unwrap_or_else(PoisonError::into_inner);
+    terminal::say(text);
+    text.clone_into(&mut asked);
+}
+
+/// Notes that nothing is asked for any more.
+pub(crate) fn answered() {
+    ASKED.lock().unwrap_or_else(PoisonError::into_inner).clear();
 }
 
 /// Leaves the terminal behind: below what was drawn, with its cursor, and with the farewell. The second time it does nothing.
 pub(crate) fn leave() {
+    let _guard = DRAWING.lock().unwrap_or_else(PoisonError::into_inner);
     let rows = ROWS_BELOW.swap(0, Ordering::Relaxed);
     let is_drawn = USES_ESCAPES.swap(false, Ordering::Relaxed);
     if is_drawn {

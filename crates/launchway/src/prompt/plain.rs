@@ -48,7 +48,6 @@ impl Plain {
 /// Reads a line, and shows the help as often as it is asked for.
 fn read(about: &About, ask: &str) -> Result<Reply<String>, Failure> {
     loop {
-        terminal::say(&format!("{ask} "));
         match read_line(ask).map(typed)? {
             Entry::Text(text) => return Ok(Reply::Answer(text)),
             Entry::Back => return Ok(Reply::Back),
@@ -73,13 +72,13 @@ fn typed(line: String) -> Entry {
     }
 }
 
-/// Reads a line, without its end. What is asked is said again when the program goes on after it was stopped.
+/// Asks for a line, and reads it without its end. It is asked again when the program goes on after it was stopped.
 fn read_line(asked: &str) -> Result<String, Failure> {
     let mut bytes = Vec::new();
-    interrupt::set_asked(&format!("{asked} "));
+    interrupt::ask(&format!("{asked} "));
     super::keys::wait_for_input();
     let read = io::stdin().lock().read_until(b'\n', &mut bytes);
-    interrupt::set_asked("");
+    interrupt::answered();
     let length = read.map_err(|error| super::keys::unreadable(&error))?;
     if length == 0 {
         terminal::say("\n");
@@ -233,7 +232,7 @@ impl Prompter for Plain {
 
     fn confirm(&mut self, prompt: &str) -> Result<bool, Failure> {
         let asked = format!("{} [y/N] >", hanging(&visible_line(prompt), 0));
-        terminal::say(&format!("\n{asked} "));
+        terminal::say("\n");
         let line = read_line(&asked)?;
         Ok(matches!(line.trim().to_lowercase().as_str(), "y" | "yes" | "ㅛ" | "네" | "예"))
     }
@@ -244,7 +243,6 @@ impl Prompter for Plain {
         let Some(first) = page.actions.first() else { return Ok(Reply::Back) };
         name_keys(page.actions);
         loop {
-            terminal::say("> ");
             let line = read_line(">")?.trim().to_lowercase();
             let letters = hangul::letters(&line);
             let is_meant = |action: &&Action| letters == action.key.to_string() || line == action.label.to_lowercase();
