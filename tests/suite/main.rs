@@ -19,6 +19,7 @@ mod diagrams;
 mod docs;
 mod drafts;
 mod existing_folder;
+mod expected;
 mod fault_table;
 mod generated;
 mod glossary;

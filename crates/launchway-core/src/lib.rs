@@ -64,6 +64,7 @@ pub use plan::transitions::{ChangedAnswer, Transition, TransitionStep};
 pub use plan::{NextStep, Object, Plan, PlanError, PlannedFile, RepositoryFacts};
 pub use project::changes::{Changes, DestinationError, DestinationExists, Edit, to_adopt};
 pub use project::check::{Finding, FindingPlace, Rule, check, has_marks};
+pub use project::digest::{ChangesDigest, NoDigest};
 pub use project::placeholders::{Placeholder, placeholders};
 pub use project::record::{FORMAT, Remembered};
 pub use project::structure::MergedFile;

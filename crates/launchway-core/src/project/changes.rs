@@ -113,7 +113,8 @@ impl Changes {
 
     /// Returns the files as edits of a folder that is there. What names the project comes last: what is cut off before it is
     /// no record yet.
-    pub(crate) fn edits(&self) -> Vec<Edit> {
+    #[must_use]
+    pub fn edits(&self) -> Vec<Edit> {
         let edit = |(path, file): &(SafePath, PlannedFile)| Edit {
             path: path.clone(),
             before: None,

@@ -2,6 +2,7 @@
 
 pub(crate) mod changes;
 pub(crate) mod check;
+pub(crate) mod digest;
 mod in_the_way;
 pub(crate) mod placeholders;
 pub(crate) mod record;

@@ -267,7 +267,12 @@ pub(crate) fn digest<'f>(
         part(&[u8::from(executable)]);
         part(bytes);
     }
-    digest.finalize().iter().fold("sha256:".to_owned(), |mut hex, byte| {
+    hexadecimal(&digest.finalize())
+}
+
+/// Writes a SHA-256 with its name before it.
+pub(super) fn hexadecimal(digest: &[u8]) -> String {
+    digest.iter().fold("sha256:".to_owned(), |mut hex, byte| {
         let _ = write!(hex, "{byte:02x}");
         hex
     })

@@ -15,6 +15,7 @@ const FLAGS: &[&str] = &[
     "dest",
     "diff",
     "dry_run",
+    "expect",
     "help",
     "lang",
     "no_git",

@@ -14,6 +14,7 @@ pub(crate) use self::request::AddRequest;
 use self::request::Asks;
 use crate::failure::{Exit, Failure, listed};
 use crate::git::Git;
+use crate::report::refuse_unexpected;
 use crate::repository::begin::{begin, preview};
 use crate::repository::index::{Index, WayBack};
 use crate::repository::{Repository, ignored_note, not_run};
@@ -41,9 +42,11 @@ pub(crate) fn run(request: &AddRequest) -> Result<(), Failure> {
     if request.dry_run {
         // A preview of what would be refused is shown all the same, and ends as the addition would.
         report::show(&prepared, request, None, repository.as_ref().err())?;
-        return repository.map(drop);
+        repository?;
+        return refuse_unexpected(request.expect.as_ref(), &prepared.addition.edits());
     }
     let repository = repository?;
+    refuse_unexpected(request.expect.as_ref(), &prepared.addition.edits())?;
     let way_back = interrupt::uninterrupted(|| write(&prepared.context.name, &prepared.addition, &repository))?;
     report::show(&prepared, request, Some(&way_back), None)
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
-use launchway_core::{Edit, NextStep};
+use launchway_core::{ChangesDigest, Edit, NextStep};
 use serde::Serialize;
 use serde_json::Value as Json;
 
@@ -29,6 +29,8 @@ struct AddReport<'a> {
     from: &'a str,
     template: TemplateReport<'a>,
     answers: BTreeMap<&'a str, Json>,
+    /// What `--expect` asks for.
+    digest: String,
     files: Vec<FileReport<'a>>,
     /// What changes in the files of the workspace.
     changes: &'a [String],
@@ -95,6 +97,7 @@ fn report<'a>(
         from: &from.name,
         template: TemplateReport { id: &template.id, version: template.version.to_string() },
         answers: context.answers.iter().map(|(id, value)| (id.as_str(), value.to_json())).collect(),
+        digest: ChangesDigest::of(&addition.edits()).to_string(),
         files: files(prepared).map(|(path, status)| FileReport { path: path.as_str(), status }).collect(),
         changes: &addition.says,
         notes: &addition.notes,

@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use launchway_core::ChangesDigest;
 
 use crate::answers::ALLOW_SECRET_LIKE;
 use crate::git::FetchOptions;
-use crate::report::{OUTPUT_HELP, Output};
+use crate::report::{EXPECT_HELP, OUTPUT_HELP, Output};
 use crate::terminal;
 
 const AFTER_HELP: &str = "\
@@ -52,6 +53,8 @@ pub(crate) struct AddRequest {
     /// Shows what would be written, and writes nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
+    #[arg(long, value_name = "DIGEST", help = EXPECT_HELP)]
+    pub(crate) expect: Option<ChangesDigest>,
     #[command(flatten)]
     pub(crate) sources: FetchOptions,
     #[arg(long, value_name = "FORMAT", default_value = "text", help = OUTPUT_HELP)]

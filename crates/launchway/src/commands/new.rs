@@ -6,7 +6,7 @@ use clap::builder::StyledStr;
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Args as _, Command, value_parser};
 use launchway_core::template::{Kind, Question};
-use launchway_core::{AnswerProblem, Answers, Policy, Provenance, Template};
+use launchway_core::{AnswerProblem, Answers, ChangesDigest, Policy, Provenance, Template};
 
 use crate::answers::ALLOW_SECRET_LIKE;
 use crate::catalogs::CatalogPolicy;
@@ -14,7 +14,7 @@ use crate::failure::{Exit, Failure};
 use crate::git::FetchOptions;
 use crate::language;
 use crate::new::{self, NewRequest, TemplateChoice};
-use crate::report::{OUTPUT_HELP, Output};
+use crate::report::{EXPECT_HELP, OUTPUT_HELP, Output};
 use crate::terminal::{shell_word, visible_line};
 
 const AFTER_HELP: &str = "\
@@ -51,6 +51,13 @@ pub(super) fn define(template: Option<&Template>) -> Command {
         .arg(switch("allow-secret-like").help(ALLOW_SECRET_LIKE))
         .arg(switch("dry-run").help("Shows the files that would be written, with their sizes, and writes nothing"))
         .arg(switch("diff").requires("dry-run").help("Shows the contents too, as a diff"))
+        .arg(
+            Arg::new("expect")
+                .long("expect")
+                .value_name("DIGEST")
+                .value_parser(value_parser!(ChangesDigest))
+                .help(EXPECT_HELP),
+        )
         .arg(switch("no-git").help("Leaves out `git init` and the first commit"))
         .arg(switch("standalone").help("Keeps all files in the project's own folder, also where that is in a larger repository"))
         .arg(
@@ -149,6 +156,7 @@ fn request(matches: &ArgMatches, chosen: &TemplateChoice) -> Result<NewRequest, 
         no_input: matches.get_flag("no-input"),
         dry_run: matches.get_flag("dry-run"),
         diff: matches.get_flag("diff"),
+        expect: matches.get_one::<ChangesDigest>("expect").cloned(),
         no_git: matches.get_flag("no-git"),
         standalone: matches.get_flag("standalone"),
         resume: matches.get_flag("resume"),

@@ -20,6 +20,7 @@ fn new_request() -> NewRequest {
         no_input: false,
         dry_run: false,
         diff: false,
+        expect: None,
         standalone: false,
         no_git: true,
         resume: false,

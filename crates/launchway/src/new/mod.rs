@@ -24,7 +24,7 @@ pub(crate) use self::request::{NamedTemplate, NewRequest};
 pub(crate) use self::review::command as equivalent_command;
 use crate::failure::{Exit, Failure};
 use crate::git::{self, FirstCommit, Standing};
-use crate::report::Output;
+use crate::report::{Output, refuse_unexpected};
 use crate::repository::begin::begin;
 use crate::repository::index::WayBack;
 use crate::repository::{Repository, has_commits, ignored, ignored_note};
@@ -97,9 +97,11 @@ fn finish(
         // A preview of what would be refused is shown all the same, and ends as the run would.
         say_notes(prepared);
         show(template, prepared, request, &preview(standing, request), None)?;
-        return repository.transpose().map(drop);
+        repository.transpose()?;
+        return refuse_unexpected(request.expect.as_ref(), &prepared.edits());
     }
     let repository = repository.transpose()?;
+    refuse_unexpected(request.expect.as_ref(), &prepared.edits())?;
     let _lock = if prepared.addition.is_some() { begin(&prepared.changes.destination)? } else { None };
     let way_back = interrupt::uninterrupted(|| {
         let changes = &prepared.changes;

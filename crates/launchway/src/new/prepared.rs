@@ -172,6 +172,11 @@ impl NewProject {
         })
     }
 
+    /// Returns all that is written.
+    pub(crate) fn edits(&self) -> Vec<Edit> {
+        self.addition.as_ref().map_or_else(|| self.changes.edits(), Addition::edits)
+    }
+
     /// Returns the changes of files that are there.
     pub(crate) fn changed(&self) -> impl Iterator<Item = &Edit> {
         let changes = self.addition.iter().flat_map(|addition| &addition.changes);

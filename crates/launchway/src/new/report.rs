@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use launchway_core::{CatalogOrigin, Origin, SafePath, Template, Value};
+use launchway_core::{CatalogOrigin, ChangesDigest, Origin, SafePath, Template, Value};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
@@ -30,6 +30,8 @@ pub(crate) struct NewReport<'a> {
     decided: BTreeMap<&'a str, DecidedReport<'a>>,
     /// The ids of the answers that nobody gave and that have to be replaced.
     placeholders: Vec<&'a str>,
+    /// What `--expect` asks for.
+    digest: String,
     files: Vec<FileReport<'a>>,
     /// The files of the repository that change.
     changed: Vec<&'a str>,
@@ -94,6 +96,7 @@ impl<'a> NewReport<'a> {
             answers: prepared.context.answers.iter().map(answer).collect(),
             decided: prepared.decided.iter().map(decided).collect(),
             placeholders: prepared.placeholders.iter().map(|it| it.question.as_str()).collect(),
+            digest: ChangesDigest::of(&prepared.edits()).to_string(),
             files: prepared.changes.creates.iter().map(|(path, file)| file_report(path, file)).collect(),
             changed: prepared.changed().map(|edit| edit.path.as_str()).collect(),
             objects: prepared

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use launchway_core::CatalogOrigin;
+use launchway_core::{CatalogOrigin, ChangesDigest};
 
 use crate::report::Output;
 
@@ -31,6 +31,8 @@ pub(crate) struct NewRequest {
     pub(crate) no_input: bool,
     pub(crate) dry_run: bool,
     pub(crate) diff: bool,
+    /// The digest of what is to be written, or nothing.
+    pub(crate) expect: Option<ChangesDigest>,
     pub(crate) no_git: bool,
     /// Whether all files stay in the project's own folder, also within a repository.
     pub(crate) standalone: bool,

@@ -17,6 +17,7 @@ fn new_request() -> NewRequest {
         no_input: false,
         dry_run: false,
         diff: false,
+        expect: None,
         // The tests run in a folder of a repository.
         standalone: true,
         no_git: true,

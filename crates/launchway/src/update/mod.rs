@@ -26,7 +26,7 @@ use self::undo::undo;
 use crate::failure::{Exit, Failure};
 use crate::git::Git;
 use crate::projects::split;
-use crate::report::Output;
+use crate::report::{Output, refuse_unexpected};
 use crate::repository::begin::{begin, preview};
 use crate::repository::index::{Index, WayBack};
 use crate::repository::{Repository, not_run};
@@ -73,6 +73,8 @@ pub(crate) fn run(request: &UpdateRequest) -> Result<(), Failure> {
     // be accepted.
     let dirty = || repository.refusal().filter(|_| !request.allow_dirty);
     let refusal = cut_off.or_else(dirty).or_else(|| prepared.transitions.refused());
+    let unexpected = || refuse_unexpected(request.expect.as_ref(), &prepared.edits()).err();
+    let refusal = refusal.or_else(unexpected);
     let refusal = refusal.filter(|_| request.dry_run);
     report::show(&prepared, request, written.as_ref().map(|written| &written.way_back), refusal.as_ref())?;
     written.map_or(Ok(()), |written| written.staged)?;
@@ -138,6 +140,7 @@ fn write(
         return Err(refusal);
     }
     let edits = prepared.edits();
+    refuse_unexpected(request.expect.as_ref(), &edits)?;
     if edits.is_empty() {
         return Ok(None);
     }

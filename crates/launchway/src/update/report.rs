@@ -3,7 +3,9 @@
 use std::fmt::Write as _;
 
 use launchway_core::template::Effect;
-use launchway_core::{Advisory, DefaultKept, Edit, FileChange, MergedFile, Status, Transition, TransitionStep, Value};
+use launchway_core::{
+    Advisory, ChangesDigest, DefaultKept, Edit, FileChange, MergedFile, Status, Transition, TransitionStep, Value,
+};
 use serde::Serialize;
 use serde_json::Value as Json;
 
@@ -30,6 +32,8 @@ struct UpdateReport<'a> {
     answers: Vec<AnswerReport<'a>>,
     /// What the change means for what runs.
     transitions: Vec<TransitionReport<'a>>,
+    /// What `--expect` asks for.
+    digest: String,
     files: Vec<FileReport<'a>>,
     conflicts: usize,
     notes: &'a [String],
@@ -134,6 +138,7 @@ fn report<'a>(
         },
         answers: prepared.answers.iter().map(answer).collect(),
         transitions: prepared.transitions.all.iter().map(transition).collect(),
+        digest: ChangesDigest::of(&prepared.edits()).to_string(),
         files: prepared.files.iter().map(|change| file(prepared, change)).collect(),
         conflicts: prepared.conflicts(),
         notes: &prepared.notes,

@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, ValueEnum, value_parser};
+use launchway_core::ChangesDigest;
 
 use crate::answers::ALLOW_SECRET_LIKE;
 use crate::failure::Failure;
 use crate::git::FetchOptions;
 use crate::projects;
-use crate::report::{OUTPUT_HELP, Output};
+use crate::report::{EXPECT_HELP, OUTPUT_HELP, Output};
 
 const AFTER_HELP: &str = "\
 Merges the changes of the template since the project was made with your changes to the project. The merge compares \
@@ -77,12 +78,14 @@ pub(crate) struct UpdateRequest {
     /// since
     #[arg(long, conflicts_with_all = [
         "to", "template", "set", "answers_files", "defaults", "take_defaults", "no_input", "allow_secret_like", "heal", "keep", "resolve_record",
-        "accept_outage", "merge", "conflicts", "dry_run", "diff", "offline", "accept_moved",
+        "accept_outage", "merge", "conflicts", "dry_run", "expect", "diff", "offline", "accept_moved",
     ])]
     pub(crate) undo: bool,
     /// Shows what would become of every file, and writes nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
+    #[arg(long, value_name = "DIGEST", help = EXPECT_HELP)]
+    pub(crate) expect: Option<ChangesDigest>,
     /// Shows the changes as a diff, too
     #[arg(long)]
     pub(crate) diff: bool,
@@ -223,6 +226,7 @@ impl UpdateRequest {
             allow_dirty: true,
             undo: false,
             dry_run: true,
+            expect: None,
             diff: false,
             sources,
             output: Output::Text,
