@@ -423,7 +423,7 @@ mod tests {
         let page = page.split_whitespace().collect::<Vec<_>>().join(" ");
         let set = |name: &str| SETTINGS.iter().find_map(|setting| setting.strip_prefix(name)).unwrap().to_owned();
         for promise in [
-            format!("Fetching is stopped after {} seconds", PATIENCE.as_secs()),
+            format!("Launchway stops fetching after {} seconds", PATIENCE.as_secs()),
             format!("after {} MiB", MAX_RECEIVED >> 20),
             format!("less than {} bytes a second", set("http.lowSpeedLimit=").replace("000", ",000")),
             format!("for {} seconds", set("http.lowSpeedTime=")),
