@@ -2,7 +2,7 @@
 
 use std::thread;
 
-use launchway_core::{Answers, Context, Defaults, Interview, Plan, Template};
+use launchway_core::{Answers, ChangesDigest, Context, Defaults, Interview, Plan, Template};
 
 use super::*;
 use crate::new::{NewRequest, equivalent_command};

@@ -10,6 +10,7 @@ mod notes;
 /// Here is the place to connect to a database, and to hand what comes of it to `endpoints`.
 /// `setup` has what that needs: your own variables (`environment`) and metrics (`metrics`), work
 /// beside the requests (`spawn`), news of the drain (`draining`), work for the end (`on_shutdown`).
+/// Where there is nothing to wait for, `fn routes(setup: &mut Setup) -> Router` will do.
 ///
 /// # Errors
 ///

@@ -1,9 +1,11 @@
 //! The real process: its signals, its exit status, its logs.
 
 use std::{
+    ffi::OsStr,
     io::{self, BufRead, BufReader, Read, Write},
     mem::replace,
     net::{TcpListener, TcpStream},
+    os::unix::ffi::OsStrExt,
     process::{Child, ChildStdout, Command, Output, Stdio},
     sync::atomic::{AtomicBool, AtomicU16, AtomicUsize, Ordering::SeqCst},
     thread::{self, JoinHandle, sleep},
@@ -359,6 +361,17 @@ fn mistakes_are_logged_together_and_end_the_start() {
             .count(),
         2
     );
+}
+
+#[test]
+fn a_value_that_is_no_text_ends_the_start() {
+    let no_text = OsStr::from_bytes(b"caf\xe9");
+    let mut command = Command::new(BINARY);
+    let ended = command.env_clear().env("ENVIRONMENT", no_text).output();
+    let Output { status, stdout, .. } = ended.unwrap();
+    assert_eq!(status.code(), Some(1));
+    let logs = String::from_utf8(stdout).unwrap();
+    assert_eq!(event(&logs)["message"], "`ENVIRONMENT` is not UTF-8");
 }
 
 #[test]

@@ -1,17 +1,27 @@
 //! Typed settings from environment variables.
 
 use std::{
-    collections::BTreeMap, env, error, ffi::OsString, fmt, fmt::Display, fs, ops::RangeInclusive,
+    collections::{BTreeMap, BTreeSet},
+    env, error, fmt,
+    fmt::Display,
+    fs::File,
+    io::{self, BufReader, Read},
+    ops::RangeInclusive,
     str::FromStr,
 };
+
+/// No setting is longer; a file that is has come here by mistake.
+const FILE_BYTES: u64 = 1024 * 1024;
 
 /// The environment, read key by key; mistakes are collected so that one start reports them all.
 ///
 /// `KEY_FILE` names a file that holds the value of `KEY`, as mounted secrets do. An empty variable
-/// counts as absent. Messages never repeat a value, which may be a secret.
+/// or file counts as absent. Messages never repeat a value, which may be a secret.
 #[derive(Clone, Debug, Default)]
 pub struct Environment {
     variables: BTreeMap<String, String>,
+    /// The names of those whose value is no text.
+    unreadable: BTreeSet<String>,
     mistakes: Vec<String>,
     warnings: Vec<String>,
 }
@@ -19,10 +29,16 @@ pub struct Environment {
 impl Environment {
     #[must_use]
     pub fn of_process() -> Self {
-        let text = |text: OsString| text.to_string_lossy().into_owned();
-        env::vars_os()
-            .map(|(key, value)| (text(key), text(value)))
-            .collect()
+        let mut environment = Self::default();
+        for (key, value) in env::vars_os() {
+            match (key.into_string(), value.into_string()) {
+                (Ok(key), Ok(value)) => drop(environment.variables.insert(key, value)),
+                (Ok(key), Err(_)) => drop(environment.unreadable.insert(key)),
+                // Nobody asks for a name that is no text.
+                (Err(_), _) => {}
+            }
+        }
+        environment
     }
 
     /// Returns the value of `key`; its absence is a mistake.
@@ -56,18 +72,20 @@ impl Environment {
     /// Returns the number of `key`, which must lie in `range`, or `default` when it is absent.
     pub fn within<T>(&mut self, key: &str, default: T, range: RangeInclusive<T>) -> T
     where
-        T: FromStr<Err: Display> + PartialOrd + Display,
+        T: FromStr + PartialOrd + Display,
     {
-        let Some(value) = self.optional(key) else {
+        let Some(text) = self.text(key) else {
             return default;
         };
-        if range.contains(&value) {
-            return value;
+        match text.parse() {
+            Ok(value) if range.contains(&value) => value,
+            _ => {
+                let (least, most) = range.into_inner();
+                let rule = format!("`{key}` is not valid: it must be from {least} to {most}");
+                self.mistakes.push(rule);
+                default
+            }
         }
-        let (least, most) = range.into_inner();
-        let outside = format!("`{key}` is not valid: it must be from {least} to {most}");
-        self.mistakes.push(outside);
-        default
     }
 
     /// Adds a rule that spans several values.
@@ -108,6 +126,10 @@ impl Environment {
     }
 
     fn variable(&mut self, key: &str) -> Option<String> {
+        if self.unreadable.contains(key) {
+            self.mistakes.push(format!("`{key}` is not UTF-8"));
+            return None;
+        }
         let value = self.variables.get(key).filter(|value| !value.is_empty())?;
         if is_service_link(key, value) {
             let ignored = format!("`{key}` was set by Kubernetes for a Service and is ignored");
@@ -118,8 +140,11 @@ impl Environment {
     }
 
     fn file(&mut self, key: &str, path: &str) -> Option<String> {
-        match fs::read_to_string(path) {
-            Ok(text) => Some(text.trim_end_matches(['\r', '\n']).to_owned()),
+        match read(path) {
+            Ok(text) => {
+                let text = text.trim_end_matches(['\r', '\n']);
+                (!text.is_empty()).then(|| text.to_owned())
+            }
             Err(error) => {
                 let unread = format!("`{key}` names `{path}`, which cannot be read: {error}");
                 self.mistakes.push(unread);
@@ -127,6 +152,16 @@ impl Environment {
             }
         }
     }
+}
+
+fn read(path: &str) -> io::Result<String> {
+    let mut text = String::new();
+    let read = File::open(path)?.take(FILE_BYTES + 1);
+    if BufReader::new(read).read_to_string(&mut text)? as u64 > FILE_BYTES {
+        let message = format!("it has more than {FILE_BYTES} bytes");
+        return Err(io::Error::other(message));
+    }
+    Ok(text)
 }
 
 impl<K: Into<String>, V: Into<String>> FromIterator<(K, V)> for Environment {

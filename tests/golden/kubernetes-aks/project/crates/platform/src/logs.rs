@@ -101,8 +101,9 @@ impl FromStr for LogLevel {
 }
 
 fn level(word: &str) -> Option<LevelFilter> {
-    // Nothing would mean `error`.
-    word.parse().ok().filter(|_| !word.is_empty())
+    // Nothing would mean `error`, and a number a level that nobody sees in it.
+    let is_word = !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphabetic());
+    word.parse().ok().filter(|_| is_word)
 }
 
 /// The writer of a line of text, which arrives whole.

@@ -7,14 +7,18 @@ use std::{
 };
 
 use axum::{
+    body::Body,
     extract::{MatchedPath, Request},
-    http::{Method, StatusCode},
+    http::Method,
+    response::Response,
 };
 use prometheus_client::{
     encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder},
     metrics::{family::Family, gauge::Gauge, histogram::Histogram},
     registry::{Registry, Unit},
 };
+
+use crate::body::HoldingBody;
 
 /// OpenTelemetry's advice for `http.server.request.duration`, in seconds.
 const BUCKETS: [f64; 14] = [
@@ -132,9 +136,14 @@ pub(crate) struct Exchange {
 }
 
 impl Exchange {
-    pub(crate) fn answered(&mut self, status: StatusCode) {
-        self.measure(status.as_u16());
+    /// Measures, and stays active, together with what is `held`, until the answer has been sent.
+    pub(crate) fn answered<T>(mut self, response: Response, held: T) -> Response
+    where
+        T: Send + Unpin + 'static,
+    {
+        self.measure(response.status().as_u16());
         self.is_answered = true;
+        response.map(|body| Body::new(HoldingBody::new(body, (self, held))))
     }
 
     fn measure(&mut self, status: u16) {

@@ -8,12 +8,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use axum::Router;
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::{net::TcpListener, runtime, select};
 
 use crate::{
-    App, Config, Environment, Error, Phase, Setup,
+    App, Config, Environment, Error, Phase, Routes,
     app::Start,
     healthcheck::healthcheck,
     logs, process,
@@ -29,10 +28,7 @@ const BACKLOG: i32 = 1024;
 const LAST_MOMENT: Duration = Duration::from_secs(1);
 
 /// Runs the service, or what the arguments ask for instead, and returns the exit status.
-pub fn main(
-    service: &str,
-    routes: impl AsyncFnOnce(&mut Setup) -> Result<Router, Error>,
-) -> ExitCode {
+pub fn main<Kind>(service: &str, routes: impl Routes<Kind>) -> ExitCode {
     let arguments: Vec<_> = env::args().skip(1).collect();
     let mut environment = Environment::of_process();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
@@ -55,11 +51,7 @@ fn fail(message: &str, status: u8) -> ExitCode {
 }
 
 /// Runs the service until it is told to stop.
-pub fn run(
-    service: &str,
-    environment: Environment,
-    routes: impl AsyncFnOnce(&mut Setup) -> Result<Router, Error>,
-) -> ExitCode {
+pub fn run<Kind>(service: &str, environment: Environment, routes: impl Routes<Kind>) -> ExitCode {
     // Logs come first, with what can be read, so that mistakes are events like all others.
     if let Err(error) = logs::start(service, &Config::read(&mut environment.clone())) {
         return fail(&format!("cannot log: {error}"), 1);
@@ -75,10 +67,7 @@ pub fn run(
     status
 }
 
-fn start(
-    environment: Environment,
-    routes: impl AsyncFnOnce(&mut Setup) -> Result<Router, Error>,
-) -> Result<ExitCode, Error> {
+fn start<Kind>(environment: Environment, routes: impl Routes<Kind>) -> Result<ExitCode, Error> {
     let start = Start::new(environment);
     // Before the first bind: whoever can reach the service can also stop it in good order.
     shutdown::watch(
@@ -99,10 +88,7 @@ fn start(
 }
 
 /// Starts, serves, drains.
-async fn live(
-    start: Start,
-    routes: impl AsyncFnOnce(&mut Setup) -> Result<Router, Error>,
-) -> Result<ExitCode, Error> {
+async fn live<Kind>(start: Start, routes: impl Routes<Kind>) -> Result<ExitCode, Error> {
     let lifecycle = start.lifecycle.clone();
     let limits = limits(&start.config);
     let mut admin_port = 0;

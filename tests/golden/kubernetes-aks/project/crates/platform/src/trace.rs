@@ -35,17 +35,9 @@ pub struct Trace {
 impl Trace {
     /// Goes on with the caller's trace, or begins one.
     pub(crate) fn of(headers: &HeaderMap) -> Self {
-        let text = |name| {
-            headers
-                .get(name)
-                .and_then(|value: &HeaderValue| value.to_str().ok())
-        };
         let span = random();
-        if let Some((id, flags)) = text(TRACEPARENT).and_then(traceparent) {
-            let state = headers.get(TRACESTATE);
-            let state = state
-                .filter(|state| state.len() <= TRACESTATE_BYTES)
-                .cloned();
+        if let Some((id, flags)) = only(headers, &TRACEPARENT).and_then(traceparent) {
+            let state = tracestate(headers);
             return Self {
                 id,
                 span,
@@ -53,7 +45,7 @@ impl Trace {
                 state,
             };
         }
-        let (id, flags) = text(AMAZON)
+        let (id, flags) = only(headers, &AMAZON)
             .and_then(amazon)
             .unwrap_or_else(|| (u128::from(random()) << 64 | u128::from(random()), 0));
         Self {
@@ -120,6 +112,22 @@ impl<const DIGITS: usize> fmt::Display for Hex<DIGITS> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(self.as_ref())
     }
+}
+
+/// Returns the value of a header that is there once: of two, nobody knows which is right.
+fn only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
+    let mut values = headers.get_all(name).iter();
+    let value = values.next()?;
+    values.next().is_none().then(|| value.to_str().ok())?
+}
+
+/// Returns what other vendors pass along; several headers are one list.
+fn tracestate(headers: &HeaderMap) -> Option<HeaderValue> {
+    let values = headers.get_all(TRACESTATE).iter();
+    let values: Vec<&[u8]> = values.map(HeaderValue::as_bytes).collect();
+    let list = values.join(&b","[..]);
+    let is_usable = (1..=TRACESTATE_BYTES).contains(&list.len());
+    is_usable.then(|| HeaderValue::from_bytes(&list).ok())?
 }
 
 /// Reads `00-TRACE-SPAN-FLAGS`, and what a later version puts before its additions.

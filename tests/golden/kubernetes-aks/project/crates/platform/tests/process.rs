@@ -39,6 +39,7 @@ async fn routes(setup: &mut Setup) -> Result<Router, Error> {
         "panics" => setup.spawn("reader", async { panic!("on purpose") }),
         "ends" => setup.spawn("reader", async { Ok(()) }),
         "never starts" => std::future::pending().await,
+        "cannot start" => panic!("on purpose"),
         _ => {}
     }
     let draining = setup.draining();
@@ -315,6 +316,15 @@ fn a_task_that_fails_ends_the_process_in_good_order() {
     let mut answer = [0; 12];
     service.ask("/").read_exact(&mut answer).unwrap();
     assert_eq!(&answer, b"HTTP/1.1 200");
+}
+
+#[test]
+fn a_start_that_panics_says_so_before_the_end() {
+    let mut service = Service::spawn(&[("TASK", "cannot start")]);
+    service.event("panicked");
+    service.event("cannot start: `routes` panicked");
+    let (is_in_order, took) = service.end();
+    assert!(!is_in_order && took < 5 * SECOND, "{took:?}");
 }
 
 #[test]

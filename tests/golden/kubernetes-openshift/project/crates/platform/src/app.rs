@@ -1,6 +1,7 @@
 //! The routes of the business and those of the platform, put together.
 
 use std::{
+    mem,
     pin::Pin,
     sync::{Arc, OnceLock},
     time::Duration,
@@ -11,26 +12,40 @@ use prometheus_client::{metrics::info::Info, registry::Registry};
 use tokio::{task::JoinSet, time::timeout};
 
 use crate::{
-    Config, Environment, Lifecycle,
-    guard::{self, catch_panic},
+    Config, Environment, Lifecycle, Routes,
+    guard::Guard,
+    layer,
     lifecycle::Draining,
     metrics::Metrics,
+    panics::{Panicked, catch_panic},
     probes,
     process::Process,
 };
 
 pub type Error = Box<dyn std::error::Error + Send + Sync>;
 type Hook = Pin<Box<dyn Future<Output = ()> + Send>>;
+type Preparation = Pin<Box<dyn Future<Output = Result<(), Error>> + Send>>;
 
 /// What the business may use while it builds its routes.
 pub struct Setup {
     pub environment: Environment,
     pub metrics: Registry,
     lifecycle: Lifecycle,
+    preparations: Vec<Preparation>,
     hooks: Vec<Hook>,
 }
 
 impl Setup {
+    /// Adds work that must succeed before the service is ready, such as warming a cache.
+    ///
+    /// An asynchronous `routes` can as well wait for it itself.
+    pub fn before_ready<F>(&mut self, task: F)
+    where
+        F: Future<Output = Result<(), Error>> + Send + 'static,
+    {
+        self.preparations.push(Box::pin(task));
+    }
+
     /// Starts work beside the requests, such as reading a queue.
     ///
     /// When it fails or panics, the service drains and exits with status 1. It may end by itself;
@@ -84,9 +99,9 @@ impl App {
     /// # Errors
     ///
     /// Every mistake in the environment, or why there are no routes.
-    pub async fn new(
+    pub async fn new<Kind>(
         environment: Environment,
-        routes: impl AsyncFnOnce(&mut Setup) -> Result<Router, Error>,
+        routes: impl Routes<Kind>,
     ) -> Result<Self, Vec<String>> {
         Start::new(environment).into_app(routes).await
     }
@@ -118,11 +133,12 @@ impl Start {
         let admin = probes::admin(lifecycle.clone(), Arc::clone(&registry));
         Self {
             config,
-            admin: guard::admin(admin, lifecycle.clone()),
+            admin: layer::admin(admin, lifecycle.clone()),
             setup: Setup {
                 environment,
                 metrics: Registry::default(),
                 lifecycle: lifecycle.clone(),
+                preparations: Vec::new(),
                 hooks: Vec::new(),
             },
             lifecycle,
@@ -134,9 +150,9 @@ impl Start {
         self.setup.environment.check().is_ok()
     }
 
-    pub(crate) async fn into_app(
+    pub(crate) async fn into_app<Kind>(
         self,
-        routes: impl AsyncFnOnce(&mut Setup) -> Result<Router, Error>,
+        routes: impl Routes<Kind>,
     ) -> Result<App, Vec<String>> {
         let (config, lifecycle, mut setup) = (self.config, self.lifecycle, self.setup);
         // With a mistake already there, only to hear of the others: no database is waited for.
@@ -145,27 +161,40 @@ impl Start {
         } else {
             Duration::ZERO
         };
-        let routes = timeout(limit, routes(&mut setup)).await;
+        let prepared = catch_panic(prepare(routes, &mut setup));
+        let routes = timeout(limit, prepared).await;
         for warning in setup.environment.warnings() {
             tracing::warn!("{warning}");
         }
         setup.environment.check().map_err(|mistakes| mistakes.0)?;
         let routes = match routes {
-            Ok(Ok(routes)) => routes,
-            Ok(Err(error)) => return Err(vec![format!("cannot start: {error}")]),
+            Ok(Ok(Ok(routes))) => routes,
+            Ok(Ok(Err(error))) => return Err(vec![format!("cannot start: {error}")]),
+            Ok(Err(Panicked)) => return Err(vec!["cannot start: `routes` panicked".to_owned()]),
             Err(elapsed) => return Err(vec![format!("cannot start: {elapsed}")]),
         };
         let metrics = Metrics::register(&mut setup.metrics);
         register_process(&mut setup.metrics, &config);
         let _ = self.registry.set(setup.metrics);
         Ok(App {
-            traffic: guard::traffic(routes, &config, lifecycle.clone(), metrics),
+            traffic: layer::traffic(routes, Guard::new(&config, lifecycle.clone(), metrics)),
             config,
             lifecycle,
             admin: self.admin,
             hooks: setup.hooks,
         })
     }
+}
+
+/// Makes the routes, and does what must be done before the first request.
+async fn prepare<Kind>(routes: impl Routes<Kind>, setup: &mut Setup) -> Result<Router, Error> {
+    let routes = routes.make(setup).await?;
+    // With a mistake in the environment nothing begins.
+    setup.environment.check()?;
+    for preparation in mem::take(&mut setup.preparations) {
+        preparation.await?;
+    }
+    Ok(routes)
 }
 
 fn register_process(registry: &mut Registry, config: &Config) {

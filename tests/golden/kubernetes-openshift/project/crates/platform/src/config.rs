@@ -40,7 +40,7 @@ impl Config {
         let config = Self {
             environment: environment.or("ENVIRONMENT", "local".to_owned()),
             revision: environment.or("REVISION", "unknown".to_owned()),
-            port: environment.or("PORT", 8080),
+            port: environment.within("PORT", 8080, 0..=u16::MAX),
             admin_port: Self::read_admin_port(environment),
             log_level: environment.or("LOG_LEVEL", LogLevel::default()),
             drain_delay: seconds(environment.within("DRAIN_DELAY_SECONDS", 5, 0..=DAY)),
@@ -63,7 +63,7 @@ impl Config {
 
     /// The one setting that the healthcheck shares with the service.
     pub(crate) fn read_admin_port(environment: &mut Environment) -> u16 {
-        environment.or("ADMIN_PORT", 9090)
+        environment.within("ADMIN_PORT", 9090, 0..=u16::MAX)
     }
 
     fn check(&self, environment: &mut Environment) {

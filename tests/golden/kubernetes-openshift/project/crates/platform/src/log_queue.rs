@@ -68,7 +68,7 @@ pub(crate) fn start() -> io::Result<()> {
     let out = File::from(io::stdout().as_fd().try_clone_to_owned()?);
     thread::Builder::new()
         .name("log".to_owned())
-        .spawn(move || QUEUE.write_to(out))?;
+        .spawn(move || QUEUE.write_to(Output::new(out)))?;
     Ok(())
 }
 
@@ -121,7 +121,7 @@ impl Queue {
         self.dropped.fetch_add(count as u64, Ordering::Relaxed);
     }
 
-    fn write_to(&self, mut out: File) {
+    fn write_to(&self, mut out: Output<File>) {
         let mut batch = Vec::new();
         let mut state = self.lock();
         loop {
@@ -138,7 +138,7 @@ impl Queue {
             state.writer = Writer::Writing;
             mem::swap(&mut batch, &mut state.lines);
             drop(state);
-            let written = write(&mut out, &batch);
+            let written = out.write(&batch);
             self.drop_lines(&batch[written..]);
             batch.clear();
             state = self.lock();
@@ -146,7 +146,32 @@ impl Queue {
     }
 }
 
-/// Writes until the end, or until writing fails; returns how much was written.
+/// Where lines go, and whether the last one got there only in part.
+struct Output<W> {
+    out: W,
+    is_torn: bool,
+}
+
+impl<W: Write> Output<W> {
+    fn new(out: W) -> Self {
+        Self {
+            out,
+            is_torn: false,
+        }
+    }
+
+    /// Writes until writing fails, and returns how much was written.
+    fn write(&mut self, lines: &[u8]) -> usize {
+        // What is there of a line must not spoil the next one.
+        if self.is_torn && write(&mut self.out, b"\n") == 0 {
+            return 0;
+        }
+        let written = write(&mut self.out, lines);
+        self.is_torn = lines[..written].last().is_some_and(|&last| last != b'\n');
+        written
+    }
+}
+
 fn write(out: &mut impl Write, bytes: &[u8]) -> usize {
     let mut written = 0;
     while written < bytes.len() {
@@ -159,4 +184,42 @@ fn write(out: &mut impl Write, bytes: &[u8]) -> usize {
         }
     }
     written
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A disk with room for so many bytes.
+    struct Disk {
+        bytes: Vec<u8>,
+        room: usize,
+    }
+
+    impl Write for Disk {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            let count = bytes.len().min(self.room);
+            if count == 0 {
+                return Err(ErrorKind::StorageFull.into());
+            }
+            self.room -= count;
+            self.bytes.extend_from_slice(&bytes[..count]);
+            Ok(count)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_line_that_a_full_disk_has_cut_off_spoils_no_other_one() {
+        let (bytes, room) = (Vec::new(), 12);
+        let mut output = Output::new(Disk { bytes, room });
+        assert_eq!(output.write(b"{\"a\":1}\n{\"b\":2}\n"), 12);
+        assert_eq!(output.write(b"{\"c\":3}\n"), 0);
+        output.out.room = 100;
+        assert_eq!(output.write(b"{\"d\":4}\n"), 8);
+        assert_eq!(output.out.bytes, b"{\"a\":1}\n{\"b\"\n{\"d\":4}\n");
+    }
 }

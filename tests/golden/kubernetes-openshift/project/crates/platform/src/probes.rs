@@ -7,7 +7,8 @@ use std::sync::{Arc, OnceLock};
 
 use axum::{
     Router,
-    http::{StatusCode, header::CONTENT_TYPE},
+    extract::Request,
+    http::{Method, StatusCode, header::CONTENT_TYPE},
     response::{IntoResponse, Response},
     routing::get,
 };
@@ -31,6 +32,11 @@ pub(crate) fn admin(lifecycle: Lifecycle, registry: Arc<OnceLock<Registry>>) -> 
         .route("/startupz", get(startupz))
         .route("/readyz", get(readyz))
         .route("/metrics", get(async move || scrape(registry.get())))
+}
+
+/// Tells whether a load balancer asks for readiness, which it does on the traffic port.
+pub(crate) fn is_readiness(request: &Request) -> bool {
+    request.uri().path() == "/readyz" && [Method::GET, Method::HEAD].contains(request.method())
 }
 
 /// Tells whether the service wants traffic.

@@ -1,7 +1,9 @@
 //! Errors as `application/problem+json` (RFC 9457), whoever made them.
 
+use std::{future::poll_fn, pin::Pin, time::Duration};
+
 use axum::{
-    body::{Body, HttpBody, to_bytes},
+    body::{Body, Bytes, HttpBody},
     http::{
         HeaderMap, HeaderValue, StatusCode,
         header::{CONTENT_LENGTH, CONTENT_TYPE},
@@ -10,7 +12,10 @@ use axum::{
 };
 use serde::Serialize;
 use serde_json::{Map, Value};
+use tokio::time::timeout;
 
+/// How long a text may take to arrive.
+const DETAIL_TIME: Duration = Duration::from_secs(1);
 const PROBLEM: &str = "application/problem+json";
 /// The framework's messages are one line; anything longer was not written for a client.
 const DETAIL_BYTES: usize = 1024;
@@ -100,7 +105,22 @@ fn media_type(headers: &HeaderMap) -> Option<&str> {
     value.split(';').next().map(str::trim)
 }
 
-async fn text(body: Body) -> String {
-    let bytes = to_bytes(body, DETAIL_BYTES).await.unwrap_or_default();
-    String::from_utf8_lossy(&bytes).into_owned()
+/// Reads a text, as much of it as a detail may hold.
+async fn text(mut body: Body) -> String {
+    let mut bytes = Vec::new();
+    let read = async {
+        while bytes.len() <= DETAIL_BYTES
+            && let Some(Ok(frame)) =
+                poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await
+        {
+            bytes.extend_from_slice(frame.data_ref().map_or(&[][..], Bytes::as_ref));
+        }
+    };
+    // What comes later stays away: a client waits for it.
+    let _ = timeout(DETAIL_TIME, read).await;
+    let text = String::from_utf8_lossy(&bytes);
+    match text.get(..text.floor_char_boundary(DETAIL_BYTES)) {
+        Some(start) if start.len() < text.len() => format!("{start}…"),
+        _ => text.into_owned(),
+    }
 }

@@ -67,23 +67,23 @@ pub async fn serve(
     stop: impl Future<Output = ()>,
 ) {
     let mut connections = JoinSet::new();
-    let mut door = Door::new(listener, limits.connections);
+    let mut acceptor = Acceptor::new(listener, limits.connections);
     let closing = watch::Sender::new(false);
     let mut stop = pin!(stop);
     loop {
         select! {
             // In this order, so that no connection is left in the queue of a closed listener.
             biased;
-            (stream, place) = door.accept() => {
-                let leave = Leave { crowd: door.crowd.clone(), closing: closing.subscribe() };
-                connections.spawn(connection(stream, router.clone(), limits, leave, place));
+            (stream, place) = acceptor.accept() => {
+                let close = CloseSignal { room_wanted: acceptor.room_wanted.clone(), closing: closing.subscribe() };
+                connections.spawn(connection(stream, router.clone(), limits, close, place));
                 while connections.try_join_next().is_some() {}
             }
             Some(_) = connections.join_next() => {}
             () = &mut stop => break,
         }
     }
-    drop(door);
+    drop(acceptor);
     if timeout(limits.drain, close_connections(&mut connections, closing))
         .await
         .is_err()
@@ -96,22 +96,22 @@ pub async fn serve(
 }
 
 /// Where connections come in, as many as there is room for.
-struct Door {
+struct Acceptor {
     listener: TcpListener,
     places: Arc<Semaphore>,
     /// Wakes the connection that has been idle longest, to make room.
-    crowd: Arc<Notify>,
+    room_wanted: Arc<Notify>,
     /// Accepted, but without a place.
     waiting: Option<TcpStream>,
     complained: Option<Instant>,
 }
 
-impl Door {
+impl Acceptor {
     fn new(listener: TcpListener, places: usize) -> Self {
         Self {
             listener,
             places: Arc::new(Semaphore::new(places)),
-            crowd: Arc::default(),
+            room_wanted: Arc::default(),
             waiting: None,
             complained: None,
         }
@@ -143,7 +143,7 @@ impl Door {
 
     async fn place(&self) -> OwnedSemaphorePermit {
         if self.places.available_permits() == 0 {
-            self.crowd.notify_one();
+            self.room_wanted.notify_one();
         }
         let place = Arc::clone(&self.places).acquire_owned().await;
         place.expect("nobody closes the semaphore")
@@ -180,7 +180,7 @@ async fn connection(
     stream: TcpStream,
     router: Router,
     limits: Limits,
-    leave: Leave,
+    close: CloseSignal,
     _place: OwnedSemaphorePermit,
 ) {
     let _ = stream.set_nodelay(true);
@@ -188,15 +188,15 @@ async fn connection(
     let stream = TimedStream::new(stream, limits.slow_client, activity.clone());
     let router = TowerToHyperService::new(router);
     let service = service_fn(|request: Request<Incoming>| {
-        let turn = Turn::begin(&activity);
-        let is_complete = has_one_host(&request);
-        let answer = is_complete.then(|| router.call(request));
+        let under_way = UnderWay::begin(&activity);
+        let is_valid = has_valid_host(&request);
+        let answer = is_valid.then(|| router.call(request));
         async move {
             let answer = match answer {
                 Some(answer) => answer.await?,
                 None => without_host(),
             };
-            Ok::<_, std::convert::Infallible>(answer.map(|body| HoldingBody::new(body, turn)))
+            Ok::<_, std::convert::Infallible>(answer.map(|body| HoldingBody::new(body, under_way)))
         }
     });
     let http = http1::Builder::new()
@@ -211,7 +211,7 @@ async fn connection(
         // In this order, so that a connection is not taken for idle when its request has just come.
         biased;
         closed = http.as_mut() => closed,
-        () = leave.told(&activity) => {
+        () = close.given(&activity) => {
             http.as_mut().graceful_shutdown();
             http.await
         }
@@ -222,13 +222,13 @@ async fn connection(
 }
 
 /// Tells a connection when to close, as soon as its request under way is answered.
-struct Leave {
-    crowd: Arc<Notify>,
+struct CloseSignal {
+    room_wanted: Arc<Notify>,
     closing: watch::Receiver<bool>,
 }
 
-impl Leave {
-    async fn told(mut self, activity: &Activity) {
+impl CloseSignal {
+    async fn given(mut self, activity: &Activity) {
         let closing = async {
             if self.closing.wait_for(|&closing| closing).await.is_err() {
                 pending::<()>().await;
@@ -236,13 +236,13 @@ impl Leave {
         };
         select! {
             () = closing => {}
-            () = crowded_while_idle(&self.crowd, activity) => {}
+            () = room_wanted_while_idle(&self.room_wanted, activity) => {}
         }
     }
 }
 
 /// Waits in the queue of those that make room, which begins with the one that was idle longest.
-async fn crowded_while_idle(crowd: &Notify, activity: &Activity) {
+async fn room_wanted_while_idle(room_wanted: &Notify, activity: &Activity) {
     let mut place = pin!(None);
     poll_fn(|context| {
         if !activity.is_idle() {
@@ -250,7 +250,7 @@ async fn crowded_while_idle(crowd: &Notify, activity: &Activity) {
             return Poll::Pending;
         }
         if place.is_none() {
-            place.set(Some(crowd.notified()));
+            place.set(Some(room_wanted.notified()));
         }
         let place = place.as_mut().as_pin_mut();
         place.expect("it was just taken").poll(context)
@@ -258,26 +258,40 @@ async fn crowded_while_idle(crowd: &Notify, activity: &Activity) {
     .await;
 }
 
-/// HTTP/1.1 has exactly one `host`; a proxy and this service must not understand two differently.
-fn has_one_host<B>(request: &Request<B>) -> bool {
-    request.version() != Version::HTTP_11 || request.headers().get_all(HOST).iter().count() == 1
+/// Tells whether there is one `host`, as HTTP/1.1 demands, and one that a proxy cannot understand
+/// differently.
+fn has_valid_host<B>(request: &Request<B>) -> bool {
+    let mut hosts = request.headers().get_all(HOST).iter();
+    match (hosts.next(), hosts.next()) {
+        (None, _) => request.version() != Version::HTTP_11,
+        (Some(host), None) => host.as_bytes().iter().all(|&byte| is_of_host(byte)),
+        _ => false,
+    }
+}
+
+fn is_of_host(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-._~%:[]!$&'()*+,;=".contains(&byte)
 }
 
 fn without_host() -> Response {
-    Problem::new(StatusCode::BAD_REQUEST, "there must be one `host`").into_response()
+    Problem::new(
+        StatusCode::BAD_REQUEST,
+        "there must be one `host`, and a valid one",
+    )
+    .into_response()
 }
 
 /// A request under way, from its head to the end of its answer.
-struct Turn(Activity);
+struct UnderWay(Activity);
 
-impl Turn {
+impl UnderWay {
     fn begin(activity: &Activity) -> Self {
         activity.begin_or_end();
         Self(activity.clone())
     }
 }
 
-impl Drop for Turn {
+impl Drop for UnderWay {
     fn drop(&mut self) {
         self.0.begin_or_end();
     }

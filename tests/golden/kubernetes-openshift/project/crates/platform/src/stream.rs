@@ -13,6 +13,7 @@ use std::{
 
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
+    net::TcpStream,
     time::{Sleep, sleep},
 };
 
@@ -35,12 +36,13 @@ impl Activity {
 }
 
 /// Fails when a request head has begun to arrive but is not complete after `limit`, and when the
-/// client takes nothing of an answer for as long.
+/// client takes nothing of an answer for as long; and when the connection breaks while an answer is
+/// being made.
 ///
 /// hyper has one timer for heads and for idle connections. An idle connection must stay open longer
 /// than the load balancer keeps it; a client that sends its head byte by byte must not.
-pub(crate) struct TimedStream<S> {
-    stream: S,
+pub(crate) struct TimedStream {
+    stream: TcpStream,
     limit: Duration,
     activity: Activity,
     /// The count of the activity when bytes came between two requests, and the timer since then.
@@ -51,8 +53,8 @@ pub(crate) struct TimedStream<S> {
 /// Made only when something has to be waited for.
 type Timer = Option<Pin<Box<Sleep>>>;
 
-impl<S> TimedStream<S> {
-    pub(crate) fn new(stream: S, limit: Duration, activity: Activity) -> Self {
+impl TimedStream {
+    pub(crate) fn new(stream: TcpStream, limit: Duration, activity: Activity) -> Self {
         Self {
             stream,
             limit,
@@ -69,6 +71,15 @@ impl<S> TimedStream<S> {
             Some((_, timer)) => check(timer, self.limit, context),
             None => Ok(()),
         }
+    }
+
+    /// Tells of a reset, which hyper would miss: for the sake of clients that close their side and
+    /// still wait, it reads nothing until the answer is there.
+    fn check_reset(&self, context: &mut Context<'_>) -> io::Result<()> {
+        if self.activity.is_idle() || self.stream.poll_read_ready(context)?.is_pending() {
+            return Ok(());
+        }
+        self.stream.take_error()?.map_or(Ok(()), Err)
     }
 
     /// Lets a write wait, but not for ever.
@@ -97,7 +108,7 @@ fn check(timer: &mut Timer, limit: Duration, context: &mut Context<'_>) -> io::R
     Ok(())
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for TimedStream<S> {
+impl AsyncRead for TimedStream {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -113,7 +124,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for TimedStream<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for TimedStream<S> {
+impl AsyncWrite for TimedStream {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -137,6 +148,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for TimedStream<S> {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.check_reset(context)?;
         Pin::new(&mut self.stream).poll_flush(context)
     }
 

@@ -31,6 +31,12 @@ async fn sample() -> App {
     };
     let panic = async || -> StatusCode { panic!("on purpose") };
     let own = async || (StatusCode::CONFLICT, Json(["taken"]));
+    let slow_text = async || {
+        let pieces = Pieces::new(1, 16).and_nothing_more();
+        let text = [("content-type", "text/plain")];
+        (StatusCode::CONFLICT, text, Body::new(pieces))
+    };
+    let long = async || (StatusCode::CONFLICT, "가".repeat(500));
     let read = async |body: Body| {
         to_bytes(body, usize::MAX)
             .await
@@ -49,6 +55,8 @@ async fn sample() -> App {
         .route("/slow", get(slow))
         .route("/leak", get(leak))
         .route("/own", get(own))
+        .route("/long", get(long))
+        .route("/slow-text", get(slow_text))
         .route("/read", post(read))
         .route("/hold", post(hold))
         .route("/stream", get(stream))
@@ -155,6 +163,20 @@ async fn the_body_that_a_handler_gives_an_error_stays() {
     assert_eq!(response.status(), 409);
     assert_eq!(response.headers()["content-type"], "application/json");
     assert_eq!(text(response).await, "[\"taken\"]");
+}
+
+#[tokio::test]
+async fn a_text_that_is_too_long_for_a_detail_is_cut_and_not_dropped() {
+    let problem = problem(send(&sample().await, "GET", "/long", "", "").await).await;
+    assert_eq!(problem["detail"], "가".repeat(341) + "…");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_text_that_does_not_end_holds_up_no_answer() {
+    let app = sample().await;
+    let answer = send(&app, "GET", "/slow-text", "", "");
+    let answer = timeout(Duration::from_mins(1), answer).await.unwrap();
+    assert_eq!(problem(answer).await["detail"], "1".repeat(16));
 }
 
 async fn upload(app: &App, path: &str, pieces: Pieces) -> Response {
@@ -277,6 +299,23 @@ async fn a_called_service_joins_the_trace() {
             "{value}"
         );
     }
+}
+
+#[tokio::test]
+async fn of_headers_that_are_there_twice_the_trace_is_no_guess() {
+    let app = sample().await;
+    let parent = |digit: &str| format!("00-{}-b7ad6b7169203331-01", digit.repeat(32));
+    let request = Request::get("/trace").header("tracestate", "a=1");
+    let request = request.header("tracestate", "b=2");
+    let once = request.header("traceparent", parent("1"));
+    let sent = call(&app.traffic, once.body(Body::empty()).unwrap()).await;
+    assert_eq!(sent.headers()["tracestate"], "a=1,b=2");
+    drop(sent);
+    let request = Request::get("/trace").header("traceparent", parent("1"));
+    let twice = request.header("traceparent", parent("2"));
+    let sent = call(&app.traffic, twice.body(Body::empty()).unwrap()).await;
+    let joined = sent.headers()["traceparent"].to_str().unwrap();
+    assert!(!joined.contains(&"1".repeat(32)) && !joined.contains(&"2".repeat(32)));
 }
 
 #[tokio::test]

@@ -56,12 +56,25 @@ fn a_secret_comes_from_its_variable_or_from_its_file_but_not_from_both() {
 }
 
 #[test]
-fn a_required_variable_that_is_absent_is_a_mistake() {
-    let mut environment = Environment::default();
-    environment.required::<u16>("SIZE");
-    assert_eq!(
-        environment.check(),
-        Err(Mistakes(vec!["`SIZE` is missing".to_owned()]))
+fn a_required_variable_that_is_absent_or_empty_is_a_mistake() {
+    for variables in [None, Some(("SIZE", "")), Some(("SIZE_FILE", "/dev/null"))] {
+        let mut environment = Environment::from_iter(variables);
+        environment.required::<String>("SIZE");
+        assert_eq!(
+            environment.check(),
+            Err(Mistakes(vec!["`SIZE` is missing".to_owned()]))
+        );
+    }
+}
+
+#[test]
+fn a_file_without_end_is_a_mistake() {
+    let mut environment = Environment::from_iter([("TOKEN_FILE", "/dev/zero")]);
+    environment.required::<String>("TOKEN");
+    let mistakes = environment.check().unwrap_err().0;
+    assert!(
+        mistakes.len() == 1 && mistakes[0].contains("more than"),
+        "{mistakes:?}"
     );
 }
 
@@ -75,12 +88,16 @@ async fn a_number_that_makes_no_sense_is_a_mistake_and_no_panic() {
         "MAX_BODY_BYTES_IN_FLIGHT",
         "MAX_CONNECTIONS",
         "MAX_IN_FLIGHT",
+        "PORT",
+        "ADMIN_PORT",
         "REQUEST_TIMEOUT_SECONDS",
         "TOKIO_WORKER_THREADS",
     ];
     for key in keys {
         for number in [
             "-1",
+            " 8",
+            "1e3",
             "4294967295",
             "9223372036854775807",
             "18446744073709551615",
@@ -88,7 +105,7 @@ async fn a_number_that_makes_no_sense_is_a_mistake_and_no_panic() {
             let mistakes = mistakes(Environment::from_iter([(key, number)])).await;
             let is_size = key.contains("BYTES") && number == "4294967295";
             assert!(
-                is_size || mistakes[0].contains(key),
+                is_size || mistakes[0].contains(&format!("`{key}` is not valid: it must be from")),
                 "{key}={number}: {mistakes:?}"
             );
         }
@@ -105,6 +122,9 @@ async fn levels_are_set_by_crate_too() {
         ("sqlx=", false),
         ("info, sqlx=warn", true),
         ("sqlx=loud", false),
+        ("WARN", true),
+        ("0", false),
+        ("info,sqlx=3", false),
     ] {
         let mistakes = mistakes(Environment::from_iter([("LOG_LEVEL", levels)])).await;
         assert_eq!(mistakes.is_empty(), is_valid, "{levels}: {mistakes:?}");

@@ -1,24 +1,26 @@
 //! The platform from outside: called in process, read from variables, reached over a listener.
 
 mod answers;
+mod clients;
 mod environment;
 mod pieces;
 mod probes;
+mod routes;
 mod server;
 mod versions;
 
 use axum::{Router, body::Body, http::Request, response::Response};
-use platform::{App, Environment};
+use platform::{App, Environment, Setup};
 use tower::ServiceExt;
 
 async fn app(variables: &[(&str, &str)], routes: Router) -> App {
     let environment = variables.iter().copied().collect();
-    let app = App::new(environment, async |_| Ok(routes)).await;
+    let app = App::new(environment, async |_: &mut Setup| Ok(routes)).await;
     app.expect("the variables are valid")
 }
 
 async fn mistakes(environment: Environment) -> Vec<String> {
-    let app = App::new(environment, async |_| Ok(Router::new())).await;
+    let app = App::new(environment, |_: &mut Setup| Router::new()).await;
     app.err().unwrap_or_default()
 }
 
