@@ -146,19 +146,19 @@ fn as_first(text: &str, image: &str) -> String {
 
 /// Leaves out how the repository is made: that of an added service is there.
 fn without_repository(text: &str) -> String {
+    const MADE: [(&str, &str); 5] = [
+        ("The repository must exist: `gh repo create", "if there are none yet. "),
+        ("The repository must exist, and nothing may be pushed yet. ", "--private --source=. ``` "),
+        ("Commit the files, and leave the push", "to the end of this section. "),
+        ("The first push starts the first deployment.", "origin HEAD:main ``` "),
+        ("Commit what the scripts have written, and merge it", "that starts the first deployment. "),
+    ];
     let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let Some((before, rest)) = words
-        .split_once("The repository must exist; `gh repo create")
-        .or_else(|| words.split_once("The repository must exist: `gh repo create"))
-    else {
-        return words;
-    };
-    let (_, after) = ["makes it. ", "where there are none yet. "]
-        .iter()
-        .filter_map(|end| rest.split_once(end))
-        .min_by_key(|(skipped, _)| skipped.len())
-        .unwrap();
-    format!("{before}{after}")
+    MADE.into_iter().fold(words, |words, (start, end)| {
+        let Some((before, rest)) = words.split_once(start) else { return words };
+        let (_, after) = rest.split_once(end).unwrap_or_else(|| panic!("`{end}` does not follow `{start}`"));
+        format!("{before}{after}")
+    })
 }
 
 #[test]
@@ -391,7 +391,7 @@ fn changes_that_are_not_committed_are_kept_apart_and_everything_can_be_taken_bac
 fn without_a_repository_there_is_no_way_back_and_nothing_is_written() {
     let workspace = Workspace::of("ecs-default");
     fs::remove_dir_all(workspace.folder().join(".git")).unwrap();
-    workspace.refuses(&["billing"], 3, "is in no git repository");
+    workspace.refuses(&["billing"], 3, "is not in a git repository");
 }
 
 #[test]

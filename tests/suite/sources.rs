@@ -208,7 +208,7 @@ fn a_template_from_a_repository_cannot_lead_to_files_of_this_machine() {
         let name = format!("t{}", source.len());
         world.repository(&name, &[("template.toml", &manifest)]);
         let said = world.new_project(&server.url(&name), &[]).failure(4);
-        assert!(said.contains("a place on this machine"), "{said}");
+        assert!(said.contains("a path on this machine"), "{said}");
     }
 }
 

@@ -425,8 +425,8 @@ mod tests {
         for promise in [
             format!("Launchway stops fetching after {} seconds", PATIENCE.as_secs()),
             format!("after {} MiB", MAX_RECEIVED >> 20),
-            format!("less than {} bytes a second", set("http.lowSpeedLimit=").replace("000", ",000")),
-            format!("for {} seconds", set("http.lowSpeedTime=")),
+            format!("fewer than {} bytes a second", set("http.lowSpeedLimit=").replace("000", ",000")),
+            format!("have come for {} seconds", set("http.lowSpeedTime=")),
         ] {
             assert!(page.contains(&promise), "{promise}");
         }
