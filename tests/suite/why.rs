@@ -6,7 +6,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::history::{History, files};
-use crate::program::{Ran, launchway, run};
+use crate::program::{GIT_IDENTITY, Ran, launchway, run, shell};
 
 fn project(words: &[&str]) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
@@ -17,6 +17,24 @@ fn project(words: &[&str]) -> TempDir {
 
 fn why(folder: &TempDir, words: &[&str]) -> Ran {
     run(launchway().arg("why").args(words).current_dir(folder.path().join("orders")))
+}
+
+#[test]
+fn a_misspelt_path_is_answered_with_the_file_that_was_probably_meant() {
+    let folder = project(&["--target=kubernetes"]);
+    let meant = "did you mean `deploy/kubernetes/README.md`?";
+    for (words, hint) in [
+        (&["why", "deploy/kubernetes/REDME.md"][..], meant),
+        (&["why", "nothing/like/it"][..], "such as `README.md`"),
+        (&["update", "--heal", "deploy/kubernetes/REDME.md"][..], meant),
+        (&["update", "--keep", "deploy/kubernetes/REDME.md"][..], meant),
+    ] {
+        let line = "git init --quiet && git add --all && git commit --quiet --allow-empty --message All";
+        let orders = folder.path().join("orders");
+        run(shell(line).envs(GIT_IDENTITY).current_dir(&orders)).success();
+        let said = run(launchway().args(words).current_dir(&orders)).failure(2);
+        assert!(said.contains(hint), "{words:?}: {said}");
+    }
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use launchway_core::{Project, ProjectError, SafePath, is_cut_off};
+use launchway_core::{Project, ProjectError, SafePath, is_cut_off, nearest as nearest_word};
 
 use crate::failure::{Exit, Failure, listed};
 use crate::git::{Git, from_here};
@@ -79,6 +79,15 @@ fn nearest(root: &Path, below: &Path) -> Option<SafePath> {
     let projects: Vec<Project> = opened.into_iter().filter_map(|(_, opened)| opened.ok()).collect();
     let mut folders = below.ancestors().filter_map(|folder| SafePath::new(folder.to_str()?).ok());
     folders.find(|folder| projects.iter().any(|project| project.is_in(folder)))
+}
+
+/// Returns what helps with a path that the template does not make: the file that was probably meant, or a general hint.
+pub(crate) fn meant_file(project: &Project, path: &SafePath, otherwise: &str) -> String {
+    let known = project.generated.keys().map(SafePath::as_str);
+    match nearest_word(path.as_str(), known) {
+        Some(nearest) => format!("did you mean `{nearest}`?"),
+        None => otherwise.to_owned(),
+    }
 }
 
 /// Returns who owns a folder, itself and not what a link leads to.

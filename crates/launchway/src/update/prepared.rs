@@ -15,6 +15,7 @@ use super::transitions::Transitions;
 use super::{Keep, UpdateRequest, conflicts, report};
 use crate::catalogs::{self, CatalogPolicy};
 use crate::failure::{Exit, Failure, listed};
+use crate::projects::meant_file;
 use crate::repository::index::before_update;
 use crate::repository::undo::can_undo;
 use crate::repository::{Repository, ignored_note};
@@ -196,8 +197,13 @@ impl<'p> UpdatePurpose<'p> {
             return Err(not_healed(path, project));
         }
         if let Some(path) = update.not_to_keep(&kept).first() {
-            return Err(Failure::new(Exit::Usage, format!("the template has no file `{path}` to keep out of updates"))
-                .hint("an update never touches a file of your own; one that you moved goes by the name that it was generated under"));
+            let hint = meant_file(
+                project,
+                path,
+                "an update never touches a file of your own; one that you moved goes by the name that it was generated under",
+            );
+            let message = format!("the template has no file `{path}` to keep out of updates");
+            return Err(Failure::new(Exit::Usage, message).hint(hint));
         }
         refuse_marks(&update, root, &project.name)?;
         Ok(update)
@@ -286,7 +292,7 @@ fn named(path: &str) -> Result<SafePath, Failure> {
     let path = path.strip_prefix("./").unwrap_or(path).trim_end_matches('/');
     SafePath::new(path).map_err(|error| {
         Failure::new(Exit::Usage, error.to_string())
-            .hint("name the file by its path below the project, `deploy/ecs/README.md`")
+            .hint("name the file by its path below the project, such as `README.md`")
     })
 }
 
@@ -335,6 +341,9 @@ fn not_healed(path: &SafePath, project: &Project) -> Failure {
         return Failure::new(Exit::Usage, format!("`{path}` is yours since it was written, and is not healed"))
             .hint("git has what it was: `git log -- FILE`");
     }
-    Failure::new(Exit::Usage, format!("the template has no file `{path}` to heal"))
-        .hint("`launchway check` lists the files that drifted")
+    Failure::new(Exit::Usage, format!("the template has no file `{path}` to heal")).hint(meant_file(
+        project,
+        path,
+        "`launchway check` lists the files that drifted",
+    ))
 }

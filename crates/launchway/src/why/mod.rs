@@ -12,7 +12,7 @@ use self::report::WhyResult;
 use crate::failure::{Exit, Failure, listed};
 use crate::git::FetchOptions;
 use crate::language;
-use crate::projects::{self, only};
+use crate::projects::{self, meant_file, only};
 use crate::report::{OUTPUT_HELP, Output};
 use crate::{sources, terminal};
 
@@ -59,7 +59,7 @@ pub(crate) fn run(request: &WhyRequest) -> Result<(), Failure> {
     };
     if why == Why::NotOfTheTemplate && shown.state == PathState::Nothing {
         return Err(Failure::new(Exit::Usage, format!("there is no `{path}`, and the template makes none"))
-            .hint("name a file by its path from here, `deploy/ecs/README.md`"));
+            .hint(meant_file(&project, &path, "name a file by its path from here, such as `README.md`")));
     }
     match request.output {
         Output::Json => terminal::print(&crate::report::json(&shown.json(&why))),
@@ -70,7 +70,7 @@ pub(crate) fn run(request: &WhyRequest) -> Result<(), Failure> {
 fn path(text: &str) -> Result<SafePath, Failure> {
     let text = text.strip_prefix("./").unwrap_or(text).trim_end_matches('/');
     SafePath::new(text).map_err(|error| {
-        Failure::new(Exit::Usage, error.to_string()).hint("name a file by its path from here, `deploy/ecs/README.md`")
+        Failure::new(Exit::Usage, error.to_string()).hint("name a file by its path from here, such as `README.md`")
     })
 }
 

@@ -11,6 +11,7 @@ use crate::template::Template;
 use crate::template::flags;
 use crate::template::question::Question;
 use crate::template::translation::Coverage;
+use crate::value::secret_like;
 
 /// What can be found in a template.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -31,6 +32,8 @@ pub enum LintRule {
     MissingHelp,
     /// A question whose flag is not its id, which the program has taken since.
     PrefixedFlag,
+    /// A default that looks like a secret, in a template that others read.
+    SecretDefault,
     /// A question of which no transition speaks, in a template that declares some.
     SilentChange,
     /// A backslash before a tag that names something: it is eaten, and the tag is printed.
@@ -71,6 +74,7 @@ impl LintRule {
     pub const fn level(self) -> LintLevel {
         match self {
             Self::PrefixedFlag
+            | Self::SecretDefault
             | Self::SilentChange
             | Self::EatenBackslash
             | Self::UnknownKind
@@ -99,6 +103,7 @@ impl LintRule {
             Self::UnreachableFile => "unreachable-file",
             Self::MissingHelp => "missing-help",
             Self::PrefixedFlag => "prefixed-flag",
+            Self::SecretDefault => "secret-default",
             Self::SilentChange => "silent-change",
             Self::EatenBackslash => "eaten-backslash",
             Self::UnknownKind => "unknown-kind",
@@ -162,6 +167,7 @@ pub fn lint(template: &Template) -> Vec<LintFinding> {
     findings.extend(reach::unreachable(template));
     findings.extend(own_questions(template).flat_map(|(question, place)| missing_help(question, place)));
     findings.extend(own_questions(template).filter_map(|(question, place)| prefixed_flag(question, place)));
+    findings.extend(own_questions(template).filter_map(|(question, place)| secret_default(question, place)));
     findings.extend(silent_changes(template));
     findings.extend(texts::of_files(template));
     findings.sort();
@@ -232,6 +238,15 @@ fn prefixed_flag(question: &Question, place: &Location) -> Option<LintFinding> {
     };
     let finding = || LintFinding::new(LintRule::PrefixedFlag, place.clone(), message());
     flags::is_prefixed(id).then(|| finding().hint("another id has a flag of its own name"))
+}
+
+/// Says of a default that it looks like a secret, without repeating it.
+fn secret_default(question: &Question, place: &Location) -> Option<LintFinding> {
+    let kind = secret_like::of_value(question.fixed_default()?)?;
+    let message =
+        format!("the default of question `{}` looks like {kind}, and a template is read by others", question.id);
+    let finding = LintFinding::new(LintRule::SecretDefault, place.clone(), message);
+    Some(finding.hint("leave it out, have it replaced if it was real, and ask for it with `kind = \"secret\"`"))
 }
 
 #[cfg(test)]

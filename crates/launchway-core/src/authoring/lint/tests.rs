@@ -147,3 +147,16 @@ fn a_change_of_which_nothing_is_said_is_found_where_a_template_says_something_of
         ["template.toml:20:6: silent-change: no `[[transition]]` says what a change of `b` means for what runs"]
     );
 }
+
+#[test]
+fn a_default_that_looks_like_a_secret_is_found_and_not_repeated() {
+    let key = format!("AKIA{}", "A".repeat(16));
+    let questions = question("a", &format!("kind = \"text\"\ndefault = \"{key}\""))
+        + &question("b", "kind = \"text\"\ndefault = \"plain\"");
+    let found = found(&questions, &[("files/a.yaml.hbs", "a: {{quote a}}\nb: {{quote b}}\n")]);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(
+        found[0].contains("secret-default: the default of question `a` looks like") && !found[0].contains(&key),
+        "{found:?}"
+    );
+}
