@@ -1,7 +1,7 @@
 //! How a result is written to stdout: as text, or as one JSON object.
 
 use clap::ValueEnum;
-use launchway_core::{ChangesDigest, Edit};
+use launchway_core::ChangesDigest;
 use serde::Serialize;
 
 use crate::failure::{Exit, Failure};
@@ -27,10 +27,13 @@ pub(crate) fn json(result: &impl Serialize) -> String {
     text
 }
 
-/// Refuses to write anything else than what was asked for by its digest.
-pub(crate) fn refuse_unexpected(expected: Option<&ChangesDigest>, edits: &[Edit]) -> Result<(), Failure> {
+/// Refuses to write anything else than what was asked for by its digest. Nothing is computed where none was.
+pub(crate) fn refuse_unexpected(
+    expected: Option<&ChangesDigest>,
+    digest: impl FnOnce() -> ChangesDigest,
+) -> Result<(), Failure> {
     let Some(expected) = expected else { return Ok(()) };
-    let digest = ChangesDigest::of(edits);
+    let digest = digest();
     if digest == *expected {
         return Ok(());
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::digest::ChangesDigest;
 use super::in_the_way;
 use super::record::{self, Remembered};
 use crate::interview::context::Context;
@@ -113,8 +114,7 @@ impl Changes {
 
     /// Returns the files as edits of a folder that is there. What names the project comes last: what is cut off before it is
     /// no record yet.
-    #[must_use]
-    pub fn edits(&self) -> Vec<Edit> {
+    pub(crate) fn edits(&self) -> Vec<Edit> {
         let edit = |(path, file): &(SafePath, PlannedFile)| Edit {
             path: path.clone(),
             before: None,
@@ -123,6 +123,12 @@ impl Changes {
         let mut edits: Vec<Edit> = self.creates.iter().map(edit).collect();
         edits.sort_by_key(|edit| record::part_of(&edit.path));
         edits
+    }
+
+    /// Returns the digest of all that is written.
+    #[must_use]
+    pub fn digest(&self) -> ChangesDigest {
+        ChangesDigest::of(&self.edits())
     }
 
     /// Compares a plan with a destination at which a new project is to be made.

@@ -16,6 +16,7 @@ use crate::path::beneath::{self, NotRead};
 use crate::plan::output;
 use crate::plan::{Plan, PlannedFile};
 use crate::project::changes::Edit;
+use crate::project::digest::ChangesDigest;
 use crate::project::record::{self, Remembered};
 use crate::template::Template;
 
@@ -138,6 +139,12 @@ impl Addition {
             .chain(self.changes.iter().cloned())
             .chain(record.into_iter().map(create))
             .collect()
+    }
+
+    /// Returns the digest of all that happens.
+    #[must_use]
+    pub fn digest(&self) -> ChangesDigest {
+        ChangesDigest::of(&self.edits())
     }
 
     /// Brings a crate into the Cargo workspace that the template speaks of.

@@ -43,10 +43,10 @@ pub(crate) fn run(request: &AddRequest) -> Result<(), Failure> {
         // A preview of what would be refused is shown all the same, and ends as the addition would.
         report::show(&prepared, request, None, repository.as_ref().err())?;
         repository?;
-        return refuse_unexpected(request.expect.as_ref(), &prepared.addition.edits());
+        return refuse_unexpected(request.expect.as_ref(), || prepared.addition.digest());
     }
     let repository = repository?;
-    refuse_unexpected(request.expect.as_ref(), &prepared.addition.edits())?;
+    refuse_unexpected(request.expect.as_ref(), || prepared.addition.digest())?;
     let way_back = interrupt::uninterrupted(|| write(&prepared.context.name, &prepared.addition, &repository))?;
     report::show(&prepared, request, Some(&way_back), None)
 }

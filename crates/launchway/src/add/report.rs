@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
-use launchway_core::{ChangesDigest, Edit, NextStep};
+use launchway_core::{Edit, NextStep};
 use serde::Serialize;
 use serde_json::Value as Json;
 
@@ -97,7 +97,7 @@ fn report<'a>(
         from: &from.name,
         template: TemplateReport { id: &template.id, version: template.version.to_string() },
         answers: context.answers.iter().map(|(id, value)| (id.as_str(), value.to_json())).collect(),
-        digest: ChangesDigest::of(&addition.edits()).to_string(),
+        digest: addition.digest().to_string(),
         files: files(prepared).map(|(path, status)| FileReport { path: path.as_str(), status }).collect(),
         changes: &addition.says,
         notes: &addition.notes,

@@ -98,10 +98,10 @@ fn finish(
         say_notes(prepared);
         show(template, prepared, request, &preview(standing, request), None)?;
         repository.transpose()?;
-        return refuse_unexpected(request.expect.as_ref(), &prepared.edits());
+        return refuse_unexpected(request.expect.as_ref(), || prepared.digest());
     }
     let repository = repository.transpose()?;
-    refuse_unexpected(request.expect.as_ref(), &prepared.edits())?;
+    refuse_unexpected(request.expect.as_ref(), || prepared.digest())?;
     let _lock = if prepared.addition.is_some() { begin(&prepared.changes.destination)? } else { None };
     let way_back = interrupt::uninterrupted(|| {
         let changes = &prepared.changes;

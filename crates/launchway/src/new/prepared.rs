@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use launchway_core::template::{Kind, Question, UnknownWord};
 use launchway_core::{
-    Accepted, Added, Addition, Answers, Changes, Context, Defaults, Edit, Interview, Plan, Provenance, SourceSpec,
-    Template, Value, is_cut_off,
+    Accepted, Added, Addition, Answers, Changes, ChangesDigest, Context, Defaults, Edit, Interview, Plan, Provenance,
+    SourceSpec, Template, Value, is_cut_off,
 };
 
 use super::{NamedTemplate, NewRequest, review, wizard};
@@ -172,9 +172,9 @@ impl NewProject {
         })
     }
 
-    /// Returns all that is written.
-    pub(crate) fn edits(&self) -> Vec<Edit> {
-        self.addition.as_ref().map_or_else(|| self.changes.edits(), Addition::edits)
+    /// Returns the digest of all that is written.
+    pub(crate) fn digest(&self) -> ChangesDigest {
+        self.addition.as_ref().map_or_else(|| self.changes.digest(), Addition::digest)
     }
 
     /// Returns the changes of files that are there.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use launchway_core::{CatalogOrigin, ChangesDigest, Origin, SafePath, Template, Value};
+use launchway_core::{CatalogOrigin, Origin, SafePath, Template, Value};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
@@ -96,7 +96,7 @@ impl<'a> NewReport<'a> {
             answers: prepared.context.answers.iter().map(answer).collect(),
             decided: prepared.decided.iter().map(decided).collect(),
             placeholders: prepared.placeholders.iter().map(|it| it.question.as_str()).collect(),
-            digest: ChangesDigest::of(&prepared.edits()).to_string(),
+            digest: prepared.digest().to_string(),
             files: prepared.changes.creates.iter().map(|(path, file)| file_report(path, file)).collect(),
             changed: prepared.changed().map(|edit| edit.path.as_str()).collect(),
             objects: prepared

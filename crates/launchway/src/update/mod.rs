@@ -14,7 +14,7 @@ mod undo;
 use std::collections::BTreeMap;
 use std::thread;
 
-use launchway_core::{EditError, OriginSource, Project, SafePath, edit};
+use launchway_core::{ChangesDigest, EditError, OriginSource, Project, SafePath, edit};
 
 use self::both::Both;
 use self::prepared::{ProjectUpdate, load_version};
@@ -72,10 +72,9 @@ pub(crate) fn run(request: &UpdateRequest) -> Result<(), Failure> {
     // A preview of what would be refused is shown all the same, and ends as the update would; an outage is not refused, but to
     // be accepted.
     let dirty = || repository.refusal().filter(|_| !request.allow_dirty);
-    let refusal = cut_off.or_else(dirty).or_else(|| prepared.transitions.refused());
-    let unexpected = || refuse_unexpected(request.expect.as_ref(), &prepared.edits()).err();
-    let refusal = refusal.or_else(unexpected);
-    let refusal = refusal.filter(|_| request.dry_run);
+    let unexpected = || refuse_unexpected(request.expect.as_ref(), || prepared.digest()).err();
+    let refused = || cut_off.or_else(dirty).or_else(|| prepared.transitions.refused()).or_else(unexpected);
+    let refusal = if request.dry_run { refused() } else { None };
     report::show(&prepared, request, written.as_ref().map(|written| &written.way_back), refusal.as_ref())?;
     written.map_or(Ok(()), |written| written.staged)?;
     if let Some(refusal) = refusal {
@@ -140,7 +139,7 @@ fn write(
         return Err(refusal);
     }
     let edits = prepared.edits();
-    refuse_unexpected(request.expect.as_ref(), &edits)?;
+    refuse_unexpected(request.expect.as_ref(), || ChangesDigest::of(&edits))?;
     if edits.is_empty() {
         return Ok(None);
     }

@@ -5,8 +5,9 @@ use std::path::Path;
 
 use launchway_core::template::{Migrated, Reference};
 use launchway_core::{
-    Accepted, Advisory, Blob, Conflict, Context, DefaultKept, Edit, FileChange, Interview, MergedFile, Obstacle,
-    OriginSource, Plan, Project, Provenance, RecordChange, SafePath, Status, Template, Update, Wishes, other_spelling,
+    Accepted, Advisory, Blob, ChangesDigest, Conflict, Context, DefaultKept, Edit, FileChange, Interview, MergedFile,
+    Obstacle, OriginSource, Plan, Project, Provenance, RecordChange, SafePath, Status, Template, Update, Wishes,
+    other_spelling,
 };
 
 use super::answers::{self, AnswerChange};
@@ -49,6 +50,11 @@ impl ProjectUpdate<'_> {
     pub(crate) fn edits(&self) -> Vec<Edit> {
         let files = self.files.iter().map(|change| &change.edit);
         files.chain(&self.record).filter(|edit| edit.before != edit.after).cloned().collect()
+    }
+
+    /// Returns the digest of all that is written.
+    pub(crate) fn digest(&self) -> ChangesDigest {
+        ChangesDigest::of(&self.edits())
     }
 
     pub(crate) fn conflicts(&self) -> usize {

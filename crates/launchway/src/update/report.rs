@@ -3,9 +3,7 @@
 use std::fmt::Write as _;
 
 use launchway_core::template::Effect;
-use launchway_core::{
-    Advisory, ChangesDigest, DefaultKept, Edit, FileChange, MergedFile, Status, Transition, TransitionStep, Value,
-};
+use launchway_core::{Advisory, DefaultKept, Edit, FileChange, MergedFile, Status, Transition, TransitionStep, Value};
 use serde::Serialize;
 use serde_json::Value as Json;
 
@@ -138,7 +136,7 @@ fn report<'a>(
         },
         answers: prepared.answers.iter().map(answer).collect(),
         transitions: prepared.transitions.all.iter().map(transition).collect(),
-        digest: ChangesDigest::of(&prepared.edits()).to_string(),
+        digest: prepared.digest().to_string(),
         files: prepared.files.iter().map(|change| file(prepared, change)).collect(),
         conflicts: prepared.conflicts(),
         notes: &prepared.notes,
