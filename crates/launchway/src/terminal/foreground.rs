@@ -4,7 +4,8 @@ use std::io;
 use std::thread;
 use std::time::Duration;
 
-use rustix::process::{Pid, getpgid, getpgrp, getppid, getsid};
+// A group or a session of another namespace has the number 0 in this one, which the types of rustix do not have.
+use nix::unistd::{Pid, getpgid, getpgrp, getppid, getsid};
 use rustix::termios::{LocalModes, tcgetattr, tcgetpgrp};
 
 /// How often a program in the background looks whether the terminal is its own again.
@@ -12,7 +13,7 @@ pub(crate) const PAUSE: Duration = Duration::from_millis(20);
 
 /// Tells whether another program has the terminal, and a shell could give it to this one.
 pub(crate) fn is_in_background() -> bool {
-    tcgetpgrp(io::stdin()).is_ok_and(|front| front != getpgrp()) && has_job_control()
+    tcgetpgrp(io::stdin()).is_ok_and(|front| front.as_raw_nonzero().get() != getpgrp().as_raw()) && has_job_control()
 }
 
 /// Tells whether the program would be stopped for what it writes: it is in the background, and the terminal is set so.
@@ -35,14 +36,15 @@ pub(crate) fn has_job_control() -> bool {
     let own_group = getpgid(None).ok();
     let own_session = getsid(None).ok();
     let mut ancestor = getppid();
-    while let Some(pid) = ancestor.filter(|pid| getsid(Some(*pid)).ok() == own_session) {
-        if getpgid(Some(pid)).ok() != own_group {
+    // Process 0 is outside of the namespace, whatever it is.
+    while ancestor.as_raw() > 0 && getsid(Some(ancestor)).ok() == own_session {
+        if getpgid(Some(ancestor)).ok() != own_group {
             return true;
         }
         // Without /proc the answer is not known, and the user has asked for it.
-        let Ok(stat) = std::fs::read_to_string(format!("/proc/{}/stat", pid.as_raw_nonzero())) else { return true };
+        let Ok(stat) = std::fs::read_to_string(format!("/proc/{ancestor}/stat")) else { return true };
         let parent = stat.rsplit(')').next().and_then(|rest| rest.split_whitespace().nth(1)?.parse().ok());
-        ancestor = parent.and_then(Pid::from_raw);
+        ancestor = Pid::from_raw(parent.unwrap_or_default());
     }
     false
 }
