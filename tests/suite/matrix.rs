@@ -164,6 +164,7 @@ fn parameters() -> Vec<Parameter> {
         parameter("ci", texts(&["github", "none"])),
         parameter("repository", texts(&["acme/orders", "ACME/Orders.Api_2"])),
         parameter("architecture", texts(&["arm64", "amd64"])),
+        parameter("accounts", lists(&[&[], &["dev=111111111111", "staging=111111111111", "prod=222222222222"]])),
         parameter("port", numbers(&[1024, 8080, 65535])),
         parameter(
             "regions",

@@ -25,6 +25,7 @@ const BASES: &[&[(&str, &str)]] = &[
     &[("target", "ecs"), ("ecs_format", "json")],
     &[("target", "ecs"), ("regions", "us-east-1,eu-west-1"), ("waf", "true")],
     &[("target", "ecs"), ("network", "new")],
+    &[("target", "ecs"), ("accounts", "dev=111111111111,staging=111111111111,prod=222222222222")],
     &[("target", "ecs"), ("secrets", "database-url"), ("secret_store", "secrets-manager")],
     &[("target", "kubernetes")],
     &[("target", "kubernetes"), ("exposure", "gateway"), ("service_monitor", "true")],
@@ -130,6 +131,11 @@ fn values(question: &Question, now: &Value) -> Vec<Value> {
             list(&["us-east-1", "eu-west-1", "eu-north-1"]),
         ],
         ("home_region", _) => vec![text("us-east-1"), text("eu-west-1")],
+        ("accounts", _) => {
+            let everywhere = ["dev=111111111111", "staging=111111111111", "prod=222222222222"];
+            let registry = [&everywhere[..], &["registry=333333333333"]].concat();
+            vec![list(&[]), list(&everywhere), list(&registry)]
+        }
         ("clusters", _) => vec![list(&["east", "west"]), list(&["east"])],
         ("secrets", _) => vec![list(&[]), list(&["database-url"]), list(&["database-url", "api-key"])],
         (_, Kind::Choice(Choices::Fixed(choices))) => choices.iter().map(|choice| text(&choice.value)).collect(),

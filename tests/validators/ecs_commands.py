@@ -11,6 +11,9 @@ before, and the parameter files have example ids. What must hold:
 - the role for images trusts the repository that the page names,
 - every role and environment that the page registers on GitHub is there.
 
+Where the project names accounts, each profile of the README takes a role of its account, as `role_arn` says, and moto keeps the
+accounts apart. It holds no policy of a registry: what the policy in bootstrap.yaml lets in is let in here.
+
 The real AWS CLI (version 1) speaks to moto on a free loopback port. moto loses the outputs of a stack that a change set made; they
 are read from the template again. What runs on no machine of the tests is a stand-in, and only this:
 
@@ -38,6 +41,8 @@ import boto3
 import moto.settings
 import werkzeug.serving
 from moto.cloudformation.models import CloudFormationBackend
+from moto.ecr.exceptions import RepositoryNotFoundException
+from moto.ecr.models import ECRBackend, ecr_backends
 from moto.server import DomainDispatcherApplication, create_backend_app
 
 REPOSITORY_ID = "my-org@1/orders@2"
@@ -106,7 +111,10 @@ def check(cleanup, project, page):
     endpoint = start_moto(cleanup)
     write_programs(folder)
     script = "\n".join(["set -eu", *blocks])
-    settings = KEYS | {
+    accounts = profiles(page)
+    write_profiles(folder, accounts)
+    let_in(set(re.findall(r"iam::(\d{12}):root$", (project / "deploy/ecs/bootstrap.yaml").read_text(encoding="utf-8"), re.MULTILINE)))
+    settings = ({} if accounts else KEYS) | {
         "AWS_ENDPOINT_URL": endpoint,
         "HOME": str(folder),
         "PATH": f"{folder}/bin:{pathlib.Path(sys.executable).parent}:{os.environ['PATH']}",
@@ -114,14 +122,47 @@ def check(cleanup, project, page):
         "STAND_IN": str(folder),
     }
     region = re.search(r"^region=(\S+)$", (project / "deploy/ecs/deploy.sh").read_text(encoding="utf-8"), re.MULTILINE)[1]
-    clients = Clients(endpoint, region)
-    name_network(project, clients)
+    clients = {name: Clients(endpoint, region, account) for name, account in accounts.items()}
+    for file in (project / "deploy/ecs/params").glob("*.json"):
+        name_network(file, of(clients, endpoint, region, file.name.split(".")[0]))
     said = subprocess.run(
         ["bash", "-c", script], cwd=project, env=settings, capture_output=True, text=True, timeout=300, check=False
     )
     if said.returncode != 0:
         raise CheckFailed(f"the commands end with status {said.returncode}:\n{said.stdout}\n{said.stderr}")
-    hold(project, page, clients, folder)
+    hold(page, lambda name: of(clients, endpoint, region, name), folder)
+
+
+def of(clients, endpoint, region, name):
+    """The services of AWS in the account of an environment, or of the registry; all are in one where no accounts are named."""
+    return clients.get(name) or Clients(endpoint, region)
+
+
+def profiles(page):
+    """The account of each profile, by the environment or `registry`."""
+    return dict(re.findall(r"^\| `orders-([a-z0-9-]+)` \| (\d{12})\b", page, re.MULTILINE))
+
+
+def write_profiles(folder, accounts):
+    (folder / ".aws").mkdir()
+    lines = ["[profile me]", "aws_access_key_id = test", "aws_secret_access_key = test"]
+    for name, account in accounts.items():
+        lines += [f"[profile orders-{name}]", "source_profile = me", f"role_arn = arn:aws:iam::{account}:role/administrator"]
+    (folder / ".aws/config").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def let_in(pullers):
+    """Has moto look into the registry of another account for those whom its policy lets in."""
+    found = ECRBackend._get_repository
+
+    def found_elsewhere(self, name, registry_id=None):
+        if registry_id in (None, self.account_id):
+            return found(self, name, registry_id)
+        if self.account_id not in pullers:
+            raise RepositoryNotFoundException(name, registry_id)
+        return found(ecr_backends[registry_id][self.region_name], name)
+
+    ECRBackend._get_repository = found_elsewhere
 
 
 def commands(page):
@@ -132,7 +173,7 @@ def commands(page):
     else:
         section = page.split("## The first deployment, in order\n", 1)[1].split("\n## ", 1)[0]
         found = [block(part) for part in re.split(r"\n\n(?=    \S)", section)[1:]]
-    found = [text for text in found if not text.startswith(LEFT_OUT)]
+    found = [text for text in found if not any(left in text for left in LEFT_OUT)]
     if len(found) < 5:
         raise CheckFailed(f"the page has {len(found)} blocks of commands")
     return found
@@ -182,17 +223,25 @@ def start_moto(cleanup):
 class Clients:
     """The services of AWS that the check asks itself."""
 
-    def __init__(self, endpoint, region):
-        def client(name):
-            return boto3.client(
-                name, endpoint_url=endpoint, region_name=region, aws_access_key_id="test", aws_secret_access_key="test"
-            )
+    def __init__(self, endpoint, region, account=None):
+        keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
 
+        def client(name):
+            return boto3.client(name, endpoint_url=endpoint, region_name=region, **keys)
+
+        if account:
+            role = {"RoleArn": f"arn:aws:iam::{account}:role/administrator", "RoleSessionName": "check"}
+            taken = client("sts").assume_role(**role)["Credentials"]
+            keys = {
+                "aws_access_key_id": taken["AccessKeyId"],
+                "aws_secret_access_key": taken["SecretAccessKey"],
+                "aws_session_token": taken["SessionToken"],
+            }
         self.acm, self.ec2, self.ecr, self.ecs, self.iam = (client(name) for name in ("acm", "ec2", "ecr", "ecs", "iam"))
 
 
-def name_network(project, clients):
-    """Puts ids that moto knows into the parameter files, as step 1 of the README asks."""
+def name_network(file, clients):
+    """Puts ids that moto knows into a parameter file, as step 1 of the README asks."""
     vpc = clients.ec2.describe_vpcs()["Vpcs"][0]["VpcId"]
     subnets = ",".join(subnet["SubnetId"] for subnet in clients.ec2.describe_subnets()["Subnets"][:2])
     certificate = clients.acm.request_certificate(DomainName="orders.example.com")["CertificateArn"]
@@ -202,31 +251,32 @@ def name_network(project, clients):
         "TaskSubnetIds": subnets,
         "CertificateArn": certificate,
     }
-    for file in (project / "deploy/ecs/params").glob("*.json"):
-        entries = json.loads(file.read_text(encoding="utf-8"))
-        for entry in entries:
-            entry["ParameterValue"] = values.get(entry["ParameterKey"], entry["ParameterValue"])
-        file.write_text(json.dumps(entries), encoding="utf-8")
+    entries = json.loads(file.read_text(encoding="utf-8"))
+    for entry in entries:
+        entry["ParameterValue"] = values.get(entry["ParameterKey"], entry["ParameterValue"])
+    file.write_text(json.dumps(entries), encoding="utf-8")
 
 
-def hold(project, page, clients, folder):
+def hold(page, of, folder):
     """What the commands must have made."""
-    images = clients.ecr.describe_images(repositoryName="orders")["imageDetails"]
+    images = of("registry").ecr.describe_images(repositoryName="orders")["imageDetails"]
     digest = images[0]["imageDigest"]
     deployed = re.findall(r"deploy\.sh (\w+) ", "\n".join(commands(page)))
     if len(images) != 1 or not deployed:
         raise CheckFailed(f"{len(images)} images were pushed, and {deployed} deployed")
     for environment in deployed:
         stack = f"orders-{environment}"
+        clients = of(environment)
         service = clients.ecs.describe_services(cluster=stack, services=[stack])["services"][0]
         definition = clients.ecs.describe_task_definition(taskDefinition=service["taskDefinition"])["taskDefinition"]
         image = definition["containerDefinitions"][0]["image"]
         if not image.endswith(f"@{digest}"):
             raise CheckFailed(f"{environment} runs {image}, and {digest} was pushed")
-    trusts = [json.dumps(role["AssumeRolePolicyDocument"]) for role in clients.iam.list_roles()["Roles"]]
-    if not any(f"repo:{REPOSITORY_ID}:" in trust for trust in trusts):
+    made = [role for name in {"registry", *deployed} for role in of(name).iam.list_roles()["Roles"]]
+    trusts = [json.dumps(role["AssumeRolePolicyDocument"]) for role in made]
+    if "gh api" in page and not any(f"repo:{REPOSITORY_ID}:" in trust for trust in trusts):
         raise CheckFailed(f"no role trusts {REPOSITORY_ID}: {trusts}")
-    roles = {role["Arn"] for role in clients.iam.list_roles()["Roles"]}
+    roles = {role["Arn"] for role in made}
     told = folder / "github"
     for line in told.read_text(encoding="utf-8").splitlines() if told.exists() else []:
         if re.match(r"variable set \w+_ROLE_ARN\b", line) and line.split("--body ")[1] not in roles:

@@ -9,6 +9,7 @@ hold:
 - what the environments share is not deleted while one of them is there,
 - an environment goes with its stacks in all regions and no other environment does, then what they share goes, images and all,
 - a lookup that fails ends the script: it does not pass for "not there",
+- of several accounts, only the credentials of the one that is meant delete anything, and what they do not reach is told,
 - the network of an environment goes after the service, whose tasks are in it,
 - the roles of an environment go after its other stacks, which CloudFormation deletes with one of them.
 
@@ -48,19 +49,33 @@ class Account:
         self.folder, self.home = folder, pathlib.Path(cleanup.enter_context(tempfile.TemporaryDirectory()))
         script = (folder / "destroy.sh").read_text(encoding="utf-8")
         self.regions = re.search(r'^regions="(.*)"$', script, re.MULTILINE)[1].split()
-        self.environments = re.search(r"^  (\S.*)\)$", script, re.MULTILINE)[1].split(" | ")
+        self.environments = re.search(r"^  ([a-z0-9 |-]+)\)$", script, re.MULTILINE)[1].split(" | ")
         self.service = re.search(r"^stack=(\S+)-\$environment$", script, re.MULTILINE)[1]
+        self.accounts = dict(re.findall(r"^    ([a-z0-9-]+)\) echo (\d{12}) ;;$", script, re.MULTILINE))
+        registry = re.search(r"^    check_account (\d{12})$", script, re.MULTILINE)
+        self.accounts["--shared"] = registry[1] if registry else ecs_ministack.ACCOUNT
         self.port = ecs_ministack.start_ministack(cleanup)
-        self.clients = {region: Clients(self.port, region) for region in self.regions}
+        self.every = {
+            (region, account): Clients(self.port, region, account)
+            for region in self.regions
+            for account in self.accounts.values()
+        }
+
+    def account_of(self, name):
+        return self.accounts.get(name, self.accounts["--shared"])
+
+    def clients(self, region, name="--shared"):
+        return self.every[region, self.account_of(name)]
 
     def make(self):
         for region in self.regions:
             first = region == self.regions[0]
             name = "bootstrap" if first else "registry"
             parameters = ecs_ministack.bootstrap_parameters(self.folder) if first else {}
-            self.create(region, self.folder / f"{name}.yaml", name, parameters, {"service": self.service})
+            clients = self.clients(region)
+            create_stack(clients, self.folder / f"{name}.yaml", f"{self.service}-{name}", parameters, tags={"service": self.service})
             image = {"repositoryName": self.service, "imageManifest": MANIFEST % 1, "imageTag": "v1"}
-            self.clients[region].ecr.put_image(**image)
+            clients.ecr.put_image(**image)
         for environment in self.environments:
             self.make_environment(environment)
 
@@ -74,21 +89,20 @@ class Account:
             entries = json.loads((self.folder / f"params/{named}.json").read_text(encoding="utf-8"))
             parameters = {entry["ParameterKey"]: entry["ParameterValue"] for entry in entries}
             parameters |= ecs_ministack.network_parameters(
-                self.clients[region], parameters, self.folder, f"{self.service}-{environment}", tags
+                self.clients(region, environment), parameters, self.folder, f"{self.service}-{environment}", tags
             )
             parameters |= ecs_ministack.boundary_parameter(self.folder, environment)
             if ecs_json.is_json(self.folder):
                 outputs = self.create(region, self.folder / "infra.yaml", environment, parameters, tags)
-                self.make_service(region, outputs, parameters)
+                self.make_service(self.clients(region, environment).ecs, outputs, parameters)
             else:
                 parameters["Image"] = f"image@{ecs_ministack.DIGEST}"
                 self.create(region, self.folder / "service.yaml", environment, parameters, tags)
 
-    def make_service(self, region, outputs, parameters):
+    def make_service(self, ecs, outputs, parameters):
         """The service that no stack holds."""
         if not (self.folder / "service.json").exists():
             return
-        ecs = self.clients[region].ecs
         outputs = outputs | {"Image": "image"}
         definition = ecs_json.fill(ecs_json.read(self.folder / "task-definition.json"), outputs.__getitem__)
         registered = ecs.register_task_definition(**definition)["taskDefinition"]["taskDefinitionArn"]
@@ -99,16 +113,19 @@ class Account:
         ecs.create_service(**service | {"taskDefinition": registered, "desiredCount": int(parameters["MinTasks"])})
 
     def create(self, region, path, name, parameters, tags):
-        return create_stack(self.clients[region], path, f"{self.service}-{name}", parameters, tags=tags)
+        clients = self.clients(region, tags["environment"])
+        return create_stack(clients, path, f"{self.service}-{name}", parameters, tags=tags)
 
-    def run(self, argument, answer, refused="none"):
-        """Runs the script, which is answered; returns its exit code and what it said. A call with `refused` in it is refused."""
+    def run(self, argument, answer, refused="none", account=None):
+        """Runs the script with the credentials of its account or of another; returns its exit code and what it said.
+
+        A call with `refused` in it is refused."""
         command = pathlib.Path(sys.executable).parent / "aws"
         environment = {
             "PATH": f"{self.home}:{os.environ['PATH']}",
             "HOME": str(self.home),
             "AWS_ENDPOINT_URL": f"http://127.0.0.1:{self.port}",
-            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_ACCESS_KEY_ID": account or self.account_of(argument),
             "AWS_SECRET_ACCESS_KEY": "test",
             "REFUSED": refused,
         }
@@ -122,7 +139,7 @@ class Account:
     def stacks(self):
         """The names of the stacks that are there, with their regions."""
         found = set()
-        for region, clients in self.clients.items():
+        for (region, _), clients in self.every.items():
             for stack in clients.cloudformation.describe_stacks()["Stacks"]:
                 if stack["StackStatus"] != "DELETE_COMPLETE":
                     found.add((region, stack["StackName"]))
@@ -132,13 +149,13 @@ class Account:
 class Clients(ecs_ministack.Clients):
     """The AWS APIs of one region of a ministack."""
 
-    def __init__(self, port, region):
-        self.region = region
+    def __init__(self, port, region, account):
+        self.region, self.account = region, account
         super().__init__(port)
         self.ecr = self.client("ecr")
 
     def client(self, name):
-        return ecs_ministack.client(self.endpoint, name, self.region)
+        return ecs_ministack.client(self.endpoint, name, self.region, self.account)
 
 
 def check(folder):
@@ -153,8 +170,12 @@ def check(folder):
         check_lookups(account, "--shared", f"{account.service}-bootstrap")
         code, said = account.run("--shared", f"{account.service}-bootstrap\n")
         expect(code == 0, f"what is shared was not deleted: {said}")
+        for environment in account.environments:
+            is_elsewhere = account.account_of(environment) != account.account_of("--shared")
+            told = re.search(rf"gone, whose tasks need their image:.* {environment}\b", said)
+            expect(bool(told) == is_elsewhere, f"--shared does not say of {environment} whether it was looked at: {said}")
         expect(not account.stacks(), f"left behind: {account.stacks()}")
-        for clients in account.clients.values():
+        for clients in account.every.values():
             expect(not clients.ecr.describe_repositories()["repositories"], "a registry was left behind")
 
 
@@ -169,6 +190,11 @@ def check_refusals(account):
     ]:
         code, said = account.run(argument, answer)
         expect(code == 1 and word in said, f"{argument}, answered {answer!r}: no error that says `{word}`, but {code}: {said}")
+    if len(account.accounts) > 1:
+        for argument, answer in [(first, f"{account.service}-{first}\n"), ("--shared", f"{account.service}-bootstrap\n")]:
+            code, said = account.run(argument, answer, account="999999999999")
+            refused = f"is in the account {account.account_of(argument)}, and these credentials are for 999999999999"
+            expect(code == 1 and refused in said, f"{argument}: no error for the credentials of another account, but {code}: {said}")
     expect(account.stacks() == before, f"something was deleted: {before - account.stacks()}")
 
 

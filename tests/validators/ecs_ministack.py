@@ -170,12 +170,13 @@ class Clients:
         return client(self.endpoint, name, REGION)
 
 
-def client(endpoint, name, region):
+def client(endpoint, name, region, account=ACCOUNT):
+    """A client of one account: ministack takes an access key of twelve digits for that."""
     return boto3.client(
         name,
         endpoint_url=endpoint,
         region_name=region,
-        aws_access_key_id="test",
+        aws_access_key_id=account,
         aws_secret_access_key="test",
         config=botocore.config.Config(proxies={}, retries={"max_attempts": 0}),
     )

@@ -6,6 +6,7 @@ The stand-in answers from a script of answers and writes down how it was called.
 - a deployment that ECS put back, or that never settles, ends with an error, and so do a load balancer that does not
   answer, an image that never arrives in a region, and a stack that failed,
 - nothing changes before the stack is this project's and at rest, and the network that the project makes, the image, its attestations and the secrets are there,
+- of several accounts only the one of the environment is deployed to, and images come from the account of the registry,
 - of several regions none is asked but the one that is deployed to,
 - ECS is told to go back when the tasks of a new version do not come, where it has no circuit breaker,
 - example ids and what is not a digest are refused before anything is called.
@@ -77,9 +78,12 @@ class Script:
         self.parameters = file
         self.service = re.search(r"^stack=(\S+)-\$environment$", self.text, re.MULTILINE)[1]
         self.native = "go_back" in self.text
+        self.accounts = dict(re.findall(r"^    ([a-z0-9-]+)\) echo (\d{12}) ;;$", self.text, re.MULTILINE))
+        registry = re.search(r"^repository=(\d{12}\.dkr\.ecr)\.\$AWS_REGION\.(\S+)$", self.text, re.MULTILINE)
         self.environment, self.region = file.name.split(".")[:2]
         if not self.regions:
             self.region = re.search(r"^region=(\S+)$", self.text, re.MULTILINE).group(1)
+        self.repository = f"{registry[1]}.{self.region}.{registry[2]}" if registry else REPOSITORY
         self.bin = folder / "bin"
         self.bin.mkdir()
         for name in ("aws", "curl", "gh", "sleep"):
@@ -118,6 +122,7 @@ class Script:
             [["describe-stacks", "TaskDefinitionArn"], [[0, DEPLOYED]]],
             [["describe-stacks", "LoadBalancerUrl"], [[0, "https://balancer.example.com"]]],
             [["describe-stacks", "StackStatus"], [[0, "UPDATE_IN_PROGRESS"], [0, "UPDATE_COMPLETE"]]],
+            [["sts get-caller-identity"], [[0, self.accounts.get(self.environment, "123456789012")]]],
             [["describe-parameters"], [[0, "/a/name"]]],
             [["describe-secret"], [[0, "{}"]]],
             [["describe-repositories"], [[0, REPOSITORY]]],
@@ -163,7 +168,9 @@ def check_success(script):
     if result.returncode != 0:
         raise CheckFailed(f"a deployment without a fault ended with status {result.returncode}: {result.stderr}")
     (deploy,) = [line for _, line in calls if "cloudformation deploy" in line]
-    wanted = [f"Image={REPOSITORY}@{DIGEST}", "service.yaml", "CAPABILITY_IAM"]
+    wanted = [f"Image={script.repository}@{DIGEST}", "service.yaml", "CAPABILITY_IAM"]
+    if script.accounts:
+        check_account(script, calls, deploy)
     wanted += [f"{entry['ParameterKey']}={entry['ParameterValue']}" for entry in json.loads(script.parameters.read_text())]
     if (script.folder / "network.yaml").exists():
         wanted += [f"{output['OutputKey']}={output['OutputValue']}" for output in NETWORK]
@@ -175,6 +182,18 @@ def check_success(script):
             raise CheckFailed(f"called in {region}, not in {script.region}: {line}")
     if script.regions and not any("describe-images" in line for _, line in calls):
         raise CheckFailed("nothing waited for the image of this region")
+
+
+def check_account(script, calls, deploy):
+    """Roles are those of the environment's account, and every look at an image is one at the account of the registry."""
+    account = script.accounts[script.environment]
+    strange = set(re.findall(r":iam::(\d{12}):", deploy)) - {account}
+    if strange:
+        raise CheckFailed(f"{script.environment} is in {account}, and was handed roles of {strange}: {deploy}")
+    registry = script.repository.split(".")[0]
+    for _, line in calls:
+        if line.startswith("aws ecr ") and f" --registry-id {registry} " not in line:
+            raise CheckFailed(f"the images are in {registry}: {line}")
 
 
 def check_failures(script):
@@ -224,6 +243,9 @@ def check_guards(script):
         ([["describe-stacks", "Tags"], [[254, "AccessDenied"]]], "cannot be looked at"),
         ([["describe-images"], [[254, MISSING]]], "no image"),
     ]
+    if script.accounts:
+        guards.append(([["get-caller-identity"], [[0, "999999999999"]]], "these credentials are for 999999999999"))
+        guards.append(([["get-caller-identity"], [[255, ""]]], ""))
     if "gh attestation" in script.text:
         guards += [([["gh", predicate], [[1, ""]]], REFUSED) for predicate in PREDICATES]
         result, _ = script.run([[["gh"], [[1, ""]]]], ATTESTATION="none")

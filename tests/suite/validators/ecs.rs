@@ -103,6 +103,19 @@ fn the_commands_of_the_readme_and_of_the_tutorial_make_the_first_deployment() {
 }
 
 #[test]
+fn the_commands_of_the_readme_deploy_each_environment_to_its_account() {
+    for ci in ["github", "none"] {
+        let folder = tempfile::tempdir().unwrap();
+        let accounts = "--accounts=dev=111111111111,staging=111111111111,prod=222222222222,registry=333333333333";
+        let mut new = launchway();
+        new.args(["new", "orders", "--target=ecs", "--regions=eu-west-1", "--no-input", accounts]).envs(GIT_IDENTITY);
+        run(new.arg(format!("--ci={ci}")).current_dir(&folder)).success();
+        let project = folder.path().join("orders");
+        validate(aws_check("ecs_commands.py").arg(&project).arg(project.join("deploy/ecs/README.md"))).unwrap();
+    }
+}
+
+#[test]
 fn the_deploy_script_notices_what_goes_wrong_with_a_stack() {
     for project in owned_by_stacks() {
         stack_deploy_script(&project).unwrap();
@@ -165,7 +178,7 @@ fn the_regions_that_the_template_knows_are_those_of_botocore() {
 
 #[test]
 fn a_project_is_taken_down_in_an_order_that_strands_nothing() {
-    for case in ["ecs-default", "ecs-regions", "ecs-json-rolling", "ecs-code-deploy-all-at-once-regions"] {
+    for case in ["ecs-default", "ecs-regions", "ecs-accounts", "ecs-json-rolling", "ecs-code-deploy-all-at-once-regions"] {
         destroy(&project::named(case)).unwrap();
     }
 }

@@ -8,7 +8,7 @@ use super::cell;
 pub(super) fn page() -> String {
     let mut text = format!("{}\n\n# Helpers of the template language\n\n", super::NOTE);
     text.push_str("What a template calls between `{{` and `}}`, and a manifest in its expressions; [templates](../templates.md) explains the\n");
-    text.push_str("language. In the examples `zones` is the list `a`, `b`, `c`, and `sizes` a `[[table]]`. A helper that came after 0.1 yields to a\n");
+    text.push_str("language. In the examples `zones` is the list `a`, `b`, `c`, `ports` the list `http=80`, `https=443`, and `sizes` a `[[table]]`. A helper that came after 0.1 yields to a\n");
     text.push_str(
         "question or value of the same name, unless the manifest `requires` the program that brought it.\n\n",
     );

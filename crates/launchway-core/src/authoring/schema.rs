@@ -55,7 +55,8 @@ fn of_kind(kind: &Kind) -> Json {
     match kind {
         Kind::Text(rule) => text(rule),
         Kind::Slug(rule) => slug(rule),
-        Kind::Slugs { rule, optional } => list(&slug(rule), !optional),
+        Kind::Slugs { rule, optional, pairs: true } => list(&pair(rule), !optional),
+        Kind::Slugs { rule, optional, .. } => list(&slug(rule), !optional),
         Kind::Int { min, max } => {
             let mut schema = json!({ "type": "integer" });
             if *min != i64::MIN {
@@ -87,6 +88,11 @@ fn slug(rule: &TextRule) -> Json {
     let mut schema = text(rule);
     schema["allOf"] = json!([{ "pattern": "^[a-z][a-z0-9]*(-[a-z0-9]+)*$" }]);
     schema
+}
+
+fn pair(rule: &TextRule) -> Json {
+    let value = rule.written_pattern.as_deref().unwrap_or("[A-Za-z0-9][A-Za-z0-9._-]*");
+    json!({ "type": "string", "pattern": format!("^[a-z][a-z0-9]*(-[a-z0-9]+)*=(?:{value})$") })
 }
 
 fn list(items: &Json, is_needed: bool) -> Json {

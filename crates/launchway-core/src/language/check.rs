@@ -411,6 +411,7 @@ impl<'a> Checker<'a> {
         Some(match helper.result {
             Yields::Bool => Type::Bool,
             Yields::Int => Type::Int,
+            Yields::Words => Type::Words,
             Yields::LikeArguments if types.contains(&Some(Type::Text)) => Type::Text,
             Yields::Quoted if types.iter().flatten().any(|it| matches!(it, Type::Text | Type::Quoted(_))) => {
                 Type::Quoted(helper.name)

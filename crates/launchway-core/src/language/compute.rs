@@ -141,6 +141,33 @@ pub(super) fn end_of(value: &Json, pick: fn(&[Json]) -> Option<&Json>) -> Result
     pick(list(value)?).cloned().ok_or_else(|| "the list is empty".to_owned())
 }
 
+/// The value of a name in a list of pairs `NAME=VALUE`.
+fn paired<'p>(pairs: &'p [Json], name: &Json) -> Option<&'p str> {
+    let of_name = |pair: &'p Json| {
+        let (before, value) = pair.as_str()?.split_once('=')?;
+        (Some(before) == name.as_str()).then_some(value)
+    };
+    pairs.iter().find_map(of_name)
+}
+
+pub(super) fn value_of(arguments: &[&Json]) -> Result<Json, String> {
+    Ok(paired(list(arguments[0])?, arguments[1]).unwrap_or_default().into())
+}
+
+pub(super) fn values_of(pairs: &Json) -> Result<Json, String> {
+    let mut values: Vec<Json> = Vec::new();
+    for pair in list(pairs)? {
+        let value = text(pair)?.split_once('=').map(|(_, value)| Json::from(value));
+        values.extend(value.filter(|value| !values.contains(value)));
+    }
+    Ok(values.into())
+}
+
+pub(super) fn covers(arguments: &[&Json]) -> Result<Json, String> {
+    let pairs = list(arguments[0])?;
+    Ok(list(arguments[1])?.iter().all(|name| paired(pairs, name).is_some()).into())
+}
+
 /// The element that stands in a list before a given one.
 pub(super) fn before(arguments: &[&Json]) -> Result<Json, String> {
     let items = list(arguments[0])?;

@@ -88,6 +88,8 @@ pub(crate) enum Yields {
     Quoted,
     /// A text if one of the arguments is a text, otherwise a word.
     LikeArguments,
+    /// A list of words.
+    Words,
     /// What the column of a table holds.
     Cell,
 }
@@ -130,6 +132,7 @@ pub(crate) const HELPERS: &[Helper] = &[
     truth("and", "A B …", MANY, |it| Ok(compute::and(it).into()), "whether all are true", ("and true (eq 1 2)", "false")),
     truth("or", "A B …", MANY, |it| Ok(compute::or(it).into()), "whether one is true", ("or true (eq 1 2)", "true")),
     truth("not", "A", 1, |it| Ok((!compute::is_true(it[0])).into()), "whether it is not true", ("not true", "false")),
+    truth("covers", "PAIRS NAMES", 2, compute::covers, "whether the pairs `NAME=VALUE` have each of the names", ("covers ports zones", "false")).since(SECOND),
     truth("has", "LIST ITEM", 2, compute::has, "whether the list has the item", ("has zones \"b\"", "true")),
     number("len", "LIST", 1, |it| Ok(compute::len(it[0]).into()), "how many items the list has", ("len zones", "3")),
     number("add", "A B …", MANY, |it| compute::fold(it, i64::checked_add), "the sum", ("add 1 2 3", "6")),
@@ -150,6 +153,8 @@ pub(crate) const HELPERS: &[Helper] = &[
     text("replace", "TEXT OLD NEW", 3, compute::replace, Hidden, "with NEW wherever OLD stood", ("replace \"a.b.c\" \".\" \"/\"", "\"a/b/c\"")).since(SECOND),
     text("first", "LIST", 1, |it| compute::end_of(it[0], <[Json]>::first), Element, "the first item", ("first zones", "\"a\"")),
     text("last", "LIST", 1, |it| compute::end_of(it[0], <[Json]>::last), Element, "the last item", ("last zones", "\"c\"")),
+    text("value_of", "PAIRS NAME", 2, compute::value_of, Hidden, "what the pairs `NAME=VALUE` have for the name, or nothing", ("value_of ports \"https\"", "\"443\"")).since(SECOND),
+    row("values_of", (1, 1), Yields::Words, |it| compute::values_of(it[0]), Hidden, page("PAIRS", "the values of the pairs, each once", ("join (values_of ports) \" \"", "\"80 443\""))).since(SECOND),
     text("before", "LIST ITEM", 2, compute::before, Hidden, "the item before this one", ("before zones \"b\"", "\"a\"")),
     text("join", "LIST SEPARATOR", 2, compute::join, Hidden, "the items with the separator between them", ("join zones \", \"", "\"a, b, c\"")),
     text("choose", "CONDITION THEN ELSE", 3, compute::choose, Either, "one of the two", ("choose (eq 1 2) \"a\" \"b\"", "\"b\"")),
@@ -341,11 +346,11 @@ mod tests {
 
     #[test]
     fn the_example_of_every_helper_holds_where_it_is_evaluated_and_where_it_is_rendered() {
-        let names = Names::from([("zones".to_owned(), Type::Words)]);
-        let Json::Object(values) = json!({ "zones": ["a", "b", "c"] }) else { unreachable!("it is an object") };
+        let names = Names::from(["ports", "zones"].map(|name| (name.to_owned(), Type::Words)));
+        let Json::Object(values) = json!({ "ports": ["http=80", "https=443"], "zones": ["a", "b", "c"] }) else { unreachable!("it is an object") };
         let data = Data::from(values);
         for HelperReference { usage, example, result, says, .. } in helper_references() {
-            assert!(!says.is_empty() && usage.starts_with(example.split(' ').next().unwrap()), "{usage}: {example}");
+            assert!(!says.is_empty() && example.contains(usage.split(' ').next().unwrap()), "{usage}: {example}");
             let engine = engine();
             let expression = engine.expression("t", example, &names).unwrap();
             let result: Json = serde_json::from_str(result).unwrap();

@@ -17,7 +17,7 @@ pub(super) fn build(raw: &manifest::Question) -> Result<Kind, String> {
     Ok(match raw.kind {
         Declared::Text => Kind::Text(TextRule { optional: raw.optional, ..text_rule(raw, MAX_TEXT)? }),
         Declared::Slug => Kind::Slug(text_rule(raw, MAX_SLUG)?),
-        Declared::Slugs => Kind::Slugs { rule: text_rule(raw, MAX_SLUG)?, optional: raw.optional },
+        Declared::Slugs => Kind::Slugs { rule: text_rule(raw, MAX_SLUG)?, optional: raw.optional, pairs: raw.pairs },
         Declared::Int => int(raw)?,
         Declared::Bool => Kind::Bool,
         Declared::Secret => Kind::Secret { rule: text_rule(raw, MAX_SECRET)?, optional: raw.optional },
@@ -56,6 +56,7 @@ fn check_keys(raw: &manifest::Question) -> Result<(), String> {
         ("reserved", !raw.reserved.is_empty() && (!is_text || is_secret)),
         ("known", !raw.known.is_empty() && (!is_text || is_secret)),
         ("optional", raw.optional && !matches!(raw.kind, Declared::Text | Declared::Slugs) && !is_secret),
+        ("pairs", raw.pairs && raw.kind != Declared::Slugs),
         ("default", raw.default.is_some() && is_secret),
         ("example", raw.example.is_some() && is_secret),
         ("refuse", !raw.refusals.is_empty() && is_secret),
@@ -124,8 +125,8 @@ fn by_answer(declared: &BTreeMap<String, BTreeMap<String, Vec<String>>>) -> Choi
     }
 }
 
-/// Choices are printed bare, so they must not mean anything to any format.
-fn is_plain(value: &str) -> bool {
+/// Tells whether a text means nothing to any format, so that it may be printed bare, as choices are.
+pub(super) fn is_plain(value: &str) -> bool {
     value.starts_with(|first: char| first.is_ascii_alphanumeric())
         && value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(&byte))
 }

@@ -293,6 +293,8 @@ pub(super) struct Question {
     pub(super) placeholder: bool,
     #[serde(default)]
     pub(super) optional: bool,
+    #[serde(default)]
+    pub(super) pairs: bool,
     pub(super) advice: Option<Spanned<String>>,
     #[serde(default)]
     pub(super) advised: BTreeMap<String, Spanned<Value>>,

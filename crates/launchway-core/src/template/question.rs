@@ -6,6 +6,7 @@ use regex::Regex;
 
 use super::advised::Advised;
 use super::flags;
+use super::kinds::is_plain;
 use crate::language::engine::{Compiled, Expression};
 use crate::language::helpers::Type;
 use crate::language::problem::{Location, Problem, nearest};
@@ -74,6 +75,8 @@ pub enum Kind {
         rule: TextRule,
         /// Whether the list may be empty.
         optional: bool,
+        /// Whether each of them is `NAME=VALUE`: a slug, and what the rule is for.
+        pairs: bool,
     },
     /// A whole number between two bounds, both included.
     Int {
@@ -217,6 +220,7 @@ impl Question {
         match &self.kind {
             Kind::Text(_) => "TEXT".to_owned(),
             Kind::Slug(_) => "NAME".to_owned(),
+            Kind::Slugs { pairs: true, .. } => "NAME=VALUE,…".to_owned(),
             Kind::Slugs { .. } => "NAME,…".to_owned(),
             Kind::Int { .. } => "NUMBER".to_owned(),
             Kind::Bool | Kind::Secret { .. } => "true|false".to_owned(),
@@ -476,10 +480,14 @@ impl Question {
         match (&self.kind, value) {
             (Kind::Text(rule), Value::Text(text)) => self.check_text(rule, text),
             (Kind::Slug(rule), Value::Text(text)) => self.check_slug(rule, text),
-            (Kind::Slugs { rule, optional }, Value::List(items)) => {
-                if items.is_empty() && !optional {
-                    return Err(self.problem(format!("{} is empty", self.id)));
-                }
+            (Kind::Slugs { optional: false, .. }, Value::List(items)) if items.is_empty() => {
+                Err(self.problem(format!("{} is empty", self.id)))
+            }
+            (Kind::Slugs { rule, pairs: true, .. }, Value::List(items)) => {
+                items.iter().try_for_each(|item| self.check_pair(rule, item))?;
+                self.check_distinct(&items.iter().map(|item| name_of(item).to_owned()).collect::<Vec<_>>())
+            }
+            (Kind::Slugs { rule, .. }, Value::List(items)) => {
                 self.check_distinct(items)?;
                 items.iter().try_for_each(|item| self.check_slug(rule, item))
             }
@@ -575,6 +583,24 @@ impl Question {
         self.check_length(rule, text)?;
         self.check_pattern(rule, text)?;
         self.check_reserved(rule, text)
+    }
+
+    fn check_pair(&self, rule: &TextRule, item: &str) -> Result<(), AnswerProblem> {
+        let name = name_of(item);
+        let Some(value) = item[name.len()..].strip_prefix('=').filter(|_| is_slug(name)) else {
+            let message = format!("{} `{}` is not a pair of a name and a value", self.id, item.escape_debug());
+            let hint = format!("write NAME=VALUE{}", self.for_example());
+            return Err(AnswerProblem { hint, ..self.problem(message) });
+        };
+        self.check_length(rule, name)?;
+        self.check_length(rule, value)?;
+        self.check_pattern(rule, value)?;
+        if is_plain(value) {
+            return Ok(());
+        }
+        let message = format!("{} `{}` does not have the form that is needed", self.id, value.escape_debug());
+        let hint = "a value may only hold letters, digits, dots, dashes and underscores".to_owned();
+        Err(AnswerProblem { hint, ..self.problem(message) })
     }
 
     fn check_length(&self, rule: &TextRule, text: &str) -> Result<(), AnswerProblem> {
@@ -692,6 +718,11 @@ pub(super) fn is_slug(text: &str) -> bool {
         && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
         && !text.ends_with('-')
         && !text.contains("--")
+}
+
+/// Returns what stands before the first equals sign of a pair.
+fn name_of(pair: &str) -> &str {
+    pair.split_once('=').map_or(pair, |(name, _)| name)
 }
 
 fn values(choices: &[Choice]) -> Vec<&str> {

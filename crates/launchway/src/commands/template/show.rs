@@ -163,7 +163,12 @@ fn question(template: &Template, question: &Question) -> Json {
     set("decided", template.policies(&question.id).map(policy).collect());
     match &question.kind {
         Kind::Text(rule) | Kind::Slug(rule) => text_rule(rule, &mut set),
-        Kind::Slugs { rule, optional } | Kind::Secret { rule, optional } => {
+        Kind::Slugs { rule, optional, pairs } => {
+            text_rule(rule, &mut set);
+            set("optional", (*optional).into());
+            set("pairs", (*pairs).into());
+        }
+        Kind::Secret { rule, optional } => {
             text_rule(rule, &mut set);
             set("optional", (*optional).into());
         }
