@@ -136,3 +136,31 @@ fn an_unknown_region_is_a_warning_with_the_nearest_one() {
     let ran = new(folder.path(), &[&ECS[..], &["--regions=xx-atlantis-7"]].concat(), &[]);
     assert!(ran.stderr.contains("xx-atlantis-7") && !ran.stderr.contains("did you mean"), "{}", ran.stderr);
 }
+
+#[test]
+fn an_account_that_is_missing_or_twice_there_or_none_is_refused_with_what_is_wrong() {
+    let folder = tempfile::tempdir().unwrap();
+    let all = "dev=111111111111,staging=111111111111,prod=222222222222";
+    for (accounts, wrong) in [
+        ("dev", "`dev` is not a pair of a name and a value"),
+        ("=111111111111", "`=111111111111` is not a pair"),
+        ("Dev=111111111111", "`Dev=111111111111` is not a pair"),
+        ("dev=", "accounts is empty"),
+        ("dev=1", "`1` does not have the form that is needed"),
+        ("dev=1111111111111", "twelve digits"),
+        ("dev=111111111111=2", "`111111111111=2` does not have the form"),
+        ("dev=111111111111", "an environment is missing"),
+        ("dev=111111111111,dev=222222222222,staging=111111111111,prod=222222222222", "names `dev` twice"),
+        (&format!("{all},qa=111111111111"), "it names what is no environment"),
+        (&format!("{all},registry=333333333333,qa=111111111111"), "it names what is no environment"),
+    ] {
+        let said = new(folder.path(), &[&ECS[..], &["--accounts", accounts]].concat(), &[]).failure(2);
+        assert!(said.contains(wrong), "{accounts}: {said}");
+    }
+    for accounts in [all, &format!("{all},registry=333333333333"), ""] {
+        new(folder.path(), &[&ECS[..], &["--accounts", accounts]].concat(), &[]).success();
+    }
+    fs::write(folder.path().join("a.toml"), "accounts = [\"dev=111111111111\", \"prod=222222222222\"]\n").unwrap();
+    let two = ["--answers=a.toml", "--environments=dev,prod"];
+    new(folder.path(), &[&ECS[..], &two].concat(), &[]).success();
+}

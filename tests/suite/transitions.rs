@@ -70,6 +70,29 @@ fn an_update_says_what_its_change_means_and_writes_it_down_until_the_next_change
     assert_eq!(live.page(), None);
 }
 
+/// What a project of before gains by an answer: the words of the update, a file, what stands in it, and what is said.
+const GAINED: &[(&[&str], &str, &str, &str)] = &[(
+    &["--set", "accounts=dev=111111111111,staging=111111111111,prod=222222222222"],
+    "deploy/ecs/deploy.sh",
+    "prod) echo 222222222222",
+    "  steps            accounts: Until now every environment was in the account",
+)];
+
+#[test]
+fn a_project_of_before_gains_an_option_of_ecs_by_an_update_that_says_what_it_means() {
+    for ci in ["--ci=github", "--ci=none"] {
+        for (words, file, text, said) in GAINED {
+            let live = Live::new(&["--target=ecs", ci]);
+            assert!(!fs::read_to_string(live.path(file)).unwrap_or_default().contains(text), "{file}");
+            let preview = live.update(&[words, &["--dry-run"][..]].concat()).success();
+            assert!(preview.contains(said), "{preview}");
+            live.update(words).success();
+            assert!(fs::read_to_string(live.path(file)).unwrap().contains(text), "{file}");
+            run(launchway().arg("check").current_dir(live.path(""))).success();
+        }
+    }
+}
+
 #[test]
 fn why_says_of_the_page_whose_it_is() {
     let live = Live::new(&["--target=kubernetes"]);
