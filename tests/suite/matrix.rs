@@ -164,7 +164,6 @@ fn parameters() -> Vec<Parameter> {
         parameter("ci", texts(&["github", "none"])),
         parameter("repository", texts(&["acme/orders", "ACME/Orders.Api_2"])),
         parameter("architecture", texts(&["arm64", "amd64"])),
-        parameter("accounts", lists(&[&[], &["dev=111111111111", "staging=111111111111", "prod=222222222222"]])),
         parameter("port", numbers(&[1024, 8080, 65535])),
         parameter(
             "regions",
@@ -205,5 +204,6 @@ fn parameters() -> Vec<Parameter> {
         parameter("secrets", lists(&[&[], &["database-url"], &["database-url", "api-token"]])),
         parameter("secret_store", texts(&["ssm", "secrets-manager"])),
         parameter("kubernetes_secrets", texts(&["external-secrets", "existing"])),
+        parameter("accounts", lists(&[&[], &["dev=111111111111", "staging=111111111111", "prod=222222222222"]])),
     ]
 }

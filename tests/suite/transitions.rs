@@ -75,7 +75,7 @@ const GAINED: &[(&[&str], &str, &str, &str)] = &[(
     &["--set", "accounts=dev=111111111111,staging=111111111111,prod=222222222222"],
     "deploy/ecs/deploy.sh",
     "prod) echo 222222222222",
-    "  steps            accounts: Until now every environment was in the account",
+    "  steps         accounts: Until now every environment was in the account",
 )];
 
 #[test]
