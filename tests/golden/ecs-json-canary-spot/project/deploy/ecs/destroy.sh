@@ -15,6 +15,21 @@ fail() {
   exit 1
 }
 
+# Prints the account of an environment.
+account_of() {
+  case $1 in
+    dev) echo 111111111111 ;;
+    staging) echo 111111111111 ;;
+    prod) echo 222222222222 ;;
+  esac
+}
+
+# Refuses the credentials of another account than what is to be deleted is in.
+check_account() {
+  signed_in=$(aws sts get-caller-identity --region us-east-1 --query Account --output text)
+  [ "$signed_in" = "$1" ] || fail "that is in the account $1, and these credentials are for $signed_in"
+}
+
 # Tells whether what a command of the AWS CLI looks up is there: its error says the first word if not. Any other error is one.
 found() {
   missing=$1
@@ -76,6 +91,7 @@ stack=orders-$environment
 
 case $environment in
   dev | staging | prod)
+    check_account "$(account_of "$environment")"
     for region in $regions; do
       ! is_there "$region" "$stack" || check_owner "$region"
     done
@@ -91,13 +107,21 @@ case $environment in
     delete_stack us-east-1 "$stack-roles"
     ;;
   --shared)
+    check_account 333333333333
+    elsewhere=
     for environment in $environments; do
+      if [ "$(account_of "$environment")" != 333333333333 ]; then
+        elsewhere="$elsewhere $environment"
+        continue
+      fi
       stack=orders-$environment
       for region in $regions; do
         ! is_there "$region" "$stack" || fail "$stack in $region is still there: destroy its environment first"
       done
     done
     echo "This deletes all images of orders and the role that pushes them."
+    [ -z "$elsewhere" ] ||
+      echo "These credentials do not show whether these environments are gone, whose tasks need their image:$elsewhere."
     ask orders-bootstrap
     for region in $regions; do
       # A registry that holds images stays otherwise.

@@ -1,0 +1,130 @@
+#!/usr/bin/env bash
+# Deploys one image to one environment in one region, and fails unless that image is what runs there in the end.
+#
+#   bash deploy/ecs/deploy.sh ENVIRONMENT REGION DIGEST
+#   bash deploy/ecs/deploy.sh prod eu-west-1 sha256:4f5e…
+#
+# Needs the AWS CLI, jq, curl and the GitHub CLI. The digest is that of an image in the ECR repository orders, attested by
+# the workflow; deploying an older one is how to go back.
+set -euo pipefail
+
+fail() {
+  echo "error: $1" >&2
+  exit 1
+}
+
+# Prints one output of a stack.
+output_of() {
+  aws cloudformation describe-stacks --stack-name "$1" \
+    --query "Stacks[0].Outputs[?OutputKey=='$2'].OutputValue" --output text
+}
+
+# Prints the account of an environment.
+account_of() {
+  case $1 in
+    dev) echo 111111111111 ;;
+    staging) echo 111111111111 ;;
+    prod) echo 222222222222 ;;
+  esac
+}
+
+[ $# -eq 3 ] || fail "usage: bash deploy/ecs/deploy.sh ENVIRONMENT REGION DIGEST"
+environment=$1
+export AWS_REGION=$2
+digest=$3
+folder=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+stack=orders-$environment
+parameters=$folder/params/$environment.$AWS_REGION.json
+# Version 1 of the AWS CLI reads only this one.
+export AWS_DEFAULT_REGION=$AWS_REGION
+
+[ -f "$parameters" ] || fail "no environment $environment in $AWS_REGION: $parameters does not exist"
+[[ $digest =~ ^sha256:[0-9a-f]{64}$ ]] || fail "$digest is not a digest (sha256: and 64 hexadecimal digits)"
+if grep -Eq '(vpc-|subnet-|certificate/)00000000' "$parameters"; then
+  fail "$parameters still holds example ids: put in those of your own network first"
+fi
+
+# Nothing changes before all of this holds.
+
+account=$(account_of "$environment")
+signed_in=$(aws sts get-caller-identity --query Account --output text)
+[ "$signed_in" = "$account" ] || fail "$environment is in the account $account, and these credentials are for $signed_in"
+
+# Two projects can come to one name, as aa-bb in cc and aa in bb-cc do. The tags of a stack tell whose it is.
+if said=$(aws cloudformation describe-stacks --stack-name "$stack" --output text --query \
+  "Stacks[0].[StackStatus, Tags[?Key=='service'].Value | [0], Tags[?Key=='environment'].Value | [0]]" 2>&1); then
+  read -r state tags <<<"${said##*$'\n'}"
+  # Under REVIEW_IN_PROGRESS nothing was ever created.
+  if [ "$state" != REVIEW_IN_PROGRESS ]; then
+    [ "$tags" = orders$'\t'"$environment" ] ||
+      fail "the stack $stack is another project's, with the tags service and environment: $tags"
+    [[ $state != *_IN_PROGRESS ]] || fail "$stack is still at work ($state): wait for it, or stop it as README.md says"
+  fi
+elif [[ $said != *"does not exist"* ]]; then
+  fail "$stack cannot be looked at: $said"
+fi
+
+# Images are pushed in eu-west-1, and ECR takes some minutes to copy them.
+for attempt in $(seq 60); do
+  said=$(aws ecr describe-images --registry-id 222222222222 --repository-name orders --image-ids "imageDigest=$digest" 2>&1) && break
+  [[ $said == *ImageNotFoundException* && $AWS_REGION != eu-west-1 ]] ||
+    fail "the repository orders in $AWS_REGION has no image $digest to give: $said"
+  [ "$attempt" -lt 60 ] || fail "after ten minutes there is no image $digest in $AWS_REGION"
+  sleep 10
+done
+
+# GitHub has signed which workflow built the image, of which branch, and what is in it. Whatever else was pushed to the repository is
+# not deployed; ATTESTATION=none does, as for an image that was built by hand. An image is its manifest, whose digest is its name.
+origin=my-org/orders
+if [ "${ATTESTATION:-}" != none ]; then
+  manifest=$(mktemp)
+  trap 'rm "$manifest"' EXIT
+  said=$(aws ecr batch-get-image --registry-id 222222222222 --repository-name orders --image-ids "imageDigest=$digest" \
+    --query 'images[0].imageManifest' --output text)
+  printf %s "$said" >"$manifest"
+  for predicate in https://slsa.dev/provenance/v1 https://spdx.dev/Document/v2.3; do
+    gh attestation verify "$manifest" --repo "$origin" --predicate-type "$predicate" --source-ref refs/heads/main \
+      --signer-workflow "$origin/.github/workflows/deploy-ecs.yaml" >/dev/null ||
+      fail "the workflow of $origin has not attested $digest ($predicate); with ATTESTATION=none it is deployed all the same"
+  done
+fi
+secrets="database-url"
+for secret in $secrets; do
+  name=/orders/$environment/$secret
+  found=$(aws ssm describe-parameters --parameter-filters "Key=Name,Values=$name" --query 'Parameters[].Name' --output text)
+  [ -n "$found" ] || fail "Parameter Store holds no $name"
+done
+
+repository=222222222222.dkr.ecr.$AWS_REGION.amazonaws.com/orders
+overrides=()
+# What roles.yaml made. Its names are known, so that no region has to be asked for them.
+stack_role=arn:aws:iam::$account:role/orders-$environment-stack
+overrides+=("PermissionsBoundary=arn:aws:iam::$account:policy/orders-$environment-boundary")
+while IFS= read -r override; do
+  overrides+=("$override")
+done < <(jq -r '.[] | "\(.ParameterKey)=\(.ParameterValue)"' "$parameters")
+aws cloudformation deploy \
+  --stack-name "$stack" \
+  --template-file "$folder/service.yaml" \
+  --parameter-overrides "${overrides[@]}" "Image=$repository@$digest" \
+  --tags service=orders "environment=$environment" owner=orders-team \
+  --capabilities CAPABILITY_IAM \
+  --role-arn "$stack_role" \
+  --no-fail-on-empty-changeset
+
+# A rolled back deployment leaves a healthy service too, so compare what runs with what was deployed.
+expected=$(output_of "$stack" TaskDefinitionArn)
+for attempt in $(seq 30); do
+  read -r running deployments state < <(aws ecs describe-services --cluster "$stack" --services "$stack" \
+    --query 'services[0].[taskDefinition, length(deployments), deployments[0].rolloutState]' --output text)
+  [ "$running" = "$expected" ] || fail "$stack runs $running instead of $expected: it was rolled back or replaced"
+  [ "$deployments $state" = "1 COMPLETED" ] && break
+  [ "$attempt" -lt 30 ] || fail "$stack has not settled after five minutes: $deployments deployments, $state"
+  sleep 10
+done
+echo "$stack runs $running with $digest"
+
+url=$(output_of "$stack" LoadBalancerUrl)
+# The certificate names your host, not the load balancer's.
+curl --insecure --fail --silent --show-error --max-time 10 --retry 5 --retry-all-errors --output /dev/null "$url/readyz"
+echo "$url/readyz answers"
