@@ -347,7 +347,9 @@ mod tests {
     #[test]
     fn the_example_of_every_helper_holds_where_it_is_evaluated_and_where_it_is_rendered() {
         let names = Names::from(["ports", "zones"].map(|name| (name.to_owned(), Type::Words)));
-        let Json::Object(values) = json!({ "ports": ["http=80", "https=443"], "zones": ["a", "b", "c"] }) else { unreachable!("it is an object") };
+        let Json::Object(values) = json!({ "ports": ["http=80", "https=443"], "zones": ["a", "b", "c"] }) else {
+            unreachable!("it is an object")
+        };
         let data = Data::from(values);
         for HelperReference { usage, example, result, says, .. } in helper_references() {
             assert!(!says.is_empty() && example.contains(usage.split(' ').next().unwrap()), "{usage}: {example}");
