@@ -61,6 +61,8 @@ pub struct Interview<'t> {
     allows_secret_like: bool,
     /// What the team says about the questions that were asked, by their id.
     policies: BTreeMap<&'t str, Vec<Policy>>,
+    /// The questions that a template has decided, and nobody has answered.
+    decided: BTreeSet<&'t str>,
 }
 
 /// An answer of a project's record that is no longer the project's to give.
@@ -103,6 +105,7 @@ impl<'t> Interview<'t> {
             overruled: Vec::new(),
             allows_secret_like: given.allows_secret_like(),
             policies: BTreeMap::new(),
+            decided: BTreeSet::new(),
         };
         for question in &template.questions {
             interview.take(question, given, defaults)?;
@@ -129,9 +132,10 @@ impl<'t> Interview<'t> {
         let mut known = self.known(&names, None)?;
         known.retain(|_, value| !value.is_null());
         let answers = self.accepted.iter().map(|accepted| (accepted.question.id.clone(), accepted.value.clone()));
-        let follows =
-            |accepted: &&Accepted<'_>| accepted.provenance == Provenance::Default && !accepted.question.is_settled;
-        let defaults = self.accepted.iter().filter(follows);
+        let is_given = |accepted: &Accepted<'_>| {
+            accepted.provenance != Provenance::Default && !self.decided.contains(accepted.question.id.as_str())
+        };
+        let defaults = self.accepted.iter().filter(|it| !is_given(it) && !it.question.is_settled);
         let defaults = defaults.map(|accepted| accepted.question.id.clone()).collect();
         let mut context = Context::new(self.template, answers.collect(), self.added.clone(), known);
         context.defaults = defaults;
@@ -195,6 +199,10 @@ impl<'t> Interview<'t> {
         let decided = policies.iter().find(|policy| policy.decided().is_some()).cloned();
         self.policies.insert(&question.id, policies);
         if let Some(policy) = decided {
+            // What a catalog decides counts as given.
+            if given.get(&question.id).is_none() && !given.policies(&question.id).contains(&policy) {
+                self.decided.insert(&question.id);
+            }
             return self.decide(question, given, &policy);
         }
         let default = self.default_of(question, given)?;
@@ -269,6 +277,19 @@ impl<'t> Interview<'t> {
             });
         }
         Ok(kept)
+    }
+
+    /// Finds the questions that are open because what runs, which nobody gave, is no answer any more; each with the reason.
+    ///
+    /// # Errors
+    /// The template is at fault: one of its expressions cannot be computed.
+    pub fn lapsed(&self, given: &Answers) -> Result<Vec<AnswerProblem>, Problem> {
+        let mut lapsed = Vec::new();
+        for (question, _) in &self.open {
+            let Some(before) = given.default_before(&question.id) else { continue };
+            lapsed.extend(self.check_rules(question, &before.value)?.err());
+        }
+        Ok(lapsed)
     }
 
     /// Finds the accepted answers that look like secrets, wherever they came from but from the template.

@@ -21,7 +21,21 @@ pub struct Blob {
     pub executable: bool,
 }
 
+/// How the text begins that Git LFS has in git in the place of a file.
+const POINTER: &[u8] = b"version https://git-lfs.github.com/spec/";
+
+/// Tells whether a text only names the one that Git LFS keeps elsewhere.
+pub(crate) fn is_pointer(bytes: &[u8]) -> bool {
+    bytes.starts_with(POINTER)
+}
+
 impl Blob {
+    /// Tells whether the text only names the one that Git LFS keeps elsewhere.
+    #[must_use]
+    pub fn is_pointer(&self) -> bool {
+        is_pointer(&self.bytes)
+    }
+
     /// Makes a file that cannot be run.
     #[must_use]
     pub fn plain(bytes: impl Into<Cow<'static, [u8]>>) -> Self {

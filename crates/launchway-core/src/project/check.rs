@@ -154,6 +154,9 @@ impl<'p> Tree<'p> {
             Self { project, current: Texts::default(), missing: BTreeSet::new(), generated: Texts::default() };
         for path in paths {
             let content = match SafePath::new(path).map(|path| beneath::read(root, &path)) {
+                Ok(Ok(bytes)) if beneath::is_pointer(&bytes) => {
+                    Err("it is a pointer of Git LFS, and the file itself was not fetched: `git lfs pull`".to_owned())
+                }
                 Ok(Ok(bytes)) => {
                     String::from_utf8(bytes).map(Cow::Owned).map_err(|_| "it is not UTF-8 text".to_owned())
                 }

@@ -11,7 +11,7 @@ use toml_edit::{DocumentMut, Item, Table};
 
 use super::Project;
 use super::changes::Edit;
-use super::check::{Finding, drift_id};
+use super::check::{Finding, conflict_in, drift_id};
 use crate::language::problem::nearest;
 use crate::path::beneath::{self, Blob, NotRead};
 use crate::path::{RECORD_FOLDER, SafePath};
@@ -70,6 +70,8 @@ pub struct Waivers {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[expect(missing_docs, reason = "the messages say it")]
 pub enum WaiverError {
+    #[error("`{file}:{line}`: a conflict is left in it")]
+    Conflicted { file: String, line: usize },
     #[error("`{file}:{line}`: {reason}")]
     Unreadable { file: String, line: usize, reason: String },
     #[error("nothing of `{project}` can be waived by the id `{id}`")]
@@ -196,6 +198,9 @@ impl Waivers {
             }
             Err(error) => return Err(unreadable(1, error.to_string())),
         };
+        if let Some(line) = conflict_in(&blob.bytes) {
+            return Err(WaiverError::Conflicted { file, line });
+        }
         let text =
             String::from_utf8(blob.bytes.to_vec()).map_err(|_| unreadable(1, "it is not UTF-8 text".to_owned()))?;
         let list = parsed(&text).map_err(|(line, reason)| unreadable(line, reason))?;

@@ -17,7 +17,7 @@ use crate::git::Git;
 use crate::report::refuse_unexpected;
 use crate::repository::begin::{begin, preview};
 use crate::repository::index::{Index, WayBack};
-use crate::repository::{Repository, ignored_note, not_run};
+use crate::repository::{Repository, filters, ignored_note, not_run};
 use crate::{interrupt, projects, update};
 
 /// Adds a service to the project of a folder.
@@ -35,6 +35,8 @@ pub(crate) fn run(request: &AddRequest) -> Result<(), Failure> {
     let mut prepared = prepare(&from, &template, request)?;
     let new = prepared.addition.edits().into_iter().filter(|edit| edit.before.is_none()).map(|edit| edit.path);
     prepared.addition.notes.extend(ignored_note(&request.folder, new.collect::<Vec<_>>().iter()));
+    let written: Vec<_> = prepared.addition.edits().into_iter().map(|edit| edit.path).collect();
+    prepared.addition.notes.extend(filters::unknown_note(&request.folder, written.iter()));
     let dirty_hint =
         "commit them first, so that the change contains only the new service; `--allow-dirty` changes the files anyway";
     let dirty_hint = Some(dirty_hint).filter(|_| !request.allow_dirty);

@@ -32,7 +32,7 @@ pub(crate) fn reason_to_skip(standing: Standing) -> Option<&'static str> {
         Standing::Top { has_commits: true, .. } => {
             Some(language::text("the repository has commits already; look at the project and commit it there"))
         }
-        Standing::Nowhere | Standing::Top { has_commits: false, .. } => None,
+        Standing::OfGit | Standing::Nowhere | Standing::Top { has_commits: false, .. } => None,
     }
 }
 

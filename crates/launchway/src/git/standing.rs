@@ -19,6 +19,8 @@ pub(crate) enum Standing {
     Top { has_commits: bool, has_origin: bool },
     /// In a repository that git does not trust.
     Untrusted,
+    /// In the folder in which git keeps a repository.
+    OfGit,
 }
 
 impl Standing {
@@ -36,11 +38,15 @@ impl Standing {
 
     fn of_folder(folder: &Path) -> Self {
         let git = Git::of_user(folder);
-        match git.text(&["rev-parse", "--is-inside-work-tree", "--show-prefix"]) {
+        match git.text(&["rev-parse", "--is-inside-git-dir", "--is-inside-work-tree", "--show-prefix"]) {
             Err(GitError::NoGit) => Self::NoGit,
             Err(GitError::Said(said)) if said.contains("dubious ownership") => Self::Untrusted,
+            Err(GitError::Said(said)) if said.contains("safe.bareRepository") => Self::OfGit,
             Err(_) => Self::Nowhere,
-            Ok(said) if said == "true" => Self::Top {
+            Ok(said) if said.starts_with("true") => Self::OfGit,
+            // Beside a bare repository that is said to be this folder's there is no work tree.
+            Ok(said) if !said.starts_with("false\ntrue") => Self::Nowhere,
+            Ok(said) if said == "false\ntrue" => Self::Top {
                 has_commits: git.text(&["rev-parse", "--verify", "--quiet", "HEAD"]).is_ok(),
                 has_origin: git.text(&["config", "--get", "remote.origin.url"]).is_ok(),
             },

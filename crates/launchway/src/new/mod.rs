@@ -27,7 +27,7 @@ use crate::git::{self, FirstCommit, Standing};
 use crate::report::{Output, refuse_unexpected};
 use crate::repository::begin::begin;
 use crate::repository::index::WayBack;
-use crate::repository::{Repository, has_commits, ignored, ignored_note};
+use crate::repository::{Repository, has_commits, ignored, ignored_note, is_sparse, unfinished_work};
 use crate::wizard::{Decision, left};
 use crate::{add, answers, interrupt, language, terminal, update};
 
@@ -92,11 +92,12 @@ fn finish(
     draft: Option<Draft>,
 ) -> Result<(), Failure> {
     let standing = standing(prepared);
+    refuse_folder_of_git(prepared, standing)?;
     let repository = prepared.addition.as_ref().and_then(|addition| beside(addition, &prepared.changes.destination));
     if request.dry_run {
         // A preview of what would be refused is shown all the same, and ends as the run would.
         say_notes(prepared);
-        show(template, prepared, request, &preview(standing, request), None)?;
+        show(template, prepared, request, &preview(prepared, standing, request), None)?;
         repository.transpose()?;
         return refuse_unexpected(request.expect.as_ref(), || prepared.digest());
     }
@@ -158,13 +159,30 @@ fn say_notes(prepared: &NewProject) {
 }
 
 /// Says what would become of git.
-fn preview(standing: Standing, request: &NewRequest) -> GitOutcome {
+fn preview(prepared: &NewProject, standing: Standing, request: &NewRequest) -> GitOutcome {
     let is_committed = !request.no_git && git::reason_to_skip(standing).is_none();
     let standing = match standing {
         Standing::Nowhere if is_committed => Standing::Top { has_commits: true, has_origin: false },
         standing => standing,
     };
-    GitOutcome { commit: None, standing, is_committed }
+    outcome(prepared, None, standing, is_committed)
+}
+
+/// Asks git what the next steps need to know of the repository that a project stands in.
+fn outcome(prepared: &NewProject, commit: Option<FirstCommit>, standing: Standing, is_committed: bool) -> GitOutcome {
+    let is_asked = !is_committed && matches!(standing, Standing::Inside | Standing::Top { .. });
+    let unfinished = if is_asked { unfinished_work(&prepared.folder) } else { None };
+    let is_sparse = is_asked && is_sparse(&prepared.folder);
+    GitOutcome { commit, standing, is_committed, is_sparse, unfinished }
+}
+
+/// Refuses a place among the files in which git keeps a repository.
+fn refuse_folder_of_git(prepared: &NewProject, standing: Standing) -> Result<(), Failure> {
+    if standing != Standing::OfGit {
+        return Ok(());
+    }
+    let message = format!("`{}` is in a folder in which git keeps a repository", prepared.folder.display());
+    Err(Failure::new(Exit::Exists, message).hint("choose another place with `--dest`, such as a folder of a clone"))
 }
 
 /// Makes the first commit where there is none, and says what became of it.
@@ -181,7 +199,8 @@ fn commit(prepared: &NewProject, standing: Standing, request: &NewRequest) -> Gi
     };
     say_committed(&committed);
     let is_committed = matches!(committed, FirstCommit::Yes(_));
-    GitOutcome { commit: Some(committed), standing: self::standing(prepared), is_committed }
+    let standing = self::standing(prepared);
+    outcome(prepared, Some(committed), standing, is_committed)
 }
 
 fn say_committed(committed: &FirstCommit) {

@@ -23,6 +23,10 @@ pub(super) struct GitOutcome {
     pub(super) standing: Standing,
     /// Whether it is committed then, or would be.
     pub(super) is_committed: bool,
+    /// Whether the checkout leaves out files.
+    pub(super) is_sparse: bool,
+    /// What git has not finished there: what it is called, and the command that goes on with it.
+    pub(super) unfinished: Option<(&'static str, &'static str)>,
 }
 
 /// Lists the commands, each of which runs in the folder of the project.
@@ -30,7 +34,14 @@ pub(super) fn steps(project: &NewProject, outcome: &GitOutcome) -> Vec<Step> {
     let facts = outcome.standing.facts();
     let own = project.plan.next_steps.iter().filter(|step| step.suits(facts));
     let own = own.map(|step| Step { command: step.command.clone(), purpose: step.purpose.clone() });
-    commit(project, outcome).into_iter().chain(own).collect()
+    finish(outcome).into_iter().chain(commit(project, outcome)).chain(own).collect()
+}
+
+/// Returns the step that finishes a work of git's, in the middle of which it makes no commit of some files.
+fn finish(outcome: &GitOutcome) -> Option<Step> {
+    let (what, command) = outcome.unfinished.filter(|_| !outcome.is_committed)?;
+    let purpose = language::filled("finishes {what} first, which is in progress", &[("what", &language::told(what))]);
+    Some(Step { command: command.to_owned(), purpose })
 }
 
 /// Returns the step that commits the project where that was not done.
@@ -41,9 +52,11 @@ fn commit(project: &NewProject, outcome: &GitOutcome) -> Option<Step> {
     let paths = written::words(project);
     // What was staged before stays out of the commit.
     let only = if paths == "." { String::new() } else { format!(" -- {paths}") };
-    let commit = |only: &str| format!("git add {paths} && git commit --message '{MESSAGE}'{only}");
+    // What a sparse checkout leaves out is added by this word alone.
+    let sparse = if outcome.is_sparse { "--sparse " } else { "" };
+    let commit = |only: &str| format!("git add {sparse}{paths} && git commit --message '{MESSAGE}'{only}");
     let (command, purpose) = match outcome.standing {
-        Standing::Untrusted => return None,
+        Standing::Untrusted | Standing::OfGit => return None,
         Standing::Nowhere => (
             format!("git init --initial-branch=main && {}", commit(&only)),
             language::text("makes a repository of it, which `launchway update` needs"),

@@ -57,7 +57,8 @@ impl<'r> Index<'r> {
         let after = |path: &SafePath| edits.iter().find(|edit| edit.path == *path).and_then(|edit| edit.after.as_ref());
         let was_unknown = |path: &&SafePath| {
             let is_moved = moves.get(*path).is_some_and(|from| !repository.tracks(from));
-            let is_same_text = after(path).is_some_and(|blob| texts_that_go.contains(&*blob.bytes));
+            let is_new = after(path).filter(|_| edits.iter().any(|edit| edit.path == **path && edit.before.is_none()));
+            let is_same_text = is_new.is_some_and(|blob| texts_that_go.iter().any(|text| is_like(text, &blob.bytes)));
             let is_given_up = conflicts.get(*path).is_some_and(|conflict| conflict.theirs.is_none());
             is_moved || is_same_text || is_given_up
         };
@@ -237,13 +238,28 @@ impl<'r> Index<'r> {
             for (number, blob) in (1..).zip(sides).filter_map(|(number, side)| Some((number, side?))) {
                 let Blob { bytes, executable } = blob;
                 let mode = if *executable { "100755" } else { "100644" };
-                let object = git.bytes(&["hash-object", "-w", "--stdin"], bytes)?;
+                // As git itself would have it there: through the filters of the path.
+                let object = git.bytes(&["hash-object", "-w", "--stdin", "--path", path.as_str()], bytes)?;
                 let object = String::from_utf8_lossy(&object).trim().to_owned();
                 let _ = write!(entries, "{mode} {object} {number}\t{prefix}{path}\0");
             }
         }
         Ok(entries.into_bytes())
     }
+}
+
+/// Tells whether two texts have most of their lines in common: the one may be the other under another name.
+fn is_like(text: &[u8], other: &[u8]) -> bool {
+    let lines = |text| {
+        let mut lines: Vec<&[u8]> =
+            <[u8]>::split(text, |byte| *byte == b'\n').filter(|line| !line.is_empty()).collect();
+        lines.sort_unstable();
+        lines
+    };
+    let (lines, mut rest) = (lines(text), lines(other));
+    let most = lines.len().max(rest.len());
+    let in_common = lines.into_iter().filter(|line| rest.binary_search(line).map(|at| rest.remove(at)).is_ok());
+    text == other || in_common.count() * 2 > most
 }
 
 /// Says which files are not in the index as they were written, and where to look.
@@ -275,4 +291,15 @@ fn stage_modes(git: &Git, staged: &[&Edit]) -> Result<(), GitError> {
         git.bytes(&["update-index", option, "-z", "--stdin"], &paths)?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_like;
+
+    #[test]
+    fn texts_are_alike_that_have_most_lines_in_common() {
+        assert!(is_like(b"", b"") && is_like(b"a\nb\nc\n", b"a\nx\nc\n") && is_like(b"a\na\nb\n", b"b\na\na\n"));
+        assert!(!is_like(b"a\nb\n", b"x\ny\n") && !is_like(b"a\n", b"a\nb\nc\nd\n") && !is_like(b"a\na\n", b"a\nb\n"));
+    }
 }

@@ -1,6 +1,7 @@
 //! The repository that a project stands in: whether it is in a state to be updated, and what is in it.
 
 pub(crate) mod begin;
+pub(crate) mod filters;
 pub(crate) mod index;
 mod kept;
 mod moves;
@@ -32,6 +33,14 @@ const UNFINISHED: [(&str, &str, &str); 7] = [
 
 /// Below what the record of a project stands.
 const RECORD: &str = ".launchway/";
+
+/// How the name of a file ends that stands beside the record and that people merge.
+const WAIVERS: &str = ".waivers";
+
+/// Tells whether a path below the project is one of the record's, which the program merges.
+fn is_of_record(path: &str) -> bool {
+    path.starts_with(RECORD) && !path.ends_with(WAIVERS)
+}
 
 /// What a repository is opened for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -170,28 +179,53 @@ impl Repository {
     /// Refuses files that git was told not to look at: what is written there would never get into a commit, or git would
     /// take it for a deletion, and what stands there is in no commit.
     pub(crate) fn refuse_hidden<'p>(&self, paths: impl IntoIterator<Item = &'p SafePath>) -> Result<(), Failure> {
-        for path in paths {
-            match self.letter(path) {
-                Some(b'S' | b's') => {
-                    let message = format!(
-                        "the checkout leaves out `{path}` (sparse, or skip-worktree), which the template has written"
-                    );
-                    return Err(Failure::new(Exit::Exists, message).hint(
-                        "check it out: `git sparse-checkout disable`, or `git update-index --no-skip-worktree FILE`",
-                    ));
-                }
-                Some(letter) if letter.is_ascii_lowercase() => {
-                    let message = format!(
-                        "git was told that `{path}` never changes (assume-unchanged), and would not see that it does"
-                    );
-                    return Err(Failure::new(Exit::Exists, message)
-                        .hint("let git look at it: `git update-index --no-assume-unchanged FILE`"));
-                }
-                _ => {}
-            }
-        }
-        Ok(())
+        paths.into_iter().try_for_each(|path| refuse_letter(path, self.letter(path)))
     }
+}
+
+/// Refuses a file that git was told not to look at, by the letter that git has for it.
+fn refuse_letter(path: &SafePath, letter: Option<u8>) -> Result<(), Failure> {
+    match letter {
+        Some(b'S' | b's') => {
+            let message =
+                format!("the checkout leaves out `{path}` (sparse, or skip-worktree), which is to be written");
+            Err(Failure::new(Exit::Exists, message)
+                .hint("check it out: `git sparse-checkout disable`, or `git update-index --no-skip-worktree FILE`"))
+        }
+        Some(letter) if letter.is_ascii_lowercase() => {
+            let message =
+                format!("git was told that `{path}` never changes (assume-unchanged), and would not see that it does");
+            Err(Failure::new(Exit::Exists, message)
+                .hint("let git look at it: `git update-index --no-assume-unchanged FILE`"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Refuses to write a file that git was told not to look at, where a command needs nothing else of git.
+pub(crate) fn refuse_hidden_file(root: &Path, path: &SafePath) -> Result<(), Failure> {
+    let said = Git::of_user(root).bytes(&["ls-files", "-z", "-v", "--", path.as_str()], &[]);
+    refuse_letter(path, said.ok().and_then(|said| said.first().copied()))
+}
+
+/// Returns the nearest folder above a path, or at it, that is there.
+fn there(folder: &Path) -> &Path {
+    let is_there = |folder: &&Path| folder.is_dir();
+    folder.ancestors().find(is_there).unwrap_or(Path::new("."))
+}
+
+/// Tells whether the checkout of the repository in which a folder is, or is to be, leaves out files.
+pub(crate) fn is_sparse(folder: &Path) -> bool {
+    let said = Git::of_user(there(folder)).text(&["config", "--type=bool", "--get", "core.sparseCheckout"]);
+    said.is_ok_and(|said| said == "true")
+}
+
+/// Returns the work that git has not finished where a folder is, or is to be: what it is called, and the command that goes on
+/// with it.
+pub(crate) fn unfinished_work(folder: &Path) -> Option<(&'static str, &'static str)> {
+    let git_folder = PathBuf::from(Git::of_user(there(folder)).text(&["rev-parse", "--absolute-git-dir"]).ok()?);
+    let (_, what, command) = UNFINISHED.iter().find(|(file, ..)| git_folder.join(file).exists())?;
+    Some((what, command))
 }
 
 /// Tells whether anything is committed in the repository of a folder.
@@ -308,9 +342,8 @@ fn changed(root: &Path, prefix: &str, purpose: Purpose) -> Result<(Vec<String>, 
         entries.filter_map(move |entry| entry.splitn(field, ' ').last()).map(str::to_owned).collect::<Vec<_>>()
     };
     let unmerged = paths('u', 11);
-    let record = format!("{prefix}{RECORD}");
     let (of_record, others): (Vec<String>, Vec<String>) =
-        unmerged.iter().cloned().partition(|path| path.starts_with(&record));
+        unmerged.iter().cloned().partition(|path| path.strip_prefix(prefix).is_some_and(is_of_record));
     if !others.is_empty() || !of_record.is_empty() && purpose == Purpose::Update {
         return Err(conflicted(&others));
     }
@@ -352,7 +385,7 @@ fn refuse_locked(git_folder: &Path) -> Result<(), Failure> {
 fn refuse_unfinished(root: &Path, git_folder: &Path) -> Result<(), Failure> {
     let Some(work) = UNFINISHED.iter().find(|(file, ..)| git_folder.join(file).exists()) else { return Ok(()) };
     let unmerged = unmerged(root).unwrap_or_default();
-    if !unmerged.is_empty() && unmerged.iter().all(|path| path.as_str().starts_with(RECORD)) {
+    if !unmerged.is_empty() && unmerged.iter().all(|path| is_of_record(path.as_str())) {
         return Err(conflicted(&[]));
     }
     Err(unfinished(work))
@@ -378,7 +411,11 @@ pub(crate) fn not_run(error: GitError) -> Failure {
             Failure::new(Exit::Usage, "there is no `git` on this machine, and an update works through it")
                 .hint("install git 2.38 or newer")
         }
-        error => Failure::new(Exit::Io, format!("git failed: {error}")).caused_by(error),
+        error => {
+            let failed = Failure::new(Exit::Io, format!("git failed: {error}"));
+            let failed = if filters::has_failed(&error) { failed.hint(filters::HINT) } else { failed };
+            failed.caused_by(error)
+        }
     }
 }
 

@@ -17,6 +17,7 @@ use super::{Keep, UpdateRequest, conflicts, report};
 use crate::catalogs::{self, CatalogPolicy};
 use crate::failure::{Exit, Failure, listed};
 use crate::projects::meant_file;
+use crate::repository::filters;
 use crate::repository::index::before_update;
 use crate::repository::undo::can_undo;
 use crate::repository::{Repository, ignored_note};
@@ -166,6 +167,7 @@ impl<'p> UpdatePurpose<'p> {
         refuse_other_spellings(root, &files)?;
         let changed = files.iter().map(|change| &change.edit).filter(|edit| edit.before != edit.after);
         self.repository.refuse_hidden(update.missing().into_keys().chain(changed.map(|edit| &edit.path)))?;
+        self.refuse_pointers(&update, &files)?;
         let made = (template, context, &plan);
         let RecordChange { edits: record, only_clears } =
             update.record(root, made, &resolution).map_err(|obstacles| in_the_way(&obstacles))?;
@@ -174,6 +176,10 @@ impl<'p> UpdatePurpose<'p> {
         self.repository.refuse_hidden(rewritten.map(|edit| &edit.path))?;
         let BecameOf { mut notes, offers } = became;
         notes.extend(self.ignored(&files, &record));
+        let is_for_git = |edit: &&Edit| edit.before.is_none() || self.repository.tracks(&edit.path);
+        let written = files.iter().map(|change| &change.edit).filter(|edit| edit.before != edit.after);
+        let written = written.filter(|edit| edit.after.is_some()).filter(is_for_git);
+        notes.extend(filters::unknown_note(root, written.map(|edit| &edit.path)));
         notes.extend(transitions.needless(self.request));
         let conflicts = conflicts::for_index(resolution, self.request);
         let advisories = Plan::advisories(template, context, &project.template.versions())?;
@@ -213,6 +219,22 @@ impl<'p> UpdatePurpose<'p> {
         }
         refuse_marks(&update, root, &project.name)?;
         Ok(update)
+    }
+
+    /// Refuses to merge into a file of which only a pointer is there; one that is healed needs no more.
+    fn refuse_pointers(&self, update: &Update, files: &[FileChange]) -> Result<(), Failure> {
+        let is_one = |blob: Option<&Blob>| blob.is_some_and(Blob::is_pointer);
+        let is_meant = |change: &&FileChange| {
+            let FileChange { status, edit, .. } = change;
+            let is_concerned = edit.before != edit.after || *status == Status::Conflict;
+            is_concerned && *status != Status::Healed && !is_one(self.project.generated.get(&edit.path))
+        };
+        let is_pointer =
+            |change: &&FileChange| is_one(change.edit.before.as_ref()) || is_one(update.ours.get(&change.edit.path));
+        match files.iter().filter(is_meant).find(is_pointer) {
+            Some(change) => Err(filters::pointer_refused(&change.edit.path)),
+            None => Ok(()),
+        }
     }
 
     /// Names the new files that git is told to ignore.

@@ -12,7 +12,7 @@ use launchway_core::{Date, Edit, Project, Waiver, WaiverError, Waivers, edit, wa
 use crate::failure::{Exit, Failure, listed};
 use crate::projects::{self, only};
 use crate::repository::begin::begin;
-use crate::repository::say_ignored;
+use crate::repository::{refuse_hidden_file, say_ignored};
 use crate::today::today;
 use crate::{interrupt, language, terminal};
 
@@ -65,6 +65,7 @@ pub(crate) fn run(request: &WaiveRequest) -> Result<(), Failure> {
         (waivers.with(&waiver).map_err(|error| refused(&error, &waivers))?, waived(&waiver, &waivers))
     };
     let is_there = change.after.is_some();
+    refuse_hidden_file(folder, waivers.path())?;
     write(folder, change)?;
     say_ignored(folder, [waivers.path()].into_iter().filter(|_| is_there));
     terminal::print(&format!("{}\n", terminal::visible_line(&said)))
@@ -73,8 +74,11 @@ pub(crate) fn run(request: &WaiveRequest) -> Result<(), Failure> {
 /// Reads the waivers of a project.
 pub(crate) fn read(folder: &Path, project: &Project) -> Result<Waivers, Failure> {
     Waivers::read(folder, &project.name).map_err(|error| {
-        Failure::new(Exit::Usage, format!("the waivers cannot be used: {error}"))
-            .hint("fix the line; `launchway waive` writes such a file")
+        let hint = match error {
+            WaiverError::Conflicted { .. } => "two branches have changed it: resolve the conflict, then `git add` it",
+            _ => "fix the line; `launchway waive` writes such a file",
+        };
+        Failure::new(Exit::Usage, format!("the waivers cannot be used: {error}")).hint(hint)
     })
 }
 
@@ -120,7 +124,9 @@ fn refused(error: &WaiverError, waivers: &Waivers) -> Failure {
             let none = "nothing is waived here".to_owned();
             failure.hint(if ids.is_empty() { none } else { format!("waived here: {ids}") })
         }
-        WaiverError::Unreadable { .. } => failure.hint("fix the line; `launchway waive` writes such a file"),
+        WaiverError::Conflicted { .. } | WaiverError::Unreadable { .. } => {
+            failure.hint("fix the line; `launchway waive` writes such a file")
+        }
     }
 }
 

@@ -307,13 +307,13 @@ impl<'t> Walk<'t> {
             let is_given = |problem: &&AnswerProblem| answers.get(&problem.question).is_some();
             let misfits: Vec<AnswerProblem> = interview.problems.iter().filter(is_given).cloned().collect();
             if misfits.is_empty() {
+                let lapsed = interview.lapsed(&answers)?;
+                reasons.extend(lapsed.into_iter().map(|it| (it.question.clone(), of_record(&it))));
                 return Ok(FittingAnswers { answers, interview, reasons });
             }
             for problem in misfits {
                 let reason = match answers.get(&problem.question) {
-                    Some((_, Provenance::Record)) => {
-                        language::told(&format!("{}; that was the answer so far", problem.message)).into_owned()
-                    }
+                    Some((_, Provenance::Record)) => of_record(&problem),
                     _ => sentence(&problem),
                 };
                 put_aside(&mut answers, &problem.question, self.defaults);
@@ -326,6 +326,11 @@ impl<'t> Walk<'t> {
     pub(crate) fn reopened(&self) -> Result<BTreeMap<String, String>, Problem> {
         Ok(self.settled(None)?.reasons)
     }
+}
+
+/// Says why an answer that a project remembers is none any more.
+fn of_record(problem: &AnswerProblem) -> String {
+    language::told(&format!("{}; that was the answer so far", problem.message)).into_owned()
 }
 
 /// Passes over an answer. One that a project remembers is decided anew: by its default where all defaults are taken, and
