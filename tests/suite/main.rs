@@ -50,6 +50,7 @@ mod peers;
 mod prefilled;
 mod program;
 mod project;
+mod promises;
 mod properties;
 mod record;
 mod released;
