@@ -71,12 +71,32 @@ fn an_update_says_what_its_change_means_and_writes_it_down_until_the_next_change
 }
 
 /// What a project of before gains by an answer: the words of the update, a file, what stands in it, and what is said.
-const GAINED: &[(&[&str], &str, &str, &str)] = &[(
-    &["--set", "accounts=dev=111111111111,staging=111111111111,prod=222222222222"],
-    "deploy/ecs/deploy.sh",
-    "prod) echo 222222222222",
-    "  steps         accounts: Until now every environment was in the account",
-)];
+const GAINED: &[(&[&str], &str, &str, &str)] = &[
+    (
+        &["--set", "accounts=dev=111111111111,staging=111111111111,prod=222222222222"],
+        "deploy/ecs/deploy.sh",
+        "prod) echo 222222222222",
+        "  steps         accounts: Until now every environment was in the account",
+    ),
+    (
+        &["--set", "access_logs=new"],
+        "deploy/ecs/service.yaml",
+        "AWS::S3::BucketPolicy",
+        "  answer        access_logs: `none` -> `new`",
+    ),
+    (
+        &["--set", "container_insights=enhanced"],
+        "deploy/ecs/service.yaml",
+        "Value: enhanced",
+        "  answer        container_insights: `account` -> `enhanced`",
+    ),
+    (
+        &["--set", "alarm_topic=new"],
+        "deploy/ecs/service.yaml",
+        "AlarmActions: [!Ref AlarmTopic]",
+        "  steps         alarm-topic-new: The topic tells nobody until somebody subscribes.",
+    ),
+];
 
 #[test]
 fn a_project_of_before_gains_an_option_of_ecs_by_an_update_that_says_what_it_means() {

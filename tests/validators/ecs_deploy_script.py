@@ -358,6 +358,8 @@ class Cloud:
             "LoadBalancerSubnetIds": ",".join(subnets[:2]),
             "TaskSubnetIds": ",".join(subnets[2:]),
             "CertificateArn": certificate,
+            "AccessLogBucketName": "access-logs-of-all",
+            "AlarmTopicArn": f"arn:aws:sns:{self.region}:{OWNER}:everybody",
             "WebAclArn": f"arn:aws:wafv2:{self.region}:{OWNER}:regional/webacl/example/11111111-2222-3333-4444-555555555555",
         }
 

@@ -156,7 +156,8 @@ fn largest() -> String {
     let environments: Vec<String> = (10..30).map(|number| format!("environm-{number}x")).collect();
     format!(
         "service = \"{}\"\nowner = \"{}\"\ntarget = \"ecs\"\nenvironments = {environments:?}\nproduction = \"environm-29x\"\nwaf = true\n\
-         execute_command = true\nsecrets = [\"database-url\"]\nsecret_store = \"secrets-manager\"\n",
+         execute_command = true\nsecrets = [\"database-url\"]\nsecret_store = \"secrets-manager\"\n\
+         access_logs = \"new\"\nalarm_topic = \"new\"\ncontainer_insights = \"enhanced\"\n",
         "s".repeat(40),
         "o".repeat(63),
     )

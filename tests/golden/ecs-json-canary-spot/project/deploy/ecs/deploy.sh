@@ -53,8 +53,8 @@ export AWS_DEFAULT_REGION=$AWS_REGION
 
 [ -f "$parameters" ] || fail "no environment $environment: $parameters does not exist"
 [[ $digest =~ ^sha256:[0-9a-f]{64}$ ]] || fail "$digest is not a digest (sha256: and 64 hexadecimal digits)"
-if grep -q 'webacl/example/00000000' "$parameters"; then
-  fail "$parameters still holds example ids: put in that of your web ACL first"
+if grep -Eq '(webacl/example/|example-)00000000' "$parameters"; then
+  fail "$parameters still holds example ids: put in your own first"
 fi
 
 # Nothing changes before all of this holds.
