@@ -58,6 +58,7 @@ pub use language::syntax::both_ways;
 pub use merge::merge_unproven;
 pub use merge::{ListRule, Merged, merge};
 pub use path::beneath::{Blob, other_spelling};
+pub use path::root::{CommitTree, EntryKind, Root};
 pub use path::{Reason, SafePath, UnsafePath};
 pub use plan::output::OutputProblem;
 pub use plan::transitions::{ChangedAnswer, Transition, TransitionStep};

@@ -52,7 +52,8 @@ impl Blob {
 /// How everything below the folder is opened.
 const FLAGS: OFlags = OFlags::RDONLY.union(OFlags::CLOEXEC).union(OFlags::NOFOLLOW);
 
-const MAX_BYTES: u64 = 16 << 20;
+/// More is never read.
+pub(super) const MAX_BYTES: u64 = 16 << 20;
 
 /// Why a file of the folder is not to be had. The message is the end of a sentence about the path.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -87,7 +88,19 @@ impl NotRead {
         Self::Unusable(Unusable::NotPlain(reason.into()))
     }
 
-    fn refused(reason: impl Into<String>) -> Self {
+    pub(super) fn link() -> Self {
+        Self::not_plain("is a symbolic link, and links are not followed")
+    }
+
+    pub(super) fn below_link() -> Self {
+        Self::not_plain("is below a symbolic link, and links are not followed")
+    }
+
+    pub(super) fn too_large() -> Self {
+        Self::not_plain(format!("is larger than {} MiB", MAX_BYTES >> 20))
+    }
+
+    pub(super) fn refused(reason: impl Into<String>) -> Self {
         Self::Unusable(Unusable::Refused(reason.into()))
     }
 
@@ -149,13 +162,22 @@ pub(crate) fn files_below(root: &Path, folder: &SafePath) -> Result<Vec<SafePath
 /// Finds what stands in a folder under another spelling of a path: some disks take the two for one file.
 #[must_use]
 pub fn other_spelling(root: &Path, path: &SafePath) -> Option<String> {
+    other_spelling_among(path, |folder| {
+        let entries = Dir::new(enter(root, folder).ok()?).ok()?;
+        Some(entries.filter_map(|entry| Some(entry.ok()?.file_name().to_str().ok()?.to_owned())).collect())
+    })
+}
+
+/// Finds what stands under another spelling of a path; `names` lists what is in a folder, or at the top.
+pub(super) fn other_spelling_among(
+    path: &SafePath,
+    names: impl Fn(Option<&str>) -> Option<Vec<String>>,
+) -> Option<String> {
     let mut above: Option<&str> = None;
     for prefix in path.folders().chain([path.as_str()]) {
         let name = prefix.rsplit('/').next().unwrap_or(prefix);
-        let folder = enter(root, above).ok()?;
         let is_other = |entry: &str| entry != name && collision_key(entry) == collision_key(name);
-        let names = Dir::new(folder).ok()?.filter_map(|entry| Some(entry.ok()?.file_name().to_str().ok()?.to_owned()));
-        if let Some(other) = names.into_iter().find(|entry| is_other(entry)) {
+        if let Some(other) = names(above)?.into_iter().find(|entry| is_other(entry)) {
             return Some(above.map_or_else(|| other.clone(), |above| format!("{above}/{other}")));
         }
         above = Some(prefix);
@@ -174,7 +196,7 @@ fn contents(file: File) -> io::Result<Result<Blob, NotRead>> {
     let mut bytes = Vec::new();
     file.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > MAX_BYTES {
-        return Ok(Err(NotRead::not_plain(format!("is larger than {} MiB", MAX_BYTES >> 20))));
+        return Ok(Err(NotRead::too_large()));
     }
     let executable = metadata.permissions().mode() & 0o100 != 0;
     Ok(Ok(Blob { bytes: bytes.into(), executable }))
@@ -183,7 +205,7 @@ fn contents(file: File) -> io::Result<Result<Blob, NotRead>> {
 fn not_read(error: Errno) -> NotRead {
     match error {
         Errno::NOENT => NotRead::Missing,
-        Errno::LOOP => NotRead::not_plain("is a symbolic link, and links are not followed"),
+        Errno::LOOP => NotRead::link(),
         // A socket is not even opened.
         Errno::NXIO => NotRead::not_plain("is not a file"),
         error => NotRead::refused(format!("cannot be read: {error}")),
@@ -197,9 +219,7 @@ fn not_entered(folder: &OwnedFd, segment: &str, error: Errno) -> NotRead {
         found.is_ok_and(|found| FileType::from_raw_mode(found.st_mode) == FileType::Symlink)
     };
     match error {
-        Errno::LOOP | Errno::NOTDIR if is_link() => {
-            NotRead::not_plain("is below a symbolic link, and links are not followed")
-        }
+        Errno::LOOP | Errno::NOTDIR if is_link() => NotRead::below_link(),
         Errno::NOTDIR => NotRead::BelowFile,
         error => not_read(error),
     }

@@ -2,6 +2,7 @@
 
 pub(crate) mod beneath;
 pub(crate) mod collisions;
+pub(crate) mod root;
 
 use std::collections::BTreeSet;
 use std::fmt;

@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 
 use super::Project;
 use super::waiver::{Date, Waiver};
@@ -11,6 +10,7 @@ use crate::agreement::texts::Texts;
 use crate::agreement::{Agreement, Disagreement, Judge, Reported};
 use crate::path::SafePath;
 use crate::path::beneath::{self, Blob, NotRead};
+use crate::path::root::Root;
 use crate::value::Value;
 
 /// Something that is wrong with a project.
@@ -116,7 +116,7 @@ pub(crate) fn drift_id(path: &SafePath) -> String {
 /// run, once one seems to be changed in that.
 #[must_use]
 pub fn check(
-    root: &Path,
+    root: Root<'_>,
     project: &Project,
     unmerged: &BTreeSet<SafePath>,
     ignores_modes: &dyn Fn() -> bool,
@@ -145,7 +145,7 @@ struct Tree<'p> {
 
 impl<'p> Tree<'p> {
     /// Reads the files that a check looks into.
-    fn read(root: &Path, project: &'p Project) -> Self {
+    fn read(root: Root<'_>, project: &'p Project) -> Self {
         let structured = project.generated.keys().map(SafePath::as_str).filter(|path| Format::of(path).is_some());
         let is_gone = |it: &Agreement| it.files().any(|path| project.remembered.is_gone(path));
         let spoken_of = project.agreements.iter().filter(|it| !is_gone(it)).flat_map(Agreement::files);
@@ -153,7 +153,7 @@ impl<'p> Tree<'p> {
         let mut tree =
             Self { project, current: Texts::default(), missing: BTreeSet::new(), generated: Texts::default() };
         for path in paths {
-            let content = match SafePath::new(path).map(|path| beneath::read(root, &path)) {
+            let content = match SafePath::new(path).map(|path| root.read(&path)) {
                 Ok(Ok(bytes)) if beneath::is_pointer(&bytes) => {
                     Err("it is a pointer of Git LFS, and the file itself was not fetched: `git lfs pull`".to_owned())
                 }
@@ -295,14 +295,14 @@ impl<'p> Tree<'p> {
     }
 
     /// Finds the template's own files that were changed or taken away, apart from those that were found before.
-    fn drifted(&self, root: &Path, broken: &BTreeSet<String>, ignores_modes: &dyn Fn() -> bool) -> Vec<Finding> {
+    fn drifted(&self, root: Root<'_>, broken: &BTreeSet<String>, ignores_modes: &dyn Fn() -> bool) -> Vec<Finding> {
         let is_known = |path: &&SafePath| {
             broken.contains(path.as_str())
                 || self.missing.contains(path.as_str())
                 || self.is_deleted(path.as_str())
                 || self.is_yours(path.as_str())
         };
-        let drift = |path: &SafePath| match beneath::read_blob(root, path) {
+        let drift = |path: &SafePath| match root.read_blob(path) {
             Ok(found) => self.drift(path, &found, ignores_modes),
             Err(NotRead::Missing) => Some("the file belongs to the template and is gone"),
             Err(_) => Some("the file belongs to the template and cannot be read"),
@@ -339,10 +339,10 @@ impl<'p> Tree<'p> {
 }
 
 /// Finds the generated files in which the marks of a conflict were left.
-fn conflicted(root: &Path, project: &Project) -> Vec<Finding> {
+fn conflicted(root: Root<'_>, project: &Project) -> Vec<Finding> {
     let is_generated = |path: &SafePath| project.generated.get(path).is_some_and(|it| conflict_in(&it.bytes).is_some());
     let finding = |path: &SafePath| {
-        let line = conflict_in(&beneath::read(root, path).ok()?)?;
+        let line = conflict_in(&root.read(path).ok()?)?;
         if is_generated(path) {
             return None;
         }

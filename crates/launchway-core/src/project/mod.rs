@@ -20,7 +20,8 @@ use serde::Deserialize;
 use crate::agreement::{self, Agreement};
 use crate::path::RECORD_FOLDER;
 use crate::path::beneath::Blob;
-use crate::path::beneath::{self, NotRead};
+use crate::path::beneath::NotRead;
+use crate::path::root::Root;
 use crate::path::{SafePath, UnsafePath};
 use crate::sources::catalog::CatalogOrigin;
 use crate::template::origin::Origin;
@@ -132,7 +133,7 @@ impl Project {
     ///
     /// # Errors
     /// There is none, or some of them cannot be used: then all that is wrong.
-    pub fn open_all(root: &Path) -> Result<Vec<Self>, Vec<ProjectError>> {
+    pub fn open_all<'r>(root: impl Into<Root<'r>>) -> Result<Vec<Self>, Vec<ProjectError>> {
         let (mut projects, mut errors) = (Vec::new(), Vec::new());
         for (_, opened) in Self::open_each(root).map_err(|error| vec![error])? {
             match opened {
@@ -147,16 +148,18 @@ impl Project {
     ///
     /// # Errors
     /// There is none.
-    pub fn open_each(root: &Path) -> Result<Vec<(String, Opened)>, ProjectError> {
-        if !root.is_dir() {
-            return Err(ProjectError::NoFolder(root.to_owned()));
+    pub fn open_each<'r>(root: impl Into<Root<'r>>) -> Result<Vec<(String, Opened)>, ProjectError> {
+        let root = root.into();
+        if matches!(root, Root::Folder(folder) if !folder.is_dir()) {
+            return Err(ProjectError::NoFolder(root.shown()));
         }
         let names = names(root)?;
         if names.is_empty() {
-            return Err(ProjectError::NoRecord(root.to_owned()));
+            return Err(ProjectError::NoRecord(root.shown()));
         }
+        let shown = root.shown();
         let open = |name: String| {
-            let opened = Self::open(&RecordSource { root, read: &|path| beneath::read(root, path) }, &name);
+            let opened = Self::open(&RecordSource { root: &shown, read: &|path| root.read(path) }, &name);
             (name, opened)
         };
         Ok(names.into_iter().map(open).collect())
@@ -174,7 +177,7 @@ impl Project {
     /// Tells whether a folder has the record of a project.
     #[must_use]
     pub fn is_recorded(root: &Path) -> bool {
-        names(root).is_ok_and(|names| !names.is_empty())
+        names(root.into()).is_ok_and(|names| !names.is_empty())
     }
 
     /// Returns the files of which a record consists.
@@ -298,24 +301,16 @@ fn parsed(part: &RecordPart<'_>, text: &str) -> Result<Vec<Agreement>, ProjectEr
 }
 
 /// Lists the names of the records; what is not a record's name is somebody else's file.
-fn names(root: &Path) -> Result<BTreeSet<String>, ProjectError> {
+fn names(root: Root<'_>) -> Result<BTreeSet<String>, ProjectError> {
     let unreadable = |error: std::io::Error| ProjectError::Unusable {
-        root: root.to_owned(),
+        root: root.shown(),
         file: RECORD_FOLDER.to_owned(),
         reason: format!("cannot be read: {error}"),
     };
-    let entries = match root.join(RECORD_FOLDER).read_dir() {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(BTreeSet::new()),
-        entries => entries.map_err(unreadable)?,
-    };
-    let mut names = BTreeSet::new();
-    for entry in entries {
-        let name = entry.map_err(unreadable)?.file_name();
-        let stem = name.to_str().and_then(|name| name.strip_suffix(RECORD_ENDING)?.strip_suffix('.'));
-        // A record is named after its project, and that is a safe name.
-        names.extend(stem.filter(|stem| SafePath::new(stem).is_ok()).map(str::to_owned));
-    }
-    Ok(names)
+    let entries = root.records().map_err(unreadable)?;
+    let stems = entries.iter().filter_map(|name| name.strip_suffix(RECORD_ENDING)?.strip_suffix('.'));
+    // A record is named after its project, and that is a safe name.
+    Ok(stems.filter(|stem| SafePath::new(stem).is_ok()).map(str::to_owned).collect())
 }
 
 /// Where a record is read.
@@ -395,7 +390,7 @@ mod tests {
 
     #[test]
     fn a_record_has_at_most_4096_agreements() {
-        let place = RecordSource { root: Path::new("p"), read: &|path| beneath::read(Path::new("p"), path) };
+        let place = RecordSource { root: Path::new("p"), read: &|_| Err(NotRead::Missing) };
         let part = RecordPart { place: &place, name: "orders", ending: AGREEMENTS_ENDING };
         let read = |count: usize| {
             let one = r#"{"says":"s","places":[{"file":"a.json","at":"/a"},{"file":"b.json","at":"/b"}]}"#;

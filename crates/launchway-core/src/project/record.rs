@@ -5,7 +5,6 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::io::Write as _;
-use std::path::Path;
 
 use flate2::{Compression, GzBuilder};
 use serde::{Serialize, Serializer};
@@ -15,7 +14,8 @@ use super::changes::Edit;
 use crate::interview::context::Context;
 use crate::path::RECORD_FOLDER;
 use crate::path::SafePath;
-use crate::path::beneath::{self, Blob, NotRead};
+use crate::path::beneath::{Blob, NotRead};
+use crate::path::root::Root;
 use crate::plan::{Plan, PlannedFile};
 use crate::sources::catalog::CatalogOrigin;
 use crate::template::Ownership;
@@ -290,9 +290,9 @@ fn attributes_path() -> SafePath {
 
 /// Returns what a folder needs so that git leaves the record as it is, if it does not have it: what stands there stays, and
 /// the program's lines come last, where they win.
-pub(crate) fn attributes(root: &Path) -> Result<Option<Edit>, (SafePath, NotRead)> {
+pub(crate) fn attributes(root: Root<'_>) -> Result<Option<Edit>, (SafePath, NotRead)> {
     let path = attributes_path();
-    let before = match beneath::read_blob(root, &path) {
+    let before = match root.read_blob(&path) {
         Ok(blob) => Some(blob),
         Err(NotRead::Missing) => None,
         Err(error) => return Err((path, error)),

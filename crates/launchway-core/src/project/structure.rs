@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 
 use super::Project;
 use super::check::conflict_in;
@@ -11,7 +10,8 @@ use crate::agreement::texts::Texts;
 use crate::agreement::{Agreement, Judge};
 use crate::merge::{self, ListRule};
 use crate::path::SafePath;
-use crate::path::beneath::{self, Blob};
+use crate::path::beneath::Blob;
+use crate::path::root::Root;
 use crate::plan::Plan;
 use crate::template::Template;
 
@@ -84,7 +84,7 @@ impl Update {
     /// Merges conflicts by structure, and gives up those whose values then disagree with others, as they did not before.
     pub fn merge_by_structure(
         &self,
-        root: &Path,
+        root: Root<'_>,
         project: &Project,
         (template, plan): (&Template, &Plan),
         resolution: &mut Resolution,
@@ -102,7 +102,7 @@ impl Update {
     /// Finds a merged file that an agreement speaks of which does not hold any more.
     fn disagrees(
         &self,
-        root: &Path,
+        root: Root<'_>,
         project: &Project,
         plan: &Plan,
         resolution: &Resolution,
@@ -131,8 +131,8 @@ impl Update {
     }
 }
 
-fn read(root: &Path, path: &SafePath) -> Option<Cow<'static, [u8]>> {
-    beneath::read(root, path).ok().map(Cow::Owned)
+fn read(root: Root<'_>, path: &SafePath) -> Option<Cow<'static, [u8]>> {
+    root.read(path).ok().map(Cow::Owned)
 }
 
 /// Finds the agreements that do not hold, of those whose files can all be read.

@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 
 use super::Project;
 use super::changes::Edit;
@@ -11,7 +10,8 @@ use super::record::{self, Remembered};
 use crate::interview::context::Context;
 use crate::path::SafePath;
 use crate::path::beneath::Blob;
-use crate::path::beneath::{self, NotRead};
+use crate::path::beneath::NotRead;
+use crate::path::root::Root;
 use crate::plan::{Plan, PlannedFile};
 use crate::template::Ownership;
 use crate::template::Template;
@@ -105,7 +105,7 @@ impl Update {
     ///
     /// # Errors
     /// What is in the way: links, special files, folders with the user's own files in them.
-    pub fn new(root: &Path, project: &Project, plan: &Plan, wishes: &Wishes) -> Result<Self, Vec<Obstacle>> {
+    pub fn new(root: Root<'_>, project: &Project, plan: &Plan, wishes: &Wishes) -> Result<Self, Vec<Obstacle>> {
         let is_seeded = |path: &SafePath| match plan.files.get(path) {
             Some(file) => file.ownership == Ownership::Seeded,
             None => project.seeded.contains(path),
@@ -285,26 +285,26 @@ impl Update {
 
     /// Returns the files in which the marks of a conflict were left, also one that the template has given up since.
     #[must_use]
-    pub fn conflicted(&self, root: &Path) -> BTreeSet<&SafePath> {
+    pub fn conflicted(&self, root: Root<'_>) -> BTreeSet<&SafePath> {
         let is_marked = |blob: &Blob| conflict_in(&blob.bytes).is_some();
         let has_marks = |side: &Side, path| side.get(path).is_some_and(is_marked);
         let marked = self.current.keys().filter(|path| has_marks(&self.current, path) && !has_marks(&self.base, path));
         let given_up = self.remembered.conflicts.iter().filter(|path| !self.paths().contains(path));
-        marked.chain(given_up.filter(|path| Blob::read(root, path).as_ref().is_some_and(is_marked))).collect()
+        marked.chain(given_up.filter(|path| root.blob(path).as_ref().is_some_and(is_marked))).collect()
     }
 
     /// Holds what came of the merge against the project.
     ///
     /// # Errors
     /// A file of the user's own into which a change of the template goes cannot be read.
-    pub fn changes(&self, root: &Path, resolution: &Resolution) -> Result<Vec<FileChange>, Vec<Obstacle>> {
+    pub fn changes(&self, root: Root<'_>, resolution: &Resolution) -> Result<Vec<FileChange>, Vec<Obstacle>> {
         let mut current: BTreeMap<&SafePath, Cow<'_, Blob>> =
             self.current.iter().map(|(path, blob)| (path, Cow::Borrowed(blob))).collect();
         let unknown = |path: &&SafePath| !self.current.contains_key(*path) && !self.theirs.contains_key(*path);
         let obstacle =
             |path: &SafePath, error: NotRead| vec![Obstacle { path: path.clone(), reason: error.to_string() }];
         for path in resolution.files.keys().filter(unknown) {
-            match beneath::read_blob(root, path) {
+            match root.read_blob(path) {
                 Ok(blob) if resolution.others.contains(path) => drop(current.insert(path, Cow::Owned(blob))),
                 Ok(_) => return Err(vec![Obstacle { path: path.clone(), reason: TAKEN.to_owned() }]),
                 Err(NotRead::Missing) => {}
@@ -396,12 +396,12 @@ impl Update {
     /// A file of the record cannot be read.
     pub fn record(
         &self,
-        root: &Path,
+        root: Root<'_>,
         made: (&Template, &Context, &Plan),
         resolution: &Resolution,
     ) -> Result<RecordChange, Vec<Obstacle>> {
         let edit = |(path, file): (SafePath, PlannedFile)| {
-            let before = match beneath::read_blob(root, &path) {
+            let before = match root.read_blob(&path) {
                 Ok(blob) => Some(blob),
                 Err(NotRead::Missing) => None,
                 Err(error) => return Err(vec![Obstacle { path, reason: error.to_string() }]),
@@ -515,10 +515,10 @@ impl Status {
 const TAKEN: &str = "is the name that git gives to one side of a conflict";
 
 /// Reads the files that a side has from the project; and finds those in whose place something else stands.
-fn read(root: &Path, base: &Side, theirs: &Side) -> Result<(Side, BTreeSet<SafePath>), Vec<Obstacle>> {
+fn read(root: Root<'_>, base: &Side, theirs: &Side) -> Result<(Side, BTreeSet<SafePath>), Vec<Obstacle>> {
     let (mut current, mut not_plain, mut obstacles) = (Side::new(), BTreeSet::new(), Vec::new());
     for path in base.keys().chain(theirs.keys()).collect::<BTreeSet<_>>() {
-        match beneath::read_blob(root, path) {
+        match root.read_blob(path) {
             Ok(blob) => drop(current.insert(path.clone(), blob)),
             Err(NotRead::Missing) => {}
             // The template has made a folder of its file, or a file of its folder.
@@ -533,10 +533,9 @@ fn read(root: &Path, base: &Side, theirs: &Side) -> Result<(Side, BTreeSet<SafeP
 }
 
 /// Finds the new files that would land in another repository, such as a submodule.
-fn nested(root: &Path, current: &Side, theirs: &Side) -> impl Iterator<Item = Obstacle> {
+fn nested(root: Root<'_>, current: &Side, theirs: &Side) -> impl Iterator<Item = Obstacle> {
     let new = theirs.keys().filter(|path| !current.contains_key(*path));
-    let is_in_another =
-        |path: &&SafePath| path.folders().any(|folder| root.join(folder).join(".git").symlink_metadata().is_ok());
+    let is_in_another = move |path: &&SafePath| path.folders().any(|folder| root.is_repository(folder));
     let reason = "would land in a repository of its own inside the project";
     new.filter(is_in_another).map(|path| Obstacle { path: path.clone(), reason: reason.to_owned() })
 }
@@ -546,8 +545,8 @@ fn has(side: &Side, path: &str) -> bool {
 }
 
 /// Tells whether a folder holds nothing but files that the template has given up.
-fn is_given_up(root: &Path, folder: &SafePath, base: &Side, theirs: &Side) -> bool {
-    let Ok(files) = beneath::files_below(root, folder) else { return false };
+fn is_given_up(root: Root<'_>, folder: &SafePath, base: &Side, theirs: &Side) -> bool {
+    let Ok(files) = root.files_below(folder) else { return false };
     files.iter().all(|path| base.contains_key(path) && !theirs.contains_key(path))
 }
 

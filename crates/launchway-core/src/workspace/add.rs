@@ -100,7 +100,7 @@ impl Addition {
                 return Err(AddError::OtherSpelling { path: path.clone(), other });
             }
         }
-        let attributes = record::attributes(root)
+        let attributes = record::attributes(root.into())
             .map_err(|(path, error)| AddError::Unreadable { file: path.to_string(), reason: error.to_string() })?;
         addition.changes.extend(attributes);
         Ok(addition)

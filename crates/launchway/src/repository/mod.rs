@@ -20,6 +20,8 @@ use crate::failure::{Exit, Failure, listed};
 use crate::git::{Git, GitError, path_list};
 use crate::{language, terminal};
 
+pub(crate) use moves::moved_in_commits;
+
 /// What git calls a work that is not finished, and the file that it keeps for it.
 const UNFINISHED: [(&str, &str, &str); 7] = [
     ("rebase-merge", "a rebase", "git rebase --continue"),

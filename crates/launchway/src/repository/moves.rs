@@ -17,13 +17,7 @@ impl Repository {
     /// Finds the files that the user has moved, from the new path to the one of the template. `name` is the project's, and
     /// `missing` are the paths of the template with the last names that the user had for them.
     pub(crate) fn moved(&self, name: &str, missing: &BTreeMap<&SafePath, &SafePath>) -> BTreeMap<SafePath, SafePath> {
-        let mut names: BTreeMap<String, &SafePath> =
-            missing.iter().map(|(path, known_as)| (known_as.to_string(), *path)).collect();
-        for (from, to) in self.committed_moves(name) {
-            if let Some(path) = names.remove(&from) {
-                names.insert(to, path);
-            }
-        }
+        let names = moved_in_commits(&Git::of_user(&self.root), "HEAD", name, missing);
         let is_there = |path: &str| self.root.join(path).symlink_metadata().is_ok_and(|found| found.is_file());
         let (mut found, mut open) = (BTreeMap::new(), Vec::new());
         for (now, path) in names {
@@ -42,22 +36,6 @@ impl Repository {
             }
         }
         found.into_iter().filter_map(|(to, from)| Some((SafePath::new(&to).ok()?, from.clone()))).collect()
-    }
-
-    /// Lists the moves that were committed since the record was written, the oldest first.
-    fn committed_moves(&self, name: &str) -> Vec<(String, String)> {
-        let git = Git::of_user(&self.root);
-        let record = format!(".launchway/{name}.base");
-        let since = git.text(&["rev-list", "--max-count=1", "HEAD", "--", &record]).unwrap_or_default();
-        let mut words = vec!["rev-list", "--reverse", "--topo-order", "--no-merges", MAX_COMMITS, "HEAD"];
-        let before = format!("{since}^@");
-        if !since.is_empty() {
-            words.extend(["--not", &before]);
-        }
-        let Ok(commits) = git.bytes(&words, &[]) else { return Vec::new() };
-        let diff =
-            ["diff-tree", "--stdin", "-r", "-M", "-z", "--raw", "--no-commit-id", "--relative", "--diff-filter=R"];
-        renames(&git.bytes(&diff, &commits).unwrap_or_default())
     }
 
     /// The moves that are in the index and not committed.
@@ -86,6 +64,39 @@ impl Repository {
         }
         found
     }
+}
+
+/// Follows files through the moves that were committed since the record was written: returns the names that they have at
+/// the commit `head`, whether they are there or not, with those of the template.
+pub(crate) fn moved_in_commits<'p>(
+    git: &Git,
+    head: &str,
+    name: &str,
+    missing: &BTreeMap<&'p SafePath, &SafePath>,
+) -> BTreeMap<String, &'p SafePath> {
+    let mut names: BTreeMap<String, &SafePath> =
+        missing.iter().map(|(path, known_as)| (known_as.to_string(), *path)).collect();
+    for (from, to) in committed_moves(git, head, name) {
+        if let Some(path) = names.remove(&from) {
+            names.insert(to, path);
+        }
+    }
+    names
+}
+
+/// Lists the moves that were committed since the record was written, the oldest first.
+fn committed_moves(git: &Git, head: &str, name: &str) -> Vec<(String, String)> {
+    let record = format!(".launchway/{name}.base");
+    let since = git.text(&["rev-list", "--max-count=1", head, "--", &record]).unwrap_or_default();
+    let mut words = vec!["rev-list", "--reverse", "--topo-order", "--no-merges", MAX_COMMITS, head];
+    let before = format!("{since}^@");
+    if !since.is_empty() {
+        words.extend(["--not", &before]);
+    }
+    words.push("--");
+    let Ok(commits) = git.bytes(&words, &[]) else { return Vec::new() };
+    let diff = ["diff-tree", "--stdin", "-r", "-M", "-z", "--raw", "--no-commit-id", "--relative", "--diff-filter=R"];
+    renames(&git.bytes(&diff, &commits).unwrap_or_default())
 }
 
 /// Git keeps the lower half of the number.

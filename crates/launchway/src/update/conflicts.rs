@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use launchway_core::template::Template;
-use launchway_core::{Blob, Conflict, MergedFile, Plan, Project, Resolution, SafePath, Update, has_marks};
+use launchway_core::{Blob, Conflict, MergedFile, Plan, Project, Resolution, Root, SafePath, Update, has_marks};
 
 use super::UpdateRequest;
 use super::request::{ConflictsIn, MergeBy};
@@ -12,7 +12,7 @@ use crate::failure::{Exit, Failure, listed};
 /// Merges by structure what can be merged so, and leaves the rest as it is asked for.
 pub(super) fn settle(
     update: &Update,
-    project: &Project,
+    (root, project): (Root<'_>, &Project),
     made: (&Template, &Plan),
     resolution: &mut Resolution,
     request: &UpdateRequest,
@@ -20,7 +20,7 @@ pub(super) fn settle(
     let merged = match request.merge {
         MergeBy::Structure if !resolution.conflicts.is_empty() => {
             let _step = tracing::info_span!("merge", what = "by structure").entered();
-            update.merge_by_structure(&request.place.folder, project, made, resolution)
+            update.merge_by_structure(root, project, made, resolution)
         }
         MergeBy::Structure | MergeBy::Lines => BTreeMap::new(),
     };

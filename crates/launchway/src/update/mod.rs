@@ -8,6 +8,7 @@ mod prepared;
 mod rehearsal;
 mod report;
 mod request;
+mod site;
 mod transitions;
 mod undo;
 
@@ -22,6 +23,7 @@ pub(crate) use self::prepared::{load, prepare};
 pub(crate) use self::rehearsal::rehearse;
 pub(crate) use self::report::{WIDTH, advised, way_back_lines};
 pub(crate) use self::request::{Keep, UpdateRequest};
+pub(crate) use self::site::UpdateSite;
 use self::undo::undo;
 use crate::failure::{Exit, Failure};
 use crate::git::Git;

@@ -1,17 +1,16 @@
 //! An update that is computed, and not yet written.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 
 use launchway_core::template::{Migrated, Reference};
 use launchway_core::{
     Accepted, Advisory, Blob, ChangesDigest, Conflict, Context, DefaultKept, Edit, FileChange, Interview, MergedFile,
-    Obstacle, OriginSource, Plan, Project, Provenance, RecordChange, SafePath, Status, Template, Update, Wishes,
-    other_spelling,
+    Obstacle, OriginSource, Plan, Project, Provenance, RecordChange, Root, SafePath, Status, Template, Update, Wishes,
 };
 
 use super::answers::{self, AnswerChange};
 use super::merge::{MovedFile, merge};
+use super::site::UpdateSite;
 use super::transitions::Transitions;
 use super::{Keep, UpdateRequest, conflicts, report};
 use crate::catalogs::{self, CatalogPolicy};
@@ -19,8 +18,6 @@ use crate::failure::{Exit, Failure, listed};
 use crate::projects::meant_file;
 use crate::repository::filters;
 use crate::repository::index::before_update;
-use crate::repository::undo::can_undo;
-use crate::repository::{Repository, ignored_note};
 use crate::sources::{self, LoadedTemplate};
 use crate::wizard::walk::{State, Walk};
 use crate::wizard::{BecameOf, GO, KnownAnswers, Purpose, Review, complete, context_of, edit_key, quit_key};
@@ -93,13 +90,13 @@ pub(crate) fn prepare<'p>(
     others: &'p [Project],
     loaded: &'p LoadedTemplate,
     request: &'p UpdateRequest,
-    repository: &'p Repository,
+    site: &'p dyn UpdateSite,
 ) -> Result<ProjectUpdate<'p>, Failure> {
     let template = &loaded.template;
     let (known, migrated) = answers::gather(template, project, loaded.policy.as_ref(), request)?;
     let may_ask = terminal::is_interactive() && !request.no_input;
     let walk = Walk::new(template, known.answers.clone(), known.defaults, State::default());
-    complete(walk, may_ask, &mut UpdatePurpose { project, others, loaded, request, repository, migrated, known })
+    complete(walk, may_ask, &mut UpdatePurpose { project, others, loaded, request, site, migrated, known })
 }
 
 /// An update, apart from its answers.
@@ -108,7 +105,7 @@ struct UpdatePurpose<'p> {
     others: &'p [Project],
     loaded: &'p LoadedTemplate,
     request: &'p UpdateRequest,
-    repository: &'p Repository,
+    site: &'p dyn UpdateSite,
     migrated: Migrated,
     known: KnownAnswers,
 }
@@ -161,25 +158,26 @@ impl<'p> UpdatePurpose<'p> {
         let label = format!("{}-{}", template.id, template.version);
         let mut resolution = tracing::info_span!("merge", what = label).in_scope(|| merge(&update, &label, moved))?;
         update.contest(&mut resolution);
-        let by_structure = conflicts::settle(&update, project, (template, &plan), &mut resolution, self.request)?;
-        let root = self.request.place.folder.as_path();
+        let by_structure =
+            conflicts::settle(&update, (self.site.root(), project), (template, &plan), &mut resolution, self.request)?;
+        let root = self.site.root();
         let files = update.changes(root, &resolution).map_err(|obstacles| in_the_way(&obstacles))?;
         refuse_other_spellings(root, &files)?;
         let changed = files.iter().map(|change| &change.edit).filter(|edit| edit.before != edit.after);
-        self.repository.refuse_hidden(update.missing().into_keys().chain(changed.map(|edit| &edit.path)))?;
+        let looked_at: Vec<&SafePath> = update.missing().into_keys().chain(changed.map(|edit| &edit.path)).collect();
+        self.site.refuse_hidden(&looked_at)?;
         self.refuse_pointers(&update, &files)?;
         let made = (template, context, &plan);
         let RecordChange { edits: record, only_clears } =
             update.record(root, made, &resolution).map_err(|obstacles| in_the_way(&obstacles))?;
         let only_clears = only_clears && files.iter().all(|change| change.edit.before == change.edit.after);
         let rewritten = record.iter().filter(|edit| edit.before != edit.after);
-        self.repository.refuse_hidden(rewritten.map(|edit| &edit.path))?;
+        self.site.refuse_hidden(&rewritten.map(|edit| &edit.path).collect::<Vec<_>>())?;
         let BecameOf { mut notes, offers } = became;
         notes.extend(self.ignored(&files, &record));
-        let is_for_git = |edit: &&Edit| edit.before.is_none() || self.repository.tracks(&edit.path);
         let written = files.iter().map(|change| &change.edit).filter(|edit| edit.before != edit.after);
-        let written = written.filter(|edit| edit.after.is_some()).filter(is_for_git);
-        notes.extend(filters::unknown_note(root, written.map(|edit| &edit.path)));
+        let written: Vec<&Edit> = written.filter(|edit| edit.after.is_some()).collect();
+        notes.extend(self.site.unfiltered_note(&written));
         notes.extend(transitions.needless(self.request));
         let conflicts = conflicts::for_index(resolution, self.request);
         let advisories = Plan::advisories(template, context, &project.template.versions())?;
@@ -203,7 +201,7 @@ impl<'p> UpdatePurpose<'p> {
     fn update(&self, context: &Context, plan: &Plan) -> Result<Update, Failure> {
         let project = self.project;
         let (wishes, kept) = self.wishes(context)?;
-        let root = self.request.place.folder.as_path();
+        let root = self.site.root();
         let update = Update::new(root, project, plan, &wishes).map_err(|obstacles| in_the_way(&obstacles))?;
         if let Some(path) = update.unknown(&wishes.heal).first() {
             return Err(not_healed(path, project));
@@ -217,7 +215,7 @@ impl<'p> UpdatePurpose<'p> {
             let message = format!("the template has no file `{path}` to keep out of updates");
             return Err(Failure::new(Exit::Usage, message).hint(hint));
         }
-        refuse_marks(&update, root, &project.name)?;
+        refuse_marks(&update, self.site, &project.name)?;
         Ok(update)
     }
 
@@ -240,8 +238,8 @@ impl<'p> UpdatePurpose<'p> {
     /// Names the new files that git is told to ignore.
     fn ignored(&self, files: &[FileChange], record: &[Edit]) -> Option<String> {
         let new = files.iter().map(|change| &change.edit).chain(record).filter(|edit| edit.before.is_none());
-        let new = new.filter(|edit| edit.after.is_some() && !self.repository.tracks(&edit.path));
-        ignored_note(&self.request.place.folder, new.map(|edit| &edit.path))
+        let new = new.filter(|edit| edit.after.is_some());
+        self.site.ignored_note(&new.map(|edit| &edit.path).collect::<Vec<_>>())
     }
 
     /// Returns what the update is to do beside merging, and what it is to keep out of updates that was not before.
@@ -253,7 +251,7 @@ impl<'p> UpdatePurpose<'p> {
                 .hint(format!("`--keep=no {path}` lets updates have it again")));
         }
         let moves = self.loaded.template.rendered_moves(context, &self.migrated)?;
-        Ok((Wishes { moves, heal, yours, ignores_modes: self.repository.ignores_modes }, kept))
+        Ok((Wishes { moves, heal, yours, ignores_modes: self.site.ignores_modes() }, kept))
     }
 
     /// Reads the user's own files that are missing ones of the template under another name.
@@ -265,10 +263,9 @@ impl<'p> UpdatePurpose<'p> {
         // A name that the template has as well is one that both sides have given the file.
         let is_of_another = |path: &SafePath| self.others.iter().any(|it| it.generated.contains_key(path));
         let is_known = |path: &SafePath| update.knows(path) && !update.ours.contains_key(path) || is_of_another(path);
-        let moved = self.repository.moved(&self.project.name, &missing);
-        let root = self.request.place.folder.as_path();
-        let read =
-            |(to, from): (SafePath, SafePath)| Some((to.clone(), MovedFile { blob: Blob::read(root, &to)?, from }));
+        let moved = self.site.moved(&self.project.name, &missing);
+        let root = self.site.root();
+        let read = |(to, from): (SafePath, SafePath)| Some((to.clone(), MovedFile { blob: root.blob(&to)?, from }));
         moved.into_iter().filter(|(path, _)| !is_known(path)).filter_map(read).collect()
     }
 }
@@ -325,12 +322,12 @@ fn named(path: &str) -> Result<SafePath, Failure> {
 }
 
 /// Refuses to write a file beside another one that some disks take for it, unless that one goes.
-fn refuse_other_spellings(root: &Path, files: &[FileChange]) -> Result<(), Failure> {
+fn refuse_other_spellings(root: Root<'_>, files: &[FileChange]) -> Result<(), Failure> {
     let is_new = |edit: &&Edit| edit.before.is_none() && edit.after.is_some();
     let goes =
         |other: &str| files.iter().any(|change| change.edit.path.as_str() == other && change.edit.after.is_none());
     let obstacle = |edit: &Edit| {
-        let other = other_spelling(root, &edit.path).filter(|other| !goes(other))?;
+        let other = root.other_spelling(&edit.path).filter(|other| !goes(other))?;
         let reason = format!("and `{other}`, which is there, are the same path on some disks");
         Some(Obstacle { path: edit.path.clone(), reason })
     };
@@ -348,14 +345,14 @@ pub(super) fn in_the_way(obstacles: &[Obstacle]) -> Failure {
 }
 
 /// Refuses to merge into what an earlier merge has left.
-fn refuse_marks(update: &Update, root: &Path, name: &str) -> Result<(), Failure> {
-    let marked = update.conflicted(root);
+fn refuse_marks(update: &Update, site: &dyn UpdateSite, name: &str) -> Result<(), Failure> {
+    let marked = update.conflicted(site.root());
     if marked.is_empty() {
         return Ok(());
     }
     let failure = Failure::new(Exit::Refused, format!("conflicts are left in {}", listed(marked)))
         .hint("resolve them and commit; marks that belong to the text can be indented by a space");
-    if !can_undo(root, name) {
+    if !site.can_undo(name) {
         return Err(failure);
     }
     let kept = before_update(name);

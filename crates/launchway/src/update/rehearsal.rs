@@ -41,10 +41,10 @@ pub(crate) fn rehearse(
     let changed = answers::changed(&project, &context);
     Transitions::planned(&project, &migrated, (template, &context), &changed, &mut plan)?;
     let wishes = Wishes { moves: template.rendered_moves(&context, &migrated)?, ..Wishes::default() };
-    let update = Update::new(folder, &project, &plan, &wishes).map_err(|obstacles| in_the_way(&obstacles))?;
+    let update = Update::new(folder.into(), &project, &plan, &wishes).map_err(|obstacles| in_the_way(&obstacles))?;
     let label = format!("{}-{}", template.id, template.version);
     let mut resolution = merge(&update, &label, BTreeMap::new())?;
     update.contest(&mut resolution);
-    conflicts::settle(&update, &project, (template, &plan), &mut resolution, &request)?;
-    update.changes(folder, &resolution).map_err(|obstacles| in_the_way(&obstacles))
+    conflicts::settle(&update, (folder.into(), &project), (template, &plan), &mut resolution, &request)?;
+    update.changes(folder.into(), &resolution).map_err(|obstacles| in_the_way(&obstacles))
 }

@@ -134,7 +134,7 @@ fn refused(error: &WaiverError, waivers: &Waivers) -> Failure {
 fn ids(current: &OsStr) -> Vec<CompletionCandidate> {
     let typed = current.to_string_lossy();
     let folder = projects::find(Path::new("."), "").map_or_else(|_| PathBuf::from("."), |found| found.folder);
-    let projects = Project::open_all(&folder).unwrap_or_default();
+    let projects = Project::open_all(folder.as_path()).unwrap_or_default();
     let of = |project: &Project| {
         let says: BTreeMap<_, _> = project.agreements.iter().map(|it| (it.id.clone(), it.says.clone())).collect();
         let candidate = move |id: String| {

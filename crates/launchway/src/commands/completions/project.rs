@@ -31,7 +31,7 @@ pub(super) fn completer(
     let project = project.clone();
     move |typed: &OsStr| {
         let typed = typed.to_string_lossy();
-        let projects = || Project::open_all(&project.folder).unwrap_or_default();
+        let projects = || Project::open_all(project.folder.as_path()).unwrap_or_default();
         match what {
             Completes::Answers => template(&project, &projects()).map_or_else(Vec::new, |it| answers(&it, &typed)),
             Completes::Files => files(&projects(), &typed),
