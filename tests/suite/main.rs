@@ -22,6 +22,7 @@ mod existing_folder;
 mod expected;
 mod fault_table;
 mod filters;
+mod fleet;
 mod generated;
 mod glossary;
 mod golden;

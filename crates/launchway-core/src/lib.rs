@@ -43,6 +43,7 @@ pub use agreement::{Agreement, document};
 pub use apply::{
     ApplyError, EditError, ProjectLock, Scratch, TakenBack, Temporary, apply, can_be_prepared, clear_leftovers,
     create_bare_repository, edit, is_cut_off, open_lock, remove_private, take_back_cut_off, write_private,
+    write_result,
 };
 pub use authoring::{lint, matrix, pairs, schema, skeleton};
 pub use cargo_lock::sort_packages;
@@ -58,7 +59,7 @@ pub use language::syntax::both_ways;
 pub use merge::merge_unproven;
 pub use merge::{ListRule, Merged, merge};
 pub use path::beneath::{Blob, other_spelling};
-pub use path::root::{CommitTree, EntryKind, Root};
+pub use path::root::{CommitTree, EntryKind, ReadObject, Root};
 pub use path::{Reason, SafePath, UnsafePath};
 pub use plan::output::OutputProblem;
 pub use plan::transitions::{ChangedAnswer, Transition, TransitionStep};

@@ -30,14 +30,20 @@ pub(crate) enum Exit {
     Template = 4,
     /// The generated output failed its checks.
     Output = 5,
+    /// A part of a fleet is named that there is not.
+    NoShard = 64,
+    /// A file of a fleet is not as the program has written it.
+    NotAsWritten = 65,
     /// A fault of the program itself.
     Internal = 70,
     /// Something cannot be written.
     CannotWrite = 73,
     /// Reading or writing failed on the way.
     Io = 74,
-    /// Another launchway is at work there.
+    /// Another launchway is at work there, or a part of a fleet has to be done once more.
     Busy = 75,
+    /// The settings of a fleet, or what they name, cannot be used.
+    Settings = 78,
     /// Interrupted by the user.
     Interrupted = 130,
 }

@@ -11,6 +11,7 @@ mod commands;
 mod diff;
 mod explain;
 mod failure;
+mod fleet;
 mod folders;
 mod git;
 mod interrupt;

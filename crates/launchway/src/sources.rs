@@ -77,7 +77,7 @@ fn builtin(id: &str, to: Option<&str>) -> Result<SourceSpec, Failure> {
 }
 
 /// Sets which version of a template is meant.
-fn with_reference(spec: SourceSpec, to: Option<&str>) -> Result<SourceSpec, Failure> {
+pub(crate) fn with_reference(spec: SourceSpec, to: Option<&str>) -> Result<SourceSpec, Failure> {
     let Some(to) = to else { return Ok(spec) };
     match spec {
         SourceSpec::Git(GitSpec { reference: None, .. })

@@ -100,10 +100,19 @@ const CASES: &[(&str, i32, Setting, &str)] = &[
         Files(&[("t/template.toml", manifest!("")), ("t/files/a.yaml.hbs", "a: {{it}}: b\n")]),
         "new x --template=./t --no-input --no-git",
     ),
+    ("unknown-shard", 64, Nothing, "fleet work --results=results --shard=3/3"),
+    ("no-plan", 65, Nothing, "fleet work --results=results"),
+    (
+        "edited-plan",
+        65,
+        Files(&[("plan.json", "{\"schema\": \"launchway.fleet-plan/1\"}\n")]),
+        "fleet report --results=results",
+    ),
     ("no-parent", 73, Nothing, "new orders --target=ecs --dest=missing/orders --no-input --no-git"),
     ("missing-base", 74, Project(".launchway/orders.base", None), "check orders"),
     ("unusable-record", 74, Project(RECORD, Some("format = \n")), "diff orders"),
     ("unusable-agreements", 74, Project(".launchway/orders.agreements.json", Some("[{}]\n")), "check orders"),
+    ("unknown-key", 78, Files(&[("FLEET.toml", "[fleet]\ntempate = \"service\"\n")]), "fleet plan"),
     ("busy", 75, Busy, "update orders --set=port=9000 --no-input"),
 ];
 

@@ -41,6 +41,28 @@ impl Scratch {
         Ok(scratch)
     }
 
+    /// Makes one that has the objects of another repository, whose settings, hooks and references have no part in it.
+    /// `has_sha256` tells by which hash its objects are named.
+    ///
+    /// # Errors
+    /// The folder cannot be written to, or the path is none that git reads from such a list.
+    pub fn beside(parent: &Path, objects: &Path, has_sha256: bool) -> Result<Self, ApplyError> {
+        let list = objects.join("info/alternates");
+        let at = |error| ApplyError::Write { path: list.clone(), error };
+        // Git takes a quotation mark and a number sign for more than a letter of the path.
+        let line = objects.to_str().filter(|path| path.starts_with('/') && !path.contains('\n'));
+        let line = line.ok_or_else(|| at(std::io::ErrorKind::InvalidFilename.into()))?;
+        let scratch = Self::create(parent)?;
+        let list = scratch.path().join("objects/info");
+        create_folder(&list).map_err(at)?;
+        fs::write(list.join("alternates"), format!("{line}\n")).map_err(at)?;
+        if has_sha256 {
+            let settings = "[core]\nrepositoryFormatVersion = 1\n[extensions]\nobjectFormat = sha256\n";
+            fs::write(scratch.path().join("config"), settings).map_err(at)?;
+        }
+        Ok(scratch)
+    }
+
     /// Returns the folder of the repository.
     #[must_use]
     pub fn path(&self) -> &Path {

@@ -35,21 +35,20 @@ pub enum EntryKind {
     Submodule,
 }
 
+/// Reads the content of an object by its name; nothing of one that has more bytes than the number says.
+pub type ReadObject<'r> = dyn Fn(&str, u64) -> Result<Option<Vec<u8>>, String> + 'r;
+
 /// The files of a commit, whose contents are read when they are asked for; and with what an update makes of them over it.
 pub struct CommitTree<'r> {
     entries: BTreeMap<String, (EntryKind, String)>,
-    read: &'r dyn Fn(&str, u64) -> Result<Option<Vec<u8>>, String>,
+    read: &'r ReadObject<'r>,
     changed: BTreeMap<SafePath, Option<Blob>>,
 }
 
 impl<'r> CommitTree<'r> {
-    /// Takes the entries of a commit by their paths, each with the name of its object. `read` returns the content of an
-    /// object, or nothing of one that has more bytes than the number says.
+    /// Takes the entries of a commit by their paths, each with the name of its object.
     #[must_use]
-    pub fn new(
-        entries: BTreeMap<String, (EntryKind, String)>,
-        read: &'r dyn Fn(&str, u64) -> Result<Option<Vec<u8>>, String>,
-    ) -> Self {
+    pub fn new(entries: BTreeMap<String, (EntryKind, String)>, read: &'r ReadObject<'r>) -> Self {
         Self { entries, read, changed: BTreeMap::new() }
     }
 
@@ -94,7 +93,7 @@ impl<'r> CommitTree<'r> {
             Some((EntryKind::File { executable }, object)) => match (self.read)(object, MAX_BYTES) {
                 Ok(Some(bytes)) => Ok(Blob { bytes: bytes.into(), executable: *executable }),
                 Ok(None) => Err(NotRead::too_large()),
-                Err(reason) => Err(NotRead::refused(format!("cannot be read: {reason}"))),
+                Err(error) => Err(NotRead::refused(format!("cannot be read: {error}"))),
             },
             Some((EntryKind::Link, _)) => Err(NotRead::link()),
             Some((EntryKind::Submodule, _)) => Err(NotRead::Folder),
@@ -105,9 +104,7 @@ impl<'r> CommitTree<'r> {
 
     fn files_below(&self, folder: &SafePath) -> Result<Vec<SafePath>, NotRead> {
         let file = |(path, kind)| match kind {
-            EntryKind::File { .. } => {
-                Some(SafePath::new(path).map_err(|error| NotRead::refused(error.to_string())))
-            }
+            EntryKind::File { .. } => Some(SafePath::new(path).map_err(|error| NotRead::refused(error.to_string()))),
             EntryKind::Link => Some(Err(NotRead::link())),
             EntryKind::Submodule => None,
         };
@@ -118,8 +115,7 @@ impl<'r> CommitTree<'r> {
     fn names(&self, folder: Option<&str>) -> Vec<String> {
         let start = folder.map_or_else(String::new, |folder| format!("{folder}/"));
         let from = self.entries.range(start.clone()..).take_while(|(path, _)| path.starts_with(&start));
-        let names: BTreeSet<&str> =
-            from.filter_map(|(path, _)| path[start.len()..].split('/').next()).collect();
+        let names: BTreeSet<&str> = from.filter_map(|(path, _)| path[start.len()..].split('/').next()).collect();
         names.into_iter().map(str::to_owned).collect()
     }
 }

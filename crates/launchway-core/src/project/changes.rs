@@ -181,7 +181,8 @@ pub fn to_adopt(
         Ok(Edit { path, before: None, after: Some(after) })
     };
     let remembered = Remembered { deleted: missing.clone(), ..Remembered::default() };
-    let attributes = record::attributes(root.into()).map_err(|(path, _)| DestinationExists(root.join(path.as_str())))?;
+    let attributes =
+        record::attributes(root.into()).map_err(|(path, _)| DestinationExists(root.join(path.as_str())))?;
     // What names the project comes last: what is cut off before it is no record yet.
     let record = record::files((template, context, plan), &remembered).into_iter().map(edit);
     attributes.map(Ok).into_iter().chain(record).collect()

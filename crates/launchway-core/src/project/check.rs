@@ -115,12 +115,13 @@ pub(crate) fn drift_id(path: &SafePath) -> String {
 /// the folder of which git has more than one side. `ignores_modes` is asked whether the disk does not know which files can be
 /// run, once one seems to be changed in that.
 #[must_use]
-pub fn check(
-    root: Root<'_>,
+pub fn check<'r>(
+    root: impl Into<Root<'r>>,
     project: &Project,
     unmerged: &BTreeSet<SafePath>,
     ignores_modes: &dyn Fn() -> bool,
 ) -> Vec<Finding> {
+    let root = root.into();
     let tree = Tree::read(root, project);
     let mut findings = conflicted(root, project);
     findings.extend(undecided(&findings, project, unmerged));

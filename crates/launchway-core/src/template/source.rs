@@ -121,6 +121,11 @@ impl TemplateFiles {
         }
         Ok(Self(blobs.into_iter().collect()))
     }
+
+    /// Returns the files by their paths.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Blob)> {
+        self.0.iter().map(|(path, blob)| (path.as_str(), blob))
+    }
 }
 
 /// Holds the paths and sizes of a template's files against the limits, before any of them is read.

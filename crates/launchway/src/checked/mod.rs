@@ -158,7 +158,7 @@ fn checked(folder: &Path, project: Project, upcoming: Option<AvailableUpdate>) -
 fn findings(folder: &Path, project: &Project) -> Vec<Finding> {
     let is_known = !project.remembered.conflicts.is_empty();
     let unmerged = if is_known { repository::unmerged(folder).unwrap_or_default() } else { BTreeSet::new() };
-    check(folder.into(), project, &unmerged, &|| repository::ignores_modes(folder))
+    check(folder, project, &unmerged, &|| repository::ignores_modes(folder))
 }
 
 /// What the user changed or keeps, and an update does not touch, is no news.

@@ -7,6 +7,7 @@ mod defaults;
 mod diff;
 pub(crate) mod early;
 mod explain;
+mod fleet;
 pub(crate) mod help;
 mod man;
 mod new;
@@ -33,7 +34,8 @@ use crate::why::{self, WhyRequest};
 
 const AFTER_HELP: &str = "\
 Exit codes: 0 done, 1 refused, 2 usage or a bad answer, 3 the destination exists, or is in no state to be changed, 4 the template is invalid, \
-5 the generated output failed its checks, 70 a fault of launchway, 73 cannot write, 74 I/O error, 75 another launchway is at work there, 130 interrupted.";
+5 the generated output failed its checks, 64 no such part of a fleet, 65 a file of a fleet was changed, 70 a fault of launchway, 73 cannot write, 74 I/O error, \
+75 another launchway is at work there, or a fleet needs another run, 78 the settings of a fleet, 130 interrupted.";
 
 const LANG_HELP: &str = "The language of prompts, help, messages, advice and next steps [default: by LAUNCHWAY_LANG, LC_ALL, LC_MESSAGES or LANG]";
 
@@ -59,6 +61,9 @@ enum FixedCommand {
     Advise(advise::AdviseArgs),
     /// Shows a short page: strategies, ownership, updates, what the service promises; lists them without a topic
     Explain(explain::ExplainArgs),
+    /// Keeps the repositories of many services in line with their template
+    #[command(subcommand)]
+    Fleet(fleet::FleetCommand),
     /// Lists the built-in templates, and those of the catalogs as they were fetched last
     Templates(templates::TemplatesArgs),
     /// Adds, lists, updates and removes catalogs: git repositories that name a team's templates
@@ -96,6 +101,7 @@ impl FixedCommand {
             Self::Adopt(request) => adopt::run(request),
             Self::Advise(args) => advise::run(args),
             Self::Explain(args) => explain::run(args),
+            Self::Fleet(command) => fleet::run(command),
             Self::Templates(args) => templates::run(args),
             Self::Catalog(command) => catalog::run(command),
             Self::Defaults(args) => defaults::run(args),
@@ -125,6 +131,7 @@ impl FixedCommand {
             Self::Adopt(_)
             | Self::Advise(_)
             | Self::Explain(_)
+            | Self::Fleet(_)
             | Self::Templates(_)
             | Self::Catalog(_)
             | Self::Defaults(_)

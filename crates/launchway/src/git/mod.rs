@@ -2,12 +2,14 @@
 
 mod enclosing;
 mod first_commit;
+mod objects;
 mod path_list;
 mod process;
 mod remote;
 mod resolve;
 mod running;
 mod said;
+mod signature;
 mod standing;
 mod tagged_folder;
 mod tree;
@@ -16,10 +18,12 @@ mod within;
 
 pub(crate) use enclosing::{Enclosing, from_here};
 pub(crate) use first_commit::{FirstCommit, MESSAGE, first_commit, reason_to_skip};
+pub(crate) use objects::{ObjectReader, TreeEntry};
 pub(crate) use path_list::path_list;
 pub(crate) use process::{Git, GitError};
 pub(crate) use remote::Remote;
 pub(crate) use resolve::{Revision, RevisionSpec, moved};
+pub(crate) use signature::Signature;
 pub(crate) use standing::Standing;
 pub(crate) use tagged_folder::tags_of_folder;
 pub(crate) use versions::Versions;

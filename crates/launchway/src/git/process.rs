@@ -4,8 +4,10 @@
 
 use std::ffi::{OsStr, OsString};
 use std::io::ErrorKind;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use launchway_core::without_credentials;
@@ -114,6 +116,30 @@ pub(crate) enum GitError {
     Said(String),
 }
 
+impl GitError {
+    fn not_started(error: std::io::Error) -> Self {
+        match error.kind() {
+            ErrorKind::NotFound => Self::NoGit,
+            _ => Self::NotStarted(error),
+        }
+    }
+}
+
+/// Where git is, looked up once: a search on the whole of `PATH` costs more than many of its commands.
+fn program() -> &'static OsStr {
+    static PROGRAM: OnceLock<OsString> = OnceLock::new();
+    PROGRAM.get_or_init(|| {
+        let is_program = |file: &PathBuf| {
+            let found = file.metadata();
+            found.is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
+        };
+        let folders = std::env::var_os("PATH").unwrap_or_default();
+        let absolute = std::env::split_paths(&folders).filter(|folder| folder.is_absolute());
+        // What is not found there is left to the system, which knows what to say.
+        absolute.map(|folder| folder.join("git")).find(is_program).map_or_else(|| "git".into(), PathBuf::into_os_string)
+    })
+}
+
 impl Git {
     /// Runs git in a folder as the user would, with the user's settings and no limits.
     pub(crate) fn of_user(folder: &Path) -> Self {
@@ -159,13 +185,18 @@ impl Git {
         let mut command = self.command(arguments);
         command.stdin(if input.is_empty() { Stdio::null() } else { Stdio::piped() });
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
-        let child = command.spawn().map_err(|error| match error.kind() {
-            ErrorKind::NotFound => GitError::NoGit,
-            _ => GitError::NotStarted(error),
-        })?;
+        let child = command.spawn().map_err(GitError::not_started)?;
         let output = Running::new(child, self.limits.as_ref()).finish(input)?;
         step.record("code", output.code.filter(|code| *code != 0));
         Ok(output)
+    }
+
+    /// Starts a command that is fed and heard for as long as its caller likes, and says nothing on stderr.
+    pub(super) fn start(&self, arguments: &[impl AsRef<OsStr>]) -> Result<Child, GitError> {
+        let _step = tracing::info_span!("run", what = %self.line(arguments)).entered();
+        let mut command = self.command(arguments);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        command.spawn().map_err(GitError::not_started)
     }
 
     /// Returns the command line as it is shown: without the settings, which may hand over credentials, and without those
@@ -192,7 +223,7 @@ impl Git {
     }
 
     fn command(&self, arguments: &[impl AsRef<OsStr>]) -> Command {
-        let mut command = Command::new("git");
+        let mut command = Command::new(program());
         for (variable, _) in std::env::vars_os().filter(|(variable, _)| self.is_removed(variable)) {
             command.env_remove(variable);
         }

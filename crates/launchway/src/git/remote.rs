@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs::File;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use launchway_core::{Credentials, GitSpec, SafePath, Scratch, clear_leftovers, create_bare_repository, open_lock};
@@ -98,17 +98,55 @@ impl Remote {
         })
     }
 
+    /// Makes a place for the objects of a repository that goes with the program.
+    pub(crate) fn fleeting(spec: &GitSpec) -> Result<Self, Failure> {
+        Ok(Self {
+            url: spec.url.clone(),
+            folder: None,
+            kept: ObjectStore::Scratch(Scratch::create(&std::env::temp_dir())?),
+            credentials: spec.credentials.clone(),
+            is_offline: false,
+            refs: OnceCell::new(),
+        })
+    }
+
+    /// Returns the folder of the repository in which the objects are.
+    pub(crate) fn store(&self) -> &Path {
+        match &self.kept {
+            ObjectStore::Cache { repository, .. } => repository,
+            ObjectStore::Scratch(scratch) => scratch.path(),
+        }
+    }
+
+    /// Asks the remote which commit it has checked out, and of which branch that is; nothing of one that is empty.
+    pub(crate) fn head(&self) -> Result<Option<(Option<String>, String)>, Failure> {
+        let git = self.reaching().within(Limits { output: MAX_REFS, ..self.limits() });
+        let listed = git.bytes(&["ls-remote", "--symref", "--", &self.url, "HEAD"], &[]);
+        let listed = listed.map_err(|error| self.unreachable(error))?;
+        let listed = String::from_utf8_lossy(&listed);
+        let ends = || listed.lines().filter_map(|line| line.strip_suffix("\tHEAD"));
+        let branch = ends().find_map(|line| line.strip_prefix("ref: refs/heads/"));
+        let commit = ends().find(|line| !line.starts_with("ref: "));
+        Ok(commit.map(|commit| (branch.map(str::to_owned), commit.to_owned())))
+    }
+
+    /// Fetches a branch, or what is checked out, with all that came before it.
+    pub(crate) fn fetch_whole(&self, branch: Option<&str>) -> Result<(), Failure> {
+        let wanted = branch.map_or_else(|| "HEAD".to_owned(), |branch| format!("refs/heads/{branch}"));
+        let refspec = format!("+{wanted}:refs/heads/fetched");
+        let words = FETCH.iter().copied().filter(|word| !word.starts_with("--filter"));
+        let words: Vec<&str> = words.chain(["--", &self.url, &refspec]).collect();
+        let fetched = self.reaching().bytes(&words, &[]);
+        fetched.map(drop).map_err(|error| self.unreachable(error))
+    }
+
     pub(crate) fn is_offline(&self) -> bool {
         self.is_offline
     }
 
     /// Returns git on the objects that are there.
     pub(super) fn git(&self) -> Git {
-        let repository = match &self.kept {
-            ObjectStore::Cache { repository, .. } => repository,
-            ObjectStore::Scratch(scratch) => scratch.path(),
-        };
-        SETTINGS.iter().fold(Git::on_store(repository), |git, setting| git.setting(*setting))
+        SETTINGS.iter().fold(Git::on_store(self.store()), |git, setting| git.setting(*setting))
     }
 
     /// Tells whether a commit is there already.
@@ -184,7 +222,7 @@ impl Remote {
     }
 
     /// Fetches the contents of files that were left out.
-    pub(super) fn fetch_objects(&self, objects: &[&str]) -> Result<(), Failure> {
+    pub(crate) fn fetch_objects(&self, objects: &[&str]) -> Result<(), Failure> {
         if self.is_offline {
             return Err(self.not_kept());
         }

@@ -18,10 +18,10 @@ use std::thread;
 use launchway_core::{ChangesDigest, EditError, OriginSource, Project, SafePath, edit};
 
 use self::both::Both;
-use self::prepared::{ProjectUpdate, load_version};
-pub(crate) use self::prepared::{load, prepare};
+use self::prepared::load_version;
+pub(crate) use self::prepared::{ProjectUpdate, load, prepare};
 pub(crate) use self::rehearsal::rehearse;
-pub(crate) use self::report::{WIDTH, advised, way_back_lines};
+pub(crate) use self::report::{WIDTH, advised, file_rows, way_back_lines};
 pub(crate) use self::request::{Keep, UpdateRequest};
 pub(crate) use self::site::UpdateSite;
 use self::undo::undo;

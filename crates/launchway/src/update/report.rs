@@ -178,6 +178,12 @@ fn offer(kept: &DefaultKept) -> OfferReport<'_> {
     OfferReport { id: &kept.question, is: kept.is.to_json(), default: kept.today.as_ref().map(Value::to_json) }
 }
 
+/// Returns the files of an update as they stand in its report.
+pub(crate) fn file_rows(prepared: &ProjectUpdate<'_>) -> Json {
+    let rows: Vec<FileReport<'_>> = prepared.files.iter().map(|change| file(prepared, change)).collect();
+    serde_json::to_value(rows).expect("texts and lists always fit into JSON")
+}
+
 fn file<'a>(prepared: &'a ProjectUpdate<'_>, change: &'a FileChange) -> FileReport<'a> {
     let by_structure = prepared.by_structure.get(&change.edit.path);
     FileReport {

@@ -39,7 +39,7 @@ impl Transitions {
     }
 
     /// Says why the change is not made: it cannot be, or it takes the service away and nobody has accepted that.
-    pub(super) fn refusal(&self, request: &UpdateRequest) -> Option<Failure> {
+    pub(crate) fn refusal(&self, request: &UpdateRequest) -> Option<Failure> {
         self.refused().or_else(|| self.not_accepted(request))
     }
 

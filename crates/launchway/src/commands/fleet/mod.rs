@@ -1,0 +1,29 @@
+//! `launchway fleet`: many repositories kept in line with a template.
+
+mod plan;
+mod report;
+mod work;
+
+use clap::Subcommand;
+
+use crate::failure::Failure;
+
+/// The commands of `launchway fleet`.
+#[derive(Subcommand)]
+pub(super) enum FleetCommand {
+    /// Lists the projects of a fleet with the version that each has, and writes the plan of a campaign
+    Plan(plan::PlanArgs),
+    /// Merges, checks and commits the update of every project of a plan, and writes what came of it
+    Work(work::WorkArgs),
+    /// Says how a campaign stands, from its plan and its results
+    Report(report::ReportArgs),
+}
+
+/// Runs the command.
+pub(super) fn run(command: &FleetCommand) -> Result<(), Failure> {
+    match command {
+        FleetCommand::Plan(args) => plan::run(args),
+        FleetCommand::Work(args) => work::run(args),
+        FleetCommand::Report(args) => report::run(args),
+    }
+}

@@ -1,0 +1,111 @@
+//! The repositories that the sources of a fleet name, each with an id of its own.
+
+use std::path::{Path, PathBuf};
+
+use super::repository::{Address, git_folder};
+use super::settings::RepositorySource;
+use crate::failure::{Exit, Failure};
+
+/// A repository that a source names.
+pub(super) struct Listed {
+    pub(super) id: String,
+    /// Where it is, or why that is not known.
+    pub(super) address: Result<Address, String>,
+}
+
+/// Lists the repositories of a source, in the order of their ids.
+pub(super) fn list(source: &RepositorySource) -> Result<Vec<Listed>, Failure> {
+    let mut listed = match source {
+        RepositorySource::List(file) => of_list(file)?,
+        RepositorySource::Directory(folder) => of_directory(folder)?,
+    };
+    listed.sort_by(|left, right| left.id.cmp(&right.id));
+    Ok(listed)
+}
+
+fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
+    Failure::new(Exit::Settings, format!("cannot read `{}`: {error}", path.display()))
+        .hint("the paths in the file of a fleet are taken from its folder")
+}
+
+/// Reads a file with an address on each line; `#` begins a comment.
+fn of_list(file: &Path) -> Result<Vec<Listed>, Failure> {
+    let text = std::fs::read_to_string(file).map_err(|error| unreadable(file, &error))?;
+    let folder = file.parent().unwrap_or(Path::new(""));
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let listed = lines.map(|line| {
+        let address = Address::parse(line, folder).map(real);
+        Listed { id: id(&without_password(line)), address }
+    });
+    Ok(listed.collect())
+}
+
+/// Lists the bare repositories of a folder, by their names.
+fn of_directory(folder: &Path) -> Result<Vec<Listed>, Failure> {
+    let entries = folder.read_dir().map_err(|error| unreadable(folder, &error))?;
+    let mut listed = Vec::new();
+    for entry in entries {
+        let entry = entry.map_err(|error| unreadable(folder, &error))?;
+        let path = entry.path();
+        if !path.is_dir() {
+            continue;
+        }
+        let name = entry.file_name();
+        let address = match name.to_str() {
+            None => Err("its name is no text".to_owned()),
+            Some(_) if git_folder(&path).is_none() => Err("there is no git repository".to_owned()),
+            Some(_) => Ok(real(Address::Local(path))),
+        };
+        listed.push(Listed { id: id(&name.to_string_lossy()), address });
+    }
+    Ok(listed)
+}
+
+/// Follows links, so that a repository is known again under another name.
+fn real(address: Address) -> Address {
+    match address {
+        Address::Local(path) => Address::Local(path.canonicalize().unwrap_or(path)),
+        remote @ Address::Remote(_) => remote,
+    }
+}
+
+/// Takes a name and a password out of an address that is refused for them.
+fn without_password(line: &str) -> String {
+    launchway_core::without_credentials(line)
+}
+
+/// Makes an id of an address: no scheme, no user, no `.git`.
+fn id(address: &str) -> String {
+    let (is_remote, rest) = match address.split_once("://") {
+        Some((_, rest)) => (true, rest),
+        None => (address.split_once(':').is_some_and(|(host, _)| !host.contains('/')), address),
+    };
+    let rest = if is_remote {
+        rest.rsplit_once('@').map_or(rest, |(_, rest)| rest).replacen(':', "/", 1)
+    } else {
+        rest.to_owned()
+    };
+    let path: PathBuf = Path::new(rest.trim_end_matches('/')).components().collect();
+    let path = path.to_string_lossy();
+    path.strip_suffix(".git").unwrap_or(&path).trim_start_matches('/').to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_says_nothing_of_the_way_to_a_repository() {
+        for (address, expected) in [
+            ("orders.git", "orders"),
+            ("./web/orders.git/", "./web/orders"),
+            ("https://git.example/acme/orders.git", "git.example/acme/orders"),
+            ("https://me@git.example/acme/orders", "git.example/acme/orders"),
+            ("git@git.example:acme/orders.git", "git.example/acme/orders"),
+            ("ssh://git@git.example/acme/orders", "git.example/acme/orders"),
+            ("file:///srv/orders.git", "srv/orders"),
+        ] {
+            assert_eq!(id(address).trim_start_matches("./"), expected.trim_start_matches("./"), "{address}");
+        }
+    }
+}

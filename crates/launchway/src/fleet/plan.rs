@@ -1,0 +1,276 @@
+//! The plan of a campaign: every repository with its head, and what it has. Nothing in it is of this machine or this hour but
+//! the addresses.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use launchway_core::{CommitTree, Project, ProjectError};
+use serde::{Deserialize, Serialize};
+
+use super::digest::{of_bytes, of_parts};
+use super::listing::{Listed, list};
+use super::record::{answers_digest, owner, projects, record_digest};
+use super::repository::{Address, Head, OpenRepository, Unusable};
+use super::settings::{Select, Settings};
+use super::template::{FleetTemplate, PlannedTemplate};
+use crate::failure::{Exit, Failure};
+use crate::git::FetchOptions;
+use crate::report::json;
+
+const SCHEMA: &str = "launchway.fleet-plan/1";
+
+/// What stands in the place of the digest while it is computed.
+const NO_DIGEST: &str = "0000000000000000000000000000000000000000000000000000000000000000";
+
+/// The most bytes of a plan: ten thousand repositories are about 6 MiB.
+const MAX_BYTES: u64 = 512 << 20;
+
+/// What is to be done with a fleet.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct FleetPlan {
+    schema: String,
+    /// The SHA-256 of this file with zeros in the place of it.
+    sha256: String,
+    /// Twelve digits that name the same template, version and projects.
+    pub(crate) campaign: String,
+    pub(super) template: PlannedTemplate,
+    /// Sorted by the SHA-256 of their ids, so that each shard has some of all teams.
+    pub(super) repositories: Vec<PlannedProject>,
+    /// What takes no part, and why.
+    pub(super) left_out: Vec<LeftOut>,
+}
+
+/// A project that takes part.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PlannedProject {
+    /// The id of the repository, with `#` and the name of the project if it has more than one.
+    pub(super) id: String,
+    pub(super) url: String,
+    pub(super) branch: Option<String>,
+    pub(super) head: String,
+    pub(super) project: String,
+    pub(super) record_sha256: String,
+    /// The version that it has.
+    pub(super) from: String,
+    pub(super) answers_sha256: String,
+    pub(super) owner: Option<String>,
+}
+
+/// A repository, or a project of one, that takes no part.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct LeftOut {
+    pub(super) id: String,
+    pub(super) state: LeftOutState,
+    pub(super) reason: String,
+}
+
+/// Why something takes no part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum LeftOutState {
+    Duplicate,
+    Empty,
+    NewerVersion,
+    NoRecord,
+    NotSelected,
+    OtherTemplate,
+    Unreachable,
+    UnusableRecord,
+}
+
+impl LeftOutState {
+    pub(super) fn id(self) -> &'static str {
+        match self {
+            Self::Duplicate => "duplicate",
+            Self::Empty => "empty",
+            Self::NewerVersion => "newer-version",
+            Self::NoRecord => "no-record",
+            Self::NotSelected => "not-selected",
+            Self::OtherTemplate => "other-template",
+            Self::Unreachable => "unreachable",
+            Self::UnusableRecord => "unusable-record",
+        }
+    }
+}
+
+impl PlannedProject {
+    /// Returns where the repository is, and what was checked out there.
+    pub(super) fn place(&self) -> Result<(Address, Head), String> {
+        let address = Address::parse(&self.url, Path::new("/"))?;
+        Ok((address, Head { branch: self.branch.clone(), commit: self.head.clone() }))
+    }
+
+    /// Returns the name of the result: another head, template or answer has another one.
+    pub(super) fn key(&self, plan: &FleetPlan) -> String {
+        let parts = [&plan.campaign, &self.id, &self.head, &plan.template.digest, &self.answers_sha256];
+        of_parts(parts.map(String::as_bytes))
+    }
+}
+
+/// Plans a campaign.
+pub(crate) fn planned(settings: &Settings, options: &FetchOptions) -> Result<FleetPlan, Failure> {
+    let template = FleetTemplate::load(&settings.template, settings.to.as_deref(), options)?;
+    let mut listed = Vec::new();
+    for source in &settings.sources {
+        listed.extend(list(source)?);
+    }
+    let (mut repositories, mut left_out) = (Vec::new(), Vec::new());
+    let (mut ids, mut addresses) = (BTreeSet::new(), Vec::new());
+    for Listed { id, address } in listed {
+        let is_known = |address: &Address| addresses.contains(address);
+        if ids.contains(&id) || address.as_ref().is_ok_and(is_known) {
+            let twice = "the repository is listed twice, or another one has the same id".to_owned();
+            left_out.push(LeftOut { id, state: LeftOutState::Duplicate, reason: twice });
+            continue;
+        }
+        ids.insert(id.clone());
+        addresses.extend(address.clone().ok());
+        for found in of_repository(&id, address, &template, &settings.select) {
+            match found {
+                Ok(project) => repositories.push(project),
+                Err(left) => left_out.push(left),
+            }
+        }
+    }
+    repositories.sort_by_cached_key(|it: &PlannedProject| of_bytes(it.id.as_bytes()));
+    left_out.sort_by(|left, right| (left.state, &left.id).cmp(&(right.state, &right.id)));
+    let ids = repositories.iter().map(|it| it.id.as_bytes());
+    let about = [template.planned.digest.as_bytes(), template.planned.to.as_bytes()];
+    let campaign = of_parts(about.into_iter().chain(ids))[..12].to_owned();
+    let (schema, template) = (SCHEMA.to_owned(), template.planned);
+    Ok(FleetPlan { schema, sha256: String::new(), campaign, template, repositories, left_out })
+}
+
+/// Finds the projects of a repository, and says of each that takes no part why.
+fn of_repository(
+    id: &str,
+    address: Result<Address, String>,
+    template: &FleetTemplate,
+    select: &Select,
+) -> Vec<Result<PlannedProject, LeftOut>> {
+    match read_projects(id, address, template, select) {
+        Ok(projects) => projects,
+        Err((state, reason)) => vec![Err(LeftOut { id: id.to_owned(), state, reason })],
+    }
+}
+
+/// Reads the records of a repository at its head.
+fn read_projects(
+    id: &str,
+    address: Result<Address, String>,
+    template: &FleetTemplate,
+    select: &Select,
+) -> Result<Vec<Result<PlannedProject, LeftOut>>, (LeftOutState, String)> {
+    let unreachable = |reason: String| (LeftOutState::Unreachable, reason);
+    let address = address.map_err(unreachable)?;
+    let url = address.shown().ok_or_else(|| unreachable("its path is no text".to_owned()))?;
+    let head = address.head().map_err(|unusable| match unusable {
+        Unusable::Empty => (LeftOutState::Empty, "nothing is committed".to_owned()),
+        Unusable::Unreachable(reason) => unreachable(reason),
+    })?;
+    let repository = OpenRepository::open(&address, &head, false).map_err(|error| unreachable(error.message()))?;
+    let entries = repository.entries(&head.commit, Some(".launchway"));
+    let entries = entries.map_err(|error| unreachable(error.to_string()))?;
+    let read = |object: &str, most| repository.content(object, most);
+    let tree = CommitTree::new(entries, &read);
+    let all = projects(&tree).map_err(|errors| no_records(&errors))?;
+    let has_one = all.len() == 1;
+    let found = all.iter().map(|project| {
+        let id = if has_one { id.to_owned() } else { format!("{id}#{}", project.name) };
+        take(&id, project, template, select)?;
+        Ok(PlannedProject {
+            id,
+            url: url.clone(),
+            branch: head.branch.clone(),
+            head: head.commit.clone(),
+            project: project.name.clone(),
+            record_sha256: record_digest(&tree, project),
+            from: project.template.version.clone(),
+            answers_sha256: answers_digest(project),
+            owner: owner(project).map(str::to_owned),
+        })
+    });
+    Ok(found.collect())
+}
+
+/// Says why a repository has no record to go by.
+fn no_records(errors: &[ProjectError]) -> (LeftOutState, String) {
+    if errors.iter().all(|error| matches!(error, ProjectError::NoRecord(_))) {
+        return (LeftOutState::NoRecord, "there is no record of launchway at its top".to_owned());
+    }
+    let reasons: Vec<String> = errors.iter().map(ToString::to_string).collect();
+    (LeftOutState::UnusableRecord, reasons.join("; "))
+}
+
+/// Tells whether a project takes part, or why not.
+fn take(id: &str, project: &Project, template: &FleetTemplate, select: &Select) -> Result<(), LeftOut> {
+    let left = |state, reason: String| Err(LeftOut { id: id.to_owned(), state, reason });
+    let origin = &project.template;
+    if !template.made(project) {
+        return left(
+            LeftOutState::OtherTemplate,
+            format!("it was made from the template `{}` ({})", origin.id, origin.source.id()),
+        );
+    }
+    if template.is_older_than(project) {
+        return left(LeftOutState::NewerVersion, format!("it is at version {} already", origin.version));
+    }
+    if !select.takes(id, owner(project), &project.answers) {
+        return left(LeftOutState::NotSelected, "`[select]` does not take it".to_owned());
+    }
+    Ok(())
+}
+
+impl FleetPlan {
+    /// Returns how many projects take part.
+    pub(crate) fn len(&self) -> usize {
+        self.repositories.len()
+    }
+
+    /// Returns how many repositories and projects take no part, for each reason.
+    pub(crate) fn left_out_counts(&self) -> Vec<(&'static str, usize)> {
+        let states: BTreeSet<LeftOutState> = self.left_out.iter().map(|left| left.state).collect();
+        let count = |state| self.left_out.iter().filter(|left| left.state == state).count();
+        states.into_iter().map(|state| (state.id(), count(state))).collect()
+    }
+
+    /// Writes the plan as its file has it, with the digest of that.
+    pub(crate) fn to_text(&self) -> String {
+        let blank = json(self).replacen("\"sha256\": \"\"", &format!("\"sha256\": \"{NO_DIGEST}\""), 1);
+        let digest = of_bytes(blank.as_bytes());
+        blank.replacen(NO_DIGEST, &digest, 1)
+    }
+
+    /// Reads a plan, which has to be as it was written.
+    pub(crate) fn read(path: &Path) -> Result<Self, Failure> {
+        let cannot = |error: std::io::Error| {
+            Failure::new(Exit::NotAsWritten, format!("cannot read the plan `{}`: {error}", path.display()))
+                .hint("`launchway fleet plan FLEET.toml -o plan.json` writes one")
+        };
+        if path.metadata().map_err(cannot)?.len() > MAX_BYTES {
+            return Err(not_as_written(path, &format!("it is larger than {} MiB", MAX_BYTES >> 20)));
+        }
+        let text = std::fs::read_to_string(path).map_err(cannot)?;
+        let plan: Self = serde_json::from_str(&text).map_err(|error| not_as_written(path, &error.to_string()))?;
+        if plan.schema != SCHEMA {
+            return Err(not_as_written(
+                path,
+                &format!("its schema is `{}`, and this launchway knows `{SCHEMA}`", plan.schema),
+            ));
+        }
+        if plan.sha256.len() != NO_DIGEST.len()
+            || of_bytes(text.replacen(&plan.sha256, NO_DIGEST, 1).as_bytes()) != plan.sha256
+        {
+            return Err(not_as_written(path, "it was changed after it was written"));
+        }
+        Ok(plan)
+    }
+}
+
+fn not_as_written(path: &Path, fault: &str) -> Failure {
+    Failure::new(Exit::NotAsWritten, format!("`{}` is no plan to work by: {fault}", path.display()))
+        .hint("plan the fleet again, and leave the file as it is")
+}

@@ -1,0 +1,188 @@
+//! A repository of the fleet: its objects and nothing else of it. Its settings, hooks and attributes are those of somebody
+//! else, so git never works in it: a repository of our own has its objects beside.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use launchway_core::{EntryKind, GitSpec, Scratch, SourceSpec};
+
+use crate::failure::Failure;
+use crate::git::{Git, GitError, ObjectReader, Remote};
+
+/// Where a repository of the fleet is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Address {
+    /// On this machine.
+    Local(PathBuf),
+    /// Where git fetches it.
+    Remote(GitSpec),
+}
+
+/// The commit that a repository has checked out, or would.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Head {
+    pub(super) branch: Option<String>,
+    pub(super) commit: String,
+}
+
+/// Why a repository cannot be used.
+#[derive(Debug)]
+pub(super) enum Unusable {
+    /// There is no repository, or it cannot be reached.
+    Unreachable(String),
+    /// Nothing is committed.
+    Empty,
+}
+
+impl Address {
+    /// Reads an address as a list or a plan has it. A path is taken from a folder.
+    pub(super) fn parse(text: &str, folder: &Path) -> Result<Self, String> {
+        let is_remote = text.contains("://") || text.split_once(':').is_some_and(|(host, _)| !host.contains('/'));
+        if !is_remote {
+            return Ok(Self::Local(folder.join(text)));
+        }
+        match text.parse().map_err(|error: launchway_core::SpecError| error.to_string())? {
+            SourceSpec::Git(GitSpec { credentials: Some(_), .. }) => {
+                Err("has a user name or a password in it, and a plan keeps none".to_owned())
+            }
+            SourceSpec::Git(spec) if spec.subfolder.is_none() && spec.reference.is_none() => Ok(Self::Remote(spec)),
+            _ => Err("is not the address of a repository".to_owned()),
+        }
+    }
+
+    /// Returns the address as a plan has it.
+    pub(super) fn shown(&self) -> Option<String> {
+        match self {
+            Self::Local(path) => path.to_str().map(str::to_owned),
+            Self::Remote(spec) => Some(spec.url.clone()),
+        }
+    }
+
+    /// Tells whether no repository stands there any more.
+    pub(super) fn is_gone(&self) -> bool {
+        matches!(self, Self::Local(path) if git_folder(path).is_none())
+    }
+
+    /// Finds out what is checked out.
+    pub(super) fn head(&self) -> Result<Head, Unusable> {
+        match self {
+            Self::Local(path) => local_head(path),
+            Self::Remote(spec) => {
+                let found = Remote::fleeting(spec).and_then(|remote| remote.head());
+                let (branch, commit) =
+                    found.map_err(|error| Unusable::Unreachable(error.message()))?.ok_or(Unusable::Empty)?;
+                Ok(Head { branch, commit })
+            }
+        }
+    }
+}
+
+fn local_head(path: &Path) -> Result<Head, Unusable> {
+    let folder = git_folder(path).ok_or_else(|| Unusable::Unreachable("there is no git repository".to_owned()))?;
+    let git = Git::on_scratch(&folder);
+    let commit = git.text(&["rev-parse", "--quiet", "--verify", "HEAD^{commit}"]);
+    let commit = commit.map_err(|error| match error {
+        GitError::Said(said) if said.is_empty() => Unusable::Empty,
+        error => Unusable::Unreachable(error.to_string()),
+    })?;
+    let branch = git.text(&["symbolic-ref", "--quiet", "HEAD"]).ok();
+    let branch = branch.and_then(|branch| branch.strip_prefix("refs/heads/").map(str::to_owned));
+    Ok(Head { branch, commit })
+}
+
+/// Finds the folder of git's in a repository, bare or not.
+pub(super) fn git_folder(path: &Path) -> Option<PathBuf> {
+    let is_one = |folder: &PathBuf| folder.join("HEAD").is_file() && folder.join("objects").is_dir();
+    [path.to_owned(), path.join(".git")].into_iter().find(is_one)?.canonicalize().ok()
+}
+
+/// The objects of a repository, and a place for new ones.
+pub(super) struct OpenRepository {
+    scratch: Scratch,
+    reader: ObjectReader,
+    /// Keeps what was fetched.
+    remote: Option<Remote>,
+}
+
+impl OpenRepository {
+    /// Opens a repository at its head. Of one that is fetched, the history comes if it `needs_history`.
+    pub(super) fn open(address: &Address, head: &Head, needs_history: bool) -> Result<Self, Failure> {
+        let (objects, remote) = match address {
+            Address::Local(path) => {
+                let gone = || crate::failure::Failure::new(crate::failure::Exit::Usage, "there is no git repository");
+                (git_folder(path).ok_or_else(gone)?.join("objects"), None)
+            }
+            Address::Remote(spec) => {
+                let remote = Remote::fleeting(spec)?;
+                match (needs_history, &head.branch) {
+                    (false, Some(branch)) => remote.fetch(&format!("refs/heads/{branch}"), None)?,
+                    (_, branch) => remote.fetch_whole(branch.as_deref())?,
+                }
+                (remote.store().join("objects"), Some(remote))
+            }
+        };
+        let has_sha256 = head.commit.len() == 64;
+        let scratch = Scratch::beside(&std::env::temp_dir(), &objects, has_sha256)?;
+        let reader = ObjectReader::start(&Git::on_scratch(scratch.path())).map_err(crate::repository::not_run)?;
+        Ok(Self { scratch, reader, remote })
+    }
+
+    /// Returns git on the objects, with nobody's settings.
+    pub(super) fn git(&self) -> Git {
+        Git::on_scratch(self.scratch.path())
+    }
+
+    /// Returns the folder of the repository of our own.
+    pub(super) fn folder(&self) -> &Path {
+        self.scratch.path()
+    }
+
+    /// Lists the files of a commit, or those below one name at its top.
+    pub(super) fn entries(
+        &self,
+        commit: &str,
+        below: Option<&str>,
+    ) -> Result<BTreeMap<String, (EntryKind, String)>, GitError> {
+        let entry = |entry: crate::git::TreeEntry| {
+            let kind = match entry.mode.as_str() {
+                "120000" => EntryKind::Link,
+                "160000" => EntryKind::Submodule,
+                mode => EntryKind::File { executable: mode == "100755" },
+            };
+            Some((String::from_utf8(entry.path).ok()?, (kind, entry.object)))
+        };
+        Ok(self.reader.tree(commit, below)?.into_iter().filter_map(entry).collect())
+    }
+
+    /// Reads the content of a file, unless it has more bytes than `most`. What was left out of a fetch is fetched then.
+    pub(super) fn content(&self, object: &str, most: u64) -> Result<Option<Vec<u8>>, String> {
+        match (self.reader.read(object, "blob", most), &self.remote) {
+            (Err(GitError::Said(_)), Some(remote)) => {
+                remote.fetch_objects(&[object]).map_err(|error| error.message())?;
+                self.reader.read(object, "blob", most)
+            }
+            (read, _) => read,
+        }
+        .map_err(|error| error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_a_path_or_what_git_fetches() {
+        let parse = |text: &str| Address::parse(text, Path::new("/list")).map(|address| address.shown().unwrap());
+        assert_eq!(parse("orders.git").unwrap(), "/list/orders.git");
+        assert_eq!(parse("/srv/a:b").unwrap(), "/srv/a:b");
+        assert_eq!(parse("https://git.example/a/b.git").unwrap(), "https://git.example/a/b.git");
+        assert!(parse("git@git.example:a/b.git").unwrap().contains("git.example"));
+        for text in
+            ["https://me:secret@git.example/a", "ext::sh -c x", "http://git.example/a", "https://g.example/a@v1"]
+        {
+            let error = parse(text).unwrap_err();
+            assert!(!error.contains("secret"), "{error}");
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! The project's side of an update on the objects of a commit.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use launchway_core::{CommitTree, Edit, EntryKind, PlannedFile, Root, SafePath, Temporary};
+
+use super::repository::OpenRepository;
+use crate::failure::Failure;
+use crate::git::{Git, path_list};
+use crate::repository::moved_in_commits;
+use crate::update::UpdateSite;
+
+/// The file by which git is told what to ignore.
+const IGNORE_FILE: &str = ".gitignore";
+
+/// A commit of a repository, as an update sees it.
+pub(super) struct CommitSite<'s> {
+    pub(super) repository: &'s OpenRepository,
+    pub(super) tree: &'s CommitTree<'s>,
+    pub(super) commit: &'s str,
+}
+
+impl UpdateSite for CommitSite<'_> {
+    fn root(&self) -> Root<'_> {
+        Root::Commit(self.tree)
+    }
+
+    /// A commit says of every file whether it can be run.
+    fn ignores_modes(&self) -> bool {
+        false
+    }
+
+    fn moved(&self, name: &str, missing: &BTreeMap<&SafePath, &SafePath>) -> BTreeMap<SafePath, SafePath> {
+        let is_file = |path: &str| matches!(self.tree.entries().get(path), Some((EntryKind::File { .. }, _)));
+        let names = moved_in_commits(&self.repository.git(), self.commit, name, missing);
+        let there = names.into_iter().filter(|(now, _)| is_file(now));
+        there.filter_map(|(to, from)| Some((SafePath::new(&to).ok()?, from.clone()))).collect()
+    }
+
+    /// A commit hides nothing.
+    fn refuse_hidden(&self, _: &[&SafePath]) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    /// What is ignored is left out of the commit, and its result says so.
+    fn ignored_note(&self, _: &[&SafePath]) -> Option<String> {
+        None
+    }
+
+    /// No filter runs here.
+    fn unfiltered_note(&self, _: &[&Edit]) -> Option<String> {
+        None
+    }
+
+    fn can_undo(&self, _: &str) -> bool {
+        false
+    }
+}
+
+impl CommitSite<'_> {
+    /// Returns those of the new files that the repository tells git to ignore: a commit of an update in a clone has none of
+    /// them either.
+    pub(super) fn ignored(&self, new: &[&SafePath]) -> Result<BTreeSet<SafePath>, Failure> {
+        let is_list = |path: &&String| path.rsplit('/').next() == Some(IGNORE_FILE);
+        let lists = self.tree.entries().keys().filter(is_list).filter_map(|path| SafePath::new(path).ok());
+        let file = |path: SafePath| {
+            let bytes = Root::Commit(self.tree).blob(&path)?.bytes;
+            let ownership = launchway_core::template::Ownership::Merged;
+            Some((path, PlannedFile { bytes, executable: false, ownership }))
+        };
+        let lists: Vec<(SafePath, PlannedFile)> = lists.filter_map(file).collect();
+        if lists.is_empty() || new.is_empty() {
+            return Ok(BTreeSet::new());
+        }
+        let folder = Temporary::create(&std::env::temp_dir(), &lists)?;
+        let git = Git::of_user(folder.path())
+            .with("GIT_DIR", self.repository.folder())
+            .with("GIT_WORK_TREE", folder.path())
+            .with("GIT_CONFIG_GLOBAL", "/dev/null")
+            .with("GIT_CONFIG_NOSYSTEM", "1")
+            .setting("core.excludesFile=/dev/null");
+        let input = path_list(new.iter().map(|path| path.as_str()));
+        let said = git.output(&["check-ignore", "-z", "--stdin"], &input).map_err(crate::repository::not_run)?;
+        let said = String::from_utf8_lossy(&said.stdout).into_owned();
+        Ok(said.split('\0').filter_map(|path| SafePath::new(path).ok()).collect())
+    }
+}
