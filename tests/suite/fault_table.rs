@@ -10,7 +10,8 @@ use serde::Deserialize;
 use tempfile::TempDir;
 use xtask::tree;
 
-use crate::golden;
+use crate::program::{launchway, run};
+use crate::{golden, korean_messages};
 
 const TABLES: [(&str, &str); 2] =
     [("ecs", include_str!("../faults/ecs.toml")), ("kubernetes", include_str!("../faults/kubernetes.toml"))];
@@ -67,8 +68,15 @@ impl Sample {
 }
 
 impl Fault {
-    /// Makes the edit, checks, and takes the edit back; tells whether a finding names the file.
+    /// Tells whether a finding names the file.
     fn is_caught(&self, sample: &Sample) -> bool {
+        let findings = self.planted(sample, || sample.findings());
+        let mut places = findings.iter().flat_map(|finding| &finding.places);
+        places.any(|place| place.file.as_deref() == Some(self.file.as_str()))
+    }
+
+    /// Makes the edit, looks, and takes the edit back.
+    fn planted<T>(&self, sample: &Sample, look: impl FnOnce() -> T) -> T {
         let path = sample.folder.path().join(&self.file);
         let text = fs::read_to_string(&path).unwrap();
         if self.deleted {
@@ -84,10 +92,17 @@ impl Fault {
             );
             fs::write(&path, text.replace(&self.from, &self.to)).unwrap();
         }
-        let findings = sample.findings();
+        let found = look();
         fs::write(&path, text).unwrap();
-        let mut places = findings.iter().flat_map(|finding| &finding.places);
-        places.any(|place| place.file.as_deref() == Some(self.file.as_str()))
+        found
+    }
+}
+
+/// Makes the edits, looks, and takes the edits back.
+fn planted<T>(faults: &[Fault], sample: &Sample, look: &dyn Fn() -> T) -> T {
+    match faults.split_first() {
+        Some((first, others)) => first.planted(sample, || planted(others, sample, look)),
+        None => look(),
     }
 }
 
@@ -107,6 +122,29 @@ fn check_finds_every_fault_of_the_table_but_those_that_are_named() {
         .collect();
     let known: Vec<&str> = MISSED.iter().map(|(fault, _)| *fault).collect();
     assert_eq!(missed, known, "of {} faults", faults().count());
+}
+
+#[test]
+fn check_says_every_fault_of_the_table_in_korean() {
+    let mut by_case: BTreeMap<String, Vec<Fault>> = BTreeMap::new();
+    for fault in tables().into_iter().flat_map(|(_, faults)| faults) {
+        by_case.entry(fault.case.clone()).or_default().push(fault);
+    }
+    let mut english = Vec::new();
+    for (case, mut faults) in by_case {
+        let sample = Sample::of(&case);
+        // Those of different files are planted together.
+        while !faults.is_empty() {
+            let mut files = BTreeSet::new();
+            let (together, rest) = faults.into_iter().partition(|fault| files.insert(fault.file.clone()));
+            faults = rest;
+            let said = planted(&together, &sample, &|| {
+                run(launchway().arg("check").env("LANG", "ko_KR.UTF-8").current_dir(sample.folder.path()))
+            });
+            english.extend(korean_messages::faults(&case, &format!("{}{}", said.stdout, said.stderr)));
+        }
+    }
+    assert!(english.is_empty(), "{} lines:\n{}", english.len(), english.join("\n"));
 }
 
 #[test]

@@ -36,7 +36,7 @@ fn english(line: &str) -> Option<String> {
 }
 
 /// Lists the lines of English in what was said.
-fn faults(line: &str, said: &str) -> Vec<String> {
+pub(crate) fn faults(line: &str, said: &str) -> Vec<String> {
     let labels = ["error: ", "hint: ", "warning: ", "note: ", "Usage: "];
     let is_english = |it: &&str| english(it).is_some() || labels.iter().any(|label| it.contains(label));
     said.lines().filter(is_english).map(|it| format!("$ {line}\n{it}")).collect()

@@ -1,5 +1,6 @@
 //! The program in Korean: what people read is Korean, and what is made is the same.
 
+use std::fs;
 use std::path::Path;
 
 use crate::program::{launchway, run};
@@ -100,4 +101,38 @@ fn a_template_from_git_brings_its_translations() {
     let words = ["new", "--help", "--template", &template.url()];
     let help = run(world.launchway().env("LANG", "ko_KR.UTF-8").args(words)).success();
     assert!(help.contains("이름입니다."), "{help}");
+}
+
+#[test]
+fn a_check_says_what_a_template_from_git_agrees_on_in_its_own_korean_and_otherwise_all_in_english() {
+    let world = World::new();
+    let template = world.template("t", "port 1\n");
+    let agreement = |says: &str| {
+        format!(
+            "\n[[agreement]]\nsays = \"{says}\"\nplace = [{{ is = \"1\" }}, {{ file = \"note.txt\", \
+             capture = '^port (\\d+)$' }}]\n"
+        )
+    };
+    let manifest = fs::read_to_string(template.folder.join("template.toml")).unwrap();
+    let manifest = [manifest, agreement("note: the port of it"), agreement("the same once more")].concat();
+    let korean = "\"note: the port of it\" = \"공지의 포트\"\n";
+    template.commit(&[("template.toml", &manifest), ("translations/ko.toml", korean)]);
+    let made = world.new_project(&template.url(), &[]);
+    assert_eq!(made.code, Some(0), "{}", made.stderr);
+    fs::write(world.path("orders/note.txt"), "port 2\n").unwrap();
+    let check = |language: &str| {
+        let ran = run(world.launchway().args(["check", "orders", "--lang", language]));
+        assert_eq!(ran.code, Some(1), "{}", ran.stderr);
+        ran.stdout
+    };
+    let said = check("ko");
+    let lines: Vec<&str> = said.lines().filter(|line| line.starts_with("orders/note.txt:1: ")).collect();
+    assert_eq!(
+        lines,
+        [
+            "orders/note.txt:1: 공지의 포트: 값이 서로 다릅니다",
+            "orders/note.txt:1: the same once more: the values differ"
+        ]
+    );
+    assert!(check("en").contains("orders/note.txt:1: note: the port of it: the values differ"));
 }

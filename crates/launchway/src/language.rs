@@ -5,7 +5,7 @@ mod told;
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
-use std::sync::OnceLock;
+use std::sync::{OnceLock, PoisonError, RwLock};
 
 pub(crate) use told::told;
 
@@ -64,6 +64,28 @@ pub(crate) fn set(language: Language) {
 /// Returns the language that was set.
 pub(crate) fn current() -> Language {
     CURRENT.get().copied().unwrap_or(Language::English)
+}
+
+/// What templates say in the user's language, by their English texts.
+static LEARNED: RwLock<BTreeMap<String, String>> = RwLock::new(BTreeMap::new());
+
+/// Learns what a template says in the user's language, for messages that the template crate makes in English.
+pub(crate) fn learn(texts: BTreeMap<String, String>) {
+    LEARNED.write().unwrap_or_else(PoisonError::into_inner).extend(texts);
+}
+
+/// Returns what was learned of a template's text.
+pub(crate) fn learned(english: &str) -> Option<String> {
+    LEARNED.read().unwrap_or_else(PoisonError::into_inner).get(english).cloned()
+}
+
+/// Finds the longest text of a template with which a message begins, followed by a colon, and returns its translation with the rest.
+fn learned_before(message: &str) -> Option<(String, &str)> {
+    let learned = LEARNED.read().unwrap_or_else(PoisonError::into_inner);
+    let colons = message.rmatch_indices(": ");
+    colons
+        .into_iter()
+        .find_map(|(at, colon)| Some((learned.get(&message[..at])?.clone(), &message[at + colon.len()..])))
 }
 
 /// Returns a fixed text in the user's language.

@@ -140,9 +140,33 @@ fn check_not_moved(origin: &GitOrigin, remote: &Remote, options: &FetchOptions) 
 pub(crate) fn translate(template: &mut Template) -> Result<(), Failure> {
     let language = language::current();
     if language != Language::English {
+        learn(template)?;
         template.translate(language.code()).map_err(LoadError::from)?;
     }
     Ok(())
+}
+
+/// Learns what a template says in the user's language.
+fn learn(template: &Template) -> Result<(), Failure> {
+    language::learn(template.texts_in(language::current().code()).map_err(LoadError::from)?);
+    Ok(())
+}
+
+/// Learns what the template of a project says in the user's language, as far as this machine has it: a check needs no network. What is
+/// not found stays English.
+pub(crate) fn learn_of_project(origin: &Origin) {
+    if language::current() == Language::English {
+        return;
+    }
+    if let Ok(builtin) = Template::builtin("service") {
+        let _ = learn(&builtin);
+    }
+    let options = FetchOptions { offline: true, accept_moved: false };
+    if matches!(origin.source, OriginSource::Git(_))
+        && let Ok(loaded) = of_project(origin, origin.commit(), None, &options)
+    {
+        let _ = learn(&loaded.template);
+    }
 }
 
 fn template(spec: &SourceSpec, options: &FetchOptions) -> Result<Template, Failure> {

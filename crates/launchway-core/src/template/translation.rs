@@ -60,30 +60,69 @@ impl Template {
         self.translations.iter().filter(|it| it.is_own).map(|it| it.language.as_str()).collect()
     }
 
-    /// Replaces what people read by its translation, where there is one; of two layers, the outer one's.
+    /// Replaces what people read by its translation, where there is one; of two layers, the outer one's. The texts of agreements stay:
+    /// a project's record has them, and the files that are generated are the same in every language.
     ///
     /// # Errors
     /// A file of translations is not a TOML table of texts.
-    pub fn translate(&mut self, language: &str) -> Result<Coverage, Invalid> {
-        let mut texts = BTreeMap::new();
-        let mut stale = BTreeSet::new();
-        for translation in self.translations.iter().filter(|it| it.language == language) {
-            let read = translation.read()?;
-            stale.extend(read.keys().filter(|_| translation.is_own).cloned());
-            texts.extend(read);
-        }
-        let mut coverage = Coverage::default();
+    pub fn translate(&mut self, language: &str) -> Result<(), Invalid> {
+        let translated = self.texts_in(language)?;
         for text in self.texts() {
-            stale.remove(text.as_str());
-            // Tools for translators leave a text that nobody has translated empty.
-            match texts.get(text.as_str()).filter(|translated| !translated.trim().is_empty()) {
-                Some(translated) => text.clone_from(translated),
-                None => coverage.missing.push(text.clone()),
+            if let Some(translated) = translated.get(text.as_str()) {
+                text.clone_from(translated);
             }
         }
-        coverage.stale = stale.into_iter().collect();
-        self.check_purposes(language)?;
-        Ok(coverage)
+        self.check_purposes(language)
+    }
+
+    /// Tells how far the template, which is still in English, is translated.
+    ///
+    /// # Errors
+    /// A file of translations or one of agreements cannot be read.
+    pub fn coverage(&mut self, language: &str) -> Result<Coverage, Invalid> {
+        let translated = self.texts_in(language)?;
+        let mut stale = self.own_keys(language)?;
+        let agreements = self.agreement_texts()?;
+        let mut missing = Vec::new();
+        for text in self.texts().into_iter().map(|text| &*text).chain(&agreements) {
+            stale.remove(text);
+            if !translated.contains_key(text) {
+                missing.push(text.clone());
+            }
+        }
+        Ok(Coverage { missing, stale: stale.into_iter().collect() })
+    }
+
+    /// Returns the texts of a language by the English ones, those of agreements among them; of two layers, the outer one's.
+    ///
+    /// # Errors
+    /// A file of translations is not a TOML table of texts.
+    pub fn texts_in(&self, language: &str) -> Result<BTreeMap<String, String>, Invalid> {
+        let mut texts = BTreeMap::new();
+        for translation in self.translations.iter().filter(|it| it.language == language) {
+            texts.extend(translation.read()?);
+        }
+        // Tools for translators leave a text that nobody has translated empty.
+        texts.retain(|_, translated| !translated.trim().is_empty());
+        Ok(texts)
+    }
+
+    /// Returns the English texts that the template itself translates.
+    fn own_keys(&self, language: &str) -> Result<BTreeSet<String>, Invalid> {
+        let mut keys = BTreeSet::new();
+        for translation in self.translations.iter().filter(|it| it.is_own && it.language == language) {
+            keys.extend(translation.read()?.into_keys());
+        }
+        Ok(keys)
+    }
+
+    /// Returns what the agreements say, each text once.
+    fn agreement_texts(&self) -> Result<BTreeSet<String>, Invalid> {
+        let mut texts: BTreeSet<String> = self.agreements.iter().map(|rule| rule.says.clone()).collect();
+        for file in self.agreement_files() {
+            texts.extend(self.agreements_in(file)?.iter().map(|rule| rule.says.clone()));
+        }
+        Ok(texts)
     }
 
     /// Checks that what objects are for can be rendered, now that it is in another language.
@@ -152,7 +191,8 @@ mod tests {
 
     fn translated(files: &[(&str, &str)], language: &str) -> (Template, Coverage) {
         let mut template = load(files).unwrap();
-        let coverage = template.translate(language).unwrap();
+        let coverage = template.coverage(language).unwrap();
+        template.translate(language).unwrap();
         (template, coverage)
     }
 
@@ -200,6 +240,26 @@ mod tests {
     }
 
     #[test]
+    fn what_an_agreement_says_is_a_text_of_the_template_and_stays_english_in_a_plan() {
+        let agreement =
+            |says: &str| format!("[[agreement]]\nsays = \"{says}\"\nplace = [{{ is = \"1\" }}, {{ is = \"1\" }}]\n");
+        let manifest =
+            format!("{HEAD}{}[[agreements]]\nfile = \"agreements/ports.toml\"\n", agreement("the traffic port"));
+        let inner = [agreement("the admin port"), agreement("the traffic port")].concat();
+        let file = "\"the traffic port\" = \"트래픽 포트\"\n\"the old port\" = \"이전 포트\"\n";
+        let files =
+            [("template.toml", manifest.as_str()), ("agreements/ports.toml", &inner), ("translations/ko.toml", file)];
+        let (template, coverage) = translated(&files, "ko");
+        let missing = |text: &str| coverage.missing.iter().filter(|missing| *missing == text).count();
+        assert_eq!((missing("the admin port"), missing("the traffic port")), (1, 0));
+        assert_eq!(coverage.stale, ["the old port"]);
+        assert_eq!(template.texts_in("ko").unwrap()["the traffic port"], "트래픽 포트");
+        let interview = Interview::new(&template, &Answers::default(), Defaults::All).unwrap();
+        let plan = Plan::new(&template, &interview.context().unwrap().unwrap()).unwrap();
+        assert_eq!(plan.agreements[0].says, "the traffic port");
+    }
+
+    #[test]
     fn a_file_that_is_no_table_of_texts_is_refused_with_its_place() {
         let files = [("template.toml", HEAD), ("translations/ko.toml", "a = \"b\"\nc = 1\n")];
         let problems = load(&files).err().unwrap().to_string();
@@ -209,7 +269,7 @@ mod tests {
     #[test]
     fn the_built_in_template_is_korean_from_end_to_end() {
         let mut template = Template::builtin("service").unwrap();
-        let coverage = template.translate("ko").unwrap();
+        let coverage = template.coverage("ko").unwrap();
         assert_eq!(coverage, Coverage::default());
     }
 }

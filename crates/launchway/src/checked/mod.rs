@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use launchway_core::{
-    Advisory, Date, FileChange, Finding, Placeholder, Project, Status, Waiver, WaiverState, check, placeholders,
+    Advisory, Date, FileChange, Finding, Placeholder, Project, Rule, Status, Waiver, WaiverState, check, placeholders,
 };
 use semver::Version;
 
@@ -150,6 +150,9 @@ fn checked(folder: &Path, project: Project, upcoming: Option<AvailableUpdate>) -
     waivers.mark(&mut findings);
     let waivers = waivers.states(&project, &findings, today);
     let placeholders = placeholders(folder, &project);
+    if findings.iter().any(|finding| finding.rule == Rule::Agreement) {
+        sources::learn_of_project(&project.template);
+    }
     Ok(CheckResult { project, findings, waivers, today, placeholders, upcoming })
 }
 

@@ -31,28 +31,43 @@ fn announced(checked: &CheckResult) -> Vec<String> {
 
 /// Renders what was found in one project.
 pub(super) fn text(checked: &CheckResult, folder: &Path) -> String {
-    let CheckResult { project, findings, .. } = checked;
+    let project = &checked.project;
     let mut lines = Vec::new();
     for finding in checked.open() {
         lines.push(headline(finding, project, folder));
-        lines.extend(with_values(finding).map(|place| format!("  {}", stands(place, folder))));
-        lines.extend(finding.answers.iter().map(|(id, value)| format!("  the answer `{id}` is `{value}`")));
-        lines.extend(finding.id.iter().map(|id| format!("  the agreement is `{id}`")));
-        lines.extend(finding.waiver.iter().map(ended));
+        lines.extend(details(finding, folder));
     }
     lines.extend(checked.notes().flat_map(|note| noted(note, project, folder)));
     lines.extend(checked.waivers.iter().flat_map(|(waiver, state)| waived(waiver, *state, checked, folder)));
+    lines.push(told(&summed_up(checked)));
+    lines.extend(announced(checked).iter().map(|line| told(line)));
+    lines.iter().fold(String::new(), |text, line| text + &visible_line(line) + "\n")
+}
+
+fn told(line: &str) -> String {
+    language::told(line).into_owned()
+}
+
+/// Lists below a finding its values, the answers behind them, what it is called, and the waiver that ended.
+fn details(finding: &Finding, folder: &Path) -> Vec<String> {
+    let values = with_values(finding).map(|place| format!("  {}", stands(place, folder)));
+    let answers = finding.answers.iter().map(|(id, value)| told(&format!("  the answer `{id}` is `{value}`")));
+    let id = finding.id.iter().map(|id| told(&format!("  the agreement is `{id}`")));
+    values.chain(answers).chain(id).chain(finding.waiver.iter().map(ended)).collect()
+}
+
+/// Says in one line how many agreements hold, or how much was found.
+fn summed_up(checked: &CheckResult) -> String {
+    let CheckResult { project, findings, .. } = checked;
     let made = format!("{} ({} {})", project.name, project.template.id, project.template.version);
     let beside = beside(checked);
     let waived = findings.iter().filter(|finding| finding.rule == Rule::Agreement).count();
-    lines.push(match (checked.open().count(), project.agreements.len() - waived.min(project.agreements.len())) {
+    match (checked.open().count(), project.agreements.len() - waived.min(project.agreements.len())) {
         (0, 1) => format!("{made}: 1 agreement holds{beside}"),
         (0, agreements) => format!("{made}: {agreements} agreements hold{beside}"),
         (1, _) => format!("{made}: 1 finding{beside}"),
         (count, _) => format!("{made}: {count} findings{beside}"),
-    });
-    lines.extend(announced(checked));
-    lines.iter().fold(String::new(), |text, line| text + &visible_line(&language::told(line)) + "\n")
+    }
 }
 
 /// Says of each placeholder where it still stands: a note, which fails no check.
@@ -97,9 +112,9 @@ pub(super) fn placeholders(checked: &CheckResult, folder: &Path) -> Vec<String> 
 
 /// Says of a file of the template that it is not as it was generated, and how that ends.
 fn noted(note: &Finding, project: &Project, folder: &Path) -> Vec<String> {
-    let mut lines = vec![format!("note: {}", headline(note, project, folder))];
+    let mut lines = vec![format!("{}: {}", language::text("note"), headline(note, project, folder))];
     if let (Some(id), Some(file)) = (&note.id, note.places.iter().find_map(|place| place.file.as_ref())) {
-        lines.push(format!("  `launchway update --heal {file}` takes the template's; `launchway waive {id} --because \"…\"` keeps yours"));
+        lines.push(told(&format!("  `launchway update --heal {file}` takes the template's; `launchway waive {id} --because \"…\"` keeps yours")));
     }
     lines.extend(note.waiver.iter().map(ended));
     lines
@@ -118,41 +133,39 @@ fn beside(checked: &CheckResult) -> String {
 
 /// Says what is wrong, after the place that is most likely at fault.
 fn headline(finding: &Finding, project: &Project, folder: &Path) -> String {
-    let place = culprit(finding).map(|place| format!("{}: ", located(place, folder)));
+    let place = culprit(finding).map(|place| format!("{}: ", language::told(&located(place, folder))));
     format!("{}{}", place.unwrap_or_default(), said(finding, project))
 }
 
-/// Says what is wrong. What the record knows an agreement by is the template's English; another language quotes it whole.
+/// Says what is wrong. A record has the English texts of its template: one without a translation stays English, and so does its fault.
 fn said(finding: &Finding, project: &Project) -> String {
     let agreement = project.agreements.iter().find(|agreement| finding.id.as_ref() == Some(&agreement.id));
-    let fault = |says: &str| finding.message.strip_prefix(says)?.strip_prefix(": ").map(language::told);
-    match agreement.and_then(|agreement| Some((&agreement.says, fault(&agreement.says)?))) {
-        Some((says, fault)) => language::filled("{says}: {fault}", &[("says", says), ("fault", &fault)]),
-        None => language::told(&finding.message).into_owned(),
+    match agreement {
+        Some(agreement) if language::learned(&agreement.says).is_none() => finding.message.clone(),
+        _ => told(&finding.message),
     }
 }
 
 /// Says of a finding that it was waived until a day that has passed.
 fn ended(waiver: &Waiver) -> String {
     let until = waiver.until.map(|until| format!(" on {until}")).unwrap_or_default();
-    format!("  its waiver ended{until}: {}", waiver.because)
+    told(&format!("  its waiver ended{until}: {}", waiver.because))
 }
 
 /// Lists a waiver; one that ended stands at its finding, and here where there is none.
 fn waived(waiver: &Waiver, state: WaiverState, checked: &CheckResult, folder: &Path) -> Vec<String> {
     let CheckResult { project, findings, .. } = checked;
     let until = waiver.until.map(|until| format!(" until {until}")).unwrap_or_default();
-    let mut lines = vec![format!("waived{until}: `{}`: {}", waiver.id, waiver.because)];
     let found = findings.iter().find(|finding| finding.id.as_ref() == Some(&waiver.id));
     let end = format!("`launchway waive {} --end` takes the waiver away", waiver.id);
-    lines.push(match (state, found) {
+    let state = match (state, found) {
         (WaiverState::Ended, Some(_)) => return Vec::new(),
         (WaiverState::InEffect, Some(finding)) => format!("  {}", headline(finding, project, folder)),
-        (WaiverState::Ended, None) => format!("  that day has passed, and nothing is found any more: {end}"),
-        (WaiverState::Unknown, _) => format!("  nothing has this id any more: {end}"),
-        (WaiverState::Idle | WaiverState::InEffect, _) => format!("  nothing is found now: {end}"),
-    });
-    lines
+        (WaiverState::Ended, None) => told(&format!("  that day has passed, and nothing is found any more: {end}")),
+        (WaiverState::Unknown, _) => told(&format!("  nothing has this id any more: {end}")),
+        (WaiverState::Idle | WaiverState::InEffect, _) => told(&format!("  nothing is found now: {end}")),
+    };
+    vec![told(&format!("waived{until}: `{}`: {}", waiver.id, waiver.because)), state]
 }
 
 /// Returns the place that is most likely at fault: the first whose values are no longer those that were generated.

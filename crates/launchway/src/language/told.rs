@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use std::fmt::Display;
 use std::sync::OnceLock;
 
-use super::{Language, current, fill, korean, messages};
+use super::{Language, current, fill, korean, learned_before, messages};
 
 /// How deep messages stand in one another.
 const MAX_DEPTH: usize = 6;
@@ -63,6 +63,7 @@ fn tell(english: &str, depth: usize) -> Option<String> {
     let told = match korean().get(text) {
         Some(korean) => korean.clone(),
         None => labelled(text, depth)
+            .or_else(|| disagreed(text, depth))
             .or_else(|| placed(text, depth))
             .or_else(|| listed(text, depth))
             .or_else(|| formed(text, depth))
@@ -81,6 +82,26 @@ fn labelled(text: &str, depth: usize) -> Option<String> {
     let label = LABELS.into_iter().find(|label| text.starts_with(label))?;
     let told = tell(&text[label.len()..], depth + 1)?;
     Some(format!("{}: {told}", korean().get(label.trim_end_matches(": "))?))
+}
+
+/// Tells what is wrong with values that must agree, behind what the template says of them; all of it, or nothing.
+fn disagreed(text: &str, depth: usize) -> Option<String> {
+    let (says, fault) = learned_before(text)?;
+    let with_values = || {
+        let (fault, values) = fault.split_once(": `")?;
+        let values: Option<Vec<String>> = values.split(", `").map(|value| read(value, depth)).collect();
+        Some(format!("{}: {}", tell(fault, depth + 1)?, values?.join(", ")))
+    };
+    let fault = tell(fault, depth + 1).or_else(with_values)?;
+    Some(format!("{says}: {fault}"))
+}
+
+/// Tells where a value was read, ``8080` in FILE at POINTER`` without the first back-tick.
+fn read(value: &str, depth: usize) -> Option<String> {
+    let (value, place) = value.split_once("` in ")?;
+    let place = place.replacen(" at ", ", ", 1);
+    let place = if is_prose(&place) { tell(&place, depth + 1)? } else { place };
+    Some(format!("`{value}`({place})"))
 }
 
 /// Tells the label alone of a message that nobody knows, such as one of a parser. Within a message another program has said it.

@@ -86,7 +86,8 @@ fn translations(template: &Template, layers: &[(TemplateFiles, Source)]) -> Resu
     let mut findings = Vec::new();
     for language in template.own_languages() {
         let mut translated = Template::from_layers(layers.to_vec())?;
-        let coverage = translated.translate(language)?;
+        let coverage = translated.coverage(language)?;
+        translated.translate(language)?;
         findings.extend(lint_translation(template, language, &coverage));
     }
     Ok(findings)
