@@ -6,6 +6,8 @@ use std::path::Path;
 
 use xtask::workspace;
 
+use crate::golden;
+
 /// What mdBook's style sheets say, in tenths of a pixel; the validators hold it against the site that was built.
 pub(crate) const CONTENT: usize = 7500;
 pub(crate) const PAGE_PADDING: usize = 150;
@@ -161,6 +163,18 @@ fn the_figures_of_the_landing_pages_are_those_that_were_measured() {
     }
 }
 
+#[test]
+fn every_title_of_the_sidebar_says_what_its_page_is_about() {
+    let summary = read("docs/SUMMARY.md");
+    let titles = summary.lines().filter_map(|line| line.trim_start().strip_prefix("- [")?.split_once("](").map(|it| it.0));
+    for title in titles {
+        assert!(title.split_whitespace().count() > 1, "`{title}` says nothing in a sidebar");
+    }
+    for page in ["faq.md", "cookbook.md", "rollout.md", "versions.md", "help.md"] {
+        assert!(summary.contains(&format!("]({page})")), "{page} is not in the sidebar");
+    }
+}
+
 /// What no page says, since the field has another word for it.
 const NOT_THE_FIELDS: [(&str, &str); 23] = [
     (" mend ", "fix"),
@@ -204,6 +218,33 @@ fn the_documentation_speaks_as_the_field_does() {
     for page in pages.filter(|page| !LEFT_OUT.contains(&page.as_str())) {
         assert_eq!(unidiomatic(&read(&page)), Vec::<String>::new(), "{page}");
     }
+}
+
+/// What no generated file says beside that.
+const NOT_GENERATED: [(&str, &str); 6] = [
+    ("way back", "rollback"),
+    ("goes back", "rolls back"),
+    ("going back", "a rollback"),
+    ("to go back", "to roll back"),
+    ("the version before", "the previous version"),
+    ("Nothing is deployed that", "Only what"),
+];
+
+#[test]
+fn what_is_generated_speaks_as_the_field_does() {
+    let mut faults = BTreeSet::new();
+    for tree in golden::rendered().values() {
+        for (path, file) in tree.iter().filter(|(path, _)| !path.starts_with(".launchway/")) {
+            let Ok(text) = std::str::from_utf8(&file.bytes) else { continue };
+            let lines = text.lines().map(|line| line.trim_start().trim_start_matches(['#', '/', '!', '>']));
+            let text = lines.flat_map(str::split_whitespace).collect::<Vec<_>>().join(" ");
+            let phrases = NOT_THE_FIELDS.iter().chain(&NOT_GENERATED);
+            let found = phrases.filter(|(phrase, _)| text.contains(phrase));
+            let name = path.rsplit('/').next().unwrap_or(path);
+            faults.extend(found.map(|(phrase, better)| format!("{name}: `{}`: {better}", phrase.trim())));
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.into_iter().collect::<Vec<_>>().join("\n"));
 }
 
 #[test]

@@ -592,7 +592,7 @@ def cases(case):
         case.plant("task-definition.json", "<TaskRole>", "<TaskRoleArn>")
         case.plant("deploy.sh", '= 0 ] || fail "$stack is still at', '= x ] || : "$stack is still at')
         case.run(third)
-        yield "one that does not end is told to go back", "goes back" in case.output and "ecs stop-service-deployment" in case.calls
+        yield "one that does not end is told to go back", "rolls back" in case.output and "ecs stop-service-deployment" in case.calls
     if case.code_deploy:
         case.cloud.ending = "InProgress"
         client("codedeploy").create_deployment(applicationName=case.stack, deploymentGroupName=case.stack, revision={})

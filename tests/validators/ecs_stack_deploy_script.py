@@ -209,7 +209,7 @@ def check_failures(script):
             [["describe-services", "length(deployments)"], [[0, f"{DEPLOYED}\t2\tIN_PROGRESS"]]],
             [["list-service-deployments"], [[0, "1"]]],
         ],
-        "goes back" if script.native else "settled",
+        "rolls back" if script.native else "settled",
     )
     calls = script.must_fail([[["cloudformation deploy"], [[255, ""]]]], "")
     if any("describe-services" in line for _, line in calls):
@@ -271,10 +271,10 @@ def check_guards(script):
 def check_wait(script):
     """Tasks that never become healthy are not waited for without end: ECS is told to go back."""
     at_work = [["describe-stacks", "Stacks[0].StackStatus"], [[0, "UPDATE_IN_PROGRESS"]]]
-    calls = script.must_fail([at_work], "goes back")
+    calls = script.must_fail([at_work], "rolls back")
     if not any("stop-service-deployment" in line and "--stop-type ROLLBACK" in line for _, line in calls):
         raise CheckFailed("ECS was not told to go back")
-    script.must_fail([at_work, [["stop-service-deployment"], [[254, ""]]]], "cannot go back")
+    script.must_fail([at_work, [["stop-service-deployment"], [[254, ""]]]], "cannot roll back")
     rolled_back = [["describe-stacks", "Stacks[0].StackStatus"], [[0, "UPDATE_IN_PROGRESS"], [0, "UPDATE_ROLLBACK_COMPLETE"]]]
     script.must_fail([rolled_back], "UPDATE_ROLLBACK_COMPLETE")
     result, calls = script.run([[["cloudformation deploy"], [[0, "No changes to deploy."]]]])

@@ -137,7 +137,7 @@ def argo(project, environment, files):
 
     for state in ("4/4/Degraded/true/", "4/4/Progressing//"):
         run = deploy(STATE=state, STABLE="")
-        yield "a first rollout that fails exits 1 and names no version before", run.code == 1 and "no version to go back to" in run.output, run
+        yield "a first rollout that fails exits 1 and names no version before", run.code == 1 and "no version to roll back to" in run.output, run
 
     run = deploy(STATE="5/4/Healthy//")
     yield "what the controller said of the version before does not count", run.code == 1, run

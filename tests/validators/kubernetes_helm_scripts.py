@@ -276,7 +276,7 @@ def argo_cases(project, environment):
     yield "a version that is given up exits 1", run.code == 1 and "given up" in run.output, run
     yield "the values name the image before", run.values["image"]["digest"] == ZEROS, run
     run = Run(project, environment, [environment, DIGEST], ROLLOUT="3/3/Degraded/true/", STABLE="")
-    yield "a first version that is given up has none before it", run.code == 1 and "no version to go back to" in run.output, run
+    yield "a first version that is given up has none before it", run.code == 1 and "no version to roll back to" in run.output, run
     run = Run(project, environment, [environment, DIGEST], PHASE="Paused", RUNNING=DIGEST)
     yield "what waits already is not released again", run.code == 0 and not run.has("helm upgrade"), run
     if (project / "deploy/kubernetes/promote.sh").exists():

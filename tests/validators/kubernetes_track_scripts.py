@@ -40,7 +40,7 @@ def tracks(project, environment, files):
     yield "a track that went back is the way back again", run.called("annotate service", f"way-back={ZEROS}"), run
     yield "the overlay names the image before", digests(run)[1] == ZEROS, run
     run = deploy(STATUS=1, STATUS_OF_UNDO=1, WAY_BACK=ZEROS)
-    yield "a way back that fails is told", run.code == 1 and "so did going back" in run.output, run
+    yield "a way back that fails is told", run.code == 1 and "so did the rollback" in run.output, run
     yield "a track that did not go back is no way back", not run.called("annotate service", f"way-back={ZEROS}"), run
 
     run = deploy(LIVE="", NOW="")
@@ -138,7 +138,7 @@ def switching(project, environment):
     for settings in ({"STATUS_OF_UNDO": 1}, {"DOWN": "rollout restart"}):
         run = switch(DIGEST, IDLE=DIGEST, PODS=f"orders-1 ghcr.io/x@{OTHER} CrashLoopBackOff\n", **settings)
         moved = [found[2] for found in led(run)] == ["green", "blue"] and run.tracks() == ["green", "blue"]
-        yield "a switch whose old track does not come up again is finished", run.code == 0 and moved and "this goes back" in run.output, run
+        yield "a switch whose old track does not come up again is finished", run.code == 0 and moved and "this switches back" in run.output, run
         yield "what is wrong with the old track is said", "warning: blue" in run.output and "CrashLoopBackOff" in run.output, run
         yield "connections that may stay are told", "delete pod" in run.output, run
     run = switch(DIGEST, RUNNING=DIGEST)
