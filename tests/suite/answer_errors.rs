@@ -37,6 +37,41 @@ fn an_error_says_whether_the_answer_came_from_a_flag_the_environment_or_a_line_o
 }
 
 #[test]
+fn an_answer_with_a_character_that_no_file_can_have_is_blamed_and_not_the_template() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    for (path, text) in [
+        (
+            "t/template.toml",
+            "[template]\nid = \"t\"\ntitle = \"T\"\nversion = \"1.0.0\"\nname = \"service\"\n\n[[question]]\nid = \"service\"\n\
+             prompt = \"Name\"\nhelp = \"The name.\"\nkind = \"slug\"\n\n[[question]]\nid = \"note\"\nprompt = \"Note\"\n\
+             help = \"A note.\"\nkind = \"text\"\ndefault = \"none\"\n",
+        ),
+        ("t/files/run.sh.hbs", "#!/bin/sh\necho {{quote_shell note}}\n"),
+        ("a.toml", "service = \"orders\"\nnote = \"one\\rtwo\"\n"),
+        ("b.toml", "service = \"orders\"\nnote = \"one\\u0000two\"\n"),
+    ] {
+        fs::create_dir_all(root.join(path).parent().unwrap()).unwrap();
+        fs::write(root.join(path), text).unwrap();
+    }
+    let template = "--template=./t";
+    for (words, variables, place) in [
+        (&["--answers=a.toml"][..], &[][..], "(in a.toml:2)"),
+        (&["orders", "--note=a\rb"], &[], "(on the command line)"),
+        (&["orders"], &[("LAUNCHWAY_NOTE", "a\rb")], "(from LAUNCHWAY_NOTE in the environment)"),
+    ] {
+        let said = new(root, &[&[template], words].concat(), variables).failure(2);
+        assert!(
+            said.contains("`note` has a carriage return, which `run.sh` cannot have") && said.contains(place),
+            "{said}"
+        );
+        assert!(!said.contains("fault of the template"), "{said}");
+    }
+    let said = new(root, &[template, "--answers=b.toml"], &[]).failure(2);
+    assert!(said.contains("NUL") && said.contains("(in b.toml:2)"), "{said}");
+}
+
+#[test]
 fn an_unknown_key_or_variable_gets_the_nearest_name() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("a.toml"), "repositry = \"a/b\"\n").unwrap();

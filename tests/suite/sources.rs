@@ -55,12 +55,34 @@ fn a_tag_a_version_a_branch_and_a_commit_can_be_asked_for() {
         assert!(record(&world)["template"].get(key).is_some(), "{reference}");
         assert_eq!(world.take("note.txt"), expected, "{reference}");
     }
+    for (reference, plain) in [("01", "1"), ("v01", "1"), ("1.00", "1.0"), ("1.0.00", "1.0.0")] {
+        let said = world.new_project(&format!("{}@{reference}", template.url()), &[]).failure(2);
+        assert!(said.contains(&format!("`{reference}` is not how a version is written")), "{said}");
+        assert!(said.contains(&format!("write `{plain}`")), "{said}");
+    }
     for reference in ["v9.0.0", "absent", "3"] {
         let said = world.new_project(&format!("{}@{reference}", template.url()), &[]).failure(4);
         assert!(said.contains(&format!("no tag, branch or version `{reference}`")), "{said}");
     }
     let said = world.new_project(&format!("{}@{}", template.url(), "1".repeat(40)), &[]).failure(74);
     assert!(said.contains("cannot fetch"), "{said}");
+}
+
+#[test]
+fn a_zero_before_a_number_is_right_where_the_tag_has_it() {
+    let world = World::new();
+    let template = world.template("t", "none\n");
+    template.release("2024.01.15", "january\n");
+    for reference in ["2024.01.15", "2024.01", "2024"] {
+        world.new_project(&format!("{}@{reference}", template.url()), &[]).success();
+        assert_eq!(world.take("note.txt"), "january\n", "{reference}");
+    }
+    for (reference, plain) in
+        [("builtin:service@01", "1"), ("builtin:service@0.04", "0.4"), ("builtin:service@^00", "^0")]
+    {
+        let said = world.new_project(reference, &[]).failure(2);
+        assert!(said.contains(&format!("write `{plain}`")), "{said}");
+    }
 }
 
 #[test]

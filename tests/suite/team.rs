@@ -182,7 +182,15 @@ fn u10_a_merge_of_two_updates_says_what_to_do() {
     let preview = history.update(&["--resolve-record", "--dry-run"]).success();
     assert!(preview.contains("orders: team 3.0.0"), "{preview}");
     assert_ne!(history.git(&["ls-files", "--unmerged"]), "", "a preview decides nothing");
-    history.update(&["--resolve-record"]).success();
+    let (_, report) = history.updated(&["--resolve-record", "--dry-run"]);
+    let (named, other) = (report["digest"].as_str().unwrap(), format!("sha256:{}", "0".repeat(64)));
+    for dry_run in [&["--dry-run"][..], &[]] {
+        let said = history.update(&[&["--resolve-record", "--expect", &other], dry_run].concat()).failure(1);
+        assert!(said.contains("is not what `--expect` names") && said.contains(named), "{dry_run:?}: {said}");
+    }
+    assert_ne!(history.git(&["ls-files", "--unmerged"]), "", "what is not expected decides nothing");
+    history.update(&["--resolve-record", "--expect", named, "--dry-run"]).success();
+    history.update(&["--resolve-record", "--expect", named]).success();
     history.git(&["commit", "--quiet", "--no-edit"]);
     outcome(&history);
     let said = history.update(&["--resolve-record"]).failure(2);

@@ -268,6 +268,38 @@ fn a62_without_a_commit_there_is_no_way_back() {
 }
 
 #[test]
+fn the_first_commit_that_a_hint_names_has_the_files_of_the_project_and_no_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let new = ["new", "orders", "--target=both", "--no-input", "--no-git"];
+    run(launchway().args(new).current_dir(folder.path())).success();
+    let root = folder.path().join("orders");
+    for (path, text) in [("secrets.env", "TOKEN=x\n"), ("deploy/own.pem", "key\n"), ("deploy/ecs/own.json", "{}\n")] {
+        fs::write(root.join(path), text).unwrap();
+    }
+    let update = || run(launchway().args(["update", "orders", "--no-input"]).current_dir(folder.path())).failure(3);
+    let command = |said: &str| {
+        said.lines().find_map(|it| Some(it.split('`').nth(1)?.to_owned()).filter(|it| it.contains(" add ")))
+    };
+    let apart = update();
+    let line = command(&apart).unwrap_or_else(|| panic!("{apart}"));
+    let identity = "git config --global user.name A; git config --global user.email a@b.c";
+    let line = line.replace(" commit", " commit --quiet --message First");
+    run(shell(&format!("export HOME=$PWD; {identity}; {line}")).current_dir(folder.path())).success();
+    let known = "git ls-files > ../committed && git status --porcelain --untracked-files=all";
+    let left = run(shell(known).current_dir(&root)).success();
+    assert_eq!(left, "?? deploy/ecs/own.json\n?? deploy/own.pem\n?? secrets.env\n");
+    let committed = fs::read_to_string(folder.path().join("committed")).unwrap();
+    assert!(committed.contains(".launchway/orders.toml") && committed.contains("deploy/ecs/deploy.sh"), "{committed}");
+    run(shell("rm -rf .git && git init --quiet").current_dir(&root)).success();
+    let there = update();
+    let line = command(&there).unwrap_or_else(|| panic!("{there}"));
+    assert!(!line.contains("--all") && line.len() < 600, "{line}");
+    let line = line.replace("git commit", "git commit --quiet --message First");
+    run(shell(&format!("export HOME=$PWD/..; {line}")).current_dir(&root)).success();
+    assert_eq!(run(shell(known).current_dir(&root)).success(), left);
+}
+
+#[test]
 fn a62_a_detached_head_and_a_linked_work_tree_are_fine() {
     let history = outdated();
     history.git(&["checkout", "--quiet", "--detach"]);
@@ -564,7 +596,10 @@ fn modes_that_git_does_not_look_at_are_no_edit_and_arrive_all_the_same() {
     assert!(history.update(&[]).success().contains("nothing to do"));
     let rule = "[[file]]\npath = \"run\"\nexecutable = true\n";
     history.template("2.0.0", &files(&[("a", &lines(&[])), ("b", "b\n"), ("run", "run\n")]), rule);
-    history.update(&[]).success();
+    let ran = history.update(&["--verbose"]);
+    assert!(ran.stderr.contains("update-index --chmod=+x"), "{}", ran.stderr);
+    assert!(!ran.stderr.contains("update-index --chmod=-x"), "git is run for no file: {}", ran.stderr);
+    ran.success();
     assert!(history.git(&["ls-files", "-s", "run"]).starts_with("100755"));
 }
 

@@ -76,6 +76,7 @@ pub use project::{Project, ProjectError};
 pub use sources::catalog::{CATALOG_FILE, Catalog, CatalogEntry, CatalogError, CatalogOrigin, EntrySource};
 pub use sources::spec::{
     Credentials, GitSpec, SourceSpec, SpecError, SpecFault, check_reference, is_slug, without_credentials,
+    without_zeros,
 };
 pub use template::origin::{GitOrigin, Origin, OriginSource};
 pub use template::question::AnswerProblem;

@@ -229,6 +229,7 @@ impl From<PlanError> for Failure {
     fn from(error: PlanError) -> Self {
         match error {
             PlanError::Template(invalid) => invalid.into(),
+            PlanError::Answers(problems) => problems.into(),
             PlanError::Output(problems) => Self::many(Exit::Output, problems, |problem| (problem.to_string(), None))
                 .hint("this is a fault of the template; nothing was written"),
         }

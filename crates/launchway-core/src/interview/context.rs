@@ -1,12 +1,13 @@
 //! The context: every answer is valid and every value computed.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value as Json};
 
 use crate::language::engine::Data;
 use crate::sources::catalog::CatalogOrigin;
 use crate::template::Template;
+use crate::value::provenance::Provenance;
 use crate::value::{Added, Value};
 
 /// What the files of a project are rendered from. It exists only if every answer is valid.
@@ -22,6 +23,8 @@ pub struct Context {
     pub added: Added,
     /// The catalog through which the project is made; it is remembered with the project.
     pub catalog: Option<CatalogOrigin>,
+    /// Where each answer came from, by the id of its question.
+    pub(crate) origins: BTreeMap<String, Provenance>,
     values: Map<String, Json>,
     data: Data,
 }
@@ -35,8 +38,8 @@ impl Context {
     ) -> Self {
         let name = answers.iter().find(|(id, _)| *id == template.name_question);
         let name = name.map(|(_, value)| value.to_string()).unwrap_or_default();
-        let defaults = BTreeSet::new();
-        Self { name, answers, defaults, added, catalog: None, data: Data::from(values.clone()), values }
+        let (defaults, origins) = (BTreeSet::new(), BTreeMap::new());
+        Self { name, answers, defaults, added, catalog: None, origins, data: Data::from(values.clone()), values }
     }
 
     /// Returns the value of a question or of a computed value, if it has one.

@@ -139,6 +139,8 @@ impl<'t> Interview<'t> {
         let defaults = defaults.map(|accepted| accepted.question.id.clone()).collect();
         let mut context = Context::new(self.template, answers.collect(), self.added.clone(), known);
         context.defaults = defaults;
+        let origins = self.accepted.iter().map(|it| (it.question.id.clone(), it.provenance.clone()));
+        context.origins = origins.collect();
         Ok(Some(context))
     }
 

@@ -24,6 +24,7 @@ use crate::path::SafePath;
 use crate::path::collisions::Taken;
 use crate::path::{RECORD_FOLDER, collision_key};
 use crate::template::add::{AddRules, Move, below};
+use crate::template::question::AnswerProblem;
 use crate::template::{
     Advisory, AgreementRule, CompiledFile, Each, FileRule, Order, Ownership, PlaceRule, ReadingRule, RepositoryNeed,
     SourceFile, Template, unchecked,
@@ -120,6 +121,9 @@ pub enum PlanError {
     /// The template is at fault.
     #[error(transparent)]
     Template(#[from] Invalid),
+    /// Answers have a character that no file can have where they stand in one as they are.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    Answers(Vec<AnswerProblem>),
     /// The output does not pass its checks.
     #[error("the generated output failed its checks: {}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
     Output(Vec<OutputProblem>),
@@ -136,6 +140,10 @@ impl Plan {
         let files = planner.render_all()?;
         let agreements = planner.agreements()?;
         let output = Output::new(files.iter().map(|(path, it)| (path, &it.file, it.is_checked)));
+        let unwritable = output.unwritable_answers(template, context);
+        if !unwritable.is_empty() {
+            return Err(PlanError::Answers(unwritable));
+        }
         let mut faults = output.faults();
         if faults.is_empty() {
             faults = output.disagreements(&agreements);

@@ -7,8 +7,12 @@ use super::PlannedFile;
 use crate::agreement::document::Format;
 use crate::agreement::texts::Texts;
 use crate::agreement::{Agreement, Disagreement, Judge, Reported};
+use crate::interview::context::Context;
 use crate::parallel;
 use crate::path::SafePath;
+use crate::template::Template;
+use crate::template::question::AnswerProblem;
+use crate::value::Value;
 
 const MAX_FILES: usize = 65_536;
 pub(super) const MAX_TOTAL_BYTES: usize = 256 << 20;
@@ -22,6 +26,9 @@ pub struct OutputProblem {
     /// What is wrong.
     pub message: String,
 }
+
+/// Characters that no text of a project has, and for which quoting has no other spelling in a shell.
+const UNWRITABLE: [(char, &str); 2] = [('\r', "carriage return"), ('\0', "NUL character")];
 
 /// The files as they would be written.
 pub(crate) struct Output<'f> {
@@ -50,6 +57,26 @@ impl<'f> Output<'f> {
         let checked: Vec<_> = self.files.iter().filter(|(.., is_checked)| *is_checked).collect();
         let faults = parallel::map(&checked, |(path, planned, _)| self.fault(path, planned));
         faults.into_iter().flatten().collect()
+    }
+
+    /// Finds the answers that have brought such a character into a file: the template can do nothing about it.
+    pub(crate) fn unwritable_answers(&self, template: &Template, context: &Context) -> Vec<AnswerProblem> {
+        let problem = |(id, value): &(String, Value)| {
+            let question = template.question(id)?;
+            let value = value.to_string();
+            let (character, called) = UNWRITABLE.into_iter().find(|(character, _)| value.contains(*character))?;
+            let is_in = |planned: &PlannedFile| planned.bytes.contains(&(character as u8));
+            let (path, ..) = self.files.iter().find(|(_, planned, is_checked)| *is_checked && is_in(planned))?;
+            let problem = AnswerProblem {
+                question: id.clone(),
+                message: format!("`{id}` has a {called}, which `{path}` cannot have"),
+                hint: "leave it out of the answer: a line of a file ends with LF".to_owned(),
+                from: None,
+            };
+            let provenance = context.origins.get(id).cloned();
+            Some(provenance.iter().fold(problem, |problem, from| problem.given_by(question, from)))
+        };
+        context.answers.iter().filter_map(problem).collect()
     }
 
     /// Finds the agreements that do not hold.

@@ -7,7 +7,7 @@ use semver::{Version, VersionReq};
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
-use super::spec::{SourceSpec, is_slug};
+use super::spec::{SourceSpec, is_slug, without_zeros};
 use crate::language::problem::{Invalid, Location, Problem};
 use crate::text::line_and_column;
 use crate::value::Value;
@@ -208,7 +208,10 @@ impl Reader<'_> {
             && (VersionReq::parse(version.get_ref()).is_err() || version.get_ref().contains([' ', ',', '@']))
         {
             let message = format!("`{}` is not a version requirement such as `1` or `1.2`", version.get_ref());
-            return Err(self.problem(version.span().start, message));
+            let problem = self.problem(version.span().start, message);
+            let plain = without_zeros(version.get_ref()).filter(|plain| VersionReq::parse(plain).is_ok());
+            let hint = |plain: &String| format!("write `{plain}`: a number of a version has no zero before it");
+            return Err(Problem { hint: plain.as_ref().map(hint), ..problem });
         }
         if let (Some(version), EntrySource::There(spec)) = (&entry.version, &source)
             && has_reference(spec)
@@ -236,7 +239,7 @@ impl Reader<'_> {
             Ok(SourceSpec::Folder(path)) => Ok(EntrySource::Here(path)),
             Ok(SourceSpec::Entry { .. }) => Err(fault("a catalog cannot name an entry of a catalog".to_owned())),
             Ok(spec) => Ok(EntrySource::There(spec)),
-            Err(error) => Err(Problem { hint: Some(error.fault.hint().to_owned()), ..fault(error.to_string()) }),
+            Err(error) => Err(Problem { hint: Some(error.fault.hint().into_owned()), ..fault(error.to_string()) }),
         }
     }
 

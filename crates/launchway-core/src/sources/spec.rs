@@ -1,5 +1,6 @@
 //! What names a template: parsed whole, and refused when git or a file system could take it for something else.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::path::{MAIN_SEPARATOR, PathBuf};
 use std::str::FromStr;
@@ -117,8 +118,13 @@ pub enum SpecFault {
 impl SpecFault {
     /// Says what to write instead.
     #[must_use]
-    pub fn hint(&self) -> &'static str {
-        match self {
+    pub fn hint(&self) -> Cow<'static, str> {
+        if let Self::Requirement(version) = self
+            && let Some(plain) = without_zeros(version)
+        {
+            return format!("write `{plain}`: a number of a version has no zero before it").into();
+        }
+        let hint = match self {
             Self::Scheme(scheme) if scheme == "http" => {
                 "write `https://…`: a transfer over http can be altered on the way"
             }
@@ -130,7 +136,8 @@ impl SpecFault {
                 "for example `service`, `./folder`, `https://host/repository.git@v1.2.0`, or `catalog:template`; \
                  `launchway templates` lists what there is"
             }
-        }
+        };
+        hint.into()
     }
 }
 
@@ -300,6 +307,20 @@ fn builtin(text: &str) -> Result<SourceSpec, SpecFault> {
     }
     let requirement = requirement.map(|text| requirement_of(text).ok_or(SpecFault::Requirement(text.to_owned())));
     Ok(SourceSpec::Builtin { id: id.to_owned(), requirement: requirement.transpose()? })
+}
+
+/// Returns a version without the zeros before its numbers, if it has any.
+#[must_use]
+pub fn without_zeros(version: &str) -> Option<String> {
+    let plain = |number: &str| {
+        let digits = number.trim_start_matches(['v', '^', '~', '=', '<', '>', ' ']);
+        let is_number = !digits.is_empty() && digits.bytes().all(|it| it.is_ascii_digit());
+        let rest = if is_number { digits.trim_start_matches('0') } else { digits };
+        let rest = if is_number && rest.is_empty() { "0" } else { rest };
+        format!("{}{rest}", &number[..number.len() - digits.len()])
+    };
+    let all: Vec<String> = version.split('.').map(plain).collect();
+    Some(all.join(".")).filter(|plain| plain != version)
 }
 
 /// Reads a version requirement; an empty one, which would ask for nothing, is none, nor is one that takes more than a

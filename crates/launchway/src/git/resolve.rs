@@ -74,6 +74,10 @@ impl Remote {
         } else if refs.branches.contains_key(name) {
             self.take_branch(name, &kept)
         } else if let Some(tag) = versions.matching(name).or(tag) {
+            if let Some(plain) = Versions::respelt(name, tag) {
+                return Err(Failure::new(Exit::Usage, format!("`{name}` is not how a version is written"))
+                    .hint(format!("write `{plain}`: a number of a version has no zero before it")));
+            }
             self.take_tag(tag, &kept, accept_moved)
         } else if self.is_offline() {
             Err(self.not_kept())

@@ -1,6 +1,6 @@
 //! Which tags of a repository are the versions of a template, and in which order.
 
-use launchway_core::SafePath;
+use launchway_core::{SafePath, without_zeros};
 use semver::{BuildMetadata, Prerelease, Version, VersionReq};
 
 /// How a tag writes a version: tags of one shape can be put in order.
@@ -73,6 +73,14 @@ impl<'t> Versions<'t> {
             2 => (version.major, version.minor) == (asked.major, asked.minor) && version.pre == asked.pre,
             _ => version.cmp_precedence(asked).is_eq() && (asked.build.is_empty() || version.build == asked.build),
         })
+    }
+
+    /// Returns how a version is written that was typed with zeros before its numbers, unless its tag has them too.
+    pub(super) fn respelt(name: &str, tag: &str) -> Option<String> {
+        let plain = name.strip_prefix('v').unwrap_or(name);
+        let tagged = Tagged::read(tag)?;
+        let text = &tag[tagged.shape.prefix.len()..];
+        if text.strip_prefix('v').unwrap_or(text).starts_with(plain) { None } else { without_zeros(plain) }
     }
 
     /// Returns the version that a tag names, be it among the versions or not.

@@ -288,7 +288,9 @@ fn stage_modes(git: &Git, staged: &[&Edit]) -> Result<(), GitError> {
         let is_meant =
             |edit: &&&Edit| mode(edit.after.as_ref()) == Some(wanted) && mode(edit.before.as_ref()) != Some(wanted);
         let paths = path_list(staged.iter().filter(is_meant).map(|edit| edit.path.as_str()));
-        git.bytes(&["update-index", option, "-z", "--stdin"], &paths)?;
+        if !paths.is_empty() {
+            git.bytes(&["update-index", option, "-z", "--stdin"], &paths)?;
+        }
     }
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod begin;
 pub(crate) mod filters;
+mod first_commit;
 pub(crate) mod index;
 mod kept;
 mod moves;
@@ -98,7 +99,7 @@ impl Located {
         };
         let Some(head) = lines.next().filter(|_| said.code == Some(0)) else {
             return Err(Failure::new(Exit::Exists, "nothing is committed yet, so the change could not be undone")
-                .hint("commit the project first: `git add --all && git commit`"));
+                .hint(first_commit::hint(root, false)));
         };
         let (prefix, head) = (prefix.to_owned(), head.to_owned());
         let is_object = head.len() >= 40 && head.bytes().all(|byte| byte.is_ascii_hexdigit());
@@ -398,12 +399,11 @@ fn no_repository(root: &Path, said: &str) -> Failure {
         return Failure::new(Exit::Exists, "git does not trust the repository, because somebody else owns it")
             .hint("`git status` says how to trust it");
     }
-    let folder = quote_shell(&root.to_string_lossy());
     Failure::new(
         Exit::Exists,
         format!("`{}` is not in a git repository, so the change could not be undone", root.display()),
     )
-    .hint(format!("make it one: `git -C {folder} init && git -C {folder} add --all && git -C {folder} commit`"))
+    .hint(first_commit::hint(root, true))
 }
 
 /// Says why git could not be asked.

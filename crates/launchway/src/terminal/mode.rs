@@ -38,8 +38,8 @@ struct Held {
 
 static HELD: Mutex<Option<Held>> = Mutex::new(None);
 
-fn with_held(act: impl FnOnce(&mut Option<Held>)) {
-    act(&mut HELD.lock().unwrap_or_else(PoisonError::into_inner));
+fn with_held<T>(act: impl FnOnce(&mut Option<Held>) -> T) -> T {
+    act(&mut HELD.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
 fn hold(marks_pastes: bool, change: impl FnOnce(&mut Termios)) {
@@ -71,7 +71,7 @@ impl Held {
 
 /// Tells whether the terminal is set otherwise than it was found.
 pub(crate) fn is_held() -> bool {
-    HELD.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+    with_held(|held| held.is_some())
 }
 
 /// Gives the terminal back for good.

@@ -87,10 +87,11 @@ pub(crate) fn run(request: &UpdateRequest) -> Result<(), Failure> {
 
 /// Makes one record of two for every project of the folder that needs it, and updates the projects to what it says.
 fn resolve(request: &UpdateRequest) -> Result<(), Failure> {
-    let cut_off = if request.dry_run { preview(&request.place.folder)? } else { None };
+    let mut refusal = if request.dry_run { preview(&request.place.folder)? } else { None };
     let _lock = if request.dry_run { None } else { begin(&request.place.folder)? };
     let (names, mut others) = both::find(&request.place.folder)?;
     let is_meant = |name: &&String| request.service.as_ref().is_none_or(|service| service == *name);
+    refuse_one_digest_of_several(request, names.iter().filter(is_meant).count())?;
     let mut conflicts = 0;
     for name in names.iter().filter(is_meant) {
         let repository = Repository::open_to_resolve(&request.place.folder)?;
@@ -100,18 +101,30 @@ fn resolve(request: &UpdateRequest) -> Result<(), Failure> {
         let prepared = prepare(&project, &others, &loaded, request, &repository)?;
         let service = (names.len() + others.len() > 1).then_some(name.as_str());
         let written = if request.dry_run { None } else { write(&prepared, request, &repository, service)? };
-        if !request.dry_run {
+        if request.dry_run {
+            let unexpected = || refuse_unexpected(request.expect.as_ref(), || prepared.digest()).err();
+            refusal = refusal.or_else(|| prepared.transitions.refused()).or_else(unexpected);
+        } else {
             stage_record(&repository, name)?;
         }
-        report::show(&prepared, request, written.as_ref().map(|written| &written.way_back), cut_off.as_ref())?;
+        report::show(&prepared, request, written.as_ref().map(|written| &written.way_back), refusal.as_ref())?;
         written.map_or(Ok(()), |written| written.staged)?;
         conflicts += prepared.conflicts();
         others.push(project);
     }
-    if let Some(refusal) = cut_off {
+    if let Some(refusal) = refusal {
         return Err(refusal);
     }
     if conflicts == 0 { Ok(()) } else { Err(Failure::silent(Exit::Refused)) }
+}
+
+/// Refuses a digest where each of several records has a preview of its own: the first would be written before the next is known.
+fn refuse_one_digest_of_several(request: &UpdateRequest, records: usize) -> Result<(), Failure> {
+    if request.expect.is_none() || records < 2 {
+        return Ok(());
+    }
+    let message = format!("`--expect` names one preview, and {records} records have to be resolved");
+    Err(Failure::new(Exit::Usage, message).hint("resolve one after the other, with `--service NAME`"))
 }
 
 /// Tells git that the record is decided, also where one of its files is what it was.
