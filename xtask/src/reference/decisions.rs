@@ -72,7 +72,7 @@ Kubernetes they need a controller such as Argo Rollouts or Flagger.
 pub(super) const KOREAN: Words = Words {
     title: "ECS와 Kubernetes 중 무엇을 고를까요?",
     introduction: "\
-이 문서에는 `launchway advise`와 *선택 도움말*이 아는 모든 것이 있습니다. 질문, 그리고 답에 따라 참이 되는 규칙입니다. 다른 것은 결정에
+이 문서에는 `launchway advise`와 *선택을 도와주세요*가 아는 모든 것이 있습니다. 질문, 그리고 답에 따라 참이 되는 규칙입니다. 다른 것은 결정에
 관여하지 않으므로, 같은 답에는 언제나 같은 조언이 나옵니다.
 
 규칙은 한쪽에 가중치를 더하거나, **강제 규칙**입니다. 강제 규칙은 한쪽만 남기거나 몇 가지를 제외합니다. Launchway는 강제 규칙을 이 문서의
