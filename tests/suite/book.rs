@@ -166,7 +166,8 @@ fn the_figures_of_the_landing_pages_are_those_that_were_measured() {
 #[test]
 fn every_title_of_the_sidebar_says_what_its_page_is_about() {
     let summary = read("docs/SUMMARY.md");
-    let titles = summary.lines().filter_map(|line| line.trim_start().strip_prefix("- [")?.split_once("](").map(|it| it.0));
+    let titles =
+        summary.lines().filter_map(|line| line.trim_start().strip_prefix("- [")?.split_once("](").map(|it| it.0));
     for title in titles {
         assert!(title.split_whitespace().count() > 1, "`{title}` says nothing in a sidebar");
     }

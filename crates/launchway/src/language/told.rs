@@ -92,16 +92,16 @@ fn disagreed(text: &str, depth: usize) -> Option<String> {
         let values: Option<Vec<String>> = values.split(", `").map(|value| read(value, depth)).collect();
         Some(format!("{}: {}", tell(fault, depth + 1)?, values?.join(", ")))
     };
-    let fault = tell(fault, depth + 1).or_else(with_values)?;
+    let fault = with_values().or_else(|| tell(fault, depth + 1))?;
     Some(format!("{says}: {fault}"))
 }
 
 /// Tells where a value was read, ``8080` in FILE at POINTER`` without the first back-tick.
 fn read(value: &str, depth: usize) -> Option<String> {
     let (value, place) = value.split_once("` in ")?;
-    let place = place.replacen(" at ", ", ", 1);
-    let place = if is_prose(&place) { tell(&place, depth + 1)? } else { place };
-    Some(format!("`{value}`({place})"))
+    let told = tell(place, depth + 1);
+    let place = if told.is_none() && is_prose(place) { None } else { Some(told.unwrap_or_else(|| place.to_owned())) };
+    Some(format!("`{value}`({})", place?))
 }
 
 /// Tells the label alone of a message that nobody knows, such as one of a parser. Within a message another program has said it.

@@ -56,3 +56,19 @@ fn every_form_is_found_again_by_itself() {
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
+
+#[test]
+fn what_must_agree_is_told_with_its_fault_and_its_values_or_not_at_all() {
+    super::super::learn([("memory: the request".to_owned(), "메모리의 요청량".to_owned())].into());
+    for (english, expected) in [
+        ("memory: the request: the values differ", "메모리의 요청량: 값이 서로 다릅니다"),
+        (
+            "a.yaml at /x: memory: the request: the values differ: `1` in a.yaml at /x, `2, 3` in b",
+            "a.yaml의 /x: 메모리의 요청량: 값이 서로 다릅니다: `1`(a.yaml의 /x), `2, 3`(b)",
+        ),
+        ("memory: the request: nobody knows this fault of it", "memory: the request: nobody knows this fault of it"),
+        ("the other ports of it: the values differ", "the other ports of it: the values differ"),
+    ] {
+        assert_eq!(in_korean(english), expected);
+    }
+}
