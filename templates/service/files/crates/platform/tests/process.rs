@@ -42,7 +42,7 @@ async fn routes(setup: &mut Setup) -> Result<Router, Error> {
         "goes on" => setup.spawn("reader", std::future::pending()),
         "finishes before the start" => {
             setup.spawn("reader", finish(setup.draining()));
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
         "never starts" => std::future::pending().await,
         "cannot start" => panic!("on purpose"),

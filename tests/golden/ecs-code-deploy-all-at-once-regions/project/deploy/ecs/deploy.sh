@@ -4,8 +4,8 @@
 #   bash deploy/ecs/deploy.sh ENVIRONMENT REGION DIGEST
 #   bash deploy/ecs/deploy.sh prod eu-west-1 sha256:4f5e…
 #
-# Needs the AWS CLI, jq and curl. The digest is that of an image in the ECR repository orders; deploying an
-# older one is how to go back.
+# Needs the AWS CLI, jq and curl. The digest is that of an image in the ECR repository orders; to roll back,
+# deploy an older one.
 set -euo pipefail
 
 fail() {
@@ -33,11 +33,11 @@ export AWS_DEFAULT_REGION=$AWS_REGION
 [[ $digest =~ ^sha256:[0-9a-f]{64}$ ]] || fail "$digest is not a digest (sha256: and 64 hexadecimal digits)"
 # Nothing changes before all of this holds.
 
-# Two projects can come to one name, as aa-bb in cc and aa in bb-cc do. The tags of a stack tell whose it is.
+# Two projects can get the same stack name, such as aa-bb in cc and aa in bb-cc. The tags of a stack tell whose it is.
 if said=$(aws cloudformation describe-stacks --stack-name "$stack" --output text --query \
   "Stacks[0].[StackStatus, Tags[?Key=='service'].Value | [0], Tags[?Key=='environment'].Value | [0]]" 2>&1); then
   read -r state tags <<<"${said##*$'\n'}"
-  # Under REVIEW_IN_PROGRESS nothing was ever created.
+  # In the state REVIEW_IN_PROGRESS nothing was ever created.
   if [ "$state" != REVIEW_IN_PROGRESS ]; then
     [ "$tags" = orders$'\t'"$environment" ] ||
       fail "the stack $stack is another project's, with the tags service and environment: $tags"
@@ -121,11 +121,12 @@ if [ -z "$exists" ]; then
 else
   revision=$(sed "s|<TASK_DEFINITION>|$expected|" "$folder/appspec.yaml" |
     jq --raw-input --slurp '{revisionType: "AppSpecContent", appSpecContent: {content: .}}')
-  # While an alarm of the group fires, CodeDeploy stops every deployment, the way back too. IGNORE_ALARMS=1 has it not look.
+  # While an alarm of the group fires, CodeDeploy stops every deployment, a rollback too. With IGNORE_ALARMS=1 it ignores
+  # the alarms.
   deployment=$(aws deploy create-deployment --application-name "$stack" --deployment-group-name "$stack" \
     --description "$digest" --revision "$revision" ${IGNORE_ALARMS:+--override-alarm-configuration enabled=false} \
     --query deploymentId --output text)
-  echo "deployment $deployment has begun; to go back:"
+  echo "deployment $deployment has begun; to roll back:"
   echo "  aws deploy stop-deployment --deployment-id $deployment --auto-rollback-enabled --region $AWS_REGION"
   for attempt in $(seq 150); do
     status=$(aws deploy get-deployment --deployment-id "$deployment" --query deploymentInfo.status --output text)

@@ -4,8 +4,8 @@
 #   bash deploy/ecs/deploy.sh ENVIRONMENT REGION DIGEST
 #   bash deploy/ecs/deploy.sh prod eu-west-1 sha256:4f5e…
 #
-# Needs the AWS CLI and jq. The digest is that of an image in the ECR repository orders; deploying an older one is
-# how to go back.
+# Needs the AWS CLI and jq. The digest is that of an image in the ECR repository orders; to roll back, deploy an
+# older one.
 set -euo pipefail
 
 fail() {
@@ -37,11 +37,11 @@ fi
 
 # Nothing changes before all of this holds.
 
-# Two projects can come to one name, as aa-bb in cc and aa in bb-cc do. The tags of a stack tell whose it is.
+# Two projects can get the same stack name, such as aa-bb in cc and aa in bb-cc. The tags of a stack tell whose it is.
 if said=$(aws cloudformation describe-stacks --stack-name "$stack" --output text --query \
   "Stacks[0].[StackStatus, Tags[?Key=='service'].Value | [0], Tags[?Key=='environment'].Value | [0]]" 2>&1); then
   read -r state tags <<<"${said##*$'\n'}"
-  # Under REVIEW_IN_PROGRESS nothing was ever created.
+  # In the state REVIEW_IN_PROGRESS nothing was ever created.
   if [ "$state" != REVIEW_IN_PROGRESS ]; then
     [ "$tags" = orders$'\t'"$environment" ] ||
       fail "the stack $stack is another project's, with the tags service and environment: $tags"

@@ -5,7 +5,7 @@
 #   bash deploy/ecs/deploy.sh prod sha256:4f5e…
 #
 # Needs the AWS CLI, jq, curl and the GitHub CLI. The digest is that of an image in the ECR repository orders, attested by
-# the workflow; deploying an older one is how to go back.
+# the workflow; to roll back, deploy an older one.
 set -euo pipefail
 
 fail() {
@@ -19,25 +19,16 @@ output_of() {
     --query "Stacks[0].Outputs[?OutputKey=='$2'].OutputValue" --output text
 }
 
-# Has ECS go back by the weights of the rules, as an alarm would: tasks that do not become healthy get no traffic, and no alarm sees
-# them.
+# Makes ECS roll back by the weights of the rules, as an alarm would: tasks that do not become healthy get no traffic, so no alarm
+# sees them.
 go_back() {
   local deployment
   if deployment=$(aws ecs list-service-deployments --cluster "$stack" --service "$stack" --status PENDING IN_PROGRESS \
     --query 'serviceDeployments[0].serviceDeploymentArn' --output text) &&
     aws ecs stop-service-deployment --stop-type ROLLBACK --service-deployment-arn "$deployment" >/dev/null; then
-    fail "$stack was not done after 30 minutes, and goes back"
+    fail "$stack was not done after 30 minutes, and rolls back"
   fi
-  fail "$stack is not done after 30 minutes, and cannot go back: README.md says how to end it"
-}
-
-# Prints the account of an environment.
-account_of() {
-  case $1 in
-    dev) echo 111111111111 ;;
-    staging) echo 111111111111 ;;
-    prod) echo 222222222222 ;;
-  esac
+  fail "$stack is not done after 30 minutes, and cannot roll back: README.md says how to end it"
 }
 
 [ $# -eq 2 ] || fail "usage: bash deploy/ecs/deploy.sh ENVIRONMENT DIGEST"
@@ -59,15 +50,11 @@ fi
 
 # Nothing changes before all of this holds.
 
-account=$(account_of "$environment")
-signed_in=$(aws sts get-caller-identity --query Account --output text)
-[ "$signed_in" = "$account" ] || fail "$environment is in the account $account, and these credentials are for $signed_in"
-
-# Two projects can come to one name, as aa-bb in cc and aa in bb-cc do. The tags of a stack tell whose it is.
+# Two projects can get the same stack name, such as aa-bb in cc and aa in bb-cc. The tags of a stack tell whose it is.
 if said=$(aws cloudformation describe-stacks --stack-name "$stack" --output text --query \
   "Stacks[0].[StackStatus, Tags[?Key=='service'].Value | [0], Tags[?Key=='environment'].Value | [0]]" 2>&1); then
   read -r state tags <<<"${said##*$'\n'}"
-  # Under REVIEW_IN_PROGRESS nothing was ever created.
+  # In the state REVIEW_IN_PROGRESS nothing was ever created.
   if [ "$state" != REVIEW_IN_PROGRESS ]; then
     [ "$tags" = orders$'\t'"$environment" ] ||
       fail "the stack $stack is another project's, with the tags service and environment: $tags"
@@ -77,7 +64,7 @@ elif [[ $said != *"does not exist"* ]]; then
   fail "$stack cannot be looked at: $said"
 fi
 
-aws ecr describe-images --registry-id 333333333333 --repository-name orders --image-ids "imageDigest=$digest" >/dev/null ||
+aws ecr describe-images --repository-name orders --image-ids "imageDigest=$digest" >/dev/null ||
   fail "the repository orders holds no image $digest"
 
 # GitHub has signed which workflow built the image, of which branch, and what is in it. Whatever else was pushed to the repository is
@@ -86,21 +73,22 @@ origin=my-org/orders
 if [ "${ATTESTATION:-}" != none ]; then
   manifest=$(mktemp)
   trap 'rm "$manifest"' EXIT
-  said=$(aws ecr batch-get-image --registry-id 333333333333 --repository-name orders --image-ids "imageDigest=$digest" \
+  said=$(aws ecr batch-get-image --repository-name orders --image-ids "imageDigest=$digest" \
     --query 'images[0].imageManifest' --output text)
   printf %s "$said" >"$manifest"
   for predicate in https://slsa.dev/provenance/v1 https://spdx.dev/Document/v2.3; do
     gh attestation verify "$manifest" --repo "$origin" --predicate-type "$predicate" --source-ref refs/heads/main \
       --signer-workflow "$origin/.github/workflows/deploy-ecs.yaml" >/dev/null ||
-      fail "the workflow of $origin has not attested $digest ($predicate); with ATTESTATION=none it is deployed all the same"
+      fail "the workflow of $origin has not attested $digest ($predicate); ATTESTATION=none deploys it without"
   done
 fi
 
-repository=333333333333.dkr.ecr.$AWS_REGION.amazonaws.com/orders
+repository=$(aws ecr describe-repositories --repository-names orders \
+  --query 'repositories[0].repositoryUri' --output text)
 overrides=()
-# What roles.yaml made. Its names are known, so that no region has to be asked for them.
-stack_role=arn:aws:iam::$account:role/orders-$environment-stack
-overrides+=("PermissionsBoundary=arn:aws:iam::$account:policy/orders-$environment-boundary")
+# The role and the boundary of roles.yaml. Their names are fixed, so no region has to be asked for them.
+stack_role=arn:aws:iam::${repository%%.*}:role/orders-$environment-stack
+overrides+=("PermissionsBoundary=arn:aws:iam::${repository%%.*}:policy/orders-$environment-boundary")
 # What network.yaml made is a parameter of the same name.
 network=$(aws cloudformation describe-stacks --stack-name "$stack-network" --query 'Stacks[0].Outputs' --output json) ||
   fail "the network of $environment in $AWS_REGION cannot be looked at: README.md says how to make it"

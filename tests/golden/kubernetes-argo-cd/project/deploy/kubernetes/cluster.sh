@@ -19,7 +19,7 @@ restore() {
 
 leave() {
   code=$?
-  # In a shell of its own, so that a failure of it lets the lock go all the same.
+  # In a subshell, so that the lock is released even if this fails.
   [ "$code" -eq 0 ] || (restore) || echo "error: not everything could be put back as it was" >&2
   [ -z "$locked" ] || in_namespace delete lease orders-deployment --ignore-not-found --wait=false >/dev/null || true
   rm -r "$work"
@@ -51,7 +51,7 @@ check_namespace() {
   esac
 }
 
-# The pods of the image that no waiting fixes: name, image and reason.
+# Lists the pods of the image that waiting does not fix: name, image and reason.
 broken_pods() {
   [ -n "$digest" ] || return 0
   in_namespace get pods --selector app.kubernetes.io/name=orders --output \
@@ -60,8 +60,8 @@ broken_pods() {
 }
 
 # Sets `state` to `settled` or `aborted`, to the argument when the Rollout is paused, or to `broken` after 30 s of
-# what no waiting fixes: a crash loop, an image that cannot be pulled, a pod that is refused. Fails when none of that
-# happens in time. What the controller says counts only once it has seen the newest change.
+# what waiting does not fix: a crash loop, an image that cannot be pulled, a pod that is refused. Fails when none of that
+# happens in time. The controller's status counts only once it has seen the newest change.
 await_rollout() {
   state=
   polls=0
@@ -95,7 +95,7 @@ status() {
   in_namespace patch rollout orders --subresource=status --type=merge --patch "{\"status\":{$1}}"
 }
 
-# What a person would look at first; nothing here may stop the way back.
+# Shows what a person would look at first; nothing here may stop the rollback.
 explain() {
   in_namespace get rollout,analysisrun,pod --output wide >&2 || true
   in_namespace get events --sort-by=.lastTimestamp >&2 || true

@@ -29,4 +29,4 @@ fi
 
 explain
 [ "$state" = aborted ] || status '"abort":true'
-fail "the new version was given up; $namespace runs the version before"
+fail "the new version was given up; $namespace runs the previous version"

@@ -18,7 +18,7 @@ restore() {
 
 leave() {
   code=$?
-  # In a shell of its own, so that a failure of it lets the lock go all the same.
+  # In a subshell, so that the lock is released even if this fails.
   [ "$code" -eq 0 ] || (restore) || echo "error: not everything could be put back as it was" >&2
   [ -z "$locked" ] || in_namespace delete lease orders-deployment --ignore-not-found --wait=false >/dev/null || true
   rm -r "$work"

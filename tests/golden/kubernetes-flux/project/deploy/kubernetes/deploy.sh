@@ -5,9 +5,9 @@
 #     sh deploy/kubernetes/deploy.sh ENVIRONMENT DIGEST
 #     sh deploy/kubernetes/deploy.sh dev sha256:<64 hexadecimal digits>
 #
-# What is committed is deploy/kubernetes of the current commit with this one digest in it, so manifests and image go from
-# environment to environment together. The working tree stays as it is, and what is not committed in it stays out. Exits 0
-# when the branch is pushed; the clusters follow.
+# The commit holds deploy/kubernetes of the current commit with this one digest in it, so manifests and image go from
+# environment to environment together. The working tree stays as it is, and uncommitted changes stay out. Exits 0 when
+# the branch is pushed; the clusters follow.
 . "$(dirname "$0")/cluster.sh"
 
 [ $# -eq 2 ] || fail "usage: deploy.sh ENVIRONMENT DIGEST"
@@ -28,7 +28,7 @@ if [ "${ATTESTATION:-}" != none ]; then
   for predicate in https://slsa.dev/provenance/v1 https://spdx.dev/Document/v2.3; do
     gh attestation verify oci://ghcr.io/my-org/orders@"$digest" --repo "$origin" --predicate-type "$predicate" \
       --source-ref refs/heads/main --signer-workflow "$origin/.github/workflows/deploy-kubernetes.yaml" >/dev/null ||
-      fail "the workflow of $origin has not attested $digest ($predicate); with ATTESTATION=none it is deployed all the same"
+      fail "the workflow of $origin has not attested $digest ($predicate); ATTESTATION=none deploys it without"
   done
 fi
 [ "$(grep -c '^ *digest: ' "$owned")" = 1 ] || fail "$owned must hold exactly one line 'digest: …'"
@@ -39,7 +39,7 @@ write_digest() {
   rm "$owned.bak"
 }
 
-# Whatever fails below, the file goes on naming the image that it named before.
+# If anything fails below, the file keeps the image that it named before.
 previous=$(sed -n 's/^ *digest: //p' "$owned")
 restore() {
   write_digest "$previous"
@@ -50,14 +50,14 @@ branch=env/$environment
 folder=$(git -C "$(dirname "$0")" rev-parse --show-prefix)
 commit=$(git rev-parse HEAD)
 
-# The tree is put together in an index of its own, beside that of the working tree.
+# Builds the tree in a separate index, beside that of the working tree.
 export GIT_INDEX_FILE="$work/index"
 git read-tree --prefix="$folder" "$commit:${folder%/}"
 git update-index --cacheinfo "100644,$(git hash-object -w "$owned"),${folder}overlays/$environment/kustomization.yaml"
 restore
 tree=$(git write-tree)
 
-# On top of what the branch holds, so that its history says what ran when; a branch that is not there yet begins.
+# Commits on top of the branch, so that its history says what ran when; a missing branch is created.
 set --
 if git fetch --quiet origin "refs/heads/$branch" 2>/dev/null; then
   set -- -p "$(git rev-parse FETCH_HEAD)"

@@ -1,10 +1,10 @@
 #!/bin/sh
-# Takes one environment back to the version before, at once.
+# Rolls one environment back to the previous version, at once.
 #
 #     sh deploy/kubernetes/back.sh ENVIRONMENT
 #
-# helm and kubectl use the current context, so choose the environment's cluster first. The version before is the release
-# before, with all of its objects and values. The values in git still name the other one: set them right.
+# helm and kubectl use the current context, so choose the environment's cluster first. The previous version is the
+# previous release, with all of its objects and values. The values in git still name the other version: correct them.
 . "$(dirname "$0")/cluster.sh"
 
 [ $# -eq 1 ] || fail "usage: back.sh ENVIRONMENT"
@@ -25,13 +25,13 @@ remember() {
 }
 
 before=$(release_of former)
-[ -n "$before" ] || fail "no version before is known to have come up in $namespace"
+[ -n "$before" ] || fail "no previous version is known to have come up in $namespace"
 helm rollback orders "$before" --namespace "$namespace"
 if await_pods orders; then
   remember ''
-  echo "$namespace runs the version before"
+  echo "$namespace runs the previous version"
   exit 0
 fi
 
 explain
-fail "the version before did not come up in $namespace"
+fail "the previous version did not come up in $namespace"

@@ -28,7 +28,7 @@ write_live() {
   rm "$owned.bak"
 }
 
-# Where a Service leads: nothing where there is none yet.
+# Tells where a Service leads; nothing if there is none yet.
 track_of() {
   in_namespace get service "$1" --ignore-not-found --output 'jsonpath={.spec.selector.track}'
 }
@@ -67,7 +67,7 @@ esac
 [ -z "$live" ] || [ "$(track_of orders-preview)" = "$idle" ] ||
   fail "a switch in $namespace was killed half-way: sh deploy/kubernetes/switch.sh $environment finishes it"
 
-# Whatever fails below, the track goes on naming the image that it named before.
+# If anything fails below, the track keeps the image that it named before.
 previous=$(read_digest "$idle")
 restore() {
   write_digest "$idle" "$previous"
@@ -117,7 +117,7 @@ before=$(in_namespace get replicasets --selector "app.kubernetes.io/name=orders,
 
 try
 
-# From here on the track is not the way back that the last switch left.
+# From here on, nobody can switch back to what this track ran.
 way_back=
 [ -z "$live" ] || way_back=$(left_behind)
 [ -z "$way_back" ] || in_namespace annotate service orders way-back-
@@ -125,7 +125,7 @@ apply
 
 if [ -z "$live" ]; then
   await_pods "orders-$live_track" ||
-    fail "the first rollout in $namespace did not finish, and there is no version to go back to"
+    fail "the first rollout in $namespace did not finish, and there is no version to roll back to"
   check_applied "orders-$live_track"
 fi
 if await_pods "orders-$idle"; then
@@ -141,11 +141,11 @@ fi
 
 explain
 [ -n "$before" ] || fail "the first rollout of $idle in $namespace did not finish; clients reach $live_track as before"
-# Not with `helm rollback`, which goes back to an older release, and so perhaps to the other track. The release is made
+# Not with `helm rollback`, which returns to an older release, and so perhaps to the other track. The release is made
 # once more with the track as it then is: what the undo wrote belongs to Helm again, and later releases can take it away.
 in_namespace rollout undo "deployment/orders-$idle" --to-revision="$before"
 apply --set "held=$idle"
 await_pods "orders-$idle" ||
   fail "the rollout of $idle failed, and so did undoing it; clients reach $live_track as before"
 [ -z "$way_back" ] || in_namespace annotate service orders --overwrite way-back="$way_back"
-fail "the rollout of $idle did not finish; it runs the version before again, and clients reach $live_track as before"
+fail "the rollout of $idle did not finish; it runs the previous version again, and clients reach $live_track as before"

@@ -18,7 +18,7 @@ restore() {
 
 leave() {
   code=$?
-  # In a shell of its own, so that a failure of it lets the lock go all the same.
+  # In a subshell, so that the lock is released even if this fails.
   [ "$code" -eq 0 ] || (restore) || echo "error: not everything could be put back as it was" >&2
   [ -z "$locked" ] || in_namespace delete lease orders-deployment --ignore-not-found --wait=false >/dev/null || true
   rm -r "$work"
@@ -66,7 +66,7 @@ check_cluster() {
   check_namespace "${1:-present}"
 }
 
-# One script at a time changes an environment: nobody can create the Lease twice. What was killed leaves it behind.
+# One script at a time changes an environment: nobody can create the Lease twice. A script that is killed leaves it behind.
 lock() {
   in_namespace create --filename - >/dev/null 2>"$work/refused" <<LEASE || refused
 apiVersion: coordination.k8s.io/v1
@@ -101,8 +101,8 @@ made_of() {
     sort
 }
 
-# Fails where the cluster has something else than the files: another image, brought at the same time, or a field that somebody
-# wrote past the files, which no later apply takes away.
+# Fails if the cluster differs from the files: another image was deployed at the same time, or somebody wrote a field without
+# the files, which no later apply removes.
 check_applied() {
   made_of kubectl patch --local --filename "$work/$1" --type=merge --patch '{}' >"$work/files"
   made_of in_namespace get deployment "$1" >"$work/live"
@@ -115,14 +115,14 @@ await_pods() {
   in_namespace rollout status "deployment/$1" --timeout=20m
 }
 
-# What a person would look at first; nothing here may stop the way back.
+# Shows what a person would look at first; nothing here may stop the rollback.
 explain() {
   in_namespace get resourcebinding --output wide >&2 || true
   in_namespace get events --sort-by=.lastTimestamp >&2 || true
 }
 
-# A ConfigMap keeps each Deployment as it was applied when it last came up, and as it was before that. To go back is to apply
-# it again: `kubectl rollout undo` would write fields that no later apply takes away.
+# A ConfigMap keeps each Deployment as it was applied when it last came up, and as it was before that. A rollback applies it
+# again: `kubectl rollout undo` would write fields that no later apply removes.
 kept() {
   in_namespace get configmap "$1-applied" --ignore-not-found --output "jsonpath={.data.$2}"
 }

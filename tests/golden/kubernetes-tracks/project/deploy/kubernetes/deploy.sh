@@ -28,7 +28,7 @@ if [ "${ATTESTATION:-}" != none ]; then
   for predicate in https://slsa.dev/provenance/v1 https://spdx.dev/Document/v2.3; do
     gh attestation verify oci://ghcr.io/my-org/orders@"$digest" --repo "$origin" --predicate-type "$predicate" \
       --source-ref refs/heads/main --signer-workflow "$origin/.github/workflows/deploy-kubernetes.yaml" >/dev/null ||
-      fail "the workflow of $origin has not attested $digest ($predicate); with ATTESTATION=none it is deployed all the same"
+      fail "the workflow of $origin has not attested $digest ($predicate); ATTESTATION=none deploys it without"
   done
 fi
 lock
@@ -40,7 +40,7 @@ write_live() {
   mv "$overlay/live.yaml.new" "$overlay/live.yaml"
 }
 
-# Where a Service leads: nothing where there is none yet.
+# Tells where a Service leads; nothing if there is none yet.
 track_of() {
   in_namespace get service "$1" --ignore-not-found --output 'jsonpath={.spec.selector.track}'
 }
@@ -79,7 +79,7 @@ esac
 [ -z "$live" ] || [ "$(track_of orders-preview)" = "$idle" ] ||
   fail "a switch in $namespace was killed half-way: sh deploy/kubernetes/switch.sh $environment finishes it"
 
-# Whatever fails below, the track goes on naming the image that it named before.
+# If anything fails below, the track keeps the image that it named before.
 previous=$(read_digest "$idle")
 restore() {
   write_digest "$idle" "$previous"
@@ -88,7 +88,7 @@ write_live "$live_track" "$idle"
 write_digest "$idle" "$digest"
 if [ -n "$live" ]; then
   write_digest "$live" "$(digest_of "$live")"
-  # Nothing of the live track is applied: a changed configuration too reaches clients with the switch.
+  # Nothing of the live track is applied: a changed configuration, too, reaches clients with the switch.
   selection="track!=$live"
 else
   write_digest "$live_track" "$digest"
@@ -109,7 +109,7 @@ kept "orders-$idle" now >"$work/before"
 # The API server looks at every object before the first one changes.
 apply --dry-run=server >/dev/null
 
-# From here on the track is not the way back that the last switch left.
+# From here on, nobody can switch back to what this track ran.
 way_back=
 [ -z "$live" ] || way_back=$(left_behind)
 [ -z "$way_back" ] || in_namespace annotate service orders way-back-
@@ -117,7 +117,7 @@ apply
 
 if [ -z "$live" ]; then
   await_pods "orders-$live_track" ||
-    fail "the first rollout in $namespace did not finish, and there is no version to go back to"
+    fail "the first rollout in $namespace did not finish, and there is no version to roll back to"
   check_applied "orders-$live_track"
   keep "orders-$live_track"
 fi
@@ -135,6 +135,6 @@ fi
 
 explain
 [ -s "$work/before" ] || fail "the first rollout of $idle in $namespace did not finish; clients reach $live_track as before"
-go_back "orders-$idle" || fail "the rollout of $idle failed, and so did going back; clients reach $live_track as before"
+go_back "orders-$idle" || fail "the rollout of $idle failed, and so did the rollback; clients reach $live_track as before"
 [ -z "$way_back" ] || in_namespace annotate service orders --overwrite way-back="$way_back"
-fail "the rollout of $idle did not finish; it runs the version before again, and clients reach $live_track as before"
+fail "the rollout of $idle did not finish; it runs the previous version again, and clients reach $live_track as before"

@@ -5,11 +5,11 @@
 #     sh deploy/kubernetes/switch.sh ENVIRONMENT           back, to the version that clients left with the last switch
 #
 # Forward does nothing when clients reach the image already; back is possible until the next deployment takes that track.
-# Nothing is switched unless the other track has as many ready pods as the live one. A switch that was killed half-way is
-# finished by the next run.
+# Nothing is switched unless the other track has as many ready pods as the live one. The next run finishes a switch that
+# was killed half-way.
 #
-# kubectl uses the current context, so choose the environment's cluster first. Which track is live then stands in live.yaml
-# of the overlay: commit it when you switch by hand.
+# kubectl uses the current context, so choose the environment's cluster first. live.yaml of the overlay then says which
+# track is live: commit it when you switch by hand.
 . "$(dirname "$0")/cluster.sh"
 
 [ $# -eq 1 ] || [ $# -eq 2 ] || fail "usage: switch.sh ENVIRONMENT [DIGEST]"
@@ -25,7 +25,7 @@ write_live() {
   mv "$overlay/live.yaml.new" "$overlay/live.yaml"
 }
 
-# Where a Service leads: nothing where there is none yet.
+# Tells where a Service leads; nothing if there is none yet.
 track_of() {
   in_namespace get service "$1" --ignore-not-found --output 'jsonpath={.spec.selector.track}'
 }
@@ -40,13 +40,13 @@ left_behind() {
   in_namespace get service orders --output 'jsonpath={.metadata.annotations.way-back}'
 }
 
-# The selector alone, so that nothing else changes on the way back from a faulty version.
+# Only the selector, so that a rollback from a faulty version changes nothing else.
 lead() {
   in_namespace patch service "$1" --type=merge --patch "{\"spec\":{\"selector\":{\"track\":\"$2\"}}$3}"
 }
 
-# The autoscaler lets a track without clients shrink, and undoes a larger number of replicas within seconds; its own minimum
-# it keeps. The annotation remembers that minimum, also when this script is killed.
+# The autoscaler lets a track without clients shrink, and undoes a larger number of replicas within seconds, but keeps its
+# own minimum. The annotation remembers that minimum even if this script is killed.
 raise_minimum() {
   set_minimum "$1" "$3" "\"$2\""
 }
@@ -62,8 +62,8 @@ set_minimum() {
     "{\"metadata\":{\"annotations\":{\"own-minimum\":$3}},\"spec\":{\"minReplicas\":$2}}"
 }
 
-# A Service moves new connections alone. The pods that clients left answer those that are open until they end, so they make
-# room for new ones, and drain with `Connection: close`. Clients have moved by then, so what goes wrong is told, and no more.
+# A Service moves only new connections. The pods that clients left serve the open ones until they end, so new pods replace
+# them, and they drain with `Connection: close`. Clients have moved by then, so a failure is only reported.
 finish() {
   lead orders-preview "$2" ''
   write_live "$1" "$2"
@@ -73,7 +73,7 @@ finish() {
 }
 
 warn_of() {
-  echo "warning: $1, which clients left, did not restart: connections from before may still lead to its old pods, and $1 may not be fit to go back to" >&2
+  echo "warning: $1, which clients left, did not restart: open connections may still lead to its old pods, and $1 may not be fit to switch back to" >&2
   in_namespace get pods --selector "app.kubernetes.io/name=orders,track=$1" --output wide >&2 || true
   digest=$(digest_of "$1") || digest=
   broken_pods >&2
@@ -88,7 +88,7 @@ case $live in
   *) fail "the Service orders in $namespace leads to the track '$live'; there are blue and green" ;;
 esac
 
-# Where a switch was killed, its larger minimum is still there.
+# If a switch was killed, its larger minimum is still there.
 lower_minimum "$live"
 lower_minimum "$next"
 
@@ -101,7 +101,8 @@ left=$(left_behind)
 running=$(digest_of "$next")
 if [ -z "$digest" ]; then
   [ -n "$left" ] ||
-    fail "there is no way back in $namespace: nothing was switched since the last deployment or the last way back; $next runs $running"
+    fail "nothing to switch back to in $namespace: there was no switch since the last deployment or the last switch back; $next runs
+    $running"
   [ "$running" = "$left" ] || fail "$next runs $running and not $left, which clients left; they reach $live as before"
   leaves=null
 else
@@ -124,7 +125,7 @@ restore() {
   lower_minimum "$next"
 }
 polls=0
-# Right before the patch the sizes are compared; an API server that does not answer says nothing about them.
+# Compares the sizes right before the patch; an API server that does not answer says nothing about them.
 until
   wanted=$(in_namespace get deployment "orders-$live" --output 'jsonpath={.spec.replicas}') &&
     ready=$(in_namespace get deployment "orders-$next" --output 'jsonpath={.status.readyReplicas}') &&
@@ -147,4 +148,4 @@ if [ -n "$raised" ]; then
   sleep 120
   lower_minimum "$next"
 fi
-[ "$leaves" = null ] || echo "this goes back: sh deploy/kubernetes/switch.sh $environment"
+[ "$leaves" = null ] || echo "this switches back: sh deploy/kubernetes/switch.sh $environment"

@@ -11,7 +11,7 @@ strategy:
     # With manual promotion the new version waits behind the preview Service until somebody runs promote.sh; otherwise it
     # takes over as soon as its first measurements are good.
     autoPromotionEnabled: {{ eq .Values.promotion "automatic" }}
-    # So long the old version stays up after the switch, and going back is immediate; longer than the measurements
+    # How long the old version stays up after the switch, so that a rollback is immediate; longer than the measurements
     # below take. The quota has room for two versions, so leave this much between two deployments under full load.
     scaleDownDelaySeconds: 300
     prePromotionAnalysis:

@@ -4,7 +4,7 @@
 # version is given up and the old one goes on serving.
 progressDeadlineSeconds: 600
 progressDeadlineAbort: true
-# The way back to the version just before takes no steps and is not measured: it was, when it was new.
+# A rollback to the previous version takes no steps and is not measured: that version was measured when it was new.
 rollbackWindow:
   revisions: 1
 strategy:

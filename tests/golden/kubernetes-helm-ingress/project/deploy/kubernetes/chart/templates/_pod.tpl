@@ -37,7 +37,7 @@ spec:
   securityContext:
     runAsNonRoot: true
     {{- if ne .Values.provider "openshift" }}
-    # OpenShift gives each namespace ids of its own, and refuses others (restricted-v2).
+    # OpenShift gives each namespace its own ids, and refuses others (restricted-v2).
     runAsUser: 65532
     runAsGroup: 65532
     fsGroup: 65532
@@ -48,8 +48,8 @@ spec:
     - name: {{ .Chart.Name }}
       image: {{ include "service.image" . | quote }}
       imagePullPolicy: IfNotPresent
-      # Part of the pod template, not a ConfigMap: Helm would change or delete that under the pods of the version before,
-      # and a version that is rolled back would come up with settings of the one that failed.
+      # Part of the pod template, not a ConfigMap: Helm would change or delete that under the pods of the previous
+      # version, and after a rollback that version would come up with the settings of the one that failed.
       env:
         {{- range $name, $value := .Values.config }}
         - name: {{ $name }}
@@ -81,7 +81,7 @@ spec:
         periodSeconds: 10
         timeoutSeconds: 2
         failureThreshold: 3
-      # A single slow answer takes no pod out of service. At its end a pod leaves at once, before this notices.
+      # One slow answer does not take a pod out of service. A pod that stops leaves at once, before this notices.
       readinessProbe:
         httpGet:
           path: /readyz
