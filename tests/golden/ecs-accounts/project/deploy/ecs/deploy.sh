@@ -5,7 +5,7 @@
 #   bash deploy/ecs/deploy.sh prod eu-west-1 sha256:4f5e…
 #
 # Needs the AWS CLI, jq, curl and the GitHub CLI. The digest is that of an image in the ECR repository orders, attested by
-# the workflow; deploying an older one is how to go back.
+# the workflow; to roll back, deploy an older one.
 set -euo pipefail
 
 fail() {
@@ -50,11 +50,11 @@ account=$(account_of "$environment")
 signed_in=$(aws sts get-caller-identity --query Account --output text)
 [ "$signed_in" = "$account" ] || fail "$environment is in the account $account, and these credentials are for $signed_in"
 
-# Two projects can come to one name, as aa-bb in cc and aa in bb-cc do. The tags of a stack tell whose it is.
+# Two projects can get the same stack name, such as aa-bb in cc and aa in bb-cc. The tags of a stack tell whose it is.
 if said=$(aws cloudformation describe-stacks --stack-name "$stack" --output text --query \
   "Stacks[0].[StackStatus, Tags[?Key=='service'].Value | [0], Tags[?Key=='environment'].Value | [0]]" 2>&1); then
   read -r state tags <<<"${said##*$'\n'}"
-  # Under REVIEW_IN_PROGRESS nothing was ever created.
+  # In the state REVIEW_IN_PROGRESS nothing was ever created.
   if [ "$state" != REVIEW_IN_PROGRESS ]; then
     [ "$tags" = orders$'\t'"$environment" ] ||
       fail "the stack $stack is another project's, with the tags service and environment: $tags"
@@ -85,7 +85,7 @@ if [ "${ATTESTATION:-}" != none ]; then
   for predicate in https://slsa.dev/provenance/v1 https://spdx.dev/Document/v2.3; do
     gh attestation verify "$manifest" --repo "$origin" --predicate-type "$predicate" --source-ref refs/heads/main \
       --signer-workflow "$origin/.github/workflows/deploy-ecs.yaml" >/dev/null ||
-      fail "the workflow of $origin has not attested $digest ($predicate); with ATTESTATION=none it is deployed all the same"
+      fail "the workflow of $origin has not attested $digest ($predicate); ATTESTATION=none deploys it without"
   done
 fi
 secrets="database-url"
@@ -97,7 +97,7 @@ done
 
 repository=222222222222.dkr.ecr.$AWS_REGION.amazonaws.com/orders
 overrides=()
-# What roles.yaml made. Its names are known, so that no region has to be asked for them.
+# The role and the boundary of roles.yaml. Their names are fixed, so no region has to be asked for them.
 stack_role=arn:aws:iam::$account:role/orders-$environment-stack
 overrides+=("PermissionsBoundary=arn:aws:iam::$account:policy/orders-$environment-boundary")
 while IFS= read -r override; do

@@ -4,7 +4,7 @@
 #   sh deploy/ecs/destroy.sh dev
 #   sh deploy/ecs/destroy.sh --shared
 #
-# Needs the AWS CLI and the rights of whoever created orders-bootstrap. README.md says what stays, and why.
+# Needs the AWS CLI and the rights of the person who created orders-bootstrap. README.md says what stays, and why.
 set -eu
 
 environments="dev staging prod"
@@ -46,7 +46,7 @@ is_there() {
   found "does not exist" cloudformation describe-stacks --region "$1" --stack-name "$2"
 }
 
-# Goes on when its question is answered with the name.
+# Continues only if the answer is the name.
 ask() {
   printf 'Type %s to go on: ' "$1"
   read -r answer || answer=
@@ -92,7 +92,7 @@ case $environment in
     for region in $regions; do
       delete_environment "$region"
     done
-    # The last, because CloudFormation deletes the others with a role of this one.
+    # This stack comes last, because CloudFormation deletes the others with one of its roles.
     delete_stack eu-west-1 "$stack-roles"
     ;;
   --shared)
@@ -114,7 +114,7 @@ case $environment in
     ask orders-bootstrap
     delete_stack eu-west-1 orders-replication
     for region in $regions; do
-      # A registry that holds images stays otherwise.
+      # CloudFormation does not delete a registry that holds images.
       if found RepositoryNotFoundException ecr describe-repositories --region "$region" --repository-names orders; then
         aws ecr delete-repository --region "$region" --repository-name orders --force >/dev/null
       fi

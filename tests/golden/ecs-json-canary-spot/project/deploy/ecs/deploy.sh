@@ -31,6 +31,15 @@ go_back() {
   fail "$stack is not done after 30 minutes, and cannot roll back: README.md says how to end it"
 }
 
+# Prints the account of an environment.
+account_of() {
+  case $1 in
+    dev) echo 111111111111 ;;
+    staging) echo 111111111111 ;;
+    prod) echo 222222222222 ;;
+  esac
+}
+
 [ $# -eq 2 ] || fail "usage: bash deploy/ecs/deploy.sh ENVIRONMENT DIGEST"
 environment=$1
 digest=$2
@@ -50,6 +59,10 @@ fi
 
 # Nothing changes before all of this holds.
 
+account=$(account_of "$environment")
+signed_in=$(aws sts get-caller-identity --query Account --output text)
+[ "$signed_in" = "$account" ] || fail "$environment is in the account $account, and these credentials are for $signed_in"
+
 # Two projects can get the same stack name, such as aa-bb in cc and aa in bb-cc. The tags of a stack tell whose it is.
 if said=$(aws cloudformation describe-stacks --stack-name "$stack" --output text --query \
   "Stacks[0].[StackStatus, Tags[?Key=='service'].Value | [0], Tags[?Key=='environment'].Value | [0]]" 2>&1); then
@@ -64,7 +77,7 @@ elif [[ $said != *"does not exist"* ]]; then
   fail "$stack cannot be looked at: $said"
 fi
 
-aws ecr describe-images --repository-name orders --image-ids "imageDigest=$digest" >/dev/null ||
+aws ecr describe-images --registry-id 333333333333 --repository-name orders --image-ids "imageDigest=$digest" >/dev/null ||
   fail "the repository orders holds no image $digest"
 
 # GitHub has signed which workflow built the image, of which branch, and what is in it. Whatever else was pushed to the repository is
@@ -73,7 +86,7 @@ origin=my-org/orders
 if [ "${ATTESTATION:-}" != none ]; then
   manifest=$(mktemp)
   trap 'rm "$manifest"' EXIT
-  said=$(aws ecr batch-get-image --repository-name orders --image-ids "imageDigest=$digest" \
+  said=$(aws ecr batch-get-image --registry-id 333333333333 --repository-name orders --image-ids "imageDigest=$digest" \
     --query 'images[0].imageManifest' --output text)
   printf %s "$said" >"$manifest"
   for predicate in https://slsa.dev/provenance/v1 https://spdx.dev/Document/v2.3; do
@@ -83,12 +96,11 @@ if [ "${ATTESTATION:-}" != none ]; then
   done
 fi
 
-repository=$(aws ecr describe-repositories --repository-names orders \
-  --query 'repositories[0].repositoryUri' --output text)
+repository=333333333333.dkr.ecr.$AWS_REGION.amazonaws.com/orders
 overrides=()
 # The role and the boundary of roles.yaml. Their names are fixed, so no region has to be asked for them.
-stack_role=arn:aws:iam::${repository%%.*}:role/orders-$environment-stack
-overrides+=("PermissionsBoundary=arn:aws:iam::${repository%%.*}:policy/orders-$environment-boundary")
+stack_role=arn:aws:iam::$account:role/orders-$environment-stack
+overrides+=("PermissionsBoundary=arn:aws:iam::$account:policy/orders-$environment-boundary")
 # What network.yaml made is a parameter of the same name.
 network=$(aws cloudformation describe-stacks --stack-name "$stack-network" --query 'Stacks[0].Outputs' --output json) ||
   fail "the network of $environment in $AWS_REGION cannot be looked at: README.md says how to make it"
