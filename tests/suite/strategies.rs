@@ -128,6 +128,20 @@ fn what_makes_no_sense_is_refused_at_the_question() {
             "image_policy",
             "has no digest there",
         ),
+        (
+            vec![
+                ("target", "kubernetes"),
+                ("provider", "eks"),
+                ("account_annotation", "eks.amazonaws.com/role-arn"),
+            ],
+            "account_annotation",
+            "the annotation that pod_identity writes",
+        ),
+        (
+            vec![("target", "kubernetes"), ("service_mesh", "linkerd"), ("image_policy", "true")],
+            "image_policy",
+            "the proxy of the mesh is another image",
+        ),
         (vec![("target", "ecs"), ("environments", "dev,dev-dns")], "environments", "the name of another stack"),
         (vec![("target", "both"), ("environments", "x-roles,prod")], "environments", "the name of another stack"),
         (

@@ -176,7 +176,42 @@ fn what_cannot_be_done_in_place_is_refused_with_the_way_round_it() {
 /// What an option of Kubernetes is set to, the transition that an update names then, and a file that has it.
 type Gain = (&'static [&'static str], &'static [&'static str], &'static str, &'static str, &'static str);
 
-const GAINS: [Gain; 11] = [
+const GAINS: [Gain; 16] = [
+    (
+        &[],
+        &["service_mesh=istio"],
+        "steps service-mesh: ",
+        "deploy/kubernetes/base/workload/deployment.yaml",
+        "sidecar.istio.io/nativeSidecar: \"true\"",
+    ),
+    (
+        &["--packaging=helm"],
+        &["service_mesh=linkerd"],
+        "steps service-mesh: ",
+        "deploy/kubernetes/chart/values.yaml",
+        "config.beta.linkerd.io/proxy-enable-native-sidecar: \"true\"",
+    ),
+    (
+        &["--multi-cluster=karmada"],
+        &["service_mesh=linkerd"],
+        "steps service-mesh: ",
+        "deploy/kubernetes/base/shared/networkpolicy.yaml",
+        "port: 4143",
+    ),
+    (
+        &[],
+        &["account_annotation=a.b/c", "account_annotation_value=d-ENVIRONMENT"],
+        "none account-annotation: ",
+        "deploy/kubernetes/overlays/dev/kustomization.yaml",
+        "\"a.b/c\": \"d-dev\"",
+    ),
+    (
+        &["--packaging=helm"],
+        &["account_annotation=a.b/c", "account_annotation_value=d-ENVIRONMENT"],
+        "none account-annotation: ",
+        "deploy/kubernetes/values/prod.yaml",
+        "\"a.b/c\": \"d-prod\"",
+    ),
     (&[], &["provider=kind"], "none          provider: ", "deploy/kubernetes/kind.yaml", "name: orders"),
     (&["--packaging=helm"], &["provider=kind"], "none          provider: ", "deploy/kubernetes/kind.yaml", "name: orders"),
     (
