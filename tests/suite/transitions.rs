@@ -196,7 +196,7 @@ const GAINS: [Gain; 16] = [
         &["service_mesh=linkerd"],
         "steps service-mesh: ",
         "deploy/kubernetes/base/shared/networkpolicy.yaml",
-        "port: 4143",
+        "port: 8086",
     ),
     (
         &[],
