@@ -96,7 +96,6 @@ fn what_makes_no_sense_is_refused_at_the_question() {
         (vec![("target", "ecs"), ("regions", "eu-west-1,cn-north-1")], "regions", "several partitions"),
         (vec![("target", "ecs"), ("regions", "us-gov-west-1,us-east-1")], "regions", "several partitions"),
         (vec![("target", "ecs"), ("regions", "cn-north-1,us-gov-west-1")], "regions", "several partitions"),
-        (vec![("target", "kubernetes"), ("provider", "kind"), ("ci", "github")], "ci", "the cluster on your computer"),
         (
             vec![("target", "kubernetes"), ("provider", "kind"), ("multi_cluster", "argo-cd")],
             "multi_cluster",
