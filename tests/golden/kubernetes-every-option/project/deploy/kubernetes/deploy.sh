@@ -74,4 +74,6 @@ explain
 [ -n "${before%%/*}" ] || fail "the first rollout in $namespace did not finish, and there is no version to go back to"
 [ "$state" != aborted ] || fail "the new version was given up; $namespace runs the version before"
 status '"abort":true'
+[ "$state" != undecided ] ||
+  fail "no request reached the new version while it was measured, so it was aborted; the version before serves. Send it requests meanwhile"
 fail "the rollout in $namespace did not finish and was aborted; the version before serves"
