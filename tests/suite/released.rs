@@ -304,7 +304,10 @@ fn the_autoscaler_and_the_measurements_of_before_change_with_a_word_about_it() {
     let said = repository.launchway(&["update", "--defaults"]).success();
     assert!(said.contains("autoscaled-by-container: ") && said.contains("analysis-without-requests: "), "{said}");
     let autoscaler = fs::read_to_string(repository.project.join("deploy/kubernetes/components/hpa/hpa.yaml")).unwrap();
-    assert!(autoscaler.contains("type: ContainerResource") && autoscaler.contains("container: shipping"), "{autoscaler}");
+    assert!(
+        autoscaler.contains("type: ContainerResource") && autoscaler.contains("container: shipping"),
+        "{autoscaler}"
+    );
 }
 
 #[test]

@@ -128,11 +128,7 @@ fn what_makes_no_sense_is_refused_at_the_question() {
             "has no digest there",
         ),
         (
-            vec![
-                ("target", "kubernetes"),
-                ("provider", "eks"),
-                ("account_annotation", "eks.amazonaws.com/role-arn"),
-            ],
+            vec![("target", "kubernetes"), ("provider", "eks"), ("account_annotation", "eks.amazonaws.com/role-arn")],
             "account_annotation",
             "the annotation that pod_identity writes",
         ),

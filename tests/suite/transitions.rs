@@ -213,7 +213,13 @@ const GAINS: [Gain; 16] = [
         "\"a.b/c\": \"d-prod\"",
     ),
     (&[], &["provider=kind"], "none          provider: ", "deploy/kubernetes/kind.yaml", "name: orders"),
-    (&["--packaging=helm"], &["provider=kind"], "none          provider: ", "deploy/kubernetes/kind.yaml", "name: orders"),
+    (
+        &["--packaging=helm"],
+        &["provider=kind"],
+        "none          provider: ",
+        "deploy/kubernetes/kind.yaml",
+        "name: orders",
+    ),
     (
         &[],
         &["image_pull_secrets=mirror"],

@@ -200,7 +200,8 @@ fn the_lines_for_a_cluster_on_ones_own_computer_lead_to_pods_that_answer() {
     ];
     for (number, answers) in variants.iter().enumerate() {
         let common = "service = \"orders\"\ntarget = \"kubernetes\"\nprovider = \"kind\"\n";
-        let project = Project::make(format!("{common}{answers}").parse().unwrap(), &folder.path().join(number.to_string()));
+        let project =
+            Project::make(format!("{common}{answers}").parse().unwrap(), &folder.path().join(number.to_string()));
         local_path(&project).unwrap_or_else(|said| panic!("{answers}\n{said}"));
     }
     for case in ["kubernetes-kind", "kubernetes-default", "kubernetes-helm-ingress", "kubernetes-tracks"] {
