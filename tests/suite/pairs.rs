@@ -33,6 +33,7 @@ const BASES: &[&[(&str, &str)]] = &[
     &[("target", "kubernetes"), ("secrets", "database-url")],
     &[("target", "kubernetes"), ("provider", "aks"), ("pod_identity", "one"), ("exposure", "ingress")],
     &[("target", "kubernetes"), ("provider", "openshift"), ("packaging", "helm"), ("exposure", "ingress")],
+    &[("target", "kubernetes"), ("provider", "kind"), ("exposure", "ingress")],
     &[("target", "kubernetes"), ("strategy", "canary"), ("exposure", "gateway")],
     &[("target", "kubernetes"), ("strategy", "canary"), ("analysis", "web")],
     &[("target", "kubernetes"), ("strategy", "blue-green"), ("analysis", "web")],
@@ -137,6 +138,7 @@ fn values(question: &Question, now: &Value) -> Vec<Value> {
             vec![list(&[]), list(&everywhere), list(&registry)]
         }
         ("clusters", _) => vec![list(&["east", "west"]), list(&["east"])],
+        ("image_pull_secrets", _) => vec![list(&["ghcr"]), list(&[]), list(&["mirror", "ghcr"])],
         ("secrets", _) => vec![list(&[]), list(&["database-url"]), list(&["database-url", "api-key"])],
         (_, Kind::Choice(Choices::Fixed(choices))) => choices.iter().map(|choice| text(&choice.value)).collect(),
         ("memory", _) => vec![text("512"), text("1024"), text("2048")],
@@ -147,6 +149,7 @@ fn values(question: &Question, now: &Value) -> Vec<Value> {
         },
         ("repository", _) => vec![text("acme/orders"), text("other/orders")],
         ("domain", _) => vec![text("example.com"), text("example.org")],
+        ("account_annotation", _) => vec![text(""), text("a/one"), text("a/two")],
         ("prometheus_address", _) => vec![text("http://one:9090"), text("http://two:9090")],
         (_, Kind::Text(_) | Kind::Slug(_)) => vec![text("one"), text("two")],
         _ => Vec::new(),

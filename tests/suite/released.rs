@@ -299,6 +299,18 @@ fn advisories(repository: &Repository, code: i32) -> Vec<String> {
 }
 
 #[test]
+fn the_autoscaler_and_the_measurements_of_before_change_with_a_word_about_it() {
+    let repository = Released::of("0.3.0/kubernetes").commit();
+    let said = repository.launchway(&["update", "--defaults"]).success();
+    assert!(said.contains("autoscaled-by-container: ") && said.contains("analysis-without-requests: "), "{said}");
+    let autoscaler = fs::read_to_string(repository.project.join("deploy/kubernetes/components/hpa/hpa.yaml")).unwrap();
+    assert!(
+        autoscaler.contains("type: ContainerResource") && autoscaler.contains("container: shipping"),
+        "{autoscaler}"
+    );
+}
+
+#[test]
 fn a_danger_of_an_older_version_is_named_until_an_update_has_ended_it() {
     let released = Released::of("0.3.0/helm");
     let repository = released.commit();

@@ -96,6 +96,47 @@ fn what_makes_no_sense_is_refused_at_the_question() {
         (vec![("target", "ecs"), ("regions", "eu-west-1,cn-north-1")], "regions", "several partitions"),
         (vec![("target", "ecs"), ("regions", "us-gov-west-1,us-east-1")], "regions", "several partitions"),
         (vec![("target", "ecs"), ("regions", "cn-north-1,us-gov-west-1")], "regions", "several partitions"),
+        (
+            vec![("target", "kubernetes"), ("provider", "kind"), ("multi_cluster", "argo-cd")],
+            "multi_cluster",
+            "one cluster on your computer",
+        ),
+        (
+            vec![("target", "kubernetes"), ("provider", "kind"), ("multi_cluster", "flux")],
+            "multi_cluster",
+            "one cluster on your computer",
+        ),
+        (
+            vec![("target", "kubernetes"), ("provider", "kind"), ("multi_cluster", "karmada")],
+            "multi_cluster",
+            "one cluster on your computer",
+        ),
+        (
+            vec![
+                ("target", "kubernetes"),
+                ("provider", "kind"),
+                ("exposure", "gateway"),
+                ("strategy", "canary"),
+                ("canary_traffic", "gateway"),
+            ],
+            "canary_traffic",
+            "no Gateway whose weights",
+        ),
+        (
+            vec![("target", "kubernetes"), ("provider", "kind"), ("image_policy", "true")],
+            "image_policy",
+            "has no digest there",
+        ),
+        (
+            vec![("target", "kubernetes"), ("provider", "eks"), ("account_annotation", "eks.amazonaws.com/role-arn")],
+            "account_annotation",
+            "the annotation that pod_identity writes",
+        ),
+        (
+            vec![("target", "kubernetes"), ("service_mesh", "linkerd"), ("image_policy", "true")],
+            "image_policy",
+            "the proxy of the mesh is another image",
+        ),
         (vec![("target", "ecs"), ("environments", "dev,dev-dns")], "environments", "the name of another stack"),
         (vec![("target", "both"), ("environments", "x-roles,prod")], "environments", "the name of another stack"),
         (

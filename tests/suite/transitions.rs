@@ -173,6 +173,145 @@ fn what_cannot_be_done_in_place_is_refused_with_the_way_round_it() {
     assert_eq!(tree::read(&live.path("")).unwrap(), before);
 }
 
+/// What an option of Kubernetes is set to, the transition that an update names then, and a file that has it.
+type Gain = (&'static [&'static str], &'static [&'static str], &'static str, &'static str, &'static str);
+
+const GAINS: [Gain; 16] = [
+    (
+        &[],
+        &["service_mesh=istio"],
+        "steps service-mesh: ",
+        "deploy/kubernetes/base/workload/deployment.yaml",
+        "sidecar.istio.io/nativeSidecar: \"true\"",
+    ),
+    (
+        &["--packaging=helm"],
+        &["service_mesh=linkerd"],
+        "steps service-mesh: ",
+        "deploy/kubernetes/chart/values.yaml",
+        "config.beta.linkerd.io/proxy-enable-native-sidecar: \"true\"",
+    ),
+    (
+        &["--multi-cluster=karmada"],
+        &["service_mesh=linkerd"],
+        "steps service-mesh: ",
+        "deploy/kubernetes/base/shared/networkpolicy.yaml",
+        "port: 8086",
+    ),
+    (
+        &[],
+        &["account_annotation=a.b/c", "account_annotation_value=d-ENVIRONMENT"],
+        "none account-annotation: ",
+        "deploy/kubernetes/overlays/dev/kustomization.yaml",
+        "\"a.b/c\": \"d-dev\"",
+    ),
+    (
+        &["--packaging=helm"],
+        &["account_annotation=a.b/c", "account_annotation_value=d-ENVIRONMENT"],
+        "none account-annotation: ",
+        "deploy/kubernetes/values/prod.yaml",
+        "\"a.b/c\": \"d-prod\"",
+    ),
+    (&[], &["provider=kind"], "none          provider: ", "deploy/kubernetes/kind.yaml", "name: orders"),
+    (
+        &["--packaging=helm"],
+        &["provider=kind"],
+        "none          provider: ",
+        "deploy/kubernetes/kind.yaml",
+        "name: orders",
+    ),
+    (
+        &[],
+        &["image_pull_secrets=mirror"],
+        "steps         image-pull-secrets: ",
+        "deploy/kubernetes/base/shared/serviceaccount.yaml",
+        "imagePullSecrets:\n  - name: mirror\n",
+    ),
+    (
+        &["--packaging=helm"],
+        &["image_pull_secrets=mirror"],
+        "steps         image-pull-secrets: ",
+        "deploy/kubernetes/chart/values.yaml",
+        "imagePullSecrets:\n  - mirror\n",
+    ),
+    (
+        &[],
+        &["traffic_distribution=zone"],
+        "none          traffic-distribution: ",
+        "deploy/kubernetes/base/shared/service.yaml",
+        "trafficDistribution: PreferClose",
+    ),
+    (
+        &["--packaging=helm"],
+        &["traffic_distribution=node"],
+        "none          traffic-distribution: ",
+        "deploy/kubernetes/chart/values.yaml",
+        "trafficDistribution: PreferSameNode",
+    ),
+    (
+        &["--multi-cluster=flux"],
+        &["traffic_distribution=zone"],
+        "none          traffic-distribution: ",
+        "deploy/kubernetes/base/shared/service.yaml",
+        "trafficDistribution: PreferClose",
+    ),
+    (
+        &[],
+        &["image_policy=true"],
+        "bootstrap-first  image-policy: ",
+        "deploy/kubernetes/namespaces/base/image-policy.yaml",
+        "kind: ValidatingAdmissionPolicyBinding",
+    ),
+    (
+        &["--packaging=helm"],
+        &["image_policy=true"],
+        "bootstrap-first  image-policy: ",
+        "deploy/kubernetes/namespaces/base/kustomization.yaml",
+        "- image-policy.yaml",
+    ),
+    (
+        &["--multi-cluster=argo-cd"],
+        &["image_policy=true"],
+        "bootstrap-first  image-policy: ",
+        "deploy/kubernetes/namespaces/base/image-policy.yaml",
+        "kind: ValidatingAdmissionPolicy\n",
+    ),
+    (
+        &["--multi-cluster=karmada"],
+        &["image_policy=true"],
+        "bootstrap-first  image-policy: ",
+        "deploy/kubernetes/namespaces/base/image-policy.yaml",
+        "kind: ValidatingAdmissionPolicy\n",
+    ),
+];
+
+#[test]
+fn a_project_of_before_an_option_gains_it_with_the_transition_that_it_says() {
+    for (made, set, said, file, text) in GAINS {
+        let live = Live::new(&[&["--target=kubernetes"], made].concat());
+        let words: Vec<&str> = set.iter().flat_map(|answer| ["--set", answer]).collect();
+        let preview = live.update(&words);
+        let squeezed = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(squeezed(&preview.stdout).contains(&squeezed(said)), "{set:?}: {}", preview.stdout);
+        assert_eq!(preview.code, Some(0), "{}", preview.stderr);
+        let written = fs::read_to_string(live.path(file)).unwrap();
+        assert!(written.contains(text), "{set:?}: {file}\n{written}");
+        run(launchway().arg("check").current_dir(live.path(""))).success();
+    }
+}
+
+#[test]
+fn a_project_for_kind_leaves_the_workflow_behind_and_gets_it_back_with_another_provider() {
+    let live = Live::new(&["--target=kubernetes"]);
+    let workflow = live.path(".github/workflows/deploy-kubernetes.yaml");
+    assert!(workflow.exists());
+    live.update(&["--set", "provider=kind"]).success();
+    assert!(!workflow.exists() && live.path("deploy/kubernetes/kind.yaml").exists());
+    live.commit();
+    live.update(&["--set", "provider=generic"]).success();
+    assert!(workflow.exists() && !live.path("deploy/kubernetes/kind.yaml").exists());
+}
+
 #[test]
 fn what_is_said_is_korean_and_what_is_written_is_the_same_in_every_language() {
     let live = Live::new(&["--target=kubernetes"]);

@@ -129,6 +129,16 @@ def argo(project, environment, files):
     else:
         yield "a rollout that waits for nobody is aborted in the end", run.code == 1 and run.called("patch rollout", '"abort":true'), run
 
+    if "is_undecided" in (project / "deploy/kubernetes/cluster.sh").read_text():
+        run = deploy(STATE="4/4/Paused//", REASON="InconclusiveAnalysisRun")
+        said = "no request reached" in run.output
+        if promotes:
+            yield "a version that no request reached waits, and that is said", run.code == 0 and said and f"promote.sh {environment}" in run.output, run
+        else:
+            yield "a version that no request reached is aborted, and that is said", run.code == 1 and said and run.called("patch rollout", '"abort":true'), run
+            yield "it is aborted as soon as it is paused", len(run.called("get rollout", "generation")) == 1, run
+            yield "the overlay names the image before it", run.digest == ZEROS, run
+
     run = deploy(STATE="4/4/Degraded/true/")
     yield "a version that is given up exits 1", run.code == 1 and "given up" in run.output, run
     yield "what was aborted is not aborted again", not run.called("patch"), run
@@ -190,6 +200,12 @@ def promotion(project, environment):
     yield "a promotion that goes wrong exits 1", run.code == 1 and "given up" in run.output, run
     run = promote(STATE="4/4/Progressing//")
     yield "a promotion that does not finish is aborted", run.code == 1 and run.called("patch", '"abort":true'), run
+    if "is_undecided" in (project / "deploy/kubernetes/cluster.sh").read_text():
+        run = promote(REASON="InconclusiveAnalysisRun")
+        taken = '{"status":{"promoteFull":true,"pauseConditions":null}}'
+        yield "what no request reached is taken as it is", run.code == 0 and run.called("patch", taken), run
+        run = promote(PHASE="Healthy", STATE="4/4/Paused//", REASON="InconclusiveAnalysisRun")
+        yield "what no request reaches after the promotion exits 1 and is not aborted", run.code == 1 and "no request reached" in run.output and not run.called("abort"), run
     run = promote(OWNER=f"x-{environment}/x")
     yield "nothing is promoted in the namespace of another service", run.code == 1 and not run.called("patch"), run
     run = Run(project, environment, "promote.sh", ["nowhere"])

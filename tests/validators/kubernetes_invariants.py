@@ -12,6 +12,7 @@ Exit code 0: everything holds. 1: what does not, one line each.
 """
 
 import argparse
+import math
 import pathlib
 import re
 import sys
@@ -234,6 +235,7 @@ def analysis(manifest):
             declared = {argument["name"] for argument in templates[name].get("args") or []}
             if given != declared:
                 yield f"{what} gives the arguments {sorted(given)}, the AnalysisTemplate takes {sorted(declared)}"
+        yield from silence_problems(manifest, what, run or {})
         for argument in (run or {}).get("args") or []:
             if argument["name"] == "service-name" and not manifest.service(argument.get("value")):
                 yield f"{what} asks the Service `{argument.get('value')}`, which is not there"
@@ -246,9 +248,11 @@ def template_problems(manifest, name, spec):
     for metric in spec["metrics"]:
         if "successCondition" not in metric and "web" not in metric["provider"]:
             yield f"the metric `{metric['name']}` of the AnalysisTemplate `{name}` is good whatever it is"
-        asked = set(re.findall(r"\{\{args\.([a-z-]+)\}\}", str(metric["provider"])))
+        asked = set(re.findall(r"\{\{args\.([a-z-]+)\}\}", str(metric)))
         if asked - declared:
             yield f"the AnalysisTemplate `{name}` uses the arguments {sorted(asked - declared)}, which it does not take"
+        if metric["name"] == "server-errors":
+            yield from verdict_problems(metric, name)
         if web := metric["provider"].get("web"):
             if {"key": "Connection", "value": "close"} not in (web.get("headers") or []):
                 yield f"the AnalysisTemplate `{name}` must ask with `Connection: close`: it would go on measuring the pods before"
@@ -258,6 +262,36 @@ def template_problems(manifest, name, spec):
     kept = (manifest.blue_green or {}).get("scaleDownDelaySeconds")
     if kept is not None and kept <= longest:
         yield f"scaleDownDelaySeconds {kept} is not above the {longest} s of the measurements: there would be no way back"
+
+
+def verdict(metric, result):
+    """What Argo Rollouts makes of one measurement: the conditions in the words of Python, where they mean the same."""
+    def holds(condition):
+        words = condition.replace("&&", " and ").replace("||", " or ")
+        return bool(eval(words, {"__builtins__": {}, "len": len, "isNaN": math.isnan}, {"result": result}))  # noqa: S307
+
+    if "failureCondition" in metric and holds(metric["failureCondition"]):
+        return "Failed"
+    return "Successful" if holds(metric["successCondition"]) else "Inconclusive" if "failureCondition" in metric else "Failed"
+
+
+def verdict_problems(metric, name):
+    """What is measured without a request is neither good nor bad, and never becomes good by waiting."""
+    expected = {"Inconclusive": ([], [math.nan]), "Successful": ([0.0], [0.01]), "Failed": ([0.02], [1.0])}
+    for phase, results in expected.items():
+        for result in results:
+            if verdict(metric, result) != phase:
+                yield f"the metric `{metric['name']}` of the AnalysisTemplate `{name}` finds {result} {verdict(metric, result)}, not {phase}"
+
+
+def silence_problems(manifest, what, run):
+    """Of as many measurements as there are, not all may find no request, once requests reach the version."""
+    given = {argument["name"]: argument.get("value") for argument in run.get("args") or []}
+    (count,) = {metric["count"] for thing in manifest.all("AnalysisTemplate") for metric in thing["spec"]["metrics"]}
+    if "silent-limit" in given:
+        limit = int(given["silent-limit"])
+        if (limit < count) == (what == "prePromotionAnalysis") or limit > count:
+            yield f"{what} lets {limit} of {count} measurements find no request"
 
 
 def measuring(spec, waits_less=0):
@@ -515,7 +549,9 @@ def replicas(manifest):
         yield "HorizontalPodAutoscaler has more replicas at least than at most"
     requests = (manifest.container.get("resources") or {}).get("requests") or {}
     for metric in spec.get("metrics") or []:
-        resource = metric.get("resource") or {}
+        resource = metric.get("containerResource") or {}
+        if resource.get("container") != manifest.container["name"]:
+            yield "HorizontalPodAutoscaler must measure the container of the service: a sidecar would change the percentage of a pod"
         if (resource.get("target") or {}).get("type") == "Utilization" and resource["name"] not in requests:
             yield f"HorizontalPodAutoscaler measures a share of the {resource['name']} request, and there is none"
 

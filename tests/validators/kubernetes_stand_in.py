@@ -52,6 +52,7 @@ case "$*" in
     [ "$(grep -c "get rollout.*metadata.generation" "$CALLS")" -gt "$POLLS" ] || { printf '4/4/Progressing//'; exit; }
     printf '%s' "$STATE" ;;
   *"get rollout"*status.abort*) printf '%s/%s/%s/%s' "$STABLE" "$ABORTED" "$PHASE" "ghcr.io/x@$RUNNING" ;;
+  *"get rollout"*pauseConditions*) printf '%s' "$REASON" ;;
   *"get rollout"*status.phase*) printf '%s' "$PHASE" ;;
   *"get service"*-preview*) printf '%s' "$PREVIEW" ;;
   *"get service"*way-back*) printf '%s' "$WAY_BACK" ;;
@@ -86,7 +87,7 @@ esac
 SETTINGS = {
     "SERVER": SERVER, "LOCKED": 0, "NOW": SERVED, "BEFORE": "", "SEEN_AS": "x^/", "LEFTOVER": "", "MINIMUM": "", "AVAILABLE": 6, "PODS": "",
     "PROGRESS": "4/4/NewReplicaSetAvailable/", "DRY_RUN": 0, "STATUS": 0, "STATUS_OF_UNDO": 0, "PATCH": 0, "POLLS": 0, "KILL": "", "STATE": "",
-    "DOWN": "", "ENDING": "", "DEFINED": "", "ENDS": "2027-02-27T10:00:00Z", "OWN": "", "AWAITED": DIGEST, "BACK": OTHER, "STABLE": "abc", "ABORTED": "", "PHASE": "", "LIVE": "", "PREVIEW": "", "WAY_BACK": "", "RUNNING": OTHER, "IDLE": OTHER, "READY": 6,
+    "DOWN": "", "ENDING": "", "DEFINED": "", "ENDS": "2027-02-27T10:00:00Z", "OWN": "", "AWAITED": DIGEST, "BACK": OTHER, "STABLE": "abc", "ABORTED": "", "PHASE": "", "REASON": "", "LIVE": "", "PREVIEW": "", "WAY_BACK": "", "RUNNING": OTHER, "IDLE": OTHER, "READY": 6,
 }
 TOO_LATE = "4/4/ProgressDeadlineExceeded/"
 CHANGING = {"create", "apply", "rollout", "patch", "annotate", "scale", "delete"}

@@ -82,7 +82,7 @@ fn a_chart_makes_the_same_objects_as_kustomize_whatever_the_strategy() {
 }
 
 /// What the golden projects leave out.
-const VARIANTS: [&str; 11] = [
+const VARIANTS: [&str; 17] = [
     "",
     "quota = false\ntopology_spread = false\npriority_class = true\nsecrets = [\"a-b\"]\nkubernetes_secrets = \"existing\"",
     "strategy = \"blue-green\"\npromotion = \"automatic\"\nsecrets = [\"a-b\", \"c\"]\nservice_monitor = true",
@@ -93,6 +93,12 @@ const VARIANTS: [&str; 11] = [
     "provider = \"openshift\"\nexposure = \"ingress\"",
     "provider = \"gke\"\npod_identity = \"a-ENVIRONMENT@b\"\nexposure = \"gateway\"",
     "provider = \"aks\"\npod_identity = \"a-b\"\nstrategy = \"blue-green\"\nrollout_controller = \"none\"",
+    "provider = \"kind\"\nexposure = \"ingress\"\nsecrets = [\"a-b\"]",
+    "service_mesh = \"istio\"\nprovider = \"aks\"\npod_identity = \"a-b\"\naccount_annotation = \"c.d/e\"\naccount_annotation_value = \"f-ENVIRONMENT\"",
+    "service_mesh = \"linkerd\"\nstrategy = \"blue-green\"\nrollout_controller = \"none\"",
+    "service_mesh = \"linkerd\"\nprovider = \"openshift\"\nexposure = \"ingress\"\nstrategy = \"canary\"",
+    "image_policy = true\ntraffic_distribution = \"zone\"\nimage_pull_secrets = []",
+    "image_pull_secrets = [\"one\", \"two\"]\ntraffic_distribution = \"node\"\nstrategy = \"blue-green\"",
     "strategy = \"canary\"\npromotion = \"automatic\"\nmulti_cluster = \"flux\"\narchitecture = \"arm64\"\nport = 1024",
 ];
 

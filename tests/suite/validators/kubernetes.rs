@@ -181,6 +181,47 @@ fn the_deploy_script_rolls_back_what_does_not_become_ready() {
     }
 }
 
+/// Plays the commands of the README that lead to a cluster on one's own computer.
+pub(super) fn local_path(project: &Project) -> Verdict {
+    let mut command = check("kubernetes_local.py");
+    command.arg(&project.folder).arg("--kubectl").arg(tools().linter("kubectl")).arg("--helm").arg(tools().helm());
+    validate(&mut command)
+}
+
+#[test]
+fn the_lines_for_a_cluster_on_ones_own_computer_lead_to_pods_that_answer() {
+    let folder = tempfile::tempdir().unwrap();
+    let variants = [
+        "",
+        "packaging = \"helm\"\nsecrets = [\"a-b\", \"c\"]",
+        "strategy = \"canary\"\nquota = false\nenvironments = [\"prod\"]\nexposure = \"gateway\"",
+        "strategy = \"blue-green\"\nrollout_controller = \"none\"\npackaging = \"helm\"\nexposure = \"ingress\"",
+        "priority_class = true\nsecrets = [\"a\"]\nkubernetes_secrets = \"existing\"\nservice_monitor = true",
+    ];
+    for (number, answers) in variants.iter().enumerate() {
+        let common = "service = \"orders\"\ntarget = \"kubernetes\"\nprovider = \"kind\"\n";
+        let project =
+            Project::make(format!("{common}{answers}").parse().unwrap(), &folder.path().join(number.to_string()));
+        local_path(&project).unwrap_or_else(|said| panic!("{answers}\n{said}"));
+    }
+    for case in ["kubernetes-kind", "kubernetes-default", "kubernetes-helm-ingress", "kubernetes-tracks"] {
+        local_path(&project::named(case)).unwrap_or_else(|said| panic!("{case}\n{said}"));
+    }
+}
+
+/// Asks the admission policy of a project which pods it lets in.
+pub(super) fn admission(project: &Project) -> Verdict {
+    let mut command = check("kubernetes_admission.py");
+    validate(command.arg(&project.folder).arg("--kubectl").arg(tools().linter("kubectl")))
+}
+
+#[test]
+fn the_admission_policy_lets_in_the_image_of_the_service_by_its_digest_and_nothing_else() {
+    for case in ["kubernetes-every-option", "kubernetes-helm-tracks-every-option"] {
+        admission(&project::named(case)).unwrap_or_else(|said| panic!("{case}\n{said}"));
+    }
+}
+
 #[test]
 fn the_objects_fit_each_other_whatever_was_answered() {
     let folder = tempfile::tempdir().unwrap();

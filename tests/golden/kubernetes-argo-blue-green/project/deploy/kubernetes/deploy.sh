@@ -77,10 +77,10 @@ esac
 
 if await_rollout paused && { [ "$state" = paused ] || [ "$state" = settled ]; }; then
   check_applied orders
-  if [ "$state" = paused ]; then
-    echo "$digest waits in $namespace; this lets it go on: sh deploy/kubernetes/promote.sh $environment"
-  else
+  if [ "$state" = settled ]; then
     echo "$namespace runs $digest"
+  else
+    echo "$digest waits in $namespace; this lets it go on: sh deploy/kubernetes/promote.sh $environment"
   fi
   exit 0
 fi

@@ -73,7 +73,7 @@ await_rollout() {
     generation=${seen%%/*}
     case $seen in
       "$generation/$generation/Healthy/"*) ! are_enough || state=settled ;;
-      "$generation/$generation/Paused/"*) state=$1 ;;
+      "$generation/$generation/Paused/"*) if is_undecided; then state=undecided; else state=$1; fi ;;
       "$generation/$generation/Degraded/true/"*) state=aborted ;;
       "$generation/$generation/"*/*/?*) troubled=$((troubled + 1)) ;;
       *) [ -z "$(broken_pods)" ] || troubled=$((troubled + 1)) ;;
@@ -81,6 +81,14 @@ await_rollout() {
     [ "$troubled" -lt 6 ] || state=broken
   done
   [ -n "$state" ]
+}
+
+# Whether no request reached the new version while it was measured, so that nothing says whether it is good.
+is_undecided() {
+  case $(in_namespace get rollout orders --output 'jsonpath={.status.pauseConditions[*].reason}') in
+    *InconclusiveAnalysisRun*) ;;
+    *) return 1 ;;
+  esac
 }
 
 # Whether there are as many pods as the autoscaler wants at least: a new Rollout begins with one.

@@ -7,6 +7,10 @@ metadata:
     {{- with .Values.podLabels }}
     {{- toYaml . | nindent 4 }}
     {{- end }}
+  {{- with .Values.podAnnotations }}
+  annotations:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
 spec:
   serviceAccountName: {{ .Chart.Name }}
   automountServiceAccountToken: false
@@ -47,6 +51,7 @@ spec:
   containers:
     - name: {{ .Chart.Name }}
       image: {{ include "service.image" . | quote }}
+      # A digest names one image for ever, so a node that has it need not ask the registry again.
       imagePullPolicy: IfNotPresent
       # Part of the pod template, not a ConfigMap: Helm would change or delete that under the pods of the previous
       # version, and after a rollback that version would come up with the settings of the one that failed.

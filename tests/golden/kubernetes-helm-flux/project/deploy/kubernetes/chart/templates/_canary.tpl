@@ -15,12 +15,12 @@ strategy:
     steps:
       - setWeight: 10
       - analysis:
-          {{- include "service.measure" (dict "Chart" .Chart "through" "canary") | nindent 10 }}
+          {{- include "service.measure" (dict "Chart" .Chart "through" "canary" "silent" 4) | nindent 10 }}
       {{- if eq .Values.promotion "manual" }}
       # Waits here until somebody runs promote.sh.
       - pause: {}
       {{- end }}
       - setWeight: 50
       - analysis:
-          {{- include "service.measure" (dict "Chart" .Chart "through" "canary") | nindent 10 }}
+          {{- include "service.measure" (dict "Chart" .Chart "through" "canary" "silent" 4) | nindent 10 }}
 {{- end }}

@@ -1,0 +1,62 @@
+#!/bin/sh
+# Brings one image to one environment, and goes back to the version before if the rollout does not finish.
+#
+#     sh deploy/kubernetes/deploy.sh ENVIRONMENT DIGEST
+#     sh deploy/kubernetes/deploy.sh dev sha256:<64 hexadecimal digits>
+#
+# kubectl uses the current context, so choose the environment's cluster first. The digest is written into the overlay:
+# commit it when you deploy by hand. Exits 0 only when every pod runs the new version.
+. "$(dirname "$0")/cluster.sh"
+
+[ $# -eq 2 ] || fail "usage: deploy.sh ENVIRONMENT DIGEST"
+choose_environment "$1"
+digest=$2
+hexadecimal=${digest#sha256:}
+case $hexadecimal in
+  "$digest" | *[!0-9a-f]*) fail "'$digest' is not sha256: and 64 hexadecimal digits" ;;
+  *[!0]*) ;;
+  *) fail "the digest of zeros stands for no image" ;;
+esac
+[ ${#hexadecimal} -eq 64 ] || fail "'$digest' is not sha256: and 64 hexadecimal digits"
+check_cluster
+lock
+[ "$(grep -c '^ *digest: ' "$owned")" = 1 ] || fail "$owned must hold exactly one line 'digest: …'"
+
+# `kustomize edit` is not part of kubectl. The suffix makes -i mean the same to GNU and BSD sed.
+write_digest() {
+  sed -i.bak "s/^\( *digest: \).*/\1$1/" "$owned"
+  rm "$owned.bak"
+}
+
+# Whatever fails below, the file goes on naming the image that it named before.
+previous=$(sed -n 's/^ *digest: //p' "$owned")
+restore() {
+  write_digest "$previous"
+}
+write_digest "$digest"
+
+kubectl kustomize "$overlay" >"$work/all"
+workload_of orders <"$work/all" >"$work/orders"
+
+# These files own their fields, whatever somebody else wrote into them.
+apply() {
+  kubectl apply --filename "$work/all" --server-side --force-conflicts "$@"
+}
+
+kept orders now >"$work/before"
+
+# The API server looks at every object before the first one changes.
+apply --dry-run=server >/dev/null
+apply
+
+if await_pods orders; then
+  check_applied orders
+  keep orders
+  echo "$namespace runs $digest"
+  exit 0
+fi
+
+explain
+[ -s "$work/before" ] || fail "the rollout in $namespace did not finish, and none before it is known to have come up"
+go_back orders || fail "the rollout failed, and so did going back"
+fail "the rollout in $namespace did not finish; it runs the version before again"
