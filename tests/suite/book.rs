@@ -239,7 +239,8 @@ fn what_is_generated_speaks_as_the_field_does() {
             let Ok(text) = std::str::from_utf8(&file.bytes) else { continue };
             let lines = text.lines().map(|line| line.trim_start().trim_start_matches(['#', '/', '!', '>']));
             let text = lines.flat_map(str::split_whitespace).collect::<Vec<_>>().join(" ");
-            let phrases = NOT_THE_FIELDS.iter().chain(&NOT_GENERATED);
+            let idioms = NOT_THE_FIELDS.iter().filter(|(phrase, _)| !phrase.eq_ignore_ascii_case("whoever"));
+            let phrases = idioms.chain(&NOT_GENERATED);
             let found = phrases.filter(|(phrase, _)| text.contains(phrase));
             let name = path.rsplit('/').next().unwrap_or(path);
             faults.extend(found.map(|(phrase, better)| format!("{name}: `{}`: {better}", phrase.trim())));
