@@ -160,6 +160,26 @@ fn an_outage_is_accepted_by_its_name_and_a_preview_needs_no_such_word() {
     assert!(ran.stderr.contains("this change brings no outage `https` to accept"), "{}", ran.stderr);
 }
 
+#[test]
+fn production_is_asked_only_where_no_name_says_it_and_stays_wherever_it_stands() {
+    let folder = tempfile::tempdir().unwrap();
+    let new = ["new", "orders", "--target=kubernetes", "--no-input", "--environments=blue,green"];
+    let said = run(launchway().args(new).current_dir(folder.path())).failure(2);
+    assert!(said.contains("--production"), "{said}");
+    for (words, was) in
+        [(&["--environments=dev,prod"][..], "prod"), (&["--environments=blue,green", "--production=blue"], "blue")]
+    {
+        let live = Live::new(&[&["--target=kubernetes"], words].concat());
+        let joined = words[0].replace("--environments=", "environments=") + ",dr";
+        live.update(&["--set", &joined]).success();
+        let record = fs::read_to_string(live.path(".launchway/orders.toml")).unwrap();
+        assert!(record.contains(&format!("production = \"{was}\"\n")), "{record}");
+        let overlay = |name: &str| live.path(&format!("deploy/kubernetes/overlays/{name}/kustomization.yaml"));
+        assert!(fs::read_to_string(overlay(was)).unwrap().contains("components/hpa"));
+        assert!(!fs::read_to_string(overlay("dr")).unwrap().contains("components/hpa"));
+    }
+}
+
 /// What runs on one platform, and the flags of projects that differ in what their defaults are made of.
 const RUNNING: &[&[&str]] = &[
     &["--target=ecs"],
