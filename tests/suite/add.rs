@@ -435,9 +435,8 @@ fn an_update_knows_an_added_service() {
     let before = workspace.tree();
     workspace.launchway(&["update", "--service=billing", "--no-input"]).success();
     assert_eq!(tree::differences(&before, &workspace.tree()), Vec::<String>::new());
-    let port = ["--set=port=8099", "--accept-outage=ecs-port"];
-    workspace.launchway(&[&["update", "--service=billing", "--no-input"], &port[..]].concat()).success();
-    assert!(workspace.read("services/billing/deploy/TRANSITION.md").contains("## outage: ecs-port"));
+    workspace.launchway(&["update", "--service=billing", "--no-input", "--set=port=8099"]).success();
+    assert!(workspace.read("services/billing/deploy/TRANSITION.md").contains("## new-tasks: ecs-port"));
     assert!(workspace.read("services/billing/Dockerfile").contains("EXPOSE 8099 9090"));
     assert_eq!(workspace.read("Dockerfile").as_bytes(), before["Dockerfile"].bytes);
     workspace.launchway(&["check"]).success();

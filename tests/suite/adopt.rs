@@ -189,7 +189,7 @@ fn an_adopted_project_takes_another_answer_by_the_merge_that_others_take() {
         let mut git = std::process::Command::new("git");
         run(git.args(words).envs(GIT_IDENTITY).current_dir(&project)).success();
     }
-    let port = ["--set", "port=8085", "--accept-outage=ecs-port"];
+    let port = ["--set", "port=8085"];
     in_project(&folder, &[&["update", "--no-input"], &port[..]].concat()).success();
     let dockerfile = fs::read_to_string(project.join("Dockerfile")).unwrap();
     assert!(dockerfile.contains("EXPOSE 8085") && dockerfile.ends_with("# ours\n"), "{dockerfile}");

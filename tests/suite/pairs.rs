@@ -277,6 +277,110 @@ fn what_a_transition_says_is_what_the_files_say() {
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
+#[test]
+fn every_transition_is_among_the_screens() {
+    let template = Template::builtin("service").unwrap();
+    let screens = workspace::root().join("tests/screens/en/changes");
+    let shown: String =
+        fs::read_dir(screens).unwrap().map(|it| fs::read_to_string(it.unwrap().path()).unwrap()).collect();
+    let said: BTreeSet<String> = pairs(&template)
+        .into_iter()
+        .flat_map(|pair| pair.transitions)
+        .filter(|it| !it.text.is_empty())
+        .map(|it| it.id)
+        .collect();
+    let is_shown = |id: &&String| shown.lines().any(|line| line.split_whitespace().nth(1) == Some(&format!("{id}:")));
+    assert_eq!(said.iter().filter(|id| !is_shown(id)).collect::<Vec<_>>(), Vec::<&String>::new());
+    assert!(said.len() > 50, "{}", said.len());
+}
+
+/// The parts of a stack or a manifest in which two of them differ, by their names.
+fn differing(before: &str, after: &str) -> BTreeSet<String> {
+    let parts = |text: &str| {
+        let (mut parts, mut name) = (BTreeMap::<String, String>::new(), String::new());
+        for line in text.lines() {
+            let is_head =
+                line.strip_prefix("  ").is_some_and(|it| it.ends_with(':') && !it.starts_with([' ', '#', '-']));
+            if is_head {
+                line.trim_matches([' ', ':']).clone_into(&mut name);
+            }
+            if !line.trim_start().starts_with('#') {
+                *parts.entry(name.clone()).or_default() += line;
+            }
+        }
+        parts
+    };
+    let (before, after) = (parts(before), parts(after));
+    before.keys().chain(after.keys()).filter(|name| before.get(*name) != after.get(*name)).cloned().collect()
+}
+
+#[test]
+fn another_port_changes_the_tasks_and_pods_and_nothing_that_leads_to_them() {
+    let template = Template::builtin("service").unwrap();
+    let pairs = pairs(&template);
+    let ports: Vec<&Pair> = pairs.iter().filter(|pair| pair.question == "port" && pair.is_of_base).collect();
+    let mut files = BTreeSet::new();
+    for pair in &ports {
+        let [before, after] = [&pair.from, &pair.to].map(|it| Plan::new(&template, it).unwrap().files);
+        let changed = after.iter().filter(|(path, file)| before[*path].bytes != file.bytes);
+        for (path, file) in changed.filter(|(path, _)| path.as_str().starts_with("deploy/")) {
+            files.insert(path.as_str().to_owned());
+            let allowed: &[&str] = match path.as_str() {
+                "deploy/ecs/service.yaml" => &["Service", "TaskDefinition"],
+                "deploy/ecs/infra.yaml" => &["ContainerPort"],
+                _ => continue,
+            };
+            let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+            let parts = differing(&text(&before[path].bytes), &text(&file.bytes));
+            assert!(parts.iter().all(|part| allowed.contains(&part.as_str())), "{}: {path}: {parts:?}", pair.said);
+        }
+    }
+    assert!(ports.len() > 30);
+    let of_tasks = [
+        "deploy/ecs/appspec.yaml",
+        "deploy/ecs/infra.yaml",
+        "deploy/ecs/service.json",
+        "deploy/ecs/service.yaml",
+        "deploy/ecs/task-definition.json",
+        "deploy/kubernetes/base/workload/config.env",
+        "deploy/kubernetes/base/workload/deployment.yaml",
+        "deploy/kubernetes/base/workload/rollout.yaml",
+        "deploy/kubernetes/chart/values.yaml",
+    ];
+    assert_eq!(files.iter().map(String::as_str).collect::<Vec<_>>(), of_tasks);
+}
+
+#[test]
+fn a_default_that_nobody_gave_brings_no_transition_of_its_own() {
+    let template = Template::builtin("service").unwrap();
+    let versions = Origin::of(&template).versions();
+    let mut stayed = BTreeSet::new();
+    for pair in pairs(&template).iter().filter(|pair| pair.is_of_base) {
+        let value = |context: &Context| context.answers.iter().find(|(id, _)| *id == pair.question).unwrap().1.clone();
+        let before: BTreeMap<String, Value> = pair.from.answers.iter().cloned().collect();
+        let mut answers = Answers::default();
+        answers.set(&pair.question, value(&pair.to), Provenance::Flag);
+        answers.take_before(&template, &before, &pair.from.defaults).unwrap();
+        answers.run_with(&before);
+        let interview = Interview::new(&template, &answers, Defaults::All).unwrap();
+        let Some(context) = interview.context().unwrap() else { continue };
+        let migrated = template.migrate_from(&versions, before).unwrap();
+        let transitions = template.transitions_of(&versions, &migrated, &context).unwrap();
+        for kept in interview.defaults_kept(&answers).unwrap() {
+            if kept.was == kept.is {
+                stayed.extend(kept.today.filter(|today| *today != kept.is).map(|_| kept.question));
+                continue;
+            }
+            let mut brought = transitions.iter().filter(|it| it.effect.reaches_what_runs());
+            let is_brought = brought.any(|it| it.answers.iter().any(|answer| answer.question == kept.question));
+            let question = template.question(&kept.question).unwrap();
+            let is_an_answer = interview.check(question, &kept.was).unwrap().is_ok();
+            assert!(!is_brought || !is_an_answer, "{}: {kept:?}", pair.said);
+        }
+    }
+    assert_eq!(stayed.iter().map(String::as_str).collect::<Vec<_>>(), ["architecture"]);
+}
+
 /// Answers by their ids, as they are written.
 type Words = &'static [(&'static str, &'static str)];
 
@@ -289,6 +393,8 @@ const PLAYED: &[(Words, Words)] = &[
     (&[], &[("cpu", "512")]),
     (&[], &[("waf", "true")]),
     (&[], &[("port", "8081")]),
+    (&[("strategy", "canary")], &[("strategy", "canary"), ("port", "8081")]),
+    (&[], &[("https", "false")]),
 ];
 
 #[test]

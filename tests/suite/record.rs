@@ -848,7 +848,7 @@ fn u17_a_conflict_that_is_decided_is_no_change_that_an_update_would_make() {
     fs::write(project.join("Dockerfile"), &ours).unwrap();
     git(&["commit", "--quiet", "--all", "--message", "ours"]);
     let program = |words: &[&str]| run(launchway().args(words).current_dir(&project));
-    program(&["update", "--set", "port=8099", "--accept-outage=ecs-port", "--no-input"]).failure(1);
+    program(&["update", "--set", "port=8099", "--no-input"]).failure(1);
     fs::write(project.join("Dockerfile"), ours.replace("EXPOSE 8080", "EXPOSE 8099")).unwrap();
     git(&["commit", "--quiet", "--all", "--message", "decided"]);
     let record = || fs::read_to_string(project.join(RECORD)).unwrap();

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread;
 
-use launchway_core::{FORMAT, Template};
+use launchway_core::template::Effect;
+use launchway_core::{Answers, Defaults, FORMAT, Interview, Plan, Provenance, Template, Value as Answer};
 use serde::Deserialize;
 use tempfile::TempDir;
 use toml::{Table, Value};
@@ -255,6 +256,40 @@ fn is_record(difference: &str) -> bool {
 
 fn names_all(text: &str, names: &[String]) -> bool {
     names.iter().all(|name| text.contains(name))
+}
+
+#[test]
+fn a_project_of_before_keeps_the_production_that_its_list_has_said_with_a_note() {
+    let repository = Released::of("0.3.0/helm").commit();
+    let said = repository.launchway(&["update", "--defaults"]).success();
+    assert!(said.contains("production-by-name: Until now production was the last environment: live."), "{said}");
+    let record = fs::read_to_string(repository.project.join(".launchway/accounts.toml")).unwrap();
+    assert!(record.contains("production = \"live\"\n"), "{record}");
+}
+
+#[test]
+fn a_project_of_before_keeps_the_port_with_which_its_target_groups_were_made() {
+    let template = Template::builtin("service").unwrap();
+    let before = launchway_core::Project::open_all(&folder().join("0.3.0/ecs/project")).unwrap().remove(0);
+    let versions = before.template.versions();
+    for (port, then) in [(8080, 8080), (9000, 9000), (9000, 9100), (8080, 9100)] {
+        let mut answers = before.answers.clone();
+        answers.insert("port".to_owned(), Answer::Int(port));
+        let migrated = template.migrate_from(&versions, answers).unwrap();
+        let mut given = Answers::default();
+        given.set("port", Answer::Int(then), Provenance::Flag);
+        given.take_before(&template, &migrated.answers, &BTreeSet::new()).unwrap();
+        let context = Interview::new(&template, &given, Defaults::All).unwrap().context().unwrap().unwrap();
+        let plan = Plan::new(&template, &context).unwrap();
+        let infra = plan.files.iter().find(|(path, _)| path.as_str() == "deploy/ecs/infra.yaml").unwrap().1;
+        let infra = String::from_utf8(infra.bytes.to_vec()).unwrap();
+        assert_eq!(infra.matches(&format!("      Port: {port}\n      HealthCheckPath: ")).count(), 2, "{infra}");
+        // The stack that is there would take a port that its service cannot get, were it changed at the same time.
+        let transitions = template.transitions_of(&versions, &migrated, &context).unwrap();
+        let refused: Vec<&str> =
+            transitions.iter().filter(|it| it.effect == Effect::Refused).map(|it| it.id.as_str()).collect();
+        assert_eq!(refused, if port == then { &[][..] } else { &["code-deploy-port"] });
+    }
 }
 
 #[test]

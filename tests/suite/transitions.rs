@@ -145,19 +145,112 @@ fn an_edited_page_is_never_lost_in_silence() {
 #[test]
 fn an_outage_is_accepted_by_its_name_and_a_preview_needs_no_such_word() {
     let live = Live::new(&["--target=ecs"]);
-    let change = ["--set", "port=8081"];
+    let change = ["--set", "https=false"];
     let before = tree::read(&live.path("")).unwrap();
     let said = live.update(&change).failure(1);
-    assert!(said.contains("accept it with `--accept-outage=ecs-port`"), "{said}");
+    assert!(said.contains("accept it with `--accept-outage=https`"), "{said}");
     assert_eq!(tree::read(&live.path("")).unwrap(), before);
     let said = live.update(&[&change[..], &["--dry-run"]].concat()).success();
-    assert!(said.contains("  outage        ecs-port: ") && said.contains("`--accept-outage=ecs-port`"), "{said}");
+    assert!(said.contains("  outage        https: ") && said.contains("`--accept-outage=https`"), "{said}");
     live.update(&[&change[..], &["--accept-outage=another"]].concat()).failure(1);
-    live.update(&[&change[..], &["--accept-outage=ecs-port"]].concat()).success();
-    assert!(live.page().unwrap().contains("## outage: ecs-port"));
+    live.update(&[&change[..], &["--accept-outage=https"]].concat()).success();
+    assert!(live.page().unwrap().contains("## outage: https"));
     live.commit();
-    let ran = live.update(&["--set", "cpu=512", "--accept-outage=ecs-port"]);
-    assert!(ran.stderr.contains("this change brings no outage `ecs-port` to accept"), "{}", ran.stderr);
+    let ran = live.update(&["--set", "cpu=512", "--accept-outage=https"]);
+    assert!(ran.stderr.contains("this change brings no outage `https` to accept"), "{}", ran.stderr);
+}
+
+#[test]
+fn production_is_asked_only_where_no_name_says_it_and_stays_wherever_it_stands() {
+    let folder = tempfile::tempdir().unwrap();
+    let new = ["new", "orders", "--target=kubernetes", "--no-input", "--environments=blue,green"];
+    let said = run(launchway().args(new).current_dir(folder.path())).failure(2);
+    assert!(said.contains("--production"), "{said}");
+    for (words, was) in
+        [(&["--environments=dev,prod"][..], "prod"), (&["--environments=blue,green", "--production=blue"], "blue")]
+    {
+        let live = Live::new(&[&["--target=kubernetes"], words].concat());
+        let joined = words[0].replace("--environments=", "environments=") + ",dr";
+        live.update(&["--set", &joined]).success();
+        let record = fs::read_to_string(live.path(".launchway/orders.toml")).unwrap();
+        assert!(record.contains(&format!("production = \"{was}\"\n")), "{record}");
+        let overlay = |name: &str| live.path(&format!("deploy/kubernetes/overlays/{name}/kustomization.yaml"));
+        assert!(fs::read_to_string(overlay(was)).unwrap().contains("components/hpa"));
+        assert!(!fs::read_to_string(overlay("dr")).unwrap().contains("components/hpa"));
+    }
+}
+
+/// What runs on one platform, and the flags of projects that differ in what their defaults are made of.
+const RUNNING: &[&[&str]] = &[
+    &["--target=ecs"],
+    &["--target=ecs", "--capacity=ec2"],
+    &["--target=ecs", "--ecs-format=json"],
+    &["--target=ecs", "--strategy=canary", "--deployment-controller=code-deploy"],
+    &["--target=ecs", "--regions=us-east-1,eu-west-1"],
+    &["--target=kubernetes"],
+    &["--target=kubernetes", "--packaging=helm"],
+];
+
+#[test]
+fn a_platform_that_joins_changes_nothing_of_the_one_that_runs() {
+    for words in RUNNING {
+        let live = Live::new(words);
+        let report = live.update(&["--set", "target=both", "--dry-run", "--output", "json"]).success();
+        let report: serde_json::Value = serde_json::from_str(&report).unwrap();
+        let changed = report["answers"].as_array().unwrap().iter().filter(|it| !it["from"].is_null());
+        let changed: Vec<_> = changed.map(|it| it["id"].as_str().unwrap()).collect();
+        assert_eq!(changed, ["target"], "{words:?}: {:#}", report["answers"]);
+        let of_platform = if words[0] == "--target=ecs" { "deploy/ecs/" } else { "deploy/kubernetes/" };
+        let is_changed = |it: &&serde_json::Value| !["new", "unchanged"].contains(&it["status"].as_str().unwrap());
+        let paths =
+            report["files"].as_array().unwrap().iter().filter(is_changed).map(|it| it["path"].as_str().unwrap());
+        let mut paths = paths.filter(|path| path.starts_with(of_platform) || *path == "Dockerfile");
+        assert_eq!(paths.next(), None, "{words:?}");
+    }
+}
+
+#[test]
+fn a_default_that_nobody_gave_follows_only_where_nothing_runs_that_hangs_on_it() {
+    let ec2 = ["--target=ecs", "--capacity=ec2"];
+    let cases: [(&[&str], &[&str], &str, &str); 9] = [
+        (&["--target=ecs"], &["target=both"], "architecture", "arm64"),
+        (&["--target=ecs"], &["target=kubernetes"], "architecture", "amd64"),
+        (&["--target=both"], &["target=ecs"], "architecture", "amd64"),
+        (&["--target=kubernetes"], &["target=ecs"], "architecture", "arm64"),
+        // Two records of another kind would be an outage; with a third region the old kind is no answer any more.
+        (
+            &["--target=ecs", "--regions=us-east-1,eu-west-1,eu-north-1"],
+            &["regions=us-east-1,eu-west-1"],
+            "dns_routing",
+            "latency",
+        ),
+        (
+            &["--target=ecs", "--capacity=ec2", "--cpu=1024", "--memory=4096"],
+            &["memory=2048"],
+            "instance_type",
+            "m7g.large",
+        ),
+        (&ec2, &["architecture=amd64"], "instance_type", "t3.small"),
+        (&["--target=ecs", "--cpu=512"], &["cpu=256"], "memory", "1024"),
+        (
+            &["--target=ecs", "--regions=us-east-1,eu-west-1"],
+            &["regions=eu-west-1,us-east-1"],
+            "home_region",
+            "us-east-1",
+        ),
+    ];
+    for (words, set, question, wanted) in cases {
+        let live = Live::new(words);
+        let set: Vec<&str> = set.iter().flat_map(|it| ["--set", it]).collect();
+        let ran = live.update(&[&set[..], &["--accept-outage=dns-routing"]].concat());
+        assert_eq!(ran.code, Some(0), "{words:?} {set:?}: {}", ran.stderr);
+        let record = fs::read_to_string(live.path(".launchway/orders.toml")).unwrap();
+        let record: toml::Table = record.parse().unwrap();
+        assert_eq!(record["answers"][question].as_str(), Some(wanted), "{words:?} {set:?}: {}", ran.stderr);
+        live.commit();
+        // And it stays, as the default that it was.
+        live.update(&[]).success();
+    }
 }
 
 #[test]
@@ -338,7 +431,7 @@ fn the_template_of_a_team_adds_transitions_of_its_own() {
     let live = Live::new(&[&words[..], &["--target=ecs"]].concat());
     let said = live.update(&[&words[..], &["--set", "cpu=512", "--dry-run"]].concat()).success();
     assert!(said.contains("  bootstrap-first team-budget: Ask for 512 first."), "{said}");
-    assert!(said.contains("  new-pods      ecs-new-tasks: "), "{said}");
+    assert!(said.contains("  new-tasks     ecs-new-tasks: "), "{said}");
 }
 
 const TEAM: &str = r#"

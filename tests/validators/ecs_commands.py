@@ -7,7 +7,7 @@ its commands run in one bash, in the order of the page, at the root of PROJECT, 
 before, and the parameter files have example ids. What must hold:
 
 - every command succeeds,
-- the image that was pushed is what the service of every environment runs that the page deploys,
+- the image that was pushed is what the service of every environment and region runs that the page deploys,
 - the role for images trusts the repository that the page names,
 - every role and environment that the page registers on GitHub is there.
 
@@ -17,14 +17,19 @@ accounts apart. It holds no policy of a registry: what the policy in bootstrap.y
 The real AWS CLI (version 1) speaks to moto on a free loopback port. moto loses the outputs of a stack that a change set made; they
 are read from the template again. What runs on no machine of the tests is a stand-in, and only this:
 
-- `docker` pushes a manifest without layers instead of an image, and `gh` answers for GitHub,
+- `docker` pushes a manifest without layers instead of an image, into the registry of every region as ECR's replication would, and
+  `gh` answers for GitHub,
 - `curl` answers for a load balancer of moto's,
-- the AWS CLI does not sleep between two looks, since moto is done when it answers.
+- nobody sleeps between two looks, since moto is done when it answers,
+- moto knows no deployments of a service and says here that none is under way, and it makes no alarms: an output that names one is
+  the name of the output.
 
 Exit status: 0 when all of it holds, 1 otherwise.
 """
 
 import contextlib
+import functools
+import itertools
 import json
 import logging
 import os
@@ -38,16 +43,21 @@ import threading
 import warnings
 
 import boto3
+import moto.cloudformation.parsing
 import moto.settings
 import werkzeug.serving
 from moto.cloudformation.models import CloudFormationBackend
+from moto.core.responses import ActionResult
 from moto.ecr.exceptions import RepositoryNotFoundException
 from moto.ecr.models import ECRBackend, ecr_backends
+from moto.ecs.responses import EC2ContainerServiceResponse
 from moto.server import DomainDispatcherApplication, create_backend_app
 
 REPOSITORY_ID = "my-org@1/orders@2"
 # Another way to begin, for those who have no domain; and what moto does not know.
 LEFT_OUT = ("launchway update", "aws cloudformation update-termination-protection")
+# The hosted zone that the page names as an example.
+ZONE = "Z0123456789"
 KEYS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 
 NO_SLEEP = "import time\ntime.sleep = lambda seconds: None\n"
@@ -65,7 +75,9 @@ elif words[0] == "push":
     assert words[1:] == [pathlib.Path(os.environ["STAND_IN"], "built").read_text()], words
     repository, tag = words[1].split("/", 1)[1].split(":")
     manifest = {{"schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json", "layers": []}}
-    boto3.client("ecr").put_image(repositoryName=repository, imageTag=tag, imageManifest=json.dumps(manifest))
+    for region in os.environ["REGIONS"].split():
+        ecr = boto3.client("ecr", region_name=region)
+        ecr.put_image(repositoryName=repository, imageTag=tag, imageManifest=json.dumps(manifest))
 else:
     sys.exit(f"docker is not known to {{words}}")
 """
@@ -89,6 +101,8 @@ balancers = boto3.client("elbv2").describe_load_balancers()["LoadBalancers"]
 sys.exit(0 if host in [it["DNSName"] for it in balancers] else f"{{host}} is no load balancer")
 """
 
+SLEEP = "#!/bin/sh\n"
+
 
 class CheckFailed(Exception):
     """Something that must hold does not; the text says what."""
@@ -110,7 +124,7 @@ def check(cleanup, project, page):
     folder = pathlib.Path(cleanup.enter_context(tempfile.TemporaryDirectory()))
     endpoint = start_moto(cleanup)
     write_programs(folder)
-    script = "\n".join(["set -eu", *blocks])
+    regions = regions_of(project, page)
     accounts = profiles(page)
     write_profiles(folder, accounts)
     let_in(set(re.findall(r"iam::(\d{12}):root$", (project / "deploy/ecs/bootstrap.yaml").read_text(encoding="utf-8"), re.MULTILINE)))
@@ -119,23 +133,34 @@ def check(cleanup, project, page):
         "HOME": str(folder),
         "PATH": f"{folder}/bin:{pathlib.Path(sys.executable).parent}:{os.environ['PATH']}",
         "PYTHONPATH": str(folder),
+        "REGIONS": " ".join(regions),
         "STAND_IN": str(folder),
     }
-    region = re.search(r"^region=(\S+)$", (project / "deploy/ecs/deploy.sh").read_text(encoding="utf-8"), re.MULTILINE)[1]
-    clients = {name: Clients(endpoint, region, account) for name, account in accounts.items()}
+
+    @functools.cache
+    def of(name, region=regions[0]):
+        """The services of AWS in the account of an environment, or of the registry; all are in one where no accounts are named."""
+        return Clients(endpoint, region, accounts.get(name))
+
     for file in (project / "deploy/ecs/params").glob("*.json"):
-        name_network(file, of(clients, endpoint, region, file.name.split(".")[0]))
+        environment, *region, _ = file.name.split(".")
+        name_network(file, of(environment, *region))
+    zone = of("registry").route53.create_hosted_zone(Name="example.com", CallerReference="1")["HostedZone"]["Id"]
+    script = "\n".join(["set -eu", *blocks]).replace(ZONE, zone.split("/")[-1])
     said = subprocess.run(
-        ["bash", "-c", script], cwd=project, env=settings, capture_output=True, text=True, timeout=300, check=False
+        ["bash", "-c", script], cwd=project, env=settings, capture_output=True, text=True, timeout=900, check=False
     )
     if said.returncode != 0:
         raise CheckFailed(f"the commands end with status {said.returncode}:\n{said.stdout}\n{said.stderr}")
-    hold(page, lambda name: of(clients, endpoint, region, name), folder)
+    hold(page, of, regions, folder)
 
 
-def of(clients, endpoint, region, name):
-    """The services of AWS in the account of an environment, or of the registry; all are in one where no accounts are named."""
-    return clients.get(name) or Clients(endpoint, region)
+def regions_of(project, page):
+    """The region in which the commands run, and the others of the parameter files."""
+    of_script = re.search(r"^region=(\S+)$", (project / "deploy/ecs/deploy.sh").read_text(encoding="utf-8"), re.MULTILINE)
+    home = (of_script or re.search(r"export AWS_REGION=(\S+)", page))[1]
+    named = {file.name.split(".")[1] for file in (project / "deploy/ecs/params").glob("*.*.json")}
+    return [home, *sorted(named - {home})]
 
 
 def profiles(page):
@@ -192,7 +217,7 @@ def block(text):
 def write_programs(folder):
     (folder / "bin").mkdir()
     (folder / "sitecustomize.py").write_text(NO_SLEEP, encoding="utf-8")
-    for name, text in (("docker", DOCKER), ("gh", GH), ("curl", CURL)):
+    for name, text in (("docker", DOCKER), ("gh", GH), ("curl", CURL), ("sleep", SLEEP)):
         program = folder / "bin" / name
         program.write_text(text.format(python=sys.executable, repository=REPOSITORY_ID), encoding="utf-8")
         program.chmod(program.stat().st_mode | stat.S_IXUSR)
@@ -208,7 +233,16 @@ def start_moto(cleanup):
             stack._parse_template()
             stack.output_map = stack._create_output_map()
 
+    def output_or_name(name, declared, resources):
+        output = parse_output(name, declared, resources)
+        if "Condition" in declared or output and output.value:
+            return output
+        return moto.cloudformation.parsing.Output(name, name, "")
+
     CloudFormationBackend.execute_change_set = execute_and_read_outputs
+    parse_output = moto.cloudformation.parsing.parse_output
+    moto.cloudformation.parsing.parse_output = output_or_name
+    EC2ContainerServiceResponse.list_service_deployments = lambda self: ActionResult({"serviceDeployments": []})
     moto.settings.ACM_VALIDATION_WAIT = 0
     # Each request, and each kind of resource that moto leaves out.
     logging.disable(logging.WARNING)
@@ -238,6 +272,7 @@ class Clients:
                 "aws_session_token": taken["SessionToken"],
             }
         self.acm, self.ec2, self.ecr, self.ecs, self.iam = (client(name) for name in ("acm", "ec2", "ecr", "ecs", "iam"))
+        self.route53 = client("route53")
 
 
 def name_network(file, clients):
@@ -257,21 +292,21 @@ def name_network(file, clients):
     file.write_text(json.dumps(entries), encoding="utf-8")
 
 
-def hold(page, of, folder):
+def hold(page, of, regions, folder):
     """What the commands must have made."""
     images = of("registry").ecr.describe_images(repositoryName="orders")["imageDetails"]
     digest = images[0]["imageDigest"]
     deployed = re.findall(r"deploy\.sh (\w+) ", "\n".join(commands(page)))
     if len(images) != 1 or not deployed:
         raise CheckFailed(f"{len(images)} images were pushed, and {deployed} deployed")
-    for environment in deployed:
+    for environment, region in itertools.product(deployed, regions):
         stack = f"orders-{environment}"
-        clients = of(environment)
+        clients = of(environment, region)
         service = clients.ecs.describe_services(cluster=stack, services=[stack])["services"][0]
         definition = clients.ecs.describe_task_definition(taskDefinition=service["taskDefinition"])["taskDefinition"]
         image = definition["containerDefinitions"][0]["image"]
         if not image.endswith(f"@{digest}"):
-            raise CheckFailed(f"{environment} runs {image}, and {digest} was pushed")
+            raise CheckFailed(f"{environment} in {region} runs {image}, and {digest} was pushed")
     made = [role for name in {"registry", *deployed} for role in of(name).iam.list_roles()["Roles"]]
     trusts = [json.dumps(role["AssumeRolePolicyDocument"]) for role in made]
     if "gh api" in page and not any(f"repo:{REPOSITORY_ID}:" in trust for trust in trusts):

@@ -90,12 +90,17 @@ fn every_stack_is_created_and_the_service_answers_through_its_load_balancer() {
 
 #[test]
 fn the_commands_of_the_readme_and_of_the_tutorial_make_the_first_deployment() {
-    for page in
-        ["orders/deploy/ecs/README.md".to_owned(), workspace::root().join("docs/tutorial-ecs.md").display().to_string()]
-    {
+    let readme = "orders/deploy/ecs/README.md".to_owned();
+    let tutorial = workspace::root().join("docs/tutorial-ecs.md").display().to_string();
+    for (page, answers) in [
+        (&readme, &["--regions=eu-west-1"][..]),
+        (&readme, &["--strategy=canary"]),
+        (&readme, &["--regions=us-east-1,eu-west-1"]),
+        (&tutorial, &["--regions=eu-west-1"]),
+    ] {
         let folder = tempfile::tempdir().unwrap();
         let mut new = launchway();
-        new.args(["new", "orders", "--target=ecs", "--regions=eu-west-1", "--no-input"]).envs(GIT_IDENTITY);
+        new.args(["new", "orders", "--target=ecs", "--no-input"]).args(answers).envs(GIT_IDENTITY);
         run(new.current_dir(&folder)).success();
         let project = folder.path().join("orders");
         validate(aws_check("ecs_commands.py").arg(&project).arg(folder.path().join(page))).unwrap();

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use super::{Verdict, check, helm, ours, tools, validate};
 use crate::matrix;
-use crate::program::run;
+use crate::program::{launchway, run};
 use crate::project::{self, Project};
 use crate::rendered::render;
 use crate::sample;
@@ -219,6 +219,30 @@ pub(super) fn admission(project: &Project) -> Verdict {
 fn the_admission_policy_lets_in_the_image_of_the_service_by_its_digest_and_nothing_else() {
     for case in ["kubernetes-every-option", "kubernetes-helm-tracks-every-option"] {
         admission(&project::named(case)).unwrap_or_else(|said| panic!("{case}\n{said}"));
+    }
+}
+
+/// Answers of projects whose READMEs have commands of their own.
+const FOLLOWED: [&[&str]; 8] = [
+    &[],
+    &["--packaging=helm"],
+    &["--multi-cluster=argo-cd"],
+    &["--strategy=blue-green", "--rollout-controller=none"],
+    &["--strategy=canary"],
+    &["--multi-cluster=flux"],
+    &["--packaging=helm", "--multi-cluster=argo-cd"],
+    &["--packaging=helm", "--strategy=blue-green", "--rollout-controller=none"],
+];
+
+#[test]
+fn the_commands_of_the_readme_run_in_the_order_of_the_page() {
+    for answers in FOLLOWED {
+        let folder = tempfile::tempdir().unwrap();
+        let new = ["new", "orders", "--target=kubernetes", "--no-input", "--defaults", "--no-git"];
+        run(launchway().args(new).args(answers).current_dir(&folder)).success();
+        let mut command = check("kubernetes_commands.py");
+        command.arg(folder.path().join("orders")).arg("--kubectl").arg(tools().linter("kubectl"));
+        validate(command.arg("--helm").arg(tools().helm())).unwrap_or_else(|said| panic!("{answers:?}: {said}"));
     }
 }
 

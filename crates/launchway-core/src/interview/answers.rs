@@ -26,6 +26,8 @@ pub struct Answers {
     given: BTreeMap<String, (Value, Provenance)>,
     defaults_taken: BTreeSet<String>,
     defaults_before: BTreeMap<String, DefaultBefore>,
+    /// The answers of a service that runs with them; none of one that is new.
+    running: BTreeMap<String, Value>,
     /// Whether nobody decides or narrows anything: to find out what was so before somebody did.
     pub(super) is_undecided: bool,
     reopened: BTreeSet<String>,
@@ -110,7 +112,8 @@ impl Answers {
     }
 
     /// Takes over the answers that a project remembers, as far as there are no others by now. Those of `defaults` were given
-    /// by nobody: they stay what they are only as long as the answers that they were made of do.
+    /// by nobody: they stay what they are only as long as the answers that they were made of do, or what runs hangs on them
+    /// ([`Answers::run_with`]).
     ///
     /// # Errors
     /// The template is at fault: one of its expressions cannot be computed.
@@ -148,6 +151,16 @@ impl Answers {
             }
         }
         Ok(())
+    }
+
+    /// Says with which answers a service runs: a default that nobody gave does not follow the others where that would reach it.
+    pub fn run_with(&mut self, before: &BTreeMap<String, Value>) {
+        self.running.clone_from(before);
+    }
+
+    /// Returns the answers of the service that runs.
+    pub(super) fn running(&self) -> &BTreeMap<String, Value> {
+        &self.running
     }
 
     /// Returns the answer that nobody gave before, if it was not given since.

@@ -3,6 +3,7 @@
 pub(crate) mod answers;
 pub(crate) mod context;
 mod decided;
+mod running;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -211,7 +212,7 @@ impl<'t> Interview<'t> {
         let is_left_open = question.advanced && !given.is_reopened(&question.id);
         let answer = match (given.get(&question.id), given.default_before(&question.id)) {
             (Some((value, provenance)), _) => Some((question.coerce(value.clone()), provenance.clone())),
-            (None, Some(before)) if self.still_holds(question, before, default.as_ref())? => {
+            (None, Some(before)) if self.still_holds(question, before, default.as_ref(), given)? => {
                 Some((before.value.clone(), Provenance::Default))
             }
             (None, Some(_)) => default.clone(),
@@ -243,15 +244,22 @@ impl<'t> Interview<'t> {
         Ok(())
     }
 
-    /// Tells whether a default of before stays: no other answer has changed it, and it is still an answer.
+    /// Tells whether a default of before stays: no other answer has changed it, or what runs would change with it; and it is
+    /// still an answer.
     fn still_holds(
         &self,
         question: &Question,
         before: &DefaultBefore,
         today: Option<&(Value, Provenance)>,
+        given: &Answers,
     ) -> Result<bool, Problem> {
-        let is_same = before.then.as_ref() == today.map(|(value, _)| value);
-        Ok(is_same && self.check_rules(question, &before.value)?.is_ok())
+        let today = today.map(|(value, _)| value);
+        let stays = match today {
+            _ if before.then.as_ref() == today => true,
+            Some(today) => self.reaches_what_runs(question, &before.value, today, given)?,
+            None => false,
+        };
+        Ok(stays && self.check_rules(question, &before.value)?.is_ok())
     }
 
     /// Returns the default of a question, be it asked or not.

@@ -9,14 +9,14 @@ use serde_json::{Map, Value as Json};
 use super::{PlannedFile, Planner, checked_path};
 use crate::interview::Interview;
 use crate::interview::context::Context;
-use crate::language::check::{Names, WAS};
-use crate::language::engine::{Data, Expression};
+use crate::language::check::Names;
+use crate::language::engine::Data;
 use crate::language::problem::{Invalid, Problem};
 use crate::language::quote::quote_markdown;
 use crate::path::SafePath;
 use crate::path::collisions::Taken;
 use crate::template::migration::Migrated;
-use crate::template::transition::{Sentence, StepRule, TransitionRule};
+use crate::template::transition::{Sentence, StepRule, TransitionRule, text_of, values_with_was};
 use crate::template::{Effect, Ownership, Template};
 
 /// What a change means for what already runs.
@@ -130,17 +130,15 @@ impl<'t> Change<'t> {
     fn new(template: &'t Template, before: &Migrated, context: &'t Context) -> Result<Self, Problem> {
         let before = Interview::values_before(template, &before.answers, &context.added)?;
         let after = context.values();
-        let mut values = after.clone();
-        for (name, value) in &before {
-            values.entry(format!("{WAS}{name}")).or_insert_with(|| value.clone());
-        }
-        Ok(Self { template, before, after, values: Data::from(values), names: template.names_with_was() })
+        let values = values_with_was(&before, after.clone());
+        Ok(Self { template, before, after, values, names: template.names_with_was() })
     }
 
     /// Holds a rule against the change; `None` if it speaks of another one.
     fn transition(&self, rule: &TransitionRule) -> Result<Option<Transition>, Invalid> {
         let answers: Vec<ChangedAnswer> = rule.questions.iter().filter_map(|id| self.changed(rule, id)).collect();
-        if answers.is_empty() && !rule.questions.is_empty() || !self.is_true(rule.when.as_ref())? {
+        let is_another = answers.is_empty() && !rule.questions.is_empty();
+        if is_another || !self.template.is_true_of(rule.when.as_ref(), &self.values)? {
             return Ok(None);
         }
         let written = Box::new(self.said(rule, answers.clone(), In::Written)?);
@@ -151,19 +149,7 @@ impl<'t> Change<'t> {
     fn changed(&self, rule: &TransitionRule, question: &str) -> Option<ChangedAnswer> {
         let of = |side: &Map<String, Json>| side.get(question).filter(|value| !value.is_null()).cloned();
         let (from, to) = (of(&self.before)?, of(self.after)?);
-        let is_among = |answer: &Json, values: &[crate::value::Value]| {
-            values.is_empty() || values.iter().any(|value| text_of(&value.to_json()) == text_of(answer))
-        };
-        let is_meant = from != to && is_among(&from, &rule.from) && is_among(&to, &rule.to);
-        is_meant.then(|| ChangedAnswer { question: question.to_owned(), from, to })
-    }
-
-    fn is_true(&self, when: Option<&Expression>) -> Result<bool, Problem> {
-        let Some(when) = when else { return Ok(true) };
-        let known =
-            when.names().iter().map(|name| (name.clone(), self.values.get(name).cloned().unwrap_or(Json::Null)));
-        let data = Data::from(known.collect::<Map<_, _>>());
-        Ok(self.template.engine.evaluate(when, &data)? == Json::Bool(true))
+        rule.is_about(&from, &to).then(|| ChangedAnswer { question: question.to_owned(), from, to })
     }
 
     fn said(&self, rule: &TransitionRule, answers: Vec<ChangedAnswer>, language: In) -> Result<Transition, Invalid> {
@@ -193,7 +179,7 @@ impl<'t> Change<'t> {
     fn steps(&self, rules: &[StepRule], language: In) -> Result<Vec<TransitionStep>, Invalid> {
         let mut steps = Vec::new();
         for rule in rules {
-            if !self.is_true(rule.when.as_ref())? {
+            if !self.template.is_true_of(rule.when.as_ref(), &self.values)? {
                 continue;
             }
             let command = self.template.engine.render(&rule.command, &self.values)?;
@@ -203,15 +189,6 @@ impl<'t> Change<'t> {
             }
         }
         Ok(steps)
-    }
-}
-
-/// Reads an answer as a flag takes it.
-fn text_of(value: &Json) -> String {
-    match value {
-        Json::String(text) => text.clone(),
-        Json::Array(items) => items.iter().map(text_of).collect::<Vec<_>>().join(","),
-        value => value.to_string(),
     }
 }
 

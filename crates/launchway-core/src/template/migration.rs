@@ -161,7 +161,7 @@ impl Template {
             migrated.apply(migration, self)?;
         }
         let answers = std::mem::take(&mut migrated.answers).into_iter();
-        let asked = answers.filter_map(|(id, value)| Some((self.question(&id)?.coerce(value), id)));
+        let asked = answers.filter_map(|(id, value)| Some((self.question(&id)?.converted(value), id)));
         migrated.answers = asked.map(|(value, id)| (id, value)).collect();
         Ok(migrated)
     }

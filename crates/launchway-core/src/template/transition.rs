@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value as Json};
 use toml::Spanned;
 
 use super::Template;
@@ -11,7 +12,7 @@ use super::locks::{fault, one};
 use super::manifest;
 use super::question::{self, Question};
 use crate::language::check::{Names, Printing, WAS};
-use crate::language::engine::{Compiled, Expression};
+use crate::language::engine::{Compiled, Data, Expression};
 use crate::language::file_kind::FileKind;
 use crate::language::problem::{Location, Problem};
 use crate::value::Value;
@@ -22,8 +23,10 @@ use crate::value::Value;
 pub enum Effect {
     /// Nothing that runs changes.
     None,
-    /// The next deployment replaces the tasks or pods, as any release does.
+    /// The next deployment replaces the pods, as any release does.
     NewPods,
+    /// The same of the tasks of Amazon ECS.
+    NewTasks,
     /// What administrators own, such as roles, is deployed first.
     BootstrapFirst,
     /// It takes steps by hand, and the service answers all the while.
@@ -35,12 +38,19 @@ pub enum Effect {
 }
 
 impl Effect {
+    /// Tells whether it touches the service itself, and not only what administrators own around it.
+    #[must_use]
+    pub fn reaches_what_runs(self) -> bool {
+        !matches!(self, Self::None | Self::BootstrapFirst)
+    }
+
     /// Returns the name of the effect, as it stands in manifests and reports.
     #[must_use]
     pub fn id(self) -> &'static str {
         match self {
             Self::None => "none",
             Self::NewPods => "new-pods",
+            Self::NewTasks => "new-tasks",
             Self::BootstrapFirst => "bootstrap-first",
             Self::Steps => "steps",
             Self::Outage => "outage",
@@ -105,6 +115,14 @@ pub(crate) struct StepRule {
 }
 
 impl TransitionRule {
+    /// Tells whether it speaks of an answer that was one thing and is another, whatever its condition says.
+    pub(crate) fn is_about(&self, from: &Json, to: &Json) -> bool {
+        let is_among = |answer: &Json, values: &[Value]| {
+            values.is_empty() || values.iter().any(|value| text_of(&value.to_json()) == text_of(answer))
+        };
+        from != to && is_among(from, &self.from) && is_among(to, &self.to)
+    }
+
     /// Returns every text that people read.
     pub(crate) fn sentences(&self) -> impl Iterator<Item = &Sentence> {
         let steps = self.before.iter().chain(&self.after).map(|step| &step.purpose);
@@ -151,6 +169,14 @@ impl Template {
         with_was(&self.names)
     }
 
+    /// Tells whether the condition of a transition holds; a name without a value is null.
+    pub(crate) fn is_true_of(&self, when: Option<&Expression>, values: &Data) -> Result<bool, Problem> {
+        let Some(when) = when else { return Ok(true) };
+        let known = when.names().iter().map(|name| (name.clone(), values.get(name).cloned().unwrap_or(Json::Null)));
+        let data = Data::from(known.collect::<Map<_, _>>());
+        Ok(self.engine.evaluate(when, &data)? == Json::Bool(true))
+    }
+
     /// Compiles a text of a transition, as it is written or as it is shown; `names` are those of
     /// [`Template::names_with_was`].
     pub(crate) fn sentence(&self, sentence: &Sentence, text: &str, names: &Names) -> Result<Compiled, Vec<Problem>> {
@@ -164,6 +190,23 @@ impl Template {
     pub(super) fn sentence_problems(&self) -> Vec<Problem> {
         let (sentences, names) = (self.all_transitions().flat_map(TransitionRule::sentences), self.names_with_was());
         sentences.filter_map(|it| self.sentence(it, &it.shown, &names).err()).flatten().collect()
+    }
+}
+
+/// Adds to values what they were before, as `was_…`; a template that has declared such a name keeps its own.
+pub(crate) fn values_with_was(before: &Map<String, Json>, mut values: Map<String, Json>) -> Data {
+    for (name, value) in before {
+        values.entry(format!("{WAS}{name}")).or_insert_with(|| value.clone());
+    }
+    Data::from(values)
+}
+
+/// Reads an answer as a flag takes it.
+pub(crate) fn text_of(value: &Json) -> String {
+    match value {
+        Json::String(text) => text.clone(),
+        Json::Array(items) => items.iter().map(text_of).collect::<Vec<_>>().join(","),
+        value => value.to_string(),
     }
 }
 

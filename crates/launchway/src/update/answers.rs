@@ -44,6 +44,7 @@ pub(super) fn gather(
     }
     let migrated = template.migrate_from(&project.template.versions(), project.answers.clone())?;
     answers.take_before(template, &migrated.answers, &migrated.named(&project.defaults))?;
+    answers.run_with(&migrated.answers);
     if request.allow_secret_like {
         answers.allow_secret_like();
     }
