@@ -368,6 +368,23 @@ fn the_work_on_a_repository_is_what_an_update_does_in_a_clone() {
 }
 
 #[test]
+fn a_new_file_that_the_repository_ignores_is_in_no_commit_as_with_an_update() {
+    let mut fleet = Fleet::new(&[("files/notes.txt", &lines(&[]))]);
+    fleet.project("alpha", |folder| fs::write(folder.join(".gitignore"), "new.*\n").unwrap());
+    fleet.release("1.1.0", |folder| {
+        fs::write(folder.join("files/new.txt"), "new\n").unwrap();
+        fs::write(folder.join("files/other.txt"), "other\n").unwrap();
+    });
+    fleet.plan();
+    assert_eq!(fleet.work("results", &[]), "ready 1\n");
+    let folder = fleet.world.path("alpha");
+    let words = ["update", "--to", "v1.1.0", "--defaults", "--no-input"];
+    run(fleet.world.launchway().args(words).arg(&folder)).success();
+    assert_eq!(fleet.results("results")["alpha"]["tree"], git(&folder, &["write-tree"]));
+    assert!(!git(&folder, &["ls-files"]).contains("new.txt"));
+}
+
+#[test]
 fn a_run_that_is_killed_anywhere_and_started_again_ends_as_a_quiet_one() {
     let mut fleet = Fleet::new(&[("files/notes.txt", &lines(&[]))]);
     for number in 0..8 {
