@@ -270,7 +270,7 @@ fn a_project_of_before_keeps_the_production_that_its_list_has_said_with_a_note()
 #[test]
 fn a_project_of_before_keeps_the_port_with_which_its_target_groups_were_made() {
     let template = Template::builtin("service").unwrap();
-    let before = launchway_core::Project::open_all(&folder().join("0.3.0/ecs/project")).unwrap().remove(0);
+    let before = launchway_core::Project::open_all(folder().join("0.3.0/ecs/project").as_path()).unwrap().remove(0);
     let versions = before.template.versions();
     for (port, then) in [(8080, 8080), (9000, 9000), (9000, 9100), (8080, 9100)] {
         let mut answers = before.answers.clone();
