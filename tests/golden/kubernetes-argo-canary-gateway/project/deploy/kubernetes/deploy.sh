@@ -28,7 +28,7 @@ if [ "${ATTESTATION:-}" != none ]; then
   for predicate in https://slsa.dev/provenance/v1 https://spdx.dev/Document/v2.3; do
     gh attestation verify oci://ghcr.io/my-org/orders@"$digest" --repo "$origin" --predicate-type "$predicate" \
       --source-ref refs/heads/main --signer-workflow "$origin/.github/workflows/deploy-kubernetes.yaml" >/dev/null ||
-      fail "the workflow of $origin has not attested $digest ($predicate); with ATTESTATION=none it is deployed all the same"
+      fail "the workflow of $origin has not attested $digest ($predicate); ATTESTATION=none deploys it without"
   done
 fi
 lock
@@ -40,7 +40,7 @@ write_digest() {
   rm "$owned.bak"
 }
 
-# Whatever fails below, the file goes on naming the image that it named before.
+# If anything fails below, the file keeps the image that it named before.
 previous=$(sed -n 's/^ *digest: //p' "$owned")
 restore() {
   write_digest "$previous"
@@ -82,9 +82,9 @@ if await_rollout && [ "$state" = settled ]; then
 fi
 
 explain
-[ -n "${before%%/*}" ] || fail "the first rollout in $namespace did not finish, and there is no version to go back to"
-[ "$state" != aborted ] || fail "the new version was given up; $namespace runs the version before"
+[ -n "${before%%/*}" ] || fail "the first rollout in $namespace did not finish, and there is no version to roll back to"
+[ "$state" != aborted ] || fail "the new version was given up; $namespace runs the previous version"
 status '"abort":true'
 [ "$state" != undecided ] ||
-  fail "no request reached the new version while it was measured, so it was aborted; the version before serves. Send it requests meanwhile"
-fail "the rollout in $namespace did not finish and was aborted; the version before serves"
+  fail "no request reached the new version while it was measured, so it was aborted; the previous version serves. Send it requests meanwhile"
+fail "the rollout in $namespace did not finish and was aborted; the previous version serves"

@@ -19,7 +19,7 @@ restore() {
 
 leave() {
   code=$?
-  # In a shell of its own, so that a failure of it lets the lock go all the same.
+  # In a subshell, so that the lock is released even if this fails.
   [ "$code" -eq 0 ] || (restore) || echo "error: not everything could be put back as it was" >&2
   [ -z "$locked" ] || in_namespace delete lease orders-deployment --ignore-not-found --wait=false >/dev/null || true
   rm -r "$work"
@@ -67,7 +67,7 @@ check_cluster() {
   check_namespace "${1:-present}"
 }
 
-# One script at a time changes an environment: nobody can create the Lease twice. What was killed leaves it behind.
+# One script at a time changes an environment: nobody can create the Lease twice. A script that is killed leaves it behind.
 lock() {
   in_namespace create --filename - >/dev/null 2>"$work/refused" <<LEASE || refused
 apiVersion: coordination.k8s.io/v1
@@ -102,8 +102,8 @@ made_of() {
     sort
 }
 
-# Fails where the cluster has something else than the files: another image, brought at the same time, or a field that somebody
-# wrote past the files, which no later apply takes away.
+# Fails if the cluster differs from the files: another image was deployed at the same time, or somebody wrote a field without
+# the files, which no later apply removes.
 check_applied() {
   made_of kubectl patch --local --filename "$work/$1" --type=merge --patch '{}' >"$work/files"
   made_of in_namespace get deployment "$1" >"$work/live"
@@ -111,7 +111,7 @@ check_applied() {
     fail "$namespace does not run what was applied: < is in the files, > in the cluster. What is only in the cluster goes with: kubectl --namespace $namespace edit deployment/$1"
 }
 
-# The pods of the image that no waiting fixes: name, image and reason.
+# Lists the pods of the image that waiting does not fix: name, image and reason.
 broken_pods() {
   [ -n "$digest" ] || return 0
   in_namespace get pods --selector app.kubernetes.io/name=orders --output \
@@ -119,16 +119,16 @@ broken_pods() {
     grep -E "@$digest .*(CrashLoopBackOff|ErrImagePull|ImagePullBackOff|InvalidImageName)" || true
 }
 
-# Whether there are as many pods as the autoscaler wants at least: a new Deployment begins with one.
+# Tells whether there are at least as many pods as the autoscaler wants: a new Deployment begins with one.
 are_enough() {
   minimum=$(in_namespace get hpa "$1" --ignore-not-found --output 'jsonpath={.spec.minReplicas}') &&
     available=$(in_namespace get deployment "$1" --output 'jsonpath={.status.availableReplicas}') &&
     [ "${available:-0}" -ge "${minimum:-0}" ]
 }
 
-# Waits until every pod is of the newest version. Fails when the Deployment's deadline passes, and before that after
-# 30 s of what no waiting fixes: a crash loop, an image that cannot be pulled, a pod that is refused. What the
-# controller says counts only once it has seen the newest change.
+# Waits until every pod is of the newest version. Fails when the Deployment's deadline passes, or after
+# 30 s of what waiting does not fix: a crash loop, an image that cannot be pulled, a pod that is refused. The
+# controller's status counts only once it has seen the newest change.
 await_pods() {
   polls=0
   troubled=0
@@ -138,11 +138,11 @@ await_pods() {
     if in_namespace rollout status "deployment/$1" --timeout=5s 2>/dev/null && are_enough "$1"; then
       return 0
     fi
-    # What answers at once, as an API server that is down, is not asked again at once.
+    # An API server that is down answers at once: wait before asking it again.
     [ "$(date +%s)" -ge "$((asked + 5))" ] || sleep 5
     seen=$(in_namespace get deployment "$1" --output 'jsonpath={.metadata.generation}/{.status.observedGeneration}/{.status.conditions[?(@.type=="Progressing")].reason}/{.status.conditions[?(@.type=="ReplicaFailure")].reason} {.spec.template.spec.containers[0].image}') ||
       continue
-    # On the way back that is another image than the one that was brought here.
+    # During a rollback this is another image than the one that was deployed here.
     digest=${seen##*@}
     seen=${seen% *}
     generation=${seen%%/*}
@@ -155,7 +155,7 @@ await_pods() {
   return 1
 }
 
-# What a person would look at first; nothing here may stop the way back.
+# Shows what a person would look at first; nothing here may stop the rollback.
 explain() {
   in_namespace get pods --output wide >&2 || true
   in_namespace get events --sort-by=.lastTimestamp >&2 || true
@@ -164,8 +164,8 @@ explain() {
   done
 }
 
-# A ConfigMap keeps each Deployment as it was applied when it last came up, and as it was before that. To go back is to apply
-# it again: `kubectl rollout undo` would write fields that no later apply takes away.
+# A ConfigMap keeps each Deployment as it was applied when it last came up, and as it was before that. A rollback applies it
+# again: `kubectl rollout undo` would write fields that no later apply removes.
 kept() {
   in_namespace get configmap "$1-applied" --ignore-not-found --output "jsonpath={.data.$2}"
 }

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Brings one image to one environment, and goes back to the version before if the rollout does not finish.
+# Brings one image to one environment, and rolls back to the previous version if the rollout does not finish.
 #
 #     sh deploy/kubernetes/deploy.sh ENVIRONMENT DIGEST
 #     sh deploy/kubernetes/deploy.sh dev sha256:<64 hexadecimal digits>
@@ -28,7 +28,7 @@ write_digest() {
   rm "$owned.bak"
 }
 
-# Whatever fails below, the file goes on naming the image that it named before.
+# If anything fails below, the file keeps the image that it named before.
 previous=$(sed -n 's/^ *digest: //p' "$owned")
 restore() {
   write_digest "$previous"
@@ -57,6 +57,6 @@ if await_pods orders; then
 fi
 
 explain
-[ -s "$work/before" ] || fail "the rollout in $namespace did not finish, and none before it is known to have come up"
-go_back orders || fail "the rollout failed, and so did going back"
-fail "the rollout in $namespace did not finish; it runs the version before again"
+[ -s "$work/before" ] || fail "the rollout in $namespace did not finish, and no previous version is known to have come up"
+go_back orders || fail "the rollout failed, and so did the rollback"
+fail "the rollout in $namespace did not finish; it runs the previous version again"

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Takes one environment down, with everything in its namespace, after it has asked. There is no way back but a deployment.
+# Takes one environment down, with everything in its namespace, after it has asked. Only a new deployment brings it back.
 #
 #     sh deploy/kubernetes/destroy.sh ENVIRONMENT
 #
@@ -10,13 +10,13 @@
 choose_environment "$1"
 check_cluster absent
 
-# What is not there shows nothing; what cannot be asked ends the script.
+# What does not exist shows nothing; a query that fails ends the script.
 [ -z "$owner" ] || in_namespace get replicaset,service,pod
 printf 'This ends %s and deletes %s. Type the name of the environment to go on: ' "$environment" "$namespace"
 read -r answer || answer=
 [ "$answer" = "$environment" ] || fail "nothing was deleted"
 
-# Where the namespace is gone or ends already, as after a run that was killed, nobody can take the lock, and nobody deploys.
+# If the namespace is gone or terminating, as after a run that was killed, nobody can take the lock, and nobody deploys.
 ending=$(kubectl get namespace "$namespace" --ignore-not-found --output 'jsonpath={.metadata.deletionTimestamp}')
 [ -z "$owner" ] || [ -n "$ending" ] || lock
 # The Lease goes with the namespace.

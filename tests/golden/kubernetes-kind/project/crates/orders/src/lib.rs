@@ -7,7 +7,7 @@ mod notes;
 
 /// Builds the routes, once, while the service starts.
 ///
-/// Here is the place to connect to a database, and to hand what comes of it to `endpoints`.
+/// Connect to a database here, and hand the connection to `endpoints`.
 /// `setup` has what that needs: your own variables (`environment`) and metrics (`metrics`), work
 /// beside the requests (`spawn`), news of the drain (`draining`), work for the end (`on_shutdown`).
 /// Where there is nothing to wait for, `fn routes(setup: &mut Setup) -> Router` will do.

@@ -4,7 +4,7 @@ use std::{
     mem,
     pin::Pin,
     sync::{Arc, OnceLock},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use axum::Router;
@@ -12,7 +12,7 @@ use prometheus_client::{metrics::info::Info, registry::Registry};
 use tokio::{task::JoinSet, time::timeout};
 
 use crate::{
-    Config, Environment, Lifecycle, Routes,
+    Config, Environment, Lifecycle, Phase, Routes,
     guard::Guard,
     layer,
     lifecycle::Draining,
@@ -26,6 +26,9 @@ pub type Error = Box<dyn std::error::Error + Send + Sync>;
 type Hook = Pin<Box<dyn Future<Output = ()> + Send>>;
 type Preparation = Pin<Box<dyn Future<Output = Result<(), Error>> + Send>>;
 
+/// What is left for closing pools and the like when requests and tasks took all the time there was.
+const LAST_MOMENT: Duration = Duration::from_secs(1);
+
 /// What the business may use while it builds its routes.
 pub struct Setup {
     pub environment: Environment,
@@ -38,7 +41,7 @@ pub struct Setup {
 impl Setup {
     /// Adds work that must succeed before the service is ready, such as warming a cache.
     ///
-    /// An asynchronous `routes` can as well wait for it itself.
+    /// An asynchronous `routes` can also wait for it itself.
     pub fn before_ready<F>(&mut self, task: F)
     where
         F: Future<Output = Result<(), Error>> + Send + 'static,
@@ -48,14 +51,17 @@ impl Setup {
 
     /// Starts work beside the requests, such as reading a queue.
     ///
-    /// When it fails or panics, the service drains and exits with status 1. It may end by itself;
-    /// what is left of it when the service has stopped is dropped.
+    /// When it fails or panics, the service drains and exits with status 1. It may end by itself, and
+    /// it should end soon after `draining`: the service waits for it until `DRAIN_TIMEOUT_SECONDS` are
+    /// over, and drops what still runs then.
     pub fn spawn<F>(&self, name: &'static str, task: F)
     where
         F: Future<Output = Result<(), Error>> + Send + 'static,
     {
         let lifecycle = self.lifecycle.clone();
+        let running = lifecycle.begin_task();
         tokio::spawn(async move {
+            let _running = running;
             match catch_panic(task).await {
                 Ok(Ok(())) => tracing::debug!(task = name, "ended"),
                 Ok(Err(error)) => {
@@ -73,7 +79,8 @@ impl Setup {
         Draining(self.lifecycle.clone())
     }
 
-    /// Adds work for the very end, when no request is under way any more, such as closing a pool.
+    /// Adds work for the very end, when no request and no task is under way any more, such as closing
+    /// a pool.
     ///
     /// It has the rest of `DRAIN_TIMEOUT_SECONDS`, and a second if nothing is left of it.
     pub fn on_shutdown<F>(&mut self, hook: F)
@@ -106,11 +113,15 @@ impl App {
         Start::new(environment).into_app(routes).await
     }
 
-    /// Does what is left to do when no request is under way any more.
+    /// Waits for the tasks, and then does what is left to do, when no request is under way any more.
     pub async fn shut_down(self, limit: Duration) {
+        let began = Instant::now();
+        self.lifecycle.enter(Phase::Closing);
+        self.lifecycle.tasks_ended(limit).await;
+        let left = limit.saturating_sub(began.elapsed()).max(LAST_MOMENT);
         let mut hooks: JoinSet<()> = self.hooks.into_iter().collect();
         let all = async { while hooks.join_next().await.is_some() {} };
-        if timeout(limit, all).await.is_err() {
+        if timeout(left, all).await.is_err() {
             tracing::warn!(hooks = hooks.len(), "not shut down in time");
         }
     }
@@ -155,7 +166,7 @@ impl Start {
         routes: impl Routes<Kind>,
     ) -> Result<App, Vec<String>> {
         let (config, lifecycle, mut setup) = (self.config, self.lifecycle, self.setup);
-        // With a mistake already there, only to hear of the others: no database is waited for.
+        // If there is a mistake already, this only collects the others, and waits for no database.
         let limit = if setup.environment.check().is_ok() {
             Duration::MAX
         } else {

@@ -87,7 +87,7 @@ impl Drop for Reading {
     }
 }
 
-/// The body of a request within its limits, for whoever reads it.
+/// The body of a request within its limits, for the handler that reads it.
 pub(crate) struct LimitedBody {
     body: Body,
     left: usize,

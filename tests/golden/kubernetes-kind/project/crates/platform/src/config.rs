@@ -4,7 +4,7 @@ use std::{thread, time::Duration};
 
 use crate::{Environment, logs::LogLevel};
 
-/// More of anything is a slip of the pen.
+/// A larger value is taken for a typing error.
 const DAY: u32 = 24 * 60 * 60;
 const MANY: usize = 1_000_000;
 const MEBIBYTE: usize = 1024 * 1024;

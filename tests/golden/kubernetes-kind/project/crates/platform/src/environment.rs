@@ -4,13 +4,13 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     env, error, fmt,
     fmt::Display,
-    fs::File,
+    fs::{self, File},
     io::{self, BufReader, Read},
     ops::RangeInclusive,
     str::FromStr,
 };
 
-/// No setting is longer; a file that is has come here by mistake.
+/// No setting is longer; a larger file was named by mistake.
 const FILE_BYTES: u64 = 1024 * 1024;
 
 /// The environment, read key by key; mistakes are collected so that one start reports them all.
@@ -20,7 +20,7 @@ const FILE_BYTES: u64 = 1024 * 1024;
 #[derive(Clone, Debug, Default)]
 pub struct Environment {
     variables: BTreeMap<String, String>,
-    /// The names of those whose value is no text.
+    /// The names of those whose value is not UTF-8.
     unreadable: BTreeSet<String>,
     mistakes: Vec<String>,
     warnings: Vec<String>,
@@ -34,7 +34,7 @@ impl Environment {
             match (key.into_string(), value.into_string()) {
                 (Ok(key), Ok(value)) => drop(environment.variables.insert(key, value)),
                 (Ok(key), Err(_)) => drop(environment.unreadable.insert(key)),
-                // Nobody asks for a name that is no text.
+                // Nobody asks for a name that is not UTF-8.
                 (Err(_), _) => {}
             }
         }
@@ -155,6 +155,10 @@ impl Environment {
 }
 
 fn read(path: &str) -> io::Result<String> {
+    // Opening a named pipe blocks until somebody writes to it, and a device may have no end.
+    if !fs::metadata(path)?.is_file() {
+        return Err(io::Error::other("it is not a regular file"));
+    }
     let mut text = String::new();
     let read = File::open(path)?.take(FILE_BYTES + 1);
     if BufReader::new(read).read_to_string(&mut text)? as u64 > FILE_BYTES {
@@ -191,8 +195,8 @@ impl error::Error for Mistakes {}
 
 /// Tells the variables that Kubernetes injects for each Service of the namespace.
 ///
-/// A Service called `admin` gives every pod `ADMIN_PORT=tcp://10.0.0.1:80`, over a name that this
-/// program gives a meaning of its own.
+/// A Service called `admin` gives every pod `ADMIN_PORT=tcp://10.0.0.1:80`, over a name that means
+/// something else to this program.
 fn is_service_link(key: &str, value: &str) -> bool {
     let schemes = ["tcp://", "udp://", "sctp://"];
     key.ends_with("_PORT") && schemes.iter().any(|scheme| value.starts_with(scheme))

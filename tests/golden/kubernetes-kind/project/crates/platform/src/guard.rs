@@ -1,6 +1,6 @@
 //! What happens around every request, and in which order.
 //!
-//! This file is yours. How each part works stands in files of the template: `limits.rs`,
+//! This file is yours. The template's files say how each part works: `limits.rs`,
 //! `metrics.rs`, `request_id.rs`, `trace.rs`; `layer.rs` puts all of it around the routes.
 
 use axum::{
@@ -74,7 +74,7 @@ pub(crate) async fn identified(
     response
 }
 
-/// Every event of a request carries these fields; the query is left out, it may hold secrets.
+/// Every event of a request carries these fields; the query is left out because it may hold secrets.
 fn span(request: &Request, id: &HeaderValue, trace: &Trace) -> Span {
     // As an error, or the events of a level that is logged would lack the fields of one that is not.
     error_span!(

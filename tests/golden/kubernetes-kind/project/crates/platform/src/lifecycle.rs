@@ -7,16 +7,17 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
+    time::Duration,
 };
 
-use tokio::sync::watch;
+use tokio::{sync::watch, time::timeout};
 
 /// The phases, in their order: none comes back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Phase {
     Starting,
     Ready,
-    /// Still accepting, while load balancers look elsewhere.
+    /// Still accepting, while load balancers stop sending requests.
     Draining,
     /// Only finishing the requests under way.
     Closing,
@@ -30,6 +31,8 @@ pub struct Lifecycle(Arc<State>);
 struct State {
     phase: watch::Sender<Phase>,
     has_failed: AtomicBool,
+    /// Every task that runs holds a receiver.
+    tasks: watch::Sender<()>,
 }
 
 impl Lifecycle {
@@ -37,6 +40,7 @@ impl Lifecycle {
         Self(Arc::new(State {
             phase: watch::Sender::new(Phase::Starting),
             has_failed: AtomicBool::new(false),
+            tasks: watch::Sender::new(()),
         }))
     }
 
@@ -57,7 +61,7 @@ impl Lifecycle {
         });
     }
 
-    /// Ends the process in good order, but with a status that says that something went wrong.
+    /// Ends the process in an orderly way, with a status that says that something went wrong.
     pub(crate) fn fail(&self) {
         self.0.has_failed.store(true, Ordering::Relaxed);
         self.enter(Phase::Draining);
@@ -65,6 +69,19 @@ impl Lifecycle {
 
     pub(crate) fn has_failed(&self) -> bool {
         self.0.has_failed.load(Ordering::Relaxed)
+    }
+
+    /// Counts a task as running for as long as it holds what is returned.
+    pub(crate) fn begin_task(&self) -> watch::Receiver<()> {
+        self.0.tasks.subscribe()
+    }
+
+    /// Waits until no task runs any more, for as long as `limit`.
+    pub(crate) async fn tasks_ended(&self, limit: Duration) {
+        if timeout(limit, self.0.tasks.closed()).await.is_err() {
+            let tasks = self.0.tasks.receiver_count();
+            tracing::warn!(tasks, "not ended in time");
+        }
     }
 
     /// Completes once the process is in `phase` or a later one.
@@ -79,8 +96,8 @@ impl Lifecycle {
 /// Tells handlers and tasks that it is time to finish: `draining.await`, or `draining.clone().await`
 /// in a handler.
 ///
-/// By then load balancers have looked elsewhere: a stream that ends is opened again at another replica,
-/// and not here once more.
+/// By then load balancers send requests elsewhere: a client opens a stream that ends again at another
+/// replica.
 #[derive(Clone, Debug)]
 pub struct Draining(pub(crate) Lifecycle);
 
@@ -124,7 +141,7 @@ mod tests {
 
     impl<S: Subscriber> Layer<S> for Order {
         fn on_event(&self, _: &tracing::Event<'_>, _: Context<'_, S>) {
-            // Long enough for whoever has learnt of it already.
+            // Long enough for a task that has learnt of it already.
             thread::sleep(Duration::from_millis(50));
             self.add(LOGGED);
         }

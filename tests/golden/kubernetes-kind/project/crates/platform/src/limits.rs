@@ -80,7 +80,7 @@ impl RequestLimits {
         let limited = |body| Body::new(LimitedBody::new(body, limit, Arc::clone(reading)));
         let response = self.run(request.map(limited), route).await;
         match (response, reading.state()) {
-            // A handler that did without the rest has answered all the same.
+            // A handler that did not need the rest has still answered.
             (Some(response), _) if !is_error(&response) => response,
             (_, BodyState::TooLarge) => self.too_large(),
             (_, BodyState::NoRoom) => overloaded(),

@@ -1,6 +1,6 @@
-//! Lines of the log on their way out, written by a thread of its own.
+//! The queue of log lines, which a separate thread writes.
 //!
-//! Whoever reads the log may be slow or gone, and the disk behind it full. None of that may hold up
+//! The reader of the log may be slow or gone, and the disk behind it full. None of that may hold up
 //! a request, a probe or the end of the process: what finds no room is dropped and counted.
 
 use std::{
@@ -20,7 +20,7 @@ use std::{
 const CAPACITY: usize = 1024 * 1024;
 /// How long lines are gathered, so that a busy service does not wake the writer for each of them.
 const GATHER: Duration = Duration::from_millis(5);
-/// How many bytes are worth waking it before.
+/// How many bytes wake it earlier.
 const WORTH_WRITING: usize = 64 * 1024;
 /// How long to wait before a pipe that was full is tried again.
 const PAUSE: Duration = Duration::from_millis(10);
@@ -64,7 +64,7 @@ impl State {
 
 /// Starts the thread that writes to standard output.
 pub(crate) fn start() -> io::Result<()> {
-    // A descriptor of its own: nobody else's lock on standard output holds it up.
+    // A separate descriptor, so that nobody else's lock on standard output holds it up.
     let out = File::from(io::stdout().as_fd().try_clone_to_owned()?);
     thread::Builder::new()
         .name("log".to_owned())
@@ -162,7 +162,7 @@ impl<W: Write> Output<W> {
 
     /// Writes until writing fails, and returns how much was written.
     fn write(&mut self, lines: &[u8]) -> usize {
-        // What is there of a line must not spoil the next one.
+        // The written part of a line must not spoil the next one.
         if self.is_torn && write(&mut self.out, b"\n") == 0 {
             return 0;
         }

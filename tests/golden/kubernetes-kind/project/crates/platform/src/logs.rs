@@ -180,7 +180,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for JsonLines {
     }
 
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
-        // First: a value may log events of its own while it is written, and must find nothing locked.
+        // First: a value may itself log events while it is written, and must find nothing locked.
         let mut fields = Fields::default();
         event.record(&mut fields);
         let spans: Vec<_> = context

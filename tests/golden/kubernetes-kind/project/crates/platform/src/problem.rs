@@ -1,4 +1,4 @@
-//! Errors as `application/problem+json` (RFC 9457), whoever made them.
+//! Errors as `application/problem+json` (RFC 9457), wherever they come from.
 
 use std::{future::poll_fn, pin::Pin, time::Duration};
 
@@ -70,7 +70,7 @@ impl Problem {
     }
 }
 
-/// Turns an error that says nothing of its own into a problem: an empty one, or a line of text, as
+/// Turns an error without a body of its kind into a problem: an empty one, or a line of text, as
 /// the framework's 404, 405, 415, 422 are.
 ///
 /// Other headers stay, such as `allow`. The text of a 5xx is dropped: it was not meant for clients.

@@ -25,7 +25,7 @@ pub(crate) fn max_descriptors() -> Option<usize> {
     line.split_whitespace().next()?.parse().ok()
 }
 
-/// Reads everything anew whenever somebody asks for the metrics.
+/// Reads everything again whenever somebody asks for the metrics.
 #[derive(Debug)]
 pub(crate) struct Process {
     started: f64,

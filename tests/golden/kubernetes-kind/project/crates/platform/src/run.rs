@@ -20,12 +20,10 @@ use crate::{
     shutdown,
 };
 
-/// Whoever asks for probes and metrics needs no more connections.
+/// Probes and metrics need no more connections.
 const ADMIN_CONNECTIONS: usize = 64;
 /// How many connections may wait to be accepted.
 const BACKLOG: i32 = 1024;
-/// What is left for closing pools and the like when requests took all the time there was.
-const LAST_MOMENT: Duration = Duration::from_secs(1);
 
 /// Runs the service, or what the arguments ask for instead, and returns the exit status.
 pub fn main<Kind>(service: &str, routes: impl Routes<Kind>) -> ExitCode {
@@ -45,7 +43,7 @@ pub fn main<Kind>(service: &str, routes: impl Routes<Kind>) -> ExitCode {
 }
 
 fn fail(message: &str, status: u8) -> ExitCode {
-    // Where even this cannot be written, the status has to do.
+    // If even this cannot be written, the status has to do.
     let _ = writeln!(io::stderr(), "{message}");
     ExitCode::from(status)
 }
@@ -69,7 +67,7 @@ pub fn run<Kind>(service: &str, environment: Environment, routes: impl Routes<Ki
 
 fn start<Kind>(environment: Environment, routes: impl Routes<Kind>) -> Result<ExitCode, Error> {
     let start = Start::new(environment);
-    // Before the first bind: whoever can reach the service can also stop it in good order.
+    // Before the first bind: from the first connection on, the service can be stopped in an orderly way.
     shutdown::watch(
         start.lifecycle.clone(),
         shutdown::Limits {
@@ -109,7 +107,12 @@ async fn live<Kind>(start: Start, routes: impl Routes<Kind>) -> Result<ExitCode,
     }
     let app = select! {
         app = start.into_app(routes) => app,
-        () = lifecycle.reached(Phase::Draining) => return Ok(status(lifecycle.has_failed())),
+        () = lifecycle.reached(Phase::Draining) => {
+            // No client was served yet, so none needs the delay; a task that has begun may finish.
+            lifecycle.enter(Phase::Closing);
+            lifecycle.tasks_ended(limits.drain).await;
+            return Ok(status(lifecycle.has_failed()));
+        }
     };
     let app = match app {
         Ok(app) => app,
@@ -138,8 +141,7 @@ async fn serve_traffic(app: App, listener: TcpListener, limits: Limits) {
     let stop = async { began = Some(closing.await) };
     serve(listener, app.traffic.clone(), limits, stop).await;
     let spent = began.map_or(Duration::ZERO, |began| began.elapsed());
-    let left = limits.drain.saturating_sub(spent).max(LAST_MOMENT);
-    app.shut_down(left).await;
+    app.shut_down(limits.drain.saturating_sub(spent)).await;
 }
 
 fn status(has_failed: bool) -> ExitCode {

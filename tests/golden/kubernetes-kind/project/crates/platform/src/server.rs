@@ -1,4 +1,4 @@
-//! The accept loop: what `axum::serve` does, plus limits and an end that comes for certain.
+//! The accept loop: what `axum::serve` does, plus limits and an end that is certain to come.
 
 use std::{
     future::{pending, poll_fn},
@@ -44,7 +44,7 @@ pub const BUFFER_BYTES: usize = 32768;
 const LINGER: Duration = Duration::from_millis(500);
 /// How long to wait for a free file descriptor before accepting again.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
-/// How often a failure to accept is worth a line of the log.
+/// How often a failure to accept is logged.
 const COMPLAINT_PAUSE: Duration = Duration::from_secs(1);
 
 #[derive(Clone, Copy, Debug)]

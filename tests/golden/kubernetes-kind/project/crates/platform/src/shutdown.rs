@@ -13,7 +13,7 @@ use crate::{
     logs,
 };
 
-/// What an end in good order may take beyond the deadline for requests.
+/// How much longer than the deadline for requests an orderly end may take.
 const SPARE: Duration = Duration::from_secs(2);
 
 /// How long each part of the end may take.

@@ -33,7 +33,7 @@ pub struct Trace {
 }
 
 impl Trace {
-    /// Goes on with the caller's trace, or begins one.
+    /// Continues the caller's trace, or begins one.
     pub(crate) fn of(headers: &HeaderMap) -> Self {
         let span = random();
         if let Some((id, flags)) = only(headers, &TRACEPARENT).and_then(traceparent) {

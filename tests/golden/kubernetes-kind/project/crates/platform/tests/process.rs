@@ -38,6 +38,12 @@ async fn routes(setup: &mut Setup) -> Result<Router, Error> {
         "fails" => setup.spawn("reader", async { Err("the queue is gone".into()) }),
         "panics" => setup.spawn("reader", async { panic!("on purpose") }),
         "ends" => setup.spawn("reader", async { Ok(()) }),
+        "finishes" => setup.spawn("reader", finish(setup.draining())),
+        "goes on" => setup.spawn("reader", std::future::pending()),
+        "finishes before the start" => {
+            setup.spawn("reader", finish(setup.draining()));
+            std::future::pending::<()>().await;
+        }
         "never starts" => std::future::pending().await,
         "cannot start" => panic!("on purpose"),
         _ => {}
@@ -49,6 +55,14 @@ async fn routes(setup: &mut Setup) -> Result<Router, Error> {
         .route("/stream", get(async move || stream(draining.clone())))
         .route("/block", get(async || thread::sleep(60 * SECOND)))
         .route("/background", get(background)))
+}
+
+/// Takes a moment for what it has begun when the drain comes.
+async fn finish(draining: Draining) -> Result<(), Error> {
+    draining.await;
+    tokio::time::sleep(SECOND / 2).await;
+    tracing::info!("the message is handled");
+    Ok(())
 }
 
 async fn background() {
@@ -316,6 +330,28 @@ fn a_task_that_fails_ends_the_process_in_good_order() {
     let mut answer = [0; 12];
     service.ask("/").read_exact(&mut answer).unwrap();
     assert_eq!(&answer, b"HTTP/1.1 200");
+}
+
+#[test]
+fn the_end_waits_for_a_task_until_the_deadline() {
+    let mut service = Service::start(&[("TASK", "finishes")]);
+    service.signal("TERM");
+    service.event("the message is handled");
+    service.event("the pool is closed");
+    assert!(service.end().0);
+    let mut service = Service::start(&[("TASK", "goes on")]);
+    service.signal("TERM");
+    assert_eq!(service.event("not ended in time")["tasks"], 1);
+    service.event("the pool is closed");
+    let (is_in_order, took) = service.end();
+    assert!(is_in_order && took < 2 * SECOND, "{took:?}");
+    let delay = ("DRAIN_DELAY_SECONDS", "60");
+    let mut service = Service::spawn(&[("TASK", "finishes before the start"), delay]);
+    thread::sleep(SECOND);
+    service.signal("TERM");
+    service.event("the message is handled");
+    let (is_in_order, took) = service.end();
+    assert!(is_in_order && took < 2 * SECOND, "{took:?}");
 }
 
 #[test]

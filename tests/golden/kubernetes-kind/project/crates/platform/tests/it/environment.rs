@@ -1,4 +1,9 @@
-use std::{env, fs, process};
+use std::{
+    env, fs,
+    os::unix::fs::symlink,
+    path::Path,
+    process::{self, Command},
+};
 
 use platform::{App, Config, Environment, Mistakes};
 
@@ -57,7 +62,10 @@ fn a_secret_comes_from_its_variable_or_from_its_file_but_not_from_both() {
 
 #[test]
 fn a_required_variable_that_is_absent_or_empty_is_a_mistake() {
-    for variables in [None, Some(("SIZE", "")), Some(("SIZE_FILE", "/dev/null"))] {
+    let path = env::temp_dir().join(format!("empty-{}", process::id()));
+    fs::write(&path, "\n").unwrap();
+    let empty = ("SIZE_FILE", path.to_str().unwrap());
+    for variables in [None, Some(("SIZE", "")), Some(empty)] {
         let mut environment = Environment::from_iter(variables);
         environment.required::<String>("SIZE");
         assert_eq!(
@@ -65,17 +73,34 @@ fn a_required_variable_that_is_absent_or_empty_is_a_mistake() {
             Err(Mistakes(vec!["`SIZE` is missing".to_owned()]))
         );
     }
+    fs::remove_file(path).unwrap();
 }
 
 #[test]
-fn a_file_without_end_is_a_mistake() {
-    let mut environment = Environment::from_iter([("TOKEN_FILE", "/dev/zero")]);
-    environment.required::<String>("TOKEN");
-    let mistakes = environment.check().unwrap_err().0;
-    assert!(
-        mistakes.len() == 1 && mistakes[0].contains("more than"),
-        "{mistakes:?}"
-    );
+fn a_file_that_is_too_large_or_no_file_is_a_mistake() {
+    let folder = env::temp_dir().join(format!("files-{}", process::id()));
+    fs::create_dir_all(&folder).unwrap();
+    let [large, pipe, link] = ["large", "pipe", "link"].map(|name| folder.join(name));
+    let file = fs::File::create(&large).unwrap();
+    file.set_len(2 * 1024 * 1024).unwrap();
+    let made = Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.unwrap().success());
+    symlink(&pipe, &link).unwrap();
+    for (path, fault) in [
+        (large.as_path(), "more than"),
+        (Path::new("/dev/zero"), "not a regular file"),
+        (&pipe, "not a regular file"),
+        (&link, "not a regular file"),
+        (&folder, "not a regular file"),
+    ] {
+        let path = path.to_str().unwrap();
+        let mut environment = Environment::from_iter([("TOKEN_FILE", path)]);
+        environment.required::<String>("TOKEN");
+        let mistakes = environment.check().unwrap_err().0.join("\n");
+        let is_named = mistakes.contains(path) && mistakes.contains(fault);
+        assert!(is_named && !mistakes.contains('\n'), "{path}: {mistakes}");
+    }
+    fs::remove_dir_all(folder).unwrap();
 }
 
 #[tokio::test]
