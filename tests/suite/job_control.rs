@@ -122,6 +122,19 @@ fn without_a_shell_that_could_go_on_nothing_is_stopped() {
     assert_eq!(terminal.end().code, Some(130));
 }
 
+#[test]
+fn in_a_container_whose_terminal_belongs_to_a_process_outside_nothing_is_stopped() {
+    let folder = tempfile::tempdir().unwrap();
+    // The shell is the first process there, and the group and the session of both are outside.
+    let mut command = workspace::hermetic(Path::new("unshare")).unwrap();
+    command.args(["--pid", "--fork", "--mount-proc"]).arg("sh").args(["-c", "\"$0\" new --no-git; exit $?"]);
+    command.arg(program::path()).env("LAUNCHWAY_STATE_DIR", folder.path()).current_dir(folder.path());
+    let terminal = Terminal::start_on(&command, Screen::USUAL);
+    terminal.wait_for("? Service name").press(CONTROL_Z).type_text("orders").press(ENTER);
+    terminal.wait_for("✔ Service name").press(CONTROL_C);
+    assert_eq!(terminal.end().code, Some(130));
+}
+
 /// Makes a project whose git takes a second to look at the file that an update writes, and leaves a mark of each look.
 fn slow_project(folder: &Path) {
     ran(launchway().args(["new", "orders", "--target=ecs", "--no-input"]).envs(GIT_IDENTITY).current_dir(folder))
