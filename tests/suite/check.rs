@@ -45,7 +45,7 @@ fn a_port_that_was_changed_in_one_place_is_shown_with_every_place_both_values_an
         "generated as `8085`",
         "`8085` in deploy/ecs/service.yaml:",
         "the answer `port` is `8085`",
-        "orders (service 0.4.0): 2 findings",
+        "orders (service 0.4.0): 1 finding",
     ] {
         assert!(said.stdout.contains(text), "`{text}` is not in:\n{}", said.stdout);
     }

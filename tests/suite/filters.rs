@@ -226,7 +226,10 @@ fn u03_a_service_is_added_and_a_project_adopted_beside_a_filter_that_fails() {
     git(&["config", "filter.lfs.required", "true"]);
     let said = program(&["add", "service", "billing", "--defaults"]).failure(74);
     assert!(said.contains(HINT), "{said}");
-    program(&["update", "--undo", "--service", "billing"]).success();
+    // Git may ask the filter before anything is written; whether it does depends on the times of the files.
+    if tree() != before {
+        program(&["update", "--undo", "--service", "billing"]).success();
+    }
     assert_eq!(xtask::tree::differences(&before, &tree()), Vec::<String>::new());
     fs::rename(project.join(".launchway"), folder.path().join("record")).unwrap();
     let without_record = tree();

@@ -108,6 +108,6 @@ fn in_forty_columns_every_key_of_the_review_says_what_it_does_and_answers_stand_
     }
     let (_folder, terminal) = start(&words, Screen { columns: 60, ..NARROW }, &[]);
     terminal.wait_for("What does it do?").press(ENTER).wait_for("GitHub repository").press(ENTER);
-    terminal.wait_for("service          orders").press(CONTROL_C);
+    terminal.wait_for("service               orders").press(CONTROL_C);
     terminal.end();
 }

@@ -777,7 +777,8 @@ fn an_answer_changes_years_later_and_edits_stay() {
         run(launchway().args(base).args(words).envs(GIT_IDENTITY).current_dir(folder.path())).success();
     };
     new("orders", &["--target=ecs"]);
-    new("fresh", &["--target=both", "--strategy=canary"]);
+    // What runs stays what it is: a default that nobody gave does not follow the platform that joins.
+    new("fresh", &["--target=both", "--strategy=canary", "--architecture=arm64"]);
     let project = folder.path().join("orders");
     let git = |words: &[&str]| run(Command::new("git").args(words).current_dir(&project).envs(GIT_IDENTITY)).success();
     let readme = fs::read_to_string(project.join("README.md")).unwrap();

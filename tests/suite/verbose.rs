@@ -53,7 +53,7 @@ fn what_is_run_is_said_before_it_runs_and_with_how_it_ended() {
     let ran = launch(folder.path(), &[&NEW[..], &["--verbose"]].concat(), None);
     assert_eq!(ran.code, Some(0), "{}", ran.stderr);
     assert_said(&ran, &["write orders: ", "run git -C orders init --quiet --initial-branch=main: "]);
-    let looked = "rev-parse --is-inside-work-tree --show-prefix";
+    let looked = "rev-parse --is-inside-git-dir --is-inside-work-tree --show-prefix";
     let of_looking: Vec<&str> = steps(&ran).into_iter().filter(|step| step.contains(looked)).collect();
     assert!(of_looking[0].starts_with("run git -C ") && of_looking[0].ends_with(" …"), "{of_looking:?}");
     assert!(of_looking[1].ends_with(", code 128"), "{of_looking:?}");
