@@ -38,7 +38,6 @@ const EDITS: &[Edit] = &[
     edit("ecs-default", "Dockerfile", "USER 65532", "USER 1000", "the user of the container"),
     edit("ecs-default", "deploy/ecs/service.yaml", "        - ContainerName: orders", "        - ContainerName: order", "the name of the container"),
     edit("ecs-default", "deploy/ecs/service.yaml", "            - ContainerPort: 8080", "            - ContainerPort: 8081", "the traffic port"),
-    edit("ecs-default", "deploy/ecs/service.yaml", "      Port: 8080\n      HealthCheckPath", "      Port: 8081\n      HealthCheckPath", "the port from the load balancer to the tasks"),
     edit("ecs-default", "deploy/ecs/service.yaml", "TargetType: ip", "TargetType: instance", "the target type of awsvpc"),
     edit("ecs-default", "deploy/ecs/service.yaml", "HealthCheckPath: /readyz", "HealthCheckPath: /health", "the path of the readiness check"),
     edit("ecs-default", "deploy/ecs/service.yaml", "HealthCheckTimeoutSeconds: 5", "HealthCheckTimeoutSeconds: 15", "the interval of the load balancer and the timeout within it"),

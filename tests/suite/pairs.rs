@@ -30,7 +30,7 @@ const BASES: &[&[(&str, &str)]] = &[
     &[("target", "kubernetes")],
     &[("target", "kubernetes"), ("exposure", "gateway"), ("service_monitor", "true")],
     &[("target", "kubernetes"), ("exposure", "ingress"), ("priority_class", "true")],
-    &[("target", "kubernetes"), ("secrets", "database-url")],
+    &[("target", "kubernetes"), ("secrets", "database-url"), ("account_annotation", "a/one")],
     &[("target", "kubernetes"), ("provider", "aks"), ("pod_identity", "one"), ("exposure", "ingress")],
     &[("target", "kubernetes"), ("provider", "openshift"), ("packaging", "helm"), ("exposure", "ingress")],
     &[("target", "kubernetes"), ("provider", "kind"), ("exposure", "ingress")],

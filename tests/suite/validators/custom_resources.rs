@@ -10,6 +10,7 @@ use std::process::Command;
 use std::sync::OnceLock;
 
 use k8s_openapi::api::{
+    admissionregistration::v1::{ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding},
     apps::v1::Deployment,
     autoscaling::v2::HorizontalPodAutoscaler,
     core::v1::{ConfigMap, LimitRange, Namespace, PodTemplateSpec, ResourceQuota, Service, ServiceAccount},
@@ -44,6 +45,10 @@ fn read(object: &Value) -> Verdict {
         ("v1", "ResourceQuota") => read_as::<ResourceQuota>(object),
         ("v1", "Service") => read_as::<Service>(object),
         ("v1", "ServiceAccount") => read_as::<ServiceAccount>(object),
+        ("admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicy") => read_as::<ValidatingAdmissionPolicy>(object),
+        ("admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicyBinding") => {
+            read_as::<ValidatingAdmissionPolicyBinding>(object)
+        }
         ("apps/v1", "Deployment") => read_as::<Deployment>(object),
         ("autoscaling/v2", "HorizontalPodAutoscaler") => read_as::<HorizontalPodAutoscaler>(object),
         ("networking.k8s.io/v1", "Ingress") => read_as::<Ingress>(object),
