@@ -394,7 +394,7 @@ const PLAYED: &[(Words, Words)] = &[
     (&[], &[("waf", "true")]),
     (&[], &[("port", "8081")]),
     (&[("strategy", "canary")], &[("strategy", "canary"), ("port", "8081")]),
-    (&[], &[("https", "false")]),
+    (&[], &[("target_group_port", "80")]),
 ];
 
 #[test]

@@ -122,6 +122,7 @@ fn what_makes_no_sense_is_refused_at_the_question() {
             "canary_traffic",
             "no Gateway whose weights",
         ),
+        (vec![("target", "both"), ("provider", "kind")], "provider", "has no workflow, and Amazon ECS has one"),
         (
             vec![("target", "kubernetes"), ("provider", "kind"), ("image_policy", "true")],
             "image_policy",

@@ -93,7 +93,9 @@ fn u08_every_command_either_only_reads_or_is_in_the_sweep() {
     let is_swept = |name: &String| {
         Subject::ALL.iter().any(|subject| subject.name() == name || subject.name().starts_with(&format!("{name} ")))
     };
-    let is_known = |name: &&String| name.is_empty() || READING.contains(&name.as_str()) || OF_FLEETS.contains(&name.as_str()) || is_swept(name);
+    let is_known = |name: &&String| {
+        name.is_empty() || READING.contains(&name.as_str()) || OF_FLEETS.contains(&name.as_str()) || is_swept(name)
+    };
     let bare: Vec<&String> = all.iter().filter(|name| !is_group(name)).filter(|name| !is_known(name)).collect();
     assert!(bare.is_empty(), "neither in the sweep nor known to read only: {bare:?}");
 }

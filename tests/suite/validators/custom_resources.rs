@@ -45,7 +45,9 @@ fn read(object: &Value) -> Verdict {
         ("v1", "ResourceQuota") => read_as::<ResourceQuota>(object),
         ("v1", "Service") => read_as::<Service>(object),
         ("v1", "ServiceAccount") => read_as::<ServiceAccount>(object),
-        ("admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicy") => read_as::<ValidatingAdmissionPolicy>(object),
+        ("admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicy") => {
+            read_as::<ValidatingAdmissionPolicy>(object)
+        }
         ("admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicyBinding") => {
             read_as::<ValidatingAdmissionPolicyBinding>(object)
         }

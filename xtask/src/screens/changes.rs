@@ -91,6 +91,7 @@ const CHANGES: &[Change] = &[
     ("kubernetes-without-priority-class", &[KUBERNETES, "--priority-class=true"], &["priority_class=false"]),
     ("kubernetes-without-service-monitor", &[KUBERNETES, "--service-monitor=true"], &["service_monitor=false"]),
     ("kubernetes-without-quota", &[KUBERNETES], &["quota=false"]),
+    ("kubernetes-on-kind", &[KUBERNETES], &["provider=kind"]),
     ("kubernetes-account-annotation", &[KUBERNETES], &["account_annotation=vault.hashicorp.com/role"]),
     ("kubernetes-image-policy", &[KUBERNETES], &["image_policy=true"]),
     ("kubernetes-without-image-policy", &[KUBERNETES, "--image-policy=true"], &["image_policy=false"]),
