@@ -43,7 +43,7 @@ ALWAYS = {
 CODE_DEPLOY = {"AWS::CodeDeploy::Application", "AWS::CodeDeploy::DeploymentGroup", "AWS::ECS::Service"}
 
 # The properties that CloudFormation calls something else than the API, beyond upper and lower case.
-OTHER_NAMES = {"PlacementStrategies": "placementStrategy"}
+OTHER_NAMES = {"ClusterSettings": "settings", "PlacementStrategies": "placementStrategy"}
 
 
 class CloudFormationLoader(yaml.SafeLoader):
