@@ -739,8 +739,8 @@ def stray_files(folder):
         names = [name for key in ("resources", "components", "configurations") for name in document.get(key) or []]
         names += [patch["path"] for patch in document.get("patches") or [] if "path" in patch]
         used |= {(path.parent / name).resolve() for name in names}
-    # What Argo CD and Flux are given is applied by itself, and Helm takes all of a chart.
-    given = [folder / name for name in ("clusters/argocd", "clusters/flux", "chart", "values")]
+    # What Argo CD, Flux and kind are given is read by itself, and Helm takes all of a chart.
+    given = [folder / name for name in ("clusters/argocd", "clusters/flux", "chart", "values", "kind.yaml")]
     for path in sorted(folder.rglob("*.yaml")):
         if path.name == "kustomization.yaml" or any(path.is_relative_to(each) for each in given):
             continue
