@@ -205,7 +205,7 @@ def promotion(project, environment):
         taken = '{"status":{"promoteFull":true,"pauseConditions":null}}'
         yield "what no request reached is taken as it is", run.code == 0 and run.called("patch", taken), run
         run = promote(PHASE="Healthy", STATE="4/4/Paused//", REASON="InconclusiveAnalysisRun")
-        yield "what no request reaches after the promotion exits 1 and is not aborted", run.code == 1 and "no request reached" in run.output and not run.called("abort"), run
+        yield "what no request reaches after the promotion exits 1 and is not aborted", run.code == 1 and "no request reached" in run.output and not run.called("patch", '"abort":true'), run
     run = promote(OWNER=f"x-{environment}/x")
     yield "nothing is promoted in the namespace of another service", run.code == 1 and not run.called("patch"), run
     run = Run(project, environment, "promote.sh", ["nowhere"])
