@@ -12,19 +12,19 @@ use crate::history::{History, files, lines};
 use crate::program::run;
 
 /// A project whose template has a new version: one line of `a` is changed, `c` comes and `gone/d` goes.
-fn outdated() -> History {
+pub(crate) fn outdated() -> History {
     let history = History::new(&files(&[("a", &lines(&[])), ("b", "b\n"), ("gone/d", "d\n")]), "");
     history.template("2.0.0", &files(&[("a", &lines(&[(2, "T")])), ("b", "b\n"), ("c", "c\n")]), "");
     history
 }
 
 /// The files with the record, and what git has of them.
-fn state(history: &History) -> (xtask::tree::Tree, String) {
+pub(crate) fn state(history: &History) -> (xtask::tree::Tree, String) {
     (history.tree(), history.index())
 }
 
 #[track_caller]
-fn is_as(history: &History, before: &(xtask::tree::Tree, String)) {
+pub(crate) fn is_as(history: &History, before: &(xtask::tree::Tree, String)) {
     assert_eq!(xtask::tree::differences(&before.0, &history.tree()), Vec::<String>::new());
     assert_eq!(history.index(), before.1);
 }

@@ -9,26 +9,10 @@ use tempfile::TempDir;
 use xtask::workspace;
 
 use crate::history::{History, files, lines};
+use crate::lost::{is_as, outdated, state};
 use crate::program::{GIT_IDENTITY, Ran, launchway, run};
 
 const RECORD: &str = ".launchway/orders.toml";
-
-/// A project whose template has a new version: one line of `a` is changed, `c` comes and `gone/d` goes.
-fn outdated() -> History {
-    let history = History::new(&files(&[("a", &lines(&[])), ("b", "b\n"), ("gone/d", "d\n")]), "");
-    history.template("2.0.0", &files(&[("a", &lines(&[(2, "T")])), ("b", "b\n"), ("c", "c\n")]), "");
-    history
-}
-
-fn state(history: &History) -> (xtask::tree::Tree, String) {
-    (history.tree(), history.index())
-}
-
-#[track_caller]
-fn is_as(history: &History, before: &(xtask::tree::Tree, String)) {
-    assert_eq!(xtask::tree::differences(&before.0, &history.tree()), Vec::<String>::new());
-    assert_eq!(history.index(), before.1);
-}
 
 /// A project of the built-in template, committed.
 struct BuiltIn(TempDir);

@@ -5,12 +5,12 @@
 //! the file `installed` is in it, which is written last and says for which path: scripts of a venv hold that path, so a
 //! moved repository installs again. One lock file keeps two processes apart. The shells alone are installed for the whole machine.
 
-use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread;
 
+use launchway_core::hexadecimal;
 use sha2::{Digest as _, Sha256};
 
 use crate::{Result, workspace};
@@ -229,13 +229,6 @@ fn install_archive(folder: &Path, archive: &Archive) -> Result<PathBuf> {
     run(Command::new("tar").arg("-xzf").arg(&archive).arg("-C").arg(&unpacked), "is `tar` installed?")?;
     fs::write(marker(&unpacked), unpacked.as_os_str().as_encoded_bytes())?;
     Ok(unpacked)
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 fn install_venv(folder: &Path, name: &str) -> Result<PathBuf> {

@@ -76,12 +76,12 @@ pub use project::{Project, ProjectError};
 pub use sources::catalog::{CATALOG_FILE, Catalog, CatalogEntry, CatalogError, CatalogOrigin, EntrySource};
 pub use sources::spec::{
     Credentials, GitSpec, SourceSpec, SpecError, SpecFault, check_reference, is_slug, without_credentials,
-    without_zeros,
+    without_zeros, zeros_hint,
 };
 pub use template::origin::{GitOrigin, Origin, OriginSource};
 pub use template::question::AnswerProblem;
 pub use template::{Advisory, LoadError, Severity, Template};
-pub use text::is_invisible;
+pub use text::{hexadecimal, is_invisible};
 pub use value::policy::{Policy, PolicyRule};
 pub use value::provenance::Provenance;
 pub use value::suggestion::owner_and_name;

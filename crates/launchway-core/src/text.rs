@@ -1,4 +1,6 @@
-//! Where a byte stands in a text, which characters nobody sees, and choices in words.
+//! Where a byte stands in a text, which characters nobody sees, bytes as digits, and choices in words.
+
+use std::fmt::Write as _;
 
 /// Returns the line and the column, both from 1, of a byte offset.
 pub(crate) fn line_and_column(text: &str, offset: usize) -> (usize, usize) {
@@ -18,6 +20,15 @@ pub fn is_invisible(character: char) -> bool {
         || matches!(character,
             '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
             | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
+}
+
+/// Writes bytes in hexadecimal digits.
+#[must_use]
+pub fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut digits, byte| {
+        let _ = write!(digits, "{byte:02x}");
+        digits
+    })
 }
 
 /// Says what there is to choose from: "`a`, `b` or `c`".

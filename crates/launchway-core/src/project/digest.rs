@@ -6,7 +6,7 @@ use std::str::FromStr;
 use sha2::{Digest as _, Sha256};
 
 use super::changes::Edit;
-use super::record::hexadecimal;
+use super::record::named;
 use crate::path::beneath::Blob;
 
 /// What every digest begins with.
@@ -29,7 +29,7 @@ impl ChangesDigest {
             state(&mut digest, edit.before.as_ref());
             state(&mut digest, edit.after.as_ref());
         }
-        Self(hexadecimal(&digest.finalize()))
+        Self(named(&digest.finalize()))
     }
 }
 

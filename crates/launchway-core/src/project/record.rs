@@ -3,7 +3,6 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
 use std::io::Write as _;
 
 use flate2::{Compression, GzBuilder};
@@ -21,6 +20,7 @@ use crate::sources::catalog::CatalogOrigin;
 use crate::template::Ownership;
 use crate::template::Template;
 use crate::template::origin::Origin;
+use crate::text::hexadecimal;
 use crate::value::{Added, Value};
 
 /// The version of the record's format.
@@ -267,15 +267,12 @@ pub(crate) fn digest<'f>(
         part(&[u8::from(executable)]);
         part(bytes);
     }
-    hexadecimal(&digest.finalize())
+    named(&digest.finalize())
 }
 
 /// Writes a SHA-256 with its name before it.
-pub(super) fn hexadecimal(digest: &[u8]) -> String {
-    digest.iter().fold("sha256:".to_owned(), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
+pub(super) fn named(digest: &[u8]) -> String {
+    format!("sha256:{}", hexadecimal(digest))
 }
 
 /// Returns the file that a new project has so that git leaves the record as it is.

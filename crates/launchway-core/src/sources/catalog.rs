@@ -7,7 +7,7 @@ use semver::{Version, VersionReq};
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
-use super::spec::{SourceSpec, is_slug, without_zeros};
+use super::spec::{SourceSpec, is_slug, without_zeros, zeros_hint};
 use crate::language::problem::{Invalid, Location, Problem};
 use crate::text::line_and_column;
 use crate::value::Value;
@@ -210,8 +210,7 @@ impl Reader<'_> {
             let message = format!("`{}` is not a version requirement such as `1` or `1.2`", version.get_ref());
             let problem = self.problem(version.span().start, message);
             let plain = without_zeros(version.get_ref()).filter(|plain| VersionReq::parse(plain).is_ok());
-            let hint = |plain: &String| format!("write `{plain}`: a number of a version has no zero before it");
-            return Err(Problem { hint: plain.as_ref().map(hint), ..problem });
+            return Err(Problem { hint: plain.as_deref().map(zeros_hint), ..problem });
         }
         if let (Some(version), EntrySource::There(spec)) = (&entry.version, &source)
             && has_reference(spec)

@@ -122,7 +122,7 @@ impl SpecFault {
         if let Self::Requirement(version) = self
             && let Some(plain) = without_zeros(version)
         {
-            return format!("write `{plain}`: a number of a version has no zero before it").into();
+            return zeros_hint(&plain).into();
         }
         let hint = match self {
             Self::Scheme(scheme) if scheme == "http" => {
@@ -307,6 +307,12 @@ fn builtin(text: &str) -> Result<SourceSpec, SpecFault> {
     }
     let requirement = requirement.map(|text| requirement_of(text).ok_or(SpecFault::Requirement(text.to_owned())));
     Ok(SourceSpec::Builtin { id: id.to_owned(), requirement: requirement.transpose()? })
+}
+
+/// Says how a version is written that has zeros before its numbers.
+#[must_use]
+pub fn zeros_hint(plain: &str) -> String {
+    format!("write `{plain}`: a number of a version has no zero before it")
 }
 
 /// Returns a version without the zeros before its numbers, if it has any.

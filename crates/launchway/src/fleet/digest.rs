@@ -1,7 +1,6 @@
 //! Digests of what a fleet goes by: each part with its length before it, so that no two lists of parts give the same bytes.
 
-use std::fmt::Write as _;
-
+use launchway_core::hexadecimal;
 use sha2::{Digest as _, Sha256};
 
 /// Returns the SHA-256 of parts, in hexadecimal digits.
@@ -17,13 +16,6 @@ pub(super) fn of_parts<'p>(parts: impl IntoIterator<Item = &'p [u8]>) -> String 
 /// Returns the SHA-256 of bytes as they are, in hexadecimal digits.
 pub(super) fn of_bytes(bytes: &[u8]) -> String {
     hexadecimal(&Sha256::digest(bytes))
-}
-
-fn hexadecimal(digest: &[u8]) -> String {
-    digest.iter().fold(String::new(), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
 }
 
 #[cfg(test)]

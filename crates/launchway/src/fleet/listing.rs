@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use launchway_core::without_credentials;
+
 use super::repository::{Address, git_folder};
 use super::settings::RepositorySource;
 use crate::failure::{Exit, Failure};
@@ -35,7 +37,7 @@ fn of_list(file: &Path) -> Result<Vec<Listed>, Failure> {
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
     let listed = lines.map(|line| {
         let address = Address::parse(line, folder).map(real);
-        Listed { id: id(&without_password(line)), address }
+        Listed { id: id(&without_credentials(line)), address }
     });
     Ok(listed.collect())
 }
@@ -67,11 +69,6 @@ fn real(address: Address) -> Address {
         Address::Local(path) => Address::Local(path.canonicalize().unwrap_or(path)),
         remote @ Address::Remote(_) => remote,
     }
-}
-
-/// Takes a name and a password out of an address that is refused for them.
-fn without_password(line: &str) -> String {
-    launchway_core::without_credentials(line)
 }
 
 /// Makes an id of an address: no scheme, no user, no `.git`.

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use launchway_core::{CommitTree, Edit, EntryKind, PlannedFile, Root, SafePath, Temporary};
+use launchway_core::template::Ownership;
+use launchway_core::{Blob, CommitTree, Edit, EntryKind, PlannedFile, Root, SafePath, Temporary};
 
 use super::repository::OpenRepository;
 use crate::failure::Failure;
@@ -57,19 +58,29 @@ impl UpdateSite for CommitSite<'_> {
     }
 }
 
+/// Returns files of a commit as they are written into a folder; what is no plain file is left out.
+pub(super) fn files_of(
+    tree: &CommitTree<'_>,
+    paths: impl IntoIterator<Item = SafePath>,
+) -> Vec<(SafePath, PlannedFile)> {
+    let file = |path: SafePath| {
+        let Blob { bytes, executable } = Root::Commit(tree).blob(&path)?;
+        Some((path, PlannedFile { bytes, executable, ownership: Ownership::Merged }))
+    };
+    paths.into_iter().filter_map(file).collect()
+}
+
 impl CommitSite<'_> {
     /// Returns those of the new files that the repository tells git to ignore: a commit of an update in a clone has none of
     /// them either.
     pub(super) fn ignored(&self, new: &[&SafePath]) -> Result<BTreeSet<SafePath>, Failure> {
+        if new.is_empty() {
+            return Ok(BTreeSet::new());
+        }
         let is_list = |path: &&String| path.rsplit('/').next() == Some(IGNORE_FILE);
         let lists = self.tree.entries().keys().filter(is_list).filter_map(|path| SafePath::new(path).ok());
-        let file = |path: SafePath| {
-            let bytes = Root::Commit(self.tree).blob(&path)?.bytes;
-            let ownership = launchway_core::template::Ownership::Merged;
-            Some((path, PlannedFile { bytes, executable: false, ownership }))
-        };
-        let lists: Vec<(SafePath, PlannedFile)> = lists.filter_map(file).collect();
-        if lists.is_empty() || new.is_empty() {
+        let lists = files_of(self.tree, lists);
+        if lists.is_empty() {
             return Ok(BTreeSet::new());
         }
         let folder = Temporary::create(&std::env::temp_dir(), &lists)?;

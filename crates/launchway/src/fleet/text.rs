@@ -6,6 +6,7 @@ use console::measure_text_width;
 use launchway_core::quote::visible;
 
 use super::report::{FleetReport, Table};
+use crate::terminal::padded;
 
 /// Writes a report as text: each table with its columns side by side.
 pub(crate) fn text(report: &FleetReport<'_>) -> String {
@@ -25,11 +26,8 @@ fn rows(table: &Table) -> String {
     let widths: Vec<usize> = (0..table.columns.len()).map(width).collect();
     let mut text = String::new();
     for line in &lines {
-        let padded = line
-            .iter()
-            .zip(&widths)
-            .map(|(cell, width)| format!("{cell}{}", " ".repeat(width - measure_text_width(cell))));
-        let _ = writeln!(text, "  {}", padded.collect::<Vec<_>>().join("  ").trim_end());
+        let cells = line.iter().zip(&widths).map(|(cell, width)| padded(cell, *width));
+        let _ = writeln!(text, "  {}", cells.collect::<Vec<_>>().join("  ").trim_end());
     }
     text
 }

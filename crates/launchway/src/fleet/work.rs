@@ -7,9 +7,7 @@ use std::sync::PoisonError;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use launchway_core::{
-    Blob, CommitTree, Edit, EntryKind, Finding, PlannedFile, Project, Root, SafePath, Temporary, check,
-};
+use launchway_core::{CommitTree, Edit, EntryKind, Finding, Project, Root, SafePath, Temporary, check};
 
 use super::commit::{self, CommitOrder};
 use super::plan::{FleetPlan, PlannedProject};
@@ -17,7 +15,7 @@ use super::record::projects;
 use super::repository::{Head, OpenRepository};
 use super::result::{FleetResult, ResultError, ResultFinding, State};
 use super::shard::Shard;
-use super::site::CommitSite;
+use super::site::{CommitSite, files_of};
 use super::template::FleetTemplate;
 use crate::cases::shell;
 use crate::failure::{Exit, Failure};
@@ -270,12 +268,7 @@ fn verify(command: &str, after: &CommitTree<'_>, edits: &[Edit]) -> Result<Optio
     let is_file = |(_, (kind, _)): &(&String, &(EntryKind, String))| matches!(kind, EntryKind::File { .. });
     let paths = after.entries().iter().filter(is_file).filter_map(|(path, _)| SafePath::new(path).ok());
     let paths: BTreeSet<SafePath> = paths.chain(edits.iter().map(|edit| edit.path.clone())).collect();
-    let file = |path: SafePath| {
-        let Blob { bytes, executable } = Root::Commit(after).blob(&path)?;
-        Some((path, PlannedFile { bytes, executable, ownership: launchway_core::template::Ownership::Merged }))
-    };
-    let files: Vec<(SafePath, PlannedFile)> = paths.into_iter().filter_map(file).collect();
-    let folder = Temporary::create(&std::env::temp_dir(), &files)?;
+    let folder = Temporary::create(&std::env::temp_dir(), &files_of(after, paths))?;
     let ran = shell::run(command, folder.path())?;
     let code = ran.code.map_or_else(|| "a signal".to_owned(), |code| format!("exit code {code}"));
     Ok((!ran.succeeded()).then(|| format!("`{command}` has ended with {code}")))

@@ -4,6 +4,8 @@ use std::cell::RefCell;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::process::{Child, ChildStdin, ChildStdout};
 
+use launchway_core::hexadecimal;
+
 use super::process::{Git, GitError};
 use crate::process_groups::Group;
 
@@ -147,7 +149,7 @@ fn parsed(mut bytes: &[u8], length: usize) -> Result<Vec<TreeEntry>, GitError> {
         let space = bytes.iter().position(|byte| *byte == b' ').ok_or_else(closed)?;
         let end = bytes.iter().position(|byte| *byte == 0).filter(|end| *end > space).ok_or_else(closed)?;
         let object = bytes.get(end + 1..end + 1 + length).ok_or_else(closed)?;
-        let object = object.iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
+        let object = hexadecimal(object);
         let mode = String::from_utf8_lossy(&bytes[..space]).into_owned();
         entries.push(TreeEntry { path: bytes[space + 1..end].to_vec(), mode, object });
         bytes = &bytes[end + 1 + length..];

@@ -2,12 +2,13 @@
 
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use launchway_core::{Credentials, GitSpec, SafePath, Scratch, clear_leftovers, create_bare_repository, open_lock};
+use launchway_core::{
+    Credentials, GitSpec, SafePath, Scratch, clear_leftovers, create_bare_repository, hexadecimal, open_lock,
+};
 use sha2::{Digest as _, Sha256};
 
 use super::process::{Git, GitError, Limits};
@@ -379,11 +380,7 @@ const NO_GIT_HINT: &str = "install git; templates are fetched with it";
 /// Finds the place of a repository in the cache; its name is a digest of the URL.
 fn cached(url: &str) -> Result<ObjectStore, String> {
     let cache = folders::cache().ok_or("there is no home folder")?;
-    let digest = Sha256::digest(url.as_bytes());
-    let name = digest.iter().take(16).fold(String::new(), |mut name, byte| {
-        let _ = write!(name, "{byte:02x}");
-        name
-    });
+    let name = hexadecimal(&Sha256::digest(url.as_bytes())[..16]);
     let repository = cache.join("git").join(&name);
     let lock = cache.join("git").join(format!("{name}.lock"));
     // What is there can be used even where nothing can be added.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use launchway_core::template::Reference;
+use launchway_core::zeros_hint;
 
 use super::remote::{Refs, Remote};
 use super::versions::Versions;
@@ -76,7 +77,7 @@ impl Remote {
         } else if let Some(tag) = versions.matching(name).or(tag) {
             if let Some(plain) = Versions::respelt(name, tag) {
                 return Err(Failure::new(Exit::Usage, format!("`{name}` is not how a version is written"))
-                    .hint(format!("write `{plain}`: a number of a version has no zero before it")));
+                    .hint(zeros_hint(&plain)));
             }
             self.take_tag(tag, &kept, accept_moved)
         } else if self.is_offline() {

@@ -5,12 +5,13 @@
 //! secret only that it was given.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 
 use launchway_core::template::{Choices, Kind, Question, Source};
-use launchway_core::{Answers, Provenance, SafePath, Template, Value, open_lock, remove_private, write_private};
+use launchway_core::{
+    Answers, Provenance, SafePath, Template, Value, hexadecimal, open_lock, remove_private, write_private,
+};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
@@ -269,10 +270,7 @@ fn key(here: &Path, template: &Template, request: &NewRequest) -> String {
 
 /// Returns half of a SHA-256 in hexadecimal.
 fn digest(text: &str) -> String {
-    Sha256::digest(text.as_bytes())[..16].iter().fold(String::new(), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
+    hexadecimal(&Sha256::digest(text.as_bytes())[..16])
 }
 
 /// Describes what of a question decides whether an answer can be taken over; its wording does not.

@@ -1,9 +1,8 @@
 //! The result of `new` as one JSON object.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
-use launchway_core::{CatalogOrigin, Origin, SafePath, Template, Value};
+use launchway_core::{CatalogOrigin, Origin, SafePath, Template, Value, hexadecimal};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
@@ -131,10 +130,6 @@ fn decided(decided: &TeamDecision) -> (&str, DecidedReport<'_>) {
 }
 
 fn file_report<'a>(path: &'a SafePath, file: &launchway_core::PlannedFile) -> FileReport<'a> {
-    let digest = Sha256::digest(&file.bytes);
-    let sha256 = digest.iter().fold(String::new(), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    });
+    let sha256 = hexadecimal(&Sha256::digest(&file.bytes));
     FileReport { path: path.as_str(), size: file.bytes.len(), sha256, executable: file.executable }
 }
