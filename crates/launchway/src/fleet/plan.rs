@@ -22,7 +22,7 @@ const SCHEMA: &str = "launchway.fleet-plan/1";
 /// What stands in the place of the digest while it is computed.
 const NO_DIGEST: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
-/// The most bytes of a plan: ten thousand repositories are about 6 MiB.
+/// The most bytes of a plan: a project takes some 450 of them.
 const MAX_BYTES: u64 = 512 << 20;
 
 /// What is to be done with a fleet.
