@@ -29,6 +29,7 @@ mod golden;
 mod history;
 mod hostile;
 mod hostile_git;
+mod in_ci;
 mod job_control;
 mod keys;
 mod korean_messages;

@@ -202,3 +202,52 @@ fn the_forms_for_issues_are_what_github_takes() {
     github_schema("github-issue-forms", forms, Some(&fault)).unwrap();
     github_schema("github-issue-config", settings, None).unwrap();
 }
+
+/// The files that a page of the docs shows, each after a line with its name, in a folder.
+fn shown(page: &str, folder: &Path) -> Vec<PathBuf> {
+    let text = fs::read_to_string(workspace::root().join("docs").join(page)).unwrap();
+    let pieces: Vec<&str> = text.split("`:\n\n```yaml\n").collect();
+    let mut files = Vec::new();
+    for pair in pieces.windows(2) {
+        let path = folder.join(pair[0].rsplit('`').next().unwrap());
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, pair[1].split("```").next().unwrap()).unwrap();
+        files.push(path);
+    }
+    files
+}
+
+#[test]
+fn what_the_page_of_ci_shows_is_held_to_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join(".git")).unwrap();
+    let files = shown("ci.md", folder.path());
+    let of = |part: &str| files.iter().filter(|it| it.to_string_lossy().contains(part)).cloned().collect::<Vec<_>>();
+    let workflows = of("/workflows/");
+    assert_eq!((workflows.len(), files.len()), (2, 4), "{files:?}");
+    actionlint_of(workflows.clone()).unwrap();
+    // The page says that actions are to be pinned by the commits of their releases, of which ours has none yet.
+    let settings = folder.path().join("zizmor.yml");
+    fs::write(&settings, "rules: {unpinned-uses: {config: {policies: {'*': ref-pin}}}}\n").unwrap();
+    let mut zizmor = Command::new(tools().linter("zizmor"));
+    zizmor.args(["--offline", "--no-progress", "--color=never", "--config"]).arg(&settings);
+    validate(zizmor.args(&workflows)).unwrap();
+
+    let fault = folder.path().join("fault.yml");
+    let gitlab = of(".gitlab-ci.yml");
+    fs::write(&fault, fs::read_to_string(&gitlab[0]).unwrap().replace("script:", "scripts:")).unwrap();
+    github_schema("gitlab-ci", gitlab, Some(&fault)).unwrap();
+}
+
+#[test]
+fn the_action_is_what_github_takes_and_its_scripts_are_held_to_the_same() {
+    let root = workspace::root();
+    let action = root.join("action.yml");
+    let folder = tempfile::tempdir().unwrap();
+    let fault = folder.path().join("action.yml");
+    fs::write(&fault, fs::read_to_string(&action).unwrap().replace("using: composite", "using: compose")).unwrap();
+    github_schema("github-actions", [action.clone()], Some(&fault)).unwrap();
+    zizmor_of([action]).unwrap();
+    let scripts = fs::read_dir(root.join("action")).unwrap().map(|entry| entry.unwrap().path());
+    shellcheck_of(&[], scripts).unwrap();
+}

@@ -1,0 +1,291 @@
+//! The action, as a runner would run its steps: the scripts are real, the release is a folder, and `gh` is a stand-in that keeps
+//! one pull request in a file.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use launchway_core::hexadecimal;
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+use xtask::workspace;
+
+use crate::program::{self, GIT_IDENTITY, Ran, run};
+use crate::remote::{MANIFEST, Repository, World};
+
+/// Lists, opens and edits the one pull request that `$GH_STATE` holds, and writes down what it was asked.
+const GH: &str = r#"#!/bin/sh
+echo "$*" >>"$GH_STATE.log"
+case "$1 $2" in
+  "auth setup-git") ;;
+  "pr list") [ ! -e "$GH_STATE" ] || cat "$GH_STATE" ;;
+  "pr create") [ ! -e "$GH_STATE" ] || exit 1; echo https://example.com/pull/1 | tee "$GH_STATE" ;;
+  "pr edit" | "pr ready") [ "$3" = https://example.com/pull/1 ] ;;
+  *) echo "gh: what is $*?" >&2; exit 1 ;;
+esac
+"#;
+
+/// A checkout of the project `orders` whose template is in a repository, and what a runner gives to a step.
+struct Runner {
+    world: World,
+    template: Repository,
+}
+
+impl Runner {
+    fn new() -> Self {
+        let world = World::new();
+        let template = world.template("small", "one\ntwo\nthree\n");
+        template.git(&["tag", "v1.0.0"]);
+        world.new_committed_project(&format!("git+{}", template.url()));
+        let runner = Self { world, template };
+        fs::create_dir(runner.path("temp")).unwrap();
+        fs::create_dir(runner.path("bin")).unwrap();
+        write_executable(&runner.path("bin/gh"), GH);
+        runner.git(&["branch", "--move", "main"]);
+        runner.git(&["clone", "--quiet", "--bare", ".", "../origin.git"]);
+        runner.git(&["remote", "add", "origin", &format!("file://{}", runner.path("origin.git").display())]);
+        runner.git(&["fetch", "--quiet", "origin"]);
+        runner
+    }
+
+    fn path(&self, path: &str) -> PathBuf {
+        self.world.path(path)
+    }
+
+    fn git_command(&self, words: &[&str]) -> Command {
+        let mut git = workspace::hermetic(Path::new("git")).unwrap();
+        git.args(words).envs(GIT_IDENTITY).current_dir(self.path("orders"));
+        git
+    }
+
+    #[track_caller]
+    fn git(&self, words: &[&str]) -> String {
+        run(self.git_command(words)).success().trim().to_owned()
+    }
+
+    /// Releases another version of the template, whose file says `text`.
+    fn release(&self, version: &str, text: &str) {
+        let manifest = MANIFEST.replace("version = \"1.0.0\"", &format!("version = \"{version}\""));
+        self.template.commit(&[("template.toml", &manifest), ("files/note.txt.hbs", text)]);
+        self.template.git(&["tag", &format!("v{version}")]);
+    }
+
+    /// Runs the step of the action that calls a script, as its line says.
+    fn step(&self, script: &str, variables: &[(&str, &str)]) -> Ran {
+        let action = fs::read_to_string(workspace::root().join("action.yml")).unwrap();
+        let line = format!("\"$GITHUB_ACTION_PATH/action/{script}\"");
+        assert!(action.contains(&format!("run: '{line}'")), "no step of action.yml runs {line}");
+        let programs = [self.path("bin"), program::path().parent().unwrap().to_owned()];
+        let known = std::env::var_os("PATH").unwrap_or_default();
+        let path = std::env::join_paths(programs.into_iter().chain(std::env::split_paths(&known))).unwrap();
+        let mut bash = Command::new("bash");
+        bash.env_clear().envs(
+            self.world.launchway().get_envs().filter_map(|(key, value)| Some((key.to_owned(), value?.to_owned()))),
+        );
+        // As GitHub's runner starts `shell: bash`.
+        bash.args(["--noprofile", "--norc", "-eo", "pipefail", "-c", &line]).current_dir(self.path("orders"));
+        bash.env("PATH", path).env("GITHUB_ACTION_PATH", workspace::root()).env("RUNNER_TEMP", self.path("temp"));
+        for file in ["GITHUB_OUTPUT", "GITHUB_PATH", "GITHUB_STEP_SUMMARY"] {
+            bash.env(file, self.path(file));
+        }
+        bash.env("GH_STATE", self.path("pull-request")).env("DIRECTORY", ".").envs(variables.iter().copied());
+        run(bash)
+    }
+
+    fn update(&self) -> Ran {
+        self.git(&["switch", "--quiet", "main"]);
+        self.git(&["reset", "--quiet", "--hard", "origin/main"]);
+        self.step("update.sh", &[("GH_TOKEN", "a-token")])
+    }
+
+    /// What a step gave the next ones: the value of an output.
+    fn output(&self, name: &str) -> Option<String> {
+        let text = fs::read_to_string(self.path("GITHUB_OUTPUT")).unwrap_or_default();
+        text.lines().rev().find_map(|line| Some(line.strip_prefix(name)?.strip_prefix('=')?.to_owned()))
+    }
+
+    /// What `gh` was asked.
+    fn asked(&self) -> String {
+        fs::read_to_string(self.path("pull-request.log")).unwrap_or_default()
+    }
+
+    /// The subjects of the commits that the proposed branch has beside `main`.
+    fn proposed(&self) -> Vec<String> {
+        self.git(&["fetch", "--quiet", "--prune", "origin", "+refs/heads/*:refs/remotes/origin/*"]);
+        let subjects = self.git(&["log", "--format=%s", "origin/main..origin/launchway/update"]);
+        subjects.lines().map(str::to_owned).collect()
+    }
+
+    /// Adds to `main` of the project what a person has changed.
+    fn change(&self, text: &str) {
+        fs::write(self.path("orders/note.txt"), text).unwrap();
+        self.git(&["commit", "--quiet", "--all", "--message", "A change of ours"]);
+        self.git(&["push", "--quiet", "origin", "main"]);
+        self.git(&["fetch", "--quiet", "origin"]);
+    }
+}
+
+fn write_executable(path: &Path, text: &str) {
+    fs::write(path, text).unwrap();
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+const COMMIT: &str = "Update to the newest template";
+
+/// Packs the program as a release does, and returns the digest of the archive.
+fn packed(runner: &Runner) -> String {
+    let target = format!("launchway-{}-unknown-linux-gnu", std::env::consts::ARCH);
+    let release = runner.path("releases/v0.2.0");
+    let folder = release.join(&target);
+    fs::create_dir_all(&folder).unwrap();
+    fs::copy(program::path(), folder.join("launchway")).unwrap();
+    let archive = release.join(format!("{target}.tar.gz"));
+    run(Command::new("tar")
+        .args(["--create", "--gzip", "--file"])
+        .arg(&archive)
+        .arg("--directory")
+        .arg(&release)
+        .arg(target))
+    .success();
+    hexadecimal(&Sha256::digest(fs::read(archive).unwrap()))
+}
+
+#[test]
+fn the_action_installs_the_release_whose_digest_it_is_given_and_no_other() {
+    let runner = Runner::new();
+    let digest = packed(&runner);
+    let releases = format!("file://{}", runner.path("releases").display());
+    let install = |digest: &str| {
+        runner.step("install.sh", &[("VERSION", "0.2.0"), ("SHA256", digest), ("LAUNCHWAY_RELEASES", &releases)])
+    };
+
+    let other = install(&"0".repeat(64));
+    assert_eq!(other.code, Some(1));
+    assert!(other.stdout.contains(&digest), "{}", other.stdout);
+    assert!(!runner.path("temp/launchway-0.2.0/launchway").exists());
+    assert!(!runner.path("GITHUB_PATH").exists());
+    assert_ne!(install("").code, Some(0));
+
+    assert!(install(&digest).success().contains("launchway 0.2.0"));
+    let folder = fs::read_to_string(runner.path("GITHUB_PATH")).unwrap();
+    assert!(Path::new(folder.trim()).join("launchway").is_file(), "{folder}");
+}
+
+#[test]
+fn the_action_checks_and_hands_over_the_findings() {
+    let runner = Runner::new();
+    runner.step("check.sh", &[]).success();
+    runner.release("1.1.0", "one\n2\nthree\n");
+    // Marks are what `check` finds in every template.
+    runner.change("<<<<<<< yours\none\n=======\ntwo\n>>>>>>> theirs\n");
+    let found = runner.step("check.sh", &[]);
+    assert_eq!(found.code, Some(1), "{}{}", found.stdout, found.stderr);
+    let sarif: Value = serde_json::from_slice(&fs::read(runner.output("sarif").unwrap()).unwrap()).unwrap();
+    assert_ne!(sarif["runs"][0]["results"].as_array().unwrap().len(), 0, "{sarif}");
+}
+
+#[test]
+fn the_action_says_what_a_newer_template_would_bring() {
+    let runner = Runner::new();
+    runner.step("updates.sh", &[]).success();
+    assert_eq!(runner.output("behind").as_deref(), Some("false"));
+    runner.release("1.1.0", "one\n2\nthree\n");
+    runner.step("updates.sh", &[]).success();
+    assert_eq!(runner.output("behind").as_deref(), Some("true"));
+    let summary = fs::read_to_string(runner.output("summary").unwrap()).unwrap();
+    assert!(summary.starts_with("### Launchway\n\n````text\n"), "{summary}");
+    assert!(summary.contains("1.1.0"), "{summary}");
+    assert!(fs::read_to_string(runner.path("GITHUB_STEP_SUMMARY")).unwrap().ends_with(&summary));
+}
+
+#[test]
+fn an_update_is_proposed_once_and_renewed_with_the_next_version() {
+    let runner = Runner::new();
+    assert!(runner.update().success().contains("nothing to update"));
+    assert_eq!(runner.asked(), "");
+
+    runner.release("1.1.0", "one\n2\nthree\n");
+    runner.update().success();
+    assert_eq!(runner.proposed(), [COMMIT]);
+    assert_eq!(runner.output("pull-request").as_deref(), Some("https://example.com/pull/1"));
+    assert!(!runner.asked().contains("--draft"), "{}", runner.asked());
+    let first = runner.git(&["rev-parse", "origin/launchway/update"]);
+
+    assert!(runner.update().success().contains("has this update already"));
+    runner.proposed();
+    assert_eq!(runner.git(&["rev-parse", "origin/launchway/update"]), first);
+
+    runner.release("1.2.0", "one\n2\n3\n");
+    runner.update().success();
+    assert_eq!(runner.proposed(), [COMMIT]);
+    assert_eq!(runner.git(&["show", "origin/launchway/update:note.txt"]), "one\n2\n3");
+    assert_eq!(runner.asked().matches("pr create").count(), 1, "{}", runner.asked());
+}
+
+#[test]
+fn an_update_with_conflicts_is_a_draft_that_names_the_files() {
+    let runner = Runner::new();
+    runner.change("one\nours\nthree\n");
+    runner.release("1.1.0", "one\n2\nthree\n");
+    runner.update().success();
+    assert_eq!(runner.proposed(), [COMMIT]);
+    assert!(runner.asked().contains("--draft"), "{}", runner.asked());
+    let body = fs::read_to_string(runner.path("temp/launchway-update.md")).unwrap();
+    assert!(body.starts_with("The update has conflicts") && body.contains("note.txt"), "{body}");
+    assert!(runner.git(&["show", "origin/launchway/update:note.txt"]).contains("<<<<<<<"));
+    assert_eq!(runner.git(&["show", "origin/main:note.txt"]), "one\nours\nthree");
+}
+
+#[test]
+fn a_branch_that_somebody_has_added_to_stays_as_it_is() {
+    for shallow in [false, true] {
+        let runner = Runner::new();
+        runner.release("1.1.0", "one\n2\nthree\n");
+        runner.update().success();
+        runner.proposed();
+        runner.git(&["switch", "--quiet", "--create", "review", "origin/launchway/update"]);
+        runner.git(&["commit", "--quiet", "--allow-empty", "--message", "A commit of a person"]);
+        runner.git(&["push", "--quiet", "origin", "HEAD:launchway/update"]);
+        runner.release("1.2.0", "one\n2\n3\n");
+        if shallow {
+            let origin = format!("file://{}", runner.path("origin.git").display());
+            fs::remove_dir_all(runner.path("orders")).unwrap();
+            fs::create_dir(runner.path("orders")).unwrap();
+            runner.git(&["clone", "--quiet", "--depth=1", "--branch=main", &origin, "."]);
+        }
+        assert!(runner.update().success().contains("commits of other people"));
+        assert_eq!(runner.proposed(), ["A commit of a person", COMMIT]);
+    }
+}
+
+#[test]
+fn a_shallow_checkout_renews_its_own_branch_after_main_has_moved() {
+    let runner = Runner::new();
+    runner.release("1.1.0", "one\n2\nthree\n");
+    runner.update().success();
+    runner.git(&["switch", "--quiet", "main"]);
+    runner.git(&["reset", "--quiet", "--hard", "origin/main"]);
+    runner.git(&["commit", "--quiet", "--allow-empty", "--message", "Another commit of ours"]);
+    runner.git(&["push", "--quiet", "origin", "main"]);
+    let origin = format!("file://{}", runner.path("origin.git").display());
+    fs::remove_dir_all(runner.path("orders")).unwrap();
+    fs::create_dir(runner.path("orders")).unwrap();
+    runner.git(&["clone", "--quiet", "--depth=1", "--branch=main", &origin, "."]);
+    runner.release("1.2.0", "one\n2\n3\n");
+    runner.update().success();
+    assert_eq!(runner.proposed(), [COMMIT]);
+    assert_eq!(runner.git(&["show", "origin/launchway/update:note.txt"]), "one\n2\n3");
+}
+
+#[test]
+fn an_update_without_a_token_or_a_branch_says_what_is_missing() {
+    let runner = Runner::new();
+    let without = runner.step("update.sh", &[]);
+    assert_eq!(without.code, Some(1));
+    assert!(without.stderr.contains("set `token`"), "{}", without.stderr);
+    runner.git(&["switch", "--quiet", "--detach"]);
+    let detached = runner.step("update.sh", &[("GH_TOKEN", "a-token")]);
+    assert_eq!(detached.code, Some(1));
+    assert!(detached.stdout.contains("check out a branch"), "{}", detached.stdout);
+}
