@@ -5,6 +5,7 @@ mod bless;
 mod comparison;
 mod deny;
 mod package;
+mod release;
 mod size;
 mod steps;
 mod test;
@@ -41,6 +42,8 @@ usage: cargo xtask COMMAND
   reference [--check]
                     write the pages that are made from the code, in docs/ and tests/suite; --check only says which are
                     out of date
+  release [--check] pack the program for every channel, install each without a network, and hold the projects that they make
+                    against each other; --check takes the program of the tests, whose build does not take minutes
   size              build the program as it is released, which must not be larger than 8 MiB
   site              build the documentation as a web site, under target/site
   sweep [SUBJECT]   faults at every system call of every command that writes, 200 rounds of 20 runs of `new` at once, and
@@ -80,6 +83,8 @@ fn main() -> ExitCode {
         ["pins", "--renew"] => pins::renew(),
         ["picture"] => picture::write(),
         ["picture", "--check"] => picture::check(),
+        ["release"] => release::full(),
+        ["release", "--check"] => release::check(),
         ["reference"] => reference::write(),
         ["reference", "--check"] => reference::check(),
         ["site"] => site::build().map(|folder| println!("{}", folder.display())),

