@@ -9,11 +9,12 @@ const MOST: u64 = 8 << 20;
 
 /// Builds the program as it is released, which takes minutes, and holds its size.
 pub(crate) fn size() -> Result<()> {
-    let status = workspace::cargo().args(["build", "--release", "--locked", "--package", "launchway"]).status()?;
+    let status =
+        workspace::cargo().args(["build", "--profile", "dist", "--locked", "--package", "launchway"]).status()?;
     if !status.success() {
-        return Err("`cargo build --release --package launchway` failed".into());
+        return Err("`cargo build --profile dist --package launchway` failed".into());
     }
-    let bytes = fs::metadata(workspace::target().join("release").join("launchway"))?.len();
+    let bytes = fs::metadata(workspace::target().join("dist").join("launchway"))?.len();
     println!("{}", judge(bytes)?);
     Ok(())
 }

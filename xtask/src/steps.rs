@@ -111,7 +111,12 @@ pub(crate) const STEPS: [Step; 14] = [
             "the comments of the code have no broken link",
         )
     },
-    step("package", Run::Usual, "cargo xtask package", "the program builds from what its packages hold"),
+    step(
+        "release",
+        Run::Usual,
+        "cargo xtask release --check",
+        "the program builds from what its packages hold, and every channel brings the same one",
+    ),
     step("tools", Run::Usual, "cargo xtask tools", "the validators are installed, pinned"),
     suite(
         "generated",

@@ -92,9 +92,10 @@ impl Peer {
 ///
 /// When it does not build.
 pub fn launchway() -> Result<PathBuf> {
-    let built = workspace::cargo().args(["build", "--release", "--quiet", "--package", "launchway"]).status()?;
+    let built =
+        workspace::cargo().args(["build", "--profile", "dist", "--quiet", "--package", "launchway"]).status()?;
     if !built.success() {
-        return Err("`cargo build --release --package launchway` failed".into());
+        return Err("`cargo build --profile dist --package launchway` failed".into());
     }
-    Ok(workspace::target().join("release").join("launchway"))
+    Ok(workspace::target().join("dist").join("launchway"))
 }

@@ -160,10 +160,11 @@ pub(super) fn hermetic(command: &mut Command, home: &Path) {
 ///
 /// When launchway cannot be built, or the peers cannot be installed.
 pub fn programs() -> Result<Programs> {
-    let built = workspace::cargo().args(["build", "--release", "--quiet", "--package", "launchway"]).status()?;
+    let built =
+        workspace::cargo().args(["build", "--profile", "dist", "--quiet", "--package", "launchway"]).status()?;
     if !built.success() {
-        return Err("`cargo build --release --package launchway` failed".into());
+        return Err("`cargo build --profile dist --package launchway` failed".into());
     }
-    let launchway = workspace::target().join("release").join("launchway");
+    let launchway = workspace::target().join("dist").join("launchway");
     Ok(Programs { peers: Some(tools::install_peers()?), launchway })
 }

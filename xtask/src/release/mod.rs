@@ -1,7 +1,7 @@
 //! `cargo xtask release`: what a release consists of, for the platform of this machine, and whether each channel brings the same program.
 //!
 //! The program is built once, and packed for every channel. Each is installed without a network into a folder of its own, and makes
-//! the same project. The crates are packed and built by `cargo xtask package`.
+//! the same project.
 
 mod archive;
 mod channel;
