@@ -289,3 +289,49 @@ fn an_update_without_a_token_or_a_branch_says_what_is_missing() {
     assert_eq!(detached.code, Some(1));
     assert!(detached.stdout.contains("check out a branch"), "{}", detached.stdout);
 }
+
+/// The platforms of a release, by the names of Rust's targets.
+fn targets() -> Vec<String> {
+    let settings = fs::read_to_string(workspace::root().join("dist-workspace.toml")).unwrap();
+    let settings: toml::Table = settings.parse().unwrap();
+    let targets = settings["dist"]["targets"].as_array().unwrap();
+    targets.iter().map(|target| target.as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn every_platform_of_a_release_is_known_to_the_action_to_npm_and_to_the_docs() {
+    let npm = fs::read_to_string(workspace::root().join("xtask/src/release/npm.rs")).unwrap();
+    let install = fs::read_to_string(workspace::root().join("action/install.sh")).unwrap();
+    let page = fs::read_to_string(workspace::root().join("docs/installation.md")).unwrap();
+    assert_eq!(targets().len(), 4);
+    assert_eq!(install.matches("target=").count(), targets().len() + 1, "a platform that no release has");
+    for target in targets() {
+        assert!(install.contains(&format!("target={target} ;;")), "action/install.sh: {target}");
+        assert!(page.contains(&format!("`{target}`")), "docs/installation.md: {target}");
+        let system = if target.contains("darwin") { "darwin" } else { "linux" };
+        let processor = if target.starts_with("aarch64") { "arm64" } else { "x64" };
+        assert!(npm.contains(&format!("(\"{system}\", \"{processor}\")")), "npm: {target}");
+    }
+}
+
+#[test]
+fn the_pages_name_the_version_that_a_release_of_today_would_have() {
+    let page = fs::read_to_string(workspace::root().join("docs/ci.md")).unwrap();
+    let version = env!("CARGO_PKG_VERSION");
+    for (line, times) in [("launchway/launchway@v", 2), ("rev: v", 1), ("LAUNCHWAY_VERSION --body ", 1)] {
+        assert_eq!(page.matches(line).count(), times, "{line}");
+        assert_eq!(page.matches(&format!("{line}{version}")).count(), times, "{line}{version}");
+    }
+}
+
+#[test]
+fn every_input_and_output_of_the_action_is_on_its_page() {
+    let action = fs::read_to_string(workspace::root().join("action.yml")).unwrap();
+    let page = fs::read_to_string(workspace::root().join("docs/ci.md")).unwrap();
+    let (declared, _) = action.split_once("\nruns:").unwrap();
+    let names: Vec<_> = declared.lines().filter_map(|line| line.strip_prefix("  ")?.strip_suffix(':')).collect();
+    assert_eq!(names.len(), 9, "{names:?}");
+    for name in names {
+        assert!(page.contains(&format!("\n| `{name}` |")), "{name}");
+    }
+}
