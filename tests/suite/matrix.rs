@@ -189,6 +189,12 @@ fn parameters() -> Vec<Parameter> {
         parameter("account_annotation_value", texts(&["true", "a-ENVIRONMENT"])),
         parameter("exposure", texts(&["none", "ingress", "gateway"])),
         parameter("domain", texts(&["example.com", "shop.example.co.uk"])),
+        parameter(
+            "ingress_class",
+            texts(&["", "alb", "gce", "gce-internal", "webapprouting.kubernetes.azure.com", "openshift-default", "nginx"]),
+        ),
+        parameter("balancer_scheme", texts(&["internet-facing", "internal"])),
+        parameter("balancer_network", texts(&["10.0.0.0/16", "192.168.0.0/16"])),
         parameter("ingress_namespace", texts(&["ingress-nginx", "edge"])),
         parameter("gateway", texts(&["public", "internal-2"])),
         parameter("packaging", texts(&["kustomize", "helm"])),
