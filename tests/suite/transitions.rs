@@ -196,7 +196,10 @@ fn a_project_of_before_gains_an_option_of_kubernetes_by_an_update_that_says_what
         assert!(!fs::read_to_string(live.path(file)).unwrap_or_default().contains(text), "{file}");
         let preview = live.update(&[words, &["--dry-run"][..]].concat()).success();
         assert!(preview.contains(said), "{words:?}\n{preview}");
-        live.update(words).success();
+        let outages = preview.lines().filter_map(|line| line.strip_prefix("  outage")?.trim().split(':').next());
+        let accepted: Vec<String> = outages.map(|id| format!("--accept-outage={id}")).collect();
+        let accepted = accepted.iter().map(String::as_str);
+        live.update(&words.iter().copied().chain(accepted).collect::<Vec<_>>()).success();
         assert!(fs::read_to_string(live.path(file)).unwrap().contains(text), "{file}");
         run(launchway().arg("check").current_dir(live.path(""))).success();
     }
