@@ -104,7 +104,7 @@ fn an_answer_that_the_team_decided_otherwise_is_refused_with_who_and_why() {
     assert_eq!(
         flag,
         "error: strategy is `canary` and cannot be `rolling`: `payments-service` decided it: a rolling update has taken \
-         payments down\n  hint: leave out `--strategy`\n"
+         payments down\n  hint: leave out `--strategy`\n  hint: `launchway new --help` shows what it takes\n"
     );
     fs::write(folder.path().join("a.toml"), "strategy = \"rolling\"\n").unwrap();
     let file = refused(&mut new(&folder, &["--no-input", "--target=ecs", "--answers=a.toml"]));

@@ -54,6 +54,7 @@ mod program;
 mod project;
 mod promises;
 mod properties;
+mod protocol;
 mod record;
 mod released;
 mod releases;

@@ -16,6 +16,16 @@ fn every_screen_is_as_it_was_blessed() {
 }
 
 #[test]
+fn every_error_names_a_line_that_can_be_run() {
+    let screens = tree::read(&screens::folder()).unwrap();
+    let errors = screens.iter().filter(|(path, _)| path.contains("/errors/"));
+    let names_none =
+        |text: &str| !["`launchway ", "`git ", "`mkdir ", "Commands:", "명령:"].iter().any(|it| text.contains(it));
+    let silent = errors.filter(|(_, file)| names_none(&String::from_utf8_lossy(&file.bytes))).map(|(path, _)| path);
+    assert_eq!(silent.collect::<Vec<_>>(), Vec::<&String>::new());
+}
+
+#[test]
 fn every_exit_code_has_an_error_among_the_screens() {
     let table = fs::read_to_string(workspace::root().join("docs/output.md")).unwrap();
     let table = table.split_once("## Exit codes").unwrap().1.split("\n## ").next().unwrap();

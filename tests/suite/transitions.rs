@@ -113,6 +113,98 @@ fn a_project_of_before_gains_an_option_of_ecs_by_an_update_that_says_what_it_mea
     }
 }
 
+/// The same for Kubernetes: a service that an Ingress leads to moves to the cluster of a provider.
+const GAINED_ON_KUBERNETES: &[(&[&str], &str, &str, &str)] = &[
+    (
+        &["--set", "provider=eks"],
+        "deploy/kubernetes/components/ingress/ingress.yaml",
+        "alb.ingress.kubernetes.io/healthcheck-path: /readyz",
+        "  outage        ingress-of-another-provider: Another controller serves the Ingress",
+    ),
+    (
+        &["--set", "provider=gke"],
+        "deploy/kubernetes/components/ingress/backendconfig.yaml",
+        "requestPath: /readyz",
+        "  new-pods      provider-pods: The pods get the user ids, labels and times of this provider",
+    ),
+    (
+        &["--set", "provider=gke", "--set", "exposure=gateway"],
+        "deploy/kubernetes/components/gateway/healthcheckpolicy.yaml",
+        "requestPath: /readyz",
+        "  outage        exposure: The old way in closes",
+    ),
+    (
+        &["--set", "provider=aks"],
+        "deploy/kubernetes/components/ingress/ingress.yaml",
+        "ingressClassName: webapprouting.kubernetes.azure.com",
+        "  outage        ingress-of-another-provider: Another controller serves the Ingress",
+    ),
+    (
+        &["--set", "provider=openshift"],
+        "deploy/kubernetes/components/ingress/ingress.yaml",
+        "ingressClassName: openshift-default",
+        "  outage        ingress-of-another-provider: Another controller serves the Ingress",
+    ),
+    (
+        &["--set", "provider=on-premises"],
+        "deploy/kubernetes/README.md",
+        "MetalLB",
+        "  answer        provider: `generic` -> `on-premises`",
+    ),
+    (
+        &["--set", "ingress_class=nginx"],
+        "deploy/kubernetes/components/ingress/ingress.yaml",
+        "ingressClassName: \"nginx\"",
+        "  outage        ingress-class: Another controller serves the Ingress",
+    ),
+    (
+        &["--set", "service_mesh=istio"],
+        "deploy/kubernetes/base/workload/deployment.yaml",
+        "sidecar.istio.io/inject",
+        "  steps         service-mesh: Pods with a proxy and pods without one serve side by side",
+    ),
+    (
+        &["--set", "image_policy=true"],
+        "deploy/kubernetes/namespaces/base/image-policy.yaml",
+        "ValidatingAdmissionPolicy",
+        "  bootstrap-first image-policy: From then on no pod with another image starts again",
+    ),
+    (
+        &["--set", "traffic_distribution=zone"],
+        "deploy/kubernetes/base/shared/service.yaml",
+        "trafficDistribution: PreferClose",
+        "  answer        traffic_distribution: `any` -> `zone`",
+    ),
+    (
+        &["--set", "account_annotation=vault.hashicorp.com/role"],
+        "deploy/kubernetes/overlays/dev/kustomization.yaml",
+        "\"vault.hashicorp.com/role\": \"true\"",
+        "  answer        account_annotation: `` -> `vault.hashicorp.com/role`",
+    ),
+    (
+        &["--set", "image_pull_secrets=mirror,ghcr"],
+        "deploy/kubernetes/base/shared/serviceaccount.yaml",
+        "  - name: mirror",
+        "  steps         image-pull-secrets: Pods that run keep their image.",
+    ),
+];
+
+#[test]
+fn a_project_of_before_gains_an_option_of_kubernetes_by_an_update_that_says_what_it_means() {
+    for (words, file, text, said) in GAINED_ON_KUBERNETES {
+        let live = Live::new(&["--target=kubernetes", "--exposure=ingress"]);
+        assert!(!fs::read_to_string(live.path(file)).unwrap_or_default().contains(text), "{file}");
+        let preview = live.update(&[words, &["--dry-run"][..]].concat()).success();
+        assert!(preview.contains(said), "{words:?}\n{preview}");
+        let outages = preview.lines().filter_map(|line| line.strip_prefix("  outage")?.trim().split(':').next());
+        let accepted: Vec<String> = outages.map(|id| format!("--accept-outage={id}")).collect();
+        let accepted = accepted.iter().map(String::as_str);
+        live.update(&words.iter().copied().chain(accepted).collect::<Vec<_>>()).success();
+        assert!(fs::read_to_string(live.path(file)).unwrap().contains(text), "{file}");
+        run(launchway().arg("check").current_dir(live.path(""))).success();
+    }
+}
+
 #[test]
 fn why_says_of_the_page_whose_it_is() {
     let live = Live::new(&["--target=kubernetes"]);

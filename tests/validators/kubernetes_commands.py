@@ -29,7 +29,10 @@ import kubernetes_stand_in as plain
 
 DIGEST, OTHER = plain.DIGEST, plain.OTHER
 # What the page leaves to its reader.
-NAMES = {"<user>": "me", "<token>": "secret", "sha256:<digest>": DIGEST, "<secret of the cluster>": "east"}
+NAMES = {
+    "<user>": "me", "<token>": "secret", "sha256:<digest>": DIGEST, "<secret of the cluster>": "east",
+    "--cert=<file> --key=<file>": "--cert=../certificate.pem --key=../key.pem",
+}
 GH = """#!/bin/sh
 case "$*" in
   "repo create "*) git init --quiet --bare "$STAND_IN/github.git" && git remote add origin "$STAND_IN/github.git" ;;
@@ -51,11 +54,11 @@ with Helm({helm!r}) as helm:
 KUBECTL = """#!/bin/sh
 case "$*" in
   kustomize* | *--dry-run=client*) exec "$REAL" "$@" ;;
-  "apply --filename -" | "apply --namespace "*" --filename -") [ "$(grep -c '^kind: ')" -gt 0 ]; exit ;;
+  "apply --filename -" | "apply --namespace "*" --filename -" | "--context kind-"*" apply "*"--filename -") [ "$(grep -c '^kind: ')" -gt 0 ]; exit ;;
   # The account of the workflow, for access.sh.
   "config set-cluster"*) touch "$KUBECONFIG"; exit ;;
   *"create token"*) printf '2027-02-27T10:00:00Z TOKEN'; exit ;;
-  "create namespace "* | *port-forward* | *"get deployment,pod"* | *logs* | *"get applications"* | "--namespace argocd label secret "*) exit ;;
+  "create namespace "* | *port-forward* | *"get deployment,pod"* | *custom-columns=* | *"get ingress"* | *logs* | *"get applications"* | "--namespace argocd label secret "*) exit ;;
 esac
 exec "$STAND_IN/bin/kubectl-stand-in" "$@"
 """
@@ -89,6 +92,13 @@ def served(root, kubectl):
     return yaml.safe_dump(found[0]) if found else ""
 
 
+def certify(folder):
+    """Makes the certificate and the key that somebody has, since kubectl looks whether they belong together."""
+    words = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 1 -subj /CN=example.com"
+    files = ["-out", folder / "certificate.pem", "-keyout", folder / "key.pem"]
+    subprocess.run([*words.split(), *files], check=True, capture_output=True)
+
+
 class Walk:
     """Whoever follows the page, in a copy of the project."""
 
@@ -106,6 +116,8 @@ class Walk:
         programs["helm"] = HELM.format(python=sys.executable, folder=ours, helm=str(helm))
         programs |= dict.fromkeys(("kind", "docker", "curl", "sleep"), NOTHING)
         (folder / "bin").mkdir()
+        if "<file>" in self.page:
+            certify(folder)
         for name, text in programs.items():
             (folder / "bin" / name).write_text(text, encoding="utf-8")
             (folder / "bin" / name).chmod(0o755)
@@ -139,9 +151,11 @@ class Walk:
 
     def follow(self):
         found = blocks(self.page)
-        if len(found) < 10:
+        if len(found) < 9:
             raise CheckFailed(f"the page has {len(found)} blocks of commands")
         for heading, command in found:
+            if "git rev-parse" in command and not (self.folder / ".git").exists() and "after `git init`" in self.page:
+                self.run("git init --quiet && git add --all && git commit --quiet --message First", "prod")
             for name, value in NAMES.items():
                 command = command.replace(name, value)
             is_for_each = heading.startswith(("Set up", "Deploy", "Let ")) and re.search(r"\bdev\b", command) and " in dev" not in command
@@ -152,9 +166,21 @@ class Walk:
                 self.run(own, environment)
         return len(found)
 
+    def noted(self):
+        """The commit whose files were deployed last stands in what each environment owns."""
+        head = ["git", "-C", str(self.folder), "rev-parse", "HEAD"]
+        commit = subprocess.run(head, capture_output=True, text=True, check=True).stdout.strip()
+        root = self.folder / "deploy/kubernetes"
+        for environment in self.environments:
+            owned = [root / f"values/{environment}.yaml", *root.glob(f"overlays/{environment}/**/kustomization.yaml")]
+            said = "".join(path.read_text(encoding="utf-8") for path in owned if path.exists())
+            if f'commit: "{commit}"' not in said or 'author: "a@example.com"' not in said:
+                raise CheckFailed(f"{environment} does not say that {commit} was deployed, and whose it is")
+
     def hold(self):
         """One step back, and only prod's, is what the page says of a way back by git."""
         if not self.follows_git:
+            self.noted()
             return
         for environment in self.environments:
             overlay = "deploy/kubernetes/overlays/" if (self.folder / "deploy/kubernetes/overlays").exists() else "deploy/kubernetes/values/"

@@ -253,6 +253,8 @@ def git_ops(project, environment, _files):
             run.deploy([environment, digest])
             yield "a digest that is pushed exits 0", run.code == 0, run
             yield "the branch of the environment holds it", f"digest: {digest}" in run.git("show", f"{branch}:{overlay}", folder=run.origin), run
+            noted = f'commit: "{run.git("rev-parse", "HEAD").strip()}"'
+            yield "the branch names the commit of the files", noted in run.git("show", f"{branch}:{overlay}", folder=run.origin), run
             yield "each deployment is one commit", len(run.git("log", "--oneline", branch, folder=run.origin).splitlines()) == number, run
             yield "the working tree and main stay as they were", run.git("status", "--porcelain") == "" and run.git("log", "--oneline").count("\n") == 1, run
         listed = run.git("ls-tree", "-r", "--name-only", branch, folder=run.origin).splitlines()

@@ -42,7 +42,9 @@ OWNED = [
 CLUSTER_KINDS = {"Namespace", "PriorityClass"}
 IMAGE = re.compile(r"(?P<name>[a-z0-9][a-z0-9._/:-]*)@sha256:[0-9a-f]{64}")
 GRACE_SLACK = 5
-PROXY_IDLE = 60
+# How long a proxy keeps an idle connection, and how long Google's load balancers do.
+PROXY_IDLE, GOOGLE_IDLE = 60, 600
+ALB = "alb.ingress.kubernetes.io/"
 
 
 class Manifest:
@@ -371,6 +373,69 @@ def httproute_problems(manifest, spec):
             yield from backend_problems(manifest, "HTTPRoute", backend["name"], {"number": backend.get("port")})
 
 
+def load_balancers(manifest):
+    """What the load balancer of a provider asks of the pods has to be what says that they are ready, where they serve."""
+    for ingress in manifest.all("Ingress"):
+        annotations = ingress["metadata"].get("annotations") or {}
+        if ingress["spec"].get("ingressClassName") == "alb":
+            yield from alb_problems(ingress, annotations)
+        elif any(key.startswith(ALB) for key in annotations):
+            yield "the Ingress has annotations of the AWS Load Balancer Controller and not its class"
+        if annotations.get("kubernetes.io/ingress.class") in ("gce", "gce-internal"):
+            backend = ingress["spec"]["rules"][0]["http"]["paths"][0]["backend"]["service"]["name"]
+            yield from google_ingress_problems(manifest, ingress, manifest.service(backend) or {"metadata": {}})
+    for config in manifest.all("BackendConfig"):
+        yield from unknown_fields("BackendConfig spec", config["spec"], {"healthCheck", "connectionDraining", "timeoutSec"})
+        fields = {"type", "requestPath", "port", "checkIntervalSec", "timeoutSec", "healthyThreshold", "unhealthyThreshold"}
+        yield from unknown_fields("BackendConfig healthCheck", config["spec"]["healthCheck"], fields)
+        yield from health_check_problems(manifest, "BackendConfig", config["spec"]["healthCheck"])
+    policies = manifest.all("HealthCheckPolicy")
+    for policy in policies:
+        yield from health_check_problems(manifest, "HealthCheckPolicy", policy["spec"]["default"]["config"]["httpHealthCheck"])
+    asked = sorted(policy["spec"]["targetRef"]["name"] for policy in policies)
+    reached = [ref["name"] for route in manifest.all("HTTPRoute") for rule in route["spec"]["rules"] for ref in rule["backendRefs"]]
+    if policies and asked != sorted(reached):
+        yield f"the HealthCheckPolicies are for the Services {asked}, and the HTTPRoute leads to {sorted(reached)}"
+
+
+def alb_problems(ingress, annotations):
+    expected = {"target-type": "ip", "healthcheck-path": PROBES["readinessProbe"]["path"], "healthcheck-port": "traffic-port"}
+    for key, value in expected.items():
+        if annotations.get(ALB + key) != value:
+            yield f"the load balancer has {key} `{annotations.get(ALB + key)}`, and not `{value}`"
+    if '"HTTPS"' not in annotations.get(ALB + "listen-ports", ""):
+        yield "the load balancer does not listen for HTTPS"
+    if any(tls.get("secretName") for tls in ingress["spec"].get("tls") or []):
+        yield "the AWS Load Balancer Controller reads no certificate from a Secret"
+
+
+def google_ingress_problems(manifest, ingress, service):
+    if "ingressClassName" in ingress["spec"]:
+        yield "GKE knows the class of an Ingress by its annotation alone"
+    annotations = service["metadata"].get("annotations") or {}
+    named = yaml.safe_load(annotations.get("cloud.google.com/backend-config", "{}")).get("default")
+    if named not in {config["metadata"]["name"] for config in manifest.all("BackendConfig")}:
+        yield f"the Service names the BackendConfig `{named}`, which is not there"
+    if yaml.safe_load(annotations.get("cloud.google.com/neg", "{}")).get("ingress") is not True:
+        yield "the Service has no network endpoint group, and no port on the nodes either"
+
+
+def health_check_problems(manifest, kind, check):
+    if check.get("requestPath") != PROBES["readinessProbe"]["path"]:
+        yield f"the {kind} asks for `{check.get('requestPath')}`, the service answers `{PROBES['readinessProbe']['path']}`"
+    if check.get("port") != manifest.ports.get("http"):
+        yield f"the {kind} asks the port {check.get('port')}, the container serves at {manifest.ports.get('http')}"
+
+
+def noted_commit(manifest):
+    noted = manifest.workload["metadata"].get("annotations") or {}
+    if not {"commit", "author"} <= set(noted):
+        yield "the workload does not say which commit was deployed last, and whose it is"
+    on_pods = manifest.template["metadata"].get("annotations") or {}
+    if {"commit", "author"} & set(on_pods):
+        yield "the pods name the commit, so every commit replaces them"
+
+
 def unknown_fields(what, value, known):
     for field in sorted(set(value) - known):
         yield f"{what} has the unknown field `{field}`"
@@ -477,8 +542,9 @@ def drain(manifest):
         yield "a preStop hook delays SIGTERM: the service drains by itself"
     if numbers["REQUEST_TIMEOUT_SECONDS"] > timeout:
         yield f"REQUEST_TIMEOUT_SECONDS {numbers['REQUEST_TIMEOUT_SECONDS']} is above DRAIN_TIMEOUT_SECONDS {timeout}"
-    if numbers["KEEP_ALIVE_SECONDS"] <= PROXY_IDLE:
-        yield f"KEEP_ALIVE_SECONDS {numbers['KEEP_ALIVE_SECONDS']} must be above a proxy's idle {PROXY_IDLE}"
+    idle = GOOGLE_IDLE if manifest.all("BackendConfig") or manifest.all("HealthCheckPolicy") else PROXY_IDLE
+    if numbers["KEEP_ALIVE_SECONDS"] <= idle:
+        yield f"KEEP_ALIVE_SECONDS {numbers['KEEP_ALIVE_SECONDS']} must be above a proxy's idle {idle}"
     least = 15 if manifest.all("Ingress") or manifest.all("HTTPRoute") else 5
     if delay < least:
         yield f"DRAIN_DELAY_SECONDS {delay} is below {least}, the time that endpoints and load balancers need"
@@ -634,6 +700,7 @@ def quantity(text):
 
 RULES = [
     one_namespace, unique_objects, selectors, tracks, rollout_services, analysis, service_ports, monitoring, backends,
+    load_balancers, noted_commit,
     network_policy_ports, references, drain, probes, rollout, replicas, disruption, hardening, resources,
 ]
 

@@ -367,6 +367,7 @@ impl From<AdoptError> for Failure {
         match error {
             AdoptError::Unlike { .. } => Self::new(Exit::Refused, message)
                 .hint("name the template that it was made from with `--template`, or what you know with `--set question=answer`")
+                .hint("`launchway adopt --help` shows what it takes")
                 .hint("nothing was written"),
             AdoptError::NoAnswers | AdoptError::UnknownQuestion(_) | AdoptError::Unused(_) => {
                 Self::new(Exit::Usage, message).hint("leave out or change what was given with `--set` and `--name`")

@@ -53,7 +53,13 @@ fn main() -> ExitCode {
             if failure.exit == Exit::Interrupted {
                 interrupt::leave();
             }
-            terminal::say(&failure.to_string());
+            let said = failure.to_string();
+            terminal::say(&said);
+            // Who has declined something knows what the command takes.
+            let is_wrong = !said.is_empty() && failure.exit != Exit::Refused;
+            if is_wrong && !commands::help::names_a_line(&said) {
+                terminal::say(&commands::help::last_hint(&arguments));
+            }
             trace::causes(&failure);
             ExitCode::from(failure.exit as u8)
         }

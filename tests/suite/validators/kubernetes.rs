@@ -223,7 +223,7 @@ fn the_admission_policy_lets_in_the_image_of_the_service_by_its_digest_and_nothi
 }
 
 /// Answers of projects whose READMEs have commands of their own.
-const FOLLOWED: [&[&str]; 8] = [
+const FOLLOWED: [&[&str]; 15] = [
     &[],
     &["--packaging=helm"],
     &["--multi-cluster=argo-cd"],
@@ -232,6 +232,13 @@ const FOLLOWED: [&[&str]; 8] = [
     &["--multi-cluster=flux"],
     &["--packaging=helm", "--multi-cluster=argo-cd"],
     &["--packaging=helm", "--strategy=blue-green", "--rollout-controller=none"],
+    &["--ci=none"],
+    &["--provider=eks", "--exposure=ingress", "--pod-identity=arn:aws:iam::123456789012:role/orders-ENVIRONMENT"],
+    &["--provider=gke", "--exposure=gateway", "--strategy=canary"],
+    &["--provider=aks", "--exposure=ingress", "--packaging=helm"],
+    &["--provider=openshift", "--exposure=ingress"],
+    &["--provider=on-premises", "--exposure=ingress", "--ingress-class=nginx"],
+    &["--provider=kind", "--exposure=ingress"],
 ];
 
 #[test]

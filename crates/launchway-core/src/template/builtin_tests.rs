@@ -41,6 +41,10 @@ const KUSTOMIZE: &[(&str, Counterpart)] = &[
     ("the Service behind the Ingress", Without(ONE_NAME)),
     ("the Service behind the HTTPRoute", Without(ONE_NAME)),
     ("the two Services behind the HTTPRoute", Without(ONE_NAME)),
+    (
+        "the Services whose pods the load balancer of a GKE Gateway asks, and those behind the HTTPRoute",
+        Without(ONE_NAME),
+    ),
     ("the service account", Without(ONE_NAME)),
     ("a ConfigMap that the container reads", Without(ONE_NAME)),
     ("a Secret that the container reads", Without(ONE_NAME)),

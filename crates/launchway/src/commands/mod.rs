@@ -17,6 +17,7 @@ mod templates;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use clap::error::ErrorKind;
 use clap::{Args, Command, FromArgMatches as _, Subcommand};
 use launchway_core::Template;
 
@@ -155,25 +156,28 @@ pub(crate) fn run(arguments: &[OsString], early: &EarlyArguments) -> Result<(), 
     let line = command(chosen.as_ref().map(|chosen| &chosen.template));
     let matches = match line.try_get_matches_from(arguments) {
         Ok(matches) => matches,
-        Err(error) => return finish_with_usage(&error),
+        Err(error) => return finish_with_usage(&error, arguments),
     };
     if let (Some(("new", matches)), Some(chosen)) = (matches.subcommand(), &chosen) {
         return new::run(matches, chosen);
     }
     match FixedCommand::from_arg_matches(&matches) {
         Ok(command) => command.run(),
-        Err(error) => finish_with_usage(&error),
+        Err(error) => finish_with_usage(&error, arguments),
     }
 }
 
 /// Prints help and version to stdout, and what is wrong with the usage to stderr.
-fn finish_with_usage(error: &clap::Error) -> Result<(), Failure> {
+fn finish_with_usage(error: &clap::Error, arguments: &[OsString]) -> Result<(), Failure> {
     if !error.use_stderr() {
         let _ = error.print();
         return Ok(());
     }
     // Without colours: what was typed is part of the message, and is made harmless with the rest of it.
     terminal::tell(&error.render().to_string());
+    if error.kind() != ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        terminal::say(&help::last_hint(arguments));
+    }
     Err(Failure::silent(Exit::Usage))
 }
 
