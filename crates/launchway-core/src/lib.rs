@@ -41,7 +41,7 @@ mod workspace;
 
 pub use agreement::{Agreement, document};
 pub use apply::{
-    ApplyError, EditError, ProjectLock, Scratch, TakenBack, Temporary, apply, can_be_prepared, clear_leftovers,
+    ApplyError, EditError, LineLog, ProjectLock, Scratch, TakenBack, Temporary, apply, can_be_prepared, clear_leftovers,
     create_bare_repository, edit, is_cut_off, open_lock, remove_private, take_back_cut_off, write_private,
     write_result,
 };
