@@ -87,10 +87,9 @@ fn a_fault_at_every_request_leaves_one_branch_and_one_pull_request_each() {
     let again = Again::new();
     assert!(again.requests >= COUNT * 8, "{}", again.requests);
     let all: Vec<(usize, usize)> = (0..again.requests).map(|at| (at, at % FAULTS.len())).collect();
-    for (at, fault) in sample::of(all, 11, again.requests / 4) {
+    for (at, fault) in sample::of(all, again.requests / 3, again.requests / 2) {
         let (name, fault) = FAULTS[fault];
         again.begin();
-        // A person has a branch of the same name in one of them; it stays as it is.
         again.campaign.forge.with(|forge| forge.faults.insert(at, fault()));
         again.end(&format!("{name} at {at}"));
     }
@@ -106,7 +105,7 @@ fn a_fault_at_every_request_leaves_one_branch_and_one_pull_request_each() {
 fn whoever_is_killed_at_a_request_goes_on_where_it_was() {
     let again = Again::new();
     let all: Vec<(usize, bool)> = (0..again.requests).flat_map(|at| [(at, false), (at, true)]).collect();
-    for (at, is_done) in sample::of(all, 13, again.requests * 2 / 5) {
+    for (at, is_done) in sample::of(all, again.requests / 2, again.requests) {
         again.begin();
         let killed = again.campaign.forge.kill_at(at, is_done);
         let mut publish = again.campaign.fleet(&["publish", "--results", "results", "--wait", "0"]);

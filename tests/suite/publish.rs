@@ -10,7 +10,7 @@ use xtask::{tree, workspace};
 use crate::forge::{FakeForge, Fault, Pull, TOKEN, refuse_pushes};
 use crate::history::lines;
 use crate::program::{GIT_IDENTITY, Ran, run};
-use crate::remote::{Repository, World};
+use crate::remote::{Repository, Server, World};
 
 const MANIFEST: &str = r#"[template]
 id = "platform"
@@ -95,6 +95,11 @@ impl Campaign {
         git(&folder, &["push", "--quiet", bare.to_str().unwrap(), &format!("HEAD:refs/heads/{branch}")]);
     }
 
+    /// Makes a commit of a person's on a branch.
+    pub(crate) fn commit_to(&self, name: &str, branch: &str) {
+        self.change(name, branch, ("own.txt", "mine\n"));
+    }
+
     pub(crate) fn settings(&self, more: &str) {
         let urls: Vec<String> = self.names.iter().map(|name| self.forge.url(name) + "\n").collect();
         fs::write(self.world.path("list.txt"), urls.concat()).unwrap();
@@ -158,7 +163,7 @@ pub(crate) fn git(folder: &Path, words: &[&str]) -> String {
 #[test]
 fn rule_4_each_project_has_one_branch_and_one_pull_request_and_a_second_run_asks_and_changes_nothing() {
     let campaign = Campaign::new(2);
-    campaign.settings("[fleet2]\n".replace("[fleet2]\n", "[pull-request]\ntitle = \"{template} {to} for {project}\"\nlabels = [\"fleet\"]\n").as_str());
+    campaign.settings("[pull-request]\ntitle = \"{template} {to} for {project}\"\nlabels = [\"fleet\"]\n");
     campaign.plan_and_work();
     let ran = campaign.publish(&[]);
     assert!(ran.stderr.contains("2 projects to look at; the budget of the forge makes it take 0 s at least"), "{}", ran.stderr);
@@ -169,7 +174,7 @@ fn rule_4_each_project_has_one_branch_and_one_pull_request_and_a_second_run_asks
         let pull = &pulls[0];
         assert_eq!((pull.title.as_str(), pull.labels.concat()), ("platform 1.1.0 for orders", "fleet".to_owned()));
         assert_eq!((pull.head.as_str(), pull.base.as_str(), pull.is_draft), (BRANCH, "main", false));
-        assert!(pull.body.contains("| notes.txt | updated |"), "{}", pull.body);
+        assert!(pull.body.contains("| `notes.txt` | clean |"), "{}", pull.body);
         assert_eq!(git(&campaign.bare(name), &["rev-parse", &format!("{BRANCH}^")]), git(&campaign.bare(name), &["rev-parse", "main"]));
     }
     assert_eq!(campaign.steps().iter().filter(|step| *step == "opened").count(), 2);
@@ -319,7 +324,7 @@ fn rule_10_a_conflict_has_a_draft_only_if_it_is_asked_for_and_then_people_have_i
     }
     let pulls = campaign.pulls(name);
     assert_eq!((pulls.len(), pulls[0].is_draft), (1, true));
-    assert!(pulls[0].body.contains("| notes.txt | conflict |"), "{}", pulls[0].body);
+    assert!(pulls[0].body.contains("| `notes.txt` | conflict |"), "{}", pulls[0].body);
     assert_eq!(git(&campaign.bare(name), &["diff", "--stat", "main", BRANCH]), "", "no mark of a conflict is committed");
     campaign.change(name, BRANCH, ("notes.txt", "decided\n"));
     let decided = campaign.tip(name);
@@ -482,6 +487,37 @@ fn an_environment_that_cannot_be_used_is_refused_before_anything_is_done() {
     let error = campaign.publish(&[]).failure(65);
     assert!(error.contains("line 1 of `results/publish.jsonl` is no step of a fleet"), "{error}");
     run(campaign.fleet(&["report", "--results", "results"])).failure(65);
+}
+
+#[test]
+fn a_forge_is_reached_by_tls_and_only_with_a_certificate_that_is_trusted() {
+    let campaign = Campaign::ready(1);
+    let text = fs::read_to_string(campaign.world.path("FLEET.toml")).unwrap();
+    fs::write(campaign.world.path("FLEET.toml"), text.replace("[fleet]\n", "[fleet]\nidentity = \"bot\"\n")).unwrap();
+    let folder = campaign.world.path("certificates");
+    fs::create_dir(&folder).unwrap();
+    let key = "-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2";
+    fs::write(folder.join("names"), "subjectAltName=DNS:localhost\n").unwrap();
+    for words in [
+        format!("req -x509 {key} -subj /CN=ours -keyout ca.key -out ca.pem"),
+        format!("req {key} -subj /CN=localhost -keyout key.pem -out request.pem"),
+        "x509 -req -in request.pem -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile names -out localhost.pem".to_owned(),
+    ] {
+        run(Command::new("openssl").args(words.split(' ')).current_dir(&folder)).success();
+    }
+    let server = Server::with_certificate(&folder.join("localhost.pem"), &folder.join("key.pem"));
+    let publish = |trusted: Option<&str>| {
+        let mut publish = campaign.fleet(&["publish", "--results", "results", "--wait", "0"]);
+        publish.env("GITHUB_API_URL", server.url("")).env_remove("GIT_SSL_CAINFO");
+        run(publish.envs(trusted.map(|file| ("GIT_SSL_CAINFO", folder.join(file)))))
+    };
+    // What answers is git, which has no such page.
+    let error = publish(Some("ca.pem")).failure(78);
+    assert!(error.contains("the forge has refused with status 404"), "{error}");
+    for trusted in [None, Some("localhost.pem")] {
+        let error = publish(trusted).failure(75);
+        assert!(error.contains("the forge does not answer: ") && error.contains("certificate"), "{error}");
+    }
 }
 
 #[test]

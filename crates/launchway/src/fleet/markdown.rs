@@ -22,7 +22,7 @@ fn rows(table: &Table) -> String {
 }
 
 /// Writes a text so that nothing in it is more than text: repositories have names that others have chosen.
-pub(super) fn escaped(text: &str) -> String {
+fn escaped(text: &str) -> String {
     let mut escaped = String::new();
     for letter in text.chars() {
         match letter {

@@ -91,7 +91,7 @@ impl Share {
         if !is_digits(whole) || !is_digits(part) || part.len() > 2 {
             return Err(fault());
         }
-        let hundredths = format!("{part:0<2}").parse::<usize>().map_err(|_| fault())?;
+        let hundredths = format!("{part}0")[..2].parse::<usize>().map_err(|_| fault())?;
         let share = whole.parse::<usize>().map_err(|_| fault())? * 100 + hundredths;
         if share == 0 || share > 10_000 { Err(fault()) } else { Ok(Self(share)) }
     }

@@ -81,6 +81,8 @@ pub(crate) struct Publishing<'p> {
     ready: Vec<(&'p PlannedProject, FleetResult)>,
     opened: Mutex<usize>,
     opening: AtomicUsize,
+    /// How many have failed in this run: those of an earlier one are tried again.
+    failed: AtomicUsize,
     stopped: Mutex<Option<Stopped>>,
     later: Mutex<(usize, Option<String>)>,
 }
@@ -134,8 +136,18 @@ impl<'p> Publishing<'p> {
         }
         refresh(plan, &mut journal, order.forge, &pace)?;
         let journal = Mutex::new(journal);
-        let (opened, opening) = (Mutex::default(), AtomicUsize::default());
-        let mut new = Self { order, journal, pace, wave, ready, opened, opening, stopped: Mutex::default(), later: Mutex::default() };
+        let mut new = Self {
+            order,
+            journal,
+            pace,
+            wave,
+            ready,
+            opened: Mutex::default(),
+            opening: AtomicUsize::default(),
+            failed: AtomicUsize::default(),
+            stopped: Mutex::default(),
+            later: Mutex::default(),
+        };
         let all = std::mem::take(&mut new.ready);
         new.ready = all.into_iter().filter(|(project, result)| !new.is_done(project, result)).collect();
         // What is open needs no place among the open ones, and is not held up by those that do.
@@ -200,6 +212,7 @@ impl<'p> Publishing<'p> {
                 Ok(())
             }
             Err(Left::Failed { class, message }) => {
+                self.failed.fetch_add(1, Ordering::Relaxed);
                 let about = About { class: Some(class), message: Some(message), ..About::default() };
                 self.note(project, result, Step::Failed, about)
             }
@@ -465,8 +478,8 @@ impl<'p> Publishing<'p> {
         let Some(share) = policy.halt_above else { return Ok(()) };
         let journal = lock(&self.journal);
         let state = |it: &&&PlannedProject| journal.journal.of(&it.id).and_then(|known| known.state);
-        let is_bad = |it: &&&PlannedProject| matches!(state(it), Some(PublishedState::Declined | PublishedState::Failed));
-        let (bad, all) = (self.wave.iter().filter(is_bad).count(), self.wave.len());
+        let declined = self.wave.iter().filter(|it| state(it) == Some(PublishedState::Declined)).count();
+        let (bad, all) = (declined + self.failed.load(Ordering::Relaxed), self.wave.len());
         if share.is_exceeded(bad, all) { Err(Left::Stop(Stopped::Halted(bad, all))) } else { Ok(()) }
     }
 }

@@ -5,7 +5,6 @@ use std::fmt::Write as _;
 use serde::{Deserialize, Serialize};
 
 use super::forge::PullRequest;
-use super::markdown::escaped;
 use super::plan::{FleetPlan, PlannedProject};
 use super::result::{FleetResult, State};
 
@@ -50,12 +49,19 @@ pub(super) fn title(template: Option<&str>, plan: &FleetPlan, project: &PlannedP
     named.replace("{project}", &project.project)
 }
 
+/// Writes a text that others have chosen so that it is nothing else: no markup, and no mention of anybody.
+fn code(text: &str) -> String {
+    let plain: String = text.chars().filter(|letter| *letter != '`' && !letter.is_control()).collect();
+    format!("`{}`", plain.replace('|', "\\|"))
+}
+
 /// Writes the text of a pull request, with the mark.
 pub(super) fn body(plan: &FleetPlan, project: &PlannedProject, result: &FleetResult, commit: &str) -> String {
     let (template, to) = (&plan.template.id, &plan.template.to);
     let mut text = format!(
-        "This brings `{}` from version {} of the template `{template}` to version {to}.\n\n",
-        project.project, project.from
+        "This brings {} from version {} of the template `{template}` to version {to}.\n\n",
+        code(&project.project),
+        code(&project.from)
     );
     let is_conflict = result.state == State::Conflict;
     if is_conflict {
@@ -67,10 +73,10 @@ pub(super) fn body(plan: &FleetPlan, project: &PlannedProject, result: &FleetRes
     let files: Vec<_> = result.files.iter().filter(|file| file.changes || file.status == "conflict").collect();
     text.push_str("| file | what becomes of it |\n|---|---|\n");
     for file in files.iter().take(MAX_FILES) {
-        let _ = writeln!(text, "| {} | {} |", escaped(&file.path), file.status);
+        let _ = writeln!(text, "| {} | {} |", code(&file.path), file.status);
     }
     if let Some(more) = files.len().checked_sub(MAX_FILES).filter(|more| *more > 0) {
-        let _ = writeln!(text, "\nThere are {more} more files.");
+        let _ = writeln!(text, "\nThere are {more} files more.");
     }
     text.push_str(
         "\nCommits of yours on this branch stay: once there is one, launchway changes nothing here. If you close this without a \
@@ -79,4 +85,14 @@ pub(super) fn body(plan: &FleetPlan, project: &PlannedProject, result: &FleetRes
     let marker = Marker::new(plan, &result.key, commit);
     let marker = serde_json::to_string(&marker).expect("strings always fit into JSON");
     text + MARK.0 + &marker + MARK.1 + "\n"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_of_somebody_else_is_nothing_but_a_text() {
+        assert_eq!(code("a`b`|@team\n<!-- x"), "`ab\\|@team<!-- x`");
+    }
 }

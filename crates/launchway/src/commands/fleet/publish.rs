@@ -72,8 +72,8 @@ pub(super) fn run(args: &PublishArgs) -> Result<(), Failure> {
     let summary = progress::during("launchway fleet publish", || publishing.run())?;
     let states: Vec<String> = summary.states.iter().map(|(state, count)| format!("{} {count}\n", state.id())).collect();
     terminal::print(&states.concat())?;
-    if let Some(stopped) = &summary.stopped {
-        return judge(stopped);
+    if let Some(failure) = summary.stopped.as_ref().and_then(reason) {
+        return Err(failure);
     }
     if summary.later > 0 {
         let why = summary.why_later.unwrap_or_default();
@@ -88,20 +88,22 @@ pub(super) fn run(args: &PublishArgs) -> Result<(), Failure> {
     }
 }
 
-/// Says why no more was published.
-fn judge(stopped: &Stopped) -> Result<(), Failure> {
-    let later = |message: String| Err(Failure::new(Exit::Busy, message).hint(LATER));
+/// Says why no more was published, unless it was asked for.
+fn reason(stopped: &Stopped) -> Option<Failure> {
+    let later = |message: String| Some(Failure::new(Exit::Busy, message).hint(LATER));
     match stopped {
-        Stopped::Limit => Ok(()),
+        Stopped::Limit => None,
         Stopped::Budget { wait, message } => {
             later(format!("the forge has to be left alone for {}: {message}", duration(*wait)))
         }
         Stopped::Open(most) => later(format!("{most} pull requests are open, which is `max_open`")),
         Stopped::Window => later("it is not the hour of `[policy] window`, which is in UTC".to_owned()),
-        Stopped::File => Err(Failure::new(Exit::Busy, "the file `STOP` in the folder of the results stops all")
-            .hint("remove it, and run the same again")),
+        Stopped::File => Some(
+            Failure::new(Exit::Busy, "the file `STOP` in the folder of the results stops all")
+                .hint("remove it, and run the same again"),
+        ),
         Stopped::Halted(bad, all) => {
-            Err(Failure::new(Exit::Refused, format!("of {all} projects {bad} were declined or have failed, which is above `halt_above`"))
+            Some(Failure::new(Exit::Refused, format!("of {all} projects {bad} were declined or have failed, which is above `halt_above`"))
                 .hint("`launchway fleet report` says of each why; a new version of the template begins a new campaign"))
         }
     }
@@ -109,9 +111,10 @@ fn judge(stopped: &Stopped) -> Result<(), Failure> {
 
 /// Says how long something takes, by its hours and minutes, or its seconds.
 fn duration(time: Duration) -> String {
-    let (hours, minutes) = (time.as_secs() / 3600, time.as_secs() / 60 % 60);
+    let seconds = time.as_secs() + u64::from(time.subsec_nanos() > 0);
+    let (hours, minutes) = (seconds / 3600, seconds / 60 % 60);
     match (hours, minutes) {
-        (0, 0) => format!("{} s", time.as_secs()),
+        (0, 0) => format!("{seconds} s"),
         (0, minutes) => format!("{minutes} min"),
         (hours, minutes) => format!("{hours} h {minutes} min"),
     }
