@@ -1,6 +1,6 @@
 //! A **fake** of GitHub, for no real forge can be installed here: real bare repositories behind `git http-backend`, and as much
 //! of the REST API as the fleet speaks. It cannot show what GitHub does beyond what its documentation says. So that it does not
-//! only agree with us, every request has to be one of GitHub's own OpenAPI description, and octokit speaks with it, too.
+//! only agree with us, every request has to be one of GitHub's own description of its API, and octokit speaks with it, too.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -118,7 +118,8 @@ impl FakeForge {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let forge = Mutex::default();
-        let shared = Shared { root: root.to_owned(), forge, count: AtomicUsize::new(0), is_ended: AtomicBool::new(false) };
+        let shared =
+            Shared { root: root.to_owned(), forge, count: AtomicUsize::new(0), is_ended: AtomicBool::new(false) };
         let shared = Arc::new(shared);
         let served = Arc::clone(&shared);
         thread::spawn(move || {
@@ -186,9 +187,8 @@ impl Shared {
         let fault = {
             let mut forge = self.forge.lock().unwrap();
             forge.requests.push(line);
-            let is_next = |(method, end, _): &(&str, &str, Fault)| {
-                *method == request.method && request.path.ends_with(end)
-            };
+            let is_next =
+                |(method, end, _): &(&str, &str, Fault)| *method == request.method && request.path.ends_with(end);
             if forge.next.as_ref().is_some_and(is_next) {
                 forge.next.take().map(|(_, _, fault)| fault)
             } else {
@@ -204,7 +204,10 @@ impl Shared {
                 answer
             }
             Some(Fault::Dropped) => return Ok(()),
-            Some(Fault::Lost) => return drop_answer(self.answer(&request, port)),
+            Some(Fault::Lost) => {
+                self.answer(&request, port);
+                return Ok(());
+            }
             Some(Fault::Killed(is_done, sender)) => {
                 if is_done {
                     self.answer(&request, port);
@@ -222,7 +225,7 @@ impl Shared {
 
     fn answer(&self, request: &Request, port: u16) -> Answer {
         let parts: Vec<&str> = request.path.trim_start_matches('/').split('/').collect();
-        if parts.get(1).is_some_and(|name| name.ends_with(".git")) {
+        if parts.get(1).is_some_and(|name| name.contains(".git")) {
             return self.git(request, port, &parts);
         }
         let mut forge = self.forge.lock().unwrap();
@@ -242,8 +245,9 @@ impl Shared {
             (_, ["repos", owner, name, rest @ ..]) => {
                 let full = format!("{owner}/{name}");
                 if let Some(now) = forge.renamed.get(&full) {
-                    let rest: String = rest.iter().map(|part| format!("/{part}")).collect();
-                    return Answer::moved(format!("http://127.0.0.1:{port}/repos/{now}{rest}?{}", request.query));
+                    let path = format!("repos/{now}/{}", rest.join("/"));
+                    let path = path.trim_end_matches('/');
+                    return Answer::moved(format!("http://127.0.0.1:{port}/{path}?{}", request.query));
                 }
                 if !self.folder(&full).is_dir() {
                     return Answer::error(404, "Not Found");
@@ -329,7 +333,9 @@ impl Shared {
         let pulls = forge.pulls.entry(full.to_owned()).or_default();
         if pulls.iter().any(|pull| pull.state == "open" && pull.head == head && pull.base == base) {
             let owner = full.split('/').next().unwrap();
-            return Answer::invalid(&json!({ "message": format!("A pull request already exists for {owner}:{head}.") }));
+            return Answer::invalid(
+                &json!({ "message": format!("A pull request already exists for {owner}:{head}.") }),
+            );
         }
         pulls.push(Pull {
             number,
@@ -403,10 +409,6 @@ impl Shared {
         let headers = headers.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         Answer { status, headers, body: output[end + 4..].to_vec() }
     }
-}
-
-fn drop_answer(_: Answer) -> std::io::Result<()> {
-    Ok(())
 }
 
 fn fed(command: &mut Command, input: &[u8]) -> Vec<u8> {
@@ -489,7 +491,8 @@ pub(crate) fn decoded(text: &str) -> String {
 fn basic(text: &str) -> String {
     const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let encoded = text.as_bytes().chunks(3).flat_map(|chunk| {
-        let number = chunk.iter().chain([0, 0].iter()).take(3).fold(0, |number: usize, byte| number << 8 | *byte as usize);
+        let number =
+            chunk.iter().chain([0, 0].iter()).take(3).fold(0, |number: usize, byte| number << 8 | *byte as usize);
         let letter = move |at: usize| LETTERS[number >> (18 - 6 * at) & 63];
         (0..4).map(|at| if at > chunk.len() { b'=' } else { letter(at) }).collect::<Vec<u8>>()
     });
@@ -537,9 +540,10 @@ fn read(stream: &TcpStream) -> std::io::Result<Option<Request>> {
 }
 
 fn write(mut stream: &TcpStream, answer: &Answer) -> std::io::Result<()> {
-    let mut head = format!("HTTP/1.1 {} X\r\nContent-Length: {}\r\nConnection: close\r\n", answer.status, answer.body.len());
+    let mut head =
+        format!("HTTP/1.1 {} X\r\nContent-Length: {}\r\nConnection: close\r\n", answer.status, answer.body.len());
     for (name, value) in &answer.headers {
-        head += &format!("{name}: {value}\r\n");
+        head.extend([name, ": ", value, "\r\n"]);
     }
     stream.write_all(format!("{head}\r\n").as_bytes())?;
     stream.write_all(&answer.body)

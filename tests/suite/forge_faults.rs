@@ -14,7 +14,10 @@ use crate::sample;
 /// How many repositories the fleet has.
 const COUNT: usize = 20;
 
-const FAULTS: [(&str, fn() -> Fault); 7] = [
+/// A fault by its name.
+type NamedFault = (&'static str, fn() -> Fault);
+
+const FAULTS: [NamedFault; 7] = [
     ("502", || Fault::Status(502, &[], "Bad Gateway")),
     ("dropped", || Fault::Dropped),
     ("lost", || Fault::Lost),
@@ -110,7 +113,7 @@ fn whoever_is_killed_at_a_request_goes_on_where_it_was() {
         let killed = again.campaign.forge.kill_at(at, is_done);
         let mut publish = again.campaign.fleet(&["publish", "--results", "results", "--wait", "0"]);
         let mut child = publish.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        let heard = killed.recv_timeout(Duration::from_secs(60));
+        let heard = killed.recv_timeout(Duration::from_mins(1));
         assert_ne!(heard, Err(RecvTimeoutError::Timeout), "request {at} never came");
         child.kill().unwrap();
         child.wait().unwrap();

@@ -15,10 +15,10 @@ fn operations() -> &'static [Value] {
 /// Returns what is wrong with a request.
 pub(crate) fn violations(method: &str, path: &str, query: &str, body: &[u8]) -> Vec<String> {
     let line = format!("{method} {path}?{query}");
-    let fits = |operation: &&Value| {
-        operation["method"] == method && is_like(operation["path"].as_str().unwrap(), path)
+    let fits = |operation: &&Value| operation["method"] == method && is_like(operation["path"].as_str().unwrap(), path);
+    let Some(operation) = operations().iter().find(fits) else {
+        return vec![format!("{line}: GitHub has no such request")];
     };
-    let Some(operation) = operations().iter().find(fits) else { return vec![format!("{line}: GitHub has no such request")] };
     let parameters = operation["parameters"].as_array().unwrap();
     let mut found = Vec::new();
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
@@ -67,7 +67,8 @@ fn takes(schema: &Value, value: &Value) -> bool {
         _ => true,
     };
     let all = |key: &str| schema[key].as_array().map(Vec::as_slice);
-    let has_required = all("required").unwrap_or_default().iter().all(|name| value.get(name.as_str().unwrap()).is_some());
+    let has_required =
+        all("required").unwrap_or_default().iter().all(|name| value.get(name.as_str().unwrap()).is_some());
     let mut properties = schema["properties"].as_object().into_iter().flatten();
     let items = |items: &Value| value.as_array().is_none_or(|values| values.iter().all(|value| takes(items, value)));
     is_type

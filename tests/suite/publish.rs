@@ -58,10 +58,8 @@ impl Campaign {
             let bare = new.bare(name);
             git(&new.world.path("orders"), &["clone", "--quiet", "--bare", ".", bare.to_str().unwrap()]);
         }
-        new.template.commit(&[
-            ("template.toml", &MANIFEST.replace("1.0.0", "1.1.0")),
-            (&path, &lines(&[(9, "theirs")])),
-        ]);
+        new.template
+            .commit(&[("template.toml", &MANIFEST.replace("1.0.0", "1.1.0")), (&path, &lines(&[(9, "theirs")]))]);
         new.template.git(&["tag", "v1.1.0"]);
         new.settings("");
         new
@@ -166,7 +164,11 @@ fn rule_4_each_project_has_one_branch_and_one_pull_request_and_a_second_run_asks
     campaign.settings("[pull-request]\ntitle = \"{template} {to} for {project}\"\nlabels = [\"fleet\"]\n");
     campaign.plan_and_work();
     let ran = campaign.publish(&[]);
-    assert!(ran.stderr.contains("2 projects to look at; the budget of the forge makes it take 0 s at least"), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("2 projects to look at; the budget of the forge makes it take 0 s at least"),
+        "{}",
+        ran.stderr
+    );
     assert_eq!(ran.success(), "open 2\n");
     for name in &campaign.names {
         let pulls = campaign.pulls(name);
@@ -175,7 +177,10 @@ fn rule_4_each_project_has_one_branch_and_one_pull_request_and_a_second_run_asks
         assert_eq!((pull.title.as_str(), pull.labels.concat()), ("platform 1.1.0 for orders", "fleet".to_owned()));
         assert_eq!((pull.head.as_str(), pull.base.as_str(), pull.is_draft), (BRANCH, "main", false));
         assert!(pull.body.contains("| `notes.txt` | clean |"), "{}", pull.body);
-        assert_eq!(git(&campaign.bare(name), &["rev-parse", &format!("{BRANCH}^")]), git(&campaign.bare(name), &["rev-parse", "main"]));
+        assert_eq!(
+            git(&campaign.bare(name), &["rev-parse", &format!("{BRANCH}^")]),
+            git(&campaign.bare(name), &["rev-parse", "main"])
+        );
     }
     assert_eq!(campaign.steps().iter().filter(|step| *step == "opened").count(), 2);
     let before = campaign.journal();
@@ -201,7 +206,10 @@ fn rule_5_an_open_pull_request_is_updated_with_its_tree_and_never_over_a_persons
     campaign.plan_and_work();
     assert_eq!(campaign.publish(&[]).success(), "open 3\n");
     assert_ne!(campaign.tip(&first), before[0], "it is on the new head");
-    assert_eq!(git(&campaign.bare(&first), &["rev-parse", &format!("{BRANCH}^")]), git(&campaign.bare(&first), &["rev-parse", "main"]));
+    assert_eq!(
+        git(&campaign.bare(&first), &["rev-parse", &format!("{BRANCH}^")]),
+        git(&campaign.bare(&first), &["rev-parse", "main"])
+    );
     assert_eq!(campaign.tip(&second), of_person, "it stays");
     assert_eq!(campaign.tip(&third), before[2]);
     for name in &campaign.names {
@@ -209,14 +217,18 @@ fn rule_5_an_open_pull_request_is_updated_with_its_tree_and_never_over_a_persons
     }
     assert!(campaign.pulls(&first)[0].body.contains(&campaign.tip(&first)), "the mark names the commit");
     let report = campaign.report();
-    let reasons: Vec<&str> = report["projects"].as_array().unwrap().iter().filter_map(|it| it["published"]["reason"].as_str()).collect();
+    let reasons: Vec<&str> =
+        report["projects"].as_array().unwrap().iter().filter_map(|it| it["published"]["reason"].as_str()).collect();
     assert_eq!(reasons, ["somebody has committed to it, so it stays as it is"]);
     // Without the journal, the mark alone says which commit is ours.
     fs::remove_file(campaign.world.path("results/publish.jsonl")).unwrap();
     campaign.change(&first, "main", ("other.txt", "and more\n"));
     campaign.plan_and_work();
     assert_eq!(campaign.publish(&[]).success(), "open 3\n");
-    assert_eq!(git(&campaign.bare(&first), &["rev-parse", &format!("{BRANCH}^")]), git(&campaign.bare(&first), &["rev-parse", "main"]));
+    assert_eq!(
+        git(&campaign.bare(&first), &["rev-parse", &format!("{BRANCH}^")]),
+        git(&campaign.bare(&first), &["rev-parse", "main"])
+    );
     assert_eq!(campaign.tip(&second), of_person);
     campaign.forge.assert_described();
 }
@@ -325,7 +337,11 @@ fn rule_10_a_conflict_has_a_draft_only_if_it_is_asked_for_and_then_people_have_i
     let pulls = campaign.pulls(name);
     assert_eq!((pulls.len(), pulls[0].is_draft), (1, true));
     assert!(pulls[0].body.contains("| `notes.txt` | conflict |"), "{}", pulls[0].body);
-    assert_eq!(git(&campaign.bare(name), &["diff", "--stat", "main", BRANCH]), "", "no mark of a conflict is committed");
+    assert_eq!(
+        git(&campaign.bare(name), &["diff", "--stat", "main", BRANCH]),
+        "",
+        "no mark of a conflict is committed"
+    );
     campaign.change(name, BRANCH, ("notes.txt", "decided\n"));
     let decided = campaign.tip(name);
     fs::remove_file(campaign.world.path("results/publish.jsonl")).unwrap();
@@ -365,7 +381,8 @@ fn the_policy_says_how_many_are_open_which_wave_it_is_and_when_it_ends() {
 fn a_limit_of_the_forge_is_waited_for_or_ends_the_run_with_75() {
     let campaign = Campaign::ready(1);
     let fault = |headers, message| Fault::Status(403, headers, message);
-    let spent = fault(&[("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "4102444800")], "API rate limit exceeded");
+    let spent =
+        fault(&[("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "4102444800")], "API rate limit exceeded");
     for (fault, said) in [
         (spent, "API rate limit exceeded"),
         (fault(&[("retry-after", "60")], "You have exceeded a secondary rate limit"), "for 1 min"),
@@ -436,7 +453,9 @@ fn the_token_is_in_no_output_no_journal_and_no_argument_and_goes_to_no_other_hos
     run(Command::new("chmod").arg("+x").arg(shim.join("git"))).success();
     let mut said = String::new();
     campaign.forge.with(|forge| forge.next = Some(("POST", "/pulls", Fault::Status(422, &[], "no"))));
-    for (words, code) in [(&["publish", "--wait", "0"][..], 1), (&["publish", "--wait", "0"], 0), (&["status"], 0), (&["report"], 0)] {
+    for (words, code) in
+        [(&["publish", "--wait", "0"][..], 1), (&["publish", "--wait", "0"], 0), (&["status"], 0), (&["report"], 0)]
+    {
         let mut command = campaign.fleet(words);
         command.args(["--results", "results", "--verbose"]).env("PATH", format!("{}:{paths}", shim.display()));
         let ran = run(command);
@@ -501,7 +520,8 @@ fn a_forge_is_reached_by_tls_and_only_with_a_certificate_that_is_trusted() {
     for words in [
         format!("req -x509 {key} -subj /CN=ours -keyout ca.key -out ca.pem"),
         format!("req {key} -subj /CN=localhost -keyout key.pem -out request.pem"),
-        "x509 -req -in request.pem -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile names -out localhost.pem".to_owned(),
+        "x509 -req -in request.pem -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile names -out localhost.pem"
+            .to_owned(),
     ] {
         run(Command::new("openssl").args(words.split(' ')).current_dir(&folder)).success();
     }
@@ -532,7 +552,11 @@ fn the_repositories_of_an_organisation_are_listed_page_by_page_and_those_that_ta
     let text = text.replace("kind = \"list\"\npath = \"list.txt\"", "kind = \"github\"\norganisation = \"acme\"");
     fs::write(campaign.world.path("FLEET.toml"), &text).unwrap();
     let said = run(campaign.fleet(&["plan", "-o", "plan.json"]));
-    assert!(said.stderr.contains("left out, archived: 210\n") && said.stderr.contains("left out, fork: 1\n"), "{}", said.stderr);
+    assert!(
+        said.stderr.contains("left out, archived: 210\n") && said.stderr.contains("left out, fork: 1\n"),
+        "{}",
+        said.stderr
+    );
     assert!(said.stderr.contains("left out, empty: 1\n"), "{}", said.stderr);
     let plan: Value = serde_json::from_str(&fs::read_to_string(campaign.world.path("plan.json")).unwrap()).unwrap();
     assert_eq!(plan["repositories"].as_array().unwrap().len(), 1);

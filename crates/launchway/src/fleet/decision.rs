@@ -153,7 +153,10 @@ mod tests {
     fn rule_10_a_draft_of_a_conflict_is_left_to_people() {
         let conflict = Wanted { commit: None, tree: None, is_conflict: true, ..WANTED };
         let draft = pull_request(3, Standing::Open, ("1.1.0", "k", "empty"));
-        assert_eq!(decide(&conflict, std::slice::from_ref(&draft), Some(&tip("theirs")), |_| false), Decision::Found(draft));
+        assert_eq!(
+            decide(&conflict, std::slice::from_ref(&draft), Some(&tip("theirs")), |_| false),
+            Decision::Found(draft)
+        );
         assert_eq!(decide(&conflict, &[], None, |_| false), Decision::Push(None));
         let made = Wanted { commit: Some("empty"), ..conflict };
         assert_eq!(decide(&made, &[], Some(&tip("empty")), |_| true), Decision::Open);

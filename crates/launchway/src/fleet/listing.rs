@@ -78,14 +78,15 @@ fn of_organisation(organisation: &str) -> Result<Vec<Listed>, Failure> {
     let mut listed = Vec::new();
     for page in 1.. {
         let found = pace.ask(|| forge.organisation(organisation, page)).map_err(|later| match later {
-            Later::Never(ForgeError::Refused { status: 404, .. }) => {
-                Failure::new(Exit::Settings, format!("the forge has no organisation `{organisation}`, or not for this token"))
-                    .hint("`organisation` is the name in the address of its repositories")
-            }
+            Later::Never(ForgeError::Refused { status: 404, .. }) => Failure::new(
+                Exit::Settings,
+                format!("the forge has no organisation `{organisation}`, or not for this token"),
+            )
+            .hint("`organisation` is the name in the address of its repositories"),
             later => ended(later),
         })?;
         let is_last = found.len() < PAGE;
-        listed.extend(found.into_iter().map(of_forge));
+        listed.extend(found.iter().map(of_forge));
         if is_last {
             break;
         }
@@ -93,7 +94,7 @@ fn of_organisation(organisation: &str) -> Result<Vec<Listed>, Failure> {
     Ok(listed)
 }
 
-fn of_forge(hosted: HostedRepository) -> Listed {
+fn of_forge(hosted: &HostedRepository) -> Listed {
     let address = match (hosted.is_archived, hosted.is_fork) {
         (true, _) => Err((LeftOutState::Archived, "it is archived".to_owned())),
         (_, true) => Err((LeftOutState::Fork, "it is a fork".to_owned())),

@@ -87,7 +87,8 @@ impl Share {
         let fault = || format!("`{text}` is no share: write it as `5 %`");
         let number = text.trim().strip_suffix('%').ok_or_else(fault)?.trim();
         let (whole, part) = number.split_once('.').unwrap_or((number, "0"));
-        let is_digits = |text: &str| !text.is_empty() && text.len() <= 3 && text.bytes().all(|byte| byte.is_ascii_digit());
+        let is_digits =
+            |text: &str| !text.is_empty() && text.len() <= 3 && text.bytes().all(|byte| byte.is_ascii_digit());
         if !is_digits(whole) || !is_digits(part) || part.len() > 2 {
             return Err(fault());
         }

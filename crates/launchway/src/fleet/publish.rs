@@ -93,7 +93,10 @@ enum Left {
     Broken(Failure),
     Stop(Stopped),
     Later(String),
-    Failed { class: String, message: String },
+    Failed {
+        class: String,
+        message: String,
+    },
 }
 
 impl From<Failure> for Left {
@@ -300,13 +303,11 @@ impl<'p> Publishing<'p> {
             Ok(outgoing) => {
                 let about = About { commit: Some(outgoing.commit.clone()), ..About::default() };
                 self.note(project, result, Step::Pushing, about.clone())?;
-                match outgoing.push(branch, last) {
-                    Err(error) => Err(error),
-                    Ok(()) => {
-                        self.note(project, result, Step::Pushed, about)?;
-                        Ok(outgoing.commit)
-                    }
+                let pushed = outgoing.push(branch, last);
+                if pushed.is_ok() {
+                    self.note(project, result, Step::Pushed, about)?;
                 }
+                pushed.map(|()| outgoing.commit)
             }
         };
         match outcome {
@@ -377,8 +378,7 @@ impl<'p> Publishing<'p> {
         let message = (step == Step::Kept).then(|| "somebody has committed to it, so it stays as it is".to_owned());
         self.note(project, result, step, About { message, ..about(it) })?;
         let labels = &self.order.settings.pull_request.labels;
-        let is_labelled =
-            lock(&self.journal).journal.of(&project.id).is_some_and(|known| known.is_labelled(it.number));
+        let is_labelled = lock(&self.journal).journal.of(&project.id).is_some_and(|known| known.is_labelled(it.number));
         if labels.is_empty() || is_labelled {
             return Ok(true);
         }
@@ -506,11 +506,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// Returns the projects of a wave, with those of the waves before.
-fn of_wave<'p>(
-    plan: &'p FleetPlan,
-    waves: &[Wave],
-    name: Option<&str>,
-) -> Result<Vec<&'p PlannedProject>, Failure> {
+fn of_wave<'p>(plan: &'p FleetPlan, waves: &[Wave], name: Option<&str>) -> Result<Vec<&'p PlannedProject>, Failure> {
     let all = &plan.repositories;
     let names = || waves.iter().map(|wave| wave.name.as_str());
     let count = match (name, waves.is_empty()) {

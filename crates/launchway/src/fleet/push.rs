@@ -44,7 +44,8 @@ pub(super) fn prepare(
     let of_bundle = |error: Failure| PushError::Refused { class: "bundle", message: error.message() };
     let commit = match &result.commit {
         Some(commit) => {
-            remote.unbundle(&std::path::absolute(file_of(results, &result.key, "bundle")).unwrap_or_default())
+            remote
+                .unbundle(&std::path::absolute(file_of(results, &result.key, "bundle")).unwrap_or_default())
                 .map_err(of_bundle)?;
             commit.clone()
         }
@@ -142,13 +143,18 @@ mod tests {
     #[test]
     fn what_a_server_says_about_a_push_is_told_apart() {
         let rejected = |reason: &str| {
-            format!("To https://h/a/b\n ! [remote rejected] 1 -> launchway/x ({reason})\nerror: failed to push some refs to 'https://h/a/b'\n")
+            format!(
+                "To https://h/a/b\n ! [remote rejected] 1 -> launchway/x ({reason})\nerror: failed to push some refs to 'https://h/a/b'\n"
+            )
         };
         let scope = "refusing to allow a Personal Access Token to create or update workflow `.github/workflows/ci.yml` without `workflow` scope";
         for (said, class, message) in [
             (rejected(scope), "workflow-scope", scope),
             (
-                format!("remote: error: GH006: Protected branch update failed.\n{}", rejected("protected branch hook declined")),
+                format!(
+                    "remote: error: GH006: Protected branch update failed.\n{}",
+                    rejected("protected branch hook declined")
+                ),
                 "protected",
                 "protected branch hook declined; error: GH006: Protected branch update failed.",
             ),

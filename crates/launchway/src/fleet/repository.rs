@@ -198,14 +198,13 @@ mod tests {
         assert!(parse("git@git.example:a/b.git").unwrap().contains("git.example"));
         assert_eq!(parse("http://127.0.0.1:8080/a/b.git").unwrap(), "http://127.0.0.1:8080/a/b.git");
         for text in [
-                "https://me:secret@git.example/a",
-                "ext::sh -c x",
-                "http://git.example/a",
-                "http://127.0.0.1.git.example/a",
-                "http://me:secret@127.0.0.1/a",
-                "https://g.example/a@v1",
-            ]
-        {
+            "https://me:secret@git.example/a",
+            "ext::sh -c x",
+            "http://git.example/a",
+            "http://127.0.0.1.git.example/a",
+            "http://me:secret@127.0.0.1/a",
+            "https://g.example/a@v1",
+        ] {
             let error = parse(text).unwrap_err();
             assert!(!error.contains("secret"), "{error}");
         }

@@ -6,9 +6,7 @@ use std::time::Duration;
 use clap::Args;
 
 use crate::failure::{Exit, Failure};
-use crate::fleet::{
-    FleetPlan, GitHub, LATER, PublishedState, Publish, Publishing, Settings, Stopped, SystemClock,
-};
+use crate::fleet::{FleetPlan, GitHub, LATER, Publish, PublishedState, Publishing, Settings, Stopped, SystemClock};
 use crate::language::filled;
 use crate::{progress, terminal};
 
@@ -83,8 +81,10 @@ pub(super) fn run(args: &PublishArgs) -> Result<(), Failure> {
     let bad = [PublishedState::Declined, PublishedState::Failed];
     match bad.iter().filter_map(|state| summary.states.get(state)).sum::<usize>() {
         0 => Ok(()),
-        bad => Err(Failure::new(Exit::Refused, format!("of {bad} projects the pull request was declined or has failed"))
-            .hint("`launchway fleet report` says of each why")),
+        bad => {
+            Err(Failure::new(Exit::Refused, format!("of {bad} projects the pull request was declined or has failed"))
+                .hint("`launchway fleet report` says of each why"))
+        }
     }
 }
 
@@ -102,10 +102,13 @@ fn reason(stopped: &Stopped) -> Option<Failure> {
             Failure::new(Exit::Busy, "the file `STOP` in the folder of the results stops all")
                 .hint("remove it, and run the same again"),
         ),
-        Stopped::Halted(bad, all) => {
-            Some(Failure::new(Exit::Refused, format!("of {all} projects {bad} were declined or have failed, which is above `halt_above`"))
-                .hint("`launchway fleet report` says of each why; a new version of the template begins a new campaign"))
-        }
+        Stopped::Halted(bad, all) => Some(
+            Failure::new(
+                Exit::Refused,
+                format!("of {all} projects {bad} were declined or have failed, which is above `halt_above`"),
+            )
+            .hint("`launchway fleet report` says of each why; a new version of the template begins a new campaign"),
+        ),
     }
 }
 

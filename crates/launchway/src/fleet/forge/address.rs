@@ -126,7 +126,9 @@ mod tests {
         ] {
             assert_eq!(ForgeAddress::parse(api).unwrap().git, git);
         }
-        for api in ["http://git.example", "http://127.0.0.1.evil.example", "git.example", "https://me@git.example", "ftp://x"] {
+        for api in
+            ["http://git.example", "http://127.0.0.1.evil.example", "git.example", "https://me@git.example", "ftp://x"]
+        {
             assert_eq!(ForgeAddress::parse(api).unwrap_err().exit, Exit::Settings, "{api}");
         }
     }

@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 use super::address::{ForgeAddress, GITHUB};
 use super::http::Connection;
 use super::{
-    Forge, ForgeError, HostedRepository, NewPullRequest, OwnPullRequest, PAGE, PullRequest, RepositoryName, Standing, Tip,
+    Forge, ForgeError, HostedRepository, NewPullRequest, OwnPullRequest, PAGE, PullRequest, RepositoryName, Standing,
+    Tip,
 };
 use crate::failure::{Exit, Failure};
 
@@ -97,7 +98,10 @@ impl GitHub {
                 .hint("set `GITHUB_TOKEN`; it is read from the environment alone, and kept nowhere")
         })?;
         if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err(Failure::new(Exit::Settings, "`GITHUB_TOKEN` is no token: it has a space or a line break in it"));
+            return Err(Failure::new(
+                Exit::Settings,
+                "`GITHUB_TOKEN` is no token: it has a space or a line break in it",
+            ));
         }
         Ok(Self { connection: Connection::new(address.api.clone(), token)?, address })
     }
@@ -146,8 +150,9 @@ impl Forge for GitHub {
     }
 
     fn own(&self, page: usize) -> Result<Vec<OwnPullRequest>, ForgeError> {
-        let path =
-            format!("/issues?filter=created&state=all&pulls=true&sort=updated&direction=desc&per_page={PAGE}&page={page}");
+        let path = format!(
+            "/issues?filter=created&state=all&pulls=true&sort=updated&direction=desc&per_page={PAGE}&page={page}"
+        );
         let answers: Vec<IssueAnswer> = self.connection.get(&path)?;
         Ok(answers.into_iter().map(own).collect())
     }

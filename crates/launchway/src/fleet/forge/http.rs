@@ -12,7 +12,7 @@ use super::{ForgeError, Limit};
 use crate::failure::{Exit, Failure};
 
 /// How long an answer may take.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The most bytes of an answer; a page of a hundred repositories has some 600 kB.
 const MAX_BYTES: u64 = 16 << 20;
@@ -85,9 +85,7 @@ impl Connection {
             .header("X-GitHub-Api-Version", VERSION);
         match body {
             None => self.agent.run(request.body(())?),
-            Some(body) => {
-                self.agent.run(request.header("Content-Type", "application/json").body(body.to_string())?)
-            }
+            Some(body) => self.agent.run(request.header("Content-Type", "application/json").body(body.to_string())?),
         }
     }
 }
@@ -123,12 +121,9 @@ fn refusal<'h>(status: u16, header: impl Fn(&str) -> Option<&'h str>, body: &[u8
     let after = number("retry-after");
     match status {
         401 => ForgeError::Token(message),
-        403 | 429 if after.is_some() => ForgeError::Limited(Limit { after, at: None, message }),
-        403 | 429 if is_spent => {
-            ForgeError::Limited(Limit { after: None, at: number("x-ratelimit-reset"), message })
-        }
+        403 | 429 | 503 if after.is_some() => ForgeError::Limited(Limit { after, at: None, message }),
+        403 | 429 if is_spent => ForgeError::Limited(Limit { after: None, at: number("x-ratelimit-reset"), message }),
         403 | 429 if is_secondary || status == 429 => ForgeError::Limited(Limit { after: None, at: None, message }),
-        503 if after.is_some() => ForgeError::Limited(Limit { after, at: None, message }),
         408 | 500..=599 => ForgeError::Unanswered(message),
         _ => ForgeError::Refused { status, message },
     }

@@ -127,12 +127,17 @@ impl ForgeError {
     /// Turns it into the end of the run.
     pub(crate) fn into_failure(self) -> Failure {
         match self {
-            Self::Token(message) => Failure::new(Exit::Settings, format!("the forge does not accept the token: {message}"))
-                .hint("set `GITHUB_TOKEN` to one that is valid, and `GITHUB_API_URL` to the forge that it is of"),
-            Self::Refused { status, message } => {
-                Failure::new(Exit::Settings, format!("the forge has refused with status {status}: {message}"))
-                    .hint("the token needs contents, pull requests, and for files of a workflow that scope, of every repository")
+            Self::Token(message) => {
+                Failure::new(Exit::Settings, format!("the forge does not accept the token: {message}"))
+                    .hint("set `GITHUB_TOKEN` to one that is valid, and `GITHUB_API_URL` to the forge that it is of")
             }
+            Self::Refused { status, message } => Failure::new(
+                Exit::Settings,
+                format!("the forge has refused with status {status}: {message}"),
+            )
+            .hint(
+                "the token needs contents, pull requests, and for files of a workflow that scope, of every repository",
+            ),
             Self::Unanswered(message) | Self::Limited(Limit { message, .. }) => {
                 Failure::new(Exit::Busy, format!("the forge does not answer: {message}")).hint(LATER)
             }
