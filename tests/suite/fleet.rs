@@ -541,7 +541,7 @@ fn settings_that_cannot_be_used_are_named_and_nothing_is_planned() {
     let folder = fleet.template.folder.display().to_string();
     for (from, to, said) in [
         ("to = ", "too = ", "did you mean `to`?"),
-        ("kind = \"directory\"", "kind = \"github\"", "a source of the kind `github` cannot be read yet"),
+        ("kind = \"directory\"", "kind = \"github\"", "a source of the kind `github` has no `organisation`"),
         ("path = \"fleet\"", "path = \"none\"", "none`: No such file"),
         (fleet.template.url().as_str(), folder.as_str(), "the template is the folder"),
         ("[[source]]", "[policy]\nverify = \"x\"\n\n[[source]]", "`[policy] verify` has no effect yet"),

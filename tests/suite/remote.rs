@@ -163,11 +163,20 @@ pub(crate) struct Server {
 impl Server {
     /// Starts a server in one of the modes of `servers/git.py`.
     pub(crate) fn start(mode: &str, argument: &str) -> Self {
-        let script = workspace::root().join("tests/servers/git.py");
         let folder = certificate();
+        Self::spawn([&folder.join("certificate.pem"), &folder.join("key.pem")], mode, argument)
+    }
+
+    /// Starts a server that shows a certificate, and has no repositories.
+    pub(crate) fn with_certificate(certificate: &Path, key: &Path) -> Self {
+        Self::spawn([certificate, key], "serve", "/nowhere")
+    }
+
+    fn spawn(certificate_and_key: [&Path; 2], mode: &str, argument: &str) -> Self {
+        let script = workspace::root().join("tests/servers/git.py");
         let mut child = Command::new("python3")
             .arg(script)
-            .args([folder.join("certificate.pem"), folder.join("key.pem")])
+            .args(certificate_and_key)
             .args([mode, argument])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

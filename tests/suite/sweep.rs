@@ -83,8 +83,9 @@ const READING: [&str; 16] = [
     "advise strategy",
 ];
 
-/// The commands that write into no project. What they write is staged and renamed, and `fleet::` kills the work.
-const OF_FLEETS: [&str; 2] = ["fleet plan", "fleet work"];
+/// The commands that write into no project. What they write is staged and renamed, or added line by line: `fleet::` kills the
+/// work, and `forge_faults::` what is published.
+const OF_FLEETS: [&str; 4] = ["fleet plan", "fleet publish", "fleet status", "fleet work"];
 
 #[test]
 fn u08_every_command_either_only_reads_or_is_in_the_sweep() {

@@ -1,5 +1,6 @@
 //! The validators: Python packages with pinned versions, installed under `target/tools` on first use, and two packages of
-//! npm: one of which only the type declarations are read, and the parser of Mermaid. Likewise the peers that `cargo xtask compare` runs.
+//! npm: one of which only the type declarations are read, and the parser of Mermaid. From npm come GitHub's description of its API and
+//! octokit, too. Likewise the peers that `cargo xtask compare` runs.
 //!
 //! A folder's name carries the hash of its pins, so a changed pin makes a new folder. A folder counts as installed once
 //! the file `installed` is in it, which is written last and says for which path: scripts of a venv hold that path, so a
@@ -49,6 +50,67 @@ const MERMAID: Archive = Archive {
     digest: "3bd65ddefe97fb2e01d976a01d4078f8d773bfc56c6a75a9abf08b564ce0f8b2",
 };
 
+/// GitHub's own description of its API, whose archive has 29 MB.
+const OPENAPI: Archive = Archive {
+    name: "openapi",
+    package: "@octokit/openapi@23.0.2",
+    digest: "71a18407dd5e8464f4e0525daf03deabbe65abd9287d6adc7b5d98f516cd0d0c",
+};
+
+/// A client of GitHub that is not ours, with all that it needs.
+const OCTOKIT: [Archive; 10] = [
+    Archive {
+        name: "before-after-hook",
+        package: "before-after-hook@4.0.0",
+        digest: "7546cc1a38c955c463617674d7b4f8bfea98b5e04cc468a501759a9ca9bad4f4",
+    },
+    Archive {
+        name: "content-type",
+        package: "content-type@3.1.1",
+        digest: "555f4dc09d0b81838d5ed1027136cf81341c10ac9258f14fa76bd453da67aa5d",
+    },
+    Archive {
+        name: "json-with-bigint",
+        package: "json-with-bigint@3.5.12",
+        digest: "608af3ce68ceba88a6cec4cdbd2fb35f1ac219a3b038f995344d0881b73b86ae",
+    },
+    Archive {
+        name: "octokit-auth-token",
+        package: "@octokit/auth-token@6.0.0",
+        digest: "ec8290d3e7194d9f04605da928ba2c868a1c5499fefe7fbef0748fa1ad1fc8da",
+    },
+    Archive {
+        name: "octokit-core",
+        package: "@octokit/core@7.0.8",
+        digest: "c68222cfcc349ab51536237193b02665f503ec5b6aabad0cbdfc07d672764988",
+    },
+    Archive {
+        name: "octokit-endpoint",
+        package: "@octokit/endpoint@11.0.5",
+        digest: "346efdbc834222173f458e05e42b8137d2f275d772fba5018902964e2db15484",
+    },
+    Archive {
+        name: "octokit-graphql",
+        package: "@octokit/graphql@9.0.5",
+        digest: "b55872405e74e7821371f779639f2d69e434e3a480b32cdd4edfa9a776741a8e",
+    },
+    Archive {
+        name: "octokit-request",
+        package: "@octokit/request@10.0.16",
+        digest: "1e1c10fab3186c3be50201b4762c501abaee4f5b04b3d1288ae107df379b75a7",
+    },
+    Archive {
+        name: "octokit-request-error",
+        package: "@octokit/request-error@7.1.2",
+        digest: "4155eb86b745a44d179e571ea35a5c3765cd95c80fb0191cf8be3fae10a1c8c7",
+    },
+    Archive {
+        name: "universal-user-agent",
+        package: "universal-user-agent@7.0.3",
+        digest: "fbcd90a2c231d06731ddc015a5213961bff28f224e0459ed986c26870cb18001",
+    },
+];
+
 /// Where the validators are.
 #[derive(Debug, Clone)]
 pub struct Tools {
@@ -59,6 +121,8 @@ pub struct Tools {
     github: PathBuf,
     rollout_types: PathBuf,
     mermaid: PathBuf,
+    openapi: PathBuf,
+    octokit: Vec<(String, PathBuf)>,
 }
 
 impl Tools {
@@ -93,6 +157,17 @@ impl Tools {
         self.mermaid.join("package").join("dist").join("mermaid.min.js")
     }
 
+    /// Returns GitHub's own description of its API.
+    #[must_use]
+    pub fn openapi(&self) -> PathBuf {
+        self.openapi.join("package").join("generated").join("api.github.com.json")
+    }
+
+    /// Returns the packages of octokit, each by its name with the folder of its files.
+    pub fn octokit(&self) -> impl Iterator<Item = (&str, PathBuf)> {
+        self.octokit.iter().map(|(name, folder)| (name.as_str(), folder.join("package")))
+    }
+
     /// Returns the path of the program that `tests/validators/helm.py` speaks to.
     #[must_use]
     pub fn helm(&self) -> PathBuf {
@@ -124,7 +199,14 @@ pub fn install() -> Result<Tools> {
     });
     let rollout_types = install_archive(&folder, &ROLLOUT_TYPES)?;
     let mermaid = install_archive(&folder, &MERMAID)?;
-    Ok(Tools { linters: linters?, aws: aws?, checkov: checkov?, helm: helm?, github: github?, rollout_types, mermaid })
+    let openapi = install_archive(&folder, &OPENAPI)?;
+    let octokit = OCTOKIT.iter().map(|archive| {
+        let name = archive.package.rsplit_once('@').map_or(archive.package, |(name, _)| name);
+        Ok((name.to_owned(), install_archive(&folder, archive)?))
+    });
+    let octokit = octokit.collect::<Result<Vec<_>>>()?;
+    let [linters, aws, checkov, helm, github] = [linters?, aws?, checkov?, helm?, github?];
+    Ok(Tools { linters, aws, checkov, helm, github, rollout_types, mermaid, openapi, octokit })
 }
 
 /// Installs copier and cruft if they are not there yet, and returns the folder of their programs.

@@ -10,6 +10,7 @@ mod diagrams;
 mod ecs;
 mod ecs_json;
 mod faults;
+mod forge;
 mod helm;
 mod kubernetes;
 mod repository;

@@ -1,18 +1,25 @@
 //! The repositories that the sources of a fleet name, each with an id of its own.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use launchway_core::without_credentials;
 
+use super::forge::{Forge as _, ForgeError, GitHub, HostedRepository, Later, PAGE, Pace, SystemClock};
+use super::plan::LeftOutState;
+use super::publish::ended;
 use super::repository::{Address, git_folder};
 use super::settings::RepositorySource;
 use crate::failure::{Exit, Failure};
 
+/// How long the list of an organisation waits for the forge.
+const PATIENCE: Duration = Duration::from_mins(15);
+
 /// A repository that a source names.
 pub(super) struct Listed {
     pub(super) id: String,
-    /// Where it is, or why that is not known.
-    pub(super) address: Result<Address, String>,
+    /// Where it is, or why it takes no part.
+    pub(super) address: Result<Address, (LeftOutState, String)>,
 }
 
 /// Lists the repositories of a source, in the order of their ids.
@@ -20,6 +27,7 @@ pub(super) fn list(source: &RepositorySource) -> Result<Vec<Listed>, Failure> {
     let mut listed = match source {
         RepositorySource::List(file) => of_list(file)?,
         RepositorySource::Directory(folder) => of_directory(folder)?,
+        RepositorySource::GitHub(organisation) => of_organisation(organisation)?,
     };
     listed.sort_by(|left, right| left.id.cmp(&right.id));
     Ok(listed)
@@ -36,7 +44,7 @@ fn of_list(file: &Path) -> Result<Vec<Listed>, Failure> {
     let folder = file.parent().unwrap_or(Path::new(""));
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
     let listed = lines.map(|line| {
-        let address = Address::parse(line, folder).map(real);
+        let address = Address::parse(line, folder).map(real).map_err(unreachable);
         Listed { id: id(&without_credentials(line)), address }
     });
     Ok(listed.collect())
@@ -54,13 +62,49 @@ fn of_directory(folder: &Path) -> Result<Vec<Listed>, Failure> {
         }
         let name = entry.file_name();
         let address = match name.to_str() {
-            None => Err("its name is no text".to_owned()),
-            Some(_) if git_folder(&path).is_none() => Err("there is no git repository".to_owned()),
+            None => Err(unreachable("its name is no text".to_owned())),
+            Some(_) if git_folder(&path).is_none() => Err(unreachable("there is no git repository".to_owned())),
             Some(_) => Ok(real(Address::Local(path))),
         };
         listed.push(Listed { id: id(&name.to_string_lossy()), address });
     }
     Ok(listed)
+}
+
+/// Lists the repositories of an organisation, page by page. Nothing changes in archived ones, and forks follow others.
+fn of_organisation(organisation: &str) -> Result<Vec<Listed>, Failure> {
+    let forge = GitHub::from_environment()?;
+    let pace = Pace::new(&SystemClock, PATIENCE, []);
+    let mut listed = Vec::new();
+    for page in 1.. {
+        let found = pace.ask(|| forge.organisation(organisation, page)).map_err(|later| match later {
+            Later::Never(ForgeError::Refused { status: 404, .. }) => Failure::new(
+                Exit::Settings,
+                format!("the forge has no organisation `{organisation}`, or not for this token"),
+            )
+            .hint("`organisation` is the name in the address of its repositories"),
+            later => ended(later),
+        })?;
+        let is_last = found.len() < PAGE;
+        listed.extend(found.iter().map(of_forge));
+        if is_last {
+            break;
+        }
+    }
+    Ok(listed)
+}
+
+fn of_forge(hosted: &HostedRepository) -> Listed {
+    let address = match (hosted.is_archived, hosted.is_fork) {
+        (true, _) => Err((LeftOutState::Archived, "it is archived".to_owned())),
+        (_, true) => Err((LeftOutState::Fork, "it is a fork".to_owned())),
+        _ => Address::parse(&hosted.clone_url, Path::new("/")).map_err(unreachable),
+    };
+    Listed { id: id(&hosted.clone_url), address }
+}
+
+fn unreachable(reason: String) -> (LeftOutState, String) {
+    (LeftOutState::Unreachable, reason)
 }
 
 /// Follows links, so that a repository is known again under another name.

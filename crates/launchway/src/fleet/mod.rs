@@ -1,11 +1,19 @@
 //! The fleet: many repositories kept in line with one template, on the objects of their commits. This floor knows no terminal.
 
 mod commit;
+mod decision;
 mod digest;
+mod forge;
+mod journal;
 mod listing;
 mod markdown;
 mod page;
 mod plan;
+mod policy;
+mod publish;
+mod published;
+mod pull_request;
+mod push;
 mod record;
 mod report;
 mod repository;
@@ -13,16 +21,21 @@ mod result;
 mod settings;
 mod shard;
 mod site;
+mod status;
 mod template;
 mod text;
 mod work;
 
+pub(crate) use forge::{GitHub, LATER, SystemClock};
+pub(crate) use journal::PublishedState;
 pub(crate) use markdown::markdown;
 pub(crate) use page::page;
 pub(crate) use plan::{FleetPlan, planned};
+pub(crate) use publish::{Publish, Publishing, Stopped};
 pub(crate) use report::{FailOn, FleetReport};
 pub(crate) use result::{State, write};
 pub(crate) use settings::Settings;
 pub(crate) use shard::Shard;
+pub(crate) use status::status;
 pub(crate) use text::text;
 pub(crate) use work::{Work, work};

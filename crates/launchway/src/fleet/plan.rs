@@ -71,8 +71,10 @@ pub(super) struct LeftOut {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum LeftOutState {
+    Archived,
     Duplicate,
     Empty,
+    Fork,
     NewerVersion,
     NoRecord,
     NotSelected,
@@ -84,8 +86,10 @@ pub(super) enum LeftOutState {
 impl LeftOutState {
     pub(super) fn id(self) -> &'static str {
         match self {
+            Self::Archived => "archived",
             Self::Duplicate => "duplicate",
             Self::Empty => "empty",
+            Self::Fork => "fork",
             Self::NewerVersion => "newer-version",
             Self::NoRecord => "no-record",
             Self::NotSelected => "not-selected",
@@ -147,7 +151,7 @@ pub(crate) fn planned(settings: &Settings, options: &FetchOptions) -> Result<Fle
 /// Finds the projects of a repository, and says of each that takes no part why.
 fn of_repository(
     id: &str,
-    address: Result<Address, String>,
+    address: Result<Address, (LeftOutState, String)>,
     template: &FleetTemplate,
     select: &Select,
 ) -> Vec<Result<PlannedProject, LeftOut>> {
@@ -160,12 +164,12 @@ fn of_repository(
 /// Reads the records of a repository at its head.
 fn read_projects(
     id: &str,
-    address: Result<Address, String>,
+    address: Result<Address, (LeftOutState, String)>,
     template: &FleetTemplate,
     select: &Select,
 ) -> Result<Vec<Result<PlannedProject, LeftOut>>, (LeftOutState, String)> {
     let unreachable = |reason: String| (LeftOutState::Unreachable, reason);
-    let address = address.map_err(unreachable)?;
+    let address = address?;
     let url = address.shown().ok_or_else(|| unreachable("its path is no text".to_owned()))?;
     let head = address.head().map_err(|unusable| match unusable {
         Unusable::Empty => (LeftOutState::Empty, "nothing is committed".to_owned()),

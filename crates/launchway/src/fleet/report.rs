@@ -7,7 +7,9 @@ use clap::ValueEnum;
 use semver::Version;
 use serde::Serialize;
 
+use super::journal::Journal;
 use super::plan::{FleetPlan, LeftOut, PlannedProject};
+use super::published::{self, PublishedRow};
 use super::result::{FleetResult, ResultFile, State};
 use crate::failure::Failure;
 use crate::language;
@@ -32,6 +34,8 @@ pub(crate) struct FleetReport<'p> {
     pub(super) template: TemplateRow<'p>,
     /// How many projects are in each state; those without a result are `open`.
     pub(super) states: BTreeMap<&'static str, usize>,
+    /// How many projects have a pull request that is in each state.
+    pub(super) published: BTreeMap<&'static str, usize>,
     pub(super) versions: Vec<VersionRow<'p>>,
     pub(super) files: Vec<FileRow>,
     pub(super) owners: Vec<OwnerRow<'p>>,
@@ -90,6 +94,7 @@ pub(super) struct ProjectRow<'p> {
     pub(super) drifted: Vec<String>,
     /// Why there is no commit, in one line.
     pub(super) reason: Option<String>,
+    pub(super) published: Option<PublishedRow>,
 }
 
 /// The state of a project that has no result yet.
@@ -106,11 +111,13 @@ impl<'p> FleetReport<'p> {
     /// Reads the results of a plan.
     pub(crate) fn read(plan: &'p FleetPlan, results: &Path) -> Result<Self, Failure> {
         let (mut projects, mut files) = (Vec::new(), BTreeMap::new());
+        let journal = Journal::read(results, &plan.template.to)?;
         for planned in &plan.repositories {
             let key = planned.key(plan);
             let result = FleetResult::read(results, &key)?;
             result.iter().flat_map(|result| &result.files).for_each(|file| count(&mut files, file));
-            projects.push(row(planned, plan, key, result));
+            let published = PublishedRow::of(&journal, &planned.id, result.as_ref());
+            projects.push(ProjectRow { published, ..row(planned, plan, key, result) });
         }
         projects.sort_by_cached_key(|row| (age(row.from), row.id));
         Ok(Self {
@@ -122,6 +129,7 @@ impl<'p> FleetReport<'p> {
                 commit: plan.template.commit.as_deref(),
             },
             states: states(projects.iter()),
+            published: published::states(&projects),
             versions: versions(&projects),
             files: most_edited_first(files),
             owners: owners(&projects),
@@ -170,6 +178,7 @@ impl<'p> FleetReport<'p> {
             self.version_table(),
             self.file_table(),
             self.owner_table(),
+            published::table(&self.projects),
             self.project_table(),
             self.left_out_table(),
         ];
@@ -297,6 +306,7 @@ fn row<'p>(planned: &'p PlannedProject, plan: &FleetPlan, key: String, result: O
         conflicts: with("conflict"),
         drifted: with("drifted"),
         reason: reason.map(|reason| reason.lines().next().unwrap_or_default().to_owned()),
+        published: None,
         branch: result.as_ref().and_then(|result| result.branch.clone()),
         commit: result.and_then(|result| result.commit),
     }

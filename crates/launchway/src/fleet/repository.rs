@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use launchway_core::{EntryKind, GitSpec, Scratch, SourceSpec};
 
+use super::forge::{GitHub, is_this_machine};
 use crate::failure::Failure;
 use crate::git::{Git, GitError, ObjectReader, Remote};
 
@@ -41,6 +42,9 @@ impl Address {
         if !is_remote {
             return Ok(Self::Local(folder.join(text)));
         }
+        if let Some(spec) = of_this_machine(text) {
+            return Ok(Self::Remote(spec));
+        }
         match text.parse().map_err(|error: launchway_core::SpecError| error.to_string())? {
             SourceSpec::Git(GitSpec { credentials: Some(_), .. }) => {
                 Err("has a user name or a password in it, and a plan keeps none".to_owned())
@@ -68,13 +72,27 @@ impl Address {
         match self {
             Self::Local(path) => local_head(path),
             Self::Remote(spec) => {
-                let found = Remote::fleeting(spec).and_then(|remote| remote.head());
+                let found = remote(spec).and_then(|remote| remote.head());
                 let (branch, commit) =
                     found.map_err(|error| Unusable::Unreachable(error.message()))?.ok_or(Unusable::Empty)?;
                 Ok(Head { branch, commit })
             }
         }
     }
+}
+
+/// Reads the address of a forge on this machine, which needs no TLS.
+fn of_this_machine(text: &str) -> Option<GitSpec> {
+    let (host, path) = text.strip_prefix("http://")?.split_once('/')?;
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./".contains(&byte);
+    let is_one = is_this_machine(host) && path.bytes().all(is_plain) && !path.contains("..");
+    let spec = GitSpec { url: text.to_owned(), credentials: None, subfolder: None, reference: None };
+    is_one.then_some(spec)
+}
+
+/// Returns a place for the objects of a repository, which is read with the token if it is one of the forge.
+fn remote(spec: &GitSpec) -> Result<Remote, Failure> {
+    Remote::fleeting(&GitSpec { credentials: GitHub::reading_credentials(&spec.url), ..spec.clone() })
 }
 
 fn local_head(path: &Path) -> Result<Head, Unusable> {
@@ -113,7 +131,7 @@ impl OpenRepository {
                 (git_folder(path).ok_or_else(gone)?.join("objects"), None)
             }
             Address::Remote(spec) => {
-                let remote = Remote::fleeting(spec)?;
+                let remote = remote(spec)?;
                 match (needs_history, &head.branch) {
                     (false, Some(branch)) => remote.fetch(&format!("refs/heads/{branch}"), None)?,
                     (_, branch) => remote.fetch_whole(branch.as_deref())?,
@@ -178,9 +196,15 @@ mod tests {
         assert_eq!(parse("/srv/a:b").unwrap(), "/srv/a:b");
         assert_eq!(parse("https://git.example/a/b.git").unwrap(), "https://git.example/a/b.git");
         assert!(parse("git@git.example:a/b.git").unwrap().contains("git.example"));
-        for text in
-            ["https://me:secret@git.example/a", "ext::sh -c x", "http://git.example/a", "https://g.example/a@v1"]
-        {
+        assert_eq!(parse("http://127.0.0.1:8080/a/b.git").unwrap(), "http://127.0.0.1:8080/a/b.git");
+        for text in [
+            "https://me:secret@git.example/a",
+            "ext::sh -c x",
+            "http://git.example/a",
+            "http://127.0.0.1.git.example/a",
+            "http://me:secret@127.0.0.1/a",
+            "https://g.example/a@v1",
+        ] {
             let error = parse(text).unwrap_err();
             assert!(!error.contains("secret"), "{error}");
         }

@@ -7,6 +7,7 @@ use launchway_core::{SourceSpec, Value, nearest};
 use serde::Deserialize;
 use toml::Table;
 
+use super::policy::{Policy, PullRequestSettings, Share, Wave, Window};
 use crate::failure::{Exit, Failure, listed};
 
 /// The tables of the file, each with its keys.
@@ -25,6 +26,10 @@ pub(crate) struct Settings {
     pub(super) to: Option<String>,
     pub(super) sources: Vec<RepositorySource>,
     pub(super) select: Select,
+    /// Who publishes.
+    pub(super) identity: Option<String>,
+    pub(super) policy: Policy,
+    pub(super) pull_request: PullRequestSettings,
 }
 
 /// Where repositories are listed.
@@ -34,6 +39,8 @@ pub(super) enum RepositorySource {
     List(PathBuf),
     /// A folder of bare repositories.
     Directory(PathBuf),
+    /// An organisation of GitHub.
+    GitHub(String),
 }
 
 /// Which of the listed repositories take part.
@@ -92,15 +99,13 @@ struct SettingsFile {
     #[serde(default)]
     policy: PolicyTable,
     #[serde(default, rename = "pull-request")]
-    #[expect(dead_code, reason = "its types are checked; what opens pull requests reads it")]
-    pull_request: PullRequestTable,
+    pull_request: PullRequestSettings,
 }
 
 #[derive(Deserialize)]
 struct FleetTable {
     template: String,
     to: Option<String>,
-    #[expect(dead_code, reason = "its type is checked; what opens pull requests reads it")]
     identity: Option<String>,
 }
 
@@ -108,24 +113,36 @@ struct FleetTable {
 struct SourceTable {
     kind: String,
     path: Option<PathBuf>,
+    organisation: Option<String>,
 }
 
 #[derive(Default, Deserialize)]
-#[expect(dead_code, reason = "their types are checked; what opens pull requests reads them")]
 struct PolicyTable {
     verify: Option<String>,
-    max_open: Option<u32>,
-    waves: Option<Vec<String>>,
+    max_open: Option<usize>,
+    #[serde(default)]
+    waves: Vec<String>,
     halt_above: Option<String>,
     window: Option<String>,
 }
 
-#[derive(Default, Deserialize)]
-#[expect(dead_code, reason = "their types are checked; what opens pull requests reads them")]
-struct PullRequestTable {
-    title: Option<String>,
-    labels: Option<Vec<String>>,
-    draft_conflicts: Option<bool>,
+impl PolicyTable {
+    fn read(&self) -> Result<Policy, Fault> {
+        if self.verify.is_some() {
+            return Err(Fault::of("`[policy] verify` has no effect yet")
+                .hint("take it out, and give the command where it runs: `launchway fleet work --verify COMMAND`"));
+        }
+        let waves = self.waves.iter().map(|wave| Wave::parse(wave)).collect::<Result<_, _>>();
+        let halt_above = self.halt_above.as_deref().map(Share::parse).transpose();
+        let window = self.window.as_deref().map(Window::parse).transpose();
+        let fault = |fault: String| Fault::of(&fault);
+        Ok(Policy {
+            max_open: self.max_open,
+            waves: waves.map_err(fault)?,
+            halt_above: halt_above.map_err(fault)?,
+            window: window.map_err(fault)?,
+        })
+    }
 }
 
 impl Settings {
@@ -145,16 +162,14 @@ impl Settings {
         let table: Table = toml::from_str(text).map_err(|error| Fault::of(error.to_string().trim()))?;
         check_keys(&table)?;
         let file: SettingsFile = toml::from_str(text).map_err(|error| Fault::of(error.to_string().trim()))?;
-        if file.policy.verify.is_some() {
-            return Err(Fault::of("`[policy] verify` has no effect yet")
-                .hint("take it out, and give the command where it runs: `launchway fleet work --verify COMMAND`"));
-        }
+        let policy = file.policy.read()?;
         let sources = file.source.into_iter().map(|source| source.read(folder)).collect::<Result<Vec<_>, _>>()?;
         if sources.is_empty() {
             return Err(Fault::of("no repositories are named").hint("add a table `[[source]]`"));
         }
         let template = template(&file.fleet.template, folder)?;
-        Ok(Self { template, to: file.fleet.to, sources, select: file.select })
+        let SettingsFile { fleet: FleetTable { to, identity, .. }, select, pull_request, .. } = file;
+        Ok(Self { template, to, sources, select, identity, policy, pull_request })
     }
 }
 
@@ -164,11 +179,14 @@ impl SourceTable {
             "list" => RepositorySource::List,
             "directory" => RepositorySource::Directory,
             "github" => {
-                return Err(Fault::of("a source of the kind `github` cannot be read yet")
-                    .hint("write the addresses into a file, one on each line, and name it by the kind `list`"));
+                let named = self.organisation.filter(|name| !name.is_empty());
+                let none = || Fault::of("a source of the kind `github` has no `organisation`");
+                return Ok(RepositorySource::GitHub(named.ok_or_else(none)?));
             }
             other => {
-                return Err(Fault::of(&format!("a source is of the kind `list` or `directory`, and not `{other}`")));
+                return Err(Fault::of(&format!(
+                    "a source is of the kind `list`, `directory` or `github`, and not `{other}`"
+                )));
             }
         };
         let path =
@@ -256,13 +274,19 @@ mod tests {
     fn every_key_of_the_format_is_read_and_paths_are_taken_from_the_file() {
         let text = format!(
             "{FLEET}to = \"0.4.0\"\nidentity = \"bot\"\n{SOURCE}[[source]]\nkind = \"directory\"\npath = \"../r\"\n\
-             [select]\nowner = \"web\"\npath = [\"a-*\"]\nanswers = {{ target = \"ecs\" }}\n[policy]\nmax_open = 50\n\
+             [[source]]\nkind = \"github\"\norganisation = \"acme\"\n[select]\nowner = \"web\"\npath = [\"a-*\"]\nanswers = {{ target = \"ecs\" }}\n[policy]\nmax_open = 50\n\
              waves = [\"10\", \"1 %\"]\nhalt_above = \"5 %\"\nwindow = \"mon-thu\"\n[pull-request]\ntitle = \"t\"\n\
              labels = [\"l\"]\ndraft_conflicts = true\n"
         );
         let settings = parse(&text).unwrap();
-        let sources = [RepositorySource::List("f/all.txt".into()), RepositorySource::Directory("f/../r".into())];
+        let sources = [
+            RepositorySource::List("f/all.txt".into()),
+            RepositorySource::Directory("f/../r".into()),
+            RepositorySource::GitHub("acme".to_owned()),
+        ];
         assert_eq!(settings.sources, sources);
+        assert_eq!((settings.identity.as_deref(), settings.policy.max_open), (Some("bot"), Some(50)));
+        assert!(settings.pull_request.draft_conflicts && settings.pull_request.labels == ["l"]);
         let answers = |target: &str| BTreeMap::from([("target".to_owned(), Value::Text(target.to_owned()))]);
         assert!(settings.select.takes("a-b", Some("web"), &answers("ecs")));
         assert!(!settings.select.takes("b-b", Some("web"), &answers("ecs")));
@@ -280,7 +304,11 @@ mod tests {
             (format!("{FLEET}{SOURCE}[policy]\nmax_open = \"x\"\n"), "invalid type: string \"x\""),
             (format!("{FLEET}{SOURCE}[policy]\nverify = \"x\"\n"), "`[policy] verify` has no effect yet"),
             (FLEET.to_owned(), "no repositories are named"),
-            (format!("{FLEET}[[source]]\nkind = \"github\"\norganisation = \"o\"\n"), "the kind `github` cannot"),
+            (format!("{FLEET}[[source]]\nkind = \"github\"\n"), "the kind `github` has no `organisation`"),
+            (format!("{FLEET}{SOURCE}[policy]\nwaves = [\"x\"]\n"), "`x` is no share: write it as `5 %`"),
+            (format!("{FLEET}{SOURCE}[policy]\nhalt_above = \"5\"\n"), "`5` is no share"),
+            (format!("{FLEET}{SOURCE}[policy]\nwindow = \"monday\"\n"), "`monday` is no window"),
+            (format!("{FLEET}{SOURCE}[pull-request]\nlabels = \"x\"\n"), "invalid type: string \"x\""),
             (format!("{FLEET}[[source]]\nkind = \"gitea\"\n"), "and not `gitea`"),
             (format!("{FLEET}[[source]]\nkind = \"list\"\n"), "`list` has no `path`"),
             (format!("[fleet]\ntemplate = \"./t\"\n{SOURCE}"), "the template is the folder `f/./t`"),

@@ -2,6 +2,7 @@
 
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -141,6 +142,43 @@ impl Remote {
         fetched.map(drop).map_err(|error| self.unreachable(error))
     }
 
+    /// Fetches one commit with all its files, and nothing that came before it.
+    pub(crate) fn fetch_commit(&self, commit: &str) -> Result<(), Failure> {
+        let refspec = format!("+{commit}:refs/heads/fetched");
+        let words = FETCH.iter().copied().filter(|word| !word.starts_with("--filter"));
+        let words: Vec<&str> = words.chain(["--depth=1", "--", &self.url, &refspec]).collect();
+        self.reaching().bytes(&words, &[]).map(drop).map_err(|error| self.unreachable(error))
+    }
+
+    /// Takes the objects of a bundle over.
+    pub(crate) fn unbundle(&self, bundle: &Path) -> Result<(), Failure> {
+        let words = [OsStr::new("bundle"), OsStr::new("unbundle"), bundle.as_os_str()];
+        self.git().bytes(&words, &[]).map(drop).map_err(|error| self.failed(error))
+    }
+
+    /// Makes a commit that changes nothing: its date is that of the one before, so it is the same each time.
+    pub(crate) fn empty_commit(&self, parent: &str, author: &str, message: &str) -> Result<String, Failure> {
+        let git = self.git();
+        let date = git.text(&["show", "--no-patch", "--format=%cd", "--date=raw", parent]);
+        let date = date.map_err(|error| self.failed(error))?;
+        let git = git.with("GIT_AUTHOR_NAME", author).with("GIT_AUTHOR_EMAIL", author).with("GIT_AUTHOR_DATE", &date);
+        let git = git.with("GIT_COMMITTER_NAME", author).with("GIT_COMMITTER_EMAIL", author);
+        let git = git.with("GIT_COMMITTER_DATE", &date).setting("i18n.commitEncoding=UTF-8");
+        let words = ["commit-tree", "--no-gpg-sign", "-p", parent, &format!("{parent}^{{tree}}")];
+        let made = git.bytes(&words, message.as_bytes()).map_err(|error| self.failed(error))?;
+        Ok(String::from_utf8_lossy(&made).trim().to_owned())
+    }
+
+    /// Pushes a commit to a branch whose last commit is still the one that is named, or that is not there yet.
+    pub(crate) fn push(&self, commit: &str, branch: &str, last: Option<&str>) -> Result<(), GitError> {
+        let lease = format!("--force-with-lease=refs/heads/{branch}:{}", last.unwrap_or_default());
+        let refspec = format!("{commit}:refs/heads/{branch}");
+        let words = ["push", "--quiet", "--no-verify", &lease, "--", &self.url, &refspec];
+        let settings = ["push.followTags=false", "push.gpgSign=false", "push.recurseSubmodules=no"];
+        let git = settings.into_iter().fold(self.reaching(), Git::setting);
+        git.bytes(&words, &[]).map(drop)
+    }
+
     pub(crate) fn is_offline(&self) -> bool {
         self.is_offline
     }
@@ -276,7 +314,12 @@ impl Remote {
 
     /// Returns git with what it needs to reach the remote, and no protocol but those that the URL may lead to.
     fn reaching(&self) -> Git {
-        let protocols = if self.url.starts_with("file://") { "file" } else { "https:ssh" };
+        let protocols = match self.url.split_once("://") {
+            Some(("file", _)) => "file",
+            // Only the fleet has such addresses, and only of this machine.
+            Some(("http", _)) => "http",
+            _ => "https:ssh",
+        };
         let git = self.git().with("GIT_ALLOW_PROTOCOL", protocols).with("GCM_INTERACTIVE", "never");
         let git = self.with_batch_mode(git).within(self.limits());
         let Some(credentials) = &self.credentials else { return git };
@@ -290,7 +333,7 @@ impl Remote {
 
     /// Has ssh ask nothing, unless the user has chosen what is run in its place.
     fn with_batch_mode(&self, git: Git) -> Git {
-        let is_ssh = !self.url.starts_with("https://") && !self.url.starts_with("file://");
+        let is_ssh = !["https://", "http://", "file://"].iter().any(|start| self.url.starts_with(start));
         let is_set = |variable| std::env::var_os(variable).is_some();
         let is_chosen = || {
             is_set("GIT_SSH") || is_set("GIT_SSH_COMMAND") || git.text(&["config", "--get", "core.sshCommand"]).is_ok()

@@ -1,7 +1,9 @@
 //! `launchway fleet`: many repositories kept in line with a template.
 
 mod plan;
+mod publish;
 mod report;
+mod status;
 mod work;
 
 use clap::Subcommand;
@@ -15,6 +17,10 @@ pub(super) enum FleetCommand {
     Plan(plan::PlanArgs),
     /// Merges, checks and commits the update of every project of a plan, and writes what came of it
     Work(work::WorkArgs),
+    /// Opens a pull request for every update that is ready, within the budget of the forge
+    Publish(publish::PublishArgs),
+    /// Asks the forge what has become of the pull requests of a campaign
+    Status(status::StatusArgs),
     /// Says how a campaign stands, from its plan and its results
     Report(report::ReportArgs),
 }
@@ -24,6 +30,8 @@ pub(super) fn run(command: &FleetCommand) -> Result<(), Failure> {
     match command {
         FleetCommand::Plan(args) => plan::run(args),
         FleetCommand::Work(args) => work::run(args),
+        FleetCommand::Publish(args) => publish::run(args),
+        FleetCommand::Status(args) => status::run(args),
         FleetCommand::Report(args) => report::run(args),
     }
 }
