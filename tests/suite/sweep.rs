@@ -84,7 +84,7 @@ const READING: [&str; 16] = [
 ];
 
 /// The commands that write into no project. What they write is staged and renamed, and `fleet::` kills the work.
-const OF_FLEETS: [&str; 2] = ["fleet plan", "fleet work"];
+const OF_FLEETS: [&str; 3] = ["fleet plan", "fleet work", "fleet emit"];
 
 #[test]
 fn u08_every_command_either_only_reads_or_is_in_the_sweep() {

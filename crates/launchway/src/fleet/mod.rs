@@ -2,6 +2,7 @@
 
 mod commit;
 mod digest;
+mod emit;
 mod listing;
 mod markdown;
 mod page;
@@ -13,10 +14,12 @@ mod result;
 mod settings;
 mod shard;
 mod site;
+mod sorted;
 mod template;
 mod text;
 mod work;
 
+pub(crate) use emit::{Engine, JobOrder, job};
 pub(crate) use markdown::markdown;
 pub(crate) use page::page;
 pub(crate) use plan::{FleetPlan, planned};

@@ -1,5 +1,6 @@
 //! `launchway fleet`: many repositories kept in line with a template.
 
+mod emit;
 mod plan;
 mod report;
 mod work;
@@ -15,6 +16,8 @@ pub(super) enum FleetCommand {
     Plan(plan::PlanArgs),
     /// Merges, checks and commits the update of every project of a plan, and writes what came of it
     Work(work::WorkArgs),
+    /// Writes the job file with which an engine runs the shards of a plan
+    Emit(emit::EmitArgs),
     /// Says how a campaign stands, from its plan and its results
     Report(report::ReportArgs),
 }
@@ -24,6 +27,7 @@ pub(super) fn run(command: &FleetCommand) -> Result<(), Failure> {
     match command {
         FleetCommand::Plan(args) => plan::run(args),
         FleetCommand::Work(args) => work::run(args),
+        FleetCommand::Emit(args) => emit::run(args),
         FleetCommand::Report(args) => report::run(args),
     }
 }
