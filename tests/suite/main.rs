@@ -23,6 +23,7 @@ mod expected;
 mod fault_table;
 mod filters;
 mod fleet;
+mod fleet_repositories;
 mod generated;
 mod glossary;
 mod golden;

@@ -10,11 +10,13 @@ mod diagrams;
 mod ecs;
 mod ecs_json;
 mod faults;
+mod fleet;
 mod helm;
 mod kubernetes;
 mod repository;
 mod schemas;
 mod site;
+mod slurm;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
