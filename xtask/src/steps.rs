@@ -34,11 +34,12 @@ enum Modules {
 }
 
 /// What tries a sample of very many cases, or waits for a long time: each takes more than ten seconds.
-const SAMPLES: [&str; 20] = [
+const SAMPLES: [&str; 21] = [
     "adopt::",
     "agreed::",
     "diagrams::",
     "fault_table::",
+    "fleet_repositories::",
     "hostile_git::",
     "job_control::",
     "korean_messages::",
