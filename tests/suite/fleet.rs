@@ -36,18 +36,18 @@ default = "web"
 "#;
 
 /// A template, the projects that were made from it, and their bare repositories in the folder `fleet`.
-struct Fleet {
-    world: World,
-    template: Repository,
+pub(crate) struct Fleet {
+    pub(crate) world: World,
+    pub(crate) template: Repository,
     version: String,
 }
 
 impl Fleet {
-    fn new(files: &[(&str, &str)]) -> Self {
+    pub(crate) fn new(files: &[(&str, &str)]) -> Self {
         Self::with_manifest(MANIFEST, files)
     }
 
-    fn with_manifest(manifest: &str, files: &[(&str, &str)]) -> Self {
+    pub(crate) fn with_manifest(manifest: &str, files: &[(&str, &str)]) -> Self {
         let world = World::new();
         let template = world.repository("template", &[&[("template.toml", manifest)][..], files].concat());
         template.git(&["tag", "v1.0.0"]);
@@ -56,7 +56,7 @@ impl Fleet {
     }
 
     /// Makes a project in a repository, and changes it.
-    fn project(&self, name: &str, change: impl FnOnce(&Path)) {
+    pub(crate) fn project(&self, name: &str, change: impl FnOnce(&Path)) {
         let words = ["--template", &format!("{}@v{}", self.template.url(), self.version), "--no-input", "--no-git"];
         let folder = self.world.path(name);
         run(self.world.launchway().args(["new", name, "--defaults"]).args(words)).success();
@@ -68,7 +68,7 @@ impl Fleet {
     }
 
     /// Brings the bare repository of a project to where the project is.
-    fn push(&self, name: &str) {
+    pub(crate) fn push(&self, name: &str) {
         let bare = self.world.path(&format!("fleet/{name}.git"));
         if !bare.exists() {
             git(
@@ -80,7 +80,7 @@ impl Fleet {
     }
 
     /// Releases the next version of the template.
-    fn release(&mut self, version: &str, change: impl FnOnce(&Path)) {
+    pub(crate) fn release(&mut self, version: &str, change: impl FnOnce(&Path)) {
         let manifest = self.template.folder.join("template.toml");
         let text = fs::read_to_string(&manifest).unwrap();
         fs::write(&manifest, text.replace(&format!("\"{}\"", self.version), &format!("\"{version}\""))).unwrap();
@@ -90,7 +90,7 @@ impl Fleet {
         self.template.git(&["tag", &format!("v{version}")]);
     }
 
-    fn settings(&self, more: &str) {
+    pub(crate) fn settings(&self, more: &str) {
         let text = format!(
             "[fleet]\ntemplate = \"{}\"\nto = \"{}\"\n\n[[source]]\nkind = \"directory\"\npath = \"fleet\"\n{more}",
             self.template.url(),
@@ -99,27 +99,27 @@ impl Fleet {
         fs::write(self.world.path("FLEET.toml"), text).unwrap();
     }
 
-    fn run(&self, words: &[&str]) -> Ran {
+    pub(crate) fn run(&self, words: &[&str]) -> Ran {
         run(self.world.launchway().arg("fleet").args(words))
     }
 
-    fn plan(&self) -> Value {
+    pub(crate) fn plan(&self) -> Value {
         self.settings("");
         self.run(&["plan", "FLEET.toml", "-o", "plan.json"]).success();
         self.json("plan.json")
     }
 
     #[track_caller]
-    fn work(&self, results: &str, words: &[&str]) -> String {
+    pub(crate) fn work(&self, results: &str, words: &[&str]) -> String {
         self.run(&[&["work", "plan.json", "--results", results], words].concat()).success()
     }
 
-    fn json(&self, path: &str) -> Value {
+    pub(crate) fn json(&self, path: &str) -> Value {
         serde_json::from_str(&fs::read_to_string(self.world.path(path)).unwrap()).unwrap()
     }
 
     /// The results of a folder, by the id of their project.
-    fn results(&self, folder: &str) -> BTreeMap<String, Value> {
+    pub(crate) fn results(&self, folder: &str) -> BTreeMap<String, Value> {
         let read = |(path, file): (String, tree::File)| {
             path.strip_suffix(".json")?;
             let result: Value = serde_json::from_slice(&file.bytes).unwrap();
@@ -128,27 +128,27 @@ impl Fleet {
         tree::read(&self.world.path(folder)).unwrap().into_iter().filter_map(read).collect()
     }
 
-    fn bundle(&self, results: &str, result: &Value) -> PathBuf {
+    pub(crate) fn bundle(&self, results: &str, result: &Value) -> PathBuf {
         let key = result["key"].as_str().unwrap();
         self.world.path(&format!("{results}/{}/{key}.bundle", &key[..2]))
     }
 }
 
 /// Runs git, which looks at nobody's settings.
-fn git(folder: &Path, words: &[&str]) -> String {
+pub(crate) fn git(folder: &Path, words: &[&str]) -> String {
     let mut git = workspace::hermetic(Path::new("git")).unwrap();
     git.args(words).envs(GIT_IDENTITY).current_dir(folder);
     git.env("GIT_AUTHOR_DATE", "2026-01-01T00:00:00Z").env("GIT_COMMITTER_DATE", "2026-01-01T00:00:00Z");
     run(git.env("GIT_CONFIG_GLOBAL", "/dev/null")).success().trim().to_owned()
 }
 
-fn commit(folder: &Path) {
+pub(crate) fn commit(folder: &Path) {
     git(folder, &["add", "--all"]);
     git(folder, &["commit", "--quiet", "--allow-empty", "--message", "work"]);
 }
 
 /// A fleet of a template of twelve lines: one project untouched, one edited elsewhere, one at the same line.
-fn three() -> Fleet {
+pub(crate) fn three() -> Fleet {
     let mut fleet = Fleet::new(&[("files/notes.txt", &lines(&[]))]);
     fleet.project("alpha", |_| {});
     fleet.project("beta", |folder| fs::write(folder.join("notes.txt"), lines(&[(1, "mine")])).unwrap());
@@ -387,28 +387,48 @@ fn a_new_file_that_the_repository_ignores_is_in_no_commit_as_with_an_update() {
 #[test]
 fn a_run_that_is_killed_anywhere_and_started_again_ends_as_a_quiet_one() {
     let mut fleet = Fleet::new(&[("files/notes.txt", &lines(&[]))]);
-    for number in 0..8 {
+    let projects = 8;
+    for number in 0..projects {
         fleet.project(&format!("p{number}"), |_| {});
     }
     fleet.release("1.1.0", |folder| fs::write(folder.join("files/notes.txt"), lines(&[(9, "theirs")])).unwrap());
     fleet.plan();
     fleet.work("quiet", &["--jobs", "1"]);
-    let mut killed = 0;
-    for pause in (0..sample::size(8, 80)).map(|step| Duration::from_millis(15 + 13 * step as u64)) {
-        let mut work = fleet.world.launchway();
-        work.args(["fleet", "work", "--results", "results", "--jobs", "2"]);
-        let mut child = work.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    // Each run is held in its work on one more project than there are results, and killed there.
+    let script = "if mkdir ../../turn 2>/dev/null; then exit 0; fi; touch ../../held; while test -e ../../held; do sleep 0.02; done";
+    let script = script.replace("../..", &fleet.world.folder.path().display().to_string());
+    let (turn, held) = (fleet.world.path("turn"), fleet.world.path("held"));
+    for run in 1..projects {
+        let mut child = killable(&fleet, &["--jobs", "1", "--verify", &script]);
+        while !held.exists() {
+            assert!(child.try_wait().unwrap().is_none(), "run {run} has ended by itself");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        fs::remove_file(&held).unwrap();
+        fs::remove_dir(&turn).unwrap();
+        assert_eq!(fleet.results("results").len(), run, "one more project in each run");
+    }
+    // And wherever a run is by the clock, be it before its work or after it.
+    for pause in (0..sample::size(4, 80)).map(|step| Duration::from_millis(15 + 13 * step as u64)) {
+        let mut child = killable(&fleet, &["--jobs", "2"]);
         std::thread::sleep(pause);
-        killed += usize::from(child.try_wait().unwrap().is_none());
         child.kill().unwrap();
         child.wait().unwrap();
     }
-    assert!(killed > 1, "no run was killed at its work");
     fleet.work("results", &[]);
     let [quiet, results] = ["quiet", "results"].map(|folder| tree::read(&fleet.world.path(folder)).unwrap());
     let paths = |tree: &tree::Tree| tree.keys().cloned().collect::<Vec<_>>();
     assert_eq!(paths(&quiet), paths(&results));
     assert!(quiet == results);
+}
+
+/// Starts the work on a plan, to be killed.
+fn killable(fleet: &Fleet, words: &[&str]) -> std::process::Child {
+    let mut work = fleet.world.launchway();
+    work.args(["fleet", "work", "--results", "results"]).args(words);
+    work.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
 }
 
 #[test]
@@ -620,4 +640,24 @@ fn a_report_is_of_the_files_alone_and_a_name_is_never_more_than_a_name() {
     let korean =
         run(fleet.world.launchway().args(["--lang", "ko", "fleet", "report", "--results", "results"])).success();
     assert!(korean.contains("버전"), "{korean}");
+}
+
+#[test]
+fn the_tables_of_the_page_sort_without_a_script() {
+    let fleet = three();
+    fleet.plan();
+    fleet.work("results", &[]);
+    let page = fleet.run(&["report", "--results", "results", "--format", "html"]).success();
+    // A browser that does not know `:has` shows the rows as they are listed.
+    assert!(page.contains("tbody:not(.as-0) { display: none; }"), "{page}");
+    assert!(page.contains("section:has(.by-4:checked) .as-4 { display: table-row-group; }"), "{page}");
+    let of_projects = page.split("<section>").find(|section| section.contains("alpha</th>")).unwrap();
+    assert!(of_projects.contains("class=\"by-0\" checked> as listed</label>"), "{of_projects}");
+    assert!(of_projects.contains("class=\"by-4\"> state</label>"), "{of_projects}");
+    let ids = |body: &str| {
+        let rows = body.split("<th scope=\"row\">").skip(1);
+        rows.map(|row| row.split('<').next().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let bodies: Vec<_> = of_projects.split("<tbody").skip(1).map(ids).collect();
+    assert_eq!(bodies, [["alpha", "beta", "gamma"], ["gamma", "alpha", "beta"]], "as listed, and by state");
 }

@@ -25,6 +25,7 @@ mod filters;
 mod fleet;
 mod forge;
 mod forge_faults;
+mod fleet_repositories;
 mod generated;
 mod glossary;
 mod golden;

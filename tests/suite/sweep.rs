@@ -85,7 +85,7 @@ const READING: [&str; 16] = [
 
 /// The commands that write into no project. What they write is staged and renamed, or added line by line: `fleet::` kills the
 /// work, and `forge_faults::` what is published.
-const OF_FLEETS: [&str; 4] = ["fleet plan", "fleet publish", "fleet status", "fleet work"];
+const OF_FLEETS: [&str; 5] = ["fleet plan", "fleet publish", "fleet status", "fleet work", "fleet emit"];
 
 #[test]
 fn u08_every_command_either_only_reads_or_is_in_the_sweep() {

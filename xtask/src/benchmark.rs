@@ -3,9 +3,10 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
+use xtask::bench::fleet::{Bench, table as fleet_tables};
 use xtask::bench::service::side_by_side;
 use xtask::bench::works::{MANY, Row, Runner, SMALL, Stage, VERY_MANY};
-use xtask::bench::{instructions, page, peers::Peer, works};
+use xtask::bench::{instructions, page, peers, peers::Peer, works};
 use xtask::compare::{histories, run, tool};
 use xtask::{Result, workspace};
 
@@ -82,6 +83,25 @@ pub(crate) fn service() -> Result<()> {
     let table = side_by_side()?;
     println!("{table}");
     page::write_service(&table)
+}
+
+/// How many repositories the campaigns of the benchmark have; the last number is that of the goal, and takes long.
+const CAMPAIGNS: [u32; 3] = [100, 1_000, 10_000];
+
+/// Measures the fleet beside a shell loop, and campaigns; writes the page.
+pub(crate) fn fleet(has_large: bool) -> Result<()> {
+    let launchway = peers::launchway()?;
+    let folder = tempfile::tempdir_in(MEMORY)?;
+    let bench = Bench::new(folder.path(), &launchway)?;
+    let one = bench.one_repository()?;
+    let mut campaigns = Vec::new();
+    for count in CAMPAIGNS.into_iter().take(if has_large { CAMPAIGNS.len() } else { CAMPAIGNS.len() - 1 }) {
+        let campaign = bench.campaign(count)?;
+        campaigns.push((campaign, bench.reports(count)?));
+    }
+    let tables = fleet_tables(&one, &campaigns);
+    println!("{tables}");
+    page::write_fleet(&tables)
 }
 
 /// Counts the instructions of the main paths, and keeps the counts or compares them with those that are kept.

@@ -23,11 +23,13 @@ usage: cargo xtask COMMAND
   test [--fast | --all] [--list] [STEP...]
                     the checks of the repository, or the named ones alone; --fast leaves out what needs minutes, --all
                     adds what is too long for every run, and tries all of what the others sample; --list names them
-  bench [--without-building | --service | --instructions [--check]]
+  bench [WORK [--large] | --without-building | --service | --instructions [--check]]
                     the same work for launchway and its peers, which are built and installed; writes
                     docs/benchmark.md; --without-building leaves out the peers that would have to be built;
                     --service builds the generated service and plain axum as releases, and writes both side by side to the page;
-                    --instructions counts those of the main paths; --check compares them with those kept
+                    --instructions counts those of the main paths; --check compares them with those kept;
+                    with `fleet`, measures a fleet beside a shell loop, and campaigns of 100 and 1,000 repositories, and
+                    writes them to the page; --large adds one of 10,000, which takes minutes
   bless [--check]   write the golden projects and the screens again; --check only says which are out of date
   compare [--check | --additions | HISTORY...]
                     the same histories through copier, cruft and launchway; writes docs/compare.md;
@@ -49,7 +51,7 @@ usage: cargo xtask COMMAND
   sweep [SUBJECT]   faults at every system call of every command that writes, 200 rounds of 20 runs of `new` at once, and
                     1,000 updates while somebody saves; writes docs/threat-model.md; with `new`, `update --undo`, `race`,
                     `saves` and the like only shows that. Needs strace
-  tools             install the validators, pinned, under target/tools";
+  tools             install the validators, pinned, under target/tools, and Slurm by apt-get, as root";
 
 /// How often many runs race for one destination.
 const RACES: usize = 200;
@@ -71,6 +73,8 @@ fn main() -> ExitCode {
         ["compare", ref names @ ..] => comparison::compare(names),
         ["bench"] => benchmark::bench(true),
         ["bench", "--without-building"] => benchmark::bench(false),
+        ["bench", "fleet"] => benchmark::fleet(false),
+        ["bench", "fleet", "--large"] => benchmark::fleet(true),
         ["bench", "--service"] => benchmark::service(),
         ["bench", "--instructions"] => benchmark::instructions(false),
         ["bench", "--instructions", "--check"] => benchmark::instructions(true),
@@ -134,6 +138,7 @@ fn sweep_all(subjects: &[&str]) -> Result<()> {
 }
 
 fn install_tools() -> Result<()> {
+    tools::install_slurm()?;
     let tools = tools::install()?;
     for name in ["cfn-lint", "kubectl", "kubernetes-validate", "actionlint", "zizmor", "hadolint"] {
         println!("{}", tools.linter(name).display());

@@ -15,7 +15,7 @@ const NOTICE: u32 = 6;
 /// The host of the actions.
 const HOST: &str = "https://github.com";
 /// The folders whose workflows use actions.
-const WORKFLOWS: [&str; 2] = ["templates/service", ".github"];
+const WORKFLOWS: [&str; 3] = ["templates/service", ".github", "crates/launchway/src/fleet/jobs"];
 /// The lock file of the template, and the name of the service in the project that renews it.
 const LOCK: &str = "templates/service/files/Cargo.lock.hbs";
 const SERVICE: &str = "pin-renewal";

@@ -34,13 +34,15 @@ enum Modules {
 }
 
 /// What tries a sample of very many cases, or waits for a long time: each takes more than ten seconds.
-const SAMPLES: [&str; 21] = [
+const SAMPLES: [&str; 24] = [
     "adopt::",
     "agreed::",
     "diagrams::",
     "fault_table::",
+    "fleet_repositories::",
     "forge_faults::",
     "hostile_git::",
+    "in_ci::",
     "job_control::",
     "korean_messages::",
     "lists::",
@@ -51,6 +53,7 @@ const SAMPLES: [&str; 21] = [
     "next_steps::",
     "peers::",
     "properties::",
+    "publish::",
     "released::",
     "releases::",
     "strategies::",

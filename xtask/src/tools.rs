@@ -4,8 +4,10 @@
 //!
 //! A folder's name carries the hash of its pins, so a changed pin makes a new folder. A folder counts as installed once
 //! the file `installed` is in it, which is written last and says for which path: scripts of a venv hold that path, so a
-//! moved repository installs again. One lock file keeps two processes apart. The shells alone are installed for the whole machine.
+//! moved repository installs again. One lock file keeps two processes apart. Only the packages of
+//! Debian, the shells and Slurm, are installed for the whole machine.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -274,33 +276,64 @@ pub fn install_release() -> Result<Release> {
 }
 
 /// The shells that are tested beside bash.
-const SHELLS: [&str; 2] = ["zsh", "fish"];
+const SHELLS: [(&str, &str); 2] = [("zsh", "zsh"), ("fish", "fish")];
 
-/// Installs the shells that are not there yet, as packages of Debian: from anywhere else they would not be those that
-/// people have.
+/// What a cluster of Slurm on one host needs: a program of each package, and the package.
+const SLURM: [(&str, &str); 5] = [
+    ("munged", "munge"),
+    ("slurmctld", "slurm-wlm"),
+    ("slurmd", "slurm-wlm"),
+    ("sbatch", "slurm-wlm"),
+    ("scontrol", "slurm-wlm"),
+];
+
+/// Installs the shells that are not there yet.
 ///
 /// # Errors
 ///
 /// When there is no apt, or it must not install anything.
 pub fn install_shells() -> Result<()> {
+    install_packages(&SHELLS)
+}
+
+/// Installs Slurm and its way to tell who sends a message, if they are not there yet.
+///
+/// # Errors
+///
+/// When there is no apt, or it must not install anything.
+pub fn install_slurm() -> Result<()> {
+    install_packages(&SLURM)
+}
+
+/// Installs the packages of Debian whose programs are not there yet: from anywhere else they would not be those that people have.
+fn install_packages(programs: &[(&str, &str)]) -> Result<()> {
     let folder = workspace::target().join("tools");
     fs::create_dir_all(&folder)?;
-    let lock = File::create(folder.join("shells.lock"))?;
+    let lock = File::create(folder.join("packages.lock"))?;
     lock.lock()?;
-    let is_there = |name: &&str| Command::new(name).arg("--version").output().is_ok_and(|it| it.status.success());
-    let missing: Vec<&str> = SHELLS.into_iter().filter(|name| !is_there(name)).collect();
+    let missing: BTreeSet<&str> =
+        programs.iter().filter(|(program, _)| !is_there(program)).map(|(_, package)| *package).collect();
     if missing.is_empty() {
         return Ok(());
     }
+    let missing: Vec<&str> = missing.into_iter().collect();
     let apt = |words: &[&str]| {
         let mut command = Command::new("apt-get");
         command.args(["--quiet", "--option", "DPkg::Lock::Timeout=300"]).args(words);
         command.env("DEBIAN_FRONTEND", "noninteractive");
-        run(&mut command, "install zsh and fish by hand; here only root can, with Debian's packages within reach")
+        let names = missing.join(" and ");
+        run(&mut command, &format!("install {names} by hand; here only root can, with Debian's packages within reach"))
     };
     let install = [&["install", "--yes", "--no-install-recommends"], missing.as_slice()].concat();
     // The lists of the packages may be those of the day on which the machine was made.
     apt(&install).or_else(|_| apt(&["update"]).and_then(|()| apt(&install)))
+}
+
+/// Tells whether a program is on the path, or where Debian puts what only an administrator starts.
+fn is_there(program: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let folders = std::env::split_paths(&path).chain(["/usr/sbin", "/sbin"].map(PathBuf::from));
+    folders.map(|folder| folder.join(program)).any(|path| path.is_file())
 }
 
 /// Returns the version to which a package of the peers is pinned.

@@ -12,7 +12,7 @@ use crate::rendered::render;
 use crate::sample;
 
 /// The versions that are in support.
-const VERSIONS: [&str; 3] = ["1.35", "1.36", "1.37"];
+pub(super) const VERSIONS: [&str; 3] = ["1.35", "1.36", "1.37"];
 
 fn projects() -> Vec<Project> {
     project::all().into_iter().filter(Project::is_for_kubernetes).collect()

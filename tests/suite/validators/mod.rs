@@ -11,11 +11,13 @@ mod ecs;
 mod ecs_json;
 mod faults;
 mod forge;
+mod fleet;
 mod helm;
 mod kubernetes;
 mod repository;
 mod schemas;
 mod site;
+mod slurm;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

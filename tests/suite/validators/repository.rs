@@ -33,7 +33,7 @@ pub(super) fn actionlint(projects: &[Project]) -> Verdict {
     actionlint_of(copies)
 }
 
-fn actionlint_of(workflows: impl IntoIterator<Item = PathBuf>) -> Verdict {
+pub(super) fn actionlint_of(workflows: impl IntoIterator<Item = PathBuf>) -> Verdict {
     let mut command = Command::new(tools().linter("actionlint"));
     let shellcheck = format!("-shellcheck={}", tools().linter("shellcheck").display());
     // Without what it would look for on this machine.
@@ -46,7 +46,7 @@ pub(super) fn shellcheck(projects: &[Project]) -> Verdict {
     shellcheck_of(&[], scripts)
 }
 
-fn shellcheck_of(words: &[&str], scripts: impl IntoIterator<Item = PathBuf>) -> Verdict {
+pub(super) fn shellcheck_of(words: &[&str], scripts: impl IntoIterator<Item = PathBuf>) -> Verdict {
     let mut command = Command::new(tools().linter("shellcheck"));
     // SC2329: cluster.sh calls functions of the script that takes it in, by names that it does not see there.
     let strictest = ["--norc", "--external-sources", "--source-path=SCRIPTDIR", "--exclude=SC2329", "--format=gcc"];
@@ -57,7 +57,7 @@ pub(super) fn zizmor(projects: &[Project]) -> Verdict {
     zizmor_of(workflows(projects))
 }
 
-fn zizmor_of(workflows: impl IntoIterator<Item = PathBuf>) -> Verdict {
+pub(super) fn zizmor_of(workflows: impl IntoIterator<Item = PathBuf>) -> Verdict {
     let mut command = Command::new(tools().linter("zizmor"));
     let strictest = ["--offline", "--no-progress", "--color=never", "--persona=pedantic"];
     validate(command.args(strictest).args(workflows))

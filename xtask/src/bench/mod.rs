@@ -1,5 +1,6 @@
 //! The benchmark: the same work for launchway and its peers, in turn, and the instruction counts of the main paths.
 
+pub mod fleet;
 pub mod instructions;
 pub mod measure;
 pub mod page;

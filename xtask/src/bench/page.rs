@@ -8,6 +8,7 @@ use crate::marked::Marked;
 
 const PAGE: &str = "docs/benchmark.md";
 const TABLE: Marked = Marked { page: PAGE, command: "cargo xtask bench" };
+const FLEET: Marked = Marked { page: PAGE, command: "cargo xtask bench fleet" };
 const SERVICE: Marked = Marked { page: PAGE, command: "cargo xtask bench --service" };
 
 /// Writes rows as a table: the same work in memory and on a disk. Ratios are to launchway's time.
@@ -54,6 +55,15 @@ pub fn write(text: &str) -> Result<()> {
 /// When the page lacks its markers.
 pub fn write_service(table: &str) -> Result<()> {
     SERVICE.write(table)
+}
+
+/// Writes the tables of the fleet between their markers.
+///
+/// # Errors
+///
+/// When the page lacks its markers.
+pub fn write_fleet(tables: &str) -> Result<()> {
+    FLEET.write(tables)
 }
 
 #[cfg(test)]

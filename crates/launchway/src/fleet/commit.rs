@@ -30,8 +30,11 @@ pub(super) struct WrittenCommit {
 
 /// Writes a commit beside the objects of a repository.
 pub(super) fn write(repository: &OpenRepository, order: &CommitOrder<'_>) -> Result<WrittenCommit, Failure> {
-    let git = repository.git().setting("core.fsync=none").setting("fastimport.unpackLimit=100000");
-    let said = git.bytes(&["fast-import", "--quiet", "--done"], &stream(order)).map_err(not_run)?;
+    // The bytes depend neither on the number of processors nor on how the repository is packed.
+    let packing =
+        ["pack.threads=1", "pack.window=0", "pack.compression=6", "core.fsync=none", "fastimport.unpackLimit=0"];
+    let git = packing.into_iter().fold(repository.git(), crate::git::Git::setting);
+    let said = git.bytes(&["fast-import", "--quiet", "--done", "--depth=0"], &stream(order)).map_err(not_run)?;
     let said = String::from_utf8_lossy(&said).into_owned();
     let mut lines = said.lines();
     let commit = lines.next().unwrap_or_default().to_owned();
@@ -41,9 +44,6 @@ pub(super) fn write(repository: &OpenRepository, order: &CommitOrder<'_>) -> Res
     }
     let reference = format!("refs/heads/{}", order.branch);
     let before = format!("^{}", order.parent);
-    // The bytes depend neither on the number of processors nor on how the repository is packed.
-    let packing = ["pack.threads=1", "pack.window=0", "pack.compression=6"];
-    let git = packing.into_iter().fold(repository.git(), crate::git::Git::setting);
     let bundle = git.bytes(&["bundle", "create", "--quiet", "-", &reference, &before, "--"], &[]).map_err(not_run)?;
     Ok(WrittenCommit { commit, tree, bundle })
 }

@@ -117,18 +117,24 @@ fn real(address: Address) -> Address {
 
 /// Makes an id of an address: no scheme, no user, no `.git`.
 fn id(address: &str) -> String {
-    let (is_remote, rest) = match address.split_once("://") {
-        Some((_, rest)) => (true, rest),
-        None => (address.split_once(':').is_some_and(|(host, _)| !host.contains('/')), address),
+    let (scheme, rest) = match address.split_once("://") {
+        Some((scheme, rest)) => (Some(scheme), rest),
+        None if address.split_once(':').is_some_and(|(host, _)| !host.contains('/')) => (Some("ssh"), address),
+        None => (None, address),
     };
-    let rest = if is_remote {
-        rest.rsplit_once('@').map_or(rest, |(_, rest)| rest).replacen(':', "/", 1)
-    } else {
-        rest.to_owned()
-    };
+    let rest = scheme.map_or_else(|| rest.to_owned(), |scheme| of_host(scheme, rest));
     let path: PathBuf = Path::new(rest.trim_end_matches('/')).components().collect();
     let path = path.to_string_lossy();
     path.strip_suffix(".git").unwrap_or(&path).trim_start_matches('/').to_owned()
+}
+
+/// Writes what stands behind a scheme without the user, the case of the host, and the port that the scheme has anyway.
+fn of_host(scheme: &str, rest: &str) -> String {
+    let rest = rest.rsplit_once('@').map_or(rest, |(_, rest)| rest).replacen(':', "/", 1);
+    let (host, path) = rest.split_once('/').unwrap_or((&rest, ""));
+    let port = if scheme.eq_ignore_ascii_case("https") { "443/" } else { "22/" };
+    let path = path.strip_prefix(port).unwrap_or(path);
+    format!("{}/{path}", host.to_lowercase())
 }
 
 #[cfg(test)]
@@ -144,6 +150,9 @@ mod tests {
             ("https://me@git.example/acme/orders", "git.example/acme/orders"),
             ("git@git.example:acme/orders.git", "git.example/acme/orders"),
             ("ssh://git@git.example/acme/orders", "git.example/acme/orders"),
+            ("https://Git.Example:443/acme/Orders.git", "git.example/acme/Orders"),
+            ("ssh://git@git.example:22/acme/orders", "git.example/acme/orders"),
+            ("ssh://git@git.example:2222/acme/orders", "git.example/2222/acme/orders"),
             ("file:///srv/orders.git", "srv/orders"),
         ] {
             assert_eq!(id(address).trim_start_matches("./"), expected.trim_start_matches("./"), "{address}");

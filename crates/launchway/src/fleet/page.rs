@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::report::{FleetReport, Table, said};
+use super::sorted::{RowOrder, orders};
 use crate::language;
 
 /// The look, in the light and in the dark. The colours of the states differ in lightness too, and a legend names them.
@@ -25,11 +26,12 @@ const COLOURS: [(&str, &str); 9] = [
 pub(crate) fn page(report: &FleetReport<'_>) -> String {
     let tables = report.tables();
     let title = escaped(&report.title());
+    let rules = rules(tables.iter().map(|table| table.columns.len()).max().unwrap_or_default());
     let mut page = format!(
         "<!doctype html>\n<html lang=\"{}\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
-         <title>{title}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<main>\n<h1>{title}</h1>\n<p>{}</p>\n",
+         <title>{title}</title>\n<style>\n{STYLE}{rules}</style>\n</head>\n<body>\n<main>\n<h1>{title}</h1>\n<p>{}</p>\n",
         language::current().code(),
         escaped(&report.progress()),
     );
@@ -69,29 +71,80 @@ fn picture(report: &FleetReport<'_>) -> String {
     )
 }
 
+/// Writes a table with its rows in every order, of which a radio button shows one.
 fn section(number: usize, table: &Table) -> String {
-    let mut text = format!(
-        "<section>\n<h2 id=\"t{number}\">{}</h2>\n\
-         <div class=\"table\" role=\"region\" aria-labelledby=\"t{number}\" tabindex=\"0\">\n<table>\n<thead><tr>",
-        escaped(table.title)
+    let orders = orders(table);
+    let mut text = format!("<section>\n<h2 id=\"t{number}\">{}</h2>\n", escaped(table.title));
+    text.push_str(&choice_of_order(number, table, &orders));
+    let _ = write!(
+        text,
+        "<div class=\"table\" role=\"region\" aria-labelledby=\"t{number}\" tabindex=\"0\">\n<table>\n<thead><tr>"
     );
     for (at, column) in table.columns.iter().enumerate() {
         let class = if at > 0 && table.rows.iter().all(|row| is_number(&row[at])) { " class=\"number\"" } else { "" };
         let _ = write!(text, "<th scope=\"col\"{class}>{}</th>", escaped(column));
     }
-    text.push_str("</tr></thead>\n<tbody>\n");
-    for row in &table.rows {
-        text.push_str("<tr>");
-        for (at, cell) in row.iter().enumerate() {
-            let _ = match (at, is_number(cell)) {
-                (0, _) => write!(text, "<th scope=\"row\">{}</th>", escaped(cell)),
-                (_, true) => write!(text, "<td class=\"number\">{cell}</td>"),
-                (_, false) => write!(text, "<td>{}</td>", escaped(cell)),
-            };
-        }
-        text.push_str("</tr>\n");
+    text.push_str("</tr></thead>\n");
+    let rows: Vec<String> = table.rows.iter().map(|row| row_of(row)).collect();
+    for order in &orders {
+        let _ = writeln!(text, "<tbody class=\"as-{}\">", place(order));
+        order.rows.iter().for_each(|at| text.push_str(&rows[*at]));
+        text.push_str("</tbody>\n");
     }
-    text.push_str("</tbody>\n</table>\n</div>\n</section>\n");
+    text.push_str("</table>\n</div>\n</section>\n");
+    text
+}
+
+/// Writes the radio buttons that say by which column a table is sorted, if there is a choice.
+fn choice_of_order(number: usize, table: &Table, orders: &[RowOrder]) -> String {
+    if orders.len() < 2 {
+        return String::new();
+    }
+    let mut text =
+        format!("<fieldset aria-describedby=\"t{number}\">\n<legend>{}</legend>\n", language::text("Sort by"));
+    for order in orders {
+        let (place, checked) = (place(order), if order.column.is_none() { " checked" } else { "" });
+        let label = order.column.map_or_else(|| language::text("as listed"), |column| table.columns[column]);
+        let _ = writeln!(
+            text,
+            "<label><input type=\"radio\" name=\"o{number}\" class=\"by-{place}\"{checked}> {}</label>",
+            escaped(label)
+        );
+    }
+    text.push_str("</fieldset>\n");
+    text
+}
+
+/// Numbers an order by its column: 0 is as the table stands.
+fn place(order: &RowOrder) -> usize {
+    order.column.map_or(0, |column| column + 1)
+}
+
+/// Writes the rules that show the rows of the chosen order, and mark its column. A browser that does not know `:has` shows the first.
+fn rules(columns: usize) -> String {
+    let mut rules = "tbody:not(.as-0) { display: none; }\n".to_owned();
+    for place in 1..=columns {
+        let chosen = format!("section:has(.by-{place}:checked)");
+        let _ = writeln!(rules, "{chosen} .as-0 {{ display: none; }}");
+        let _ = writeln!(rules, "{chosen} .as-{place} {{ display: table-row-group; }}");
+        let _ = writeln!(
+            rules,
+            "{chosen} thead th:nth-child({place}) {{ color: var(--text); text-decoration: underline; }}"
+        );
+    }
+    rules
+}
+
+fn row_of(row: &[String]) -> String {
+    let mut text = "<tr>".to_owned();
+    for (at, cell) in row.iter().enumerate() {
+        let _ = match (at, is_number(cell)) {
+            (0, _) => write!(text, "<th scope=\"row\">{}</th>", escaped(cell)),
+            (_, true) => write!(text, "<td class=\"number\">{cell}</td>"),
+            (_, false) => write!(text, "<td>{}</td>", escaped(cell)),
+        };
+    }
+    text.push_str("</tr>\n");
     text
 }
 

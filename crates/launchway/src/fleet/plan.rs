@@ -19,6 +19,9 @@ use crate::report::json;
 
 const SCHEMA: &str = "launchway.fleet-plan/1";
 
+/// How many digits of its digest name a campaign.
+const CAMPAIGN_DIGITS: usize = 12;
+
 /// What stands in the place of the digest while it is computed.
 const NO_DIGEST: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
@@ -122,16 +125,16 @@ pub(crate) fn planned(settings: &Settings, options: &FetchOptions) -> Result<Fle
         listed.extend(list(source)?);
     }
     let (mut repositories, mut left_out) = (Vec::new(), Vec::new());
-    let (mut ids, mut addresses) = (BTreeSet::new(), Vec::new());
+    let (mut ids, mut places) = (BTreeSet::new(), BTreeSet::new());
     for Listed { id, address } in listed {
-        let is_known = |address: &Address| addresses.contains(address);
-        if ids.contains(&id) || address.as_ref().is_ok_and(is_known) {
+        let place = address.as_ref().ok().and_then(Address::place);
+        if ids.contains(&id) || place.as_ref().is_some_and(|place| places.contains(place)) {
             let twice = "the repository is listed twice, or another one has the same id".to_owned();
             left_out.push(LeftOut { id, state: LeftOutState::Duplicate, reason: twice });
             continue;
         }
         ids.insert(id.clone());
-        addresses.extend(address.clone().ok());
+        places.extend(place);
         for found in of_repository(&id, address, &template, &settings.select) {
             match found {
                 Ok(project) => repositories.push(project),
@@ -143,7 +146,7 @@ pub(crate) fn planned(settings: &Settings, options: &FetchOptions) -> Result<Fle
     left_out.sort_by(|left, right| (left.state, &left.id).cmp(&(right.state, &right.id)));
     let ids = repositories.iter().map(|it| it.id.as_bytes());
     let about = [template.planned.digest.as_bytes(), template.planned.to.as_bytes()];
-    let campaign = of_parts(about.into_iter().chain(ids))[..12].to_owned();
+    let campaign = of_parts(about.into_iter().chain(ids))[..CAMPAIGN_DIGITS].to_owned();
     let (schema, template) = (SCHEMA.to_owned(), template.planned);
     Ok(FleetPlan { schema, sha256: String::new(), campaign, template, repositories, left_out })
 }
@@ -234,6 +237,12 @@ impl FleetPlan {
         self.repositories.len()
     }
 
+    /// Returns how many projects are in a repository that is a folder of this machine.
+    pub(crate) fn local(&self) -> usize {
+        let is_local = |it: &&PlannedProject| matches!(it.place(), Ok((Address::Local(_), _)));
+        self.repositories.iter().filter(is_local).count()
+    }
+
     /// Returns how many repositories and projects take no part, for each reason.
     pub(crate) fn left_out_counts(&self) -> Vec<(&'static str, usize)> {
         let states: BTreeSet<LeftOutState> = self.left_out.iter().map(|left| left.state).collect();
@@ -269,6 +278,10 @@ impl FleetPlan {
             || of_bytes(text.replacen(&plan.sha256, NO_DIGEST, 1).as_bytes()) != plan.sha256
         {
             return Err(not_as_written(path, "it was changed after it was written"));
+        }
+        // Files that somebody signs are made of it.
+        if plan.campaign.len() != CAMPAIGN_DIGITS || !plan.campaign.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return Err(not_as_written(path, "its campaign is no digest"));
         }
         Ok(plan)
     }

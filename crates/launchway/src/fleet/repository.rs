@@ -62,6 +62,15 @@ impl Address {
         }
     }
 
+    /// Returns the folder where a repository of this machine is, however it is spelled; of another one its id tells it.
+    pub(super) fn place(&self) -> Option<PathBuf> {
+        let path = match self {
+            Self::Local(path) => path,
+            Self::Remote(spec) => Path::new(spec.url.strip_prefix("file://")?),
+        };
+        git_folder(path).or_else(|| path.canonicalize().ok())
+    }
+
     /// Tells whether no repository stands there any more.
     pub(super) fn is_gone(&self) -> bool {
         matches!(self, Self::Local(path) if git_folder(path).is_none())

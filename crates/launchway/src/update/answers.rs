@@ -43,7 +43,10 @@ pub(super) fn gather(
         answers::add_file(path, template, &mut answers)?;
     }
     let migrated = template.migrate_from(&project.template.versions(), project.answers.clone())?;
-    answers.take_before(template, &migrated.answers, &migrated.named(&project.defaults))?;
+    let mut defaults = migrated.named(&project.defaults);
+    // A name stays, also one that was the default.
+    defaults.remove(&template.name_question);
+    answers.take_before(template, &migrated.answers, &defaults)?;
     answers.run_with(&migrated.answers);
     if request.allow_secret_like {
         answers.allow_secret_like();

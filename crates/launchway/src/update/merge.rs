@@ -58,6 +58,44 @@ pub(super) fn merge_sides(
     theirs: &str,
     moved: BTreeMap<SafePath, MovedFile>,
 ) -> Result<Resolution, Failure> {
+    if moved.is_empty() && sides.keep_their_names() {
+        let ([base, ours, theirs_left], apart) = sides.divided();
+        let left = Sides { base: &base, ours: &ours, theirs: &theirs_left };
+        let mut resolution = merge_by_git(&left, theirs, moved)?;
+        resolution.files.extend(apart);
+        return Ok(resolution);
+    }
+    merge_by_git(sides, theirs, moved)
+}
+
+impl Sides<'_> {
+    /// Tells whether every file of the base is on both sides, and every one of yours on theirs: then no file has moved, none stands
+    /// where a folder of the other side is, and each can be merged by itself.
+    fn keep_their_names(&self) -> bool {
+        let has_all = |side: &Side, of: &Side| of.keys().all(|path| side.contains_key(path));
+        has_all(self.ours, self.base) && has_all(self.theirs, self.ours)
+    }
+
+    /// Divides files that keep their names: the three sides of those that both have changed, and what becomes of the others.
+    fn divided(&self) -> ([Side; 3], Side) {
+        let (mut left, mut apart) = (<[Side; 3]>::default(), Side::new());
+        for (path, theirs) in self.theirs {
+            let (base, ours) = (self.base.get(path), self.ours.get(path));
+            if ours == base || ours == Some(theirs) {
+                apart.insert(path.clone(), theirs.clone());
+            } else if let Some(ours) = ours.filter(|_| base == Some(theirs)) {
+                apart.insert(path.clone(), ours.clone());
+            } else {
+                for (side, blob) in left.iter_mut().zip([base, ours, Some(theirs)]) {
+                    side.extend(blob.map(|blob| (path.clone(), blob.clone())));
+                }
+            }
+        }
+        (left, apart)
+    }
+}
+
+fn merge_by_git(sides: &Sides<'_>, theirs: &str, moved: BTreeMap<SafePath, MovedFile>) -> Result<Resolution, Failure> {
     let scratch = Scratch::create(&std::env::temp_dir()).map_err(|error| {
         Failure::new(Exit::CannotWrite, error.to_string())
             .hint("a merge needs a folder for temporary files; name another one in `TMPDIR`")
@@ -81,7 +119,8 @@ fn settled(git: Git) -> Git {
         "merge.conflictStyle=merge",
         "core.attributesFile=/dev/null",
         "core.fsync=none",
-        "fastimport.unpackLimit=100000",
+        // One pack: a file for each object takes more than the merge.
+        "fastimport.unpackLimit=0",
     ];
     SETTINGS.into_iter().fold(git, Git::setting)
 }
@@ -196,6 +235,9 @@ impl Merger<'_> {
     /// Compares what came out with the user's side, and each side with the base for the files that it has moved.
     fn diffs(&self, tree: &str) -> Result<Diffs, GitError> {
         let pair = |left: &str, right: &str| self.differences(&["--no-renames"], left, right);
+        if self.others.is_empty() && self.sides.keep_their_names() {
+            return Ok(Diffs { result: pair(YOURS, tree)?, yours: Vec::new(), theirs: Vec::new() });
+        }
         let renames = |right: &str| self.differences(&["--find-renames", "--diff-filter=R"], BASE, right);
         let (result, yours, theirs) = thread::scope(|scope| {
             let yours = scope.spawn(|| renames(YOURS));

@@ -1,5 +1,6 @@
 //! `launchway fleet`: many repositories kept in line with a template.
 
+mod emit;
 mod plan;
 mod publish;
 mod report;
@@ -21,6 +22,8 @@ pub(super) enum FleetCommand {
     Publish(publish::PublishArgs),
     /// Asks the forge what has become of the pull requests of a campaign
     Status(status::StatusArgs),
+    /// Writes the job file with which an engine runs the shards of a plan
+    Emit(emit::EmitArgs),
     /// Says how a campaign stands, from its plan and its results
     Report(report::ReportArgs),
 }
@@ -32,6 +35,7 @@ pub(super) fn run(command: &FleetCommand) -> Result<(), Failure> {
         FleetCommand::Work(args) => work::run(args),
         FleetCommand::Publish(args) => publish::run(args),
         FleetCommand::Status(args) => status::run(args),
+        FleetCommand::Emit(args) => emit::run(args),
         FleetCommand::Report(args) => report::run(args),
     }
 }

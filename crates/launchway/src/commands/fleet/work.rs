@@ -47,7 +47,9 @@ pub(crate) struct WorkArgs {
 pub(super) fn run(args: &WorkArgs) -> Result<(), Failure> {
     let shard = match &args.shard {
         Some(shard) => shard.parse()?,
-        None if args.shard_from_env => Shard::from_environment(|name| std::env::var(name).ok())?,
+        None if args.shard_from_env => {
+            Shard::from_environment(|name| Some(std::env::var_os(name)?.to_string_lossy().into_owned()))?
+        }
         None => Shard::WHOLE,
     };
     let plan = FleetPlan::read(&args.plan)?;
