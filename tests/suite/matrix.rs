@@ -209,6 +209,7 @@ fn parameters() -> Vec<Parameter> {
         parameter("analysis", texts(&["prometheus", "web"])),
         parameter("scale_on", texts(&["cpu", "requests"])),
         parameter("secrets", lists(&[&[], &["database-url"], &["database-url", "api-token"]])),
+        parameter("secret_keys", lists(&[&[], &["database-url=database.url"]])),
         parameter("secret_store", texts(&["ssm", "secrets-manager"])),
         parameter("kubernetes_secrets", texts(&["external-secrets", "existing"])),
         parameter("accounts", lists(&[&[], &["dev=111111111111", "staging=111111111111", "prod=222222222222"]])),

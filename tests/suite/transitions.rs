@@ -79,6 +79,12 @@ const GAINED: &[(&[&str], &str, &str, &str)] = &[
         "  steps         accounts: Until now every environment was in the account",
     ),
     (
+        &["--set", "secrets=token", "--set", "secret_store=secrets-manager", "--set", "secret_keys=token=api.token"],
+        "deploy/ecs/service.yaml",
+        "orders/${Environment}/api:token::",
+        "  steps         ecs-new-secrets: A task does not start without every secret that it names.",
+    ),
+    (
         &["--set", "access_logs=new"],
         "deploy/ecs/service.yaml",
         "AWS::S3::BucketPolicy",

@@ -395,7 +395,7 @@ class Case:
         task_definition = json.loads((self.deploy / "task-definition.json").read_text(encoding="utf-8"))
         self.service = task_definition["family"].removesuffix("-<Environment>")
         (container,) = task_definition["containerDefinitions"]
-        self.secrets = [entry["valueFrom"].rsplit("/", 1)[-1] for entry in container.get("secrets", [])]
+        self.secrets = {entry["valueFrom"].rsplit("/", 1)[-1].split(":")[0]: None for entry in container.get("secrets", [])}
         network = self.cloud.network()
         self.digests = self.cloud.registry(self.service)
         parameters = json.loads(parameter_file.read_text(encoding="utf-8"))

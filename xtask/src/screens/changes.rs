@@ -42,6 +42,11 @@ const CHANGES: &[Change] = &[
     ("ecs-web-acl", &[ECS], &["waf=true"]),
     ("ecs-first-secret", &[ECS], &["secrets=database-url"]),
     ("ecs-secret-store", &[ECS, "--secrets=database-url"], &["secret_store=secrets-manager"]),
+    (
+        "ecs-secret-key",
+        &[ECS, "--secrets=database-url", "--secret-store=secrets-manager"],
+        &["secret_keys=database-url=database.url"],
+    ),
     ("ecs-accounts", &[ECS], &["accounts=dev=111111111111,staging=111111111111,prod=222222222222"]),
     ("ecs-alarm-topic", &[ECS], &["alarm_topic=new"]),
     ("ecs-alarm-topic-gone", &[ECS, "--alarm-topic=new"], &["alarm_topic=none"]),
