@@ -222,7 +222,7 @@ fn a_key_of_a_secret_is_refused_with_what_is_wrong() {
         let said = new(folder.path(), &[&ECS[..], words, &["--secret-keys", keys]].concat(), &[]).failure(2);
         assert!(said.contains(wrong), "{keys}: {said}");
     }
-    let both = ["new", "orders", "--target=both", "--secrets=token", "--secret-store=secrets-manager", "--no-input"];
+    let both = ["orders", "--target=both", "--secrets=token", "--secret-store=secrets-manager"];
     let said = new(folder.path(), &[&both[..], &["--secret-keys=token=a.b.AWSPREVIOUS."]].concat(), &[]).failure(2);
     assert!(said.contains("stages and versions are those of Secrets Manager"), "{said}");
     let version = "token=a.b..aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee";

@@ -50,9 +50,18 @@ const IN_POD: &str = r#"- name: proxy
   ports:
     - name: tls
       containerPort: 8443
+  livenessProbe:
+    httpGet:
+      path: /
+      port: tls
+    periodSeconds: 30
+    failureThreshold: 9
   readinessProbe:
     tcpSocket:
       port: tls
+  volumeMounts:
+    - name: tmp
+      mountPath: /var/cache
   resources:
     requests:
       cpu: 10m
@@ -60,7 +69,9 @@ const IN_POD: &str = r#"- name: proxy
     limits:
       memory: 16Mi
   securityContext:
+    runAsNonRoot: true
     runAsUser: 101
+    readOnlyRootFilesystem: false
 "#;
 
 /// A golden project, the file with its containers, the list of them, and what follows that list.
@@ -99,6 +110,39 @@ fn a_container_beside_the_service_leaves_every_agreement_as_it_is() {
         for edited in [first(&text, file, list), last(&text, file, list, after)] {
             fs::write(&path, edited).unwrap();
             agrees(case, folder.path());
+        }
+    }
+}
+
+#[test]
+fn another_log_driver_is_no_finding_and_one_that_no_task_has_is() {
+    let drivers = [("splunk", Some(0)), ("awsfirelens", Some(0)), ("syslog", Some(1))];
+    for (case, file, end) in [
+        (
+            "ecs-default",
+            STACK,
+            "            LogDriver: awslogs\n            Options:\n              awslogs-group: !Ref LogGroup\n",
+        ),
+        (
+            "ecs-json-rolling",
+            TASK,
+            "        \"logDriver\": \"awslogs\",\n        \"options\": {\n          \"awslogs-group\": \"<LogGroupName>\",\n",
+        ),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        tree::write(&golden::rendered()[case], folder.path()).unwrap();
+        let path = folder.path().join(file);
+        let text = fs::read_to_string(&path).unwrap();
+        assert!(text.contains(end), "{case}: {file} writes its log in another way");
+        for (driver, code) in drivers {
+            let of_the_driver: Vec<&str> = end.lines().filter(|line| !line.contains("awslogs-group")).collect();
+            let other = format!("{}\n", of_the_driver.join("\n")).replace("awslogs", driver);
+            let only = |line: &&str| !line.contains("awslogs-");
+            let edited: Vec<String> =
+                text.replacen(end, &other, 1).lines().filter(only).map(|line| format!("{line}\n")).collect();
+            fs::write(&path, edited.concat()).unwrap();
+            let ran = run(launchway().arg("check").arg(folder.path()));
+            assert_eq!(ran.code, code, "{case}: {driver}: {}{}", ran.stdout, ran.stderr);
         }
     }
 }

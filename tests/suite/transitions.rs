@@ -85,6 +85,18 @@ const GAINED: &[(&[&str], &str, &str, &str)] = &[
         "  steps         ecs-new-secrets: A task does not start without every secret that it names.",
     ),
     (
+        &["--set", "strategy=canary", "--set", "gate_minutes=60"],
+        "deploy/ecs/service.yaml",
+        "TimeoutInMinutes: 60",
+        "  answer        gate_minutes: not asked -> `60`",
+    ),
+    (
+        &["--set", "kms_key=existing"],
+        "deploy/ecs/service.yaml",
+        "KmsKeyId: !Ref KmsKeyArn",
+        "  steps         to-a-key: What is written to the log from now on is under the key",
+    ),
+    (
         &["--set", "access_logs=new"],
         "deploy/ecs/service.yaml",
         "AWS::S3::BucketPolicy",

@@ -359,6 +359,7 @@ class Cloud:
             "TaskSubnetIds": ",".join(subnets[2:]),
             "CertificateArn": certificate,
             "AccessLogBucketName": "access-logs-of-all",
+            "KmsKeyArn": f"arn:aws:kms:{self.region}:{OWNER}:key/11111111-2222-3333-4444-555555555555",
             "AlarmTopicArn": f"arn:aws:sns:{self.region}:{OWNER}:everybody",
             "WebAclArn": f"arn:aws:wafv2:{self.region}:{OWNER}:regional/webacl/example/11111111-2222-3333-4444-555555555555",
         }
