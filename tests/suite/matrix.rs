@@ -202,6 +202,7 @@ fn parameters() -> Vec<Parameter> {
         parameter("deployment_controller", texts(&["ecs", "code-deploy"])),
         parameter("shift_percent", numbers(&[1, 10, 50])),
         parameter("shift_minutes", numbers(&[1, 3, 5, 15])),
+        parameter("host_record", texts(&["none", "new"])),
         parameter("kms_key", texts(&["aws", "existing"])),
         parameter("gate_minutes", numbers(&[0, 60])),
         parameter("bake_minutes", numbers(&[0, 10, 1440])),

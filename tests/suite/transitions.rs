@@ -91,6 +91,12 @@ const GAINED: &[(&[&str], &str, &str, &str)] = &[
         "  answer        gate_minutes: not asked -> `60`",
     ),
     (
+        &["--set", "host_record=new"],
+        "deploy/ecs/service.yaml",
+        "AWS::CertificateManager::Certificate",
+        "  steps         host-record: Route 53 refuses a second record of the name",
+    ),
+    (
         &["--set", "kms_key=existing"],
         "deploy/ecs/service.yaml",
         "KmsKeyId: !Ref KmsKeyArn",
