@@ -353,7 +353,9 @@ class Cloud:
             for index, zone in enumerate("abab")
         ]
         certificate = client("acm").request_certificate(DomainName="service.example.com")["CertificateArn"]
+        zone = client("route53").create_hosted_zone(Name="example.com", CallerReference="example")["HostedZone"]["Id"]
         return {
+            "HostedZoneId": zone.rsplit("/", 1)[-1],
             "VpcId": vpc,
             "LoadBalancerSubnetIds": ",".join(subnets[:2]),
             "TaskSubnetIds": ",".join(subnets[2:]),

@@ -94,7 +94,7 @@ class Script:
     def name_network(self):
         for file in (self.folder / "params").glob("*.json"):
             text = file.read_text(encoding="utf-8")
-            file.write_text(re.sub("(vpc-|subnet-|certificate/|example/|example-)0{8}", r"\g<1>1a2b3c4d", text), encoding="utf-8")
+            file.write_text(re.sub("(vpc-|subnet-|certificate/|key/|example/|example-|Z)0{8}", r"\g<1>1a2b3c4d", text), encoding="utf-8")
 
     def run(self, changes=None, digest=DIGEST, **settings):
         """Runs the script; `changes` are answers that come before the usual ones."""
