@@ -156,7 +156,7 @@ pub(crate) const HELPERS: &[Helper] = &[
     text("last", "LIST", 1, |it| compute::end_of(it[0], <[Json]>::last), Element, "the last item", ("last zones", "\"c\"")),
     text("value_of", "PAIRS NAME", 2, compute::value_of, Hidden, "what the pairs `NAME=VALUE` have for the name, or nothing", ("value_of ports \"https\"", "\"443\"")).since(SECOND),
     row("values_of", (1, 1), Yields::Words, |it| compute::values_of(it[0]), Hidden, page("PAIRS", "the values of the pairs, each once", ("join (values_of ports) \" \"", "\"80 443\""))).since(SECOND),
-    row("names_of", (1, 1), Yields::Words, |it| compute::names_of(it[0]), Hidden, page("PAIRS", "the names of the pairs", ("join (names_of ports) \" \"", "\"http https\""))).since(SECOND),
+    row("names_of", (1, 1), Yields::Words, |it| compute::names_of(it[0]), Hidden, page("PAIRS", "the names of the pairs", ("join (names_of ports) \"-\"", "\"http-https\""))).since(SECOND),
     row("split", (2, 2), Yields::Words, compute::split, Hidden, page("TEXT SEPARATOR", "the parts of the text between the separators", ("last (split \"a.b\" \".\")", "\"b\""))).since(SECOND),
     text("before", "LIST ITEM", 2, compute::before, Hidden, "the item before this one", ("before zones \"b\"", "\"a\"")),
     text("join", "LIST SEPARATOR", 2, compute::join, Hidden, "the items with the separator between them", ("join zones \", \"", "\"a, b, c\"")),
