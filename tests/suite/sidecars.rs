@@ -163,7 +163,8 @@ fn sidecar(file: &str, list: &str) -> String {
         TASK => IN_TASK.to_owned(),
         _ => {
             let indent = " ".repeat(list.len() - list.trim_start().len() + 2);
-            IN_POD.lines().map(|line| format!("{indent}{line}\n")).collect()
+            let lines: Vec<String> = IN_POD.lines().map(|line| format!("{indent}{line}\n")).collect();
+            lines.concat()
         }
     }
 }
