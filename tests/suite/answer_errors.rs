@@ -199,3 +199,34 @@ fn an_account_that_is_missing_or_twice_there_or_none_is_refused_with_what_is_wro
     let two = ["--answers=a.toml", "--environments=dev,prod"];
     new(folder.path(), &[&ECS[..], &two].concat(), &[]).success();
 }
+
+#[test]
+fn a_key_of_a_secret_is_refused_with_what_is_wrong() {
+    let folder = tempfile::tempdir().unwrap();
+    let managed = ["--secrets=database-url,token", "--secret-store=secrets-manager"];
+    let parameters = ["--secrets=database-url,token"];
+    let form = "write SECRET.KEY";
+    for (words, keys, wrong) in [
+        (&managed[..], "token", "`token` is not a pair of a name and a value"),
+        (&managed[..], "other=a.b", "it names what is not among `secrets`"),
+        (&managed[..], "token=a", form),
+        (&managed[..], "token=a.", form),
+        (&managed[..], "token=.b", form),
+        (&managed[..], "token=A.b", form),
+        (&managed[..], "token=a:b", form),
+        (&managed[..], "token=a.b.AWSCURRENT", form),
+        (&managed[..], "token=a.b..1", form),
+        (&managed[..], "token=a.b,token=a.c", "names `token` twice"),
+        (&parameters[..], "token=a.b", "choose secrets-manager as `secret_store`"),
+    ] {
+        let said = new(folder.path(), &[&ECS[..], words, &["--secret-keys", keys]].concat(), &[]).failure(2);
+        assert!(said.contains(wrong), "{keys}: {said}");
+    }
+    let both = ["orders", "--target=both", "--secrets=token", "--secret-store=secrets-manager"];
+    let said = new(folder.path(), &[&both[..], &["--secret-keys=token=a.b.AWSPREVIOUS."]].concat(), &[]).failure(2);
+    assert!(said.contains("stages and versions are those of Secrets Manager"), "{said}");
+    let version = "token=a.b..aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee";
+    for keys in ["token=a.b,database-url=a.c", "token=a.b.AWSPREVIOUS.", version, ""] {
+        new(folder.path(), &[&ECS[..], &managed, &["--secret-keys", keys]].concat(), &[]).success();
+    }
+}

@@ -76,6 +76,7 @@ mod secrets;
 mod service;
 mod shells;
 mod siblings;
+mod sidecars;
 mod snapshot;
 mod source;
 mod sources;

@@ -59,6 +59,7 @@ const BASES: &[&[(&str, &str)]] = &[
     &[("target", "kubernetes"), ("packaging", "helm"), ("strategy", "blue-green"), ("rollout_controller", "none")],
     &[("target", "kubernetes"), ("packaging", "helm"), ("multi_cluster", "argo-cd")],
     &[("target", "kubernetes"), ("packaging", "helm"), ("multi_cluster", "flux"), ("secrets", "database-url")],
+    &[("target", "kubernetes"), ("secrets", "database-url,user"), ("secret_keys", "user=database.user")],
     &[("target", "both")],
 ];
 
@@ -142,6 +143,7 @@ fn values(question: &Question, now: &Value) -> Vec<Value> {
         }
         ("clusters", _) => vec![list(&["east", "west"]), list(&["east"])],
         ("image_pull_secrets", _) => vec![list(&["ghcr"]), list(&[]), list(&["mirror", "ghcr"])],
+        ("secret_keys", _) => vec![list(&[]), list(&["database-url=database.url"]), list(&["database-url=other.url"])],
         ("secrets", _) => vec![list(&[]), list(&["database-url"]), list(&["database-url", "api-key"])],
         (_, Kind::Choice(Choices::Fixed(choices))) => choices.iter().map(|choice| text(&choice.value)).collect(),
         ("memory", _) => vec![text("512"), text("1024"), text("2048")],

@@ -79,6 +79,30 @@ const GAINED: &[(&[&str], &str, &str, &str)] = &[
         "  steps         accounts: Until now every environment was in the account",
     ),
     (
+        &["--set", "secrets=token", "--set", "secret_store=secrets-manager", "--set", "secret_keys=token=api.token"],
+        "deploy/ecs/service.yaml",
+        "orders/${Environment}/api:token::",
+        "  steps         ecs-new-secrets: A task does not start without every secret that it names.",
+    ),
+    (
+        &["--set", "strategy=canary", "--set", "gate_minutes=60"],
+        "deploy/ecs/service.yaml",
+        "TimeoutInMinutes: 60",
+        "  answer        gate_minutes: not asked -> `60`",
+    ),
+    (
+        &["--set", "host_record=new"],
+        "deploy/ecs/service.yaml",
+        "AWS::CertificateManager::Certificate",
+        "  steps         host-record: Route 53 refuses a second record of the name",
+    ),
+    (
+        &["--set", "kms_key=existing"],
+        "deploy/ecs/service.yaml",
+        "KmsKeyId: !Ref KmsKeyArn",
+        "  steps         to-a-key: What is written to the log from now on is under the key",
+    ),
+    (
         &["--set", "access_logs=new"],
         "deploy/ecs/service.yaml",
         "AWS::S3::BucketPolicy",

@@ -353,12 +353,15 @@ class Cloud:
             for index, zone in enumerate("abab")
         ]
         certificate = client("acm").request_certificate(DomainName="service.example.com")["CertificateArn"]
+        zone = client("route53").create_hosted_zone(Name="example.com", CallerReference="example")["HostedZone"]["Id"]
         return {
+            "HostedZoneId": zone.rsplit("/", 1)[-1],
             "VpcId": vpc,
             "LoadBalancerSubnetIds": ",".join(subnets[:2]),
             "TaskSubnetIds": ",".join(subnets[2:]),
             "CertificateArn": certificate,
             "AccessLogBucketName": "access-logs-of-all",
+            "KmsKeyArn": f"arn:aws:kms:{self.region}:{OWNER}:key/11111111-2222-3333-4444-555555555555",
             "AlarmTopicArn": f"arn:aws:sns:{self.region}:{OWNER}:everybody",
             "WebAclArn": f"arn:aws:wafv2:{self.region}:{OWNER}:regional/webacl/example/11111111-2222-3333-4444-555555555555",
         }
@@ -395,7 +398,7 @@ class Case:
         task_definition = json.loads((self.deploy / "task-definition.json").read_text(encoding="utf-8"))
         self.service = task_definition["family"].removesuffix("-<Environment>")
         (container,) = task_definition["containerDefinitions"]
-        self.secrets = [entry["valueFrom"].rsplit("/", 1)[-1] for entry in container.get("secrets", [])]
+        self.secrets = {entry["valueFrom"].rsplit("/", 1)[-1].split(":")[0]: None for entry in container.get("secrets", [])}
         network = self.cloud.network()
         self.digests = self.cloud.registry(self.service)
         parameters = json.loads(parameter_file.read_text(encoding="utf-8"))

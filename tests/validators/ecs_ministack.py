@@ -163,7 +163,7 @@ class Clients:
 
     def __init__(self, port):
         self.endpoint = f"http://127.0.0.1:{port}"
-        for name in ("acm", "cloudformation", "ec2", "ecs", "elbv2", "ssm"):
+        for name in ("acm", "cloudformation", "ec2", "ecs", "elbv2", "route53", "ssm"):
             setattr(self, name, self.client(name))
 
     def client(self, name):
@@ -323,7 +323,7 @@ def network_parameters(clients, parameters, folder, stack, tags=None):
         given = {"Environment": parameters["Environment"], "HostName": "service.example.com", "HostedZoneId": "Z0123456789"}
         given = {name: value for name, value in given.items() if name in declared}
         values = create_stack(clients, folder / "network.yaml", f"{stack}-network", given, tags=tags)
-        return values | machine_image(clients, parameters)
+        return values | hosted_zone(clients, parameters) | machine_image(clients, parameters)
     vpc = clients.ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
     subnets = [
         clients.ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{index}.0/24", AvailabilityZone=f"{REGION}{zone}")
@@ -338,7 +338,15 @@ def network_parameters(clients, parameters, folder, stack, tags=None):
     if "CertificateArn" in parameters:
         certificate = clients.acm.request_certificate(DomainName="service.example.com")
         values["CertificateArn"] = certificate["CertificateArn"]
-    return values | machine_image(clients, parameters)
+    return values | hosted_zone(clients, parameters) | machine_image(clients, parameters)
+
+
+def hosted_zone(clients, parameters):
+    """The zone in which the stack makes the record of the host name."""
+    if "HostedZoneId" not in parameters:
+        return {}
+    zone = clients.route53.create_hosted_zone(Name="example.com", CallerReference="example")["HostedZone"]["Id"]
+    return {"HostedZoneId": zone.rsplit("/", 1)[-1]}
 
 
 def machine_image(clients, parameters):

@@ -42,12 +42,17 @@ NOT_NEEDED = {
     "s3:*Abac s3:*AnalyticsConfiguration s3:*CORS s3:*Cors s3:*InventoryConfiguration s3:*MetricsConfiguration s3:*Notification s3:*Replication* s3:*Website s3:*AccelerateConfiguration s3:*Object* s3:*Acl s3:*BucketLogging s3:*Versioning s3:*IntelligentTieringConfiguration s3:*Metadata* s3:DeleteBucketEncryption s3:DeleteBucketLifecycle s3:DeleteBucketTagging": "no such property of a bucket, or none that an update takes away",
     "sns:Subscribe sns:Unsubscribe sns:PutDataProtectionPolicy": "no such property",
     "application-autoscaling:PutScheduledAction application-autoscaling:DeleteScheduledAction": "no scheduled action",
-    "logs:AssociateKmsKey logs:DisassociateKmsKey logs:*DataProtectionPolicy logs:CreateLogDelivery logs:*ResourcePolicy logs:PutIndexPolicy logs:DeleteIndexPolicy logs:*BearerTokenAuthentication logs:PutLogGroupDeletionProtection": "no such property",
+    "logs:*DataProtectionPolicy logs:CreateLogDelivery logs:*ResourcePolicy logs:PutIndexPolicy logs:DeleteIndexPolicy logs:*BearerTokenAuthentication logs:PutLogGroupDeletionProtection": "no such property",
     "iam:DeleteRolePermissionsBoundary": "the boundary stays",
+    "acm-pca:*": "a certificate of Amazon's public authority",
+    "route53:ListHostedZones": "the hosted zone is named by its id",
 }
 
 # What is needed only beside a resource of a type.
-NEEDED_WITH = {"ecs:PutClusterCapacityProviders": "CapacityProviders"}
+NEEDED_WITH = {
+    "ecs:PutClusterCapacityProviders": "CapacityProviders",
+    "logs:AssociateKmsKey": "KmsKeyId",
+}
 
 # What the stack role has beside what handlers ask for, with the reason.
 BESIDE = {
@@ -163,7 +168,8 @@ class Template:
             "AWS::Logs::LogGroup": ("logs", "log-group:"),
             "AWS::IAM::Role": ("iam", "role/"),
             "AWS::IAM::ManagedPolicy": ("iam", "policy/"),
-        }.get(self.resources.get(name, {}).get("Type"), ("none", ""))
+            "KmsKeyArn": ("kms", "key/"),
+        }.get(self.resources.get(name, {}).get("Type", name), ("none", ""))
         return f"arn:aws-us-gov:{service}:ap-southeast-1:{'1' * 12}:{kind}{'x' * 64}"
 
     def of_type(self, kind):

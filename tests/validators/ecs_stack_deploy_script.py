@@ -94,7 +94,7 @@ class Script:
     def name_network(self):
         for file in (self.folder / "params").glob("*.json"):
             text = file.read_text(encoding="utf-8")
-            file.write_text(re.sub("(vpc-|subnet-|certificate/|example/|example-)0{8}", r"\g<1>1a2b3c4d", text), encoding="utf-8")
+            file.write_text(re.sub("(vpc-|subnet-|certificate/|key/|example/|example-|Z)0{8}", r"\g<1>1a2b3c4d", text), encoding="utf-8")
 
     def run(self, changes=None, digest=DIGEST, **settings):
         """Runs the script; `changes` are answers that come before the usual ones."""
@@ -132,6 +132,7 @@ class Script:
             [["execute-change-set"], [[0, ""]]],
             [["list-service-deployments", "PENDING IN_PROGRESS STOP"], [[0, "1"], [0, "0"]]],
             [["list-service-deployments"], [[0, "arn:aws:ecs:eu-west-1:123456789012:service-deployment/a/a/1"]]],
+            [["describe-service-deployments"], [[0, "None"], [0, "ecs-pause-1"]]],
             [["stop-service-deployment"], [[0, "{}"]]],
             [["describe-services", "length(deployments)"], [[0, f"{DEPLOYED}\t2\tIN_PROGRESS"], [0, f"{DEPLOYED}\t1\tCOMPLETED"]]],
             [["describe-services"], [[0, DEPLOYED]]],
@@ -161,6 +162,8 @@ def check(project):
         check_failures(script)
         if script.native:
             check_wait(script)
+        if "PAUSE" in (script.folder / "service.yaml").read_text(encoding="utf-8"):
+            check_gate(script)
 
 
 def check_success(script):
@@ -280,6 +283,14 @@ def check_wait(script):
     result, calls = script.run([[["cloudformation deploy"], [[0, "No changes to deploy."]]]])
     if result.returncode != 0 or any("execute-change-set" in line for _, line in calls):
         raise CheckFailed(f"a stack that is as it should be was not left so: {result.stderr}")
+
+
+def check_gate(script):
+    """Whoever reads the log learns, once, how a deployment goes on that waits for a person."""
+    result, _ = script.run()
+    said = "aws ecs continue-service-deployment --service-deployment-arn arn:aws:ecs:eu-west-1:123456789012:service-deployment/a/a/1"
+    if result.stdout.count(f"{said} --hook-id ecs-pause-1 --action CONTINUE") != 1:
+        raise CheckFailed(f"the gate is not said once: {result.stdout}")
 
 
 def main():

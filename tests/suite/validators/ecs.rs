@@ -162,7 +162,7 @@ fn largest() -> String {
     format!(
         "service = \"{}\"\nowner = \"{}\"\ntarget = \"ecs\"\nenvironments = {environments:?}\nproduction = \"environm-29x\"\nwaf = true\n\
          execute_command = true\nsecrets = [\"database-url\"]\nsecret_store = \"secrets-manager\"\n\
-         access_logs = \"new\"\nalarm_topic = \"new\"\ncontainer_insights = \"enhanced\"\n",
+         access_logs = \"new\"\nalarm_topic = \"new\"\nkms_key = \"existing\"\ncontainer_insights = \"enhanced\"\n",
         "s".repeat(40),
         "o".repeat(63),
     )

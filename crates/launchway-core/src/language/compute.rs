@@ -163,6 +163,25 @@ pub(super) fn values_of(pairs: &Json) -> Result<Json, String> {
     Ok(values.into())
 }
 
+pub(super) fn names_of(pairs: &Json) -> Result<Json, String> {
+    let name = |pair: &Json| Ok(text(pair)?.split_once('=').map(|(name, _)| Json::from(name)));
+    Ok(list(pairs)?.iter().filter_map(|pair| name(pair).transpose()).collect::<Result<Vec<Json>, String>>()?.into())
+}
+
+/// The parts of a text; one without the separator is its only part.
+pub(super) fn split(arguments: &[&Json]) -> Result<Json, String> {
+    let [whole, separator] = [text(arguments[0])?, text(arguments[1])?];
+    if separator.is_empty() {
+        return Err("the separator is empty".to_owned());
+    }
+    Ok(whole.split(separator.as_str()).map(Json::from).collect::<Vec<_>>().into())
+}
+
+pub(super) fn includes(arguments: &[&Json]) -> Result<Json, String> {
+    let items = list(arguments[0])?;
+    Ok(list(arguments[1])?.iter().all(|item| items.contains(item)).into())
+}
+
 pub(super) fn covers(arguments: &[&Json]) -> Result<Json, String> {
     let pairs = list(arguments[0])?;
     Ok(list(arguments[1])?.iter().all(|name| paired(pairs, name).is_some()).into())
