@@ -170,8 +170,15 @@ kept() {
   in_namespace get configmap "$1-applied" --ignore-not-found --output "jsonpath={.data.$2}"
 }
 
+# Another commit alone makes no other version to go back to.
+without_commit() {
+  sed -e '/^    commit: /d' -e '/^    author: /d' "$work/$1" >"$work/$1.version"
+}
+
 keep() {
-  ! cmp -s "$work/before" "$work/$1" || return 0
+  without_commit before
+  without_commit "$1"
+  ! cmp -s "$work/before.version" "$work/$1.version" || return 0
   in_namespace create configmap "$1-applied" --from-file=now="$work/$1" --from-file=before="$work/before" \
     --dry-run=client --output yaml >"$work/record"
   in_namespace apply --server-side --force-conflicts --filename "$work/record" >/dev/null

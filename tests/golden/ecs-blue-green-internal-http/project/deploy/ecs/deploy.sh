@@ -44,7 +44,7 @@ export AWS_DEFAULT_REGION=$AWS_REGION
 
 [ -f "$parameters" ] || fail "no environment $environment: $parameters does not exist"
 [[ $digest =~ ^sha256:[0-9a-f]{64}$ ]] || fail "$digest is not a digest (sha256: and 64 hexadecimal digits)"
-if grep -Eq '(vpc-|subnet-|certificate/)00000000' "$parameters"; then
+if grep -Eq '(vpc-|subnet-|certificate/|Z)00000000' "$parameters"; then
   fail "$parameters still holds example ids: put in those of your own network first"
 fi
 

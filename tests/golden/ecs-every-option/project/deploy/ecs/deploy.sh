@@ -31,7 +31,7 @@ export AWS_DEFAULT_REGION=$AWS_REGION
 
 [ -f "$parameters" ] || fail "no environment $environment in $AWS_REGION: $parameters does not exist"
 [[ $digest =~ ^sha256:[0-9a-f]{64}$ ]] || fail "$digest is not a digest (sha256: and 64 hexadecimal digits)"
-if grep -Eq '(vpc-|subnet-|certificate/|webacl/example/)00000000' "$parameters"; then
+if grep -Eq '(vpc-|subnet-|certificate/|webacl/example/|key/)00000000' "$parameters"; then
   fail "$parameters still holds example ids: put in those of your own network first"
 fi
 
@@ -59,8 +59,12 @@ for attempt in $(seq 60); do
   [ "$attempt" -lt 60 ] || fail "after ten minutes there is no image $digest in $AWS_REGION"
   sleep 10
 done
-secrets="database-url payment-key"
-for secret in $secrets; do
+# What the store has: of some, the service reads one key.
+secrets=(
+  database-url
+  payment
+)
+for secret in $(printf '%s\n' "${secrets[@]}" | sort -u); do
   name=orders/$environment/$secret
   aws secretsmanager describe-secret --secret-id "$name" >/dev/null || fail "Secrets Manager holds no $name"
 done

@@ -26,9 +26,26 @@ go_back() {
   if deployment=$(aws ecs list-service-deployments --cluster "$stack" --service "$stack" --status PENDING IN_PROGRESS \
     --query 'serviceDeployments[0].serviceDeploymentArn' --output text) &&
     aws ecs stop-service-deployment --stop-type ROLLBACK --service-deployment-arn "$deployment" >/dev/null; then
-    fail "$stack was not done after 30 minutes, and rolls back"
+    fail "$stack was not done after 60 minutes, and rolls back"
   fi
-  fail "$stack is not done after 30 minutes, and cannot roll back: README.md says how to end it"
+  fail "$stack is not done after 60 minutes, and cannot roll back: README.md says how to end it"
+}
+
+# Says once that the deployment waits for a person, and how it goes on.
+is_said=
+say_gate() {
+  [ -z "$is_said" ] || return 0
+  local deployment hook
+  # The first time there is no service yet that could be asked.
+  deployment=$(aws ecs list-service-deployments --cluster "$stack" --service "$stack" --status IN_PROGRESS \
+    --query 'serviceDeployments[0].serviceDeploymentArn' --output text 2>/dev/null) || return 0
+  [[ $deployment == arn:* ]] || return 0
+  hook=$(aws ecs describe-service-deployments --service-deployment-arns "$deployment" --output text \
+    --query "serviceDeployments[0].lifecycleHookDetails[?status=='AWAITING_ACTION'].hookId | [0]") || return 0
+  [[ -n $hook && $hook != None ]] || return 0
+  is_said=yes
+  echo "$stack waits for you, and goes back to the previous version after 30 minutes. To let it go on:"
+  echo "  aws ecs continue-service-deployment --service-deployment-arn $deployment --hook-id $hook --action CONTINUE"
 }
 
 # Prints the account of an environment.
@@ -166,14 +183,15 @@ fi
 deploy_infra WithService=true
 
 # When the new revision fails, ECS puts the previous one back, and the service is healthy then too: compare what runs.
-for attempt in $(seq 180); do
+for attempt in $(seq 360); do
   unsettled=$(aws ecs list-service-deployments --cluster "$stack" --service "$stack" --output text \
     --status PENDING IN_PROGRESS STOP_REQUESTED ROLLBACK_REQUESTED ROLLBACK_IN_PROGRESS \
     --query 'length(serviceDeployments)')
   read -r running deployments state < <(aws ecs describe-services --cluster "$stack" --services "$stack" \
     --query 'services[0].[taskDefinition, length(deployments), deployments[0].rolloutState]' --output text)
   [ "$unsettled $deployments $state" = "0 1 COMPLETED" ] && break
-  [ "$attempt" -lt 180 ] || go_back
+  say_gate
+  [ "$attempt" -lt 360 ] || go_back
   sleep 10
 done
 [ "$running" = "$expected" ] || fail "$stack runs $running instead of $expected: it was rolled back or replaced"

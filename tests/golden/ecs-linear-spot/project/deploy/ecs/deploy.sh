@@ -26,9 +26,26 @@ go_back() {
   if deployment=$(aws ecs list-service-deployments --cluster "$stack" --service "$stack" --status PENDING IN_PROGRESS \
     --query 'serviceDeployments[0].serviceDeploymentArn' --output text) &&
     aws ecs stop-service-deployment --stop-type ROLLBACK --service-deployment-arn "$deployment" >/dev/null; then
-    fail "$stack was not done after 75 minutes, and rolls back"
+    fail "$stack was not done after 135 minutes, and rolls back"
   fi
-  fail "$stack is not done after 75 minutes, and cannot roll back: README.md says how to end it"
+  fail "$stack is not done after 135 minutes, and cannot roll back: README.md says how to end it"
+}
+
+# Says once that the deployment waits for a person, and how it goes on.
+is_said=
+say_gate() {
+  [ -z "$is_said" ] || return 0
+  local deployment hook
+  # The first time there is no service yet that could be asked.
+  deployment=$(aws ecs list-service-deployments --cluster "$stack" --service "$stack" --status IN_PROGRESS \
+    --query 'serviceDeployments[0].serviceDeploymentArn' --output text 2>/dev/null) || return 0
+  [[ $deployment == arn:* ]] || return 0
+  hook=$(aws ecs describe-service-deployments --service-deployment-arns "$deployment" --output text \
+    --query "serviceDeployments[0].lifecycleHookDetails[?status=='AWAITING_ACTION'].hookId | [0]") || return 0
+  [[ -n $hook && $hook != None ]] || return 0
+  is_said=yes
+  echo "$stack waits for you, and goes back to the previous version after 60 minutes. To let it go on:"
+  echo "  aws ecs continue-service-deployment --service-deployment-arn $deployment --hook-id $hook --action CONTINUE"
 }
 
 [ $# -eq 2 ] || fail "usage: bash deploy/ecs/deploy.sh ENVIRONMENT DIGEST"
@@ -107,23 +124,25 @@ said=$(aws cloudformation deploy \
 change_set=$(grep -o 'arn:[^ ]*:changeSet/[^ ]*' <<<"$said" || true)
 if [ -n "$change_set" ]; then
   aws cloudformation execute-change-set --change-set-name "$change_set"
-  for attempt in $(seq 450); do
+  for attempt in $(seq 810); do
     sleep 10
     state=$(aws cloudformation describe-stacks --stack-name "$stack" --query 'Stacks[0].StackStatus' --output text)
     [[ $state == *_IN_PROGRESS ]] || break
-    [ "$attempt" -lt 450 ] || go_back
+    say_gate
+    [ "$attempt" -lt 810 ] || go_back
   done
   [[ $state =~ ^(CREATE|UPDATE)_COMPLETE$ ]] || fail "$stack could not be deployed: $state"
 fi
 
 # A rolled back deployment leaves a healthy service too, so compare what runs with what was deployed.
 expected=$(output_of "$stack" TaskDefinitionArn)
-for attempt in $(seq 450); do
+for attempt in $(seq 810); do
   unsettled=$(aws ecs list-service-deployments --cluster "$stack" --service "$stack" --output text \
     --status PENDING IN_PROGRESS STOP_REQUESTED ROLLBACK_REQUESTED ROLLBACK_IN_PROGRESS \
     --query 'length(serviceDeployments)')
   [ "$unsettled" = 0 ] && break
-  [ "$attempt" -lt 450 ] || go_back
+  say_gate
+  [ "$attempt" -lt 810 ] || go_back
   sleep 10
 done
 running=$(aws ecs describe-services --cluster "$stack" --services "$stack" \

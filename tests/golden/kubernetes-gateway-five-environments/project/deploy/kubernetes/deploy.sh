@@ -33,18 +33,20 @@ fi
 lock
 [ "$(grep -c '^ *digest: ' "$owned")" = 1 ] || fail "$owned must hold exactly one line 'digest: …'"
 
-# `kustomize edit` is not part of kubectl. The suffix makes -i mean the same to GNU and BSD sed.
-write_digest() {
-  sed -i.bak "s/^\( *digest: \).*/\1$1/" "$owned"
-  rm "$owned.bak"
-}
+# The commit of these files, and its author, for the annotations of the workload. What is not committed is in neither.
+commit=$(git -C "$here" rev-parse HEAD 2>/dev/null) || commit=none
+author=$(git -C "$here" log -1 --format=%ae 2>/dev/null | tr -cd 'A-Za-z0-9@._+-')
+author=${author:-none}
 
-# If anything fails below, the file keeps the image that it named before.
-previous=$(sed -n 's/^ *digest: //p' "$owned")
+# If anything fails below, the file is as it was.
+cp "$owned" "$work/owned"
 restore() {
-  write_digest "$previous"
+  cat "$work/owned" >"$owned"
 }
-write_digest "$digest"
+# `kustomize edit` is not part of kubectl. The suffix makes -i mean the same to GNU and BSD sed.
+sed -i.bak -e "s/^\( *digest: \).*/\1$digest/" -e "s/^\( *commit: \).*/\1\"$commit\"/" \
+  -e "s/^\( *author: \).*/\1\"$author\"/" "$owned"
+rm "$owned.bak"
 
 kubectl kustomize "$overlay" >"$work/all"
 workload_of orders <"$work/all" >"$work/orders"

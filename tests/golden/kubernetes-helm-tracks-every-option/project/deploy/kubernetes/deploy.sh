@@ -43,20 +43,30 @@ left_behind() {
   in_namespace get service orders --output 'jsonpath={.metadata.annotations.way-back}'
 }
 
-# A digest stands below the name of its track.
-read_digest() {
-  sed -n "/^  $1:\$/,/^    digest: / s/^    digest: //p" "$owned"
+# The commit of these files, and its author, for the annotations of the workload. What is not committed is in neither.
+commit=$(git -C "$here" rev-parse HEAD 2>/dev/null) || commit=none
+author=$(git -C "$here" log -1 --format=%ae 2>/dev/null | tr -cd 'A-Za-z0-9@._+-')
+author=${author:-none}
+
+# The image of a track stands below its name. The suffix makes -i mean the same to GNU and BSD sed.
+read_field() {
+  sed -n "/^  $1:\$/,/^  [a-z]*:\$/ s/^    $2: //p" "$owned"
 }
 
-# The suffix makes -i mean the same to GNU and BSD sed.
-write_digest() {
-  sed -i.bak "/^  $1:\$/,/^    digest: / s/^\(    digest: \).*/\1$2/" "$owned"
+write_field() {
+  sed -i.bak "/^  $1:\$/,/^  [a-z]*:\$/ s/^\(    $2: \).*/\1$3/" "$owned"
   rm "$owned.bak"
 }
 
 for track in blue green; do
-  [ "$(read_digest "$track" | wc -l)" -eq 1 ] || fail "$owned must hold exactly one line 'digest: …' below '$track:'"
+  [ "$(read_field "$track" digest | wc -l)" -eq 1 ] || fail "$owned must hold exactly one line 'digest: …' below '$track:'"
 done
+
+write_image() {
+  write_field "$1" digest "$2"
+  write_field "$1" commit "$3"
+  write_field "$1" author "$4"
+}
 
 live=$(track_of orders)
 case $live in
@@ -68,16 +78,18 @@ esac
   fail "a switch in $namespace was killed half-way: sh deploy/kubernetes/switch.sh $environment finishes it"
 
 # If anything fails below, the track keeps the image that it named before.
-previous=$(read_digest "$idle")
+previous_digest=$(read_field "$idle" digest)
+previous_commit=$(read_field "$idle" commit)
+previous_author=$(read_field "$idle" author)
 restore() {
-  write_digest "$idle" "$previous"
+  write_image "$idle" "$previous_digest" "$previous_commit" "$previous_author"
 }
 write_live "$live_track" "$idle"
-write_digest "$idle" "$digest"
+write_image "$idle" "$digest" "\"$commit\"" "\"$author\""
 if [ -n "$live" ]; then
-  write_digest "$live" "$(digest_of "$live")"
+  write_field "$live" digest "$(digest_of "$live")"
 else
-  write_digest "$live_track" "$digest"
+  write_image "$live_track" "$digest" "\"$commit\"" "\"$author\""
 fi
 
 chart=$here/chart
