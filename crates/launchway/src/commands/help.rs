@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::ffi::OsString;
 
-use super::definition;
+use super::{command as command_line, definition};
 use crate::language::told;
 
 /// The programs of the lines that hints name.
@@ -33,7 +33,7 @@ pub(crate) fn last_hint(arguments: &[OsString]) -> String {
 
 /// Returns the command of a line without its flags and arguments, such as `launchway fleet work`.
 fn called(arguments: &[OsString]) -> String {
-    let mut line = definition(None);
+    let mut line = command_line(None);
     // This reads the commands that are defined late.
     line.build();
     let (mut command, mut called) = (&line, "launchway".to_owned());
