@@ -465,6 +465,10 @@ fn nothing_of_a_repository_runs_and_nothing_is_written_to_it() {
     // What was asked for runs, in the files of the update.
     let check = "grep -q theirs notes.txt && test -f .launchway/alpha.base -o -f .launchway/beta.base";
     assert_eq!(fleet.work("verified", &["--verify", check]), "ready 2\nconflict 1\n");
+    let mut with_token = fleet.world.launchway();
+    let words = ["fleet", "work", "plan.json", "--results", "kept", "--verify", "test -z \"$GITHUB_TOKEN\""];
+    let said = run(with_token.args(words).env("GITHUB_TOKEN", "a-token")).success();
+    assert_eq!(said, "ready 2\nconflict 1\n", "the command of `--verify` can read the token");
     assert_eq!(fleet.work("refused", &["--verify", "exit 3"]), "conflict 1\nverify_failed 2\n");
     let said = fleet.results("refused")["alpha"]["error"]["message"].clone();
     assert_eq!(said, "`exit 3` has ended with exit code 3");

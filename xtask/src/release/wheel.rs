@@ -1,4 +1,4 @@
-//! The wheel of PyPI, by maturin.
+//! The wheel for the Python package index, by maturin.
 
 use std::fs;
 use std::path::{Path, PathBuf};

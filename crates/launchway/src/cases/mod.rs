@@ -211,7 +211,7 @@ impl Case {
         let folder = Temporary::create(&std::env::temp_dir(), creates)?;
         let mut ran = Vec::new();
         for command in &self.commands {
-            ran.push(shell::run(command, folder.path())?);
+            ran.push(shell::run(command, folder.path(), &[])?);
             if !ran.iter().all(shell::CommandResult::succeeded) {
                 break;
             }

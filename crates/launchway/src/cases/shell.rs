@@ -27,11 +27,14 @@ impl CommandResult {
     }
 }
 
-/// Runs a command line in a folder, without input.
-pub(crate) fn run(command: &str, folder: &Path) -> Result<CommandResult, Failure> {
+/// Runs a command line in a folder, without input, and without the variables that are not for it.
+pub(crate) fn run(command: &str, folder: &Path, hidden: &[&str]) -> Result<CommandResult, Failure> {
     let step = tracing::info_span!("run", what = command, code = Empty).entered();
     let mut shell = Command::new("sh");
     shell.args(["-c", command]).current_dir(folder).stdin(Stdio::null());
+    for variable in hidden {
+        shell.env_remove(variable);
+    }
     let output = crate::progress::during(command, || shell.output())
         .map_err(|error| Failure::new(Exit::Io, format!("cannot start `sh`: {error}")).caused_by(error))?;
     step.record("code", output.status.code().filter(|code| *code != 0));

@@ -3,9 +3,9 @@
 mod commit;
 mod decision;
 mod digest;
+mod emit;
 mod forge;
 mod journal;
-mod emit;
 mod listing;
 mod markdown;
 mod page;
@@ -22,15 +22,15 @@ mod result;
 mod settings;
 mod shard;
 mod site;
-mod status;
 mod sorted;
+mod status;
 mod template;
 mod text;
 mod work;
 
+pub(crate) use emit::{Engine, JobOrder, job};
 pub(crate) use forge::{GitHub, LATER, SystemClock};
 pub(crate) use journal::PublishedState;
-pub(crate) use emit::{Engine, JobOrder, job};
 pub(crate) use markdown::markdown;
 pub(crate) use page::page;
 pub(crate) use plan::{FleetPlan, planned};

@@ -10,6 +10,7 @@ use std::thread;
 use launchway_core::{CommitTree, Edit, EntryKind, Finding, Project, Root, SafePath, Temporary, check};
 
 use super::commit::{self, CommitOrder};
+use super::forge;
 use super::plan::{FleetPlan, PlannedProject};
 use super::record::projects;
 use super::repository::{Head, OpenRepository};
@@ -263,13 +264,13 @@ fn broken_by(before: &CommitTree<'_>, after: &CommitTree<'_>, project: &Project)
     .collect()
 }
 
-/// Runs a command in the files of an update, and says how it has failed.
+/// Runs a command in the files of an update, and says how it has failed. Code of the repository may run, so the token is not for it.
 fn verify(command: &str, after: &CommitTree<'_>, edits: &[Edit]) -> Result<Option<String>, Failure> {
     let is_file = |(_, (kind, _)): &(&String, &(EntryKind, String))| matches!(kind, EntryKind::File { .. });
     let paths = after.entries().iter().filter(is_file).filter_map(|(path, _)| SafePath::new(path).ok());
     let paths: BTreeSet<SafePath> = paths.chain(edits.iter().map(|edit| edit.path.clone())).collect();
     let folder = Temporary::create(&std::env::temp_dir(), &files_of(after, paths))?;
-    let ran = shell::run(command, folder.path())?;
+    let ran = shell::run(command, folder.path(), &[forge::TOKEN])?;
     let code = ran.code.map_or_else(|| "a signal".to_owned(), |code| format!("exit code {code}"));
     Ok((!ran.succeeded()).then(|| format!("`{command}` has ended with {code}")))
 }

@@ -10,7 +10,7 @@ use launchway_core::Credentials;
 use crate::failure::{Exit, Failure};
 
 pub(crate) use address::{RepositoryName, is_this_machine};
-pub(crate) use github::GitHub;
+pub(crate) use github::{GitHub, TOKEN};
 pub(crate) use pace::{Clock, Later, Pace, SystemClock};
 
 /// What is asked of a forge. Each call is one request, and none is repeated here.
