@@ -279,7 +279,7 @@ fn the_answers_follow_the_first_service_but_for_its_own() {
         .filter(|(id, value)| billing["answers"].get(id.as_str()) != Some(value))
         .map(|(id, _)| id.as_str())
         .collect();
-    assert_eq!(differing, ["cpu", "description", "memory", "secret_store", "secrets", "service"]);
+    assert_eq!(differing, ["cpu", "description", "memory", "secret_keys", "secret_store", "secrets", "service"]);
     assert_eq!(billing["answers"]["description"].as_str(), Some("The billing service"));
     assert_eq!(billing["added"]["member"].as_bool(), Some(true));
     assert!(first.get("added").is_none());

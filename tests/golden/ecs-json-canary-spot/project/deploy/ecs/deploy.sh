@@ -44,7 +44,7 @@ say_gate() {
     --query "serviceDeployments[0].lifecycleHookDetails[?status=='AWAITING_ACTION'].hookId | [0]") || return 0
   [[ -n $hook && $hook != None ]] || return 0
   is_said=yes
-  echo "$stack waits for you, and goes back to the previous version after 30 minutes. To let it go on:"
+  echo "$stack waits for you, and rolls back to the previous version after 30 minutes. To let it go on:"
   echo "  aws ecs continue-service-deployment --service-deployment-arn $deployment --hook-id $hook --action CONTINUE"
 }
 

@@ -127,7 +127,7 @@ kept() {
   in_namespace get configmap "$1-applied" --ignore-not-found --output "jsonpath={.data.$2}"
 }
 
-# Another commit alone makes no other version to go back to.
+# Another commit alone makes no other version to roll back to.
 without_commit() {
   sed -e '/^    commit: /d' -e '/^    author: /d' "$work/$1" >"$work/$1.version"
 }
