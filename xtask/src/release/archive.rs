@@ -12,6 +12,9 @@ use xtask::{Result, workspace};
 
 use super::channel::said;
 
+/// What a coding agent reads; the archive has it beside the program.
+const SKILL: &str = "skills/launchway/SKILL.md";
+
 /// What was packed, in the folder that a release on GitHub would have.
 #[derive(Debug)]
 pub(super) struct Files {
@@ -38,8 +41,12 @@ pub(super) fn pack(tools: &Release, program: &Path, folder: &Path) -> Result<Fil
     fs::create_dir_all(&inside)?;
     for asset in assets {
         let path = asset["path"].as_str().ok_or("a file of the plan has no path")?;
-        let is_program = asset["kind"] == "executable";
-        fs::copy(if is_program { program.to_owned() } else { workspace::root().join(path) }, inside.join(path))?;
+        let from = match path {
+            _ if asset["kind"] == "executable" => program.to_owned(),
+            "SKILL.md" => workspace::root().join(SKILL),
+            _ => workspace::root().join(path),
+        };
+        fs::copy(from, inside.join(path))?;
     }
     let files = Files { archive: folder.join("distrib").join(&name), folder: folder.join("distrib") };
     fs::create_dir_all(&files.folder)?;
