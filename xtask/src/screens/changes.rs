@@ -105,6 +105,22 @@ const CHANGES: &[Change] = &[
     ("kubernetes-without-service-monitor", &[KUBERNETES, "--service-monitor=true"], &["service_monitor=false"]),
     ("kubernetes-without-quota", &[KUBERNETES], &["quota=false"]),
     ("kubernetes-on-kind", &[KUBERNETES], &["provider=kind"]),
+    ("kubernetes-another-cloud", &[KUBERNETES, "--provider=eks", "--exposure=ingress"], &["provider=gke"]),
+    (
+        "kubernetes-another-ingress-class",
+        &[KUBERNETES, "--provider=gke", "--exposure=ingress"],
+        &["ingress_class=nginx"],
+    ),
+    (
+        "kubernetes-balancer-scheme",
+        &[KUBERNETES, "--provider=eks", "--exposure=ingress"],
+        &["balancer_scheme=internal"],
+    ),
+    (
+        "kubernetes-canary-by-replicas",
+        &[KUBERNETES, "--provider=gke", "--exposure=gateway", "--strategy=canary", "--canary-traffic=gateway"],
+        &["canary_traffic=replicas"],
+    ),
     ("kubernetes-account-annotation", &[KUBERNETES], &["account_annotation=vault.hashicorp.com/role"]),
     ("kubernetes-image-policy", &[KUBERNETES], &["image_policy=true"]),
     ("kubernetes-without-image-policy", &[KUBERNETES, "--image-policy=true"], &["image_policy=false"]),
