@@ -40,6 +40,8 @@ KINDS = {
     "PodDisruptionBudget": ("policy/v1", "poddisruptionbudgets"),
     "Ingress": ("networking.k8s.io/v1", "ingresses"),
     "NetworkPolicy": ("networking.k8s.io/v1", "networkpolicies"),
+    "BackendConfig": ("cloud.google.com/v1", "backendconfigs"),
+    "HealthCheckPolicy": ("networking.gke.io/v1", "healthcheckpolicies"),
     "HTTPRoute": ("gateway.networking.k8s.io/v1", "httproutes"),
     "Rollout": ("argoproj.io/v1alpha1", "rollouts"),
     "AnalysisTemplate": ("argoproj.io/v1alpha1", "analysistemplates"),

@@ -367,7 +367,7 @@ fn the_release_of_a_chart_notices_a_right_that_the_workflow_lacks() {
 #[test]
 fn the_release_of_a_chart_notices_a_live_track_that_is_deployed_to() {
     let path = "deploy/kubernetes/chart/templates/tracks.yaml";
-    let fault = ["if and $running (has . (list $.Values.live $.Values.held))", "if and $running false"];
+    let fault = ["$stays := and $running (has . (list $.Values.live $.Values.held))", "$stays := false"];
     assert_caught_in("kubernetes-helm-tracks-every-option", helm::release, path, fault, "changes the live track");
 }
 

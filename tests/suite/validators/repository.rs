@@ -36,7 +36,8 @@ pub(super) fn actionlint(projects: &[Project]) -> Verdict {
 pub(super) fn actionlint_of(workflows: impl IntoIterator<Item = PathBuf>) -> Verdict {
     let mut command = Command::new(tools().linter("actionlint"));
     let shellcheck = format!("-shellcheck={}", tools().linter("shellcheck").display());
-    // Without what it would look for on this machine.
+    // Without what it would look for on this machine; it takes the settings of a repository by paths from there.
+    command.current_dir(workspace::root());
     validate(command.args(["-no-color", &shellcheck, "-pyflakes="]).args(workflows))
 }
 

@@ -117,6 +117,11 @@ const CHANGES: &[Change] = &[
         &["balancer_scheme=internal"],
     ),
     (
+        "kubernetes-balancer-network",
+        &[KUBERNETES, "--provider=eks", "--exposure=ingress"],
+        &["balancer_network=10.1.0.0/16"],
+    ),
+    (
         "kubernetes-canary-by-replicas",
         &[KUBERNETES, "--provider=gke", "--exposure=gateway", "--strategy=canary", "--canary-traffic=gateway"],
         &["canary_traffic=replicas"],
