@@ -39,7 +39,7 @@ fn every_golden_project_that_lost_its_record_gets_answers_that_make_it_to_the_la
     in_pairs(sample::of(golden::rendered().iter().collect(), 1, 4), |(case, tree): (&String, &Tree)| {
         let mut tree = tree.clone();
         tree.retain(|path, _| !path.starts_with(".launchway/"));
-        let adoption = adopted(&tree);
+        let adoption = adopted_with(&tree, &said(&answers_of(case)));
         assert_eq!(tree::differences(&tree, &made(&adoption)), Vec::<String>::new(), "{case}");
         assert_eq!(adoption.percent(), 100, "{case}");
         assert!(adoption.files.iter().all(|file| file.fit == Fit::Exact), "{case}");
@@ -56,12 +56,36 @@ fn answers_of_every_kind_are_found_again() {
     });
 }
 
-/// What no file has as it was answered: the name of the environment stands in its place.
+/// The answers from which a golden project was made.
+fn answers_of(case: &str) -> Vec<(String, Value)> {
+    let path = xtask::workspace::root().join("tests/golden").join(case).join("answers.toml");
+    let table: toml::Table = std::fs::read_to_string(path).unwrap().parse().unwrap();
+    let texts = table.into_iter().filter_map(|(id, value)| {
+        let text = |value: &toml::Value| value.as_str().map(str::to_owned);
+        let list = || value.as_array().map(|items| Value::List(items.iter().filter_map(text).collect()));
+        Some((id, text(&value).map(Value::Text).or_else(list)?))
+    });
+    texts.collect()
+}
+
+/// What no file has as it was answered: the name of the environment is in its place, or a list is in pieces.
 fn said(answers: &[(String, Value)]) -> BTreeMap<String, Value> {
     let has_place = |value: &Value| matches!(value, Value::Text(text) if text.contains("ENVIRONMENT"));
-    let mut said: BTreeMap<_, _> = answers.iter().filter(|(_, value)| has_place(value)).cloned().collect();
-    if said.contains_key("pod_identity") {
-        said.extend(answers.iter().filter(|(id, _)| id == "provider").cloned());
+    let is_given = |value: &Value| !matches!(value, Value::List(items) if items.is_empty()) && value.to_string() != "";
+    let is_in_pieces = |id: &String| ["accounts", "secret_keys", "ingress_class"].contains(&id.as_str());
+    let is_said = |(id, value): &&(String, Value)| has_place(value) || (is_in_pieces(id) && is_given(value));
+    let mut said: BTreeMap<_, _> = answers.iter().filter(is_said).cloned().collect();
+    // With those that it depends on.
+    let needs = [
+        ("pod_identity", "provider"),
+        ("ingress_class", "provider"),
+        ("secret_keys", "secrets"),
+        ("secret_keys", "secret_store"),
+    ];
+    for (id, needed) in needs {
+        if said.contains_key(id) {
+            said.extend(answers.iter().filter(|(id, _)| id == needed).cloned());
+        }
     }
     said
 }

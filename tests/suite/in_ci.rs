@@ -279,6 +279,23 @@ fn a_shallow_checkout_renews_its_own_branch_after_main_has_moved() {
 }
 
 #[test]
+fn an_update_that_is_refused_pushes_nothing() {
+    let runner = Runner::new();
+    runner.change("one\nours\nthree\n");
+    // What one side has changed and the other one turned into bytes leaves no marks, so it has to be decided first.
+    runner.template.git(&["rm", "--quiet", "files/note.txt.hbs"]);
+    fs::create_dir_all(runner.template.folder.join("files")).unwrap();
+    fs::write(runner.template.folder.join("files/note.txt"), [0, 159, 146, 150]).unwrap();
+    runner.template.commit(&[("template.toml", &MANIFEST.replace("version = \"1.0.0\"", "version = \"1.1.0\""))]);
+    runner.template.git(&["tag", "v1.1.0"]);
+    let refused = runner.update();
+    assert!(refused.code > Some(1), "{:?}: {}{}", refused.code, refused.stdout, refused.stderr);
+    assert_eq!(runner.asked(), "");
+    assert_eq!(runner.git(&["ls-remote", "origin", "refs/heads/launchway/*"]), "");
+    assert_eq!(runner.git(&["status", "--porcelain"]), "");
+}
+
+#[test]
 fn an_update_without_a_token_or_a_branch_says_what_is_missing() {
     let runner = Runner::new();
     let without = runner.step("update.sh", &[]);
