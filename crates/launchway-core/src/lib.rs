@@ -43,7 +43,7 @@ pub use agreement::{Agreement, document};
 pub use apply::{
     ApplyError, EditError, LineLog, ProjectLock, Scratch, TakenBack, Temporary, apply, can_be_prepared,
     clear_leftovers, create_bare_repository, edit, is_cut_off, open_lock, remove_private, take_back_cut_off,
-    write_private, write_result,
+    whole_lines, write_private, write_result,
 };
 pub use authoring::{lint, matrix, pairs, schema, skeleton};
 pub use cargo_lock::sort_packages;

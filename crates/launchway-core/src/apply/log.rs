@@ -52,7 +52,8 @@ impl LineLog {
 }
 
 /// Returns a text up to its last whole line.
-fn whole_lines(text: &str) -> &str {
+#[must_use]
+pub fn whole_lines(text: &str) -> &str {
     text.rfind('\n').map_or("", |end| &text[..=end])
 }
 

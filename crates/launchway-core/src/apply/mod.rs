@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use claim::Claim;
 pub use edit::{EditError, ProjectLock, TakenBack, can_be_prepared, edit, is_cut_off, take_back_cut_off};
 use files::{open_folder, write_files};
-pub use log::LineLog;
+pub use log::{LineLog, whole_lines};
 pub use private::{clear_leftovers, create_bare_repository, open_lock, remove_private, write_private};
 pub use result::write_result;
 pub use scratch::{Scratch, Temporary};

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use launchway_core::LineLog;
+use launchway_core::{LineLog, whole_lines};
 use serde::{Deserialize, Serialize};
 
+use super::plan::PlannedProject;
 use crate::failure::{Exit, Failure};
 use crate::today;
 
@@ -155,7 +156,7 @@ impl Journal {
             }
             Ok(text) => text,
         };
-        Self::parse(text.rfind('\n').map_or("", |end| &text[..end]), to, &path)
+        Self::parse(whole_lines(&text), to, &path)
     }
 
     fn parse(text: &str, to: &str, path: &Path) -> Result<Self, Failure> {
@@ -208,6 +209,18 @@ impl Journal {
     /// Tells whether a commit is one that was pushed here.
     pub(super) fn knows(&self, commit: &str) -> bool {
         self.commits.contains(commit)
+    }
+
+    /// Returns how many of the projects are in which state.
+    pub(super) fn states<'p>(
+        &self,
+        projects: impl IntoIterator<Item = &'p PlannedProject>,
+    ) -> BTreeMap<PublishedState, usize> {
+        let mut states = BTreeMap::new();
+        for state in projects.into_iter().filter_map(|it| self.of(&it.id)?.state) {
+            *states.entry(state).or_default() += 1;
+        }
+        states
     }
 
     /// Returns how many projects are in a state.

@@ -103,7 +103,8 @@ fn of_forge(hosted: &HostedRepository) -> Listed {
     Listed { id: id(&hosted.clone_url), address }
 }
 
-fn unreachable(reason: String) -> (LeftOutState, String) {
+/// Says why a repository cannot be read.
+pub(super) fn unreachable(reason: String) -> (LeftOutState, String) {
     (LeftOutState::Unreachable, reason)
 }
 

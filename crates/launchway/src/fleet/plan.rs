@@ -8,7 +8,7 @@ use launchway_core::{CommitTree, Project, ProjectError};
 use serde::{Deserialize, Serialize};
 
 use super::digest::{of_bytes, of_parts};
-use super::listing::{Listed, list};
+use super::listing::{Listed, list, unreachable};
 use super::record::{answers_digest, owner, projects, record_digest};
 use super::repository::{Address, Head, OpenRepository, Unusable};
 use super::settings::{Select, Settings};
@@ -171,7 +171,6 @@ fn read_projects(
     template: &FleetTemplate,
     select: &Select,
 ) -> Result<Vec<Result<PlannedProject, LeftOut>>, (LeftOutState, String)> {
-    let unreachable = |reason: String| (LeftOutState::Unreachable, reason);
     let address = address?;
     let url = address.shown().ok_or_else(|| unreachable("its path is no text".to_owned()))?;
     let head = address.head().map_err(|unusable| match unusable {

@@ -190,13 +190,9 @@ impl<'p> Publishing<'p> {
         if let Some(failure) = broken.into_inner().unwrap_or_else(PoisonError::into_inner) {
             return Err(failure);
         }
-        let mut summary = PublishSummary { stopped: lock(&self.stopped).clone(), ..PublishSummary::default() };
-        (summary.later, summary.why_later) = lock(&self.later).clone();
-        let journal = lock(&self.journal);
-        for state in self.wave.iter().filter_map(|it| journal.journal.of(&it.id)?.state) {
-            *summary.states.entry(state).or_default() += 1;
-        }
-        Ok(summary)
+        let states = lock(&self.journal).journal.states(self.wave.iter().copied());
+        let (later, why_later) = lock(&self.later).clone();
+        Ok(PublishSummary { states, later, why_later, stopped: lock(&self.stopped).clone() })
     }
 
     /// Publishes a project as far as it goes, and notes what is in the way.

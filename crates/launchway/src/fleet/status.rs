@@ -22,11 +22,7 @@ pub(crate) fn status(
 ) -> Result<BTreeMap<PublishedState, usize>, Failure> {
     let mut journal = OpenJournal::open(results, &plan.campaign, &plan.template.to)?;
     refresh(plan, &mut journal, forge, &Pace::new(clock, patience, []))?;
-    let mut states = BTreeMap::new();
-    for state in plan.repositories.iter().filter_map(|it| journal.journal.of(&it.id)?.state) {
-        *states.entry(state).or_default() += 1;
-    }
-    Ok(states)
+    Ok(journal.journal.states(&plan.repositories))
 }
 
 /// Notes what has become of the pull requests that the journal takes for open.

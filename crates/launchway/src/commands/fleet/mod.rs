@@ -10,6 +10,7 @@ mod work;
 use clap::Subcommand;
 
 use crate::failure::Failure;
+use crate::terminal;
 
 /// The commands of `launchway fleet`.
 #[derive(Subcommand)]
@@ -26,6 +27,12 @@ pub(super) enum FleetCommand {
     Emit(emit::EmitArgs),
     /// Says how a campaign stands, from its plan and its results
     Report(report::ReportArgs),
+}
+
+/// Says on stdout how many projects are in which state.
+fn print_states<'s>(states: impl IntoIterator<Item = (&'s str, usize)>) -> Result<(), Failure> {
+    let lines = states.into_iter().map(|(state, count)| format!("{state} {count}\n"));
+    terminal::print(&lines.collect::<String>())
 }
 
 /// Runs the command.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 
+use super::print_states;
 use crate::failure::{Exit, Failure};
 use crate::fleet::{FleetPlan, GitHub, LATER, Publish, PublishedState, Publishing, Settings, Stopped, SystemClock};
 use crate::language::filled;
@@ -68,8 +69,7 @@ pub(super) fn run(args: &PublishArgs) -> Result<(), Failure> {
     );
     terminal::tell(&format!("{said}\n"));
     let summary = progress::during("launchway fleet publish", || publishing.run())?;
-    let states: Vec<String> = summary.states.iter().map(|(state, count)| format!("{} {count}\n", state.id())).collect();
-    terminal::print(&states.concat())?;
+    print_states(summary.states.iter().map(|(state, count)| (state.id(), *count)))?;
     if let Some(failure) = summary.stopped.as_ref().and_then(reason) {
         return Err(failure);
     }

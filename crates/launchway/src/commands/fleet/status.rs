@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use clap::Args;
 
+use super::print_states;
 use crate::failure::Failure;
 use crate::fleet::{FleetPlan, GitHub, SystemClock, status};
-use crate::{progress, terminal};
+use crate::progress;
 
 const AFTER_HELP: &str = "\
 Asks the forge about every pull request that the journal takes for open, a hundred at once, and notes in the journal what was \
@@ -36,6 +37,5 @@ pub(super) fn run(args: &StatusArgs) -> Result<(), Failure> {
     let patience = Duration::from_secs(args.wait);
     let asked = || status(&plan, &args.results, &forge, (&SystemClock, patience));
     let states = progress::during("launchway fleet status", asked)?;
-    let lines: Vec<String> = states.iter().map(|(state, count)| format!("{} {count}\n", state.id())).collect();
-    terminal::print(&lines.concat())
+    print_states(states.iter().map(|(state, count)| (state.id(), *count)))
 }

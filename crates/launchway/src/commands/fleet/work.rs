@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::print_states;
 use crate::failure::{Exit, Failure};
 use crate::fleet::{FleetPlan, Shard, State, Work, work};
 use crate::git::FetchOptions;
@@ -63,8 +64,7 @@ pub(super) fn run(args: &WorkArgs) -> Result<(), Failure> {
         options: args.sources.clone(),
     };
     let summary = progress::during("launchway fleet work", || work(&order))?;
-    let states: Vec<String> = summary.states.iter().map(|(state, count)| format!("{} {count}\n", state.id())).collect();
-    terminal::print(&states.concat())?;
+    print_states(summary.states.iter().map(|(state, count)| (state.id(), *count)))?;
     if summary.skipped > 0 {
         let said = filled("{count} had a result before", &[("count", &summary.skipped)]);
         terminal::tell(&format!("{said}\n"));

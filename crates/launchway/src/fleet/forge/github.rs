@@ -94,9 +94,8 @@ pub(crate) const TOKEN: &str = "GITHUB_TOKEN";
 impl GitHub {
     /// Returns the forge that the environment names.
     pub(crate) fn from_environment() -> Result<Self, Failure> {
-        let set = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
-        let address = ForgeAddress::parse(set("GITHUB_API_URL").as_deref().unwrap_or(GITHUB))?;
-        let token = set(TOKEN).ok_or_else(|| {
+        let address = address()?;
+        let token = variable(TOKEN).ok_or_else(|| {
             Failure::new(Exit::Settings, "there is no token for the forge")
                 .hint("set `GITHUB_TOKEN`; it is read from the environment alone, and kept nowhere")
         })?;
@@ -111,11 +110,19 @@ impl GitHub {
 
     /// Returns what git shows to read a repository, if it is one of the forge for which the environment has a token.
     pub(crate) fn reading_credentials(url: &str) -> Option<Credentials> {
-        let set = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
-        let token = set(TOKEN)?;
-        let address = ForgeAddress::parse(set("GITHUB_API_URL").as_deref().unwrap_or(GITHUB)).ok()?;
-        address.takes_token(url).then(|| Credentials { user: USER.to_owned(), password: token })
+        let token = variable(TOKEN)?;
+        address().ok()?.takes_token(url).then(|| Credentials { user: USER.to_owned(), password: token })
     }
+}
+
+/// Reads a variable of the environment; an empty one is unset.
+fn variable(name: &str) -> Option<String> {
+    env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// Reads where the forge is.
+fn address() -> Result<ForgeAddress, Failure> {
+    ForgeAddress::parse(variable("GITHUB_API_URL").as_deref().unwrap_or(GITHUB))
 }
 
 impl Forge for GitHub {
