@@ -18,7 +18,8 @@ if [ "$status" -gt 1 ]; then exit "$status"; fi
   echo '````'
 } >"$summary"
 cat "$summary" >>"$GITHUB_STEP_SUMMARY"
-behind=$(launchway check "$DIRECTORY" --updates --output json | jq '[.projects[].update | .behind > 0 or .changes] | any') || true
+# The versions were fetched above.
+behind=$(launchway check "$DIRECTORY" --updates --offline --output json | jq '[.projects[].update | .behind > 0 or .changes] | any') || true
 {
   echo "summary=$summary"
   echo "behind=$behind"

@@ -1,20 +1,22 @@
 //! The wheel for the Python package index, by maturin.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use xtask::tools::Release;
 use xtask::{Result, workspace};
 
+use super::VERSION;
 use super::channel::said;
 
 /// Builds the program, and packs it as a wheel.
 ///
-/// It names no distribution of Linux: which ones it runs on is for the machine that builds a release to find out.
+/// On Linux maturin finds out from which version of its C library on the program runs, and names the wheel by it.
 pub(super) fn build(tools: &Release, profile: &str, folder: &Path) -> Result<PathBuf> {
     let mut maturin = Command::new(tools.program("maturin"));
-    maturin.args(["build", "--offline", "--locked", "--compatibility", "linux", "--profile", profile]);
+    maturin.args(["build", "--offline", "--locked", "--profile", profile]);
     maturin.arg("--target-dir").arg(workspace::target()).arg("--out").arg(folder);
     said(maturin.current_dir(workspace::root().join("packages/pypi")))?;
     only(folder, "whl")
@@ -24,10 +26,8 @@ pub(super) fn build(tools: &Release, profile: &str, folder: &Path) -> Result<Pat
 pub(super) fn program(wheel: &Path, folder: &Path) -> Result<PathBuf> {
     let unpacked = folder.join("wheel");
     said(Command::new("python3").args(["-m", "zipfile", "--extract"]).args([wheel, &unpacked]))?;
-    let data = fs::read_dir(&unpacked)?.filter_map(std::result::Result::ok).map(|entry| entry.path());
-    let scripts = data.into_iter().find(|path| path.extension().is_some_and(|it| it == "data"));
-    let program = scripts.ok_or("the wheel has no scripts")?.join("scripts").join("launchway");
-    said(Command::new("chmod").arg("755").arg(&program))?;
+    let program = unpacked.join(format!("launchway-{VERSION}.data/scripts/launchway"));
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755))?;
     Ok(program)
 }
 
@@ -40,7 +40,7 @@ pub(super) fn install(tools: &Release, wheel: &Path, folder: &Path) -> Result<Pa
 }
 
 /// The one file of a kind in a folder.
-pub(super) fn only(folder: &Path, extension: &str) -> Result<PathBuf> {
+fn only(folder: &Path, extension: &str) -> Result<PathBuf> {
     let entries = fs::read_dir(folder)?.filter_map(std::result::Result::ok).map(|entry| entry.path());
     let found: Vec<PathBuf> = entries.filter(|path| path.extension().is_some_and(|it| it == extension)).collect();
     match &found[..] {
