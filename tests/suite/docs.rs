@@ -15,7 +15,7 @@ use std::process::Command;
 
 use xtask::{reference, workspace};
 
-use crate::program::{self, GIT_IDENTITY, launchway, run};
+use crate::program::{self, GIT_IDENTITY, launchway, run, write_executable};
 
 /// Pages beside the README and those of `docs`.
 const PAGES: [&str; 9] = [
@@ -268,8 +268,8 @@ fn run_page(page: &Page, blocks: &[Block]) {
     let said = |block: &Block| format!("echo '=== {}:{}' >&2\n{}\n", page.path, block.line, block.text);
     let script = "set -eu\n".to_owned() + &scripts.into_iter().map(said).collect::<String>();
     let stand_ins = tempfile::tempdir().unwrap();
-    fs::write(stand_ins.path().join("gh"), GH).unwrap();
-    let script = format!("chmod +x {0}/gh\nPATH={0}:$PATH\n{script}", stand_ins.path().display());
+    write_executable(&stand_ins.path().join("gh"), GH);
+    let script = format!("PATH={}:$PATH\n{script}", stand_ins.path().display());
     let ran = run(shell(&script).current_dir(folder.path()));
     assert_eq!(ran.code, Some(0), "{}\n{}\n{}", page.path, ran.stdout, ran.stderr);
     for block in blocks {

@@ -2,12 +2,11 @@
 //! matter is said.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
 
 use serde_json::Value;
 
 use crate::history::{History, files, lines};
-use crate::program::{GIT_IDENTITY, launchway, run};
+use crate::program::{GIT_IDENTITY, launchway, run, write_executable};
 
 /// Stands in for the program of Git LFS: it keeps the text of a file in a folder beside itself, and git a pointer to it.
 const STAND_IN: &str = r#"#!/bin/sh
@@ -49,8 +48,7 @@ fn template(number: u8, line: &str, more: &[&str]) -> Vec<(String, Vec<u8>)> {
 fn stored() -> History {
     let history = History::new(&template(1, "line 2 of the file", &[]), AGREEMENT);
     let program = history.folder().join("stand-in");
-    fs::write(&program, STAND_IN).unwrap();
-    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+    write_executable(&program, STAND_IN);
     filtered_by(&history, &program.display().to_string());
     history.git(&["config", "filter.lfs.required", "true"]);
     history.write(".gitattributes", "*.png filter=lfs -text\nlimit.toml filter=lfs -text\n");

@@ -11,7 +11,7 @@ use xtask::tree;
 use xtask::workspace;
 
 use crate::history::lines;
-use crate::program::{GIT_IDENTITY, Ran, run};
+use crate::program::{GIT_IDENTITY, Ran, run, write_executable};
 use crate::remote::{Repository, World};
 use crate::sample;
 
@@ -118,14 +118,18 @@ impl Fleet {
         serde_json::from_str(&fs::read_to_string(self.world.path(path)).unwrap()).unwrap()
     }
 
-    /// The results of a folder, by the id of their project.
+    /// The results of a folder, by the id of their project, of which each may have one.
+    #[track_caller]
     pub(crate) fn results(&self, folder: &str) -> BTreeMap<String, Value> {
         let read = |(path, file): (String, tree::File)| {
             path.strip_suffix(".json")?;
             let result: Value = serde_json::from_slice(&file.bytes).unwrap();
             Some((result["id"].as_str().unwrap().to_owned(), result))
         };
-        tree::read(&self.world.path(folder)).unwrap().into_iter().filter_map(read).collect()
+        let results: Vec<_> = tree::read(&self.world.path(folder)).unwrap().into_iter().filter_map(read).collect();
+        let by_id: BTreeMap<_, _> = results.iter().cloned().collect();
+        assert_eq!(by_id.len(), results.len(), "a project has results of two plans in `{folder}`");
+        by_id
     }
 
     pub(crate) fn bundle(&self, results: &str, result: &Value) -> PathBuf {
@@ -442,11 +446,7 @@ fn nothing_of_a_repository_runs_and_nothing_is_written_to_it() {
     commit(&folder);
     fleet.push("alpha");
     for hook in ["post-index-change", "reference-transaction", "post-checkout", "pre-push", "update"] {
-        use std::os::unix::fs::PermissionsExt as _;
-        let hook = bare.join("hooks").join(hook);
-        fs::create_dir_all(hook.parent().unwrap()).unwrap();
-        fs::write(&hook, format!("#!/bin/sh\n{canary}\n")).unwrap();
-        fs::set_permissions(&hook, fs::Permissions::from_mode(0o755)).unwrap();
+        write_executable(&bare.join("hooks").join(hook), &format!("#!/bin/sh\n{canary}\n"));
     }
     let config = fs::read_to_string(bare.join("config")).unwrap();
     let evil = format!(

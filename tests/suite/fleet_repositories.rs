@@ -247,8 +247,8 @@ fn a_new_question_gets_its_default_and_without_one_a_person_has_to_answer() {
     let second = QUESTION.replace("tier", "budget");
     fleet.release("1.2.0", |folder| add(folder, &second, "of {{owner}}\ntier {{tier}} {{budget}}\n"));
     fleet.plan();
-    assert_eq!(fleet.work("results", &[]), "error 1\n");
-    let results = fleet.results("results");
+    assert_eq!(fleet.work("without-default", &[]), "error 1\n");
+    let results = fleet.results("without-default");
     let error = results.values().find_map(|it| it["error"].as_object()).unwrap_or_else(|| panic!("{results:#?}"));
     assert_eq!(error["class"], "answers");
     assert!(error["message"].as_str().unwrap().contains("budget"), "{error:?}");

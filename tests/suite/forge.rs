@@ -3,7 +3,6 @@
 //! only agree with us, every request has to be one of GitHub's own description of its API, and octokit speaks with it, too.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
@@ -16,6 +15,7 @@ use std::thread;
 use serde_json::{Value, json};
 
 use crate::openapi;
+use crate::program::write_executable;
 
 /// What the fleet shows to the fake.
 pub(crate) const TOKEN: &str = "ghp_s3cretTokenOfTheBot";
@@ -551,9 +551,5 @@ fn write(mut stream: &TcpStream, answer: &Answer) -> std::io::Result<()> {
 
 /// Makes a hook of a bare repository, as protection of branches and scopes of tokens act.
 pub(crate) fn refuse_pushes(repository: &Path, script: &str) {
-    use std::os::unix::fs::PermissionsExt as _;
-    let hook = repository.join("hooks/pre-receive");
-    fs::create_dir_all(hook.parent().unwrap()).unwrap();
-    fs::write(&hook, format!("#!/bin/sh\n{script}\n")).unwrap();
-    fs::set_permissions(&hook, fs::Permissions::from_mode(0o755)).unwrap();
+    write_executable(&repository.join("hooks/pre-receive"), &format!("#!/bin/sh\n{script}\n"));
 }

@@ -2,7 +2,6 @@
 //! one pull request in a file.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -11,7 +10,7 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use xtask::workspace;
 
-use crate::program::{self, GIT_IDENTITY, Ran, run};
+use crate::program::{self, GIT_IDENTITY, Ran, copy_executable, run, write_executable};
 use crate::remote::{MANIFEST, Repository, World};
 
 /// Lists, opens and edits the one pull request that `$GH_STATE` holds, and writes down what it was asked.
@@ -126,11 +125,6 @@ impl Runner {
     }
 }
 
-fn write_executable(path: &Path, text: &str) {
-    fs::write(path, text).unwrap();
-    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
-}
-
 const COMMIT: &str = "Update to the newest template";
 
 /// Packs the program as a release does, and returns the digest of the archive.
@@ -138,8 +132,7 @@ fn packed(runner: &Runner) -> String {
     let target = format!("launchway-{}-unknown-linux-gnu", std::env::consts::ARCH);
     let release = runner.path("releases/v0.2.0");
     let folder = release.join(&target);
-    fs::create_dir_all(&folder).unwrap();
-    fs::copy(program::path(), folder.join("launchway")).unwrap();
+    copy_executable(program::path(), &folder.join("launchway"));
     let archive = release.join(format!("{target}.tar.gz"));
     run(Command::new("tar")
         .args(["--create", "--gzip", "--file"])

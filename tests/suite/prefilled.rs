@@ -9,7 +9,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 use xtask::{tree, workspace};
 
-use crate::program::{GIT_IDENTITY, launchway, run};
+use crate::program::{GIT_IDENTITY, launchway, run, write_executable};
 use crate::terminal::{ENTER, Terminal, UP};
 
 /// A person: a home, and a folder to work in.
@@ -84,9 +84,7 @@ fn of_the_user_of_gh_and_of_an_organisation_the_owner_is_taken_and_gh_is_not_run
     person.write(GH, HOSTS);
     // Whoever runs it would find this in the place of `gh`.
     let bin = person.home.path().join("bin");
-    fs::create_dir(&bin).unwrap();
-    fs::write(bin.join("gh"), "#!/bin/sh\ntouch \"$HOME/ran\"\n").unwrap();
-    fs::set_permissions(bin.join("gh"), fs::Permissions::from_mode(0o755)).unwrap();
+    write_executable(&bin.join("gh"), "#!/bin/sh\ntouch \"$HOME/ran\"\n");
     let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
     for (organisation, shown) in [(None, "ada/orders"), (Some("acme"), "acme/orders")] {
         if let Some(organisation) = organisation {

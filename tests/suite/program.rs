@@ -1,6 +1,7 @@
 //! The program under test, built once, started with nothing of this machine.
 
 use std::borrow::BorrowMut;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::OnceLock;
@@ -73,4 +74,22 @@ impl Ran {
         assert_eq!(actual, Some(code), "stdout:\n{stdout}\nstderr:\n{stderr}");
         stderr
     }
+}
+
+/// Writes a script or a program that can be run, and the folders above it.
+#[track_caller]
+pub(crate) fn write_executable(path: &Path, text: &str) {
+    let written = tempfile::NamedTempFile::new().unwrap();
+    fs::write(written.path(), text).unwrap();
+    copy_executable(written.path(), path);
+}
+
+/// Copies a script or a program so that it can be run.
+///
+/// Another process writes it: what another test starts in that moment would inherit a handle of this one, and the kernel
+/// runs nothing that somebody has open for writing.
+#[track_caller]
+pub(crate) fn copy_executable(from: &Path, to: &Path) {
+    fs::create_dir_all(to.parent().unwrap()).unwrap();
+    run(Command::new("install").args(["-m", "755"]).args([from, to])).success();
 }

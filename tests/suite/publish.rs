@@ -9,7 +9,7 @@ use xtask::{tree, workspace};
 
 use crate::forge::{FakeForge, Fault, Pull, TOKEN, refuse_pushes};
 use crate::history::lines;
-use crate::program::{GIT_IDENTITY, Ran, run};
+use crate::program::{GIT_IDENTITY, Ran, run, write_executable};
 use crate::remote::{Repository, Server, World};
 
 const MANIFEST: &str = r#"[template]
@@ -445,12 +445,10 @@ fn what_a_repository_refuses_is_a_recorded_state_and_the_others_go_on() {
 fn the_token_is_in_no_output_no_journal_and_no_argument_and_goes_to_no_other_host() {
     let campaign = Campaign::ready(1);
     let shim = campaign.world.path("shim");
-    fs::create_dir(&shim).unwrap();
     let log = campaign.world.path("arguments");
     let paths = std::env::var("PATH").unwrap();
     let script = format!("#!/bin/sh\necho \"$@\" >> {}\nPATH={paths} exec git \"$@\"\n", log.display());
-    fs::write(shim.join("git"), script).unwrap();
-    run(Command::new("chmod").arg("+x").arg(shim.join("git"))).success();
+    write_executable(&shim.join("git"), &script);
     let mut said = String::new();
     campaign.forge.with(|forge| forge.next = Some(("POST", "/pulls", Fault::Status(422, &[], "no"))));
     for (words, code) in

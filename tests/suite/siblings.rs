@@ -10,7 +10,7 @@ use xtask::workspace;
 
 use crate::history::{History, files, lines};
 use crate::lost::{is_as, outdated, state};
-use crate::program::{GIT_IDENTITY, Ran, launchway, run};
+use crate::program::{GIT_IDENTITY, Ran, launchway, run, write_executable};
 
 const RECORD: &str = ".launchway/orders.toml";
 
@@ -107,8 +107,7 @@ fn u02_taking_an_added_service_back_goes_into_no_submodule() {
 fn u03_what_a_setting_keeps_git_from_seeing_is_seen_or_named() {
     // A monitor that says that nothing has changed.
     let history = outdated();
-    history.write(".git/lie", "#!/bin/sh\nprintf 'token\\0'\n");
-    history.make_executable(".git/lie");
+    write_executable(&history.path(".git/lie"), "#!/bin/sh\nprintf 'token\\0'\n");
     history.git(&["config", "core.fsmonitor", &history.path(".git/lie").display().to_string()]);
     history.git(&["update-index", "--fsmonitor"]);
     history.git(&["status"]);

@@ -12,7 +12,7 @@ use sha2::{Digest as _, Sha256};
 use xtask::tree::{self, Tree};
 use xtask::workspace;
 
-use crate::program::run;
+use crate::program::{copy_executable, run};
 use crate::project::{self, Project};
 
 /// One version of the generated code.
@@ -54,7 +54,7 @@ impl Source {
             let built = generated().join("target").join("debug").join(service);
             // Renamed into place: half of a copy has another name.
             let half = copy.with_extension("half");
-            fs::copy(built, &half).unwrap();
+            copy_executable(&built, &half);
             fs::rename(half, &copy).unwrap();
         }
         copy

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::program::{GIT_IDENTITY, run};
+use crate::program::{GIT_IDENTITY, run, write_executable};
 use crate::remote::{MANIFEST, Server, World};
 
 /// What a case changes in the surroundings of the program.
@@ -400,13 +400,8 @@ fn a_password_in_a_url_is_used_and_neither_kept_nor_shown() {
     // What is on a command line of git's, others can read.
     let git = run(Command::new("sh").args(["-c", "command -v git"])).success();
     let (log, script) = (world.path("git.log"), world.path("bin/git"));
-    fs::create_dir(world.path("bin")).unwrap();
-    fs::write(
-        &script,
-        format!("#!/bin/sh\nprintf '%s\\n' \"$*\" >> '{}'\nexec {} \"$@\"\n", log.display(), git.trim()),
-    )
-    .unwrap();
-    fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).unwrap();
+    let text = format!("#!/bin/sh\nprintf '%s\\n' \"$*\" >> '{}'\nexec {} \"$@\"\n", log.display(), git.trim());
+    write_executable(&script, &text);
     let path = format!("{}:{}", world.path("bin").display(), std::env::var("PATH").unwrap());
     let own = ["new", "orders", "--no-input", "--no-git", "--template", &with_password];
     let ran = run(world.launchway().args(own).args(["--output", "json", "--verbose"]).env("PATH", path));
@@ -469,8 +464,7 @@ fn what_ssh_says_of_keys_and_of_a_server_is_the_cause() {
     ] {
         // A program in the place of ssh says what ssh would: a server with keys is no part of the tests.
         let ssh = world.path("ssh");
-        fs::write(&ssh, format!("#!/bin/sh\necho '{said}' >&2\nexit 255\n")).unwrap();
-        fs::set_permissions(&ssh, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+        write_executable(&ssh, &format!("#!/bin/sh\necho '{said}' >&2\nexit 255\n"));
         let words = ["new", "orders", "--no-input", "--no-git", "--template", "ssh://git@host/x"];
         let failed = run(world.launchway().env("GIT_SSH", &ssh).env("GIT_SSH_VARIANT", "ssh").args(words)).failure(74);
         let cause = said.trim_start_matches("ERROR: ");

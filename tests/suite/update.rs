@@ -1,14 +1,14 @@
 //! `launchway update` as its users see it: the states of a repository, the answers, and what holds for every update.
 
 use std::fs;
-use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::os::unix::fs::symlink;
 use std::process::Command;
 
 use launchway_core::Status;
 use serde_json::Value;
 
 use crate::history::{History, files, lines, without_defaults, without_page};
-use crate::program::{GIT_IDENTITY, launchway, run, shell};
+use crate::program::{GIT_IDENTITY, launchway, run, shell, write_executable};
 use crate::sample;
 use crate::terminal::{CONTROL_C, DOWN, ENTER, ESCAPE, Terminal, UP};
 
@@ -96,8 +96,7 @@ fn a_git_that_cannot_merge_without_a_work_tree_changes_nothing_and_is_told_apart
          exec {} \"$@\"\n",
         git.trim()
     );
-    fs::write(bin.path().join("git"), script).unwrap();
-    fs::set_permissions(bin.path().join("git"), fs::Permissions::from_mode(0o755)).unwrap();
+    write_executable(&bin.path().join("git"), &script);
     let path = format!("{}:{}", bin.path().display(), std::env::var("PATH").unwrap());
     let update = ["update", "--template", "../template", "--no-input"];
     let said = run(launchway().args(update).current_dir(history.project()).env("PATH", path)).failure(74);

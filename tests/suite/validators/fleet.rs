@@ -8,7 +8,7 @@ use super::kubernetes::VERSIONS;
 use super::repository::{actionlint_of, shellcheck_of, zizmor_of};
 use super::{check, tools, validate};
 use crate::fleet::{Fleet, three};
-use crate::program::run;
+use crate::program::{run, write_executable};
 
 /// An image by its digest, as the files ask for one; no machine has it.
 const IMAGE: &str =
@@ -77,18 +77,14 @@ fn actionlint_and_zizmor_accept_the_workflow() {
 
 #[test]
 fn only_75_runs_again_in_the_shell_of_a_job() {
-    use std::os::unix::fs::PermissionsExt as _;
     let fleet = planned();
     let slurm = fs::read_to_string(emit(&fleet, "slurm", "fleet.sh", &[])).unwrap();
     let workflow = fs::read_to_string(emit(&fleet, "github-actions", "fleet.yaml", &[])).unwrap();
     let step = workflow.split_once("        run: |\n").unwrap().1.split_once("      - name: Keep").unwrap().0;
     let stand_ins = fleet.world.path("stand-ins");
-    fs::create_dir(&stand_ins).unwrap();
     for name in ["launchway", "scontrol", "sleep"] {
-        let path = stand_ins.join(name);
-        fs::write(&path, format!("#!/bin/sh\necho {name} \"$@\" >> said\n[ {name} != launchway ] || exit \"$CODE\"\n"))
-            .unwrap();
-        fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+        let text = format!("#!/bin/sh\necho {name} \"$@\" >> said\n[ {name} != launchway ] || exit \"$CODE\"\n");
+        write_executable(&stand_ins.join(name), &text);
     }
     let path = format!("{}:{}", stand_ins.display(), std::env::var("PATH").unwrap());
     // The shell of a step ends at the first command that fails.
