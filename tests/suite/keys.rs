@@ -176,7 +176,12 @@ fn the_files_are_read_at_the_review_before_they_are_written() {
     terminal.wait_for("What does it do?").press(ENTER);
     terminal.wait_for("Enter generate").press("p").wait_for("Which file?").press(ENTER);
     terminal.wait_for(".dockerignore").wait_for("Enter next file").press("n").wait_for("* text=auto eol=lf").press("v");
-    terminal.wait_without("* text=auto eol=lf").press(ESCAPE).wait_for("Which file?").press(ESCAPE);
+    terminal
+        .wait_without("* text=auto eol=lf")
+        .wait_for("Enter next file")
+        .press(ESCAPE)
+        .wait_for("Which file?")
+        .press(ESCAPE);
     terminal.wait_for("Enter generate").press(ESCAPE).wait_for("What does it do?");
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
     terminal.press(ENTER).wait_for("Enter generate").press(ENTER);

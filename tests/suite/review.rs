@@ -78,7 +78,13 @@ fn every_key_works_by_its_jamo() {
     // `e` and `p` after another are put together to a syllable; the first one counts.
     terminal.press("데").wait_for("Which answer?").press(ESCAPE).wait_for("Enter generate");
     terminal.press("ㅔ").wait_for("Which file?").press(ENTER).wait_for("Enter next file").press("ㅜ");
-    terminal.wait_for("* text=auto").press("ㅍ").wait_without("* text=auto").press(ESCAPE).wait_for("Which file?");
+    terminal
+        .wait_for("* text=auto")
+        .press("ㅍ")
+        .wait_without("* text=auto")
+        .wait_for("Enter next file")
+        .press(ESCAPE)
+        .wait_for("Which file?");
     terminal.press(ESCAPE).wait_for("1-20/").press(" ").wait_without("1-20/").press("ㅠ").wait_for("1-20/");
     terminal.press("ㅂ").wait_for("forget the answers?").press("ㅜ").wait_for("Enter generate");
     terminal.press("ㅃ").wait_for("forget the answers?").press("ㅜ").wait_for("Enter generate");
