@@ -25,6 +25,8 @@ const BASES: &[&[(&str, &str)]] = &[
     &[("target", "ecs"), ("ecs_format", "json")],
     &[("target", "ecs"), ("regions", "us-east-1,eu-west-1"), ("waf", "true")],
     &[("target", "ecs"), ("network", "new")],
+    &[("target", "ecs"), ("load_balancer", "existing"), ("ecs_cluster", "existing")],
+    &[("target", "ecs"), ("load_balancer", "existing"), ("strategy", "canary")],
     &[("target", "ecs"), ("accounts", "dev=111111111111,staging=111111111111,prod=222222222222")],
     &[("target", "ecs"), ("secrets", "database-url"), ("secret_store", "secrets-manager")],
     &[("target", "kubernetes")],
