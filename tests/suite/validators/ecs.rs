@@ -185,16 +185,14 @@ fn the_regions_that_the_template_knows_are_those_of_botocore() {
 
 #[test]
 fn a_project_is_taken_down_in_an_order_that_strands_nothing() {
-    for case in
-        [
-            "ecs-default",
-            "ecs-regions",
-            "ecs-accounts",
-            "ecs-json-rolling",
-            "ecs-code-deploy-all-at-once-regions",
-            "ecs-largest-one-environment",
-        ]
-    {
+    for case in [
+        "ecs-default",
+        "ecs-regions",
+        "ecs-accounts",
+        "ecs-json-rolling",
+        "ecs-code-deploy-all-at-once-regions",
+        "ecs-largest-one-environment",
+    ] {
         destroy(&project::named(case)).unwrap();
     }
 }
