@@ -218,6 +218,8 @@ fn parameters() -> Vec<Parameter> {
         parameter("deployment_controller", texts(&["ecs", "code-deploy"])),
         parameter("shift_percent", numbers(&[1, 10, 50])),
         parameter("shift_minutes", numbers(&[1, 3, 5, 15])),
+        parameter("load_balancer", texts(&["new", "existing"])),
+        parameter("ecs_cluster", texts(&["new", "existing"])),
         parameter("host_record", texts(&["none", "new"])),
         parameter("kms_key", texts(&["aws", "existing"])),
         parameter("gate_minutes", numbers(&[0, 60])),

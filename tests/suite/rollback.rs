@@ -44,7 +44,15 @@ fn the_way_back_on_ecs_names_the_cluster_service_and_deployment_group_of_the_sta
         assert_file_says(&project, "deploy/ecs/deploy.sh", &format!("stack={}-$environment", project.service()));
         let infra = project.path("deploy/ecs/infra.yaml").is_file();
         let stack = if infra { "deploy/ecs/infra.yaml" } else { "deploy/ecs/service.yaml" };
-        assert_file_says(&project, stack, "ClusterName: !Ref AWS::StackName");
+        let parameters = format!("deploy/ecs/params/{}.json", project.production());
+        let is_named = fs::read_to_string(project.path(&parameters)).is_ok_and(|it| it.contains("\"ClusterName\""));
+        let cluster = if is_named { "\"$cluster\"".to_owned() } else { name.clone() };
+        if is_named {
+            assert_says(&project, &section, "select(.ParameterKey == \"ClusterName\").ParameterValue");
+            assert_says(&project, &section, &parameters);
+        } else {
+            assert_file_says(&project, stack, "ClusterName: !Ref AWS::StackName");
+        }
         if project.path("deploy/ecs/appspec.yaml").is_file() {
             assert_says(&project, &section, "aws deploy stop-deployment --auto-rollback-enabled --deployment-id");
             let group = format!("--application-name {name} --deployment-group-name {name}");
@@ -53,7 +61,7 @@ fn the_way_back_on_ecs_names_the_cluster_service_and_deployment_group_of_the_sta
             assert_file_says(&project, stack, "DeploymentGroupName: !Ref AWS::StackName");
         } else {
             assert_says(&project, &section, "aws ecs stop-service-deployment --stop-type ROLLBACK");
-            assert_says(&project, &section, &format!("--cluster {name} --service {name}"));
+            assert_says(&project, &section, &format!("--cluster {cluster} --service {name}"));
         }
         if !infra {
             assert_file_says(&project, stack, "ServiceName: !Ref AWS::StackName");

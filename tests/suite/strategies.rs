@@ -93,6 +93,56 @@ fn what_makes_no_sense_is_refused_at_the_question() {
             "instance_type",
             "another processor than the image",
         ),
+        (
+            vec![("target", "ecs"), ("load_balancer", "existing"), ("network", "new")],
+            "load_balancer",
+            "in a VPC that is there",
+        ),
+        (
+            vec![("target", "ecs"), ("load_balancer", "existing"), ("regions", "eu-west-1,us-east-1")],
+            "load_balancer",
+            "one service behind each load balancer",
+        ),
+        (
+            vec![
+                ("target", "ecs"),
+                ("load_balancer", "existing"),
+                ("strategy", "canary"),
+                ("deployment_controller", "code-deploy"),
+            ],
+            "deployment_controller",
+            "CodeDeploy turns whole listeners",
+        ),
+        (
+            vec![("target", "ecs"), ("load_balancer", "existing"), ("ecs_format", "json")],
+            "ecs_format",
+            "for services that CloudFormation holds",
+        ),
+        (
+            vec![("target", "ecs"), ("ecs_cluster", "existing"), ("ecs_format", "json")],
+            "ecs_format",
+            "for services that CloudFormation holds",
+        ),
+        (
+            vec![
+                ("target", "ecs"),
+                ("ecs_cluster", "existing"),
+                ("strategy", "canary"),
+                ("deployment_controller", "code-deploy"),
+            ],
+            "deployment_controller",
+            "for services that CloudFormation holds",
+        ),
+        (
+            vec![("target", "ecs"), ("ecs_cluster", "existing"), ("capacity", "ec2")],
+            "ecs_cluster",
+            "by a capacity provider",
+        ),
+        (
+            vec![("target", "ecs"), ("ecs_cluster", "existing"), ("regions", "eu-west-1,us-east-1")],
+            "ecs_cluster",
+            "the stack of each region makes its own",
+        ),
         (vec![("target", "ecs"), ("regions", "eu-west-1,cn-north-1")], "regions", "several partitions"),
         (vec![("target", "ecs"), ("regions", "us-gov-west-1,us-east-1")], "regions", "several partitions"),
         (vec![("target", "ecs"), ("regions", "cn-north-1,us-gov-west-1")], "regions", "several partitions"),

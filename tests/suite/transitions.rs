@@ -97,6 +97,18 @@ const GAINED: &[(&[&str], &str, &str, &str)] = &[
         "  steps         host-record: Route 53 refuses a second record of the name",
     ),
     (
+        &["--set", "load_balancer=existing", "--accept-outage=to-a-named-load-balancer"],
+        "deploy/ecs/service.yaml",
+        "ListenerArn: !Ref ListenerArn",
+        "  outage        to-a-named-load-balancer: A target group belongs to one load balancer alone",
+    ),
+    (
+        &["--set", "ecs_cluster=existing", "--accept-outage=to-a-named-cluster"],
+        "deploy/ecs/service.yaml",
+        "Cluster: !Ref ClusterName",
+        "  outage        to-a-named-cluster: A service stays in its cluster for life",
+    ),
+    (
         &["--set", "kms_key=existing"],
         "deploy/ecs/service.yaml",
         "KmsKeyId: !Ref KmsKeyArn",

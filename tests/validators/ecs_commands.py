@@ -53,6 +53,8 @@ from moto.ecr.models import ECRBackend, ecr_backends
 from moto.ecs.responses import EC2ContainerServiceResponse
 from moto.server import DomainDispatcherApplication, create_backend_app
 
+from ecs_shared import shared_parameters
+
 REPOSITORY_ID = "my-org@1/orders@2"
 # Another way to begin, for those who have no domain; and what moto does not know.
 LEFT_OUT = ("launchway update", "aws cloudformation update-termination-protection")
@@ -152,7 +154,7 @@ def check(cleanup, project, page):
     )
     if said.returncode != 0:
         raise CheckFailed(f"the commands end with status {said.returncode}:\n{said.stdout}\n{said.stderr}")
-    hold(page, of, regions, folder)
+    hold(page, of, regions, folder, project)
 
 
 def regions_of(project, page):
@@ -272,7 +274,7 @@ class Clients:
                 "aws_session_token": taken["SessionToken"],
             }
         self.acm, self.ec2, self.ecr, self.ecs, self.iam = (client(name) for name in ("acm", "ec2", "ecr", "ecs", "iam"))
-        self.route53 = client("route53")
+        self.route53, self.elbv2 = client("route53"), client("elbv2")
 
 
 def name_network(file, clients):
@@ -287,12 +289,22 @@ def name_network(file, clients):
         "CertificateArn": certificate,
     }
     entries = json.loads(file.read_text(encoding="utf-8"))
+    given = {entry["ParameterKey"]: entry["ParameterValue"] for entry in entries}
+    values |= shared_parameters(clients, given, file.parent.parent, vpc, subnets.split(","))
     for entry in entries:
         entry["ParameterValue"] = values.get(entry["ParameterKey"], entry["ParameterValue"])
     file.write_text(json.dumps(entries), encoding="utf-8")
 
 
-def hold(page, of, regions, folder):
+def cluster_of(project, environment):
+    """The cluster that the parameter file of an environment names, or the one that its stack makes."""
+    file = project / f"deploy/ecs/params/{environment}.json"
+    entries = json.loads(file.read_text(encoding="utf-8")) if file.exists() else []
+    named = [entry["ParameterValue"] for entry in entries if entry["ParameterKey"] == "ClusterName"]
+    return named[0] if named else f"orders-{environment}"
+
+
+def hold(page, of, regions, folder, project):
     """What the commands must have made."""
     images = of("registry").ecr.describe_images(repositoryName="orders")["imageDetails"]
     digest = images[0]["imageDigest"]
@@ -302,7 +314,7 @@ def hold(page, of, regions, folder):
     for environment, region in itertools.product(deployed, regions):
         stack = f"orders-{environment}"
         clients = of(environment, region)
-        service = clients.ecs.describe_services(cluster=stack, services=[stack])["services"][0]
+        service = clients.ecs.describe_services(cluster=cluster_of(project, environment), services=[stack])["services"][0]
         definition = clients.ecs.describe_task_definition(taskDefinition=service["taskDefinition"])["taskDefinition"]
         image = definition["containerDefinitions"][0]["image"]
         if not image.endswith(f"@{digest}"):

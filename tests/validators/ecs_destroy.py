@@ -11,6 +11,7 @@ hold:
 - a lookup that fails ends the script: it does not pass for "not there",
 - of several accounts, only the credentials of the one that is meant delete anything, and what they do not reach is told,
 - the network of an environment goes after the service, whose tasks are in it,
+- a load balancer and a cluster that others share stay, and lose the rules of the project alone,
 - the roles of an environment go after its other stacks, which CloudFormation deletes with one of them.
 
 ministack is an emulator of AWS: it does not need a role for a deletion, and protects no stack. Exit status: 0 when all of it holds.
@@ -27,6 +28,7 @@ import tempfile
 
 import ecs_json
 import ecs_ministack
+import ecs_shared
 from ecs_ministack import CheckFailed, create_stack, expect
 
 MANIFEST = '{"schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json", "config": {"digest": "sha256:%064x"}, "layers": []}'
@@ -162,6 +164,7 @@ def check(folder):
     with contextlib.ExitStack() as cleanup:
         account = Account(cleanup, folder)
         account.make()
+        shared = ecs_shared.what_is_there(account.every)
         check_refusals(account)
         first = account.environments[0]
         check_lookups(account, first, f"{account.service}-{first}")
@@ -177,6 +180,8 @@ def check(folder):
         expect(not account.stacks(), f"left behind: {account.stacks()}")
         for clients in account.every.values():
             expect(not clients.ecr.describe_repositories()["repositories"], "a registry was left behind")
+        left = ecs_shared.what_is_there(account.every)
+        expect(left == ecs_shared.of_others(shared), f"of what others share, {left} is left of {shared}")
 
 
 def check_refusals(account):

@@ -12,6 +12,7 @@ generated listener rule. What must hold:
   group; the check itself points the rules at the groups, as ECS would by weight: ministack takes the first of a rule,
 - with CodeDeploy, the same of the two listeners, which the check turns as CodeDeploy would: ministack has no CodeDeploy,
 - a plain HTTP listener beside an HTTPS one redirects,
+- where the load balancer is another owner's, the rules take the requests for the host name of the project and no others,
 - SIGTERM ends the binary with status 0 within the container's StopTimeout, and then nobody answers any more.
 
 Everything that was started is stopped, whatever happens. No traffic leaves 127.0.0.1.
@@ -40,6 +41,7 @@ import botocore.exceptions
 import yaml
 
 import ecs_json
+from ecs_shared import OTHER_HOST, shared_parameters
 from ecs_taskdef_shapes import CloudFormationLoader
 
 REGION = "us-east-1"
@@ -106,7 +108,9 @@ def check(folder, binary, environment):
         expected = deploy(clients, folder, stack, parameters | network, image)
 
         container = only(clients.ecs.describe_task_definition(taskDefinition=expected)["taskDefinition"], "containerDefinitions")
-        service = only(clients.ecs.describe_services(cluster=stack, services=[stack]), "services")
+        cluster = network.get("ClusterName", stack)
+        clients.host = parameters["HostName"] if "ListenerArn" in parameters else None
+        service = only(clients.ecs.describe_services(cluster=cluster, services=[stack]), "services")
         balanced = only(service, "loadBalancers")
         target_group = only(
             clients.elbv2.describe_target_groups(TargetGroupArns=[balanced["targetGroupArn"]]), "TargetGroups"
@@ -165,6 +169,8 @@ class Clients:
         self.endpoint = f"http://127.0.0.1:{port}"
         for name in ("acm", "cloudformation", "ec2", "ecs", "elbv2", "route53", "ssm"):
             setattr(self, name, self.client(name))
+        # The host name by which a load balancer that others use, too, knows the service.
+        self.host = None
 
     def client(self, name):
         return client(self.endpoint, name, REGION)
@@ -330,11 +336,10 @@ def network_parameters(clients, parameters, folder, stack, tags=None):
         ["Subnet"]["SubnetId"]
         for index, zone in enumerate("abab")
     ]
-    values = {
-        "VpcId": vpc,
-        "LoadBalancerSubnetIds": ",".join(subnets[:2]),
-        "TaskSubnetIds": ",".join(subnets[2:]),
-    }
+    values = {"VpcId": vpc, "TaskSubnetIds": ",".join(subnets[2:])}
+    if "LoadBalancerSubnetIds" in parameters:
+        values["LoadBalancerSubnetIds"] = ",".join(subnets[:2])
+    values |= shared_parameters(clients, parameters, folder, vpc, subnets[:2])
     if "CertificateArn" in parameters:
         certificate = clients.acm.request_certificate(DomainName="service.example.com")
         values["CertificateArn"] = certificate["CertificateArn"]
@@ -411,7 +416,12 @@ def check_requests(clients, port, target_group):
     status, headers = request_through(clients, port, f"/no-such-thing-{request_id}")
     expect(status == 404 and "x-request-id" in headers, f"an unknown path gave {status}, not the service's own 404")
 
-    if production_port(clients) == 443:
+    if clients.host:
+        status, headers = request_through(clients, port, path, {"Host": f"{OTHER_HOST}:{production_port(clients)}"})
+        expect(status == 410, f"a request for the host of another service gave {status}: it is not answered by its own rule")
+        status, headers = request_through(clients, port, path, {"Host": f"nobody.example.com:{production_port(clients)}"})
+        expect(status == 404 and "x-request-id" not in headers, f"a request for a host of nobody gave {status}")
+    elif production_port(clients) == 443:
         status, headers = request_through(clients, port, path, listener_port=80)
         location = headers.get("location", "")
         expect(status == 301 and location.startswith("https://"), f"port 80 gave {status} to {location!r}, not a redirect")
@@ -499,8 +509,11 @@ def check_drain(process, stop_timeout):
 
 def request_through(clients, port, path, headers=None, listener_port=None):
     """Sends a request to a listener of the load balancer, of production unless told; returns the status and the headers."""
-    host = {"Host": f"{load_balancer(clients)['DNSName']}:{listener_port or production_port(clients)}"}
-    return get(port, path, host | (headers or {}))
+    balancer = load_balancer(clients)
+    host = {"Host": f"{clients.host or balancer['DNSName']}:{listener_port or production_port(clients)}"}
+    # ministack knows a load balancer by its own name alone, or by this path, which it takes away.
+    way = f"/_alb/{balancer['LoadBalancerName']}{path}" if clients.host else path
+    return get(port, way, host | (headers or {}))
 
 
 def load_balancer(clients):

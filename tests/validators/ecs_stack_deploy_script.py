@@ -94,7 +94,7 @@ class Script:
     def name_network(self):
         for file in (self.folder / "params").glob("*.json"):
             text = file.read_text(encoding="utf-8")
-            file.write_text(re.sub("(vpc-|subnet-|certificate/|key/|example/|example-|Z)0{8}", r"\g<1>1a2b3c4d", text), encoding="utf-8")
+            file.write_text(re.sub("(vpc-|subnet-|sg-|certificate/|key/|example/|example-|Z)0{8}", r"\g<1>1a2b3c4d", text), encoding="utf-8")
 
     def run(self, changes=None, digest=DIGEST, **settings):
         """Runs the script; `changes` are answers that come before the usual ones."""
@@ -180,11 +180,23 @@ def check_success(script):
     for word in wanted:
         if word not in deploy:
             raise CheckFailed(f"`{word}` is not in the call: {deploy}")
+    check_shared(script, calls)
     for region, line in calls:
         if region != script.region:
             raise CheckFailed(f"called in {region}, not in {script.region}: {line}")
     if script.regions and not any("describe-images" in line for _, line in calls):
         raise CheckFailed("nothing waited for the image of this region")
+
+
+def check_shared(script, calls):
+    """The service is looked for in the cluster that is named, and a load balancer of others is asked for the host name."""
+    given = {entry["ParameterKey"]: entry["ParameterValue"] for entry in json.loads(script.parameters.read_text())}
+    cluster = given.get("ClusterName", f"{script.service}-{script.environment}")
+    for _, line in calls:
+        if "--cluster " in line and f"--cluster {cluster} " not in line:
+            raise CheckFailed(f"the cluster is {cluster}: {line}")
+        if line.startswith("curl ") and "ListenerArn" in given and f"--header Host: {given['HostName']} " not in line:
+            raise CheckFailed(f"the load balancer leads only requests for {given['HostName']} to the service: {line}")
 
 
 def check_account(script, calls, deploy):

@@ -96,6 +96,7 @@ fn the_commands_of_the_readme_and_of_the_tutorial_make_the_first_deployment() {
         (&readme, &["--regions=eu-west-1"][..]),
         (&readme, &["--strategy=canary"]),
         (&readme, &["--regions=us-east-1,eu-west-1"]),
+        (&readme, &["--regions=eu-west-1", "--load-balancer=existing", "--ecs-cluster=existing"]),
         (&tutorial, &["--regions=eu-west-1"]),
     ] {
         let folder = tempfile::tempdir().unwrap();
@@ -184,9 +185,14 @@ fn the_regions_that_the_template_knows_are_those_of_botocore() {
 
 #[test]
 fn a_project_is_taken_down_in_an_order_that_strands_nothing() {
-    for case in
-        ["ecs-default", "ecs-regions", "ecs-accounts", "ecs-json-rolling", "ecs-code-deploy-all-at-once-regions"]
-    {
+    for case in [
+        "ecs-default",
+        "ecs-regions",
+        "ecs-accounts",
+        "ecs-json-rolling",
+        "ecs-code-deploy-all-at-once-regions",
+        "ecs-largest-one-environment",
+    ] {
         destroy(&project::named(case)).unwrap();
     }
 }
