@@ -9,7 +9,8 @@ before, and the parameter files have example ids. What must hold:
 - every command succeeds,
 - the image that was pushed is what the service of every environment and region runs that the page deploys,
 - the role for images trusts the repository that the page names,
-- every role and environment that the page registers on GitHub is there.
+- every role and environment that the page registers on GitHub is there,
+- with a key of KMS, the registry of every region has that of production in the region.
 
 Where the project names accounts, each profile of the README takes a role of its account, as `role_arn` says, and moto keeps the
 accounts apart. It holds no policy of a registry: what the policy in bootstrap.yaml lets in is let in here.
@@ -54,6 +55,8 @@ from moto.ecs.responses import EC2ContainerServiceResponse
 from moto.server import DomainDispatcherApplication, create_backend_app
 
 REPOSITORY_ID = "my-org@1/orders@2"
+# The account of moto's where no other is named.
+OWNER = "123456789012"
 # Another way to begin, for those who have no domain; and what moto does not know.
 LEFT_OUT = ("launchway update", "aws cloudformation update-termination-protection")
 # The hosted zone that the page names as an example.
@@ -152,7 +155,7 @@ def check(cleanup, project, page):
     )
     if said.returncode != 0:
         raise CheckFailed(f"the commands end with status {said.returncode}:\n{said.stdout}\n{said.stderr}")
-    hold(page, of, regions, folder)
+    hold(project, page, of, regions, accounts, folder)
 
 
 def regions_of(project, page):
@@ -272,7 +275,7 @@ class Clients:
                 "aws_session_token": taken["SessionToken"],
             }
         self.acm, self.ec2, self.ecr, self.ecs, self.iam = (client(name) for name in ("acm", "ec2", "ecr", "ecs", "iam"))
-        self.route53 = client("route53")
+        self.route53, self.kms = client("route53"), client("kms")
 
 
 def name_network(file, clients):
@@ -285,6 +288,7 @@ def name_network(file, clients):
         "LoadBalancerSubnetIds": subnets,
         "TaskSubnetIds": subnets,
         "CertificateArn": certificate,
+        "KmsKeyArn": clients.kms.create_key()["KeyMetadata"]["Arn"],
     }
     entries = json.loads(file.read_text(encoding="utf-8"))
     for entry in entries:
@@ -292,7 +296,7 @@ def name_network(file, clients):
     file.write_text(json.dumps(entries), encoding="utf-8")
 
 
-def hold(page, of, regions, folder):
+def hold(project, page, of, regions, accounts, folder):
     """What the commands must have made."""
     images = of("registry").ecr.describe_images(repositoryName="orders")["imageDetails"]
     digest = images[0]["imageDigest"]
@@ -307,6 +311,7 @@ def hold(page, of, regions, folder):
         image = definition["containerDefinitions"][0]["image"]
         if not image.endswith(f"@{digest}"):
             raise CheckFailed(f"{environment} in {region} runs {image}, and {digest} was pushed")
+    hold_keys(project, accounts.get("registry", OWNER), regions)
     made = [role for name in {"registry", *deployed} for role in of(name).iam.list_roles()["Roles"]]
     trusts = [json.dumps(role["AssumeRolePolicyDocument"]) for role in made]
     if "gh api" in page and not any(f"repo:{REPOSITORY_ID}:" in trust for trust in trusts):
@@ -316,6 +321,18 @@ def hold(page, of, regions, folder):
     for line in told.read_text(encoding="utf-8").splitlines() if told.exists() else []:
         if re.match(r"variable set \w+_ROLE_ARN\b", line) and line.split("--body ")[1] not in roles:
             raise CheckFailed(f"`gh {line}` names no role that was made")
+
+
+def hold_keys(project, account, regions):
+    """The registry of each region is under the key of production there, where the parameter files name keys."""
+    for region in regions:
+        (file,) = [it for it in (f"prod.{region}.json", "prod.json") if (project / "deploy/ecs/params" / it).exists()]
+        entries = json.loads((project / "deploy/ecs/params" / file).read_text(encoding="utf-8"))
+        named = [entry["ParameterValue"] for entry in entries if entry["ParameterKey"] == "KmsKeyArn"]
+        # moto keeps what CloudFormation asks for, and does not show it.
+        encryption = ecr_backends[account][region].repositories["orders"].encryption_configuration
+        if named != [encryption[it] for it in ["KmsKey"] if it in encryption]:
+            raise CheckFailed(f"the registry in {region} has {encryption}, and production names {named}")
 
 
 if __name__ == "__main__":
