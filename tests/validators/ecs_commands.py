@@ -22,6 +22,8 @@ are read from the template again. What runs on no machine of the tests is a stan
   `gh` answers for GitHub,
 - `curl` answers for a load balancer of moto's,
 - nobody sleeps between two looks, since moto is done when it answers,
+- moto does not know Fn::Cidr, so the blocks of subnets are split here,
+- moto makes no certificate of a stack: one that is requested here is the output of the network,
 - moto knows no deployments of a service and says here that none is under way, and it makes no alarms: an output that names one is
   the name of the output.
 
@@ -30,6 +32,7 @@ Exit status: 0 when all of it holds, 1 otherwise.
 
 import contextlib
 import functools
+import ipaddress
 import itertools
 import json
 import logging
@@ -47,6 +50,7 @@ import boto3
 import moto.cloudformation.parsing
 import moto.settings
 import werkzeug.serving
+from moto.acm.models import acm_backends
 from moto.cloudformation.models import CloudFormationBackend
 from moto.core.responses import ActionResult
 from moto.ecr.exceptions import RepositoryNotFoundException
@@ -240,11 +244,26 @@ def start_moto(cleanup):
         output = parse_output(name, declared, resources)
         if "Condition" in declared or output and output.value:
             return output
+        if name == "CertificateArn":
+            issued = acm_backends[resources._account_id][resources._region_name]
+            # The token makes it one for all who ask.
+            arn = issued.request_certificate("orders.example.com", "networks", [], [])
+            return moto.cloudformation.parsing.Output(name, name, arn)
         return moto.cloudformation.parsing.Output(name, name, "")
 
     CloudFormationBackend.execute_change_set = execute_and_read_outputs
     parse_output = moto.cloudformation.parsing.parse_output
     moto.cloudformation.parsing.parse_output = output_or_name
+    clean = moto.cloudformation.parsing.clean_json
+
+    def split_or_clean(value, resources):
+        if not (isinstance(value, dict) and "Fn::Cidr" in value):
+            return clean(value, resources)
+        addresses, count, bits = (clean(item, resources) for item in value["Fn::Cidr"])
+        blocks = ipaddress.ip_network(addresses).subnets(new_prefix=32 - int(bits))
+        return [str(block) for block in itertools.islice(blocks, int(count))]
+
+    moto.cloudformation.parsing.clean_json = split_or_clean
     EC2ContainerServiceResponse.list_service_deployments = lambda self: ActionResult({"serviceDeployments": []})
     moto.settings.ACM_VALIDATION_WAIT = 0
     # Each request, and each kind of resource that moto leaves out.

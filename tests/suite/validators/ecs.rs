@@ -95,6 +95,7 @@ fn the_commands_of_the_readme_and_of_the_tutorial_make_the_first_deployment() {
     for (page, answers) in [
         (&readme, &["--regions=eu-west-1"][..]),
         (&readme, &["--strategy=canary"]),
+        (&readme, &["--network=new"]),
         (&readme, &["--regions=us-east-1,eu-west-1", "--kms-key=existing"]),
         (&tutorial, &["--regions=eu-west-1"]),
     ] {
