@@ -174,7 +174,7 @@ fn parameters() -> Vec<Parameter> {
         ),
         parameter("dns_routing", texts(&["failover", "latency"])),
         parameter("size", sizes),
-        parameter("capacity", texts(&["fargate", "fargate-spot", "ec2"])),
+        parameter("capacity", texts(&["fargate", "fargate-spot", "managed-instances", "ec2"])),
         parameter("scheme", texts(&["internet-facing", "internal"])),
         parameter("https", switch()),
         parameter("ecs_format", texts(&["cloudformation", "json"])),

@@ -22,6 +22,7 @@ const BASES: &[&[(&str, &str)]] = &[
     &[("target", "ecs"), ("strategy", "blue-green"), ("deployment_controller", "code-deploy")],
     &[("target", "ecs"), ("strategy", "canary"), ("deployment_controller", "code-deploy")],
     &[("target", "ecs"), ("capacity", "ec2")],
+    &[("target", "ecs"), ("capacity", "managed-instances")],
     &[("target", "ecs"), ("ecs_format", "json")],
     &[("target", "ecs"), ("regions", "us-east-1,eu-west-1"), ("waf", "true")],
     &[("target", "ecs"), ("network", "new")],

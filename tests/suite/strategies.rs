@@ -16,7 +16,7 @@ const SHARED: &[Dimension] = &[("strategy", &["rolling", "blue-green", "canary",
 
 const ECS: &[Dimension] = &[
     ("regions", &["eu-west-1", "eu-west-1,us-east-1"]),
-    ("capacity", &["fargate", "fargate-spot", "ec2"]),
+    ("capacity", &["fargate", "fargate-spot", "managed-instances", "ec2"]),
     ("deployment_controller", &["ecs", "code-deploy"]),
     ("shift_minutes", &["1", "3", "5", "15"]),
     ("ecs_format", &["cloudformation", "json"]),
@@ -142,6 +142,21 @@ fn what_makes_no_sense_is_refused_at_the_question() {
             vec![("target", "ecs"), ("ecs_cluster", "existing"), ("regions", "eu-west-1,us-east-1")],
             "ecs_cluster",
             "the stack of each region makes its own",
+        ),
+        (
+            vec![("target", "ecs"), ("capacity", "managed-instances"), ("ecs_format", "json")],
+            "ecs_format",
+            "written only where the stack owns the service",
+        ),
+        (
+            vec![
+                ("target", "ecs"),
+                ("capacity", "managed-instances"),
+                ("strategy", "canary"),
+                ("deployment_controller", "code-deploy"),
+            ],
+            "deployment_controller",
+            "the launch type Fargate",
         ),
         (vec![("target", "ecs"), ("regions", "eu-west-1,cn-north-1")], "regions", "several partitions"),
         (vec![("target", "ecs"), ("regions", "us-gov-west-1,us-east-1")], "regions", "several partitions"),

@@ -91,6 +91,12 @@ const GAINED: &[(&[&str], &str, &str, &str)] = &[
         "  answer        gate_minutes: not asked -> `60`",
     ),
     (
+        &["--set", "capacity=managed-instances", "--accept-outage=instances-and-fargate"],
+        "deploy/ecs/service.yaml",
+        "ManagedInstancesProvider",
+        "  outage        instances-and-fargate: A capacity provider cannot leave the cluster",
+    ),
+    (
         &["--set", "host_record=new"],
         "deploy/ecs/service.yaml",
         "AWS::CertificateManager::Certificate",

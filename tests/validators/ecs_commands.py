@@ -9,7 +9,8 @@ before, and the parameter files have example ids. What must hold:
 - every command succeeds,
 - the image that was pushed is what the service of every environment and region runs that the page deploys,
 - the role for images trusts the repository that the page names,
-- every role and environment that the page registers on GitHub is there.
+- every role and environment that the page registers on GitHub is there,
+- with a key of KMS, the registry of every region has that of production in the region.
 
 Where the project names accounts, each profile of the README takes a role of its account, as `role_arn` says, and moto keeps the
 accounts apart. It holds no policy of a registry: what the policy in bootstrap.yaml lets in is let in here.
@@ -21,6 +22,8 @@ are read from the template again. What runs on no machine of the tests is a stan
   `gh` answers for GitHub,
 - `curl` answers for a load balancer of moto's,
 - nobody sleeps between two looks, since moto is done when it answers,
+- moto does not know Fn::Cidr, so the blocks of subnets are split here,
+- moto makes no certificate of a stack: one that is requested here is the output of the network,
 - moto knows no deployments of a service and says here that none is under way, and it makes no alarms: an output that names one is
   the name of the output.
 
@@ -29,6 +32,7 @@ Exit status: 0 when all of it holds, 1 otherwise.
 
 import contextlib
 import functools
+import ipaddress
 import itertools
 import json
 import logging
@@ -46,6 +50,7 @@ import boto3
 import moto.cloudformation.parsing
 import moto.settings
 import werkzeug.serving
+from moto.acm.models import acm_backends
 from moto.cloudformation.models import CloudFormationBackend
 from moto.core.responses import ActionResult
 from moto.ecr.exceptions import RepositoryNotFoundException
@@ -56,6 +61,8 @@ from moto.server import DomainDispatcherApplication, create_backend_app
 from ecs_shared import shared_parameters
 
 REPOSITORY_ID = "my-org@1/orders@2"
+# The account of moto's where no other is named.
+OWNER = "123456789012"
 # Another way to begin, for those who have no domain; and what moto does not know.
 LEFT_OUT = ("launchway update", "aws cloudformation update-termination-protection")
 # The hosted zone that the page names as an example.
@@ -154,7 +161,7 @@ def check(cleanup, project, page):
     )
     if said.returncode != 0:
         raise CheckFailed(f"the commands end with status {said.returncode}:\n{said.stdout}\n{said.stderr}")
-    hold(page, of, regions, folder, project)
+    hold(project, page, of, regions, accounts, folder)
 
 
 def regions_of(project, page):
@@ -239,11 +246,26 @@ def start_moto(cleanup):
         output = parse_output(name, declared, resources)
         if "Condition" in declared or output and output.value:
             return output
+        if name == "CertificateArn":
+            issued = acm_backends[resources._account_id][resources._region_name]
+            # The token makes it one for all who ask.
+            arn = issued.request_certificate("orders.example.com", "networks", [], [])
+            return moto.cloudformation.parsing.Output(name, name, arn)
         return moto.cloudformation.parsing.Output(name, name, "")
 
     CloudFormationBackend.execute_change_set = execute_and_read_outputs
     parse_output = moto.cloudformation.parsing.parse_output
     moto.cloudformation.parsing.parse_output = output_or_name
+    clean = moto.cloudformation.parsing.clean_json
+
+    def split_or_clean(value, resources):
+        if not (isinstance(value, dict) and "Fn::Cidr" in value):
+            return clean(value, resources)
+        addresses, count, bits = (clean(item, resources) for item in value["Fn::Cidr"])
+        blocks = ipaddress.ip_network(addresses).subnets(new_prefix=32 - int(bits))
+        return [str(block) for block in itertools.islice(blocks, int(count))]
+
+    moto.cloudformation.parsing.clean_json = split_or_clean
     EC2ContainerServiceResponse.list_service_deployments = lambda self: ActionResult({"serviceDeployments": []})
     moto.settings.ACM_VALIDATION_WAIT = 0
     # Each request, and each kind of resource that moto leaves out.
@@ -274,7 +296,7 @@ class Clients:
                 "aws_session_token": taken["SessionToken"],
             }
         self.acm, self.ec2, self.ecr, self.ecs, self.iam = (client(name) for name in ("acm", "ec2", "ecr", "ecs", "iam"))
-        self.route53, self.elbv2 = client("route53"), client("elbv2")
+        self.route53, self.elbv2, self.kms = client("route53"), client("elbv2"), client("kms")
 
 
 def name_network(file, clients):
@@ -287,6 +309,7 @@ def name_network(file, clients):
         "LoadBalancerSubnetIds": subnets,
         "TaskSubnetIds": subnets,
         "CertificateArn": certificate,
+        "KmsKeyArn": clients.kms.create_key()["KeyMetadata"]["Arn"],
     }
     entries = json.loads(file.read_text(encoding="utf-8"))
     given = {entry["ParameterKey"]: entry["ParameterValue"] for entry in entries}
@@ -304,7 +327,7 @@ def cluster_of(project, environment):
     return named[0] if named else f"orders-{environment}"
 
 
-def hold(page, of, regions, folder, project):
+def hold(project, page, of, regions, accounts, folder):
     """What the commands must have made."""
     images = of("registry").ecr.describe_images(repositoryName="orders")["imageDetails"]
     digest = images[0]["imageDigest"]
@@ -319,6 +342,7 @@ def hold(page, of, regions, folder, project):
         image = definition["containerDefinitions"][0]["image"]
         if not image.endswith(f"@{digest}"):
             raise CheckFailed(f"{environment} in {region} runs {image}, and {digest} was pushed")
+    hold_keys(project, accounts.get("registry", OWNER), regions)
     made = [role for name in {"registry", *deployed} for role in of(name).iam.list_roles()["Roles"]]
     trusts = [json.dumps(role["AssumeRolePolicyDocument"]) for role in made]
     if "gh api" in page and not any(f"repo:{REPOSITORY_ID}:" in trust for trust in trusts):
@@ -328,6 +352,18 @@ def hold(page, of, regions, folder, project):
     for line in told.read_text(encoding="utf-8").splitlines() if told.exists() else []:
         if re.match(r"variable set \w+_ROLE_ARN\b", line) and line.split("--body ")[1] not in roles:
             raise CheckFailed(f"`gh {line}` names no role that was made")
+
+
+def hold_keys(project, account, regions):
+    """The registry of each region is under the key of production there, where the parameter files name keys."""
+    for region in regions:
+        (file,) = [it for it in (f"prod.{region}.json", "prod.json") if (project / "deploy/ecs/params" / it).exists()]
+        entries = json.loads((project / "deploy/ecs/params" / file).read_text(encoding="utf-8"))
+        named = [entry["ParameterValue"] for entry in entries if entry["ParameterKey"] == "KmsKeyArn"]
+        # moto keeps what CloudFormation asks for, and does not show it.
+        encryption = ecr_backends[account][region].repositories["orders"].encryption_configuration
+        if named != [encryption[it] for it in ["KmsKey"] if it in encryption]:
+            raise CheckFailed(f"the registry in {region} has {encryption}, and production names {named}")
 
 
 if __name__ == "__main__":

@@ -372,7 +372,7 @@ class Cloud:
         ecr.create_repository(repositoryName=service)
         manifest = '{{"schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json", "config": {{"digest": "sha256:{number:064x}"}}, "layers": []}}'
         return [
-            ecr.put_image(repositoryName=service, imageManifest=manifest.format(number=number), imageTag=f"v{number}")
+            ecr.put_image(repositoryName=service, imageManifest=manifest.format(number=number), imageTag=f"{number + 1:040x}-7.1")
             ["image"]["imageId"]["imageDigest"]
             for number in range(self.DIGESTS)
         ]
@@ -537,6 +537,9 @@ def cases(case):
     (container,) = described["containerDefinitions"]
     yield "the service runs the first revision", running.endswith(f"/{case.stack}:1")
     yield "it is the image that was asked for", container["image"].endswith(f"/{case.service}@{first}")
+    tags = client("ecs").describe_task_definition(taskDefinition=running, include=["TAGS"])["tags"]
+    said = {tag["key"]: tag["value"] for tag in tags}
+    yield "the revision says its commit", said["commit"] == f"{1:040x}" and said["author"] == "none" and said["service"] == case.service
     yield "no placeholder is left in what was registered", not placeholders(described)
     yield "no placeholder is left in the service", not placeholders(json.loads(json.dumps(service, default=str)))
     subnets = service["networkConfiguration"]["awsvpcConfiguration"]["subnets"]

@@ -52,6 +52,7 @@ NOT_NEEDED = {
 NEEDED_WITH = {
     "ecs:PutClusterCapacityProviders": "CapacityProviders",
     "logs:AssociateKmsKey": "KmsKeyId",
+    "autoscaling:CreateOrUpdateTags": "AutoScalingGroup",
 }
 
 # What the stack role has beside what handlers ask for, with the reason.

@@ -8,6 +8,7 @@ The stand-in answers from a script of answers and writes down how it was called.
 - nothing changes before the stack is this project's and at rest, and the network that the project makes, the image, its attestations and the secrets are there,
 - of several accounts only the one of the environment is deployed to, and images come from the account of the registry,
 - of several regions none is asked but the one that is deployed to,
+- the revision is tagged with the commit that the tag of its image begins with, and with its author, in characters that a tag may have,
 - ECS is told to go back when the tasks of a new version do not come, where it has no circuit breaker,
 - example ids and what is not a digest are refused before anything is called.
 
@@ -35,6 +36,9 @@ MISSING = "An error occurred (ImageNotFoundException) when calling the DescribeI
 CHANGE_SET = "Run:\naws cloudformation describe-change-set --change-set-name arn:aws:cloudformation:eu-west-1:1:changeSet/a/b"
 NETWORK = [{"OutputKey": "VpcId", "OutputValue": "vpc-1"}, {"OutputKey": "TaskSubnetIds", "OutputValue": "subnet-1,subnet-2"}]
 BEFORE = "arn:aws:ecs:eu-west-1:123456789012:task-definition/service:1"
+
+# The address of an author, with characters that no tag may have, and as the tag has it.
+AUTHOR, TAGGED = "a$(id)*b@example.com", "Author=aidb@example.com"
 
 # Stands in for aws, curl, gh and sleep. A question that comes again gets the next of its answers, and the last one for ever.
 STAND_IN = '''#!{python}
@@ -66,6 +70,7 @@ class Script:
     def __init__(self, project, folder):
         self.folder = folder / "deploy/ecs"
         shutil.copytree(project / "deploy/ecs", self.folder)
+        self.commit = committed(folder)
         # Three attempts instead of hundreds, since the stand-in takes no time between them.
         text = (self.folder / "deploy.sh").read_text(encoding="utf-8")
         self.text = re.sub(r'(seq |"\$attempt" -lt )\d+', r"\g<1>3", text)
@@ -126,6 +131,7 @@ class Script:
             [["describe-parameters"], [[0, "/a/name"]]],
             [["describe-secret"], [[0, "{}"]]],
             [["describe-repositories"], [[0, REPOSITORY]]],
+            [["describe-images", "imageTags"], [[0, json.dumps(["latest", f"{self.commit}-7.1"])]]],
             [["describe-images"], [*([[254, MISSING]] if self.regions else []), [0, "{}"]]],
             [["cloudformation deploy", "--no-execute-changeset"], [[0, CHANGE_SET]]],
             [["cloudformation deploy"], [[0, ""]]],
@@ -149,6 +155,15 @@ class Script:
         return calls
 
 
+def committed(folder):
+    """Makes a repository of the folder, and returns its commit."""
+    who = {"GIT_AUTHOR_NAME": "a", "GIT_AUTHOR_EMAIL": AUTHOR, "GIT_COMMITTER_NAME": "a", "GIT_COMMITTER_EMAIL": "a"}
+    for words in (["init"], ["add", "."], ["commit", "--message", "Deploy"]):
+        subprocess.run(["git", *words], cwd=folder, env=os.environ | who, check=True, capture_output=True)
+    head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=folder, check=True, capture_output=True, text=True)
+    return head.stdout.strip()
+
+
 def check(project):
     with tempfile.TemporaryDirectory() as folder:
         script = Script(project, pathlib.Path(folder))
@@ -158,6 +173,7 @@ def check(project):
         if script.must_fail([], "not a digest", "latest"):
             raise CheckFailed("something was called with a tag")
         check_success(script)
+        check_tags(script)
         check_guards(script)
         check_failures(script)
         if script.native:
@@ -171,7 +187,7 @@ def check_success(script):
     if result.returncode != 0:
         raise CheckFailed(f"a deployment without a fault ended with status {result.returncode}: {result.stderr}")
     (deploy,) = [line for _, line in calls if "cloudformation deploy" in line]
-    wanted = [f"Image={script.repository}@{DIGEST}", "service.yaml", "CAPABILITY_IAM"]
+    wanted = [f"Image={script.repository}@{DIGEST}", f"Commit={script.commit}", TAGGED, "service.yaml", "CAPABILITY_IAM"]
     if script.accounts:
         check_account(script, calls, deploy)
     wanted += [f"{entry['ParameterKey']}={entry['ParameterValue']}" for entry in json.loads(script.parameters.read_text())]
@@ -197,6 +213,16 @@ def check_shared(script, calls):
             raise CheckFailed(f"the cluster is {cluster}: {line}")
         if line.startswith("curl ") and "ListenerArn" in given and f"--header Host: {given['HostName']} " not in line:
             raise CheckFailed(f"the load balancer leads only requests for {given['HostName']} to the service: {line}")
+
+
+def check_tags(script):
+    """What is not known of an image is not made up."""
+    older = "2" * 40
+    for tags, wanted in ([], ["Commit=none", "Author=none"]), (["v1"], ["Commit=none", "Author=none"]), ([older], [f"Commit={older}", "Author=none"]):
+        result, calls = script.run([[["describe-images", "imageTags"], [[0, json.dumps(tags)]]]])
+        deploys = [line for _, line in calls if "cloudformation deploy" in line]
+        if result.returncode != 0 or not all(word in deploys[0].split() for word in wanted):
+            raise CheckFailed(f"an image with the tags {tags} is not deployed with {wanted}: {deploys} {result.stderr}")
 
 
 def check_account(script, calls, deploy):

@@ -33,6 +33,7 @@ const CHANGES: &[Change] = &[
     ("ecs-architecture", &[ECS], &["architecture=amd64"]),
     ("ecs-fargate-to-spot", &[ECS], &["capacity=fargate-spot"]),
     ("ecs-fargate-to-instances", &[ECS], &["capacity=ec2"]),
+    ("ecs-instances-to-managed", &[ECS, "--capacity=ec2"], &["capacity=managed-instances"]),
     ("ecs-instances-to-fargate", &[ECS, "--capacity=ec2"], &["capacity=fargate"]),
     ("ecs-other-instances", &[ECS, "--capacity=ec2"], &["architecture=amd64"]),
     ("ecs-scheme", &[ECS], &["scheme=internal"]),
