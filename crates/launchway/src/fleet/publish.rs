@@ -397,10 +397,7 @@ impl<'p> Publishing<'p> {
 
     /// Returns the branch of a project. A conflict has no commit that would name it.
     fn branch(&self, project: &PlannedProject, result: &FleetResult) -> String {
-        let id = &self.order.plan.template.id;
-        let has_others = project.id.ends_with(&format!("#{}", project.project));
-        let own = || if has_others { format!("launchway/{id}-{}", project.project) } else { format!("launchway/{id}") };
-        result.branch.clone().unwrap_or_else(own)
+        result.branch.clone().unwrap_or_else(|| project.update_branch(&self.order.plan.template.id))
     }
 
     /// Returns the commit that should be on the branch; that of a conflict is known once it was made.

@@ -164,12 +164,8 @@ impl OpenRepository {
         self.scratch.path()
     }
 
-    /// Lists the files of a commit, or those below one name at its top.
-    pub(super) fn entries(
-        &self,
-        commit: &str,
-        below: Option<&str>,
-    ) -> Result<BTreeMap<String, (EntryKind, String)>, GitError> {
+    /// Lists the files of a commit.
+    pub(super) fn entries(&self, commit: &str) -> Result<BTreeMap<String, (EntryKind, String)>, GitError> {
         let entry = |entry: crate::git::TreeEntry| {
             let kind = match entry.mode.as_str() {
                 "120000" => EntryKind::Link,
@@ -178,7 +174,7 @@ impl OpenRepository {
             };
             Some((String::from_utf8(entry.path).ok()?, (kind, entry.object)))
         };
-        Ok(self.reader.tree(commit, below)?.into_iter().filter_map(entry).collect())
+        Ok(self.reader.tree(commit)?.into_iter().filter_map(entry).collect())
     }
 
     /// Reads the content of a file, unless it has more bytes than `most`. What was left out of a fetch is fetched then.
