@@ -397,3 +397,39 @@ fn what_the_catalog_of_a_project_forbids_is_a_state_of_this_project() {
     assert_eq!(result["error"]["class"], "answers", "{result}");
     assert!(result["error"]["message"].as_str().unwrap().contains("the team is gone"), "{result}");
 }
+
+#[test]
+fn the_versions_of_a_catalog_limit_a_new_project_and_the_launchway_that_it_needs_limits_an_update() {
+    let mut fleet = Fleet::new(&[("files/notes.txt.hbs", "of {{owner}}\n")]);
+    let catalog = |least: &str| {
+        let url = fleet.template.url();
+        format!(
+            "[catalog]\ntitle = \"Acme\"\n{least}\n[[template]]\nname = \"service\"\ntitle = \"A service\"\n\
+             source = \"git+{url}\"\nversion = \"~1.0\"\n"
+        )
+    };
+    let (open, closed) = (catalog(""), catalog("min_version = \"99.0.0\"\n"));
+    let repository = fleet.world.repository("catalog", &[("catalog.toml", &open)]);
+    run(fleet.world.launchway().args(["catalog", "add", "acme", &repository.url()])).success();
+    fleet.release("1.1.0", |folder| fs::write(folder.join("files/notes.txt.hbs"), "all of {{owner}}\n").unwrap());
+    run(fleet.world.launchway().args(["new", "alpha", "--no-input", "--no-git", "--template", "acme:service"]))
+        .success();
+    let folder = fleet.world.path("alpha");
+    assert_eq!(fs::read_to_string(folder.join("notes.txt")).unwrap(), "of web\n", "1.0.0, and not the newest");
+    git(&folder, &["init", "--quiet", "--initial-branch=main"]);
+    commit(&folder);
+    fleet.push("alpha");
+    fleet.plan();
+    // As `update`, which goes to the version that somebody names.
+    assert_eq!(fleet.work("results", &[]), "ready 1\n");
+    run(fleet.world.launchway().args(["update", "alpha", "--to", "v1.1.0", "--defaults", "--no-input"])).success();
+    git(&folder, &["add", "--all"]);
+    assert_eq!(fleet.results("results")["alpha"]["tree"], git(&folder, &["write-tree"]));
+    repository.commit(&[("catalog.toml", &closed)]);
+    fleet.project("beta", |_| {});
+    fleet.release("1.2.0", |folder| fs::write(folder.join("files/notes.txt.hbs"), "for {{owner}}\n").unwrap());
+    fleet.plan();
+    assert_eq!(fleet.work("closed", &[]), "ready 1\nerror 1\n");
+    let results = fleet.results("closed");
+    assert!(results["alpha"]["error"]["message"].as_str().unwrap().contains("99.0.0"), "{results:#?}");
+}

@@ -124,7 +124,9 @@ fn u08_the_work_of_a_fleet_leaves_whole_results_and_is_done_again_whatever_call_
     assert_eq!(quiet.len(), 2, "a result and a bundle");
     let trace = fleet.world.path("trace");
     let mut points = 0;
-    for (fault, call) in Fault::ALL.into_iter().flat_map(|(fault, calls)| calls.split(',').map(move |call| (fault, call))) {
+    for (fault, call) in
+        Fault::ALL.into_iter().flat_map(|(fault, calls)| calls.split(',').map(move |call| (fault, call)))
+    {
         for number in (1..).step_by(sample::size(WORK_STEP, 1)) {
             fs::remove_dir_all(fleet.world.path("results")).unwrap_or_default();
             let ran = run(disturbed(&work, &trace, (fault, call, number)));
@@ -135,7 +137,8 @@ fn u08_the_work_of_a_fleet_leaves_whole_results_and_is_done_again_whatever_call_
             let place = format!("{} at {call} {number}: {:?}\n{}", fault.name(), ran.code, ran.stderr);
             assert!(!ran.stderr.contains("panicked"), "{place}");
             let is_final = |(path, file): &(&String, &tree::File)| {
-                (path.ends_with(".json") || path.ends_with(".bundle")) && !file.bytes.windows(9).any(|it| it == b"transient")
+                (path.ends_with(".json") || path.ends_with(".bundle"))
+                    && !file.bytes.windows(9).any(|it| it == b"transient")
             };
             let there = results(&fleet);
             for (path, file) in there.iter().filter(is_final) {

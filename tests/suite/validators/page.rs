@@ -28,18 +28,28 @@ fn a_browser_shows_the_report_wide_and_narrow_in_both_themes_and_the_keyboard_re
     let page = fleet.world.path("fleet.html");
     fs::write(&page, &text).unwrap();
     let seen = seen(&page);
-    assert_eq!(seen["asked"], serde_json::json!([format!("file://{}", page.display())]), "nothing comes from elsewhere");
+    assert_eq!(
+        seen["asked"],
+        serde_json::json!([format!("file://{}", page.display())]),
+        "nothing comes from elsewhere"
+    );
     let views = seen["views"].as_array().unwrap();
     assert_eq!(views.len(), 4);
     for view in views {
         let of = format!("{} {}", view["width"], view["theme"]);
         assert_eq!(view["violations"], serde_json::json!([]), "{of}");
-        assert_eq!((&view["scripts"], &view["wide"]), (&Value::from(0), &view["width"]), "{of}: no script, none to the side");
+        assert_eq!(
+            (&view["scripts"], &view["wide"]),
+            (&Value::from(0), &view["width"]),
+            "{of}: no script, none to the side"
+        );
         let focused = view["focused"].as_array().unwrap();
         assert!(focused.iter().all(|it| it["shown"] == true), "{of}: {focused:?}");
         let names: BTreeSet<&str> = focused.iter().map(|it| it["name"].as_str().unwrap()).collect();
         for part in ["href=\"", "name=\"", "role=\"region\" aria-labelledby=\""] {
-            for name in text.split(part).skip(1).map(|rest| rest.split('"').next().unwrap()).filter(|name| *name != "viewport") {
+            for name in
+                text.split(part).skip(1).map(|rest| rest.split('"').next().unwrap()).filter(|name| *name != "viewport")
+            {
                 assert!(names.contains(name), "{of}: Tab never comes to {part}{name}\"");
             }
         }

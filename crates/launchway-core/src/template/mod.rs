@@ -57,8 +57,8 @@ pub use transition::{Effect, TransitionReference};
 pub use translation::Coverage;
 pub use uses::{NameUser, NameUses, UnknownName};
 
-use crate::agreement::relation::{Relation, Unit};
 use self::layers::Text;
+use crate::agreement::relation::{Relation, Unit};
 use crate::language::check::{Names, Printing};
 use crate::language::engine::{Compiled, Engine, Expression};
 use crate::language::file_kind::FileKind;

@@ -53,7 +53,8 @@ pub(super) fn write(repository: &OpenRepository, order: &CommitOrder<'_>) -> Res
 /// Writes what `git fast-import` reads: the commit, then the questions for its name and its tree.
 fn stream(order: &CommitOrder<'_>) -> Vec<u8> {
     let CommitOrder { parent, branch, signature: Signature { name, email, date }, message, folder, edits } = order;
-    let quoted = |path: &SafePath| folder.map_or_else(|| format!("\"{path}\""), |folder| format!("\"{folder}/{path}\""));
+    let quoted =
+        |path: &SafePath| folder.map_or_else(|| format!("\"{path}\""), |folder| format!("\"{folder}/{path}\""));
     // A safe path has neither quotes nor control characters.
     let mut head = String::new();
     let _ = write!(head, "commit refs/heads/{branch}\nmark :1\nauthor {name} <{email}> {date}\n");

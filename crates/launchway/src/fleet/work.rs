@@ -106,6 +106,17 @@ impl Work<'_> {
         result: &mut FleetResult,
     ) -> Result<Vec<u8>, Stopped> {
         let (repository, head) = opened(planned)?;
+        let outcome = self.outcome_in((&repository, &head), planned, template, result);
+        outcome.map_err(|stopped| if repository.is_cut_off() { stopped.for_now() } else { stopped })
+    }
+
+    fn outcome_in(
+        &self,
+        (repository, head): (&OpenRepository, &Head),
+        planned: &PlannedProject,
+        template: &FleetTemplate,
+        result: &mut FleetResult,
+    ) -> Result<Vec<u8>, Stopped> {
         let entries = repository.entries(&head.commit).map_err(|error| Stopped::by("objects", error.to_string()))?;
         let read = |object: &str, most| repository.content(object, most);
         let whole = CommitTree::new(entries, &read);
@@ -114,10 +125,10 @@ impl Work<'_> {
         let below = folder.map(|folder| whole.within(folder));
         let tree = below.as_ref().unwrap_or(&whole);
         let (project, others) = recorded(tree, planned)?;
-        let site = CommitSite { repository: &repository, whole: &whole, tree, folder, commit: &head.commit };
+        let site = CommitSite { repository, whole: &whole, tree, folder, commit: &head.commit };
         let edits = self.merged((&project, &others), template, &site, result)?;
         self.hold(tree, &project, &edits, result)?;
-        Ok(self.commit(planned, (&repository, folder), template, &edits, result)?)
+        Ok(self.commit(planned, (repository, folder), template, &edits, result)?)
     }
 
     /// Merges the new version into a project, and returns what a commit of it changes.
@@ -196,6 +207,12 @@ struct Stopped {
 impl Stopped {
     fn at(state: State, class: &str, message: String) -> Self {
         Self { state, error: Some(ResultError { class: class.to_owned(), message }) }
+    }
+
+    /// Takes what stands in the way for something that may be gone the next time.
+    fn for_now(self) -> Self {
+        let message = self.error.map_or_else(|| "git was cut off".to_owned(), |error| error.message);
+        Self::at(State::Transient, "io", message)
     }
 
     fn by(class: &str, message: String) -> Self {
