@@ -124,9 +124,8 @@ fn u08_the_work_of_a_fleet_leaves_whole_results_and_is_done_again_whatever_call_
     assert_eq!(quiet.len(), 2, "a result and a bundle");
     let trace = fleet.world.path("trace");
     let mut points = 0;
-    for (fault, call) in
-        Fault::ALL.into_iter().flat_map(|(fault, calls)| calls.split(',').map(move |call| (fault, call)))
-    {
+    let faults = Fault::ALL.into_iter().take(sample::size(2, Fault::ALL.len()));
+    for (fault, call) in faults.flat_map(|(fault, calls)| calls.split(',').map(move |call| (fault, call))) {
         for number in (1..).step_by(sample::size(WORK_STEP, 1)) {
             fs::remove_dir_all(fleet.world.path("results")).unwrap_or_default();
             let ran = run(disturbed(&work, &trace, (fault, call, number)));

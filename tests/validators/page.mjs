@@ -57,7 +57,7 @@ const FOCUSED = `(() => {
 })()`;
 
 // The names in the first column of the rows that are shown, of the table of projects.
-const ROWS = `[...[...document.querySelectorAll("section")].find((it) => it.querySelector("fieldset .by-5"))
+const ROWS = `[...[...document.querySelectorAll("section")].find((it) => it.querySelector("fieldset .by-4"))
   .querySelectorAll("tbody")].filter((it) => getComputedStyle(it).display !== "none")
   .flatMap((it) => [...it.querySelectorAll("th")].map((cell) => cell.textContent))`;
 
@@ -76,7 +76,7 @@ async function focused() {
 // Chooses another order of the projects with an arrow key.
 async function sorted() {
   const before = await evaluate(ROWS);
-  await evaluate(`[...document.querySelectorAll("fieldset")].find((it) => it.querySelector(".by-5")).querySelector("input").focus()`);
+  await evaluate(`[...document.querySelectorAll("fieldset")].find((it) => it.querySelector(".by-4")).querySelector("input").focus()`);
   const orders = [before];
   for (let turn = 0; turn < 5; turn += 1) {
     await press("ArrowRight", 39);
