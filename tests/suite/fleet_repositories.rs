@@ -304,6 +304,69 @@ fn of_a_repository_with_several_services_each_has_its_own_result_and_some_can_be
     }
 }
 
+/// A repository with services in folders, of which one has moved a file; returns its clone and its bare repository.
+fn with_folders(fleet: &Fleet) -> (std::path::PathBuf, std::path::PathBuf) {
+    let shop = fleet.world.path("shop");
+    for name in ["alpha", "beta", "gamma"] {
+        let folder = shop.join("services").join(name);
+        fs::create_dir_all(&folder).unwrap();
+        for path in ["notes.txt", ".launchway"] {
+            run(Command::new("cp").arg("-r").arg(fleet.world.path(name).join(path)).arg(&folder)).success();
+        }
+    }
+    fs::write(shop.join("README.md"), "the shop\n").unwrap();
+    git(&shop, &["init", "--quiet", "--initial-branch=main"]);
+    commit(&shop);
+    git(&shop, &["mv", "services/beta/notes.txt", "services/beta/moved.txt"]);
+    commit(&shop);
+    let bare = fleet.world.path("fleet/shop.git");
+    git(fleet.world.folder.path(), &["clone", "--quiet", "--bare", "shop", bare.to_str().unwrap()]);
+    (shop, bare)
+}
+
+#[test]
+fn services_in_folders_of_a_repository_are_found_and_updated_as_in_a_clone() {
+    let fleet = three();
+    let (shop, _) = with_folders(&fleet);
+    let plan = fleet.plan();
+    let below = ["alpha", "beta", "gamma"].map(|name| format!("shop#services/{name}/{name}"));
+    assert_eq!(ids(&plan)[3..], below.each_ref().map(String::as_str), "{plan:#}");
+    assert_eq!(fleet.work("results", &[]), "ready 4\nconflict 2\n");
+    let results = fleet.results("results");
+    assert_eq!(results[&below[2]]["state"], "conflict");
+    let mut branches = BTreeMap::new();
+    for (name, changed) in [("alpha", "notes.txt"), ("beta", "moved.txt")] {
+        let result = &results[&format!("shop#services/{name}/{name}")];
+        let branch = result["branch"].as_str().unwrap();
+        branches.insert(branch, name);
+        let bundle = fleet.bundle("results", result);
+        git(&shop, &["fetch", "--quiet", bundle.to_str().unwrap(), &format!("{branch}:{branch}")]);
+        let files = git(&shop, &["diff", "--name-only", "main", branch]);
+        let is_own = |path: &str| path.starts_with(&format!("services/{name}/"));
+        assert!(files.lines().all(is_own) && files.contains(&format!("services/{name}/{changed}")), "{files}");
+        let folder = format!("shop/services/{name}");
+        run(fleet.world.launchway().args(["update", &folder, "--to", "v1.1.0", "--defaults", "--no-input"])).success();
+        git(&shop, &["add", "--all"]);
+        assert_eq!(git(&shop, &["write-tree"]), result["tree"].as_str().unwrap(), "{name}");
+        git(&shop, &["reset", "--quiet", "--hard"]);
+    }
+    assert_eq!(branches.len(), 2, "each has a branch of its own: {branches:?}");
+}
+
+#[test]
+fn a_record_in_a_folder_that_cannot_be_used_leaves_the_others_of_the_repository_in() {
+    let fleet = three();
+    let (shop, bare) = with_folders(&fleet);
+    fs::write(shop.join("services/alpha/.launchway/alpha.toml"), "what is this\n").unwrap();
+    // What ignores a file of a folder may stand above it.
+    fs::write(shop.join(".gitignore"), "services/*/new.txt\n").unwrap();
+    commit(&shop);
+    git(&shop, &["push", "--quiet", bare.to_str().unwrap(), "main"]);
+    let plan = fleet.plan();
+    assert_eq!(ids(&plan)[3..], ["shop#services/beta/beta", "shop#services/gamma/gamma"], "{plan:#}");
+    assert_eq!(left_out(&plan)["shop#services/alpha"].0, "unusable-record");
+}
+
 #[test]
 fn what_the_catalog_of_a_project_forbids_is_a_state_of_this_project() {
     let mut fleet = Fleet::new(&[("files/notes.txt.hbs", "of {{owner}}\n")]);
@@ -333,4 +396,40 @@ fn what_the_catalog_of_a_project_forbids_is_a_state_of_this_project() {
     let result = &fleet.results("results")["alpha"];
     assert_eq!(result["error"]["class"], "answers", "{result}");
     assert!(result["error"]["message"].as_str().unwrap().contains("the team is gone"), "{result}");
+}
+
+#[test]
+fn the_versions_of_a_catalog_limit_a_new_project_and_the_launchway_that_it_needs_limits_an_update() {
+    let mut fleet = Fleet::new(&[("files/notes.txt.hbs", "of {{owner}}\n")]);
+    let catalog = |least: &str| {
+        let url = fleet.template.url();
+        format!(
+            "[catalog]\ntitle = \"Acme\"\n{least}\n[[template]]\nname = \"service\"\ntitle = \"A service\"\n\
+             source = \"git+{url}\"\nversion = \"~1.0\"\n"
+        )
+    };
+    let (open, closed) = (catalog(""), catalog("min_version = \"99.0.0\"\n"));
+    let repository = fleet.world.repository("catalog", &[("catalog.toml", &open)]);
+    run(fleet.world.launchway().args(["catalog", "add", "acme", &repository.url()])).success();
+    fleet.release("1.1.0", |folder| fs::write(folder.join("files/notes.txt.hbs"), "all of {{owner}}\n").unwrap());
+    run(fleet.world.launchway().args(["new", "alpha", "--no-input", "--no-git", "--template", "acme:service"]))
+        .success();
+    let folder = fleet.world.path("alpha");
+    assert_eq!(fs::read_to_string(folder.join("notes.txt")).unwrap(), "of web\n", "1.0.0, and not the newest");
+    git(&folder, &["init", "--quiet", "--initial-branch=main"]);
+    commit(&folder);
+    fleet.push("alpha");
+    fleet.plan();
+    // As `update`, which goes to the version that somebody names.
+    assert_eq!(fleet.work("results", &[]), "ready 1\n");
+    run(fleet.world.launchway().args(["update", "alpha", "--to", "v1.1.0", "--defaults", "--no-input"])).success();
+    git(&folder, &["add", "--all"]);
+    assert_eq!(fleet.results("results")["alpha"]["tree"], git(&folder, &["write-tree"]));
+    repository.commit(&[("catalog.toml", &closed)]);
+    fleet.project("beta", |_| {});
+    fleet.release("1.2.0", |folder| fs::write(folder.join("files/notes.txt.hbs"), "for {{owner}}\n").unwrap());
+    fleet.plan();
+    assert_eq!(fleet.work("closed", &[]), "ready 1\nerror 1\n");
+    let results = fleet.results("closed");
+    assert!(results["alpha"]["error"]["message"].as_str().unwrap().contains("99.0.0"), "{results:#?}");
 }

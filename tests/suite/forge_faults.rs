@@ -7,7 +7,10 @@ use std::process::Stdio;
 use std::sync::mpsc::RecvTimeoutError;
 use std::time::Duration;
 
+use xtask::sweep::{self, disturbed, was_injected};
+
 use crate::forge::Fault;
+use crate::program::run;
 use crate::publish::{BRANCH, Campaign, git};
 use crate::sample;
 
@@ -35,8 +38,8 @@ struct Again {
 }
 
 impl Again {
-    fn new() -> Self {
-        let campaign = Campaign::ready(COUNT);
+    fn of(count: usize) -> Self {
+        let campaign = Campaign::ready(count);
         campaign.forge.count_anew();
         campaign.publish(&[]).success();
         let requests = campaign.forge.count();
@@ -87,7 +90,7 @@ impl Again {
 
 #[test]
 fn a_fault_at_every_request_leaves_one_branch_and_one_pull_request_each() {
-    let again = Again::new();
+    let again = Again::of(COUNT);
     assert!(again.requests >= COUNT * 8, "{}", again.requests);
     let all: Vec<(usize, usize)> = (0..again.requests).map(|at| (at, at % FAULTS.len())).collect();
     for (at, fault) in sample::of(all, again.requests / 3, again.requests / 2) {
@@ -106,7 +109,7 @@ fn a_fault_at_every_request_leaves_one_branch_and_one_pull_request_each() {
 
 #[test]
 fn whoever_is_killed_at_a_request_goes_on_where_it_was() {
-    let again = Again::new();
+    let again = Again::of(COUNT);
     let all: Vec<(usize, bool)> = (0..again.requests).flat_map(|at| [(at, false), (at, true)]).collect();
     for (at, is_done) in sample::of(all, again.requests / 2, again.requests) {
         again.begin();
@@ -119,6 +122,36 @@ fn whoever_is_killed_at_a_request_goes_on_where_it_was() {
         child.wait().unwrap();
         again.end(&format!("killed at {at}, done: {is_done}"));
     }
+}
+
+/// Every so many calls in the usual run.
+const CALL_STEP: usize = 61;
+
+#[test]
+fn whoever_is_killed_or_refused_at_a_call_that_writes_goes_on_where_it_was() {
+    // One project, so that all is done by the thread in which the calls are counted.
+    let again = Again::of(1);
+    let trace = again.campaign.world.path("trace");
+    let mut points = 0;
+    for (fault, calls) in sweep::Fault::ALL.into_iter().take(sample::size(2, sweep::Fault::ALL.len())) {
+        for call in calls.split(',') {
+            for number in (1..).step_by(sample::size(CALL_STEP, 1)) {
+                again.begin();
+                let publish = again.campaign.fleet(&["publish", "--results", "results", "--wait", "0"]);
+                let ran = run(disturbed(&publish, &trace, (fault, call, number)));
+                if !was_injected(&trace).unwrap() {
+                    break;
+                }
+                points += 1;
+                let place = format!("{} at {call} {number}: {:?}\n{}", fault.name(), ran.code, ran.stderr);
+                assert!(!ran.stderr.contains("panicked"), "{place}");
+                let is_said = ran.code == Some(0) || ran.stderr.contains("error");
+                assert!(fault == sweep::Fault::Kill || is_said, "{place}");
+                again.end(&place);
+            }
+        }
+    }
+    assert!(points > 10, "{points}");
 }
 
 #[test]

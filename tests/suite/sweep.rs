@@ -1,10 +1,15 @@
 //! A few points of the sweep that `cargo xtask sweep` runs whole.
 
 use std::collections::BTreeSet;
+use std::fs;
 
 use xtask::reference::commands;
-use xtask::sweep::{Fault, Subject, run_after_cut_off, sweep};
+use xtask::sweep::{Fault, Subject, disturbed, run_after_cut_off, sweep, was_injected};
+use xtask::tree::{self, Tree};
 
+use crate::fleet::Fleet;
+use crate::history::lines;
+use crate::program::run;
 use crate::sample;
 
 /// Every so many calls a fault is injected in the usual run.
@@ -83,9 +88,72 @@ const READING: [&str; 16] = [
     "advise strategy",
 ];
 
-/// The commands that write into no project. What they write is staged and renamed, or added line by line: `fleet::` kills the
-/// work, and `forge_faults::` what is published.
+/// The commands that write into no project. What they write is staged and renamed, or added line by line: the work is disturbed
+/// below, and what is published in `forge_faults::`.
 const OF_FLEETS: [&str; 5] = ["fleet plan", "fleet publish", "fleet status", "fleet work", "fleet emit"];
+
+/// Every so many calls of the work of a fleet, of which each takes two runs.
+const WORK_STEP: usize = 61;
+
+/// A fleet of one project, which is ready after its work.
+fn planned() -> Fleet {
+    let mut fleet = Fleet::new(&[("files/notes.txt", &lines(&[]))]);
+    fleet.project("alpha", |folder| fs::write(folder.join("notes.txt"), lines(&[(1, "mine")])).unwrap());
+    fleet.release("1.1.0", |folder| fs::write(folder.join("files/notes.txt"), lines(&[(9, "theirs")])).unwrap());
+    fleet.plan();
+    fleet
+}
+
+/// The results of a folder. How often a project was tried is not the same where one run was disturbed.
+fn results(fleet: &Fleet) -> Tree {
+    let folder = fleet.world.path("results");
+    let mut results = if folder.exists() { tree::read(&folder).unwrap() } else { Tree::new() };
+    for (_, file) in results.iter_mut().filter(|(path, _)| path.ends_with(".json")) {
+        file.bytes = String::from_utf8_lossy(&file.bytes).replace("\"attempts\": 2", "\"attempts\": 1").into_bytes();
+    }
+    results
+}
+
+#[test]
+fn u08_the_work_of_a_fleet_leaves_whole_results_and_is_done_again_whatever_call_fails_or_is_the_last() {
+    let fleet = planned();
+    let mut work = fleet.world.launchway();
+    work.args(["fleet", "work", "plan.json", "--results", "results", "--jobs", "1"]);
+    run(&mut work).success();
+    let quiet = results(&fleet);
+    assert_eq!(quiet.len(), 2, "a result and a bundle");
+    let trace = fleet.world.path("trace");
+    let mut points = 0;
+    let faults = Fault::ALL.into_iter().take(sample::size(2, Fault::ALL.len()));
+    for (fault, call) in faults.flat_map(|(fault, calls)| calls.split(',').map(move |call| (fault, call))) {
+        for number in (1..).step_by(sample::size(WORK_STEP, 1)) {
+            fs::remove_dir_all(fleet.world.path("results")).unwrap_or_default();
+            let ran = run(disturbed(&work, &trace, (fault, call, number)));
+            if !was_injected(&trace).unwrap() {
+                break;
+            }
+            points += 1;
+            let place = format!("{} at {call} {number}: {:?}\n{}", fault.name(), ran.code, ran.stderr);
+            assert!(!ran.stderr.contains("panicked"), "{place}");
+            let is_final = |(path, file): &(&String, &tree::File)| {
+                (path.ends_with(".json") || path.ends_with(".bundle"))
+                    && !file.bytes.windows(9).any(|it| it == b"transient")
+            };
+            let there = results(&fleet);
+            for (path, file) in there.iter().filter(is_final) {
+                assert!(quiet.get(path) == Some(file), "{path} is another\n{place}");
+            }
+            if fault != Fault::Kill {
+                // 127: the system has not started it.
+                assert!(matches!(ran.code, Some(0 | 73 | 74 | 75 | 127)), "{place}");
+                assert!(ran.code != Some(0) || there == quiet, "{place}");
+            }
+            run(&mut work).success();
+            assert_eq!(tree::differences(&quiet, &results(&fleet)), Vec::<String>::new(), "{place}");
+        }
+    }
+    assert!(points > 10, "{points}");
+}
 
 #[test]
 fn u08_every_command_either_only_reads_or_is_in_the_sweep() {

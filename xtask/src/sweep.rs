@@ -415,29 +415,17 @@ impl World {
 
     /// The command of a subject, under strace if a fault is injected at the call of that number.
     pub(crate) fn command(&self, subject: Subject, fault: Option<(Fault, &str, usize)>) -> Command {
-        let program = workspace::built_program();
-        let mut command = match fault {
-            None => Command::new(&program),
-            Some((fault, calls, number)) => {
-                let what = match fault {
-                    Fault::Kill => "signal=KILL".to_owned(),
-                    Fault::Error(error) => format!("error={error}"),
-                };
-                let mut strace = Command::new("strace");
-                strace.args(["-qq", "-o"]).arg(self.path("trace"));
-                // The program itself, not the threads and processes that it starts.
-                strace.arg("-e").arg(format!("trace={calls}"));
-                strace.arg("-e").arg(format!("inject={calls}:{what}:when={number}")).arg("--").arg(&program);
-                strace
-            }
-        };
+        let mut command = Command::new(workspace::built_program());
         command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("LANG", "C.UTF-8");
         command.env("HOME", self.path("home")).env("TMPDIR", self.path("tmp"));
         command.env("LAUNCHWAY_CONFIG_DIR", self.path("config"));
         let world = self.folder.path().to_string_lossy();
         command.args(subject.words().iter().map(|word| word.replace("WORLD", &world)));
         command.current_dir(self.path("place"));
-        command
+        match fault {
+            None => command,
+            Some(fault) => disturbed(&command, &self.path("trace"), fault),
+        }
     }
 
     /// What git's index has of the project, if there is one.
@@ -471,6 +459,23 @@ impl World {
         }
         Ok(state)
     }
+}
+
+/// Returns a command, which must have a cleared environment, with a fault at a call of the program itself, not of the threads and
+/// processes that it starts.
+#[must_use]
+pub fn disturbed(command: &Command, trace: &Path, (fault, calls, number): (Fault, &str, usize)) -> Command {
+    let what = match fault {
+        Fault::Kill => "signal=KILL".to_owned(),
+        Fault::Error(error) => format!("error={error}"),
+    };
+    let mut strace = Command::new("strace");
+    strace.args(["-qq", "-o"]).arg(trace).arg("-e").arg(format!("trace={calls}"));
+    strace.arg("-e").arg(format!("inject={calls}:{what}:when={number}")).arg("--");
+    strace.arg(command.get_program()).args(command.get_args()).env_clear();
+    strace.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    strace.current_dir(command.get_current_dir().unwrap_or(Path::new(".")));
+    strace
 }
 
 fn hermetic_git(home: &Path) -> Command {
@@ -538,7 +543,11 @@ pub fn run_after_cut_off(subject: Subject) -> Result<Option<String>> {
     Ok(Some(said))
 }
 
-fn was_injected(trace: &Path) -> Result<bool> {
+/// Tells whether a disturbed command came to the call at which the fault was.
+///
+/// # Errors
+/// There is no trace: strace could not be started.
+pub fn was_injected(trace: &Path) -> Result<bool> {
     let trace = fs::read(trace)?;
     let trace = String::from_utf8_lossy(&trace);
     Ok(trace.contains("(INJECTED)") || trace.contains("killed by SIGKILL"))

@@ -1,11 +1,11 @@
-//! The validators: Python packages with pinned versions, installed under `target/tools` on first use, and two packages of
-//! npm: one of which only the type declarations are read, and the parser of Mermaid. From npm come GitHub's description of its API and
+//! The validators: Python packages with pinned versions, installed under `target/tools` on first use, and packages of
+//! npm: one of which only the type declarations are read, the parser of Mermaid, and axe. From npm come GitHub's description of its API and
 //! octokit, too. Likewise the peers that `cargo xtask compare` runs.
 //!
 //! A folder's name carries the hash of its pins, so a changed pin makes a new folder. A folder counts as installed once
 //! the file `installed` is in it, which is written last and says for which path: scripts of a venv hold that path, so a
 //! moved repository installs again. One lock file keeps two processes apart. Only the packages of
-//! Debian, the shells and Slurm, are installed for the whole machine.
+//! Debian, the shells, Slurm and Chromium, are installed for the whole machine.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
@@ -50,6 +50,13 @@ const MERMAID: Archive = Archive {
     name: "mermaid",
     package: "mermaid@11.12.1",
     digest: "3bd65ddefe97fb2e01d976a01d4078f8d773bfc56c6a75a9abf08b564ce0f8b2",
+};
+
+/// What finds on a page what somebody could not see, hear or reach.
+const AXE: Archive = Archive {
+    name: "axe",
+    package: "axe-core@4.13.0",
+    digest: "096912f6e77b4b695fc9304b7be65091db42d98de054da674ae222a11cb33f70",
 };
 
 /// GitHub's own description of its API, whose archive has 29 MB.
@@ -123,6 +130,7 @@ pub struct Tools {
     github: PathBuf,
     rollout_types: PathBuf,
     mermaid: PathBuf,
+    axe: PathBuf,
     openapi: PathBuf,
     octokit: Vec<(String, PathBuf)>,
 }
@@ -157,6 +165,12 @@ impl Tools {
     #[must_use]
     pub fn mermaid(&self) -> PathBuf {
         self.mermaid.join("package").join("dist").join("mermaid.min.js")
+    }
+
+    /// Returns the file of axe that a browser loads.
+    #[must_use]
+    pub fn axe(&self) -> PathBuf {
+        self.axe.join("package").join("axe.min.js")
     }
 
     /// Returns GitHub's own description of its API.
@@ -198,6 +212,7 @@ pub fn install() -> Result<Tools> {
     });
     let rollout_types = install_archive(&folder, &ROLLOUT_TYPES)?;
     let mermaid = install_archive(&folder, &MERMAID)?;
+    let axe = install_archive(&folder, &AXE)?;
     let openapi = install_archive(&folder, &OPENAPI)?;
     let octokit = OCTOKIT.iter().map(|archive| {
         let name = archive.package.rsplit_once('@').map_or(archive.package, |(name, _)| name);
@@ -205,7 +220,7 @@ pub fn install() -> Result<Tools> {
     });
     let octokit = octokit.collect::<Result<Vec<_>>>()?;
     let [linters, aws, checkov, helm, github] = [linters?, aws?, checkov?, helm?, github?];
-    Ok(Tools { linters, aws, checkov, helm, github, rollout_types, mermaid, openapi, octokit })
+    Ok(Tools { linters, aws, checkov, helm, github, rollout_types, mermaid, axe, openapi, octokit })
 }
 
 /// Installs copier and cruft if they are not there yet, and returns the folder of their programs.
@@ -288,6 +303,22 @@ pub fn install_shells() -> Result<()> {
 /// When there is no apt, or it must not install anything.
 pub fn install_slurm() -> Result<()> {
     install_packages(&SLURM)
+}
+
+/// The browser, by the names that it has: one of them is enough.
+const BROWSERS: [&str; 3] = ["chromium", "google-chrome", "chromium-browser"];
+
+/// Returns the browser in which pages are looked at, after installing Debian's if there is none.
+///
+/// # Errors
+///
+/// When there is no apt, or it must not install anything.
+pub fn install_chromium() -> Result<PathBuf> {
+    let found = BROWSERS.into_iter().find(|browser| is_there(browser));
+    if found.is_none() {
+        install_packages(&[(BROWSERS[0], BROWSERS[0])])?;
+    }
+    Ok(found.unwrap_or(BROWSERS[0]).into())
 }
 
 /// Installs the packages of Debian whose programs are not there yet: from anywhere else they would not be those that people have.

@@ -28,6 +28,7 @@ mod cargo_lock;
 mod interview;
 mod language;
 mod merge;
+mod packed;
 mod parallel;
 mod path;
 mod plan;
@@ -58,6 +59,7 @@ pub use language::syntax::both_ways;
 #[doc(hidden)]
 pub use merge::merge_unproven;
 pub use merge::{ListRule, Merged, merge};
+pub use packed::unpacked;
 pub use path::beneath::{Blob, other_spelling};
 pub use path::root::{CommitTree, EntryKind, ReadObject, Root};
 pub use path::{Reason, SafePath, UnsafePath};

@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::sync::{OnceLock, PoisonError, RwLock};
 
+use launchway_core::unpacked;
+
 pub(crate) use told::told;
 
 /// A language that the program speaks.
@@ -128,7 +130,7 @@ fn fill(text: &str, values: &[(&str, &dyn Display)]) -> String {
 pub(crate) fn korean() -> &'static BTreeMap<String, String> {
     static TEXTS: OnceLock<BTreeMap<String, String>> = OnceLock::new();
     TEXTS.get_or_init(|| {
-        let whole = tables(include_str!("language/ko.toml")).into_values().flatten();
+        let whole = tables(include_bytes!(concat!(env!("OUT_DIR"), "/ko.toml"))).into_values().flatten();
         whole.chain(messages().clone()).collect()
     })
 }
@@ -136,12 +138,13 @@ pub(crate) fn korean() -> &'static BTreeMap<String, String> {
 /// The Korean messages among them, which `told` finds again in what was made of them.
 fn messages() -> &'static BTreeMap<String, String> {
     static MESSAGES: OnceLock<BTreeMap<String, String>> = OnceLock::new();
-    MESSAGES.get_or_init(|| tables(include_str!("language/messages.ko.toml")).into_values().flatten().collect())
+    let packed = include_bytes!(concat!(env!("OUT_DIR"), "/messages.ko.toml"));
+    MESSAGES.get_or_init(|| tables(packed).into_values().flatten().collect())
 }
 
-/// Reads a file of texts; the tests hold that it can be read.
-fn tables(file: &str) -> BTreeMap<String, BTreeMap<String, String>> {
-    toml::from_str(file).unwrap_or_default()
+/// Reads a file of texts, which `build.rs` has packed; the tests hold that it can be read.
+fn tables(packed: &[u8]) -> BTreeMap<String, BTreeMap<String, String>> {
+    toml::from_slice(&unpacked(packed)).unwrap_or_default()
 }
 
 #[cfg(test)]

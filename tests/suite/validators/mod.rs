@@ -14,6 +14,7 @@ mod fleet;
 mod forge;
 mod helm;
 mod kubernetes;
+mod page;
 mod repository;
 mod schemas;
 mod site;

@@ -58,6 +58,30 @@ impl<'r> CommitTree<'r> {
         Self { entries: self.entries.clone(), read: self.read, changed }
     }
 
+    /// Returns what stands below a folder, as if the folder were the top.
+    #[must_use]
+    pub fn within(&self, folder: &SafePath) -> Self {
+        let start = format!("{folder}/");
+        let below = self.entries.range(start.clone()..).take_while(|(path, _)| path.starts_with(&start));
+        let entries = below.map(|(path, entry)| (path[start.len()..].to_owned(), entry.clone())).collect();
+        Self { entries, read: self.read, changed: BTreeMap::new() }
+    }
+
+    /// Lists the folders in which a record stands, the top among them as nothing.
+    #[must_use]
+    pub fn folders_with_records(&self) -> BTreeSet<Option<String>> {
+        let folder = |path: &String| {
+            let (folder, name) = path.rsplit_once('/')?;
+            let is_record = name.strip_suffix(".toml").is_some_and(|stem| !stem.is_empty());
+            match folder.strip_suffix(RECORD_FOLDER) {
+                Some("") if is_record => Some(None),
+                Some(above) if is_record => above.strip_suffix('/').map(|above| Some(above.to_owned())),
+                _ => None,
+            }
+        };
+        self.entries.keys().filter_map(folder).collect()
+    }
+
     /// Returns the entries, by their paths.
     #[must_use]
     pub fn entries(&self) -> &BTreeMap<String, (EntryKind, String)> {

@@ -363,9 +363,9 @@ impl<'t, 'c> Planner<'t, 'c> {
             Some(template) => self.render(template, data)?,
             None => file.path.clone(),
         };
-        let bytes = match &compiled.text {
+        let bytes: Cow<'static, [u8]> = match &compiled.text {
             Some(template) => self.render(template, data)?.into_bytes().into(),
-            None => file.bytes.clone(),
+            None => file.bytes().into_owned().into(),
         };
         let too_large = |message| Problem::new(Location::file(&file.place()), message);
         self.budget.take_bytes(bytes.len()).map_err(too_large)?;

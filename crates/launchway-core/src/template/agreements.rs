@@ -18,7 +18,8 @@ use crate::value::pattern;
 
 /// Compiles a file of agreements.
 pub(super) fn compile(template: &Template, file: &AgreementFile) -> Result<Vec<AgreementRule>, Invalid> {
-    let (parsed, places): (manifest::Agreements, _) = manifest::parse(&file.path, &file.text)?;
+    let text = file.text.text();
+    let (parsed, places): (manifest::Agreements, _) = manifest::parse(&file.text.file, &text)?;
     let loader = Loader::new(&template.engine, places);
     let mut loader = Loader {
         names: template.names.clone(),
@@ -53,7 +54,7 @@ impl Loader<'_> {
         for raw in declared {
             let when = self.condition(raw.when.as_ref());
             if let Some(text) = texts.remove(raw.file.get_ref()) {
-                files.push(AgreementFile::new(text.file, text.text, when, self.oldest.clone()));
+                files.push(AgreementFile::new(text, when, self.oldest.clone()));
             } else {
                 let message = format!("there is no file `{}`, or it is named twice", raw.file.get_ref());
                 self.report(&raw.file, message);

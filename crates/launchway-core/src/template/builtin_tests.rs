@@ -121,7 +121,7 @@ const PROBES: &str = "a port that a probe asks, and the ports of the container";
 const IMAGE: &str = "the image that the workflow pushes and the pods run";
 
 fn agreements_of(template: &Template, path: &str) -> BTreeSet<String> {
-    let file = template.agreement_files().iter().find(|file| file.path.ends_with(path)).unwrap();
+    let file = template.agreement_files().iter().find(|file| file.text.file.ends_with(path)).unwrap();
     template.agreements_in(file).unwrap().iter().map(|rule| rule.says.clone()).collect()
 }
 
@@ -165,7 +165,7 @@ const OF_ONE_PACKAGING: &[(&str, &str)] = &[
 fn an_environment_is_held_alike_in_both_packagings() {
     let template = Template::builtin("service").unwrap();
     let ids = |path: &str| -> BTreeSet<String> {
-        let file = template.agreement_files().iter().find(|file| file.path.ends_with(path)).unwrap();
+        let file = template.agreement_files().iter().find(|file| file.text.file.ends_with(path)).unwrap();
         template.agreements_in(file).unwrap().iter().filter_map(|rule| rule.id.clone()).collect()
     };
     let (kustomize, helm) = (ids("kustomize-environments.toml"), ids("helm-environments.toml"));
@@ -188,6 +188,34 @@ const STATED: &[(&str, &str, &str)] = &[
     ("partials/ecs-readme-costs.hbs", "70 %", "what AWS says of Spot"),
     ("partials/ecs-readme-costs.hbs", "20 GiB", "what comes with every Fargate task"),
 ];
+
+/// Reads every file below a folder, by its path in it.
+fn read_below(folder: &Path, prefix: &str, found: &mut BTreeMap<String, Vec<u8>>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = format!("{prefix}{}", path.file_name().unwrap().to_str().unwrap());
+        if path.is_dir() {
+            read_below(&path, &format!("{name}/"), found);
+        } else {
+            found.insert(name, std::fs::read(path).unwrap());
+        }
+    }
+}
+
+#[test]
+fn the_program_carries_every_file_of_the_folder_byte_for_byte() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("templates");
+    let mut folders = BTreeMap::new();
+    read_below(&folder, "", &mut folders);
+    let mut carried = BTreeMap::new();
+    for id in builtin_ids() {
+        let files = TemplateFiles::builtin(id).unwrap().0.into_iter();
+        carried.extend(files.map(|(path, file)| (format!("{id}/{path}"), file.bytes().into_owned())));
+    }
+    assert!(carried.len() > 300, "{}", carried.len());
+    assert_eq!(carried.keys().collect::<Vec<_>>(), folders.keys().collect::<Vec<_>>());
+    assert!(carried == folders, "a file differs: {:?}", carried.iter().find(|(path, bytes)| folders[*path] != **bytes));
+}
 
 #[test]
 fn the_built_in_templates_load_with_every_check_as_a_folder_does() {
@@ -217,8 +245,8 @@ fn no_prose_states_a_number_of_the_deployment_files() {
         |path: &str| path.ends_with("README.md.hbs") || path.starts_with("partials/") && path.contains("readme");
     let mut found = BTreeSet::new();
     for (path, bytes) in files.iter().filter(|(path, _)| is_prose(path)) {
-        let text = std::str::from_utf8(&bytes.bytes).unwrap();
-        found.extend(stated(text).into_iter().map(|number| (path.clone(), number)));
+        let text = String::from_utf8(bytes.bytes().into_owned()).unwrap();
+        found.extend(stated(&text).into_iter().map(|number| (path.clone(), number)));
     }
     let allowed: BTreeSet<_> =
         STATED.iter().map(|(path, number, _)| ((*path).to_owned(), (*number).to_owned())).collect();
@@ -246,11 +274,11 @@ fn rendered(change: Option<(&str, i64)>, answers: &[(&str, &str)]) -> (BTreeMap<
     let mut files = TemplateFiles::builtin("service").unwrap();
     if let Some((value, number)) = change {
         let path = "manifest/values/numbers.toml";
-        let text = std::str::from_utf8(&files.0[path].bytes).unwrap().to_owned();
+        let text = String::from_utf8(files.0[path].bytes().into_owned()).unwrap();
         let start = text.find(&format!("id = \"{value}\"\n")).unwrap_or_else(|| panic!("{value}"));
         let end = start + text[start..].find("\n\n").unwrap_or(text.len() - start);
         let changed = format!("{}id = \"{value}\"\nis = \"{number}\"{}", &text[..start], &text[end..]);
-        files.0.insert(path.to_owned(), Blob::plain(changed.into_bytes()));
+        files.0.insert(path.to_owned(), crate::path::beneath::Blob::plain(changed.into_bytes()).into());
     }
     let template = load::template(vec![(files, Source::Builtin)]).unwrap();
     let mut given = crate::Answers::default();

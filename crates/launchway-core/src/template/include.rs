@@ -1,12 +1,13 @@
 //! The parts of a manifest: files by topic, which are read as if they stood at its end.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use toml::Spanned;
 
+use super::content::TemplateFile;
 use super::manifest::{self, Places};
 use crate::language::problem::{Invalid, Location, Problem, none_or_invalid};
-use crate::path::beneath::Blob;
 
 /// The folder of the parts in a template.
 pub(super) const FOLDER: &str = "manifest";
@@ -23,7 +24,7 @@ impl Whole {
     pub(super) fn new(
         label: &str,
         text: String,
-        files: &BTreeMap<String, Blob>,
+        files: &BTreeMap<String, TemplateFile>,
         is_builtin: bool,
     ) -> Result<Self, Invalid> {
         let file = format!("{label}{}", manifest::FILE);
@@ -40,7 +41,7 @@ impl Whole {
             match checked {
                 Ok(part_text) => {
                     whole.files.push((format!("{label}{}", part.get_ref()), text.len() + 1 + behind.len()));
-                    behind.push_str(part_text);
+                    behind.push_str(&part_text);
                     behind.push('\n');
                 }
                 Err(fault) => problems.push(fault.problem(label, part, &places)),
@@ -85,8 +86,8 @@ impl Fault {
 fn read<'f>(
     earlier: &[Spanned<String>],
     part: &Spanned<String>,
-    files: &'f BTreeMap<String, Blob>,
-) -> Result<&'f str, Fault> {
+    files: &'f BTreeMap<String, TemplateFile>,
+) -> Result<Cow<'f, str>, Fault> {
     let path = part.get_ref();
     if earlier.iter().any(|earlier| earlier.get_ref() == path) {
         return Err(Fault::Named(format!("`{path}` is included twice")));
@@ -95,13 +96,17 @@ fn read<'f>(
     let Some(blob) = files.get(path).filter(|_| is_below) else {
         return Err(Fault::Named(format!("there is no part `{path}`")));
     };
-    std::str::from_utf8(&blob.bytes).map_err(|_| Fault::Named(format!("`{path}` is not UTF-8 text")))
+    let text = match blob.bytes() {
+        Cow::Borrowed(bytes) => std::str::from_utf8(bytes).ok().map(Cow::Borrowed),
+        Cow::Owned(bytes) => String::from_utf8(bytes).ok().map(Cow::Owned),
+    };
+    text.ok_or_else(|| Fault::Named(format!("`{path}` is not UTF-8 text")))
 }
 
 /// Checks that a part means the same behind others as it does alone: it is TOML, and begins with a table of its own.
-fn checked(text: &str) -> Result<&str, (usize, usize, String)> {
-    if let Err(error) = toml::from_str::<toml::Table>(text) {
-        let (line, column) = crate::text::line_and_column(text, error.span().map_or(0, |span| span.start));
+fn checked(text: Cow<'_, str>) -> Result<Cow<'_, str>, (usize, usize, String)> {
+    if let Err(error) = toml::from_str::<toml::Table>(&text) {
+        let (line, column) = crate::text::line_and_column(&text, error.span().map_or(0, |span| span.start));
         return Err((line, column, error.message().replace('\n', ", ")));
     }
     let is_code = |line: &&str| !line.is_empty() && !line.starts_with('#');
@@ -110,7 +115,7 @@ fn checked(text: &str) -> Result<&str, (usize, usize, String)> {
         Some((at, line)) if !line.starts_with('[') => {
             Err((at + 1, 1, "a part begins with a table, such as `[[question]]`".to_owned()))
         }
-        _ if has_head(text) => Err((1, 1, "`[template]` stands in `template.toml` alone".to_owned())),
+        _ if has_head(&text) => Err((1, 1, "`[template]` stands in `template.toml` alone".to_owned())),
         _ => Ok(text),
     }
 }
@@ -124,7 +129,7 @@ fn is_toml(path: &str) -> bool {
 }
 
 /// Finds the parts that nobody includes; a template without parts may have such a folder for itself.
-fn stray(label: &str, included: &[Spanned<String>], files: &BTreeMap<String, Blob>) -> Vec<Problem> {
+fn stray(label: &str, included: &[Spanned<String>], files: &BTreeMap<String, TemplateFile>) -> Vec<Problem> {
     let is_named = |path: &String| included.iter().any(|part| part.get_ref() == path);
     let below = files.keys().filter(|path| path.starts_with(FOLDER) && path[FOLDER.len()..].starts_with('/'));
     let stray = below.filter(|path| !included.is_empty() && is_toml(path) && !is_named(path));

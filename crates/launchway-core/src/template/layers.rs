@@ -7,6 +7,7 @@ use std::path::Path;
 
 use semver::{Version, VersionReq};
 
+use super::content::TemplateFile;
 use super::include::Whole;
 use super::manifest::{self, Manifest, ManifestHead, Places};
 use super::requirement;
@@ -15,7 +16,6 @@ use super::source::TemplateFiles;
 use super::translation::{self, Translation};
 use super::{LoadError, SourceFile};
 use crate::language::problem::{Invalid, Location, Problem};
-use crate::path::beneath::Blob;
 use crate::sources::spec::{SourceSpec, SpecError};
 
 /// A template that another one extends.
@@ -148,7 +148,7 @@ pub(super) struct Raw {
     label: String,
     /// The manifest with its parts.
     manifest: Whole,
-    files: BTreeMap<String, Blob>,
+    files: BTreeMap<String, TemplateFile>,
 }
 
 impl Raw {
@@ -174,22 +174,19 @@ impl Raw {
     /// carriage returns.
     pub(super) fn split(&mut self, shared: &mut Shared) -> Result<(Vec<SourceFile>, Vec<Translation>), Invalid> {
         let (mut sources, mut translations) = (Vec::new(), Vec::new());
-        for (path, Blob { bytes, executable }) in std::mem::take(&mut self.files) {
+        for (path, content) in std::mem::take(&mut self.files) {
             let is_copied = path.starts_with("files/") && path.strip_suffix(".hbs").is_none();
-            let bytes = if is_copied { bytes } else { without_carriage_returns(bytes) };
+            let content = if is_copied { content } else { content.without_carriage_returns() };
             let file = || format!("{}{path}", self.label);
             if let Some(path) = path.strip_prefix("files/") {
                 let (path, renders) = path.strip_suffix(".hbs").map_or((path, false), |stem| (stem, true));
-                sources.push(SourceFile::new(&self.label, path, renders, Blob { bytes, executable }));
+                sources.push(SourceFile::new(&self.label, path, renders, content));
             } else if let Some(name) = path.strip_prefix("partials/").and_then(|name| name.strip_suffix(".hbs")) {
-                let text = text_of(&file(), &bytes)?;
-                shared.partials.insert(name.to_owned(), Text { file: file(), text });
+                shared.partials.insert(name.to_owned(), Text::new(file(), content)?);
             } else if path.starts_with("agreements/") {
-                let text = text_of(&file(), &bytes)?;
-                shared.agreements.insert(path.clone(), Text { file: file(), text });
+                shared.agreements.insert(path.clone(), Text::new(file(), content)?);
             } else if path.starts_with(translation::FOLDER) {
-                let text = text_of(&file(), &bytes)?;
-                translations.extend(Translation::of_file(&path, Text { file: file(), text }));
+                translations.extend(Translation::of_file(&path, Text::new(file(), content)?));
             }
         }
         Ok((sources, translations))
@@ -208,7 +205,25 @@ pub(super) struct Shared {
 /// A text, with the path that messages give it.
 pub(super) struct Text {
     pub(super) file: String,
-    pub(super) text: String,
+    content: TemplateFile,
+}
+
+impl Text {
+    /// Takes a file that must be text. What is packed is of this program, and is not unpacked to look.
+    pub(super) fn new(file: String, content: TemplateFile) -> Result<Self, Invalid> {
+        if content.is_plain() {
+            text_of(&file, &content.bytes())?;
+        }
+        Ok(Self { file, content })
+    }
+
+    /// Returns the text.
+    pub(super) fn text(&self) -> Cow<'_, str> {
+        match self.content.bytes() {
+            Cow::Borrowed(bytes) => Cow::Borrowed(std::str::from_utf8(bytes).expect("it was checked")),
+            Cow::Owned(bytes) => Cow::Owned(String::from_utf8(bytes).expect("the texts of the program are UTF-8")),
+        }
+    }
 }
 
 /// Lays the files of a layer over those below it: a file of the same output path takes the other's place.
@@ -244,23 +259,13 @@ fn version_of(files: &TemplateFiles) -> Option<Version> {
 }
 
 fn manifest_text(files: &TemplateFiles, file: &str) -> Result<String, Invalid> {
-    text_of(file, files.0.get(manifest::FILE).map_or(&[], |blob| &blob.bytes))
+    let bytes = files.0.get(manifest::FILE).map(TemplateFile::bytes).unwrap_or_default();
+    text_of(file, &bytes).map(str::to_owned)
 }
 
 /// Returns a file that must be text.
-fn text_of(path: &str, bytes: &[u8]) -> Result<String, Invalid> {
-    let text = std::str::from_utf8(bytes).map(str::to_owned);
-    text.map_err(|_| Problem::new(Location::file(path), "this is not UTF-8 text").into())
-}
-
-/// A checkout on Windows may have turned the line ends of text; the output is the same everywhere.
-fn without_carriage_returns(bytes: Cow<'static, [u8]>) -> Cow<'static, [u8]> {
-    match std::str::from_utf8(&bytes) {
-        Ok(text) if text.contains("\r\n") && !text.contains('\0') => {
-            Cow::Owned(text.replace("\r\n", "\n").into_bytes())
-        }
-        _ => bytes,
-    }
+fn text_of<'b>(path: &str, bytes: &'b [u8]) -> Result<&'b str, Invalid> {
+    std::str::from_utf8(bytes).map_err(|_| Problem::new(Location::file(path), "this is not UTF-8 text").into())
 }
 
 #[cfg(test)]

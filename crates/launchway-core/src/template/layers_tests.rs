@@ -52,7 +52,7 @@ place = [{ file = "a.yaml", at = "/name" }, { file = "b.yaml", at = "/name" }]
 
 fn files(files: &[(&str, &str)]) -> TemplateFiles {
     TemplateFiles(
-        files.iter().map(|(path, text)| ((*path).to_owned(), Blob::plain(text.as_bytes().to_vec()))).collect(),
+        files.iter().map(|(path, text)| ((*path).to_owned(), Blob::plain(text.as_bytes().to_vec()).into())).collect(),
     )
 }
 

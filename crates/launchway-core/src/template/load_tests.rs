@@ -12,7 +12,7 @@ pub(crate) fn load_unverified(files: &[(&str, &str)]) -> Result<Template, LoadEr
 }
 
 fn files_of(files: &[(&str, &str)]) -> TemplateFiles {
-    let file = |(path, text): &(&str, &str)| ((*path).to_owned(), Blob::plain(text.as_bytes().to_vec()));
+    let file = |(path, text): &(&str, &str)| ((*path).to_owned(), Blob::plain(text.as_bytes().to_vec()).into());
     TemplateFiles(files.iter().map(file).collect())
 }
 
@@ -316,7 +316,7 @@ fn u30_a_place_takes_a_pointer_and_an_expression_together() {
 #[test]
 fn a_rendered_file_must_be_text() {
     let files = [("template.toml", HEAD.as_bytes().to_vec()), ("files/a.txt.hbs", vec![0xff, 0xfe])];
-    let files = files.into_iter().map(|(path, bytes)| (path.to_owned(), Blob::plain(bytes))).collect();
+    let files = files.into_iter().map(|(path, bytes)| (path.to_owned(), Blob::plain(bytes).into())).collect();
     let template = template(vec![(TemplateFiles(files), Source::Builtin)]).unwrap();
     assert!(template.verify().unwrap_err().to_string().contains("must be UTF-8 text"));
 }

@@ -100,7 +100,7 @@ mod tests {
         let base = format!("{HEAD}{}{}", rule("/a", "set = true"), rule("/b", "key = \"id\""));
         let team = format!("{team}{}{}", rule("/b", "key = \"name\""), lists);
         let files = |files: &[(&str, &str)]| {
-            let file = |(path, text): &(&str, &str)| ((*path).to_owned(), Blob::plain(text.as_bytes().to_vec()));
+            let file = |(path, text): &(&str, &str)| ((*path).to_owned(), Blob::plain(text.as_bytes().to_vec()).into());
             TemplateFiles(files.iter().map(file).collect())
         };
         let base = (files(&[("template.toml", &base), ("files/a.yaml", "a: []\n")]), Source::Folder("base".into()));

@@ -4,6 +4,7 @@ pub(crate) mod add;
 pub(crate) mod advised;
 pub(crate) mod advisory;
 pub(crate) mod agreements;
+pub(crate) mod content;
 pub(crate) mod flags;
 pub(crate) mod include;
 pub(crate) mod kinds;
@@ -39,6 +40,7 @@ use serde::{Deserialize, Serialize};
 
 pub use advised::Advised;
 pub use advisory::{Advisory, Severity};
+pub use content::TemplateFile;
 pub use flags::{is_own_variable, taken_flags};
 pub use layers::{Header, Layer, builtin};
 pub use load::MAX_LAYERS;
@@ -55,6 +57,7 @@ pub use transition::{Effect, TransitionReference};
 pub use translation::Coverage;
 pub use uses::{NameUser, NameUses, UnknownName};
 
+use self::layers::Text;
 use crate::agreement::relation::{Relation, Unit};
 use crate::language::check::{Names, Printing};
 use crate::language::engine::{Compiled, Engine, Expression};
@@ -65,7 +68,6 @@ use crate::language::problem::none_or_invalid;
 use crate::language::problem::{Invalid, Location, Problem};
 use crate::merge::ListRule;
 use crate::parallel;
-use crate::path::beneath::Blob;
 use crate::value::policy::Policy;
 use add::{AddRules, Move};
 use advisory::AdvisoryRule;
@@ -174,9 +176,7 @@ pub(crate) struct SourceFile {
     /// The path below `files/`, without `.hbs`; it may hold `{{values}}`.
     pub(crate) path: String,
     pub(crate) renders: bool,
-    pub(crate) bytes: Cow<'static, [u8]>,
-    /// Whether it can be run where the template stands.
-    is_executable: bool,
+    content: TemplateFile,
     /// What stands before its path in messages: where the layer that it is of came from.
     label: String,
     compiled: OnceLock<CompiledFile>,
@@ -259,8 +259,7 @@ pub(crate) struct AgreementRule {
 
 /// A file of agreements, compiled when it is first used.
 pub(crate) struct AgreementFile {
-    path: String,
-    text: String,
+    text: Text,
     pub(crate) when: Option<Expression>,
     /// The oldest program that its layer admits.
     oldest: Version,
@@ -484,7 +483,8 @@ impl Template {
             return Ok(None);
         }
         let place = file.place();
-        let text = std::str::from_utf8(&file.bytes)
+        let bytes = file.bytes();
+        let text = std::str::from_utf8(&bytes)
             .map_err(|_| vec![Problem::new(Location::file(&place), "a file that is rendered must be UTF-8 text")])?;
         let printing = Printing::Into(FileKind::of(&file.path, text));
         let (compiled, _) = self.engine.compile(&place, text, names, printing)?;
@@ -505,21 +505,25 @@ impl Template {
 }
 
 impl AgreementFile {
-    fn new(path: String, text: String, when: Option<Expression>, oldest: Version) -> Self {
-        Self { path, text, when, oldest, compiled: OnceLock::new() }
+    fn new(text: Text, when: Option<Expression>, oldest: Version) -> Self {
+        Self { text, when, oldest, compiled: OnceLock::new() }
     }
 }
 
 impl SourceFile {
-    fn new(label: &str, path: &str, renders: bool, blob: Blob) -> Self {
+    fn new(label: &str, path: &str, renders: bool, content: TemplateFile) -> Self {
         let (path, label) = (path.to_owned(), label.to_owned());
-        let Blob { bytes, executable } = blob;
-        Self { path, renders, bytes, is_executable: executable, label, compiled: OnceLock::new() }
+        Self { path, renders, content, label, compiled: OnceLock::new() }
     }
 
     /// Tells whether the file of the project can be run: the outermost rule that says so counts, else the file's own mode.
     pub(crate) fn is_executable(&self, rules: &[&FileRule]) -> bool {
-        rules.iter().rev().find_map(|rule| rule.executable).unwrap_or(self.is_executable)
+        rules.iter().rev().find_map(|rule| rule.executable).unwrap_or(self.content.executable)
+    }
+
+    /// Returns the content, as it stands in the template.
+    pub(crate) fn bytes(&self) -> Cow<'_, [u8]> {
+        self.content.bytes()
     }
 
     /// Returns the path in the template's folder, after where the layer that it is of came from.

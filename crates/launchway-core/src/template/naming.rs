@@ -241,7 +241,7 @@ impl<'t> PartList<'t> {
     fn agreements(&mut self) {
         self.template.own_agreements().iter().for_each(|rule| self.agreement(rule));
         for file in self.template.agreement_files() {
-            self.expression(UserKind::AgreementFile, &file.path, UserPart::When, file.when.as_ref());
+            self.expression(UserKind::AgreementFile, &file.text.file, UserPart::When, file.when.as_ref());
             self.template.agreements_in(file).into_iter().flatten().for_each(|rule| self.agreement(rule));
         }
     }

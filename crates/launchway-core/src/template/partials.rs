@@ -11,7 +11,8 @@ use crate::language::problem::Problem;
 /// Makes the partials of all layers, with what is wrong with their parameters. The outermost layer that speaks of a partial
 /// names its parameters.
 pub(super) fn of_layers(shared: &Shared, layers: &[(Manifest, Places<'_>)]) -> (Partials, Vec<Problem>) {
-    let partial = |(name, text): (&String, &super::layers::Text)| (name.clone(), Partial::new(&text.file, &text.text));
+    let partial =
+        |(name, text): (&String, &super::layers::Text)| (name.clone(), Partial::new(&text.file, &text.text()));
     let mut partials: Partials = shared.partials.iter().map(partial).collect();
     let mut problems = Vec::new();
     for (manifest, places) in layers.iter().rev() {

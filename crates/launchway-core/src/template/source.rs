@@ -1,6 +1,5 @@
 //! Where a template's files come from: the program itself, a folder, or the objects of a git repository.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Read as _;
@@ -10,13 +9,15 @@ use std::path::{Path, PathBuf};
 use include_dir::{Dir, include_dir};
 use rustix::fs::{Mode, OFlags};
 
+use super::content::TemplateFile;
 use super::include;
 use super::manifest;
 use crate::parallel;
 use crate::path::SafePath;
 use crate::path::beneath::Blob;
 
-static BUILTIN: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/templates");
+/// Each file is packed, by `build.rs`.
+static BUILTIN: Dir<'static> = include_dir!("$OUT_DIR/templates");
 
 const MAX_FILES: usize = 65_536;
 const MAX_FILE_BYTES: u64 = 5 << 20;
@@ -90,7 +91,7 @@ pub enum SourceError {
 
 /// The files of one template by their path in it, with `/` between the segments.
 #[derive(Clone)]
-pub struct TemplateFiles(pub(crate) BTreeMap<String, Blob>);
+pub struct TemplateFiles(pub(crate) BTreeMap<String, TemplateFile>);
 
 impl TemplateFiles {
     /// Returns the files of a built-in template.
@@ -119,12 +120,12 @@ impl TemplateFiles {
         if !blobs.iter().any(|(path, _)| path == manifest::FILE) {
             return Err(SourceError::NoManifest(PathBuf::from(".")));
         }
-        Ok(Self(blobs.into_iter().collect()))
+        Ok(Self(blobs.into_iter().map(|(path, blob)| (path, blob.into())).collect()))
     }
 
     /// Returns the files by their paths.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &Blob)> {
-        self.0.iter().map(|(path, blob)| (path.as_str(), blob))
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &TemplateFile)> {
+        self.0.iter().map(|(path, file)| (path.as_str(), file))
     }
 }
 
@@ -190,12 +191,11 @@ fn builtin(id: &str) -> Result<TemplateFiles, SourceError> {
     Ok(TemplateFiles(files))
 }
 
-/// What is part of the program has no modes: the manifest says which file can be run.
-fn collect_builtin(dir: &'static Dir<'static>, id: &str, files: &mut BTreeMap<String, Blob>) {
+fn collect_builtin(dir: &'static Dir<'static>, id: &str, files: &mut BTreeMap<String, TemplateFile>) {
     for file in dir.files() {
         let path = file.path().to_string_lossy().replace('\\', "/");
         if let Some(path) = path.strip_prefix(id).and_then(|rest| rest.strip_prefix('/')) {
-            files.insert(path.to_owned(), Blob { bytes: Cow::Borrowed(file.contents()), executable: false });
+            files.insert(path.to_owned(), TemplateFile::packed(file.contents()));
         }
     }
     dir.dirs().for_each(|dir| collect_builtin(dir, id, files));
@@ -217,7 +217,7 @@ fn folder(root: &Path) -> Result<TemplateFiles, SourceError> {
     }
     // Nothing is read before all of it was counted.
     let read = parallel::map(&reader.files, Seen::read);
-    let named = reader.files.into_iter().zip(read).map(|(seen, read)| Ok((seen.relative, read?)));
+    let named = reader.files.into_iter().zip(read).map(|(seen, read)| Ok((seen.relative, read?.into())));
     Ok(TemplateFiles(named.collect::<Result<_, SourceError>>()?))
 }
 

@@ -48,7 +48,7 @@ impl Translation {
     fn read(&self) -> Result<BTreeMap<String, String>, Invalid> {
         match &self.texts {
             Texts::Read(texts) => Ok(texts.clone()),
-            Texts::File(Text { file, text }) => Ok(manifest::parse(file, text)?.0),
+            Texts::File(text) => Ok(manifest::parse(&text.file, &text.text())?.0),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use launchway_core::{Blob, Edit};
+use launchway_core::{Blob, Edit, SafePath};
 
 use super::repository::OpenRepository;
 use crate::failure::Failure;
@@ -17,6 +17,8 @@ pub(super) struct CommitOrder<'c> {
     /// Who made the template, and when: the same inputs give the same commit.
     pub(super) signature: &'c Signature,
     pub(super) message: &'c str,
+    /// The folder of the repository below which the edits are, if that is not its top.
+    pub(super) folder: Option<&'c SafePath>,
     pub(super) edits: &'c [Edit],
 }
 
@@ -50,27 +52,25 @@ pub(super) fn write(repository: &OpenRepository, order: &CommitOrder<'_>) -> Res
 
 /// Writes what `git fast-import` reads: the commit, then the questions for its name and its tree.
 fn stream(order: &CommitOrder<'_>) -> Vec<u8> {
-    let CommitOrder { parent, branch, signature: Signature { name, email, date }, message, edits } = order;
+    let CommitOrder { parent, branch, signature: Signature { name, email, date }, message, folder, edits } = order;
+    let quoted =
+        |path: &SafePath| folder.map_or_else(|| format!("\"{path}\""), |folder| format!("\"{folder}/{path}\""));
+    // A safe path has neither quotes nor control characters.
     let mut head = String::new();
     let _ = write!(head, "commit refs/heads/{branch}\nmark :1\nauthor {name} <{email}> {date}\n");
     let _ = write!(head, "committer {name} <{email}> {date}\ndata {}\n{message}\nfrom {parent}\n", message.len());
     let mut stream = head.into_bytes();
     // A folder may come where a file goes.
     for edit in edits.iter().filter(|edit| edit.after.is_none()) {
-        stream.extend(format!("D {}\n", quoted(edit.path.as_str())).into_bytes());
+        stream.extend(format!("D {}\n", quoted(&edit.path)).into_bytes());
     }
     for edit in *edits {
         let Some(Blob { bytes, executable }) = &edit.after else { continue };
         let mode = if *executable { "100755" } else { "100644" };
-        stream.extend(format!("M {mode} inline {}\ndata {}\n", quoted(edit.path.as_str()), bytes.len()).into_bytes());
+        stream.extend(format!("M {mode} inline {}\ndata {}\n", quoted(&edit.path), bytes.len()).into_bytes());
         stream.extend_from_slice(bytes);
         stream.push(b'\n');
     }
     stream.extend(b"\nget-mark :1\nls :1 \"\"\ndone\n");
     stream
-}
-
-/// Quotes a path as git reads it; a safe path has neither quotes nor control characters.
-fn quoted(path: &str) -> String {
-    format!("\"{path}\"")
 }

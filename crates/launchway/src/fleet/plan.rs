@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use launchway_core::{CommitTree, Project, ProjectError};
+use launchway_core::{CommitTree, Project, ProjectError, SafePath, UnsafePath};
 use serde::{Deserialize, Serialize};
 
 use super::digest::{of_bytes, of_parts};
@@ -48,8 +48,11 @@ pub(crate) struct FleetPlan {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct PlannedProject {
-    /// The id of the repository, with `#` and the name of the project if it has more than one.
+    /// The id of the repository, with `#` and the name of the project if there are more at its top, or `#FOLDER/NAME` below that.
     pub(super) id: String,
+    /// The folder of the repository in which its record stands, if that is not the top.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    folder: Option<String>,
     pub(super) url: String,
     pub(super) branch: Option<String>,
     pub(super) head: String,
@@ -108,6 +111,19 @@ impl PlannedProject {
     pub(super) fn place(&self) -> Result<(Address, Head), String> {
         let address = Address::parse(&self.url, Path::new("/"))?;
         Ok((address, Head { branch: self.branch.clone(), commit: self.head.clone() }))
+    }
+
+    /// Returns the folder of the repository in which its record stands; nothing, if that is the top.
+    pub(super) fn folder(&self) -> Result<Option<SafePath>, UnsafePath> {
+        self.folder.as_deref().map(SafePath::new).transpose()
+    }
+
+    /// Returns the branch of its update. Others of the repository have another one: beside it at the top, or in other folders.
+    pub(super) fn update_branch(&self, template: &str) -> String {
+        let is_alone = self.folder.is_none() && !self.id.ends_with(&format!("#{}", self.project));
+        let place = self.folder.as_ref().map(|folder| format!("-{}", &of_bytes(folder.as_bytes())[..8]));
+        let own = if is_alone { String::new() } else { format!("-{}{}", self.project, place.unwrap_or_default()) };
+        format!("launchway/{template}{own}")
     }
 
     /// Returns the name of the result: another head, template or answer has another one.
@@ -178,37 +194,75 @@ fn read_projects(
         Unusable::Unreachable(reason) => unreachable(reason),
     })?;
     let repository = OpenRepository::open(&address, &head, false).map_err(|error| unreachable(error.message()))?;
-    let entries = repository.entries(&head.commit, Some(".launchway"));
-    let entries = entries.map_err(|error| unreachable(error.to_string()))?;
+    let entries = repository.entries(&head.commit).map_err(|error| unreachable(error.to_string()))?;
     let read = |object: &str, most| repository.content(object, most);
     let tree = CommitTree::new(entries, &read);
-    let all = projects(&tree).map_err(|errors| no_records(&errors))?;
-    let has_one = all.len() == 1;
-    let found = all.iter().map(|project| {
-        let id = if has_one { id.to_owned() } else { format!("{id}#{}", project.name) };
-        take(&id, project, template, select)?;
+    let folders = tree.folders_with_records();
+    if folders.is_empty() {
+        return Err((LeftOutState::NoRecord, "there is no record of launchway in it".to_owned()));
+    }
+    let repository = PlannedRepository { id, url, head, template, select };
+    Ok(folders.iter().flat_map(|folder| repository.in_folder(folder.as_deref(), &tree)).collect())
+}
+
+/// A repository whose records are read.
+struct PlannedRepository<'r> {
+    id: &'r str,
+    url: String,
+    head: Head,
+    template: &'r FleetTemplate,
+    select: &'r Select,
+}
+
+impl PlannedRepository<'_> {
+    /// Reads the records of a folder, or of the top. What is wrong with them is not wrong with those of other folders.
+    fn in_folder(&self, folder: Option<&str>, tree: &CommitTree<'_>) -> Vec<Result<PlannedProject, LeftOut>> {
+        let id = folder.map_or_else(|| self.id.to_owned(), |folder| format!("{}#{folder}", self.id));
+        let unusable = |reason| vec![Err(LeftOut { id: id.clone(), state: LeftOutState::UnusableRecord, reason })];
+        let folder = match folder.map(SafePath::new).transpose() {
+            Ok(folder) => folder,
+            Err(error) => return unusable(error.to_string()),
+        };
+        let below = folder.as_ref().map(|folder| tree.within(folder));
+        let tree = below.as_ref().unwrap_or(tree);
+        match projects(tree) {
+            Ok(all) => {
+                let has_one = folder.is_none() && all.len() == 1;
+                all.iter().map(|project| self.planned(project, (folder.as_ref(), tree), has_one)).collect()
+            }
+            Err(errors) => unusable(reasons(&errors)),
+        }
+    }
+
+    fn planned(
+        &self,
+        project: &Project,
+        (folder, tree): (Option<&SafePath>, &CommitTree<'_>),
+        has_one: bool,
+    ) -> Result<PlannedProject, LeftOut> {
+        let id = match folder {
+            None if has_one => self.id.to_owned(),
+            None => format!("{}#{}", self.id, project.name),
+            Some(folder) => format!("{}#{folder}/{}", self.id, project.name),
+        };
+        take(&id, project, self.template, self.select)?;
         Ok(PlannedProject {
             id,
-            url: url.clone(),
-            branch: head.branch.clone(),
-            head: head.commit.clone(),
+            folder: folder.map(ToString::to_string),
+            url: self.url.clone(),
+            branch: self.head.branch.clone(),
+            head: self.head.commit.clone(),
             project: project.name.clone(),
-            record_sha256: record_digest(&tree, project),
+            record_sha256: record_digest(tree, project),
             from: project.template.version.clone(),
             answers_sha256: answers_digest(project),
             owner: owner(project).map(str::to_owned),
         })
-    });
-    Ok(found.collect())
+    }
 }
 
-/// Says why a repository has no record to go by.
-fn no_records(errors: &[ProjectError]) -> (LeftOutState, String) {
-    if errors.iter().all(|error| matches!(error, ProjectError::NoRecord(_))) {
-        return (LeftOutState::NoRecord, "there is no record of launchway at its top".to_owned());
-    }
-    let reasons: Vec<String> = errors.iter().map(ToString::to_string).collect();
-    (LeftOutState::UnusableRecord, reasons.join("; "))
+fn reasons(errors: &[ProjectError]) -> String {
+    errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }
 
 /// Tells whether a project takes part, or why not.

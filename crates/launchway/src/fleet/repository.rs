@@ -1,6 +1,7 @@
 //! A repository of the fleet: its objects and nothing else of it. Its settings, hooks and attributes are those of somebody
 //! else, so git never works in it: a repository of our own has its objects beside.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -129,6 +130,8 @@ pub(super) struct OpenRepository {
     reader: ObjectReader,
     /// Keeps what was fetched.
     remote: Option<Remote>,
+    /// Whether git has ended in the middle.
+    is_cut_off: Cell<bool>,
 }
 
 impl OpenRepository {
@@ -151,7 +154,7 @@ impl OpenRepository {
         let has_sha256 = head.commit.len() == 64;
         let scratch = Scratch::beside(&std::env::temp_dir(), &objects, has_sha256)?;
         let reader = ObjectReader::start(&Git::on_scratch(scratch.path())).map_err(crate::repository::not_run)?;
-        Ok(Self { scratch, reader, remote })
+        Ok(Self { scratch, reader, remote, is_cut_off: Cell::new(false) })
     }
 
     /// Returns git on the objects, with nobody's settings.
@@ -164,12 +167,8 @@ impl OpenRepository {
         self.scratch.path()
     }
 
-    /// Lists the files of a commit, or those below one name at its top.
-    pub(super) fn entries(
-        &self,
-        commit: &str,
-        below: Option<&str>,
-    ) -> Result<BTreeMap<String, (EntryKind, String)>, GitError> {
+    /// Lists the files of a commit.
+    pub(super) fn entries(&self, commit: &str) -> Result<BTreeMap<String, (EntryKind, String)>, GitError> {
         let entry = |entry: crate::git::TreeEntry| {
             let kind = match entry.mode.as_str() {
                 "120000" => EntryKind::Link,
@@ -178,7 +177,17 @@ impl OpenRepository {
             };
             Some((String::from_utf8(entry.path).ok()?, (kind, entry.object)))
         };
-        Ok(self.reader.tree(commit, below)?.into_iter().filter_map(entry).collect())
+        let entries = self.reader.tree(commit).inspect_err(|error| self.note(error))?;
+        Ok(entries.into_iter().filter_map(entry).collect())
+    }
+
+    /// Tells whether git could not be asked to the end: what follows from that says nothing of the repository.
+    pub(super) fn is_cut_off(&self) -> bool {
+        self.is_cut_off.get()
+    }
+
+    fn note(&self, error: &GitError) {
+        self.is_cut_off.set(self.is_cut_off.get() || matches!(error, GitError::NotStarted(_)));
     }
 
     /// Reads the content of a file, unless it has more bytes than `most`. What was left out of a fetch is fetched then.
@@ -190,6 +199,7 @@ impl OpenRepository {
             }
             (read, _) => read,
         }
+        .inspect_err(|error| self.note(error))
         .map_err(|error| error.to_string())
     }
 }

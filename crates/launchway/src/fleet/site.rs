@@ -17,7 +17,11 @@ const IGNORE_FILE: &str = ".gitignore";
 /// A commit of a repository, as an update sees it.
 pub(super) struct CommitSite<'s> {
     pub(super) repository: &'s OpenRepository,
+    pub(super) whole: &'s CommitTree<'s>,
+    /// What stands below the folder of the project.
     pub(super) tree: &'s CommitTree<'s>,
+    /// The folder of the repository in which the project stands, if that is not the top.
+    pub(super) folder: Option<&'s SafePath>,
     pub(super) commit: &'s str,
 }
 
@@ -33,7 +37,7 @@ impl UpdateSite for CommitSite<'_> {
 
     fn moved(&self, name: &str, missing: &BTreeMap<&SafePath, &SafePath>) -> BTreeMap<SafePath, SafePath> {
         let is_file = |path: &str| matches!(self.tree.entries().get(path), Some((EntryKind::File { .. }, _)));
-        let names = moved_in_commits(&self.repository.git(), self.commit, name, missing);
+        let names = moved_in_commits(&self.repository.git(), self.commit, (self.folder, name), missing);
         let there = names.into_iter().filter(|(now, _)| is_file(now));
         there.filter_map(|(to, from)| Some((SafePath::new(&to).ok()?, from.clone()))).collect()
     }
@@ -78,11 +82,12 @@ impl CommitSite<'_> {
             return Ok(BTreeSet::new());
         }
         let is_list = |path: &&String| path.rsplit('/').next() == Some(IGNORE_FILE);
-        let lists = self.tree.entries().keys().filter(is_list).filter_map(|path| SafePath::new(path).ok());
-        let lists = files_of(self.tree, lists);
+        let lists = self.whole.entries().keys().filter(is_list).filter_map(|path| SafePath::new(path).ok());
+        let lists = files_of(self.whole, lists);
         if lists.is_empty() {
             return Ok(BTreeSet::new());
         }
+        let start = self.folder.map_or_else(String::new, |folder| format!("{folder}/"));
         let folder = Temporary::create(&std::env::temp_dir(), &lists)?;
         let git = Git::of_user(folder.path())
             .with("GIT_DIR", self.repository.folder())
@@ -90,9 +95,9 @@ impl CommitSite<'_> {
             .with("GIT_CONFIG_GLOBAL", "/dev/null")
             .with("GIT_CONFIG_NOSYSTEM", "1")
             .setting("core.excludesFile=/dev/null");
-        let input = path_list(new.iter().map(|path| path.as_str()));
+        let input = path_list(new.iter().map(|path| format!("{start}{path}")));
         let said = git.output(&["check-ignore", "-z", "--stdin"], &input).map_err(crate::repository::not_run)?;
         let said = String::from_utf8_lossy(&said.stdout).into_owned();
-        Ok(said.split('\0').filter_map(|path| SafePath::new(path).ok()).collect())
+        Ok(said.split('\0').filter_map(|path| SafePath::new(path.strip_prefix(&start)?).ok()).collect())
     }
 }

@@ -123,7 +123,7 @@ fn digest(layers: &[(launchway_core::template::TemplateFiles, Source)]) -> Strin
     let files = layers.iter().enumerate().flat_map(|(number, (files, _))| {
         files.iter().flat_map(move |(path, blob)| {
             let mode = format!("{number} {}", if blob.executable { "x" } else { "-" }).into_bytes();
-            [path.as_bytes().to_vec(), mode, blob.bytes.to_vec()]
+            [path.as_bytes().to_vec(), mode, blob.bytes().into_owned()]
         })
     });
     let parts: Vec<Vec<u8>> = files.collect();

@@ -106,17 +106,29 @@ impl Work<'_> {
         result: &mut FleetResult,
     ) -> Result<Vec<u8>, Stopped> {
         let (repository, head) = opened(planned)?;
-        let entries =
-            repository.entries(&head.commit, None).map_err(|error| Stopped::by("objects", error.to_string()))?;
+        let outcome = self.outcome_in((&repository, &head), planned, template, result);
+        outcome.map_err(|stopped| if repository.is_cut_off() { stopped.for_now() } else { stopped })
+    }
+
+    fn outcome_in(
+        &self,
+        (repository, head): (&OpenRepository, &Head),
+        planned: &PlannedProject,
+        template: &FleetTemplate,
+        result: &mut FleetResult,
+    ) -> Result<Vec<u8>, Stopped> {
+        let entries = repository.entries(&head.commit).map_err(|error| Stopped::by("objects", error.to_string()))?;
         let read = |object: &str, most| repository.content(object, most);
-        let tree = CommitTree::new(entries, &read);
-        let (project, others) = recorded(&tree, planned)?;
-        let site = CommitSite { repository: &repository, tree: &tree, commit: &head.commit };
+        let whole = CommitTree::new(entries, &read);
+        let folder = planned.folder().map_err(|error| Stopped::by("record", error.to_string()))?;
+        let folder = folder.as_ref();
+        let below = folder.map(|folder| whole.within(folder));
+        let tree = below.as_ref().unwrap_or(&whole);
+        let (project, others) = recorded(tree, planned)?;
+        let site = CommitSite { repository, whole: &whole, tree, folder, commit: &head.commit };
         let edits = self.merged((&project, &others), template, &site, result)?;
-        self.hold(&tree, &project, &edits, result)?;
-        let of_project = if others.is_empty() { String::new() } else { format!("-{}", planned.project) };
-        let branch = format!("launchway/{}{of_project}", self.plan.template.id);
-        Ok(self.commit(planned, &repository, (branch, template), &edits, result)?)
+        self.hold(tree, &project, &edits, result)?;
+        Ok(self.commit(planned, (repository, folder), template, &edits, result)?)
     }
 
     /// Merges the new version into a project, and returns what a commit of it changes.
@@ -165,18 +177,19 @@ impl Work<'_> {
     fn commit(
         &self,
         planned: &PlannedProject,
-        repository: &OpenRepository,
-        (branch, template): (String, &FleetTemplate),
+        (repository, folder): (&OpenRepository, Option<&SafePath>),
+        template: &FleetTemplate,
         edits: &[Edit],
         result: &mut FleetResult,
     ) -> Result<Vec<u8>, Failure> {
         let to = &self.plan.template;
+        let branch = planned.update_branch(&to.id);
         let message = format!(
             "Update {} to {} {}\n\nIt was at {}.\n\nLaunchway-Campaign: {}\n",
             planned.project, to.id, to.to, planned.from, self.plan.campaign
         );
         let signature = &template.signature;
-        let order = CommitOrder { parent: &planned.head, branch: &branch, signature, message: &message, edits };
+        let order = CommitOrder { parent: &planned.head, branch: &branch, signature, message: &message, folder, edits };
         let written = commit::write(repository, &order)?;
         result.state = State::Ready;
         (result.commit, result.tree) = (Some(written.commit), Some(written.tree));
@@ -194,6 +207,12 @@ struct Stopped {
 impl Stopped {
     fn at(state: State, class: &str, message: String) -> Self {
         Self { state, error: Some(ResultError { class: class.to_owned(), message }) }
+    }
+
+    /// Takes what stands in the way for something that may be gone the next time.
+    fn for_now(self) -> Self {
+        let message = self.error.map_or_else(|| "git was cut off".to_owned(), |error| error.message);
+        Self::at(State::Transient, "io", message)
     }
 
     fn by(class: &str, message: String) -> Self {

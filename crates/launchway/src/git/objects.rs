@@ -76,15 +76,12 @@ impl ObjectReader {
     }
 
     /// Lists the tree of a commit, or what stands below one name at its top.
-    pub(crate) fn tree(&self, commit: &str, below: Option<&str>) -> Result<Vec<TreeEntry>, GitError> {
+    pub(crate) fn tree(&self, commit: &str) -> Result<Vec<TreeEntry>, GitError> {
         let top = self.tree_of(commit)?;
         let (mut entries, mut folders) = (Vec::new(), vec![(Vec::new(), top, 0)]);
         while let Some((above, tree, depth)) = folders.pop() {
             let bytes = self.read(&tree, "tree", MAX_TREE)?.ok_or(GitError::TooMuch(MAX_TREE))?;
             for entry in parsed(&bytes, tree.len() / 2)? {
-                if depth == 0 && below.is_some_and(|below| entry.path != below.as_bytes()) {
-                    continue;
-                }
                 let path = [&above[..], &entry.path].concat();
                 if entry.mode != "40000" {
                     entries.push(TreeEntry { path, ..entry });
@@ -178,18 +175,11 @@ mod tests {
         let git = git.with("GIT_COMMITTER_NAME", "a").with("GIT_COMMITTER_EMAIL", "a");
         let commit = git.text(&["commit-tree", &top, "-m", "m"]).unwrap();
         let reader = ObjectReader::start(&git).unwrap();
-        let listed = |below| {
-            let mut paths: Vec<String> = reader
-                .tree(&commit, below)
-                .unwrap()
-                .into_iter()
-                .map(|entry| format!("{} {}", entry.mode, String::from_utf8(entry.path).unwrap()))
-                .collect();
-            paths.sort();
-            paths
-        };
-        assert_eq!(listed(None), ["100644 a b", "100755 f/run", "120000 f/link"]);
-        assert_eq!(listed(Some("f")), ["100755 f/run", "120000 f/link"]);
+        let entries = reader.tree(&commit).unwrap().into_iter();
+        let mut listed: Vec<String> =
+            entries.map(|entry| format!("{} {}", entry.mode, String::from_utf8(entry.path).unwrap())).collect();
+        listed.sort();
+        assert_eq!(listed, ["100644 a b", "100755 f/run", "120000 f/link"]);
         assert_eq!(reader.read(blob, "blob", 5).unwrap().unwrap(), b"text\n");
         assert_eq!(reader.read(blob, "blob", 4).unwrap(), None);
         assert!(reader.read(&"1".repeat(40), "blob", 5).is_err());
@@ -213,7 +203,7 @@ mod tests {
         let git = git.with("GIT_AUTHOR_NAME", "a").with("GIT_AUTHOR_EMAIL", "a");
         let git = git.with("GIT_COMMITTER_NAME", "a").with("GIT_COMMITTER_EMAIL", "a");
         let commit = git.text(&["commit-tree", top.trim(), "-m", "m"]).unwrap();
-        let error = ObjectReader::start(&git).unwrap().tree(&commit, None).unwrap_err();
+        let error = ObjectReader::start(&git).unwrap().tree(&commit).unwrap_err();
         assert!(error.to_string().contains("more than 500000 files"), "{error}");
     }
 }

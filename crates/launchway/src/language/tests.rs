@@ -27,6 +27,16 @@ fn the_locale_decides_unless_the_user_says_more() {
 }
 
 #[test]
+fn the_program_carries_the_korean_texts_byte_for_byte() {
+    for (packed, text) in [
+        (&include_bytes!(concat!(env!("OUT_DIR"), "/ko.toml"))[..], include_str!("ko.toml")),
+        (include_bytes!(concat!(env!("OUT_DIR"), "/messages.ko.toml")), include_str!("messages.ko.toml")),
+    ] {
+        assert!(unpacked(packed) == text.as_bytes(), "build again: {}", text.lines().next().unwrap_or_default());
+    }
+}
+
+#[test]
 fn values_are_filled_in_once() {
     assert_eq!(fill("{a} of {b}{", &[("a", &"{b}"), ("b", &2)]), "{b} of 2{");
     assert_eq!(fill("{unknown} stays", &[]), "{unknown} stays");

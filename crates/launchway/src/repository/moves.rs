@@ -17,7 +17,7 @@ impl Repository {
     /// Finds the files that the user has moved, from the new path to the one of the template. `name` is the project's, and
     /// `missing` are the paths of the template with the last names that the user had for them.
     pub(crate) fn moved(&self, name: &str, missing: &BTreeMap<&SafePath, &SafePath>) -> BTreeMap<SafePath, SafePath> {
-        let names = moved_in_commits(&Git::of_user(&self.root), "HEAD", name, missing);
+        let names = moved_in_commits(&Git::of_user(&self.root), "HEAD", (None, name), missing);
         let is_there = |path: &str| self.root.join(path).symlink_metadata().is_ok_and(|found| found.is_file());
         let (mut found, mut open) = (BTreeMap::new(), Vec::new());
         for (now, path) in names {
@@ -67,16 +67,16 @@ impl Repository {
 }
 
 /// Follows files through the moves that were committed since the record was written: returns the names that they have at
-/// the commit `head`, whether they are there or not, with those of the template.
+/// the commit `head`, below a folder of it or where git is, whether they are there or not, with those of the template.
 pub(crate) fn moved_in_commits<'p>(
     git: &Git,
     head: &str,
-    name: &str,
+    (folder, name): (Option<&SafePath>, &str),
     missing: &BTreeMap<&'p SafePath, &SafePath>,
 ) -> BTreeMap<String, &'p SafePath> {
     let mut names: BTreeMap<String, &SafePath> =
         missing.iter().map(|(path, known_as)| (known_as.to_string(), *path)).collect();
-    for (from, to) in committed_moves(git, head, name) {
+    for (from, to) in committed_moves(git, head, (folder, name)) {
         if let Some(path) = names.remove(&from) {
             names.insert(to, path);
         }
@@ -85,8 +85,9 @@ pub(crate) fn moved_in_commits<'p>(
 }
 
 /// Lists the moves that were committed since the record was written, the oldest first.
-fn committed_moves(git: &Git, head: &str, name: &str) -> Vec<(String, String)> {
-    let record = format!(".launchway/{name}.base");
+fn committed_moves(git: &Git, head: &str, (folder, name): (Option<&SafePath>, &str)) -> Vec<(String, String)> {
+    let start = folder.map_or_else(String::new, |folder| format!("{folder}/"));
+    let record = format!(":(literal){start}.launchway/{name}.base");
     let since = git.text(&["rev-list", "--max-count=1", head, "--", &record]).unwrap_or_default();
     let mut words = vec!["rev-list", "--reverse", "--topo-order", "--no-merges", MAX_COMMITS, head];
     let before = format!("{since}^@");
@@ -95,7 +96,9 @@ fn committed_moves(git: &Git, head: &str, name: &str) -> Vec<(String, String)> {
     }
     words.push("--");
     let Ok(commits) = git.bytes(&words, &[]) else { return Vec::new() };
-    let diff = ["diff-tree", "--stdin", "-r", "-M", "-z", "--raw", "--no-commit-id", "--relative", "--diff-filter=R"];
+    // Without a work tree, git is in no folder.
+    let relative = folder.map_or_else(|| "--relative".to_owned(), |folder| format!("--relative={folder}/"));
+    let diff = ["diff-tree", "--stdin", "-r", "-M", "-z", "--raw", "--no-commit-id", &relative, "--diff-filter=R"];
     renames(&git.bytes(&diff, &commits).unwrap_or_default())
 }
 

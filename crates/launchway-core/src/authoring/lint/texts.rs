@@ -11,12 +11,13 @@ use crate::text::line_and_column;
 /// Looks through the files and partials of the template itself.
 pub(super) fn of_files(template: &Template) -> Vec<LintFinding> {
     let own = template.files.iter().filter(|file| file.renders && template.is_own(&file.place()));
-    let texts = own.clone().filter_map(|file| Some((file.place(), std::str::from_utf8(&file.bytes).ok()?.to_owned())));
+    let texts = own.clone().filter_map(|file| Some((file.place(), String::from_utf8(file.bytes().into_owned()).ok()?)));
     let partials = template.engine.partials().values().filter(|partial| template.is_own(&partial.file));
     let partials = partials.map(|partial| (partial.file.clone(), partial.text().to_owned()));
     let mut findings: Vec<_> = texts.chain(partials).flat_map(|(file, text)| eaten(template, &file, &text)).collect();
     for file in own {
-        let text = std::str::from_utf8(&file.bytes).unwrap_or_default();
+        let bytes = file.bytes();
+        let text = std::str::from_utf8(&bytes).unwrap_or_default();
         let is_unknown = FileKind::of(&file.path, text) == FileKind::Unknown;
         let quotes = template.compile(file).ok().and_then(|it| it.text.as_ref()).and_then(|text| text.quotes.clone());
         if let (true, Some((name, place))) = (is_unknown, quotes.map(|quotes| *quotes)) {
