@@ -75,6 +75,19 @@ impl Runner {
         let action = fs::read_to_string(workspace::root().join("action.yml")).unwrap();
         let line = format!("\"$GITHUB_ACTION_PATH/action/{script}\"");
         assert!(action.contains(&format!("run: '{line}'")), "no step of action.yml runs {line}");
+        let mut bash = self.bash();
+        // As GitHub's runner starts `shell: bash`.
+        bash.args(["--noprofile", "--norc", "-eo", "pipefail", "-c", &line]).current_dir(self.path("orders"));
+        bash.env("GITHUB_ACTION_PATH", workspace::root());
+        for file in ["GITHUB_OUTPUT", "GITHUB_PATH", "GITHUB_STEP_SUMMARY"] {
+            bash.env(file, self.path(file));
+        }
+        bash.env("GH_STATE", self.path("pull-request")).env("DIRECTORY", ".").envs(variables.iter().copied());
+        run(bash)
+    }
+
+    /// A shell with the program, the stand-ins and the folder for what a job leaves behind.
+    fn bash(&self) -> Command {
         let programs = [self.path("bin"), program::path().parent().unwrap().to_owned()];
         let known = std::env::var_os("PATH").unwrap_or_default();
         let path = std::env::join_paths(programs.into_iter().chain(std::env::split_paths(&known))).unwrap();
@@ -82,14 +95,8 @@ impl Runner {
         bash.env_clear().envs(
             self.world.launchway().get_envs().filter_map(|(key, value)| Some((key.to_owned(), value?.to_owned()))),
         );
-        // As GitHub's runner starts `shell: bash`.
-        bash.args(["--noprofile", "--norc", "-eo", "pipefail", "-c", &line]).current_dir(self.path("orders"));
-        bash.env("PATH", path).env("GITHUB_ACTION_PATH", workspace::root()).env("RUNNER_TEMP", self.path("temp"));
-        for file in ["GITHUB_OUTPUT", "GITHUB_PATH", "GITHUB_STEP_SUMMARY"] {
-            bash.env(file, self.path(file));
-        }
-        bash.env("GH_STATE", self.path("pull-request")).env("DIRECTORY", ".").envs(variables.iter().copied());
-        run(bash)
+        bash.env("PATH", path).env("RUNNER_TEMP", self.path("temp"));
+        bash
     }
 
     fn update(&self) -> Ran {
@@ -300,6 +307,134 @@ fn an_update_without_a_token_or_a_branch_says_what_is_missing() {
     assert!(detached.stdout.contains("check out a branch"), "{}", detached.stdout);
 }
 
+/// Takes the archive of a release out of a folder, and writes down the address under which it would be.
+const CURL: &str = r#"#!/bin/sh
+while [ $# -gt 1 ]; do
+  if [ "$1" = --output ]; then output=$2; fi
+  shift
+done
+echo "$1" >>"$RELEASES/asked"
+cp "$RELEASES"/v*/launchway-*.tar.gz "$output"
+"#;
+
+/// What a step of a workflow runs, and the condition under which it does.
+fn workflow_step(workflow: &str, name: &str) -> (String, String) {
+    let (_, after) = workflow.split_once(&format!("- name: {name}\n")).unwrap_or_else(|| panic!("no step `{name}`"));
+    let step: Vec<&str> = after.lines().take_while(|line| line.starts_with("        ")).collect();
+    let value = |key: &str| step.iter().find_map(|line| line.trim().strip_prefix(key)).unwrap_or_default().to_owned();
+    let script = step.iter().skip_while(|line| !line.ends_with("run: |")).skip(1).map(|line| line.trim().to_owned());
+    let script: Vec<String> = script.collect();
+    let run = if script.is_empty() { value("run: ").trim_matches('\'').to_owned() } else { script.join("\n") };
+    (run, value("if: "))
+}
+
+#[test]
+fn the_ci_of_a_project_checks_it_with_the_release_and_the_digest_that_two_variables_name() {
+    let runner = Runner::new();
+    let digest = packed(&runner);
+    write_executable(&runner.path("bin/curl"), CURL);
+    run(runner.world.launchway().args(["new", "billing", "--target=both", "--no-input", "--no-git"])).success();
+    let workflow = fs::read_to_string(runner.path("billing/.github/workflows/ci.yaml")).unwrap();
+    let [install, check] =
+        ["Install Launchway", "Check that the files agree"].map(|name| workflow_step(&workflow, name));
+    for (_, condition) in [&install, &check] {
+        assert_eq!(condition, "vars.LAUNCHWAY_VERSION != ''");
+    }
+    let step = |line: &str, digest: &str| {
+        let mut bash = runner.bash();
+        bash.args(["-e", "-c", line]).current_dir(runner.path("billing")).env("RELEASES", runner.path("releases"));
+        run(bash.env("VERSION", "0.2.0").env("SHA256", digest))
+    };
+
+    assert_ne!(step(&install.0, &"0".repeat(64)).code, Some(0));
+    assert!(!runner.path("temp/launchway").exists(), "what has another digest was unpacked");
+    step(&install.0, &digest).success();
+    let asked = fs::read_to_string(runner.path("releases/asked")).unwrap();
+    let archive = "v0.2.0/launchway-x86_64-unknown-linux-gnu.tar.gz";
+    assert!(
+        asked.lines().all(|it| it == format!("https://github.com/launchway/launchway/releases/download/{archive}"))
+    );
+    step(&check.0, &digest).success();
+    let dockerfile = runner.path("billing/Dockerfile");
+    let text = fs::read_to_string(&dockerfile).unwrap();
+    fs::write(&dockerfile, text.replace("EXPOSE 8080", "EXPOSE 8081")).unwrap();
+    step(&check.0, &digest).failure_on_stdout("Dockerfile:");
+}
+
+#[test]
+fn a_project_without_workflows_or_an_added_service_installs_nothing() {
+    let world = World::new();
+    run(world.launchway().args(["new", "orders", "--target=ecs", "--no-input", "--no-git"])).success();
+    run(world.launchway().args(["add", "service", "billing", "--dir", "orders", "--defaults"])).success();
+    let installs = |name: &str| {
+        let text = fs::read_to_string(world.path("orders/.github/workflows").join(name)).unwrap();
+        text.contains("LAUNCHWAY_VERSION")
+    };
+    assert!(installs("ci.yaml") && !installs("ci-billing.yaml"));
+}
+
+#[test]
+fn two_builds_in_different_folders_have_the_same_bytes_with_the_variables_of_a_release() {
+    let folder = tempfile::tempdir().unwrap();
+    let built = |name: &str, is_release: bool| {
+        let project = folder.path().join(name);
+        fs::create_dir_all(project.join("src")).unwrap();
+        fs::write(project.join("Cargo.toml"), "[package]\nname = \"small\"\nedition = \"2024\"\n").unwrap();
+        fs::write(project.join("src/main.rs"), "fn main() {\n    panic!(\"here\");\n}\n").unwrap();
+        run(Command::new("git").args(["init", "--quiet"]).current_dir(&project)).success();
+        let mut script = Command::new(workspace::root().join(".ci/same-bytes"));
+        let said = run(script.env_remove("CARGO_TARGET_DIR").current_dir(&project)).success();
+        let mut cargo = workspace::cargo();
+        cargo.args(["build", "--quiet", "--offline"]).env_remove("CARGO_TARGET_DIR").current_dir(&project);
+        if is_release {
+            cargo.envs(said.lines().filter_map(|line| line.split_once('=')));
+        }
+        run(cargo).success();
+        fs::read(project.join("target/debug/small")).unwrap()
+    };
+    assert_ne!(built("a", false), built("another/folder/b", false), "the folders leave no trace: this proves nothing");
+    assert!(built("c", true) == built("another/folder/d", true), "the folders are in the program");
+}
+
+/// The version to which a package of Python is pinned for the check of a release.
+fn pinned(package: &str) -> String {
+    let pins = fs::read_to_string(workspace::root().join("tests/validators/requirements-release.txt")).unwrap();
+    let version = pins.lines().find_map(|line| line.strip_prefix(package)?.strip_prefix("=="));
+    version.unwrap_or_else(|| panic!("{package} is not pinned")).to_owned()
+}
+
+fn workflow(name: &str) -> String {
+    fs::read_to_string(workspace::root().join(".github/workflows").join(name)).unwrap()
+}
+
+#[test]
+fn a_release_is_made_with_the_tools_of_the_check() {
+    let settings = fs::read_to_string(workspace::root().join("dist-workspace.toml")).unwrap();
+    let settings: toml::Table = settings.parse().unwrap();
+    let dist = pinned("astral-dev-toolchain-cargo-dist");
+    assert_eq!(settings["dist"]["cargo-dist-version"].as_str(), Some(dist.as_str()));
+    for name in ["rebuild.yml", "publish-pypi.yml"] {
+        assert!(workflow(name).contains(&format!("maturin=={} ", pinned("maturin"))), "{name}");
+    }
+}
+
+#[test]
+fn nothing_is_published_before_every_program_was_built_again_with_the_same_bytes() {
+    let release = workflow("release.yml");
+    let job = |name: &str| {
+        let (_, after) = release.split_once(&format!("\n  {name}:\n")).unwrap_or_else(|| panic!("no job {name}"));
+        after.lines().take_while(|line| line.is_empty() || line.starts_with("   ")).collect::<Vec<_>>().join("\n")
+    };
+    assert!(job("host").contains("      - custom-rebuild") && job("host").contains("      - custom-bill-of-materials"));
+    for publishing in ["publish-crates", "publish-npm", "publish-pypi"] {
+        assert!(job(&format!("custom-{publishing}")).contains("      - host"), "{publishing}");
+        assert!(workflow(&format!("{publishing}.yml")).contains("\n    environment: release\n"), "{publishing}");
+    }
+    // The same variables: without them two folders make two programs.
+    assert!(job("build-local-artifacts").contains(".ci/same-bytes"));
+    assert!(workflow("rebuild.yml").contains(".ci/same-bytes") && workflow("rebuild.yml").contains("\n          cmp "));
+}
+
 /// The platforms of a release, by the names of Rust's targets.
 fn targets() -> Vec<String> {
     let settings = fs::read_to_string(workspace::root().join("dist-workspace.toml")).unwrap();
@@ -320,7 +455,7 @@ fn every_platform_of_a_release_is_known_to_the_action_to_npm_and_to_the_docs() {
         assert!(page.contains(&format!("`{target}`")), "docs/installation.md: {target}");
         let system = if target.contains("darwin") { "darwin" } else { "linux" };
         let processor = if target.starts_with("aarch64") { "arm64" } else { "x64" };
-        assert!(npm.contains(&format!("(\"{system}\", \"{processor}\")")), "npm: {target}");
+        assert!(npm.contains(&format!("(\"{target}\", \"{system}\", \"{processor}\")")), "npm: {target}");
     }
 }
 

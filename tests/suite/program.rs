@@ -36,6 +36,11 @@ pub(crate) fn shell(line: &str) -> Command {
     shell
 }
 
+/// Tells whether an error names a line that can be run.
+fn names_a_line(error: &str) -> bool {
+    ["`launchway ", "`git ", "`mkdir "].iter().any(|program| error.contains(program))
+}
+
 /// What a finished program said.
 #[derive(Debug)]
 pub(crate) struct Ran {
@@ -72,6 +77,7 @@ impl Ran {
     pub(crate) fn failure(self, code: i32) -> String {
         let Self { code: actual, stdout, stderr } = self;
         assert_eq!(actual, Some(code), "stdout:\n{stdout}\nstderr:\n{stderr}");
+        assert!(!stderr.starts_with("error: ") || names_a_line(&stderr), "no line to run in:\n{stderr}");
         stderr
     }
 }

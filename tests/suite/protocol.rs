@@ -14,10 +14,17 @@ use crate::program::{GIT_IDENTITY, Ran, run, shell};
 const CALLS: usize = 12;
 /// The most that it may have to read, in tokens of about four bytes.
 const TOKENS: usize = 6000;
+/// The most that it reads before it knows what there is, and what it would make.
+const TOKENS_OF_DISCOVERY: usize = 200;
 const BYTES_OF_A_TOKEN: usize = 4;
 
 fn skill() -> String {
     fs::read_to_string(workspace::root().join("skills/launchway/SKILL.md")).unwrap()
+}
+
+/// What an agent reads of every skill that it has, to know when it needs one.
+fn head(skill: &str) -> &str {
+    skill.strip_prefix("---\n").unwrap().split("\n---\n").next().unwrap()
 }
 
 /// The commands of a page, each a block of `sh`.
@@ -67,6 +74,8 @@ fn a_client_with_the_skill_alone_makes_changes_breaks_and_repairs_a_service() {
     let [plan, make, preview, change, commit, check, why] = commands.as_slice() else { panic!("{commands:?}") };
 
     let digest = client.call(plan).success();
+    let discovery = head(&skill()).len() + client.read;
+    assert!(discovery <= TOKENS_OF_DISCOVERY * BYTES_OF_A_TOKEN, "{discovery} bytes");
     let digest = digest.split('"').nth(3).unwrap();
     client.call(&make.replace("sha256:DIGEST", digest)).success();
     client.folder = folder.path().join("orders");
@@ -98,7 +107,7 @@ fn port_line(folder: &Path) -> usize {
 #[test]
 fn the_skill_has_the_head_that_agents_read_and_is_short() {
     let skill = skill();
-    let head = skill.strip_prefix("---\n").unwrap().split("\n---\n").next().unwrap();
+    let head = head(&skill);
     let keys: Vec<&str> = head.lines().map(|line| line.split(": ").next().unwrap()).collect();
     assert_eq!(keys, ["name", "description"]);
     assert!(head.starts_with("name: launchway\n"));

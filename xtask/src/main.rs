@@ -11,6 +11,7 @@ mod steps;
 mod test;
 
 use std::env;
+use std::path::Path;
 use std::process::ExitCode;
 
 use xtask::marked::Marked;
@@ -44,8 +45,11 @@ usage: cargo xtask COMMAND
   reference [--check]
                     write the pages that are made from the code, in docs/ and tests/suite; --check only says which are
                     out of date
-  release [--check] pack the program for every channel, install each without a network, and hold the projects that they make
-                    against each other; --check takes the program of the tests, whose build does not take minutes
+  release [--check | --npm FOLDER | --twice]
+                    pack the program for every channel, install each without a network, and hold the projects that they make
+                    against each other; --check takes the program of the tests, whose build does not take minutes; --npm packs
+                    what npm gets of the archives in a folder, and names the files; --twice builds the last commit twice, in
+                    other folders, and compares the bytes
   size              build the program as it is released, which must not be larger than 8 MiB
   site              build the documentation as a web site, under target/site
   sweep [SUBJECT]   faults at every system call of every command that writes, 200 rounds of 20 runs of `new` at once, and
@@ -89,6 +93,8 @@ fn main() -> ExitCode {
         ["picture", "--check"] => picture::check(),
         ["release"] => release::full(),
         ["release", "--check"] => release::check(),
+        ["release", "--npm", archives] => release::npm(Path::new(archives)),
+        ["release", "--twice"] => release::twice(),
         ["reference"] => reference::write(),
         ["reference", "--check"] => reference::check(),
         ["site"] => site::build().map(|folder| println!("{}", folder.display())),

@@ -1,7 +1,7 @@
 //! `cargo xtask package`: both crates packed, and built from what was packed.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use xtask::{Result, workspace};
@@ -64,8 +64,17 @@ fn build(folder: &Path) -> Result<()> {
     let profile = workspace::profile();
     let mut command = workspace::cargo();
     command.current_dir(folder).args(["build", "--offline", "--package", "launchway", "--profile", &profile]);
-    command.arg("--config").arg(format!("profile.{profile}.package.launchway-core.opt-level=0"));
-    run(command.arg("--target-dir").arg(workspace::target()))
+    run(command.args(unoptimised(&profile)).arg("--target-dir").arg(workspace::target()))
+}
+
+/// What leaves core as it is written.
+pub(crate) fn unoptimised(profile: &str) -> [String; 2] {
+    ["--config".to_owned(), format!("profile.{profile}.package.launchway-core.opt-level=0")]
+}
+
+/// The folder of the program's crate, once it is packed and unpacked.
+pub(crate) fn unpacked_program() -> PathBuf {
+    workspace::target().join("packaged").join(format!("launchway-{}", env!("CARGO_PKG_VERSION")))
 }
 
 fn run(command: &mut Command) -> Result<()> {

@@ -8,7 +8,7 @@ use std::process::Command;
 use toml::{Table, Value};
 
 use crate::workspace::{expect, output_of};
-use crate::{Result, tree, workspace};
+use crate::{Result, tools, tree, workspace};
 
 /// How many months before its end a pin has to be replaced.
 const NOTICE: u32 = 6;
@@ -16,6 +16,8 @@ const NOTICE: u32 = 6;
 const HOST: &str = "https://github.com";
 /// The folders whose workflows use actions.
 const WORKFLOWS: [&str; 3] = ["templates/service", ".github", "crates/launchway/src/fleet/jobs"];
+/// The settings of `dist`, from which it writes the workflow of a release.
+const DIST: &str = "dist-workspace.toml";
 /// The lock file of the template, and the name of the service in the project that renews it.
 const LOCK: &str = "templates/service/files/Cargo.lock.hbs";
 const SERVICE: &str = "pin-renewal";
@@ -100,6 +102,7 @@ fn ending(pins: &[Pin], today: Month) -> Vec<&str> {
 /// When there is no network, or no program.
 pub fn renew() -> Result<()> {
     let renewed = renew_actions(HOST, &workflows()?)?;
+    expect(Command::new(tools::install_release()?.program("dist")).arg("generate").current_dir(workspace::root()))?;
     renew_lock()?;
     for (action, version) in renewed {
         println!("{action} {version}");
@@ -108,12 +111,15 @@ pub fn renew() -> Result<()> {
     Ok(())
 }
 
-/// Returns the files that may use actions.
+/// Returns the files that name actions by their commits. `dist` takes those of the workflow that it writes from its settings.
 fn workflows() -> Result<Vec<PathBuf>> {
-    let mut files = Vec::new();
+    let mut files = vec![workspace::root().join(DIST)];
+    let names_actions = |path: &&String| {
+        [".yaml", ".yml", ".hbs"].iter().any(|ending| path.ends_with(ending)) && !path.ends_with("release.yml")
+    };
     for folder in WORKFLOWS {
         let folder = workspace::root().join(folder);
-        files.extend(tree::read(&folder)?.keys().filter(|path| path.contains(".yaml")).map(|path| folder.join(path)));
+        files.extend(tree::read(&folder)?.keys().filter(names_actions).map(|path| folder.join(path)));
     }
     Ok(files)
 }
@@ -135,18 +141,14 @@ fn renew_actions(host: &str, files: &[PathBuf]) -> Result<BTreeMap<String, Strin
     Ok(changed)
 }
 
-/// Returns a line `uses: OWNER/NAME@COMMIT # vVERSION` with the newest release, if it is one and not the newest.
+/// Returns a line that names an action by a commit with the newest release, if it names one and not the newest.
 fn renewed(
     line: &str,
     host: &str,
     newest: &mut BTreeMap<String, Release>,
     changed: &mut BTreeMap<String, String>,
 ) -> Result<Option<String>> {
-    let Some((start, rest)) = line.split_once("uses: ") else { return Ok(None) };
-    let Some((action, said)) = rest.trim_end().split_once(" # v") else { return Ok(None) };
-    let Some((action, _)) = action.split_once('@') else { return Ok(None) };
-    // What a linter is told may stand after the version.
-    let (version, told) = said.split_at(said.find(' ').unwrap_or(said.len()));
+    let Some(Named { before, action, version, told }) = named(line) else { return Ok(None) };
     if !newest.contains_key(action) {
         newest.insert(action.to_owned(), Release::newest(host, action)?);
     }
@@ -155,7 +157,27 @@ fn renewed(
         return Ok(None);
     }
     changed.insert(action.to_owned(), release.version.clone());
-    Ok(Some(format!("{start}uses: {action}@{} # v{}{told}\n", release.commit, release.version)))
+    Ok(Some(format!("{before}{} # v{}{told}\n", release.commit, release.version)))
+}
+
+/// A line that names an action by a commit.
+struct Named<'line> {
+    before: &'line str,
+    action: &'line str,
+    version: &'line str,
+    /// What a linter is told, or the end of a string.
+    told: &'line str,
+}
+
+/// Reads `uses: OWNER/NAME@COMMIT # vVERSION`, or `"OWNER/NAME" = "COMMIT # vVERSION"` in the settings of `dist`.
+fn named(line: &str) -> Option<Named<'_>> {
+    let (named, said) = line.trim_end().split_once(" # v")?;
+    let (version, told) = said.split_at(said.find([' ', '"']).unwrap_or(said.len()));
+    let (action, commit) = match named.split_once("uses: ") {
+        Some((_, uses)) => uses.split_once('@')?,
+        None => named.strip_prefix('"')?.split_once("\" = \"")?,
+    };
+    Some(Named { before: &named[..named.len() - commit.len()], action, version, told })
 }
 
 /// A release of an action.
@@ -270,12 +292,34 @@ mod tests {
         let file = host.path().join("w.yaml");
         let told = "# zizmor: ignore[artipacked]";
         let before = format!("- uses: o/a/sub@abc # v1.9.0 {told}\n- uses: o/a/sub@abc # v1.10.0\n- uses: $/own\n");
+        let before = format!("{before}\"o/a/sub\" = \"abc # v1.9.0\"\n# v1.9.0 of \"o/a/sub\"\n");
         fs::write(&file, before).unwrap();
         let changed = renew_actions(host.path().to_str().unwrap(), std::slice::from_ref(&file)).unwrap();
         assert_eq!(changed, BTreeMap::from([("o/a/sub".to_owned(), "1.10.0".to_owned())]));
         let renewed = format!("- uses: o/a/sub@{newest} # v1.10.0 {told}\n");
         let expected = format!("{renewed}- uses: o/a/sub@abc # v1.10.0\n- uses: $/own\n");
+        let expected = format!("{expected}\"o/a/sub\" = \"{newest} # v1.10.0\"\n# v1.9.0 of \"o/a/sub\"\n");
         assert_eq!(fs::read_to_string(&file).unwrap(), expected);
+    }
+
+    #[test]
+    fn a_renewal_finds_every_action_and_a_version_has_one_commit() {
+        let mut commits: BTreeMap<(String, String), BTreeSet<String>> = BTreeMap::new();
+        for file in workflows().unwrap() {
+            for line in fs::read_to_string(&file).unwrap().lines().filter(|line| !line.trim().starts_with('#')) {
+                let uses = line.split_once("uses: ").is_some_and(|(_, action)| !action.starts_with(['.', '$']));
+                let Some(Named { before, action, version, .. }) = named(line) else {
+                    assert!(!uses, "{}: no commit and version: {line}", file.display());
+                    continue;
+                };
+                let commit = line[before.len()..].split(' ').next().unwrap();
+                assert!(commit.len() == 40, "{}: no commit: {line}", file.display());
+                commits.entry((action.to_owned(), version.to_owned())).or_default().insert(commit.to_owned());
+            }
+        }
+        assert!(commits.len() > 15, "{commits:?}");
+        commits.retain(|_, commits| commits.len() > 1);
+        assert!(commits.is_empty(), "one version, and several commits: {commits:?}");
     }
 
     #[test]

@@ -18,7 +18,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::{Result, workspace};
 
-const VENVS: [&str; 5] = ["linters", "aws", "checkov", "helm", "github"];
+const VENVS: [&str; 6] = ["linters", "aws", "checkov", "helm", "github", "hooks"];
 
 /// Those of which only what is inside is used, and not their Python: they are unpacked, without what they depend on.
 const UNPACKED: [&str; 2] = ["helm", "github"];
@@ -128,6 +128,7 @@ pub struct Tools {
     checkov: PathBuf,
     helm: PathBuf,
     github: PathBuf,
+    hooks: PathBuf,
     rollout_types: PathBuf,
     mermaid: PathBuf,
     axe: PathBuf,
@@ -153,6 +154,12 @@ impl Tools {
     #[must_use]
     pub fn checkov(&self) -> PathBuf {
         self.checkov.join("bin").join("checkov")
+    }
+
+    /// Returns the path of pre-commit.
+    #[must_use]
+    pub fn pre_commit(&self) -> PathBuf {
+        self.hooks.join("bin").join("pre-commit")
     }
 
     /// Returns the folder with the type declarations of Argo Rollouts.
@@ -205,7 +212,7 @@ impl Tools {
 /// When there is no fitting Python, or a package cannot be installed.
 pub fn install() -> Result<Tools> {
     let (folder, _lock) = locked("lock")?;
-    let [linters, aws, checkov, helm, github] = thread::scope(|scope| {
+    let [linters, aws, checkov, helm, github, hooks] = thread::scope(|scope| {
         VENVS
             .map(|name| scope.spawn(|| install_venv(&folder, name)))
             .map(|thread| thread.join().expect("installing does not panic"))
@@ -219,8 +226,8 @@ pub fn install() -> Result<Tools> {
         Ok((name.to_owned(), install_archive(&folder, archive)?))
     });
     let octokit = octokit.collect::<Result<Vec<_>>>()?;
-    let [linters, aws, checkov, helm, github] = [linters?, aws?, checkov?, helm?, github?];
-    Ok(Tools { linters, aws, checkov, helm, github, rollout_types, mermaid, axe, openapi, octokit })
+    let [linters, aws, checkov, helm, github, hooks] = [linters?, aws?, checkov?, helm?, github?, hooks?];
+    Ok(Tools { linters, aws, checkov, helm, github, hooks, rollout_types, mermaid, axe, openapi, octokit })
 }
 
 /// Installs copier and cruft if they are not there yet, and returns the folder of their programs.
@@ -258,7 +265,7 @@ pub fn install_deny() -> Result<PathBuf> {
 pub struct Release(PathBuf);
 
 impl Release {
-    /// Returns the path of `dist`, of `maturin`, or of the `python` beside them.
+    /// Returns the path of `dist`, of `maturin`, or of the `pip` beside them.
     #[must_use]
     pub fn program(&self, name: &str) -> PathBuf {
         self.0.join("bin").join(name)

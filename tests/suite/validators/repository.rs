@@ -10,7 +10,7 @@ use xtask::workspace;
 
 use super::{Verdict, check, ours, tools, validate};
 use crate::pairs;
-use crate::program::{launchway, run};
+use crate::program::{GIT_IDENTITY, launchway, run, shell};
 use crate::project::{self, Project};
 use crate::rendered::TEMPLATE;
 
@@ -162,6 +162,44 @@ fn the_workflows_of_this_repository_are_held_to_the_same() {
     let workflows = || fs::read_dir(github_file("workflows")).unwrap().map(|entry| entry.unwrap().path());
     actionlint_of(workflows()).unwrap();
     zizmor_of(workflows()).unwrap();
+    let scripts = fs::read_dir(workspace::root().join(".ci")).unwrap().map(|entry| entry.unwrap().path());
+    shellcheck_of(&[], scripts).unwrap();
+}
+
+#[test]
+fn pre_commit_runs_the_hook_that_the_page_of_ci_shows() {
+    let folder = tempfile::tempdir().unwrap();
+    let pre_commit = tools().pre_commit();
+    let sh = |place: &str, line: &str| {
+        let mut shell = shell(line);
+        shell.envs(GIT_IDENTITY).env("PRE_COMMIT_HOME", folder.path().join("cache"));
+        run(shell.current_dir(folder.path().join(place)))
+    };
+    fs::create_dir(folder.path().join("hooks")).unwrap();
+    fs::copy(workspace::root().join(".pre-commit-hooks.yaml"), folder.path().join("hooks/.pre-commit-hooks.yaml"))
+        .unwrap();
+    let release = format!("git tag v{}", env!("CARGO_PKG_VERSION"));
+    sh("hooks", &format!("git init -q && git add --all && git commit -qm Hook && {release}")).success();
+    sh("", "launchway new orders --target=ecs --no-input").success();
+
+    let shown = shown("ci.md", folder.path());
+    let settings = shown.iter().find(|path| path.ends_with(".pre-commit-config.yaml")).unwrap();
+    let hooks = format!("file://{}", folder.path().join("hooks").display());
+    let text = fs::read_to_string(settings).unwrap().replace("https://github.com/launchway/launchway", &hooks);
+    fs::write(folder.path().join("orders/.pre-commit-config.yaml"), text).unwrap();
+    sh("orders", &format!("{} install", pre_commit.display())).success();
+    let commit = "git add --all && git commit -m 'A change'";
+    sh("orders", commit).success();
+
+    let dockerfile = folder.path().join("orders/Dockerfile");
+    let text = fs::read_to_string(&dockerfile).unwrap();
+    fs::write(&dockerfile, text.replace("EXPOSE 8080", "EXPOSE 8081")).unwrap();
+    let refused = sh("orders", commit);
+    let said = refused.stdout + &refused.stderr;
+    assert_eq!(refused.code, Some(1), "{said}");
+    assert!(said.contains("launchway check") && said.contains("Dockerfile:"), "{said}");
+    assert_eq!(sh("orders", "git log --format=%s -1").success(), "A change\n");
+    assert_eq!(sh("orders", "git rev-list --count HEAD").success(), "2\n");
 }
 
 #[test]

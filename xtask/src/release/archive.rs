@@ -10,7 +10,11 @@ use sha2::{Digest as _, Sha256};
 use xtask::tools::Release;
 use xtask::{Result, workspace};
 
-use super::channel::said;
+use super::channel::{said, typed};
+
+/// The commands of docs/installation.md: by hand, and with the installer.
+pub(super) const LINE: &str = "tar --extract --strip-components=1 --file launchway-x86_64-unknown-linux-gnu.tar.gz";
+pub(super) const INSTALLER_LINE: &str = "sh launchway-installer.sh";
 
 /// What a coding agent reads; the archive has it beside the program.
 const SKILL: &str = "skills/launchway/SKILL.md";
@@ -18,8 +22,8 @@ const SKILL: &str = "skills/launchway/SKILL.md";
 /// What was packed, in the folder that a release on GitHub would have.
 #[derive(Debug)]
 pub(super) struct Files {
-    folder: PathBuf,
-    archive: PathBuf,
+    pub(super) folder: PathBuf,
+    pub(super) archive: PathBuf,
 }
 
 /// Holds `.github/workflows/release.yml` against what `dist` would write today.
@@ -35,7 +39,10 @@ fn dist(tools: &Release, words: &[&str]) -> Result<String> {
 /// Packs the program as the plan of `dist` says, lets `dist` make the installer and the formula for it, and holds what these name.
 pub(super) fn pack(tools: &Release, program: &Path, folder: &Path) -> Result<Files> {
     let mut plan: Value = serde_json::from_str(&dist(tools, &["plan", "--output-format=json"])?)?;
-    let name = format!("launchway-{}.tar.gz", target());
+    for target in targets()? {
+        find_archive(&plan, &target)?;
+    }
+    let name = name(&target());
     let assets = plan["artifacts"][&name]["assets"].as_array().ok_or("the plan has no archive for this platform")?;
     let inside = folder.join("archive").join(name.trim_end_matches(".tar.gz"));
     fs::create_dir_all(&inside)?;
@@ -80,29 +87,47 @@ pub(super) fn pack(tools: &Release, program: &Path, folder: &Path) -> Result<Fil
     Ok(files)
 }
 
-/// The platform by the name that the releases have for it.
-fn target() -> String {
+/// The platforms of the releases.
+fn targets() -> Result<Vec<String>> {
+    let settings: toml::Table = fs::read_to_string(workspace::root().join("dist-workspace.toml"))?.parse()?;
+    let targets = settings["dist"]["targets"].as_array().ok_or("dist-workspace.toml has no targets")?;
+    Ok(targets.iter().filter_map(|target| target.as_str().map(str::to_owned)).collect())
+}
+
+/// The platform of this machine by the name that the releases have for it.
+pub(super) fn target() -> String {
     let system = if cfg!(target_os = "macos") { "apple-darwin" } else { "unknown-linux-gnu" };
     format!("{}-{system}", std::env::consts::ARCH)
 }
 
-/// Unpacks the archive, as somebody does by hand.
-pub(super) fn unpack(files: &Files, folder: &Path) -> Result<PathBuf> {
+/// The name of an archive, by which `cargo binstall` finds it among the files of a release: `{ name }-{ target }.tar.gz`.
+pub(super) fn name(target: &str) -> String {
+    format!("launchway-{target}.tar.gz")
+}
+
+/// Finds the archive of a platform in the plan of `dist`, with the program at the top of the folder that it unpacks to.
+fn find_archive(plan: &Value, target: &str) -> Result<()> {
+    let archive = &plan["artifacts"][name(target)];
+    let assets = archive["assets"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let has_program = assets.iter().any(|asset| asset["kind"] == "executable" && asset["path"] == "launchway");
+    if archive["kind"] == "executable-zip" && has_program {
+        return Ok(());
+    }
+    Err(format!("dist plans no {} with the program at its top", name(target)).into())
+}
+
+/// Unpacks an archive, as somebody does by hand.
+pub(super) fn unpack(archive: &Path, folder: &Path) -> Result<PathBuf> {
     fs::create_dir_all(folder)?;
-    said(
-        Command::new("tar")
-            .args(["--extract", "--strip-components=1", "--file"])
-            .arg(&files.archive)
-            .arg("--directory")
-            .arg(folder),
-    )?;
+    said(typed(LINE, None, [archive]).current_dir(folder))?;
     Ok(folder.join("launchway"))
 }
 
 /// Runs the installer, which finds the files of the release in a folder.
 pub(super) fn install(files: &Files, folder: &Path) -> Result<PathBuf> {
-    let mut shell = workspace::hermetic(Path::new("sh"))?;
-    shell.arg(files.folder.join("launchway-installer.sh"));
+    let mut shell = typed(INSTALLER_LINE, None, [files.folder.join("launchway-installer.sh")]);
+    let hermetic = workspace::hermetic(Path::new("sh"))?;
+    shell.env_clear().envs(hermetic.get_envs().filter_map(|(key, value)| Some((key, value?))));
     shell.env("LAUNCHWAY_DOWNLOAD_URL", format!("file://{}", files.folder.display()));
     said(shell.env("LAUNCHWAY_UNMANAGED_INSTALL", folder).env("HOME", folder))?;
     Ok(folder.join("launchway"))

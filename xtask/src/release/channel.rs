@@ -1,5 +1,6 @@
 //! A way in which people get the program, and what each must make.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -47,6 +48,15 @@ fn made(program: &Path, folder: &Path) -> Result<Tree> {
     run(&["new", "orders", "--target=both", "--no-input", "--no-git"])?;
     run(&["check", "orders"])?;
     Ok(tree::read(&folder.join("orders"))?)
+}
+
+/// The command that docs/installation.md has, with files in the place of its last word, and `program` in that of its first one.
+pub(super) fn typed(line: &str, program: Option<&Path>, files: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Command {
+    let words: Vec<&str> = line.split(' ').collect();
+    let [first, words @ .., _] = words.as_slice() else { unreachable!("a command has a program and a last word") };
+    let mut command = Command::new(program.unwrap_or(Path::new(first)));
+    command.args(words).args(files);
+    command
 }
 
 /// Runs a command, and returns its stdout.

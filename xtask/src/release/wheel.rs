@@ -9,14 +9,18 @@ use xtask::tools::Release;
 use xtask::{Result, workspace};
 
 use super::VERSION;
-use super::channel::said;
+use super::channel::{said, typed};
+
+/// The command of docs/installation.md.
+pub(super) const LINE: &str = "pip install launchway";
 
 /// Builds the program, and packs it as a wheel.
 ///
 /// On Linux maturin finds out from which version of its C library on the program runs, and names the wheel by it.
 pub(super) fn build(tools: &Release, profile: &str, folder: &Path) -> Result<PathBuf> {
     let mut maturin = Command::new(tools.program("maturin"));
-    maturin.args(["build", "--offline", "--locked", "--profile", profile]);
+    // The profile of the tests keeps the names of what is in the program, which make the wheel large.
+    maturin.args(["build", "--offline", "--locked", "--strip", "--profile", profile]);
     maturin.arg("--target-dir").arg(workspace::target()).arg("--out").arg(folder);
     said(maturin.current_dir(workspace::root().join("packages/pypi")))?;
     only(folder, "whl")
@@ -33,9 +37,8 @@ pub(super) fn program(wheel: &Path, folder: &Path) -> Result<PathBuf> {
 
 /// Installs the wheel with pip, which looks nowhere else.
 pub(super) fn install(tools: &Release, wheel: &Path, folder: &Path) -> Result<PathBuf> {
-    let install =
-        ["-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check", "--no-index", "--prefix"];
-    said(Command::new(tools.program("python")).args(install).arg(folder).arg(wheel))?;
+    let install = ["--quiet", "--no-input", "--disable-pip-version-check", "--no-index", "--prefix"];
+    said(typed(LINE, Some(&tools.program("pip")), [wheel]).args(install).arg(folder))?;
     Ok(folder.join("bin").join("launchway"))
 }
 
