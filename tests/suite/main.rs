@@ -8,6 +8,7 @@ mod adversarial;
 mod advise;
 mod agreed;
 mod answer_errors;
+mod archives;
 mod book;
 mod catalogs;
 mod changelog;

@@ -49,6 +49,8 @@ impl Fault {
 pub enum Subject {
     /// `launchway new`.
     New,
+    /// `launchway new --archive`.
+    Archive,
     /// `launchway new` into a folder that is there.
     Here,
     /// `launchway new` into a folder of a repository, at whose root files of the project stand, too.
@@ -93,9 +95,10 @@ pub enum Subject {
 
 impl Subject {
     /// All of them.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::New,
         Self::Here,
+        Self::Archive,
         Self::Nested,
         Self::Fetch,
         Self::Update,
@@ -123,6 +126,7 @@ impl Subject {
         match self {
             Self::New => "new",
             Self::Here => "new --dest FOLDER",
+            Self::Archive => "new --archive FILE",
             Self::Nested => "new --dest FOLDER_OF_REPOSITORY",
             Self::Fetch => "new --template URL",
             Self::Update => "update",
@@ -149,6 +153,7 @@ impl Subject {
         let words = match self {
             Self::New => "new orders --template ../template-1 --no-input --no-git",
             Self::Here => "new orders --template ../template-1 --no-input --no-git --dest orders",
+            Self::Archive => "new orders --template ../template-1 --no-input --archive orders.zip",
             Self::Nested => "new orders --template ../template-1 --no-input",
             Self::Fetch => "new orders --template file://WORLD/remote --no-input --no-git",
             Self::Update => "update orders --template ../template-2 --no-input",
@@ -190,6 +195,7 @@ impl Subject {
             | Self::CatalogUpdate
             | Self::CatalogRemove
             | Self::Here
+            | Self::Archive
             | Self::DefaultsSet
             | Self::DefaultsUnset => None,
             Self::Nested => Some("place"),
@@ -224,6 +230,7 @@ impl Subject {
             | Self::Record
             | Self::TemplateNew
             | Self::Here
+            | Self::Archive
             | Self::Nested => &[0, 3],
             Self::Undo => &[0, 1],
             Self::ResolveRecord | Self::EndWaiver | Self::CatalogAdd | Self::CatalogRemove => &[0, 2],
@@ -618,6 +625,7 @@ fn is_staged(path: &str) -> bool {
     path.contains(".launchway-")
         || path.contains(".launchway/.edit/")
         || path.starts_with("launchway-merge-")
+        || path.starts_with(".orders.zip.")
         || Path::new(path).extension().is_some_and(|ending| ending == "new")
         || path.ends_with('/')
 }

@@ -23,6 +23,7 @@ pub mod adopt;
 pub mod advice;
 pub mod agreement;
 mod apply;
+mod archive;
 mod authoring;
 mod cargo_lock;
 mod interview;
@@ -44,8 +45,9 @@ pub use agreement::{Agreement, document};
 pub use apply::{
     ApplyError, EditError, LineLog, ProjectLock, Scratch, TakenBack, Temporary, apply, can_be_prepared,
     clear_leftovers, create_bare_repository, edit, is_cut_off, open_lock, remove_private, take_back_cut_off,
-    whole_lines, write_private, write_result,
+    whole_lines, write_private, write_result, write_whole,
 };
+pub use archive::{ArchiveFormat, ArchivedFile};
 pub use authoring::{lint, matrix, pairs, schema, skeleton};
 pub use cargo_lock::sort_packages;
 pub use interview::answers::Answers;

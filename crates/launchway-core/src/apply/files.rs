@@ -74,6 +74,22 @@ pub(super) fn rename_without_replacing(from: &Path, to: &Path) -> io::Result<()>
     }
 }
 
+/// Renames a file. What stands there is not replaced.
+#[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
+pub(super) fn publish_file(from: &Path, to: &Path) -> io::Result<()> {
+    use rustix::fs::{CWD, RenameFlags, renameat_with};
+    match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
+        Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS) => fs::hard_link(from, to),
+        result => Ok(result?),
+    }
+}
+
+/// Gives a file another name. What stands there is not replaced.
+#[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
+pub(super) fn publish_file(from: &Path, to: &Path) -> io::Result<()> {
+    fs::hard_link(from, to)
+}
+
 /// Renames a folder. What stands at the destination is never replaced, but for an empty folder on some systems.
 #[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
 pub(super) fn rename_without_replacing(from: &Path, to: &Path) -> io::Result<()> {

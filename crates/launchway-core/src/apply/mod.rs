@@ -18,7 +18,7 @@ pub use edit::{EditError, ProjectLock, TakenBack, can_be_prepared, edit, is_cut_
 use files::{open_folder, write_files};
 pub use log::{LineLog, whole_lines};
 pub use private::{clear_leftovers, create_bare_repository, open_lock, remove_private, write_private};
-pub use result::write_result;
+pub use result::{write_result, write_whole};
 pub use scratch::{Scratch, Temporary};
 
 use crate::project::changes::{Changes, DestinationExists};

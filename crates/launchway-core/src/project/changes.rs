@@ -142,12 +142,23 @@ impl Changes {
         destination: &Path,
     ) -> Result<Self, DestinationError> {
         Self::check_destination(destination)?;
+        Self::at(destination, Self::created(template, context, plan))
+    }
+
+    /// Returns a new project that stands nowhere yet: its files are those of a folder of this name.
+    #[must_use]
+    pub fn apart(template: &Template, context: &Context, plan: &Plan, folder: &Path) -> Self {
+        Self { destination: folder.to_owned(), is_there: false, creates: Self::created(template, context, plan) }
+    }
+
+    /// Lists the files of a new project, its record among them.
+    fn created(template: &Template, context: &Context, plan: &Plan) -> Vec<(SafePath, PlannedFile)> {
         let planned = plan.files.iter().map(|(path, file)| (path.clone(), file.clone()));
         let mut creates: Vec<_> =
             planned.chain(record::files((template, context, plan), &Remembered::default())).collect();
         creates.push(record::new_attributes());
         creates.sort_by(|left, right| left.0.cmp(&right.0));
-        Self::at(destination, creates)
+        creates
     }
 }
 

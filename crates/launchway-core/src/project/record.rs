@@ -3,13 +3,13 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Write as _;
 
-use flate2::{Compression, GzBuilder};
+use flate2::Compression;
 use serde::{Serialize, Serializer};
 use sha2::{Digest as _, Sha256};
 
 use super::changes::Edit;
+use crate::archive::{ArchivedFile, tar_gz};
 use crate::interview::context::Context;
 use crate::path::RECORD_FOLDER;
 use crate::path::SafePath;
@@ -310,21 +310,12 @@ fn in_order<S: Serializer>(answers: &&[(String, Value)], serializer: S) -> Resul
 
 /// Packs the files exactly as they were generated: a gzipped tar without times, users or machine.
 fn archive(plan: &Plan) -> Vec<u8> {
-    let gzip = GzBuilder::new().mtime(0).write(Vec::new(), Compression::fast());
-    let mut archive = tar::Builder::new(gzip);
-    for (path, file) in &plan.files {
-        let mut header = tar::Header::new_ustar();
-        header.set_entry_type(tar::EntryType::Regular);
-        header.set_mode(if file.executable { 0o755 } else { 0o644 });
-        header.set_size(file.bytes.len() as u64);
-        header.set_mtime(0);
-        header.set_uid(0);
-        header.set_gid(0);
-        archive.append_data(&mut header, path.as_str(), &*file.bytes).expect("memory takes every byte");
-    }
-    let mut gzip = archive.into_inner().expect("memory takes every byte");
-    gzip.flush().expect("memory takes every byte");
-    gzip.finish().expect("memory takes every byte")
+    let files = plan.files.iter().map(|(path, file)| ArchivedFile {
+        path: path.as_str(),
+        bytes: &file.bytes,
+        executable: file.executable,
+    });
+    tar_gz(files, 0, Compression::fast())
 }
 
 #[cfg(test)]

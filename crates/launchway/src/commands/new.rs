@@ -13,7 +13,7 @@ use crate::catalogs::CatalogPolicy;
 use crate::failure::{Exit, Failure};
 use crate::git::FetchOptions;
 use crate::language;
-use crate::new::{self, NewRequest, TemplateChoice};
+use crate::new::{self, ArchiveFile, NewRequest, TemplateChoice};
 use crate::report::{EXPECT_HELP, OUTPUT_HELP, Output};
 use crate::terminal::{shell_word, visible_line};
 
@@ -37,6 +37,14 @@ pub(super) fn define(template: Option<&Template>) -> Command {
                 .value_name("FOLDER")
                 .value_parser(value_parser!(PathBuf))
                 .help("The folder to write to, instead of one named after the project; files that are there stay"),
+        )
+        .arg(
+            Arg::new("archive")
+                .long("archive")
+                .value_name("FILE")
+                .value_parser(value_parser!(PathBuf))
+                .conflicts_with("dest")
+                .help("Packs the project into a new file, .zip or .tar.gz, instead of a folder"),
         )
         .arg(
             Arg::new("answers")
@@ -151,6 +159,7 @@ fn request(matches: &ArgMatches, chosen: &TemplateChoice) -> Result<NewRequest, 
         template: chosen.shown.clone(),
         catalog: chosen.policy.as_ref().map(CatalogPolicy::origin),
         dest: matches.get_one::<PathBuf>("dest").cloned(),
+        archive: matches.get_one::<PathBuf>("archive").map(|path| ArchiveFile::at(path)).transpose()?,
         answers_files: matches.get_many::<PathBuf>("answers").into_iter().flatten().cloned().collect(),
         defaults: matches.get_flag("defaults"),
         no_input: matches.get_flag("no-input"),

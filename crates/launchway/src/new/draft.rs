@@ -264,7 +264,8 @@ fn key(here: &Path, template: &Template, request: &NewRequest) -> String {
         Source::Folder(folder) => std::path::absolute(folder).unwrap_or(folder.clone()).display().to_string(),
         Source::Git(git) => format!("{}//{}", git.url, git.subfolder.as_ref().map_or("", SafePath::as_str)),
     };
-    let dest = request.dest.as_ref().map(|dest| dest.display().to_string()).unwrap_or_default();
+    let dest = request.dest.as_ref().or(request.archive.as_ref().map(|archive| &archive.path));
+    let dest = dest.map(|dest| dest.display().to_string()).unwrap_or_default();
     digest(&format!("{}\0{source}\0{dest}", here.display()))
 }
 

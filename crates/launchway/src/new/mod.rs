@@ -1,5 +1,6 @@
 //! A new project: what is asked for, what is made of it, and what is said about it.
 
+mod archive;
 mod draft;
 mod files;
 mod next_steps;
@@ -14,6 +15,7 @@ use std::path::Path;
 
 use launchway_core::{Addition, Answers, Template, apply, edit};
 
+pub(crate) use self::archive::ArchiveFile;
 use self::draft::Draft;
 use self::next_steps::GitOutcome;
 use self::prepared::{NewProject, PlaceholderAnswer, TeamDecision, destination};
@@ -113,7 +115,10 @@ fn finish(
                 Some(repository) => Some(add::write(&prepared.context.name, addition, repository)?),
                 None => edit(&changes.destination, &addition.edits()).map(|()| None)?,
             },
-            None => apply(changes).map(|()| None)?,
+            None => match &prepared.archive {
+                Some(archive) => archive.write(prepared).map(|()| None)?,
+                None => apply(changes).map(|()| None)?,
+            },
         };
         // An interruption after this says nothing of a draft.
         if let Some(mut draft) = draft {
@@ -121,17 +126,14 @@ fn finish(
         }
         Ok::<_, Failure>(way_back)
     })?;
-    let destination = &prepared.folder;
+    let destination = written_to(prepared);
     let files = prepared.changes.creates.len();
     let shown = terminal::visible_line(&destination.display().to_string());
     let created = language::filled("created `{path}` with {files} files", &[("path", &shown), ("files", &files)]);
     terminal::say(&format!("{created}\n"));
     let outcome = commit(prepared, standing, request);
-    let root = &prepared.changes.destination;
-    let files_made = prepared.changes.creates.iter().map(|(path, _)| path);
-    let changes = prepared.addition.iter().flat_map(|addition| &addition.changes).map(|edit| &edit.path);
-    if let Some(note) = ignored_note(root, files_made.chain(changes)) {
-        terminal::tell(&format!("{note}\n"));
+    if prepared.archive.is_none() {
+        say_ignored(prepared);
     }
     say_notes(prepared);
     terminal::say(&next_steps::text(prepared, &outcome));
@@ -141,9 +143,28 @@ fn finish(
     show(template, prepared, request, &outcome, way_back.as_ref())
 }
 
+/// Says which files git will not see.
+fn say_ignored(prepared: &NewProject) {
+    let root = &prepared.changes.destination;
+    let files_made = prepared.changes.creates.iter().map(|(path, _)| path);
+    let changes = prepared.addition.iter().flat_map(|addition| &addition.changes).map(|edit| &edit.path);
+    if let Some(note) = ignored_note(root, files_made.chain(changes)) {
+        terminal::tell(&format!("{note}\n"));
+    }
+}
+
+/// Returns the folder or the file that the project is written to.
+fn written_to(prepared: &NewProject) -> &Path {
+    prepared.archive.as_ref().map_or(&prepared.folder, |archive| &archive.path)
+}
+
 /// Returns where the project stands for git: what becomes a folder of a repository is inside it, also before it is there.
 fn standing(prepared: &NewProject) -> Standing {
-    if prepared.addition.is_some() { Standing::Inside } else { Standing::of(&prepared.folder) }
+    match (&prepared.archive, &prepared.addition) {
+        (Some(_), _) => Standing::Nowhere,
+        (None, Some(_)) => Standing::Inside,
+        (None, None) => Standing::of(&prepared.folder),
+    }
 }
 
 /// Opens the repository of which a project becomes a folder, if git has a commit to go back to.
@@ -160,7 +181,7 @@ fn say_notes(prepared: &NewProject) {
 
 /// Says what would become of git.
 fn preview(prepared: &NewProject, standing: Standing, request: &NewRequest) -> GitOutcome {
-    let is_committed = !request.no_git && git::reason_to_skip(standing).is_none();
+    let is_committed = !request.no_git && prepared.archive.is_none() && git::reason_to_skip(standing).is_none();
     let standing = match standing {
         Standing::Nowhere if is_committed => Standing::Top { has_commits: true, has_origin: false },
         standing => standing,
@@ -188,7 +209,9 @@ fn refuse_folder_of_git(prepared: &NewProject, standing: Standing) -> Result<(),
 /// Makes the first commit where there is none, and says what became of it.
 fn commit(prepared: &NewProject, standing: Standing, request: &NewRequest) -> GitOutcome {
     let destination = &prepared.folder;
-    let committed = if request.no_git {
+    let committed = if prepared.archive.is_some() {
+        FirstCommit::Skipped("--archive".to_owned())
+    } else if request.no_git {
         FirstCommit::Skipped("--no-git".to_owned())
     } else {
         let paths = || prepared.changes.creates.iter().map(|(path, _)| path);
@@ -232,7 +255,7 @@ fn show(
         Output::Json => NewReport::new(template, prepared, outcome, way_back).to_json(),
         Output::Text if request.diff => review::diff(prepared),
         Output::Text if request.dry_run => review::tree(prepared),
-        Output::Text => format!("{}\n", terminal::visible_line(&prepared.folder.display().to_string())),
+        Output::Text => format!("{}\n", terminal::visible_line(&written_to(prepared).display().to_string())),
     };
     if request.diff && request.output == Output::Text {
         for path in review::binary_files(&prepared.changes) {

@@ -4,6 +4,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
+use super::archive::ArchiveFile;
 use super::{NewProject, written};
 use crate::git::{FirstCommit, MESSAGE, Standing};
 use crate::language;
@@ -49,7 +50,7 @@ fn commit(project: &NewProject, outcome: &GitOutcome) -> Option<Step> {
     if outcome.is_committed {
         return None;
     }
-    let paths = written::words(project);
+    let paths = if project.archive.is_some() { ".".to_owned() } else { written::words(project) };
     // What was staged before stays out of the commit.
     let only = if paths == "." { String::new() } else { format!(" -- {paths}") };
     // What a sparse checkout leaves out is added by this word alone.
@@ -77,8 +78,9 @@ fn commit(project: &NewProject, outcome: &GitOutcome) -> Option<Step> {
 
 /// Renders the commands, after the one that leads to the project.
 pub(super) fn text(project: &NewProject, outcome: &GitOutcome) -> String {
-    let enter = enter(&project.folder);
-    let steps: Vec<Step> = enter.into_iter().chain(steps(project, outcome)).collect();
+    let unpack = project.archive.as_ref().map(ArchiveFile::unpack);
+    let enter = unpack.into_iter().chain(enter(&project.folder));
+    let steps: Vec<Step> = enter.chain(steps(project, outcome)).collect();
     if steps.is_empty() {
         return String::new();
     }

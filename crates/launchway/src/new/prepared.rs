@@ -9,6 +9,7 @@ use launchway_core::{
     SourceSpec, Template, Value, is_cut_off,
 };
 
+use super::archive::ArchiveFile;
 use super::{NamedTemplate, NewRequest, review, wizard};
 use tracing::field::Empty;
 
@@ -55,6 +56,8 @@ pub(crate) struct NewProject {
     pub(crate) changes: Changes,
     /// What happens in that repository.
     pub(crate) addition: Option<Addition>,
+    /// The file that it is packed into, instead of that folder.
+    pub(crate) archive: Option<ArchiveFile>,
     /// The command line that makes the same project again.
     pub(crate) command: String,
     pub(crate) warnings: Vec<String>,
@@ -128,7 +131,8 @@ impl NewProject {
             return Err(missing(interview, &command));
         };
         let folder = destination(request, &name.value.to_string());
-        let looks_around = !request.standalone && template.has_files_of_repository();
+        let is_apart = request.archive.is_some();
+        let looks_around = !is_apart && !request.standalone && template.has_files_of_repository();
         let enclosing = if looks_around { Enclosing::of(&folder) } else { None };
         let context = match &enclosing {
             Some(enclosing) => interview.within(&taken(template, enclosing)?).context()?,
@@ -139,7 +143,9 @@ impl NewProject {
         let mut warnings = unused_answers(interview)?;
         warnings.extend(unknown_answers(interview));
         warnings.extend(answers::misspelt_variables(template));
-        take_back(&folder, request)?;
+        if !is_apart {
+            take_back(&folder, request)?;
+        }
         if let Some(Enclosing { root, .. }) = &enclosing {
             take_back_in_repository(root, request)?;
         }
@@ -150,6 +156,7 @@ impl NewProject {
             plan
         };
         let (changes, addition) = match enclosing {
+            None if is_apart => (Changes::apart(template, &context, &plan, &folder), None),
             None => (Changes::to_create(template, &context, &plan, &folder)?, None),
             Some(Enclosing { root, .. }) => {
                 Changes::check_destination(&folder)?;
@@ -165,6 +172,7 @@ impl NewProject {
             folder,
             changes,
             addition,
+            archive: request.archive.clone(),
             command,
             warnings,
             decided: decided(interview),

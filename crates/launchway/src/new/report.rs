@@ -19,6 +19,8 @@ pub(crate) struct NewReport<'a> {
     /// Whether the files were written; false for `--dry-run`.
     written: bool,
     path: String,
+    /// The file that the project is packed into, in a folder of the name `path`; nothing is written there then.
+    archive: Option<String>,
     /// The root of the repository that the project is a folder of, below which the paths of `files` are then.
     repository: Option<String>,
     template: Origin,
@@ -89,6 +91,7 @@ impl<'a> NewReport<'a> {
             schema: "launchway.new/1",
             written: committed.is_some(),
             path: prepared.folder.display().to_string(),
+            archive: prepared.archive.as_ref().map(|archive| archive.path.display().to_string()),
             repository: prepared.addition.as_ref().map(|_| prepared.changes.destination.display().to_string()),
             template: Origin::of(template),
             catalog: prepared.context.catalog.as_ref(),

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use launchway_core::{CatalogOrigin, ChangesDigest};
 
+use super::archive::ArchiveFile;
 use crate::report::Output;
 
 /// What the command line of `new` says of the template, before the whole line can be understood.
@@ -26,6 +27,8 @@ pub(crate) struct NewRequest {
     /// The catalog that named it.
     pub(crate) catalog: Option<CatalogOrigin>,
     pub(crate) dest: Option<PathBuf>,
+    /// The file that the project is packed into, instead of a folder.
+    pub(crate) archive: Option<ArchiveFile>,
     pub(crate) answers_files: Vec<PathBuf>,
     pub(crate) defaults: bool,
     pub(crate) no_input: bool,

@@ -24,6 +24,9 @@ pub(crate) fn command(template: &Template, interview: &Interview<'_>, request: &
     if let Some(dest) = &request.dest {
         words.push(format!("--dest={}", shell_word(&dest.to_string_lossy())));
     }
+    if let Some(archive) = &request.archive {
+        words.push(format!("--archive={}", shell_word(&archive.path.to_string_lossy())));
+    }
     for accepted in &interview.accepted {
         // What the template or the catalog says itself, it says again.
         let is_said =

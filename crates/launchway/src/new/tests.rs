@@ -20,6 +20,7 @@ fn new_request() -> NewRequest {
         expect: None,
         // The tests run in a folder of a repository.
         standalone: true,
+        archive: None,
         no_git: true,
         resume: false,
         output: Output::Text,

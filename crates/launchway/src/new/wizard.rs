@@ -148,7 +148,7 @@ impl Purpose for NewPurpose<'_> {
     }
 
     fn refuse(&self, question: &Question, answer: &Value) -> Result<(), Failure> {
-        if question.id == self.template.name_question {
+        if question.id == self.template.name_question && self.request.archive.is_none() {
             Changes::check_destination(&destination(self.request, &answer.to_string()))?;
         }
         Ok(())
