@@ -19,6 +19,11 @@ output_of() {
     --query "Stacks[0].Outputs[?OutputKey=='$2'].OutputValue" --output text
 }
 
+# Prints one value of the parameter file.
+parameter() {
+  jq -r --arg name "$1" '.[] | select(.ParameterKey == $name).ParameterValue' "$parameters"
+}
+
 [ $# -eq 2 ] || fail "usage: bash deploy/ecs/deploy.sh ENVIRONMENT DIGEST"
 environment=$1
 digest=$2
@@ -32,10 +37,11 @@ export AWS_DEFAULT_REGION=$AWS_REGION
 
 [ -f "$parameters" ] || fail "no environment $environment: $parameters does not exist"
 [[ $digest =~ ^sha256:[0-9a-f]{64}$ ]] || fail "$digest is not a digest (sha256: and 64 hexadecimal digits)"
-if grep -Eq '(vpc-|subnet-|certificate/)00000000' "$parameters"; then
+if grep -Eq '(vpc-|subnet-|certificate/|sg-|app/example/|example-)00000000' "$parameters"; then
   fail "$parameters still holds example ids: put in those of your own network first"
 fi
 
+cluster=$(parameter ClusterName)
 # Nothing changes before all of this holds.
 
 # Two projects can get the same stack name, such as aa-bb in cc and aa in bb-cc. The tags of a stack tell whose it is.
@@ -92,7 +98,7 @@ aws cloudformation deploy \
 # A rolled back deployment leaves a healthy service too, so compare what runs with what was deployed.
 expected=$(output_of "$stack" TaskDefinitionArn)
 for attempt in $(seq 30); do
-  read -r running deployments state < <(aws ecs describe-services --cluster "$stack" --services "$stack" \
+  read -r running deployments state < <(aws ecs describe-services --cluster "$cluster" --services "$stack" \
     --query 'services[0].[taskDefinition, length(deployments), deployments[0].rolloutState]' --output text)
   [ "$running" = "$expected" ] || fail "$stack runs $running instead of $expected: it was rolled back or replaced"
   [ "$deployments $state" = "1 COMPLETED" ] && break

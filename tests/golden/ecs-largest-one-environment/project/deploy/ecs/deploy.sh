@@ -19,6 +19,23 @@ output_of() {
     --query "Stacks[0].Outputs[?OutputKey=='$2'].OutputValue" --output text
 }
 
+# Prints one value of the parameter file.
+parameter() {
+  jq -r --arg name "$1" '.[] | select(.ParameterKey == $name).ParameterValue' "$parameters"
+}
+
+# Makes ECS roll back by the weights of the rules, as an alarm would: tasks that do not become healthy get no traffic, so no alarm
+# sees them.
+go_back() {
+  local deployment
+  if deployment=$(aws ecs list-service-deployments --cluster "$cluster" --service "$stack" --status PENDING IN_PROGRESS \
+    --query 'serviceDeployments[0].serviceDeploymentArn' --output text) &&
+    aws ecs stop-service-deployment --stop-type ROLLBACK --service-deployment-arn "$deployment" >/dev/null; then
+    fail "$stack was not done after 30 minutes, and rolls back"
+  fi
+  fail "$stack is not done after 30 minutes, and cannot roll back: README.md says how to end it"
+}
+
 [ $# -eq 2 ] || fail "usage: bash deploy/ecs/deploy.sh ENVIRONMENT DIGEST"
 environment=$1
 digest=$2
@@ -32,10 +49,11 @@ export AWS_DEFAULT_REGION=$AWS_REGION
 
 [ -f "$parameters" ] || fail "no environment $environment: $parameters does not exist"
 [[ $digest =~ ^sha256:[0-9a-f]{64}$ ]] || fail "$digest is not a digest (sha256: and 64 hexadecimal digits)"
-if grep -Eq '(vpc-|subnet-|certificate/)00000000' "$parameters"; then
+if grep -Eq '(vpc-|subnet-|certificate/|sg-|app/example/|Z|example-)00000000' "$parameters"; then
   fail "$parameters still holds example ids: put in those of your own network first"
 fi
 
+cluster=$(parameter ClusterName)
 # Nothing changes before all of this holds.
 
 # Two projects can get the same stack name, such as aa-bb in cc and aa in bb-cc. The tags of a stack tell whose it is.
@@ -61,27 +79,45 @@ overrides=()
 while IFS= read -r override; do
   overrides+=("$override")
 done < <(jq -r '.[] | "\(.ParameterKey)=\(.ParameterValue)"' "$parameters")
-aws cloudformation deploy \
+# CloudFormation would wait for tasks that do not become healthy for up to 36 hours: the wait for the change set is here.
+said=$(aws cloudformation deploy \
   --stack-name "$stack" \
   --template-file "$folder/service.yaml" \
   --parameter-overrides "${overrides[@]}" "Image=$repository@$digest" \
   --tags service=orders "environment=$environment" owner=orders-team \
   --capabilities CAPABILITY_IAM \
-  --no-fail-on-empty-changeset
+  --no-execute-changeset \
+  --no-fail-on-empty-changeset)
+change_set=$(grep -o 'arn:[^ ]*:changeSet/[^ ]*' <<<"$said" || true)
+if [ -n "$change_set" ]; then
+  aws cloudformation execute-change-set --change-set-name "$change_set"
+  for attempt in $(seq 180); do
+    sleep 10
+    state=$(aws cloudformation describe-stacks --stack-name "$stack" --query 'Stacks[0].StackStatus' --output text)
+    [[ $state == *_IN_PROGRESS ]] || break
+    [ "$attempt" -lt 180 ] || go_back
+  done
+  [[ $state =~ ^(CREATE|UPDATE)_COMPLETE$ ]] || fail "$stack could not be deployed: $state"
+fi
 
 # A rolled back deployment leaves a healthy service too, so compare what runs with what was deployed.
 expected=$(output_of "$stack" TaskDefinitionArn)
-for attempt in $(seq 30); do
-  read -r running deployments state < <(aws ecs describe-services --cluster "$stack" --services "$stack" \
-    --query 'services[0].[taskDefinition, length(deployments), deployments[0].rolloutState]' --output text)
-  [ "$running" = "$expected" ] || fail "$stack runs $running instead of $expected: it was rolled back or replaced"
-  [ "$deployments $state" = "1 COMPLETED" ] && break
-  [ "$attempt" -lt 30 ] || fail "$stack has not settled after five minutes: $deployments deployments, $state"
+for attempt in $(seq 180); do
+  unsettled=$(aws ecs list-service-deployments --cluster "$cluster" --service "$stack" --output text \
+    --status PENDING IN_PROGRESS STOP_REQUESTED ROLLBACK_REQUESTED ROLLBACK_IN_PROGRESS \
+    --query 'length(serviceDeployments)')
+  [ "$unsettled" = 0 ] && break
+  [ "$attempt" -lt 180 ] || go_back
   sleep 10
 done
+running=$(aws ecs describe-services --cluster "$cluster" --services "$stack" \
+  --query 'services[0].taskDefinition' --output text)
+[ "$running" = "$expected" ] || fail "$stack runs $running instead of $expected: it was rolled back or replaced"
 echo "$stack runs $running with $digest"
 
 url=$(output_of "$stack" LoadBalancerUrl)
-# The certificate names your host, not the load balancer's.
-curl --insecure --fail --silent --show-error --max-time 10 --retry 5 --retry-all-errors --output /dev/null "$url/readyz"
+# The load balancer is asked by its own name, since that of the host may not lead to it yet.
+host=$(parameter HostName)
+curl --insecure --fail --silent --show-error --max-time 10 --retry 5 --retry-all-errors --output /dev/null \
+  --header "Host: $host" "$url/readyz"
 echo "$url/readyz answers"

@@ -70,7 +70,7 @@ case $environment in
     for region in $regions; do
       ! is_there "$region" "$stack" || check_owner "$region"
     done
-    echo "This deletes the service of $environment, its load balancer, alarms and log."
+    echo "This deletes the service of $environment, its target groups and listener rules, alarms and log."
     ask "$stack"
     for region in $regions; do
       delete_environment "$region"
