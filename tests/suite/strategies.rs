@@ -42,6 +42,7 @@ fn every_way_to_deploy_to_ecs_renders_or_is_refused_with_its_reason() {
         [
             "ci: a job on GitHub ends after six hours, and one deployment to all regions may take longer",
             "deployment_controller: with CodeDeploy the service is written for the launch type Fargate",
+            "ecs_format: Managed Instances are written only where the stack owns the service",
             "shift_minutes: the predefined canaries of CodeDeploy wait 5 or 15 minutes",
             "shift_minutes: the predefined linear configurations of CodeDeploy wait 1 or 3 minutes",
         ]

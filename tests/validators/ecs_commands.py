@@ -250,7 +250,7 @@ def start_moto(cleanup):
             issued = acm_backends[resources._account_id][resources._region_name]
             # The token makes it one for all who ask.
             arn = issued.request_certificate("orders.example.com", "networks", [], [])
-            return moto.cloudformation.parsing.Output(name, name, arn)
+            return moto.cloudformation.parsing.Output(name, arn, "")
         return moto.cloudformation.parsing.Output(name, name, "")
 
     CloudFormationBackend.execute_change_set = execute_and_read_outputs

@@ -146,6 +146,7 @@ fn the_largest_answers_stay_below_the_quotas_of_aws() {
     for (number, strategy) in [
         "capacity = \"ec2\"",
         "capacity = \"ec2\"\necs_format = \"json\"",
+        "capacity = \"managed-instances\"",
         "deployment_controller = \"code-deploy\"\nshift_minutes = 5",
     ]
     .iter()

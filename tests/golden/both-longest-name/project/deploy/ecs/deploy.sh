@@ -73,6 +73,12 @@ fi
 
 repository=$(aws ecr describe-repositories --repository-names inventory-reservation-and-allocation-api \
   --query 'repositories[0].repositoryUri' --output text)
+# The commit that the image was built from, as its tag says, and the author of that commit where this checkout has it. They are tags of the
+# task definition, which each of its tasks gets, so they are right after a rollback, too.
+commit=$(aws ecr describe-images --repository-name inventory-reservation-and-allocation-api --image-ids "imageDigest=$digest" \
+  --query 'imageDetails[0].imageTags' --output json | jq -r '[.[]? | scan("^[0-9a-f]{40}")][0] // "none"')
+author=$(git -C "$folder" log -1 --format=%ae "$commit" 2>/dev/null | tr -cd 'A-Za-z0-9@._+-' | cut -c -256) || author=none
+author=${author:-none}
 overrides=()
 # The role and the boundary of roles.yaml. Their names are fixed, so no region has to be asked for them.
 stack_role=arn:aws:iam::${repository%%.*}:role/inventory-reservation-and-allocation-api-$environment-stack
@@ -83,7 +89,7 @@ done < <(jq -r '.[] | "\(.ParameterKey)=\(.ParameterValue)"' "$parameters")
 aws cloudformation deploy \
   --stack-name "$stack" \
   --template-file "$folder/service.yaml" \
-  --parameter-overrides "${overrides[@]}" "Image=$repository@$digest" \
+  --parameter-overrides "${overrides[@]}" "Image=$repository@$digest" "Commit=$commit" "Author=$author" \
   --tags service=inventory-reservation-and-allocation-api "environment=$environment" owner=inventory-reservation-and-allocation-api-team \
   --capabilities CAPABILITY_IAM \
   --role-arn "$stack_role" \

@@ -96,6 +96,12 @@ for secret in $secrets; do
 done
 
 repository=222222222222.dkr.ecr.$AWS_REGION.amazonaws.com/orders
+# The commit that the image was built from, as its tag says, and the author of that commit where this checkout has it. They are tags of the
+# task definition, which each of its tasks gets, so they are right after a rollback, too.
+commit=$(aws ecr describe-images --registry-id 222222222222 --repository-name orders --image-ids "imageDigest=$digest" \
+  --query 'imageDetails[0].imageTags' --output json | jq -r '[.[]? | scan("^[0-9a-f]{40}")][0] // "none"')
+author=$(git -C "$folder" log -1 --format=%ae "$commit" 2>/dev/null | tr -cd 'A-Za-z0-9@._+-' | cut -c -256) || author=none
+author=${author:-none}
 overrides=()
 # The role and the boundary of roles.yaml. Their names are fixed, so no region has to be asked for them.
 stack_role=arn:aws:iam::$account:role/orders-$environment-stack
@@ -106,7 +112,7 @@ done < <(jq -r '.[] | "\(.ParameterKey)=\(.ParameterValue)"' "$parameters")
 aws cloudformation deploy \
   --stack-name "$stack" \
   --template-file "$folder/service.yaml" \
-  --parameter-overrides "${overrides[@]}" "Image=$repository@$digest" \
+  --parameter-overrides "${overrides[@]}" "Image=$repository@$digest" "Commit=$commit" "Author=$author" \
   --tags service=orders "environment=$environment" owner=orders-team \
   --capabilities CAPABILITY_IAM \
   --role-arn "$stack_role" \

@@ -114,6 +114,12 @@ if [ "${ATTESTATION:-}" != none ]; then
 fi
 
 repository=333333333333.dkr.ecr.$AWS_REGION.amazonaws.com/orders
+# The commit that the image was built from, as its tag says, and the author of that commit where this checkout has it. They are tags of the
+# task definition, which each of its tasks gets, so they are right after a rollback, too.
+commit=$(aws ecr describe-images --registry-id 333333333333 --repository-name orders --image-ids "imageDigest=$digest" \
+  --query 'imageDetails[0].imageTags' --output json | jq -r '[.[]? | scan("^[0-9a-f]{40}")][0] // "none"')
+author=$(git -C "$folder" log -1 --format=%ae "$commit" 2>/dev/null | tr -cd 'A-Za-z0-9@._+-' | cut -c -256) || author=none
+author=${author:-none}
 overrides=()
 # The role and the boundary of roles.yaml. Their names are fixed, so no region has to be asked for them.
 stack_role=arn:aws:iam::$account:role/orders-$environment-stack
@@ -163,7 +169,8 @@ fill() {
 
 deploy_infra
 values=$(aws cloudformation describe-stacks --stack-name "$stack" --query 'Stacks[0].Outputs' --output json |
-  jq --arg image "$repository@$digest" 'map({(.OutputKey): .OutputValue}) | add + {Image: $image}')
+  jq --arg image "$repository@$digest" --arg commit "$commit" --arg author "$author" \
+    'map({(.OutputKey): .OutputValue}) | add + {Image: $image, Commit: $commit, Author: $author}')
 task_definition=$(fill task-definition.json)
 service=$(fill service.json)
 

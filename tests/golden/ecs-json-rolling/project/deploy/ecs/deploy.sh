@@ -79,6 +79,12 @@ done
 
 repository=$(aws ecr describe-repositories --repository-names orders \
   --query 'repositories[0].repositoryUri' --output text)
+# The commit that the image was built from, as its tag says, and the author of that commit where this checkout has it. They are tags of the
+# task definition, which each of its tasks gets, so they are right after a rollback, too.
+commit=$(aws ecr describe-images --repository-name orders --image-ids "imageDigest=$digest" \
+  --query 'imageDetails[0].imageTags' --output json | jq -r '[.[]? | scan("^[0-9a-f]{40}")][0] // "none"')
+author=$(git -C "$folder" log -1 --format=%ae "$commit" 2>/dev/null | tr -cd 'A-Za-z0-9@._+-' | cut -c -256) || author=none
+author=${author:-none}
 overrides=()
 # The role and the boundary of roles.yaml. Their names are fixed, so no region has to be asked for them.
 stack_role=arn:aws:iam::${repository%%.*}:role/orders-$environment-stack
@@ -122,7 +128,8 @@ fill() {
 
 deploy_infra
 values=$(aws cloudformation describe-stacks --stack-name "$stack" --query 'Stacks[0].Outputs' --output json |
-  jq --arg image "$repository@$digest" 'map({(.OutputKey): .OutputValue}) | add + {Image: $image}')
+  jq --arg image "$repository@$digest" --arg commit "$commit" --arg author "$author" \
+    'map({(.OutputKey): .OutputValue}) | add + {Image: $image, Commit: $commit, Author: $author}')
 task_definition=$(fill task-definition.json)
 service=$(fill service.json)
 
