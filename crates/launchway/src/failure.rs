@@ -104,6 +104,11 @@ impl Failure {
         self
     }
 
+    /// Tells whether the user has declined: everything else that is refused has a hint.
+    pub(crate) fn is_declined(&self) -> bool {
+        self.exit == Exit::Refused && self.faults.iter().all(|fault| fault.hints.is_empty())
+    }
+
     /// Ends the program without another word: everything was said.
     pub(crate) fn silent(exit: Exit) -> Self {
         Self { exit, faults: Vec::new() }

@@ -56,7 +56,7 @@ fn main() -> ExitCode {
             let said = failure.to_string();
             terminal::say(&said);
             // Who has declined something knows what the command takes.
-            let is_wrong = !said.is_empty() && failure.exit != Exit::Refused;
+            let is_wrong = !said.is_empty() && !failure.is_declined();
             if is_wrong && !commands::help::names_a_line(&said) {
                 terminal::say(&commands::help::last_hint(&arguments));
             }
