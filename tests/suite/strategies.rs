@@ -94,71 +94,6 @@ fn what_makes_no_sense_is_refused_at_the_question() {
             "instance_type",
             "another processor than the image",
         ),
-        (
-            vec![("target", "ecs"), ("load_balancer", "existing"), ("network", "new")],
-            "load_balancer",
-            "in a VPC that is there",
-        ),
-        (
-            vec![("target", "ecs"), ("load_balancer", "existing"), ("regions", "eu-west-1,us-east-1")],
-            "load_balancer",
-            "one service behind each load balancer",
-        ),
-        (
-            vec![
-                ("target", "ecs"),
-                ("load_balancer", "existing"),
-                ("strategy", "canary"),
-                ("deployment_controller", "code-deploy"),
-            ],
-            "deployment_controller",
-            "CodeDeploy turns whole listeners",
-        ),
-        (
-            vec![("target", "ecs"), ("load_balancer", "existing"), ("ecs_format", "json")],
-            "ecs_format",
-            "for services that CloudFormation holds",
-        ),
-        (
-            vec![("target", "ecs"), ("ecs_cluster", "existing"), ("ecs_format", "json")],
-            "ecs_format",
-            "for services that CloudFormation holds",
-        ),
-        (
-            vec![
-                ("target", "ecs"),
-                ("ecs_cluster", "existing"),
-                ("strategy", "canary"),
-                ("deployment_controller", "code-deploy"),
-            ],
-            "deployment_controller",
-            "for services that CloudFormation holds",
-        ),
-        (
-            vec![("target", "ecs"), ("ecs_cluster", "existing"), ("capacity", "ec2")],
-            "ecs_cluster",
-            "by a capacity provider",
-        ),
-        (
-            vec![("target", "ecs"), ("ecs_cluster", "existing"), ("regions", "eu-west-1,us-east-1")],
-            "ecs_cluster",
-            "the stack of each region makes its own",
-        ),
-        (
-            vec![("target", "ecs"), ("capacity", "managed-instances"), ("ecs_format", "json")],
-            "ecs_format",
-            "written only where the stack owns the service",
-        ),
-        (
-            vec![
-                ("target", "ecs"),
-                ("capacity", "managed-instances"),
-                ("strategy", "canary"),
-                ("deployment_controller", "code-deploy"),
-            ],
-            "deployment_controller",
-            "the launch type Fargate",
-        ),
         (vec![("target", "ecs"), ("regions", "eu-west-1,cn-north-1")], "regions", "several partitions"),
         (vec![("target", "ecs"), ("regions", "us-gov-west-1,us-east-1")], "regions", "several partitions"),
         (vec![("target", "ecs"), ("regions", "cn-north-1,us-gov-west-1")], "regions", "several partitions"),
@@ -222,12 +157,75 @@ fn what_makes_no_sense_is_refused_at_the_question() {
             "move 10 percent",
         ),
     ] {
-        let problems = settle(&mut answers(&given.iter().copied().collect()));
-        assert!(
-            problems.iter().any(|problem| problem.question == question && problem.message.contains(reason)),
-            "{given:?}: {problems:?}"
-        );
+        assert_refused(&given, question, reason);
     }
+}
+
+#[test]
+fn what_is_there_is_refused_where_it_cannot_be_shared() {
+    for (given, question, reason) in [
+        (
+            vec![("target", "ecs"), ("load_balancer", "existing"), ("network", "new")],
+            "load_balancer",
+            "in a VPC that is there",
+        ),
+        (
+            vec![("target", "ecs"), ("load_balancer", "existing"), ("regions", "eu-west-1,us-east-1")],
+            "load_balancer",
+            "one service behind each load balancer",
+        ),
+        (
+            vec![
+                ("target", "ecs"),
+                ("load_balancer", "existing"),
+                ("strategy", "canary"),
+                ("deployment_controller", "code-deploy"),
+            ],
+            "deployment_controller",
+            "CodeDeploy turns whole listeners",
+        ),
+        (
+            vec![("target", "ecs"), ("load_balancer", "existing"), ("ecs_format", "json")],
+            "ecs_format",
+            "for services that CloudFormation holds",
+        ),
+        (
+            vec![("target", "ecs"), ("ecs_cluster", "existing"), ("ecs_format", "json")],
+            "ecs_format",
+            "for services that CloudFormation holds",
+        ),
+        (
+            vec![
+                ("target", "ecs"),
+                ("ecs_cluster", "existing"),
+                ("strategy", "canary"),
+                ("deployment_controller", "code-deploy"),
+            ],
+            "deployment_controller",
+            "for services that CloudFormation holds",
+        ),
+        (
+            vec![("target", "ecs"), ("ecs_cluster", "existing"), ("capacity", "ec2")],
+            "ecs_cluster",
+            "by a capacity provider",
+        ),
+        (
+            vec![("target", "ecs"), ("ecs_cluster", "existing"), ("regions", "eu-west-1,us-east-1")],
+            "ecs_cluster",
+            "the stack of each region makes its own",
+        ),
+    ] {
+        assert_refused(&given, question, reason);
+    }
+}
+
+#[track_caller]
+fn assert_refused(given: &[(&'static str, &'static str)], question: &str, reason: &str) {
+    let problems = settle(&mut answers(&given.iter().copied().collect()));
+    assert!(
+        problems.iter().any(|problem| problem.question == question && problem.message.contains(reason)),
+        "{given:?}: {problems:?}"
+    );
 }
 
 /// Walks through all combinations, renders those that are accepted and returns the reasons of the others.
