@@ -94,21 +94,6 @@ fn what_makes_no_sense_is_refused_at_the_question() {
             "instance_type",
             "another processor than the image",
         ),
-        (
-            vec![("target", "ecs"), ("capacity", "managed-instances"), ("ecs_format", "json")],
-            "ecs_format",
-            "written only where the stack owns the service",
-        ),
-        (
-            vec![
-                ("target", "ecs"),
-                ("capacity", "managed-instances"),
-                ("strategy", "canary"),
-                ("deployment_controller", "code-deploy"),
-            ],
-            "deployment_controller",
-            "the launch type Fargate",
-        ),
         (vec![("target", "ecs"), ("regions", "eu-west-1,cn-north-1")], "regions", "several partitions"),
         (vec![("target", "ecs"), ("regions", "us-gov-west-1,us-east-1")], "regions", "several partitions"),
         (vec![("target", "ecs"), ("regions", "cn-north-1,us-gov-west-1")], "regions", "several partitions"),
@@ -172,12 +157,31 @@ fn what_makes_no_sense_is_refused_at_the_question() {
             "move 10 percent",
         ),
     ] {
-        let problems = settle(&mut answers(&given.iter().copied().collect()));
-        assert!(
-            problems.iter().any(|problem| problem.question == question && problem.message.contains(reason)),
-            "{given:?}: {problems:?}"
-        );
+        assert_refused(&given, question, reason);
     }
+}
+
+#[test]
+fn managed_instances_are_refused_where_the_stack_does_not_own_the_service() {
+    for (given, question, reason) in [
+        (vec![("ecs_format", "json")], "ecs_format", "written only where the stack owns the service"),
+        (
+            vec![("strategy", "canary"), ("deployment_controller", "code-deploy")],
+            "deployment_controller",
+            "the launch type Fargate",
+        ),
+    ] {
+        let given = [vec![("target", "ecs"), ("capacity", "managed-instances")], given].concat();
+        assert_refused(&given, question, reason);
+    }
+}
+
+fn assert_refused(given: &[(&'static str, &'static str)], question: &str, reason: &str) {
+    let problems = settle(&mut answers(&given.iter().copied().collect()));
+    assert!(
+        problems.iter().any(|problem| problem.question == question && problem.message.contains(reason)),
+        "{given:?}: {problems:?}"
+    );
 }
 
 /// Walks through all combinations, renders those that are accepted and returns the reasons of the others.
