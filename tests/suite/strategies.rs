@@ -210,11 +210,31 @@ fn what_is_there_is_refused_where_it_cannot_be_shared() {
             "by a capacity provider",
         ),
         (
+            vec![("target", "ecs"), ("ecs_cluster", "existing"), ("capacity", "managed-instances")],
+            "ecs_cluster",
+            "by a capacity provider",
+        ),
+        (
             vec![("target", "ecs"), ("ecs_cluster", "existing"), ("regions", "eu-west-1,us-east-1")],
             "ecs_cluster",
             "the stack of each region makes its own",
         ),
     ] {
+        assert_refused(&given, question, reason);
+    }
+}
+
+#[test]
+fn managed_instances_are_refused_where_the_stack_does_not_own_the_service() {
+    for (given, question, reason) in [
+        (vec![("ecs_format", "json")], "ecs_format", "written only where the stack owns the service"),
+        (
+            vec![("strategy", "canary"), ("deployment_controller", "code-deploy")],
+            "deployment_controller",
+            "the launch type Fargate",
+        ),
+    ] {
+        let given = [vec![("target", "ecs"), ("capacity", "managed-instances")], given].concat();
         assert_refused(&given, question, reason);
     }
 }
