@@ -25,12 +25,16 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Leaves out what only unwinding reads, and takes functions with the same code for one. Only the linker of Rust for this platform is known to
-/// take both. Cargo does not say which profile it is: only that of a release, which aborts, is optimised for its size, and nobody debugs it.
+/// Leaves out the names, which Cargo keeps of a package with settings of its own whatever `strip` says, and on the platform whose linker is
+/// known to take it, what only unwinding reads and what is the same code twice. Cargo does not say which profile it is: only that of a release,
+/// which aborts, is optimised for its size, and nobody debugs it.
 fn link_small() {
     println!("cargo::rerun-if-changed=link.ld");
     let is = |variable: &str, value: &str| std::env::var(variable).is_ok_and(|set| set == value);
     let is_small = is("OPT_LEVEL", "z") && is("DEBUG", "false");
+    if is_small && is("CARGO_CFG_TARGET_OS", "linux") {
+        println!("cargo::rustc-link-arg-bins=-Wl,--strip-all");
+    }
     if !is_small || !is("TARGET", "x86_64-unknown-linux-gnu") {
         return;
     }
