@@ -25,15 +25,9 @@ fn unpack(file: &Path) -> TempDir {
     let zip = "import os, sys, zipfile\n\
                for entry in zipfile.ZipFile(sys.argv[1]).infolist():\n    \
                os.chmod(zipfile.ZipFile(sys.argv[1]).extract(entry), entry.external_attr >> 16 & 0o777)\n";
-    let mut command = match file.extension().is_some_and(|it| it == "zip") {
-        true => Command::new("python3"),
-        false => Command::new("tar"),
-    };
-    match file.extension().is_some_and(|it| it == "zip") {
-        true => command.args(["-c", zip]),
-        false => command.arg("-xzf"),
-    };
-    run(command.arg(file).current_dir(into.path())).success();
+    let is_zip = file.extension().is_some_and(|it| it == "zip");
+    let (program, words) = if is_zip { ("python3", vec!["-c", zip]) } else { ("tar", vec!["-xzf"]) };
+    run(Command::new(program).args(words).arg(file).current_dir(into.path())).success();
     into
 }
 

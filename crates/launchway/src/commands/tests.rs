@@ -15,6 +15,7 @@ fn new_request() -> NewRequest {
         template: "service".to_owned(),
         catalog: None,
         dest: None,
+        archive: None,
         answers_files: Vec::new(),
         defaults: false,
         no_input: false,
