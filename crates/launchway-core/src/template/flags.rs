@@ -10,6 +10,7 @@ const FLAGS: &[&str] = &[
     "accessible",
     "allow_secret_like",
     "answers",
+    "archive",
     "color",
     "defaults",
     "dest",

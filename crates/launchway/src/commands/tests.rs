@@ -148,7 +148,17 @@ fn a_draft_is_gone_on_with_by_every_flag_of_the_program_that_was_given() {
         if arg.get_action().takes_values() { format!("{flag}={value}") } else { flag }
     };
     let flags: Vec<String> = new.get_arguments().chain(command.get_arguments()).filter(is_meant).map(flag).collect();
-    assert!(flags.contains(&"--allow-secret-like".to_owned()) && flags.contains(&"--dest=a folder".to_owned()));
+    assert!(flags.contains(&"--allow-secret-like".to_owned()));
+    // A project has one place.
+    for other in ["--dest=a folder", "--archive=a folder"] {
+        let given: Vec<String> = flags.iter().filter(|flag| *flag != other).cloned().collect();
+        assert_eq!(given.len(), flags.len() - 1);
+        assert_given_again(&given);
+    }
+}
+
+#[track_caller]
+fn assert_given_again(flags: &[String]) {
     let line = ["launchway", "new"].into_iter().chain(flags.iter().map(String::as_str));
     let matches = super::command(None).try_get_matches_from(line).unwrap();
     let (_, matches) = matches.subcommand().unwrap();
