@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::program::{Ran, run};
 use crate::remote::{MANIFEST, Repository, Server, World};
 use crate::rendered::TEMPLATE;
-use crate::terminal::{CONTROL_C, DOWN, ENTER, PAGE_DOWN, Terminal};
+use crate::terminal::{CONTROL_C, DOWN, END, ENTER, Terminal};
 
 /// A team's template that extends the built-in one, and decides one answer.
 const TEAM: &str = r#"[template]
@@ -300,7 +300,7 @@ fn the_wizard_first_asks_for_the_template_and_the_review_says_what_the_team_has_
     terminal.wait_for("✔ Which template?").wait_for("A service of the payments team");
     terminal.wait_for("What does it do").press(ENTER);
     // The line that makes the project again stands at the end of the review.
-    terminal.wait_for("Enter generate").press(PAGE_DOWN).wait_for("--template=acme:payments@v1.0.0");
+    terminal.wait_for("Enter generate").press(END).wait_for("--template=acme:payments@v1.0.0");
     let written = terminal.written();
     for text in ["decided by payments", "decided by acme", "--template=acme:payments@v1.0.0"] {
         assert!(written.contains(text), "`{text}` is not in:\n{written}");

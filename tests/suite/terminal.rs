@@ -25,6 +25,7 @@ pub(crate) const ENTER: &str = "\r";
 pub(crate) const UP: &str = "\x1b[A";
 pub(crate) const DOWN: &str = "\x1b[B";
 pub(crate) const PAGE_DOWN: &str = "\x1b[6~";
+pub(crate) const END: &str = "\x1b[F";
 pub(crate) const ESCAPE: &str = "\x1b";
 pub(crate) const CONTROL_C: &str = "\x03";
 
