@@ -312,6 +312,15 @@ pub fn install_slurm() -> Result<()> {
     install_packages(&SLURM)
 }
 
+/// Installs Ruby, which reads a formula of Homebrew, if it is not there yet.
+///
+/// # Errors
+///
+/// When there is no apt, or it must not install anything.
+pub fn install_ruby() -> Result<()> {
+    install_packages(&[("ruby", "ruby")])
+}
+
 /// The browser, by the names that it has: one of them is enough.
 const BROWSERS: [&str; 3] = ["chromium", "google-chrome", "chromium-browser"];
 

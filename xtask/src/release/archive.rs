@@ -7,7 +7,7 @@ use std::process::Command;
 use launchway_core::hexadecimal;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
-use xtask::tools::Release;
+use xtask::tools::{self, Release};
 use xtask::{Result, workspace};
 
 use super::channel::{said, typed};
@@ -84,6 +84,8 @@ pub(super) fn pack(tools: &Release, program: &Path, folder: &Path) -> Result<Fil
         }
         fs::write(files.folder.join(file), text)?;
     }
+    tools::install_ruby()?;
+    said(Command::new("ruby").arg("-c").arg(files.folder.join("launchway.rb")))?;
     Ok(files)
 }
 

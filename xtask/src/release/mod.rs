@@ -77,7 +77,9 @@ fn release(profile: &str) -> Result<()> {
     for Channel { name, program } in &channels {
         println!("{name}: {}", relative(program));
     }
-    println!("Homebrew: the formula names the archive and its digest; no Homebrew was there to install it");
+    println!(
+        "Homebrew: the formula is Ruby, and names the archive and its digest; no Homebrew was there to install it"
+    );
     println!("{} channels make the same project", channels.len());
     Ok(())
 }
