@@ -105,7 +105,7 @@ class Account:
         """The service that no stack holds."""
         if not (self.folder / "service.json").exists():
             return
-        outputs = outputs | {"Image": "image"}
+        outputs = outputs | ecs_json.of_image("image")
         definition = ecs_json.fill(ecs_json.read(self.folder / "task-definition.json"), outputs.__getitem__)
         registered = ecs.register_task_definition(**definition)["taskDefinition"]["taskDefinitionArn"]
         service = ecs_json.read(self.folder / "service.json")

@@ -144,7 +144,7 @@ def deploy_stack(clients, folder, stack, parameters, image):
 
 def deploy_json(clients, folder, stack, parameters, image):
     """Does what deploy.sh does the first time; returns the task definition that it registers."""
-    outputs = create_stack(clients, folder / "infra.yaml", stack, parameters) | {"Image": image}
+    outputs = create_stack(clients, folder / "infra.yaml", stack, parameters) | ecs_json.of_image(image)
     task_definition = ecs_json.fill(ecs_json.read(folder / "task-definition.json"), outputs.__getitem__)
     registered = clients.ecs.register_task_definition(**task_definition)["taskDefinition"]["taskDefinitionArn"]
     if (folder / "service.json").exists():
@@ -293,7 +293,7 @@ def leave_out_capacity(service):
     strategy = service["Properties"].get("CapacityProviderStrategy", [])
     if any(isinstance(item["CapacityProvider"], dict) for item in strategy):
         del service["Properties"]["CapacityProviderStrategy"]
-        names = service.pop("DependsOn")
+        names = service.pop("DependsOn", [])
         service["DependsOn"] = [name for name in ([names] if isinstance(names, str) else names) if name != "ClusterCapacity"]
 
 

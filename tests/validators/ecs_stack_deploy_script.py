@@ -291,7 +291,7 @@ def check_guards(script):
         guards += [([["gh", predicate], [[1, ""]]], REFUSED) for predicate in PREDICATES]
         result, _ = script.run([[["gh"], [[1, ""]]]], ATTESTATION="none")
         if result.returncode != 0:
-            raise CheckFailed(f"an image without attestations was refused although somebody said so: {result.stderr}")
+            raise CheckFailed(f"an image without attestations was refused although somebody said so: {result}")
     if (script.folder / "network.yaml").exists():
         guards.append(([["describe-stacks", "-network"], [[254, "does not exist"]]], "the network of"))
     if "describe-parameters" in script.text:

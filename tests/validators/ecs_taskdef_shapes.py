@@ -43,7 +43,7 @@ ALWAYS = {
 CODE_DEPLOY = {"AWS::CodeDeploy::Application", "AWS::CodeDeploy::DeploymentGroup", "AWS::ECS::Service"}
 
 # The properties that CloudFormation calls something else than the API, beyond upper and lower case.
-OTHER_NAMES = {"ClusterSettings": "settings", "PlacementStrategies": "placementStrategy"}
+OTHER_NAMES = {"ClusterName": "cluster", "ClusterSettings": "settings", "PlacementStrategies": "placementStrategy"}
 
 
 class CloudFormationLoader(yaml.SafeLoader):
@@ -97,7 +97,7 @@ def to_api(value, shape):
         members = {name.lower(): name for name in shape.members}
         spelled = {}
         for key, item in value.items():
-            name = OTHER_NAMES.get(key) or members.get(key.lower(), key)
+            name = members.get(key.lower()) or OTHER_NAMES.get(key, key)
             spelled[name] = to_api(item, shape.members[name]) if name in shape.members else item
         return spelled
     if shape.type_name == "list" and isinstance(value, list):
@@ -154,7 +154,7 @@ def check(template, models, always):
 def check_json(folder, template, models):
     """Returns the problems of the files that deploy.sh fills in and hands to the API."""
     problems = []
-    fillable = set(template["Outputs"]) | {"Image"}
+    fillable = set(template["Outputs"]) | set(ecs_json.of_image("image"))
     for name, operation in {"task-definition.json": "RegisterTaskDefinition", "service.json": "CreateService"}.items():
         if not (folder / name).exists():
             continue

@@ -388,10 +388,10 @@ def load_balancers(manifest):
         yield from unknown_fields("BackendConfig spec", config["spec"], {"healthCheck", "connectionDraining", "timeoutSec"})
         fields = {"type", "requestPath", "port", "checkIntervalSec", "timeoutSec", "healthyThreshold", "unhealthyThreshold"}
         yield from unknown_fields("BackendConfig healthCheck", config["spec"]["healthCheck"], fields)
-        yield from health_check_problems(manifest, "BackendConfig", config["spec"]["healthCheck"])
+        yield from health_check_problems("BackendConfig", config["spec"]["healthCheck"])
     policies = manifest.all("HealthCheckPolicy")
     for policy in policies:
-        yield from health_check_problems(manifest, "HealthCheckPolicy", policy["spec"]["default"]["config"]["httpHealthCheck"])
+        yield from health_check_problems("HealthCheckPolicy", policy["spec"]["default"]["config"]["httpHealthCheck"])
     asked = sorted(policy["spec"]["targetRef"]["name"] for policy in policies)
     reached = [ref["name"] for route in manifest.all("HTTPRoute") for rule in route["spec"]["rules"] for ref in rule["backendRefs"]]
     if policies and asked != sorted(reached):
@@ -420,11 +420,14 @@ def google_ingress_problems(manifest, ingress, service):
         yield "the Service has no network endpoint group, and no port on the nodes either"
 
 
-def health_check_problems(manifest, kind, check):
+def health_check_problems(kind, check):
     if check.get("requestPath") != PROBES["readinessProbe"]["path"]:
         yield f"the {kind} asks for `{check.get('requestPath')}`, the service answers `{PROBES['readinessProbe']['path']}`"
-    if check.get("port") != manifest.ports.get("http"):
-        yield f"the {kind} asks the port {check.get('port')}, the container serves at {manifest.ports.get('http')}"
+    # While another PORT is rolled out there are pods of both, so each is asked at its own.
+    if "port" in check:
+        yield f"the {kind} asks every pod at the port {check['port']}, whichever it serves at"
+    if kind == "HealthCheckPolicy" and check.get("portSpecification") != "USE_SERVING_PORT":
+        yield f"the {kind} does not say that each pod is asked at the port at which it serves"
 
 
 def noted_commit(manifest):
