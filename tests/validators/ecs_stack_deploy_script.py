@@ -288,8 +288,8 @@ def check_guards(script):
         guards.append(([["get-caller-identity"], [[0, "999999999999"]]], "these credentials are for 999999999999"))
         guards.append(([["get-caller-identity"], [[255, ""]]], ""))
     if "gh attestation" in script.text:
-        guards += [([["gh", predicate], [[1, ""]]], REFUSED) for predicate in PREDICATES]
-        result, _ = script.run([[["gh"], [[1, ""]]]], ATTESTATION="none")
+        guards += [([["gh attestation", predicate], [[1, ""]]], REFUSED) for predicate in PREDICATES]
+        result, _ = script.run([[["gh attestation"], [[1, ""]]]], ATTESTATION="none")
         if result.returncode != 0:
             raise CheckFailed(f"an image without attestations was refused although somebody said so: {result}")
     if (script.folder / "network.yaml").exists():
