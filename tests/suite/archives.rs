@@ -9,6 +9,8 @@ use serde_json::Value;
 use tempfile::TempDir;
 use xtask::tree::{self, Tree};
 
+use crate::copied::{manifest, template};
+use crate::next_steps::steps;
 use crate::program::{GIT_IDENTITY, Ran, launchway, run};
 
 const ECS: &[&str] = &["orders", "--target=ecs"];
@@ -52,23 +54,15 @@ fn what_is_unpacked_is_what_new_writes_byte_and_mode() {
 
 #[test]
 fn every_byte_and_every_mode_of_a_template_comes_out_again() {
-    let folder = tempfile::tempdir().unwrap();
     let long = format!("files/{}end", "a-long-name/".repeat(12));
-    let manifest = "[template]\nid = \"t\"\ntitle = \"T\"\nversion = \"1.0.0\"\nname = \"service\"\n[[question]]\nid = \"service\"\n\
-                    prompt = \"Name\"\nhelp = \"The name.\"\nkind = \"slug\"\n[[file]]\npath = \"run\"\nexecutable = true\n";
-    let files: [(&str, &[u8]); 6] = [
-        ("template.toml", manifest.as_bytes()),
+    let files: [(&str, &[u8]); 5] = [
         ("files/run", b"#!/bin/sh\n"),
         ("files/empty", b""),
         ("files/logo.png", b"\x89PNG\r\n\x1a\n\0\0"),
         ("files/\u{d55c}\u{ad6d}\u{c5b4}.txt", b"a\r\n"),
         (&long, b"deep\n"),
     ];
-    for (path, bytes) in files {
-        let path = folder.path().join("t").join(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, bytes).unwrap();
-    }
+    let folder = template(&manifest("service", "[[file]]\npath = \"run\"\nexecutable = true\n"), &files);
     let own: &[&str] = &["orders", "--template=./t"];
     new(folder.path(), &[own, &["--no-git"]].concat()).success();
     let plain = tree::read(&folder.path().join("orders")).unwrap();
@@ -96,6 +90,23 @@ fn the_bytes_depend_on_no_place_no_time_and_no_setting() {
         assert_eq!(packed("UTC", "a", "022", file), packed("Asia/Seoul", "b/c", "077", file), "{file}");
     }
     assert_eq!(packed("UTC", "a", "022", "orders.tgz"), packed("UTC", "a", "022", "other.tar.gz"));
+}
+
+#[test]
+fn the_files_are_sorted_and_have_one_fixed_time() {
+    let folder = tempfile::tempdir().unwrap();
+    for file in ["orders.zip", "orders.tar.gz"] {
+        new(folder.path(), &[ECS, &["--archive", file]].concat()).success();
+    }
+    let list = "import datetime, sys, tarfile, zipfile\n\
+                for entry in zipfile.ZipFile('orders.zip').infolist(): print(entry.filename, *entry.date_time)\n\
+                for entry in tarfile.open('orders.tar.gz'):\n    \
+                moment = datetime.datetime.fromtimestamp(entry.mtime, datetime.timezone.utc)\n    \
+                print(entry.name, *moment.timetuple()[:6])\n";
+    let said = run(Command::new("python3").args(["-c", list]).current_dir(folder.path())).success();
+    let listed: Vec<&str> = said.lines().map(|line| line.strip_suffix(" 1980 1 1 0 0 0").expect(line)).collect();
+    let (zip, tar) = listed.split_at(listed.len() / 2);
+    assert!(zip == tar && zip.is_sorted() && zip.len() > 60, "{listed:?}");
 }
 
 /// Returns the report of a run, and all that stands in its folder then.
@@ -168,9 +179,7 @@ fn the_next_steps_lead_from_the_file_to_a_project_that_is_committed() {
     let folder = tempfile::tempdir().unwrap();
     let ran = new(folder.path(), &[ECS, &["--archive=my orders.tar.gz"]].concat());
     assert!(ran.stderr.contains("created `my orders.tar.gz` with "), "{}", ran.stderr);
-    let (_, steps) = ran.stderr.split_once("\nNext steps\n").unwrap();
-    let steps: Vec<&str> =
-        steps.lines().filter(|line| line.starts_with("  ") && !line.starts_with("   ")).map(str::trim).collect();
+    let steps = steps(&ran.stderr);
     assert_eq!(steps[..2], ["tar -xzf 'my orders.tar.gz'", "cd orders"]);
     assert!(steps[2].starts_with("git init --initial-branch=main && git add . && git commit"), "{steps:?}");
     let line = steps[..3].join(" && ");

@@ -22,7 +22,7 @@ fn make_executable(path: &Path, can_be_run: bool) {
 }
 
 /// A template that names a project and asks one more question.
-fn manifest(name: &str, more: &str) -> String {
+pub(crate) fn manifest(name: &str, more: &str) -> String {
     format!(
         "[template]\nid = \"t\"\ntitle = \"T\"\nversion = \"1.0.0\"\nname = \"{name}\"\n[[question]]\nid = \"{name}\"\n\
          prompt = \"Name\"\nhelp = \"The name.\"\nkind = \"slug\"\n{more}"
@@ -30,7 +30,7 @@ fn manifest(name: &str, more: &str) -> String {
 }
 
 /// Writes a template to `t` in a new folder.
-fn template(manifest: &str, files: &[(&str, &[u8])]) -> TempDir {
+pub(crate) fn template(manifest: &str, files: &[(&str, &[u8])]) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     for (path, bytes) in [("template.toml", manifest.as_bytes())].iter().chain(files) {
         let path = folder.path().join("t").join(path);

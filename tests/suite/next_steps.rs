@@ -56,7 +56,7 @@ impl Place {
 }
 
 /// Lists the commands below *Next steps*.
-fn steps(said: &str) -> Vec<String> {
+pub(crate) fn steps(said: &str) -> Vec<String> {
     let (_, below) = said.split_once("\nNext steps\n").unwrap_or_else(|| panic!("no next steps:\n{said}"));
     let is_command = |line: &&str| line.starts_with("  ") && !line.starts_with("   ");
     below.lines().take_while(|line| line.starts_with("  ")).filter(is_command).map(|it| it.trim().to_owned()).collect()

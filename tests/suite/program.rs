@@ -77,9 +77,7 @@ impl Ran {
     pub(crate) fn failure(self, code: i32) -> String {
         let Self { code: actual, stdout, stderr } = self;
         assert_eq!(actual, Some(code), "stdout:\n{stdout}\nstderr:\n{stderr}");
-        // Git's own errors begin alike, and end with `hint: ` at most.
-        let is_ours = stderr.starts_with("error: ") && !stderr.contains("\nhint: ");
-        assert!(!is_ours || names_a_line(&stderr), "no line to run in:\n{stderr}");
+        assert!(!stderr.starts_with("error: ") || names_a_line(&stderr), "no line to run in:\n{stderr}");
         stderr
     }
 }

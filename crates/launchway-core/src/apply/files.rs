@@ -66,20 +66,22 @@ pub(super) fn open_folder(path: &Path) -> Result<Option<File>, ApplyError> {
 /// most an empty folder is.
 #[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
 pub(super) fn rename_without_replacing(from: &Path, to: &Path) -> io::Result<()> {
-    use rustix::fs::{CWD, RenameFlags, renameat_with};
-    match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
-        // Some network file systems do not know the flag. A folder never replaces a folder with files in it.
-        Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS) => fs::rename(from, to),
-        result => Ok(result?),
-    }
+    // A folder never replaces a folder with files in it.
+    rename_or(from, to, || fs::rename(from, to))
 }
 
 /// Renames a file. What stands there is not replaced.
 #[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
 pub(super) fn publish_file(from: &Path, to: &Path) -> io::Result<()> {
+    rename_or(from, to, || fs::hard_link(from, to))
+}
+
+/// Renames what replaces nothing; on a file system that does not know how, as some of the network, does something else.
+#[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
+fn rename_or(from: &Path, to: &Path, otherwise: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
     use rustix::fs::{CWD, RenameFlags, renameat_with};
     match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
-        Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS) => fs::hard_link(from, to),
+        Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS) => otherwise(),
         result => Ok(result?),
     }
 }

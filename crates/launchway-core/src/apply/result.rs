@@ -18,11 +18,8 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), ApplyError> {
     if !folder.is_dir() {
         return Err(ApplyError::NoParent(folder.to_owned()));
     }
-    let (staged, mut file) = stage(path).map_err(at)?;
-    let written = file.write_all(bytes).and_then(|()| file.sync_all()).and_then(|()| publish_file(&staged, path));
-    drop(file);
-    if let Err(error) = written {
-        let _ = fs::remove_file(&staged);
+    let staged = stage(path).map_err(at)?;
+    if let Err(error) = write_and_name(staged, bytes, |staged| publish_file(staged, path)) {
         // Another run may have written it meanwhile, and have cleared this one's away.
         let is_there = is_taken(&error) || path.symlink_metadata().is_ok();
         return Err(if is_there { DestinationExists(path.to_owned()).into() } else { at(error) });
@@ -46,11 +43,8 @@ pub fn write_result(path: &Path, bytes: &[u8]) -> Result<(), ApplyError> {
     let at = |error| ApplyError::Write { path: path.to_owned(), error };
     let folder = folder_of(path);
     fs::create_dir_all(folder).map_err(at)?;
-    let (staged, mut file) = stage(path).map_err(at)?;
-    let written = file.write_all(bytes).and_then(|()| file.sync_all()).and_then(|()| fs::rename(&staged, path));
-    drop(file);
-    if let Err(error) = written {
-        let _ = fs::remove_file(&staged);
+    let staged = stage(path).map_err(at)?;
+    if let Err(error) = write_and_name(staged, bytes, |staged| fs::rename(staged, path)) {
         // Another run has written it meanwhile, and has cleared this one's away.
         if error.kind() != io::ErrorKind::NotFound || !path.exists() {
             return Err(at(error));
@@ -75,6 +69,20 @@ fn stage(path: &Path) -> io::Result<(PathBuf, fs::File)> {
         }
     }
     Err(io::ErrorKind::AlreadyExists.into())
+}
+
+/// Writes a staged file and gives it its name, or takes it away.
+fn write_and_name(
+    (staged, mut file): (PathBuf, fs::File),
+    bytes: &[u8],
+    name: impl FnOnce(&Path) -> io::Result<()>,
+) -> io::Result<()> {
+    let written = file.write_all(bytes).and_then(|()| file.sync_all()).and_then(|()| name(&staged));
+    drop(file);
+    if written.is_err() {
+        let _ = fs::remove_file(&staged);
+    }
+    written
 }
 
 /// Takes away what runs that were cut off have left of a file.
