@@ -125,7 +125,7 @@ fn whoever_is_killed_at_a_request_goes_on_where_it_was() {
 }
 
 /// Every so many calls in the usual run.
-const CALL_STEP: usize = 61;
+const CALL_STEP: usize = 7;
 
 #[test]
 fn whoever_is_killed_or_refused_at_a_call_that_writes_goes_on_where_it_was() {

@@ -93,7 +93,7 @@ const READING: [&str; 16] = [
 const OF_FLEETS: [&str; 5] = ["fleet plan", "fleet publish", "fleet status", "fleet work", "fleet emit"];
 
 /// Every so many calls of the work of a fleet, of which each takes two runs.
-const WORK_STEP: usize = 61;
+const WORK_STEP: usize = 31;
 
 /// A fleet of one project, which is ready after its work.
 fn planned() -> Fleet {
