@@ -174,7 +174,7 @@ fn apart(here: Change, there: Change) -> History {
 #[test]
 fn u10_a_merge_of_two_updates_says_what_to_do() {
     let history = apart(Change::Set("port=9000"), Change::Release(3));
-    run(history.git_command(&["merge", "--quiet", "there"])).failure(1);
+    assert_eq!(run(history.git_command(&["merge", "--quiet", "there"])).code, Some(1));
     for words in [&["check"][..], &["update", "--template", "../template"], &["diff"]] {
         let said = history.launchway(words).failure(1);
         assert!(said.contains("launchway update --resolve-record"), "{said}");
@@ -205,7 +205,7 @@ fn u10_other_conflicts_are_solved_first() {
         history.write("own", text);
         history.commit();
     }
-    run(history.git_command(&["merge", "--quiet", "there"])).failure(1);
+    assert_eq!(run(history.git_command(&["merge", "--quiet", "there"])).code, Some(1));
     let said = history.update(&["--resolve-record"]).failure(1);
     assert!(said.contains("conflicts are left in `own`"), "{said}");
     history.write("own", "both\n");
@@ -219,7 +219,7 @@ fn u10_other_conflicts_are_solved_first() {
 #[test]
 fn u10_an_answer_that_both_branches_have_changed_has_to_be_given() {
     let history = apart(Change::Set("port=9000"), Change::Set("port=9001"));
-    run(history.git_command(&["merge", "--quiet", "there"])).failure(1);
+    assert_eq!(run(history.git_command(&["merge", "--quiet", "there"])).code, Some(1));
     history.git(&["checkout", "--quiet", "--ours", "settings"]);
     history.git(&["add", "settings"]);
     let said = history.update(&["--resolve-record"]).failure(1);
@@ -235,7 +235,7 @@ fn u10_an_answer_that_both_branches_have_changed_has_to_be_given() {
 fn u10_a_merge_that_was_committed_as_it_was_is_resolved_later() {
     for take in ["marks", "ours-and-theirs"] {
         let history = apart(Change::Set("port=9000"), Change::Release(3));
-        run(history.git_command(&["merge", "--quiet", "there"])).failure(1);
+        assert_eq!(run(history.git_command(&["merge", "--quiet", "there"])).code, Some(1));
         if take == "ours-and-theirs" {
             history.git(&["checkout", "--quiet", "--ours", "--", ".launchway/orders.toml"]);
             history.git(&["checkout", "--quiet", "--theirs", "--", ".launchway/orders.base"]);
@@ -256,7 +256,7 @@ fn u10_a_merge_that_was_committed_as_it_was_is_resolved_later() {
 fn u10_a_rebase_and_a_cherry_pick_of_an_update_are_resolved_as_well() {
     for how in [&["rebase", "there"][..], &["cherry-pick", "there"]] {
         let history = apart(Change::Set("port=9000"), Change::Release(3));
-        run(history.git_command(how)).failure(1);
+        assert_eq!(run(history.git_command(how)).code, Some(1));
         history.update(&["--resolve-record"]).success();
         history.git(&["-c", "core.editor=true", how[0], "--continue"]);
         assert!(history.text("settings").starts_with("port 9000\n"), "{how:?}");
@@ -277,7 +277,7 @@ fn u10_what_a_person_deleted_is_not_brought_back_by_a_merge() {
     history.delete("one");
     history.commit();
     history.template("3.0.0", &release(3), QUESTIONS);
-    run(history.git_command(&["merge", "--quiet", "there"])).failure(1);
+    assert_eq!(run(history.git_command(&["merge", "--quiet", "there"])).code, Some(1));
     history.git(&["rm", "--quiet", "one"]);
     history.update(&["--resolve-record"]).success();
     history.commit();
@@ -288,7 +288,7 @@ fn u10_what_a_person_deleted_is_not_brought_back_by_a_merge() {
 #[test]
 fn u10_the_way_back_of_a_resolution_leads_to_the_merge() {
     let history = apart(Change::Set("port=9000"), Change::Release(3));
-    run(history.git_command(&["merge", "--quiet", "there"])).failure(1);
+    assert_eq!(run(history.git_command(&["merge", "--quiet", "there"])).code, Some(1));
     let before = history.tree();
     let (code, report) = history.updated(&["--resolve-record"]);
     assert_eq!(code, Some(0), "{report:#}");
@@ -338,7 +338,7 @@ fn u10_every_service_of_a_project_is_resolved() {
         program(&["update", "--service", service, "--set", "execute_command=true", "--no-input"]).success();
         git(&["commit", "--quiet", "--all", "--message", "execute"]);
     }
-    run(git_command(&["merge", "--quiet", "there"])).failure(1);
+    assert_eq!(run(git_command(&["merge", "--quiet", "there"])).code, Some(1));
     program(&["update", "--resolve-record"]).success();
     assert_eq!(git(&["ls-files", "--unmerged"]), "");
     git(&["commit", "--quiet", "--no-edit"]);
