@@ -167,6 +167,11 @@ impl OpenRepository {
         self.scratch.path()
     }
 
+    /// Returns the git that reads the objects.
+    pub(super) const fn reader(&self) -> &ObjectReader {
+        &self.reader
+    }
+
     /// Lists the files of a commit.
     pub(super) fn entries(&self, commit: &str) -> Result<BTreeMap<String, (EntryKind, String)>, GitError> {
         let entry = |entry: crate::git::TreeEntry| {

@@ -6,6 +6,7 @@ use std::process::{Child, ChildStdin, ChildStdout};
 
 use launchway_core::hexadecimal;
 
+use super::new_objects::ObjectFormat;
 use super::process::{Git, GitError};
 use crate::process_groups::Group;
 
@@ -16,6 +17,9 @@ const MAX_ENTRIES: usize = 500_000;
 
 /// What one answer of a header, and one tree, may take.
 const MAX_TREE: u64 = 64 << 20;
+
+/// The mode of a folder, as a tree has it.
+pub(crate) const FOLDER: &str = "40000";
 
 /// An entry of a commit's tree.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,10 +84,9 @@ impl ObjectReader {
         let top = self.tree_of(commit)?;
         let (mut entries, mut folders) = (Vec::new(), vec![(Vec::new(), top, 0)]);
         while let Some((above, tree, depth)) = folders.pop() {
-            let bytes = self.read(&tree, "tree", MAX_TREE)?.ok_or(GitError::TooMuch(MAX_TREE))?;
-            for entry in parsed(&bytes, tree.len() / 2)? {
+            for entry in self.folder(&tree)? {
                 let path = [&above[..], &entry.path].concat();
-                if entry.mode != "40000" {
+                if entry.mode != FOLDER {
                     entries.push(TreeEntry { path, ..entry });
                 } else if depth < MAX_DEPTH {
                     folders.push(([&path[..], b"/"].concat(), entry.object, depth + 1));
@@ -98,7 +101,14 @@ impl ObjectReader {
         Ok(entries)
     }
 
-    fn tree_of(&self, commit: &str) -> Result<String, GitError> {
+    /// Lists what stands in a folder itself; of each entry the path is its name.
+    pub(crate) fn folder(&self, tree: &str) -> Result<Vec<TreeEntry>, GitError> {
+        let bytes = self.read(tree, "tree", MAX_TREE)?.ok_or(GitError::TooMuch(MAX_TREE))?;
+        parsed(&bytes, ObjectFormat::of(tree).length())
+    }
+
+    /// Returns the tree of a commit.
+    pub(crate) fn tree_of(&self, commit: &str) -> Result<String, GitError> {
         let text = self.read(commit, "commit", 1 << 20)?.ok_or_else(too_large)?;
         let line = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
         let tree = std::str::from_utf8(line).ok().and_then(|line| line.strip_prefix("tree "));
