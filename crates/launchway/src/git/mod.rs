@@ -1,7 +1,9 @@
 //! Git, as the program on this machine: the first commit of a project, and an object database for templates.
 
+mod conversation;
 mod enclosing;
 mod first_commit;
+mod importer;
 mod new_objects;
 mod objects;
 mod path_list;
@@ -19,6 +21,7 @@ mod within;
 
 pub(crate) use enclosing::{Enclosing, from_here};
 pub(crate) use first_commit::{FirstCommit, MESSAGE, first_commit, reason_to_skip};
+pub(crate) use importer::Importer;
 pub(crate) use new_objects::{NewObjects, ObjectFormat, ObjectKind};
 pub(crate) use objects::{FOLDER, ObjectReader, TreeEntry};
 pub(crate) use path_list::path_list;
