@@ -9,7 +9,7 @@ use super::repository::OpenRepository;
 use crate::failure::Failure;
 use crate::git::{Git, path_list};
 use crate::repository::moved_in_commits;
-use crate::update::UpdateSite;
+use crate::update::{MergePlace, UpdateSite};
 
 /// The file by which git is told what to ignore.
 const IGNORE_FILE: &str = ".gitignore";
@@ -23,6 +23,8 @@ pub(super) struct CommitSite<'s> {
     /// The folder of the repository in which the project stands, if that is not the top.
     pub(super) folder: Option<&'s SafePath>,
     pub(super) commit: &'s str,
+    /// Where git merges this commit, and others after it.
+    pub(super) merges: &'s MergePlace,
 }
 
 impl UpdateSite for CommitSite<'_> {
@@ -59,6 +61,10 @@ impl UpdateSite for CommitSite<'_> {
 
     fn can_undo(&self, _: &str) -> bool {
         false
+    }
+
+    fn merge_place(&self) -> Option<&MergePlace> {
+        Some(self.merges)
     }
 }
 

@@ -21,7 +21,7 @@ use super::template::FleetTemplate;
 use crate::cases::shell;
 use crate::failure::{Exit, Failure};
 use crate::git::FetchOptions;
-use crate::update::{ProjectUpdate, UpdateRequest, file_rows, prepare};
+use crate::update::{MergePlace, ProjectUpdate, UpdateRequest, file_rows, prepare};
 
 /// What is worked on, and where its results go.
 pub(crate) struct Work<'w> {
@@ -33,6 +33,12 @@ pub(crate) struct Work<'w> {
     /// A command that runs in the files of each update.
     pub(crate) verify: Option<String>,
     pub(crate) options: FetchOptions,
+}
+
+/// What one after the other of the projects is worked on with.
+struct Worker<'w> {
+    template: &'w FleetTemplate,
+    merges: MergePlace,
 }
 
 /// How much became what.
@@ -50,9 +56,10 @@ pub(crate) fn work(work: &Work<'_>) -> Result<WorkSummary, Failure> {
     let all = work.plan.repositories.iter().enumerate();
     let projects: Vec<&PlannedProject> = all.filter(|(at, _)| work.shard.has(*at)).map(|(_, it)| it).collect();
     let (next, summary, broken) = (AtomicUsize::new(0), Mutex::new(WorkSummary::default()), Mutex::new(None));
-    let worker = || {
+    let run = || {
+        let worker = Worker { template: &template, merges: MergePlace::default() };
         while let Some(project) = projects.get(next.fetch_add(1, Ordering::Relaxed)) {
-            match work.of_project(project, &template) {
+            match work.of_project(project, &worker) {
                 Ok((state, was_skipped)) => {
                     let mut summary = summary.lock().unwrap_or_else(PoisonError::into_inner);
                     *summary.states.entry(state).or_default() += 1;
@@ -68,9 +75,9 @@ pub(crate) fn work(work: &Work<'_>) -> Result<WorkSummary, Failure> {
     };
     thread::scope(|scope| {
         for _ in 1..work.jobs.min(projects.len()) {
-            scope.spawn(worker);
+            scope.spawn(run);
         }
-        worker();
+        run();
     });
     match broken.into_inner().unwrap_or_else(PoisonError::into_inner) {
         Some(failure) => Err(failure),
@@ -80,14 +87,14 @@ pub(crate) fn work(work: &Work<'_>) -> Result<WorkSummary, Failure> {
 
 impl Work<'_> {
     /// Works on a project, unless there is a final result of it. Returns its state, and whether it had it before.
-    fn of_project(&self, project: &PlannedProject, template: &FleetTemplate) -> Result<(State, bool), Failure> {
+    fn of_project(&self, project: &PlannedProject, worker: &Worker<'_>) -> Result<(State, bool), Failure> {
         let before = FleetResult::read(&self.results, &project.key(self.plan))?;
         if let Some(result) = before.as_ref().filter(|result| result.state.is_final()) {
             return Ok((result.state, true));
         }
         let attempts = before.map_or(0, |result| result.attempts) + 1;
         let mut result = FleetResult::of(self.plan, project, attempts);
-        let bundle = match self.outcome(project, template, &mut result) {
+        let bundle = match self.outcome(project, worker, &mut result) {
             Ok(bundle) => Some(bundle),
             Err(Stopped { state, error }) => {
                 (result.state, result.error) = (state, error);
@@ -102,11 +109,11 @@ impl Work<'_> {
     fn outcome(
         &self,
         planned: &PlannedProject,
-        template: &FleetTemplate,
+        worker: &Worker<'_>,
         result: &mut FleetResult,
     ) -> Result<Vec<u8>, Stopped> {
         let (repository, head) = opened(planned)?;
-        let outcome = self.outcome_in((&repository, &head), planned, template, result);
+        let outcome = self.outcome_in((&repository, &head), planned, worker, result);
         outcome.map_err(|stopped| if repository.is_cut_off() { stopped.for_now() } else { stopped })
     }
 
@@ -114,7 +121,7 @@ impl Work<'_> {
         &self,
         (repository, head): (&OpenRepository, &Head),
         planned: &PlannedProject,
-        template: &FleetTemplate,
+        worker: &Worker<'_>,
         result: &mut FleetResult,
     ) -> Result<Vec<u8>, Stopped> {
         let entries = repository.entries(&head.commit).map_err(|error| Stopped::by("objects", error.to_string()))?;
@@ -125,10 +132,10 @@ impl Work<'_> {
         let below = folder.map(|folder| whole.within(folder));
         let tree = below.as_ref().unwrap_or(&whole);
         let (project, others) = recorded(tree, planned)?;
-        let site = CommitSite { repository, whole: &whole, tree, folder, commit: &head.commit };
-        let edits = self.merged((&project, &others), template, &site, result)?;
+        let site = CommitSite { repository, whole: &whole, tree, folder, commit: &head.commit, merges: &worker.merges };
+        let edits = self.merged((&project, &others), worker.template, &site, result)?;
         self.hold(tree, &project, &edits, result)?;
-        Ok(self.commit(planned, (repository, folder), template, &edits, result)?)
+        Ok(self.commit(planned, (repository, folder), worker.template, &edits, result)?)
     }
 
     /// Merges the new version into a project, and returns what a commit of it changes.

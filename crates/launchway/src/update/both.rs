@@ -13,7 +13,7 @@ use launchway_core::{
 use semver::Version;
 
 use super::UpdateRequest;
-use super::merge::{Sides, merge_sides};
+use super::merge::{MergePlace, Sides, merge_sides};
 use super::request::MergeBy;
 use crate::answers;
 use crate::failure::{Exit, Failure};
@@ -114,7 +114,7 @@ impl Both {
         let none = Side::new();
         let base = self.base.as_ref().map_or(&none, |base| &base.generated);
         let sides = Sides { base, ours: &self.ours.generated, theirs: &self.theirs.generated };
-        let mut resolution = merge_sides(&sides, "theirs", BTreeMap::new())?;
+        let mut resolution = merge_sides(&MergePlace::default(), &sides, "theirs", BTreeMap::new())?;
         if request.merge == MergeBy::Structure {
             // Two branches of one project merge by lines where only its rules for lists would help.
             resolution.merge_by_structure(&template.merges, &BTreeMap::new());

@@ -1,8 +1,9 @@
-//! The merge of files that both sides have changed, by git's own merge in a repository that is made for it alone.
+//! The merge of files that both sides have changed, by git's own merge in a repository that is made for merges alone.
 //!
 //! Nothing of the user's repository, of the folder that the program was started in and of the template takes part in it,
 //! neither settings nor attributes, so it comes out the same everywhere.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 use std::thread;
@@ -15,6 +16,46 @@ use crate::git::{Git, GitError, Importer};
 /// The names of the sides; those of two of them stand in the marks of a conflict.
 const BASE: &str = "base";
 const YOURS: &str = "yours";
+
+/// After how many merges a repository is given up for a new one: git looks for an object in the pack of each.
+const MOST_MERGES: u32 = 64;
+
+/// Where git merges: in a repository that is made for the first merge, and kept for those that follow.
+#[derive(Default)]
+pub(crate) struct MergePlace {
+    repository: RefCell<Option<MergeRepository>>,
+}
+
+struct MergeRepository {
+    git: Git,
+    importer: Importer,
+    merges: u32,
+    /// Removes the repository in the end.
+    _scratch: Scratch,
+}
+
+impl MergePlace {
+    /// Has something done in the repository. After a failure nobody knows what git has read: the next merge gets a new one.
+    fn with<T>(&self, done: impl FnOnce(&mut MergeRepository) -> Result<T, Failure>) -> Result<T, Failure> {
+        let kept = self.repository.take().filter(|repository| repository.merges < MOST_MERGES);
+        let mut repository = kept.map_or_else(MergeRepository::create, Ok)?;
+        let result = done(&mut repository)?;
+        self.repository.replace(Some(repository));
+        Ok(result)
+    }
+}
+
+impl MergeRepository {
+    fn create() -> Result<Self, Failure> {
+        let scratch = Scratch::create(&std::env::temp_dir()).map_err(|error| {
+            Failure::new(Exit::CannotWrite, error.to_string())
+                .hint("a merge needs a folder for temporary files; name another one in `TMPDIR`")
+        })?;
+        let git = settled(Git::on_scratch(scratch.path()));
+        let importer = Importer::start(&git).map_err(not_merged)?;
+        Ok(Self { git, importer, merges: 0, _scratch: scratch })
+    }
+}
 
 /// A side of a conflict, as git has it.
 struct Stage {
@@ -35,6 +76,7 @@ pub(super) struct MovedFile {
 
 /// Merges the three sides. `moved` are the files that the user has moved, by the names that they have now.
 pub(super) fn merge(
+    place: &MergePlace,
     update: &Update,
     theirs: &str,
     moved: BTreeMap<SafePath, MovedFile>,
@@ -42,7 +84,7 @@ pub(super) fn merge(
     if let Some(resolution) = update.resolution() {
         return Ok(resolution);
     }
-    merge_sides(&Sides { base: &update.base, ours: &update.ours, theirs: &update.theirs }, theirs, moved)
+    merge_sides(place, &Sides { base: &update.base, ours: &update.ours, theirs: &update.theirs }, theirs, moved)
 }
 
 /// The three sides of a merge.
@@ -54,6 +96,7 @@ pub(super) struct Sides<'s> {
 
 /// Merges three sides, whatever they are; `theirs` is the name of the third in the marks of a conflict.
 pub(super) fn merge_sides(
+    place: &MergePlace,
     sides: &Sides<'_>,
     theirs: &str,
     moved: BTreeMap<SafePath, MovedFile>,
@@ -61,11 +104,11 @@ pub(super) fn merge_sides(
     if moved.is_empty() && sides.keep_their_names() {
         let ([base, ours, theirs_left], apart) = sides.divided();
         let left = Sides { base: &base, ours: &ours, theirs: &theirs_left };
-        let mut resolution = merge_by_git(&left, theirs, moved)?;
+        let mut resolution = merge_by_git(place, &left, theirs, moved)?;
         resolution.files.extend(apart);
         return Ok(resolution);
     }
-    merge_by_git(sides, theirs, moved)
+    merge_by_git(place, sides, theirs, moved)
 }
 
 impl Sides<'_> {
@@ -95,19 +138,19 @@ impl Sides<'_> {
     }
 }
 
-fn merge_by_git(sides: &Sides<'_>, theirs: &str, moved: BTreeMap<SafePath, MovedFile>) -> Result<Resolution, Failure> {
-    let scratch = Scratch::create(&std::env::temp_dir()).map_err(|error| {
-        Failure::new(Exit::CannotWrite, error.to_string())
-            .hint("a merge needs a folder for temporary files; name another one in `TMPDIR`")
-    })?;
+fn merge_by_git(
+    place: &MergePlace,
+    sides: &Sides<'_>,
+    theirs: &str,
+    moved: BTreeMap<SafePath, MovedFile>,
+) -> Result<Resolution, Failure> {
     // Git does not take every version for the name of a branch.
     let theirs = &theirs.replace(".lock", "-lock");
     let others = moved.iter().filter(|(to, _)| !sides.ours.contains_key(*to));
     let others = others.map(|(to, moved)| (to.clone(), moved.blob.clone())).collect();
     let from = moved.into_iter().map(|(to, moved)| (to, moved.from)).collect();
-    let git = settled(Git::on_scratch(scratch.path()));
-    let merger = Merger { git, sides, others, from, apart: BTreeSet::new(), theirs };
-    merger.run().map_err(not_merged)
+    let merger = Merger { sides, others, from, apart: BTreeSet::new(), theirs };
+    place.with(|repository| merger.run(repository).map_err(not_merged))
 }
 
 /// The settings of a merge, whatever git would choose by itself.
@@ -136,7 +179,6 @@ fn not_merged(error: GitError) -> Failure {
 }
 
 struct Merger<'u> {
-    git: Git,
     sides: &'u Sides<'u>,
     /// The files that the user has moved, as they are now.
     others: Side,
@@ -148,17 +190,16 @@ struct Merger<'u> {
 }
 
 impl Merger<'_> {
-    fn run(mut self) -> Result<Resolution, GitError> {
+    fn run(mut self, repository: &mut MergeRepository) -> Result<Resolution, GitError> {
         loop {
-            let mut importer = Importer::start(&self.git)?;
-            let (entries, diffs) = self.merge(&mut importer)?;
+            let (entries, diffs) = self.merge(repository)?;
             // Git goes by likeness; where it has taken one file for another, it gets them once more without.
             let is_wrong = |difference: &&Difference| difference.from.as_ref() != self.from.get(&difference.path);
             let wrong: Vec<SafePath> = diffs.yours.iter().filter(is_wrong).map(|it| it.path.clone()).collect();
             if wrong.is_empty() {
-                let blobs = blobs(&mut importer, &diffs, &entries)?;
+                let blobs = blobs(&mut repository.importer, &diffs, &entries)?;
                 let resolution = self.resolution(&diffs, &entries, &blobs);
-                return self.with_those_apart(resolution);
+                return self.with_those_apart(resolution, repository);
             }
             for path in wrong {
                 self.from.remove(&path);
@@ -170,7 +211,11 @@ impl Merger<'_> {
     }
 
     /// Merges what both sides have added by itself, without any old file that it could be taken for.
-    fn with_those_apart(self, mut resolution: Resolution) -> Result<Resolution, GitError> {
+    fn with_those_apart(
+        self,
+        mut resolution: Resolution,
+        repository: &mut MergeRepository,
+    ) -> Result<Resolution, GitError> {
         if self.apart.is_empty() {
             return Ok(resolution);
         }
@@ -180,20 +225,22 @@ impl Merger<'_> {
         let (base, ours, theirs) = (Side::new(), only(self.sides.ours), only(self.sides.theirs));
         let sides = Sides { base: &base, ours: &ours, theirs: &theirs };
         let (none, from, apart) = (Side::new(), BTreeMap::new(), BTreeSet::new());
-        let alone = Merger { git: self.git, sides: &sides, others: none, from, apart, theirs: self.theirs }.run()?;
+        let alone = Merger { sides: &sides, others: none, from, apart, theirs: self.theirs }.run(repository)?;
         resolution.files.extend(alone.files);
         resolution.conflicts.extend(alone.conflicts);
         Ok(resolution)
     }
 
-    fn merge(&self, importer: &mut Importer) -> Result<(Vec<Stage>, Diffs), GitError> {
-        importer.write(&self.stream())?;
-        let tree = self.git.output(&["merge-tree", "--write-tree", "-z", "--no-messages", YOURS, self.theirs], &[])?;
+    fn merge(&self, repository: &mut MergeRepository) -> Result<(Vec<Stage>, Diffs), GitError> {
+        repository.merges += 1;
+        repository.importer.write(&self.stream())?;
+        let tree =
+            repository.git.output(&["merge-tree", "--write-tree", "-z", "--no-messages", YOURS, self.theirs], &[])?;
         if !matches!(tree.code, Some(0 | 1)) {
             return Err(GitError::Said(tree.said));
         }
         let (tree, entries) = conflicts(&tree.stdout);
-        let diffs = self.diffs(&tree, importer)?;
+        let diffs = self.diffs(&tree, repository)?;
         Ok((entries, diffs))
     }
 
@@ -209,9 +256,9 @@ impl Merger<'_> {
         !base.contains_key(path) && ours.contains_key(path) && bytes(ours) == bytes(theirs)
     }
 
-    /// Writes the sides as three commits, two of them on the first.
+    /// Writes the sides as three commits, two of them on the first, and nothing of an earlier merge below them.
     fn stream(&self) -> Vec<u8> {
-        let mut stream = Vec::new();
+        let mut stream = format!("reset refs/heads/{BASE}\n\n").into_bytes();
         let none = Side::new();
         for (name, parent, side, more) in [
             (BASE, "", self.sides.base, &none),
@@ -234,12 +281,17 @@ impl Merger<'_> {
     }
 
     /// Compares what came out with the user's side, and each side with the base for the files that it has moved.
-    fn diffs(&self, tree: &str, importer: &mut Importer) -> Result<Diffs, GitError> {
+    fn diffs(&self, tree: &str, repository: &mut MergeRepository) -> Result<Diffs, GitError> {
         if self.others.is_empty() && self.sides.keep_their_names() {
-            return Ok(Diffs { result: self.merged(tree, importer)?, yours: Vec::new(), theirs: Vec::new() });
+            return Ok(Diffs {
+                result: self.merged(tree, &mut repository.importer)?,
+                yours: Vec::new(),
+                theirs: Vec::new(),
+            });
         }
-        let pair = |left: &str, right: &str| self.differences(&["--no-renames"], left, right);
-        let renames = |right: &str| self.differences(&["--find-renames", "--diff-filter=R"], BASE, right);
+        let git = &repository.git;
+        let pair = |left: &str, right: &str| compared(git, &["--no-renames"], left, right);
+        let renames = |right: &str| compared(git, &["--find-renames", "--diff-filter=R"], BASE, right);
         let (result, yours, theirs) = thread::scope(|scope| {
             let yours = scope.spawn(|| renames(YOURS));
             let theirs = scope.spawn(|| renames(self.theirs));
@@ -248,11 +300,6 @@ impl Merger<'_> {
             (result, yours, theirs.join().expect("git is asked without a panic"))
         });
         Ok(Diffs { result: result?, yours: yours?, theirs: theirs? })
-    }
-
-    fn differences(&self, how: &[&str], left: &str, right: &str) -> Result<Vec<Difference>, GitError> {
-        let arguments = [&["diff-tree", "-r", "-z", "--raw"], how, &[left, right, "--"]].concat();
-        Ok(differences(&self.git.bytes(&arguments, &[])?))
     }
 
     /// Looks up what came out for each file, where all of them have kept their names.
@@ -364,6 +411,11 @@ struct Difference {
     mode: String,
     object: String,
     is_there: bool,
+}
+
+fn compared(git: &Git, how: &[&str], left: &str, right: &str) -> Result<Vec<Difference>, GitError> {
+    let arguments = [&["diff-tree", "-r", "-z", "--raw"], how, &[left, right, "--"]].concat();
+    Ok(differences(&git.bytes(&arguments, &[])?))
 }
 
 /// Reads what `diff-tree -z --raw` says: `:old-mode new-mode old-object new-object status`, then one path or two.

@@ -18,6 +18,7 @@ use std::thread;
 use launchway_core::{ChangesDigest, EditError, OriginSource, Project, SafePath, edit};
 
 use self::both::Both;
+pub(crate) use self::merge::MergePlace;
 use self::prepared::load_version;
 pub(crate) use self::prepared::{ProjectUpdate, load, prepare};
 pub(crate) use self::rehearsal::rehearse;

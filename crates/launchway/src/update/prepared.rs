@@ -9,7 +9,7 @@ use launchway_core::{
 };
 
 use super::answers::{self, AnswerChange};
-use super::merge::{MovedFile, merge};
+use super::merge::{MergePlace, MovedFile, merge};
 use super::site::UpdateSite;
 use super::transitions::Transitions;
 use super::{Keep, UpdateRequest, conflicts, report};
@@ -156,7 +156,10 @@ impl<'p> UpdatePurpose<'p> {
         let found = of_user.map(|(to, moved)| (moved.from.clone(), to.clone())).collect();
         update.find(found);
         let label = format!("{}-{}", template.id, template.version);
-        let mut resolution = tracing::info_span!("merge", what = label).in_scope(|| merge(&update, &label, moved))?;
+        let own_place = MergePlace::default();
+        let place = self.site.merge_place().unwrap_or(&own_place);
+        let merged = tracing::info_span!("merge", what = label).in_scope(|| merge(place, &update, &label, moved));
+        let mut resolution = merged?;
         update.contest(&mut resolution);
         let by_structure =
             conflicts::settle(&update, (self.site.root(), project), (template, &plan), &mut resolution, self.request)?;

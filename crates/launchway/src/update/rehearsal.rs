@@ -7,7 +7,7 @@ use launchway_core::{Defaults, FileChange, Interview, Plan, Template, Update, Wi
 
 use super::answers;
 use super::conflicts;
-use super::merge::merge;
+use super::merge::{MergePlace, merge};
 use super::prepared::in_the_way;
 use super::request::UpdateRequest;
 use super::transitions::Transitions;
@@ -43,7 +43,7 @@ pub(crate) fn rehearse(
     let wishes = Wishes { moves: template.rendered_moves(&context, &migrated)?, ..Wishes::default() };
     let update = Update::new(folder.into(), &project, &plan, &wishes).map_err(|obstacles| in_the_way(&obstacles))?;
     let label = format!("{}-{}", template.id, template.version);
-    let mut resolution = merge(&update, &label, BTreeMap::new())?;
+    let mut resolution = merge(&MergePlace::default(), &update, &label, BTreeMap::new())?;
     update.contest(&mut resolution);
     conflicts::settle(&update, (folder.into(), &project), (template, &plan), &mut resolution, &request)?;
     update.changes(folder.into(), &resolution).map_err(|obstacles| in_the_way(&obstacles))

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use launchway_core::{Edit, Root, SafePath};
 
+use super::merge::MergePlace;
 use crate::failure::Failure;
 use crate::repository::undo::can_undo;
 use crate::repository::{Repository, filters, ignored_note};
@@ -31,6 +32,11 @@ pub(crate) trait UpdateSite {
 
     /// Tells whether there is an update to take back.
     fn can_undo(&self, name: &str) -> bool;
+
+    /// Returns where git merges, if that is kept from one update to the next.
+    fn merge_place(&self) -> Option<&MergePlace> {
+        None
+    }
 }
 
 impl UpdateSite for Repository {
