@@ -8,7 +8,7 @@ use std::process::Command;
 
 use launchway_core::quote::{quote, quote_dockerfile, quote_make, quote_shell, quote_xml};
 use tempfile::TempDir;
-use xtask::workspace;
+use xtask::{tools, workspace};
 
 use crate::history::{History, files};
 use crate::program::{GIT_IDENTITY, Ran, launchway, run};
@@ -257,6 +257,7 @@ fn printed(command: &mut Command, folder: &Path) -> Vec<String> {
 
 #[test]
 fn u26_hostile_answers_are_words_for_every_shell_and_run_nothing() {
+    tools::install_shells().unwrap();
     let texts = hostile();
     let one_line: Vec<String> = texts.iter().map(|text| on_one_line(text)).collect();
     let folder = tempfile::tempdir().unwrap();
