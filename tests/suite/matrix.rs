@@ -156,6 +156,7 @@ fn parameters() -> Vec<Parameter> {
     let parameter = |id, values| Parameter { id, values };
     vec![
         parameter("service", texts(&["orders", "a1", "inventory-reservation-and-allocation-api"])),
+        parameter("kind", texts(&["http", "worker"])),
         parameter("target", texts(&["ecs", "kubernetes", "both"])),
         parameter("description", texts(&["Takes orders", HOSTILE])),
         parameter("owner", texts(&["shop", "e10"])),
