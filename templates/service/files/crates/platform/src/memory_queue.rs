@@ -74,7 +74,10 @@ impl MemoryQueue {
 impl State {
     fn take(&mut self, most: usize, visibility: Duration) -> Vec<Received> {
         let now = Instant::now();
-        let visible = self.stored.iter_mut().filter(|stored| stored.visible <= now);
+        let visible = self
+            .stored
+            .iter_mut()
+            .filter(|stored| stored.visible <= now);
         visible
             .take(most)
             .map(|stored| {

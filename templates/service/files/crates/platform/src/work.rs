@@ -159,7 +159,10 @@ impl<Q: Queue, H: Handler> Worker<Q, H> {
         loop {
             sleep(visibility / 3).await;
             if let Err(error) = self.queue.extend(receipt, visibility).await {
-                tracing::warn!(error, "a message may be given to others while it is handled");
+                tracing::warn!(
+                    error,
+                    "a message may be given to others while it is handled"
+                );
             }
         }
     }

@@ -146,7 +146,9 @@ impl Worker {
         let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
         let mut events = lines.by_ref().map(|line| event(&line.unwrap()));
         let listening = events.find(|event| event["message"] == "listening");
-        let port = listening.expect("it starts")["admin_port"].as_u64().unwrap();
+        let port = listening.expect("it starts")["admin_port"]
+            .as_u64()
+            .unwrap();
         Self {
             process,
             admin_port: u16::try_from(port).unwrap(),
@@ -156,7 +158,11 @@ impl Worker {
 
     fn get(&self, path: &str) -> String {
         let mut stream = TcpStream::connect(("127.0.0.1", self.admin_port)).unwrap();
-        write!(stream, "GET {path} HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n").unwrap();
+        write!(
+            stream,
+            "GET {path} HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n"
+        )
+        .unwrap();
         io::read_to_string(stream).unwrap()
     }
 
@@ -197,7 +203,10 @@ fn messages_are_handled_and_deleted_and_an_idle_worker_ends_at_once() {
     assert!(worker.get("/livez").starts_with("HTTP/1.1 200"));
     assert!(worker.get("/readyz").starts_with("HTTP/1.1 200"));
     let metrics = worker.get("/metrics");
-    assert!(metrics.contains("queue_messages_succeeded_total 25\n"), "{metrics}");
+    assert!(
+        metrics.contains("queue_messages_succeeded_total 25\n"),
+        "{metrics}"
+    );
     let healthcheck = command()
         .env("ADMIN_PORT", worker.admin_port.to_string())
         .arg("healthcheck")
@@ -217,15 +226,25 @@ fn messages_are_handled_and_deleted_and_an_idle_worker_ends_at_once() {
 fn a_message_that_cannot_be_handled_is_hidden_and_kept() {
     let sqs = Sqs::start(&["hello"]);
     let worker = Worker::start(&sqs);
-    until(|| worker.get("/metrics").contains("queue_messages_failed_total 1\n"));
+    until(|| {
+        worker
+            .get("/metrics")
+            .contains("queue_messages_failed_total 1\n")
+    });
     until(|| {
         let until = sqs.messages()["id-0"].1;
         until.saturating_duration_since(Instant::now()) < Duration::from_secs(3)
     });
     let (status, _, events) = worker.end("INT");
     assert_eq!(status, Some(0));
-    let failed = events.iter().find(|event| event["message"] == "failed").unwrap();
-    assert!(failed["error"].to_string().contains("expected value"), "{failed}");
+    let failed = events
+        .iter()
+        .find(|event| event["message"] == "failed")
+        .unwrap();
+    assert!(
+        failed["error"].to_string().contains("expected value"),
+        "{failed}"
+    );
     assert_eq!(sqs.messages().len(), 1);
 }
 
@@ -249,7 +268,11 @@ fn all_mistakes_in_the_environment_are_logged_together() {
     let output = command().envs(variables).output().unwrap();
     assert_eq!(output.status.code(), Some(1));
     let text = String::from_utf8(output.stdout).unwrap();
-    for mistake in ["`QUEUE_URL` is missing", "`ADMIN_PORT`", "`DRAIN_TIMEOUT_SECONDS` must not"] {
+    for mistake in [
+        "`QUEUE_URL` is missing",
+        "`ADMIN_PORT`",
+        "`DRAIN_TIMEOUT_SECONDS` must not",
+    ] {
         assert!(text.contains(mistake), "{mistake}: {text}");
     }
 }
