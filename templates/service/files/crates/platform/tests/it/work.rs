@@ -19,7 +19,7 @@ const VISIBILITY: Duration = Duration::from_secs(60);
 
 /// A worker on a queue in memory; the clock stands still while anybody has something to do.
 struct Running {
-    app: Arc<App<Told>>,
+    app: App<Told>,
     queue: MemoryQueue,
     ended: JoinHandle<Result<(), Error>>,
 }
@@ -30,9 +30,8 @@ impl Running {
         for (number, body) in bodies.iter().enumerate() {
             queue.send(Message::new(number.to_string(), *body));
         }
-        let app = Arc::new(app(variables).await);
-        let (working, messages) = (Arc::clone(&app), queue.clone());
-        let ended = spawn(async move { working.work(messages).await });
+        let app = app(variables).await;
+        let ended = spawn(app.work(queue.clone()));
         Self { app, queue, ended }
     }
 
@@ -128,9 +127,8 @@ async fn a_message_stays_hidden_while_it_is_handled() {
     // Hidden for less time than the work takes, but longer than until the first extension.
     let queue = MemoryQueue::new(20 * SECOND);
     queue.send(Message::new("a", "wait 45"));
-    let app = Arc::new(app(&variables).await);
-    let (working, messages) = (Arc::clone(&app), queue.clone());
-    spawn(async move { working.work(messages).await });
+    let app = app(&variables).await;
+    spawn(app.work(queue.clone()));
     let mut seen = 0;
     for _ in 0..44 {
         sleep(SECOND).await;
@@ -230,9 +228,8 @@ async fn a_worker_that_can_never_read_its_queue_gives_up_and_was_never_ready() {
 
 #[tokio::test(start_paused = true)]
 async fn an_outage_of_the_queue_stops_no_worker_that_was_ready() {
-    let (app, queue) = (Arc::new(app(&[]).await), Broken::new(false));
-    let (working, asked) = (Arc::clone(&app), queue.clone());
-    let running = spawn(async move { working.work(asked).await });
+    let (app, queue) = (app(&[]).await, Broken::new(false));
+    let running = spawn(app.work(queue.clone()));
     sleep(SECOND).await;
     queue.is_out_of_order.store(true, SeqCst);
     for _ in 0..600 {
@@ -252,9 +249,8 @@ async fn a_loop_that_stands_still_is_not_alive() {
         stops: true,
         ..Broken::new(false)
     };
-    let (app, asked) = (Arc::new(app(&[]).await), queue.clone());
-    let working = Arc::clone(&app);
-    spawn(async move { working.work(asked).await });
+    let app = app(&[]).await;
+    spawn(app.work(queue.clone()));
     sleep(SECOND).await;
     queue.is_out_of_order.store(true, SeqCst);
     sleep(30 * SECOND).await;
