@@ -215,6 +215,14 @@ fn parameters() -> Vec<Parameter> {
         parameter("topology_spread", switch()),
         parameter("priority_class", switch()),
         parameter("service_monitor", switch()),
+        parameter(
+            "queue_url",
+            texts(&[
+                "https://sqs.us-east-1.amazonaws.com/000000000000/orders-ENVIRONMENT",
+                "https://sqs.cn-north-1.amazonaws.com.cn/123456789012/one_for_all",
+            ]),
+        ),
+        parameter("autoscaler", texts(&["cpu", "keda"])),
         parameter("strategy", texts(&["rolling", "blue-green", "canary", "linear"])),
         parameter("deployment_controller", texts(&["ecs", "code-deploy"])),
         parameter("shift_percent", numbers(&[1, 10, 50])),
