@@ -17,6 +17,7 @@ Exit status: 0 when all of it holds, 1 otherwise.
 import argparse
 import contextlib
 import json
+import logging
 import pathlib
 import signal
 import subprocess
@@ -188,6 +189,8 @@ def main():
     parser.add_argument("--binary", required=True)
     parser.add_argument("--restarts", type=int, default=10)
     arguments = parser.parse_args()
+    # It would say each request.
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     try:

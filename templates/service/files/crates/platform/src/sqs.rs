@@ -120,7 +120,7 @@ fn received(message: types::Message) -> Option<Received> {
 }
 
 fn is_fifo(url: &str) -> bool {
-    url.ends_with(".fifo")
+    url.strip_suffix(".fifo").is_some()
 }
 
 fn seconds(duration: Duration) -> i32 {

@@ -23,7 +23,7 @@ const LINGER: Duration = Duration::from_secs(1);
 /// How often a worker that has never received anything asks before it gives up.
 const ATTEMPTS: u32 = 5;
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
-const LONGEST_BACK_OFF: Duration = Duration::from_secs(900);
+const LONGEST_BACK_OFF: Duration = Duration::from_mins(15);
 
 /// What all messages share.
 pub(crate) struct Worker<Q, H> {

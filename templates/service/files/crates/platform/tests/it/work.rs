@@ -15,7 +15,7 @@ use tokio::{
 use crate::{Told, app, get, text};
 
 const SECOND: Duration = Duration::from_secs(1);
-const VISIBILITY: Duration = Duration::from_secs(60);
+const VISIBILITY: Duration = Duration::from_mins(1);
 
 /// A worker on a queue in memory; the clock stands still while anybody has something to do.
 struct Running {
