@@ -15,7 +15,11 @@ fn ten_restarts_under_load_lose_no_message_and_leave_none_half_done() {
     let handler = format!("crates/{service}/src/receipts.rs");
     project.replace(&handler, "tracing::info!(order, cents, \"wrote a receipt\");", work);
     let manifest = format!("crates/{service}/Cargo.toml");
-    project.replace(&manifest, "serde_json.workspace = true\n", "serde_json.workspace = true\ntokio.workspace = true\n");
+    project.replace(
+        &manifest,
+        "serde_json.workspace = true\n",
+        "serde_json.workspace = true\ntokio.workspace = true\n",
+    );
     let binary = Source::of(&project).build(service);
     validate(aws_check("worker_queue.py").arg("--binary").arg(binary)).unwrap();
 }
