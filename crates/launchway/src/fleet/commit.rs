@@ -147,6 +147,7 @@ fn object_bytes(object: &str) -> Option<Vec<u8>> {
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "a test makes the files that it looks at")]
 mod tests {
     use std::fs;
     use std::path::Path;
@@ -169,7 +170,9 @@ mod tests {
             let git = git.setting("core.autocrlf=false");
             git.text(&["init", "--quiet", "--initial-branch=main", &format!("--object-format={format}")]).unwrap();
             let compared = Self { folder, git };
-            files.iter().for_each(|path| compared.put(path, path));
+            for path in files {
+                compared.put(path, path);
+            }
             compared.commit("first");
             compared
         }

@@ -221,7 +221,9 @@ impl OpenRepository {
             return Ok(Some(content.clone()).filter(|content| content.len() as u64 <= most));
         }
         let content = self.read(object, most)?;
-        content.iter().for_each(|content| self.kept.borrow_mut().add(object, content));
+        if let Some(content) = &content {
+            self.kept.borrow_mut().add(object, content);
+        }
         Ok(content)
     }
 
