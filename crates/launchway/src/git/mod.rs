@@ -17,7 +17,7 @@ mod versions;
 mod within;
 
 pub(crate) use enclosing::{Enclosing, from_here};
-pub(crate) use first_commit::{FirstCommit, MESSAGE, first_commit, reason_to_skip};
+pub(crate) use first_commit::{FirstCommit, first_commit, reason_to_skip};
 pub(crate) use objects::{ObjectReader, TreeEntry};
 pub(crate) use path_list::path_list;
 pub(crate) use process::{Git, GitError};
