@@ -54,6 +54,7 @@ mod package;
 mod pairs;
 mod paste;
 mod peers;
+mod portal;
 mod prefilled;
 mod program;
 mod project;

@@ -78,7 +78,7 @@ const fn suite(name: &'static str, run: Run, modules: Modules, holds: &'static s
 }
 
 /// Every step, in the order in which it is best to hear of a failure.
-pub(crate) const STEPS: [Step; 14] = [
+pub(crate) const STEPS: [Step; 15] = [
     step("floors", Run::Fast, "cargo xtask floors", "no folder uses one above it"),
     step("format", Run::Fast, "cargo fmt --all --check", "the code is formatted"),
     step(
@@ -121,6 +121,7 @@ pub(crate) const STEPS: [Step; 14] = [
         "cargo xtask release --check",
         "the program builds from what its packages hold, and every channel brings the same one",
     ),
+    step("wasm", Run::Usual, "cargo xtask portal --check", "the template crate compiles for a machine without a disk"),
     step("tools", Run::Usual, "cargo xtask tools", "the validators are installed, pinned"),
     suite(
         "generated",

@@ -15,6 +15,7 @@ mod forge;
 mod helm;
 mod kubernetes;
 mod page;
+mod portal;
 mod repository;
 mod schemas;
 mod site;
