@@ -17,9 +17,9 @@ pub(crate) fn by_chance(portal: &Portal, seed: u64) -> Request {
     let mut request = Request::default();
     loop {
         let form = portal.validate(&request).unwrap();
-        let open = |field: &&Field| field.problem.is_some() || field.decided.is_none() && field.kind != "secret";
+        let open = |field: &&Field| field.decided.is_none() && field.kind != "secret";
         let fields: Vec<&Field> = form.fields.iter().filter(open).collect();
-        let missing: Vec<&&Field> = fields.iter().filter(|field| field.problem.is_some()).collect();
+        let missing: Vec<&&Field> = fields.iter().filter(|field| field.missing || field.problem.is_some()).collect();
         if missing.is_empty() && (request.answers.len() > 12 || dice.roll(12) == 0) {
             return used(portal, request);
         }
@@ -41,8 +41,7 @@ fn used(portal: &Portal, mut request: Request) -> Request {
 
 /// Chooses an answer that the form offers; nothing is the default.
 fn answer(field: &Field, dice: &mut Dice) -> Option<Value> {
-    let open: Vec<&str> =
-        field.choices.iter().filter(|it| it.refused.is_none()).map(|it| it.value.as_str()).collect();
+    let open: Vec<&str> = field.choices.iter().filter(|it| it.refused.is_none()).map(|it| it.value.as_str()).collect();
     match field.kind {
         "bool" => Some(json!(dice.roll(2) == 0)),
         "choice" if !open.is_empty() => Some(json!(open[dice.roll(open.len())])),
@@ -130,8 +129,10 @@ fn what_the_portal_says_of_templates_and_advice_is_what_the_program_says() {
         answers.iter().map(|(id, value)| format!("--{}={}", text(id).replace('_', "-"), text(value))).collect();
     let answers: serde_json::Map<String, Value> = answers.iter().map(|(id, value)| (text(id), value.clone())).collect();
     let request = serde_json::from_value(json!({ "topic": topic["id"], "answers": answers })).unwrap();
-    let words: Vec<&str> =
-        ["advise", topic["id"].as_str().unwrap(), "--output=json"].into_iter().chain(flags.iter().map(String::as_str)).collect();
+    let words: Vec<&str> = ["advise", topic["id"].as_str().unwrap(), "--output=json"]
+        .into_iter()
+        .chain(flags.iter().map(String::as_str))
+        .collect();
     assert_eq!(said(&words), portal.advise(&request).unwrap());
 }
 
@@ -152,5 +153,8 @@ fn what_is_wrong_is_said_field_by_field_in_the_programs_own_sentences() {
         assert!(failed.contains(&format!("error: {}\n", error.detail)), "{failed}\n{error:?}");
         assert!(failed.contains(&error.hint), "{failed}\n{error:?}");
     }
-    assert_eq!(fault.errors.iter().map(|it| it.pointer.as_str()).collect::<Vec<_>>(), ["/answers/service", "/answers/cpu", "/answers/port"]);
+    assert_eq!(
+        fault.errors.iter().map(|it| it.pointer.as_str()).collect::<Vec<_>>(),
+        ["/answers/service", "/answers/cpu", "/answers/port"]
+    );
 }

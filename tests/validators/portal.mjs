@@ -99,7 +99,7 @@ async function look(name, width, theme) {
   await send("Emulation.setEmulatedMedia", { features: [{ name: "prefers-color-scheme", value: theme }] });
   const { data } = await send("Page.captureScreenshot", {});
   writeFileSync(join(pictures, `${name}-${width}-${theme}.png`), Buffer.from(data, "base64"));
-  await evaluate(`window.axe || (${readFileSync(axe, "utf8")}); undefined`).catch(() => undefined);
+  if (!(await evaluate("'axe' in window"))) await evaluate(`${readFileSync(axe, "utf8")}; undefined`);
   return evaluate(`axe.run().then(({ violations }) => ({ of: ${JSON.stringify(`${name} ${width} ${theme}`)},
     wide: document.documentElement.scrollWidth > document.documentElement.clientWidth, lang: document.documentElement.lang,
     violations: violations.map(({ id, nodes }) => id + ": " + nodes.map((node) => node.html).join(" ")) }))`);

@@ -156,7 +156,10 @@ fn write_portal(words: &[&str]) -> Result<()> {
     };
     let template = |pair: &[&str]| match pair {
         ["--template", template] => Ok(PathBuf::from(template)),
-        _ => Err(format!("`{}` is not understood\n  hint: cargo xtask portal [DIR] [--template FOLDER...]", pair.join(" "))),
+        _ => Err(format!(
+            "`{}` is not understood\n  hint: cargo xtask portal [DIR] [--template FOLDER...]",
+            pair.join(" ")
+        )),
     };
     let templates = templates.chunks(2).map(template).collect::<Result<Vec<_>, _>>()?;
     println!("{}", portal::write(folder, &templates)?.display());

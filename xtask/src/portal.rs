@@ -10,8 +10,8 @@ use launchway_core::advice;
 use launchway_core::template::TemplateFiles;
 use serde_json::{Value as Json, json};
 
-use crate::workspace::{self, expect, output_of};
 use crate::Result;
+use crate::workspace::{self, expect, output_of};
 
 const TARGET: &str = "wasm32-unknown-unknown";
 
@@ -120,7 +120,8 @@ fn faults(page: &BTreeMap<String, Vec<u8>>) -> Vec<String> {
         for (number, line) in text.lines().enumerate() {
             let banned = BANNED.iter().filter(|banned| line.contains(**banned));
             let place = format!("{PAGE}/{name}:{}", number + 1);
-            faults.extend(banned.map(|it| format!("{place}: `{it}` makes markup or code of a text; use `textContent`")));
+            faults
+                .extend(banned.map(|it| format!("{place}: `{it}` makes markup or code of a text; use `textContent`")));
         }
         if name.ends_with(".js") {
             count += text.lines().count();

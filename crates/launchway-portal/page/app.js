@@ -72,7 +72,7 @@ const refresh = guarded(() => {
   panes.unknown.replaceChildren(...unknown());
   panes.project.hidden = !form.complete;
   if (form.complete) say(drawProject(call("plan", request(used())), file));
-  else say(`${t("Answer the questions that are marked")}: ${form.fields.filter((it) => it.problem).map((it) => it.prompt).join(" · ")}`);
+  else say(`${t("Answer the questions that are marked")}: ${form.fields.filter((it) => it.problem || it.missing).map((it) => it.prompt).join(" · ")}`);
   remember();
 });
 

@@ -43,14 +43,16 @@ function build(field, on) {
   const described = { "aria-describedby": `${help.id} ${problem.id}` };
   const { element, set, isGroup } = control(field)(field, id, described, on);
   const advice = field.advice && button(t("Help me choose"), () => on.advise(field.advice), { "aria-label": `${t("Help me choose")}: ${field.prompt}` });
-  const title = isGroup ? make("legend", { text: field.prompt }) : make("label", { for: id, text: field.prompt });
+  const needed = make("span", { class: "needed", text: ` ${t("needed")}` });
+  const title = isGroup ? make("legend", {}, field.prompt, needed) : make("label", { for: id }, field.prompt, needed);
   const inside = [title, help, element, previews, problem, make("p", { class: "actions" }, advice, reset)];
   const whole = make(isGroup ? "fieldset" : "div", { class: "field", ...(isGroup ? described : {}) }, inside);
   const update = (now, answer) => {
+    needed.hidden = !now.missing;
     problem.textContent = now.problem ? `${t(now.problem.detail)}; ${t(now.problem.hint)}` : "";
     whole.classList.toggle("wrong", Boolean(now.problem));
     previews.textContent = now.decided ? t(now.decided) : now.previews.map((it) => `${it.label} ${it.text}`).join(" · ");
-    reset.hidden = answer === undefined || now.kind === "secret";
+    reset.hidden = answer === undefined || now.default === null;
     set(answer ?? now.value, now, answer);
   };
   return { element: whole, update };

@@ -23,6 +23,7 @@ const korean = {
   "Yes": "예",
   "No": "아니요",
   "It is given elsewhere": "다른 곳에서 제공됨",
+  "needed": "필수",
   "new": "추가됨",
   "changed": "바뀜",
   "removed": "삭제됨",
@@ -47,7 +48,6 @@ const korean = {
   "only in the first": "첫 번째에만 있음",
   "only in the second": "두 번째에만 있음",
   "not answered": "답하지 않음",
-  "decided by the team": "팀에서 정함",
 };
 
 let lang = "en", more = {};

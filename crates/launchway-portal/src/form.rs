@@ -60,7 +60,9 @@ pub struct Field {
     pub decided: Option<String>,
     /// What it can be, if that is a list.
     pub choices: Vec<FormChoice>,
-    /// What is wrong with the answer that was given, or with none.
+    /// Whether somebody has to answer it.
+    pub missing: bool,
+    /// What is wrong with the answer.
     pub problem: Option<FieldFault>,
     /// What the answer becomes.
     pub previews: Vec<FormPreview>,
@@ -135,7 +137,7 @@ impl Portal {
             title: template.title.clone(),
             version: template.version.to_string(),
             name: template.name_question.clone(),
-            complete: fields.iter().all(|field| field.problem.is_none()),
+            complete: settled.interview.is_complete() && fields.iter().all(|field| field.problem.is_none()),
             unused: settled.unused(request),
             fields,
             unknown,
@@ -184,9 +186,7 @@ impl Settled<'_> {
                 Some(because) => format!("{}: {because}", it.provenance),
                 None => it.provenance.to_string(),
             });
-        let missing =
-            || FieldFault::new(&question.id, format!("there is no answer for {}", question.flag()), question.usage());
-        let problem = self.problem(question).cloned().or_else(|| accepted.is_none().then(missing));
+        let missing = self.interview.missing();
         let value = accepted.map(|it| &it.value);
         Ok(Some(Field {
             id: question.id.clone(),
@@ -201,7 +201,8 @@ impl Settled<'_> {
             given: self.answers.get(&question.id).is_some(),
             decided,
             choices: self.choices(question)?,
-            problem,
+            missing: missing.iter().any(|it| it.id == question.id),
+            problem: self.problem(question).cloned(),
             previews: value.map(|value| self.previews(question, value)).unwrap_or_default(),
             example: question.written_example().map(str::to_owned),
             advice: question.advice.as_ref().map(|advised| advised.topic().id.clone()),

@@ -8,7 +8,6 @@ mod padding_tests;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::env;
-use std::fmt::Write as _;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};

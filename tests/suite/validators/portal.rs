@@ -54,9 +54,14 @@ fn a_browser_makes_the_archives_of_the_program_and_everybody_reaches_them() {
     let target = format!("--target={}", seen["target"].as_str().unwrap());
     assert_eq!(seen["zip"], program(&["orders".to_owned(), target]), "by keyboard alone");
     assert_eq!(seen["downloaded"], "orders.zip");
-    assert!(seen["fields"].as_array().unwrap().contains(&json!("Which squad?")), "{}", seen["fields"]);
+    let is_asked = |it: &Value| it.as_str().unwrap().starts_with("Which squad?");
+    assert!(seen["fields"].as_array().unwrap().iter().any(is_asked), "{}", seen["fields"]);
     assert_views(&seen);
-    assert_eq!((&seen["asked"], &seen["errors"]), (&json!([]), &json!([])), "nothing from elsewhere, and nothing fails");
+    assert_eq!(
+        (&seen["asked"], &seen["errors"]),
+        (&json!([]), &json!([])),
+        "nothing from elsewhere, and nothing fails"
+    );
     assert_eq!(seen["hit"], false, "what a link says is text");
     assert!(seen["withoutScript"].as_str().unwrap().contains("launchway new orders"), "{}", seen["withoutScript"]);
     let compressed = seen["compressed"].as_u64().unwrap();
