@@ -16,10 +16,11 @@ use crate::{Result, workspace};
 const MAP: &str = "ARCHITECTURE.md";
 
 /// Each crate with the heading of its table.
-const CRATES: [(&str, &str); 3] = [
+const CRATES: [(&str, &str); 4] = [
     ("crates/launchway-core", "## Floors of the template crate"),
     ("crates/launchway", "## Floors of the program"),
     ("crates/launchway-portal", "## Floors of the portal"),
+    ("crates/launchway-serve", "## Floors of the server"),
 ];
 
 /// The files that may use every floor: the front doors.

@@ -18,6 +18,7 @@ mod page;
 mod portal;
 mod repository;
 mod schemas;
+mod server;
 mod site;
 mod slurm;
 
