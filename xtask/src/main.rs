@@ -154,14 +154,17 @@ fn write_portal(words: &[&str]) -> Result<()> {
         [folder, rest @ ..] if !folder.starts_with('-') => (Some(Path::new(folder)), rest),
         rest => (None, rest),
     };
-    let template = |pair: &[&str]| match pair {
-        ["--template", template] => Ok(PathBuf::from(template)),
-        _ => Err(format!(
-            "`{}` is not understood\n  hint: cargo xtask portal [DIR] [--template FOLDER...]",
-            pair.join(" ")
-        )),
+    let template = |pair: &[&str]| -> Result<PathBuf> {
+        match pair {
+            ["--template", template] => Ok(PathBuf::from(template)),
+            _ => Err(format!(
+                "`{}` is not understood\n  hint: cargo xtask portal [DIR] [--template FOLDER]...",
+                pair.join(" ")
+            )
+            .into()),
+        }
     };
-    let templates = templates.chunks(2).map(template).collect::<Result<Vec<_>, _>>()?;
+    let templates = templates.chunks(2).map(template).collect::<Result<Vec<_>>>()?;
     println!("{}", portal::write(folder, &templates)?.display());
     Ok(())
 }

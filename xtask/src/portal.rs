@@ -155,16 +155,14 @@ fn korean() -> Result<BTreeMap<String, String>> {
 fn wanted() -> Result<BTreeSet<String>> {
     let mut wanted = BTreeSet::new();
     for topic in advice::topics() {
-        let mut add = |text: &str| drop(wanted.insert(text.to_owned()));
-        add(&topic.title);
-        for question in &topic.questions {
-            add(&question.prompt);
-            add(&question.help);
-            question.choices.iter().for_each(|choice| add(&choice.label));
-        }
-        topic.sides.iter().for_each(|side| [&side.label, &side.price].into_iter().for_each(|it| add(it)));
-        topic.rules.iter().for_each(|rule| add(&rule.because));
-        topic.alternatives.iter().for_each(|it| [&it.name, &it.because].into_iter().for_each(|it| add(it)));
+        let sides = topic.sides.iter().flat_map(|side| [&side.label, &side.price]);
+        let alternatives = topic.alternatives.iter().flat_map(|it| [&it.name, &it.because]);
+        let questions = topic.questions.iter().flat_map(|question| {
+            let labels = question.choices.iter().map(|choice| &choice.label);
+            [&question.prompt, &question.help].into_iter().chain(labels)
+        });
+        let texts = topic.rules.iter().map(|rule| &rule.because).chain(sides).chain(alternatives).chain(questions);
+        wanted.extend(texts.chain([&topic.title]).cloned());
     }
     for (_, bytes) in page()?.into_iter().filter(|(name, _)| name.ends_with(".js")) {
         wanted.extend(String::from_utf8_lossy(&bytes).split('"').map(str::to_owned));
