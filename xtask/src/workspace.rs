@@ -146,7 +146,7 @@ mod tests {
     /// What core is built with, one `package features` a line, where cargo is asked for some packages, and for their tests with
     /// the edges `dev`.
     fn beneath_core(selection: &str) -> BTreeSet<String> {
-        let words = "tree --offline --locked --prefix none --no-dedupe --format";
+        let words = "tree --locked --prefix none --no-dedupe --format";
         let tree = |selection: &str| {
             let output = cargo().args(words.split(' ')).arg("{p} [{f}]").args(selection.split(' ')).output().unwrap();
             assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

@@ -1,7 +1,7 @@
 //! A repository of the fleet: its objects and nothing else of it. Its settings, hooks and attributes are those of somebody
 //! else, so git never works in it: a repository of our own has its objects beside.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -124,10 +124,30 @@ pub(super) fn git_folder(path: &Path) -> Option<PathBuf> {
     [path.to_owned(), path.join(".git")].into_iter().find(is_one)?.canonicalize().ok()
 }
 
+/// How many bytes of contents are kept of a repository: a merge, a check before it and one after it ask for the same files.
+const MOST_KEPT: usize = 32 << 20;
+
+/// Contents that were read, by the names of their objects.
+#[derive(Default)]
+struct Kept {
+    contents: BTreeMap<String, Vec<u8>>,
+    bytes: usize,
+}
+
+impl Kept {
+    fn add(&mut self, object: &str, content: &[u8]) {
+        if self.bytes + content.len() <= MOST_KEPT {
+            self.bytes += content.len();
+            self.contents.insert(object.to_owned(), content.to_owned());
+        }
+    }
+}
+
 /// The objects of a repository, and a place for new ones.
 pub(super) struct OpenRepository {
     scratch: Scratch,
     reader: ObjectReader,
+    kept: RefCell<Kept>,
     /// Keeps what was fetched.
     remote: Option<Remote>,
     /// Whether git has ended in the middle.
@@ -154,7 +174,7 @@ impl OpenRepository {
         let has_sha256 = head.commit.len() == 64;
         let scratch = Scratch::beside(&std::env::temp_dir(), &objects, has_sha256)?;
         let reader = ObjectReader::start(&Git::on_scratch(scratch.path())).map_err(crate::repository::not_run)?;
-        Ok(Self { scratch, reader, remote, is_cut_off: Cell::new(false) })
+        Ok(Self { scratch, reader, kept: RefCell::default(), remote, is_cut_off: Cell::new(false) })
     }
 
     /// Returns git on the objects, with nobody's settings.
@@ -165,6 +185,11 @@ impl OpenRepository {
     /// Returns the folder of the repository of our own.
     pub(super) fn folder(&self) -> &Path {
         self.scratch.path()
+    }
+
+    /// Returns the git that reads the objects.
+    pub(super) const fn reader(&self) -> &ObjectReader {
+        &self.reader
     }
 
     /// Lists the files of a commit.
@@ -192,6 +217,17 @@ impl OpenRepository {
 
     /// Reads the content of a file, unless it has more bytes than `most`. What was left out of a fetch is fetched then.
     pub(super) fn content(&self, object: &str, most: u64) -> Result<Option<Vec<u8>>, String> {
+        if let Some(content) = self.kept.borrow().contents.get(object) {
+            return Ok(Some(content.clone()).filter(|content| content.len() as u64 <= most));
+        }
+        let content = self.read(object, most)?;
+        if let Some(content) = &content {
+            self.kept.borrow_mut().add(object, content);
+        }
+        Ok(content)
+    }
+
+    fn read(&self, object: &str, most: u64) -> Result<Option<Vec<u8>>, String> {
         match (self.reader.read(object, "blob", most), &self.remote) {
             (Err(GitError::Said(_)), Some(remote)) => {
                 remote.fetch_objects(&[object]).map_err(|error| error.message())?;

@@ -1,13 +1,12 @@
 //! The objects of a repository, read one after the other by a git that stays: a process for each would cost more than the rest.
 
 use std::cell::RefCell;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::process::{Child, ChildStdin, ChildStdout};
 
 use launchway_core::hexadecimal;
 
+use super::conversation::{Conversation, closed};
+use super::new_objects::ObjectFormat;
 use super::process::{Git, GitError};
-use crate::process_groups::Group;
 
 /// The deepest folder, and the most entries, that are read of a commit: the trees of one can name each other so often that
 /// no machine would come to the end of them.
@@ -16,6 +15,9 @@ const MAX_ENTRIES: usize = 500_000;
 
 /// What one answer of a header, and one tree, may take.
 const MAX_TREE: u64 = 64 << 20;
+
+/// The mode of a folder, as a tree has it.
+pub(crate) const FOLDER: &str = "40000";
 
 /// An entry of a commit's tree.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,50 +31,23 @@ pub(crate) struct TreeEntry {
 
 /// A git that reads objects.
 pub(crate) struct ObjectReader {
-    process: RefCell<Process>,
-}
-
-struct Process {
-    child: Child,
-    group: Group,
-    stdin: ChildStdin,
-    stdout: BufReader<ChildStdout>,
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        self.group.kill();
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
+    git: RefCell<Conversation>,
 }
 
 impl ObjectReader {
     /// Starts a git that reads the objects of a repository.
     pub(crate) fn start(git: &Git) -> Result<Self, GitError> {
-        let mut child = git.start(&["cat-file", "--batch-command"])?;
-        let group = Group::of(&child);
-        match (child.stdin.take(), child.stdout.take()) {
-            (Some(stdin), Some(stdout)) => {
-                let process = Process { child, group, stdin, stdout: BufReader::new(stdout) };
-                Ok(Self { process: RefCell::new(process) })
-            }
-            _ => Err(closed()),
-        }
+        Ok(Self { git: RefCell::new(Conversation::start(git, &["cat-file", "--batch-command"])?) })
     }
 
     /// Reads an object of a type; nothing if it has more bytes than `most`.
     pub(crate) fn read(&self, object: &str, kind: &str, most: u64) -> Result<Option<Vec<u8>>, GitError> {
-        let mut process = self.process.borrow_mut();
-        if process.ask("info", object, kind)? > most {
+        let mut git = self.git.borrow_mut();
+        if asked(&mut git, "info", object, kind)? > most {
             return Ok(None);
         }
-        let size = process.ask("contents", object, kind)?;
-        let size = usize::try_from(size).map_err(|_| closed())?;
-        let mut bytes = vec![0; size + 1];
-        process.stdout.read_exact(&mut bytes).map_err(GitError::NotStarted)?;
-        bytes.pop();
-        Ok(Some(bytes))
+        let size = asked(&mut git, "contents", object, kind)?;
+        git.bytes(size).map(Some)
     }
 
     /// Lists the tree of a commit, or what stands below one name at its top.
@@ -80,10 +55,9 @@ impl ObjectReader {
         let top = self.tree_of(commit)?;
         let (mut entries, mut folders) = (Vec::new(), vec![(Vec::new(), top, 0)]);
         while let Some((above, tree, depth)) = folders.pop() {
-            let bytes = self.read(&tree, "tree", MAX_TREE)?.ok_or(GitError::TooMuch(MAX_TREE))?;
-            for entry in parsed(&bytes, tree.len() / 2)? {
+            for entry in self.folder(&tree)? {
                 let path = [&above[..], &entry.path].concat();
-                if entry.mode != "40000" {
+                if entry.mode != FOLDER {
                     entries.push(TreeEntry { path, ..entry });
                 } else if depth < MAX_DEPTH {
                     folders.push(([&path[..], b"/"].concat(), entry.object, depth + 1));
@@ -98,7 +72,14 @@ impl ObjectReader {
         Ok(entries)
     }
 
-    fn tree_of(&self, commit: &str) -> Result<String, GitError> {
+    /// Lists what stands in a folder itself; of each entry the path is its name.
+    pub(crate) fn folder(&self, tree: &str) -> Result<Vec<TreeEntry>, GitError> {
+        let bytes = self.read(tree, "tree", MAX_TREE)?.ok_or(GitError::TooMuch(MAX_TREE))?;
+        parsed(&bytes, ObjectFormat::of(tree).length())
+    }
+
+    /// Returns the tree of a commit.
+    pub(crate) fn tree_of(&self, commit: &str) -> Result<String, GitError> {
         let text = self.read(commit, "commit", 1 << 20)?.ok_or_else(too_large)?;
         let line = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
         let tree = std::str::from_utf8(line).ok().and_then(|line| line.strip_prefix("tree "));
@@ -106,24 +87,18 @@ impl ObjectReader {
     }
 }
 
-impl Process {
-    /// Asks for an object, and returns its size.
-    fn ask(&mut self, what: &str, object: &str, kind: &str) -> Result<u64, GitError> {
-        // Nothing but the name of an object gets to git.
-        if !object.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-            return Err(missing(object));
-        }
-        let asked = self.stdin.write_all(format!("{what} {object}\n").as_bytes()).and_then(|()| self.stdin.flush());
-        asked.map_err(GitError::NotStarted)?;
-        let mut header = Vec::new();
-        self.stdout.by_ref().take(1024).read_until(b'\n', &mut header).map_err(GitError::NotStarted)?;
-        let header = String::from_utf8_lossy(&header);
-        let words: Vec<&str> = header.split_whitespace().collect();
-        match words[..] {
-            [_, found, size] if found == kind => size.parse().map_err(|_| closed()),
-            [] => Err(closed()),
-            _ => Err(missing(object)),
-        }
+/// Asks for an object, and returns its size.
+fn asked(git: &mut Conversation, what: &str, object: &str, kind: &str) -> Result<u64, GitError> {
+    // Nothing but the name of an object gets to git.
+    if !object.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return Err(missing(object));
+    }
+    git.say(format!("{what} {object}\n").as_bytes())?;
+    let line = git.line()?;
+    let words: Vec<&str> = line.split_whitespace().collect();
+    match words[..] {
+        [_, found, size] if found == kind => size.parse().map_err(|_| closed()),
+        _ => Err(missing(object)),
     }
 }
 
@@ -133,10 +108,6 @@ fn missing(object: &str) -> GitError {
 
 fn too_large() -> GitError {
     GitError::Said(format!("the commit has more than {MAX_ENTRIES} files"))
-}
-
-fn closed() -> GitError {
-    GitError::Said("git has ended before it was asked to".to_owned())
 }
 
 /// Reads a tree as git keeps it: of every entry the mode, a space, the name, a NUL, and the name of the object in bytes.

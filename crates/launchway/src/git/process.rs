@@ -191,11 +191,11 @@ impl Git {
         Ok(output)
     }
 
-    /// Starts a command that is fed and heard for as long as its caller likes, and says nothing on stderr.
+    /// Starts a command that is fed and heard for as long as its caller likes.
     pub(super) fn start(&self, arguments: &[impl AsRef<OsStr>]) -> Result<Child, GitError> {
         let _step = tracing::info_span!("run", what = %self.line(arguments)).entered();
         let mut command = self.command(arguments);
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command.spawn().map_err(GitError::not_started)
     }
 

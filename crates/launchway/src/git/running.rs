@@ -132,7 +132,7 @@ fn collect(pipe: impl Read, most: u64, is_too_much: &AtomicBool) -> Vec<u8> {
 }
 
 /// Keeps the beginning and reads the rest, so that git never waits for it.
-fn listen(mut pipe: impl Read, heard: &Mutex<Vec<u8>>) {
+pub(super) fn listen(mut pipe: impl Read, heard: &Mutex<Vec<u8>>) {
     let mut piece = [0; 4096];
     while let Ok(length @ 1..) = pipe.read(&mut piece) {
         let mut heard = heard.lock().unwrap_or_else(PoisonError::into_inner);

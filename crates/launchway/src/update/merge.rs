@@ -10,7 +10,7 @@ use std::thread;
 use launchway_core::{Blob, Conflict, Resolution, SafePath, Scratch, Side, Update};
 
 use crate::failure::{Exit, Failure};
-use crate::git::{Git, GitError};
+use crate::git::{Git, GitError, Importer};
 
 /// The names of the sides; those of two of them stand in the marks of a conflict.
 const BASE: &str = "base";
@@ -150,12 +150,13 @@ struct Merger<'u> {
 impl Merger<'_> {
     fn run(mut self) -> Result<Resolution, GitError> {
         loop {
-            let (entries, diffs) = self.merge()?;
+            let mut importer = Importer::start(&self.git)?;
+            let (entries, diffs) = self.merge(&mut importer)?;
             // Git goes by likeness; where it has taken one file for another, it gets them once more without.
             let is_wrong = |difference: &&Difference| difference.from.as_ref() != self.from.get(&difference.path);
             let wrong: Vec<SafePath> = diffs.yours.iter().filter(is_wrong).map(|it| it.path.clone()).collect();
             if wrong.is_empty() {
-                let blobs = self.blobs(&diffs, &entries)?;
+                let blobs = blobs(&mut importer, &diffs, &entries)?;
                 let resolution = self.resolution(&diffs, &entries, &blobs);
                 return self.with_those_apart(resolution);
             }
@@ -185,14 +186,14 @@ impl Merger<'_> {
         Ok(resolution)
     }
 
-    fn merge(&self) -> Result<(Vec<Stage>, Diffs), GitError> {
-        self.git.bytes(&["fast-import", "--quiet", "--force"], &self.stream())?;
+    fn merge(&self, importer: &mut Importer) -> Result<(Vec<Stage>, Diffs), GitError> {
+        importer.write(&self.stream())?;
         let tree = self.git.output(&["merge-tree", "--write-tree", "-z", "--no-messages", YOURS, self.theirs], &[])?;
         if !matches!(tree.code, Some(0 | 1)) {
             return Err(GitError::Said(tree.said));
         }
         let (tree, entries) = conflicts(&tree.stdout);
-        let diffs = self.diffs(&tree)?;
+        let diffs = self.diffs(&tree, importer)?;
         Ok((entries, diffs))
     }
 
@@ -233,11 +234,11 @@ impl Merger<'_> {
     }
 
     /// Compares what came out with the user's side, and each side with the base for the files that it has moved.
-    fn diffs(&self, tree: &str) -> Result<Diffs, GitError> {
-        let pair = |left: &str, right: &str| self.differences(&["--no-renames"], left, right);
+    fn diffs(&self, tree: &str, importer: &mut Importer) -> Result<Diffs, GitError> {
         if self.others.is_empty() && self.sides.keep_their_names() {
-            return Ok(Diffs { result: pair(YOURS, tree)?, yours: Vec::new(), theirs: Vec::new() });
+            return Ok(Diffs { result: self.merged(tree, importer)?, yours: Vec::new(), theirs: Vec::new() });
         }
+        let pair = |left: &str, right: &str| self.differences(&["--no-renames"], left, right);
         let renames = |right: &str| self.differences(&["--find-renames", "--diff-filter=R"], BASE, right);
         let (result, yours, theirs) = thread::scope(|scope| {
             let yours = scope.spawn(|| renames(YOURS));
@@ -254,20 +255,15 @@ impl Merger<'_> {
         Ok(differences(&self.git.bytes(&arguments, &[])?))
     }
 
-    /// Fetches the contents of the objects that are spoken of.
-    fn blobs(&self, diffs: &Diffs, entries: &[Stage]) -> Result<BTreeMap<String, Vec<u8>>, GitError> {
-        let wanted: BTreeSet<&str> = diffs
-            .result
-            .iter()
-            .filter(|difference| difference.is_there)
-            .map(|difference| difference.object.as_str())
-            .chain(entries.iter().map(|entry| entry.object.as_str()))
-            .collect();
-        if wanted.is_empty() {
-            return Ok(BTreeMap::new());
-        }
-        let input = wanted.iter().fold(String::new(), |input, object| input + object + "\n");
-        Ok(objects(&self.git.bytes(&["cat-file", "--batch"], input.as_bytes())?))
+    /// Looks up what came out for each file, where all of them have kept their names.
+    fn merged(&self, tree: &str, importer: &mut Importer) -> Result<Vec<Difference>, GitError> {
+        let paths = self.sides.theirs.keys().filter(|path| !self.is_left_out(path));
+        let difference = |path: &SafePath| {
+            let (mode, object) = importer.entry(tree, path)?.unwrap_or_default();
+            let is_there = !object.is_empty();
+            Ok(Difference { path: path.clone(), from: None, mode, object, is_there })
+        };
+        paths.map(difference).collect()
     }
 
     fn resolution(&self, diffs: &Diffs, entries: &[Stage], blobs: &BTreeMap<String, Vec<u8>>) -> Resolution {
@@ -348,6 +344,13 @@ fn keep_deleted(resolution: &mut Resolution) {
     }
 }
 
+/// Reads the contents of the objects that are spoken of.
+fn blobs(importer: &mut Importer, diffs: &Diffs, entries: &[Stage]) -> Result<BTreeMap<String, Vec<u8>>, GitError> {
+    let of_result = diffs.result.iter().filter(|difference| difference.is_there).map(|it| it.object.as_str());
+    let wanted: BTreeSet<&str> = of_result.chain(entries.iter().map(|entry| entry.object.as_str())).collect();
+    wanted.into_iter().map(|object| Ok((object.to_owned(), importer.blob(object)?))).collect()
+}
+
 struct Diffs {
     result: Vec<Difference>,
     yours: Vec<Difference>,
@@ -399,19 +402,4 @@ fn conflicts(output: &[u8]) -> (String, Vec<Stage>) {
         Some(Stage { path: SafePath::new(path).ok()?, mode, object, number: number.parse().ok()? })
     };
     (tree, fields.filter_map(entry).collect())
-}
-
-/// Reads what `cat-file --batch` says: `object type size`, a newline, the content, a newline.
-fn objects(mut output: &[u8]) -> BTreeMap<String, Vec<u8>> {
-    let mut found = BTreeMap::new();
-    while let Some(end) = output.iter().position(|byte| *byte == b'\n') {
-        let header = String::from_utf8_lossy(&output[..end]).into_owned();
-        let words: Vec<&str> = header.split(' ').collect();
-        let [object, _, size] = words[..] else { break };
-        let content = &output[end + 1..];
-        let size = size.parse::<usize>().unwrap_or(usize::MAX).min(content.len());
-        found.insert(object.to_owned(), content[..size].to_vec());
-        output = &content[(size + 1).min(content.len())..];
-    }
-    found
 }
