@@ -9,7 +9,7 @@ use launchway_core::{EntryKind, GitSpec, Scratch, SourceSpec};
 
 use super::forge::{GitHub, is_this_machine};
 use crate::failure::Failure;
-use crate::git::{Git, GitError, ObjectReader, Remote};
+use crate::git::{Git, GitError, ObjectFormat, ObjectReader, Remote};
 
 /// Where a repository of the fleet is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -171,7 +171,7 @@ impl OpenRepository {
                 (remote.store().join("objects"), Some(remote))
             }
         };
-        let has_sha256 = head.commit.len() == 64;
+        let has_sha256 = ObjectFormat::of(&head.commit) == ObjectFormat::Sha256;
         let scratch = Scratch::beside(&std::env::temp_dir(), &objects, has_sha256)?;
         let reader = ObjectReader::start(&Git::on_scratch(scratch.path())).map_err(crate::repository::not_run)?;
         Ok(Self { scratch, reader, kept: RefCell::default(), remote, is_cut_off: Cell::new(false) })

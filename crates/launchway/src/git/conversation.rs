@@ -2,12 +2,9 @@
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::process::{Child, ChildStdin, ChildStdout};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::{self, JoinHandle};
 
 use super::process::{Git, GitError};
-use super::running::listen;
-use super::said;
+use super::running::Stderr;
 use crate::process_groups::Group;
 
 /// The longest line that is taken for an answer.
@@ -18,8 +15,7 @@ pub(super) struct Conversation {
     group: Group,
     stdin: ChildStdin,
     stdout: BufReader<ChildStdout>,
-    heard: Arc<Mutex<Vec<u8>>>,
-    listener: Option<JoinHandle<()>>,
+    stderr: Stderr,
 }
 
 impl Drop for Conversation {
@@ -32,14 +28,9 @@ impl Conversation {
     pub(super) fn start(git: &Git, arguments: &[&str]) -> Result<Self, GitError> {
         let mut child = git.start(arguments)?;
         let group = Group::of(&child);
-        let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
-        let (Some(stdin), Some(stdout)) = (stdin, stdout) else { return Err(closed()) };
-        let heard = Arc::new(Mutex::new(Vec::new()));
-        let listener = thread::spawn({
-            let heard = Arc::clone(&heard);
-            move || stderr.into_iter().for_each(|pipe| listen(pipe, &heard))
-        });
-        Ok(Self { child, group, stdin, stdout: BufReader::new(stdout), heard, listener: Some(listener) })
+        let (Some(stdin), Some(stdout)) = (child.stdin.take(), child.stdout.take()) else { return Err(closed()) };
+        let stderr = Stderr::of(&mut child);
+        Ok(Self { child, group, stdin, stdout: BufReader::new(stdout), stderr })
     }
 
     pub(super) fn say(&mut self, words: &[u8]) -> Result<(), GitError> {
@@ -69,7 +60,7 @@ impl Conversation {
     /// Returns what git has said before it ended.
     fn cause(&mut self) -> GitError {
         self.end();
-        let said = said::harmless(&self.heard.lock().unwrap_or_else(PoisonError::into_inner));
+        let said = self.stderr.said();
         if said.is_empty() { closed() } else { GitError::Said(said) }
     }
 
@@ -77,9 +68,6 @@ impl Conversation {
         self.group.kill();
         let _ = self.child.kill();
         let _ = self.child.wait();
-        if let Some(listener) = self.listener.take() {
-            let _ = listener.join();
-        }
     }
 }
 

@@ -122,9 +122,8 @@ mod tests {
             let git = Git::of_user(folder.path()).with("GIT_AUTHOR_NAME", "a").with("GIT_AUTHOR_EMAIL", "a");
             let git = git.with("GIT_COMMITTER_NAME", "a").with("GIT_COMMITTER_EMAIL", "a");
             git.text(&["init", "--quiet", &format!("--object-format={format}")]).unwrap();
-            let tree = String::from_utf8(git.bytes(&["mktree"], b"\n").unwrap_or_default()).unwrap();
-            let tree = if tree.trim().is_empty() { git.text(&["write-tree"]).unwrap() } else { tree };
-            let parent = git.text(&["commit-tree", tree.trim(), "-m", "first"]).unwrap();
+            let tree = git.text(&["write-tree"]).unwrap();
+            let parent = git.text(&["commit-tree", &tree, "-m", "first"]).unwrap();
             let mut objects = NewObjects::new(ObjectFormat::of(&parent));
             let mut blobs = Vec::new();
             for size in [0, 1, 15, 16, 17, 2047, 2048, 300_000] {
@@ -134,8 +133,7 @@ mod tests {
                 assert_eq!(name, String::from_utf8(of_git).unwrap().trim(), "{size} bytes");
                 blobs.push((name, bytes));
             }
-            let text =
-                format!("tree {}\nparent {parent}\nauthor a <a> 0 +0000\ncommitter a <a> 0 +0000\n\n", tree.trim());
+            let text = format!("tree {tree}\nparent {parent}\nauthor a <a> 0 +0000\ncommitter a <a> 0 +0000\n\n");
             let commit = objects.add(ObjectKind::Commit, text.as_bytes()).unwrap();
             let bundle = folder.path().join("bundle");
             fs::write(&bundle, objects.bundle("refs/heads/new", &commit, &parent)).unwrap();

@@ -32,8 +32,7 @@ pub(super) struct Running<'l> {
     /// Hears that stdout has ended: the process is about to.
     ended: Receiver<()>,
     stdout: JoinHandle<Vec<u8>>,
-    stderr: JoinHandle<()>,
-    heard: Arc<Mutex<Vec<u8>>>,
+    stderr: Stderr,
 }
 
 impl<'l> Running<'l> {
@@ -41,7 +40,6 @@ impl<'l> Running<'l> {
         let group = limits.map(|_| Group::of(&child));
         let most = limits.map_or(u64::MAX, |limits| limits.output);
         let is_too_much = Arc::new(AtomicBool::new(false));
-        let heard = Arc::new(Mutex::new(Vec::new()));
         let (end, ended) = mpsc::channel();
         let stdout = thread::spawn({
             let (pipe, is_too_much) = (child.stdout.take(), Arc::clone(&is_too_much));
@@ -52,11 +50,8 @@ impl<'l> Running<'l> {
                 bytes
             }
         });
-        let stderr = thread::spawn({
-            let (pipe, heard) = (child.stderr.take(), Arc::clone(&heard));
-            move || pipe.into_iter().for_each(|pipe| listen(pipe, &heard))
-        });
-        Self { child, group, limits, is_too_much, ended, stdout, stderr, heard }
+        let stderr = Stderr::of(&mut child);
+        Self { child, group, limits, is_too_much, ended, stdout, stderr }
     }
 
     /// Feeds the process and waits for its end.
@@ -71,15 +66,7 @@ impl<'l> Running<'l> {
         if self.is_too_much.load(Ordering::Relaxed) {
             return Err(GitError::TooMuch(self.limits.map_or(u64::MAX, |limits| limits.output)));
         }
-        // A connection that ssh keeps open for later also keeps stderr open.
-        let patience = Instant::now() + Duration::from_millis(200);
-        let mut pause = SHORTEST_PAUSE;
-        while !self.stderr.is_finished() && Instant::now() < patience {
-            thread::sleep(pause);
-            pause = (pause * 2).min(Duration::from_millis(5));
-        }
-        let said = said::harmless(&self.heard.lock().unwrap_or_else(PoisonError::into_inner));
-        Ok(GitOutput { code, stdout, said })
+        Ok(GitOutput { code, stdout, said: self.stderr.said() })
     }
 
     fn wait(&mut self) -> Result<(), GitError> {
@@ -117,6 +104,35 @@ impl<'l> Running<'l> {
     }
 }
 
+/// What a process says on stderr, heard by a thread, so that it never waits for somebody to read it.
+pub(super) struct Stderr {
+    heard: Arc<Mutex<Vec<u8>>>,
+    listener: JoinHandle<()>,
+}
+
+impl Stderr {
+    pub(super) fn of(child: &mut Child) -> Self {
+        let heard = Arc::new(Mutex::new(Vec::new()));
+        let listener = thread::spawn({
+            let (pipe, heard) = (child.stderr.take(), Arc::clone(&heard));
+            move || pipe.into_iter().for_each(|pipe| listen(pipe, &heard))
+        });
+        Self { heard, listener }
+    }
+
+    /// Returns what a process that has ended has said.
+    pub(super) fn said(&self) -> String {
+        // A connection that ssh keeps open for later also keeps stderr open.
+        let patience = Instant::now() + Duration::from_millis(200);
+        let mut pause = SHORTEST_PAUSE;
+        while !self.listener.is_finished() && Instant::now() < patience {
+            thread::sleep(pause);
+            pause = (pause * 2).min(Duration::from_millis(5));
+        }
+        said::harmless(&self.heard.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
 /// Writes to stdin; git that ends early has read what it wanted.
 fn feed(stdin: Option<ChildStdin>, input: &[u8]) {
     if let Some(mut stdin) = stdin {
@@ -132,7 +148,7 @@ fn collect(pipe: impl Read, most: u64, is_too_much: &AtomicBool) -> Vec<u8> {
 }
 
 /// Keeps the beginning and reads the rest, so that git never waits for it.
-pub(super) fn listen(mut pipe: impl Read, heard: &Mutex<Vec<u8>>) {
+fn listen(mut pipe: impl Read, heard: &Mutex<Vec<u8>>) {
     let mut piece = [0; 4096];
     while let Ok(length @ 1..) = pipe.read(&mut piece) {
         let mut heard = heard.lock().unwrap_or_else(PoisonError::into_inner);
