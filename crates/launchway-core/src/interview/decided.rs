@@ -69,7 +69,7 @@ impl<'t> Interview<'t> {
         match self.check(question, &value)? {
             Ok(()) => {
                 let provenance = Provenance::Policy(policy.by.clone());
-                self.accepted.push(Accepted { question, value, provenance, because: policy.because.clone() });
+                self.accept(Accepted { question, value, provenance, because: policy.because.clone() });
             }
             Err(problem) => {
                 let message = format!("{}; {}", problem.message, policy.reason());

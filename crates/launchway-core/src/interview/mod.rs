@@ -5,7 +5,7 @@ pub(crate) mod context;
 mod decided;
 mod running;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde_json::{Map, Value as Json};
 
@@ -49,6 +49,8 @@ pub struct Interview<'t> {
     template: &'t Template,
     /// The accepted answers, in the order of the questions.
     pub accepted: Vec<Accepted<'t>>,
+    /// Where the answer to a question is among the accepted ones.
+    places: HashMap<&'t str, usize>,
     /// The questions that still need an answer, each with the default that it would have.
     pub open: Vec<(&'t Question, Option<Value>)>,
     /// The answers that were refused.
@@ -99,6 +101,7 @@ impl<'t> Interview<'t> {
         let mut interview = Self {
             template,
             accepted: Vec::new(),
+            places: HashMap::new(),
             open: Vec::new(),
             problems: Vec::new(),
             unused: Vec::new(),
@@ -227,7 +230,7 @@ impl<'t> Interview<'t> {
         };
         let is_default = matches!(provenance, Provenance::Default | Provenance::Preset(_));
         match self.check_rules(question, &value)? {
-            Ok(()) => self.accepted.push(Accepted { question, value, provenance, because: None }),
+            Ok(()) => self.accept(Accepted { question, value, provenance, because: None }),
             Err(problem)
                 if provenance == Provenance::Default
                     && question.has_computed_default()
@@ -242,6 +245,11 @@ impl<'t> Interview<'t> {
             Err(problem) => self.problems.push(problem.given_by(question, &provenance)),
         }
         Ok(())
+    }
+
+    pub(super) fn accept(&mut self, accepted: Accepted<'t>) {
+        self.places.insert(&accepted.question.id, self.accepted.len());
+        self.accepted.push(accepted);
     }
 
     /// Tells whether a default of before stays: no other answer has changed it, or what runs would change with it; and it is
@@ -378,7 +386,7 @@ impl<'t> Interview<'t> {
     /// Returns the accepted answer to a question.
     #[must_use]
     pub fn answer(&self, id: &str) -> Option<Value> {
-        self.accepted.iter().find(|accepted| accepted.question.id == id).map(|accepted| accepted.value.clone())
+        self.places.get(id).map(|place| self.accepted[*place].value.clone())
     }
 
     /// Returns what an answer would become, each by its label. What cannot be computed yet is left out.
@@ -438,8 +446,8 @@ impl<'t> Interview<'t> {
         let mut rest: Vec<&str> = names.iter().map(String::as_str).collect();
         while let Some(name) = rest.pop() {
             if needed.insert(name) {
-                let computed = self.template.values.iter().filter(|value| value.id == name);
-                rest.extend(computed.flat_map(Computed::names).map(String::as_str));
+                let computed = self.template.computed(name).map(|(_, value)| value);
+                rest.extend(computed.into_iter().flat_map(Computed::names).map(String::as_str));
             }
         }
         needed
@@ -457,7 +465,9 @@ impl<'t> Interview<'t> {
             known.insert((*name).to_owned(), value);
         }
         // A value is computed from answers and from values that are declared before it.
-        for value in self.template.values.iter().filter(|value| needed.contains(value.id.as_str())) {
+        let mut values: Vec<_> = needed.iter().filter_map(|name| self.template.computed(name)).collect();
+        values.sort_unstable_by_key(|(place, _)| *place);
+        for (_, value) in values {
             let computed = self.compute(value, &known)?;
             known.insert(value.id.clone(), computed);
         }
@@ -479,11 +489,10 @@ impl<'t> Interview<'t> {
         if let Some(taken) = self.added.get(&value.id) {
             return Ok(taken.to_json());
         }
-        let seen = value.names().filter_map(|name| Some((name.clone(), known.get(name)?.clone())));
-        let data = Data::from(seen.collect::<Map<_, _>>());
+        let evaluate = |expression| self.template.engine.evaluate_with(expression, &|name| known.get(name));
         match &value.when {
-            Some(when) if self.template.engine.evaluate(when, &data)? != Json::Bool(true) => Ok(Json::Null),
-            _ => self.template.engine.evaluate(&value.is, &data),
+            Some(when) if evaluate(when)? != Json::Bool(true) => Ok(Json::Null),
+            _ => evaluate(&value.is),
         }
     }
 }

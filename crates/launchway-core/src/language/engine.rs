@@ -215,7 +215,16 @@ impl Engine {
 
     /// Evaluates an expression.
     pub(crate) fn evaluate(&self, expression: &Expression, data: &Data) -> Result<Json, Problem> {
-        let value = evaluate::value(&expression.syntax, &|name| data.get(name), &self.tables);
+        self.evaluate_with(expression, &|name| data.get(name))
+    }
+
+    /// Evaluates an expression over values that something else keeps.
+    pub(crate) fn evaluate_with<'v>(
+        &'v self,
+        expression: &'v Expression,
+        values: &(dyn Fn(&str) -> Option<&'v Json> + 'v),
+    ) -> Result<Json, Problem> {
+        let value = evaluate::value(&expression.syntax, values, &self.tables);
         value.map(Cow::into_owned).map_err(|message| Problem::new(expression.place(), message))
     }
 }

@@ -14,6 +14,7 @@ use super::manifest::{Manifest, Places};
 use super::migration::Migration;
 use super::migration::loading::Target;
 use super::partials;
+use super::question::Question;
 use super::repository::RepositoryRules;
 use super::requirement;
 use super::source::Source;
@@ -21,7 +22,9 @@ use super::source::TemplateFiles;
 use super::tables;
 use super::transition::TransitionRule;
 use super::translation::Translation;
-use super::{AgreementFile, AgreementRule, Computed, FileRule, LoadError, ObjectRule, SourceFile, StepRule, Template};
+use super::{
+    AgreementFile, AgreementRule, Computed, FileRule, LoadError, ObjectRule, Positions, SourceFile, StepRule, Template,
+};
 use crate::language::engine::{Compiled, Engine};
 use crate::language::problem::Invalid;
 use crate::language::problem::{Problem, none_or_invalid};
@@ -69,6 +72,7 @@ pub(super) fn template(layers: Vec<(TemplateFiles, Source)>) -> Result<Template,
     let mut sources = raw.into_iter().map(|raw| raw.source);
     let mut layers = identities.into_iter().zip(&mut sources);
     let ((id, title, version), source) = layers.next().expect("there is at least one layer");
+    let questions: Vec<Question> = built.questions.into_iter().map(|declared| declared.question).collect();
     Ok(Template {
         id,
         title,
@@ -76,7 +80,8 @@ pub(super) fn template(layers: Vec<(TemplateFiles, Source)>) -> Result<Template,
         source,
         layers: layers.map(|((id, _, version), source)| Layer { id, version, source }).collect(),
         name_question: built.name_question,
-        questions: built.questions.into_iter().map(|declared| declared.question).collect(),
+        positions: Positions::of(&questions, &built.values),
+        questions,
         values: built.values,
         files: built.files,
         removed: built.removed,

@@ -31,7 +31,7 @@ pub(crate) mod translation;
 pub(crate) mod uses;
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 use std::sync::OnceLock;
 
@@ -115,8 +115,26 @@ pub struct Template {
     /// Where each question and value is declared.
     pub(crate) declared: BTreeMap<String, Location>,
     names: Names,
+    positions: Positions,
     /// Whether all of it is part of the program.
     is_builtin: bool,
+}
+
+/// Where the questions and the values stand among all of them, by their ids.
+#[derive(Default)]
+struct Positions {
+    questions: HashMap<String, usize>,
+    values: HashMap<String, usize>,
+}
+
+impl Positions {
+    fn of(questions: &[Question], values: &[Computed]) -> Self {
+        let placed = |id: (usize, &String)| (id.1.clone(), id.0);
+        Self {
+            questions: questions.iter().map(|question| &question.id).enumerate().map(placed).collect(),
+            values: values.iter().map(|value| &value.id).enumerate().map(placed).collect(),
+        }
+    }
 }
 
 /// Who a generated file belongs to, and so what `update` does with it.
@@ -363,7 +381,12 @@ impl Template {
     /// Finds a question by its id.
     #[must_use]
     pub fn question(&self, id: &str) -> Option<&Question> {
-        self.questions.iter().find(|question| question.id == id)
+        self.positions.questions.get(id).map(|place| &self.questions[*place])
+    }
+
+    /// Finds a computed value by its id, and where it stands among all of them.
+    pub(crate) fn computed(&self, id: &str) -> Option<(usize, &Computed)> {
+        self.positions.values.get(id).map(|place| (*place, &self.values[*place]))
     }
 
     /// Returns the names of the questions and values.
@@ -409,8 +432,8 @@ impl Template {
             if let Some(question) = self.question(name) {
                 questions.insert(question.id.as_str());
             } else {
-                let computed = self.values.iter().filter(|value| value.id == name);
-                rest.extend(computed.flat_map(Computed::names).map(String::as_str));
+                let computed = self.computed(name).map(|(_, value)| value);
+                rest.extend(computed.into_iter().flat_map(Computed::names).map(String::as_str));
             }
         }
         questions
