@@ -1,9 +1,10 @@
 //! The fleet: the rules of a campaign by their numbers, and that its work is what `update` does in a clone.
 
 use std::collections::BTreeMap;
+use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -664,4 +665,31 @@ fn the_tables_of_the_page_sort_without_a_script() {
     };
     let bodies: Vec<_> = of_projects.split("<tbody").skip(1).map(ids).collect();
     assert_eq!(bodies, [["alpha", "beta", "gamma"], ["gamma", "alpha", "beta"]], "as listed, and by state");
+}
+
+/// How often git is started by the work on a fleet of so many repositories, in each of which both sides have changed a file.
+fn starts_of_git(repositories: usize) -> usize {
+    let mut fleet = Fleet::new(&[("files/notes.txt", &lines(&[]))]);
+    for number in 0..repositories {
+        let mine = format!("mine {number}");
+        fleet.project(&format!("p{number}"), |folder| {
+            fs::write(folder.join("notes.txt"), lines(&[(1, &mine)])).unwrap();
+        });
+    }
+    fleet.release("1.1.0", |folder| fs::write(folder.join("files/notes.txt"), lines(&[(9, "theirs")])).unwrap());
+    fleet.plan();
+    let (starts, shim) = (fleet.world.path("starts"), fleet.world.path("shim"));
+    let git = run(Command::new("sh").args(["-c", "command -v git"])).success();
+    let script = format!("#!/bin/sh\necho \"$*\" >>'{}'\nexec '{}' \"$@\"\n", starts.display(), git.trim());
+    write_executable(&shim.join("git"), &script);
+    let path = env::join_paths([shim].into_iter().chain(env::split_paths(&env::var_os("PATH").unwrap()))).unwrap();
+    let words = ["fleet", "work", "plan.json", "--results", "results", "--jobs", "1"];
+    run(fleet.world.launchway().args(words).env("PATH", path)).success();
+    assert!(fleet.results("results").values().all(|result| result["state"] == "ready"));
+    fs::read_to_string(starts).unwrap().lines().count()
+}
+
+#[test]
+fn each_further_repository_of_a_fleet_starts_git_twice() {
+    assert_eq!(starts_of_git(5) - starts_of_git(2), 2 * 3);
 }

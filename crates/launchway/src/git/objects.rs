@@ -1,6 +1,8 @@
 //! The objects of a repository, read one after the other by a git that stays: a process for each would cost more than the rest.
 
 use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
 
 use launchway_core::hexadecimal;
 
@@ -15,6 +17,9 @@ const MAX_ENTRIES: usize = 500_000;
 
 /// What one answer of a header, and one tree, may take.
 const MAX_TREE: u64 = 64 << 20;
+
+/// The most entries of folders that are kept: whoever edits a commit reads folders again that were listed.
+const MAX_KEPT: usize = 20_000;
 
 /// The mode of a folder, as a tree has it.
 pub(crate) const FOLDER: &str = "40000";
@@ -32,12 +37,30 @@ pub(crate) struct TreeEntry {
 /// A git that reads objects.
 pub(crate) struct ObjectReader {
     git: RefCell<Conversation>,
+    kept: RefCell<Folders>,
+}
+
+/// Folders that were read, by the name of their tree.
+#[derive(Default)]
+struct Folders {
+    by_tree: HashMap<String, Rc<[TreeEntry]>>,
+    entries: usize,
+}
+
+impl Folders {
+    fn keep(&mut self, tree: &str, folder: &Rc<[TreeEntry]>) {
+        if self.entries + folder.len() <= MAX_KEPT {
+            self.entries += folder.len();
+            self.by_tree.insert(tree.to_owned(), Rc::clone(folder));
+        }
+    }
 }
 
 impl ObjectReader {
     /// Starts a git that reads the objects of a repository.
     pub(crate) fn start(git: &Git) -> Result<Self, GitError> {
-        Ok(Self { git: RefCell::new(Conversation::start(git, &["cat-file", "--batch-command"])?) })
+        let git = Conversation::start(git, &["cat-file", "--batch-command"])?;
+        Ok(Self { git: RefCell::new(git), kept: RefCell::default() })
     }
 
     /// Reads an object of a type; nothing if it has more bytes than `most`.
@@ -55,12 +78,12 @@ impl ObjectReader {
         let top = self.tree_of(commit)?;
         let (mut entries, mut folders) = (Vec::new(), vec![(Vec::new(), top, 0)]);
         while let Some((above, tree, depth)) = folders.pop() {
-            for entry in self.folder(&tree)? {
-                let path = [&above[..], &entry.path].concat();
-                if entry.mode != FOLDER {
-                    entries.push(TreeEntry { path, ..entry });
+            for TreeEntry { path, mode, object } in self.folder(&tree)?.iter() {
+                let (path, object) = ([&above[..], path].concat(), object.clone());
+                if mode != FOLDER {
+                    entries.push(TreeEntry { path, mode: mode.clone(), object });
                 } else if depth < MAX_DEPTH {
-                    folders.push(([&path[..], b"/"].concat(), entry.object, depth + 1));
+                    folders.push(([&path[..], b"/"].concat(), object, depth + 1));
                 } else {
                     return Err(too_large());
                 }
@@ -73,9 +96,14 @@ impl ObjectReader {
     }
 
     /// Lists what stands in a folder itself; of each entry the path is its name.
-    pub(crate) fn folder(&self, tree: &str) -> Result<Vec<TreeEntry>, GitError> {
+    pub(crate) fn folder(&self, tree: &str) -> Result<Rc<[TreeEntry]>, GitError> {
+        if let Some(folder) = self.kept.borrow().by_tree.get(tree) {
+            return Ok(Rc::clone(folder));
+        }
         let bytes = self.read(tree, "tree", MAX_TREE)?.ok_or(GitError::TooMuch(MAX_TREE))?;
-        parsed(&bytes, ObjectFormat::of(tree).length())
+        let folder = parsed(&bytes, ObjectFormat::of(tree).length())?.into();
+        self.kept.borrow_mut().keep(tree, &folder);
+        Ok(folder)
     }
 
     /// Returns the tree of a commit.
