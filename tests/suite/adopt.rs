@@ -36,7 +36,7 @@ fn made(adoption: &Adoption) -> Tree {
 
 #[test]
 fn every_golden_project_that_lost_its_record_gets_answers_that_make_it_to_the_last_byte() {
-    in_pairs(sample::of(golden::rendered().iter().collect(), 1, 4), |(case, tree): (&String, &Tree)| {
+    in_pairs(sample::of(golden::rendered().iter().collect(), 1, 9), |(case, tree): (&String, &Tree)| {
         let mut tree = tree.clone();
         tree.retain(|path, _| !path.starts_with(".launchway/"));
         let adoption = adopted_with(&tree, &said(&answers_of(case)));
@@ -48,7 +48,7 @@ fn every_golden_project_that_lost_its_record_gets_answers_that_make_it_to_the_la
 
 #[test]
 fn answers_of_every_kind_are_found_again() {
-    let rows = sample::of(matrix(), 0, 19);
+    let rows = sample::of(matrix(), 0, 41);
     in_pairs(rows, |answers| {
         let rendered = rendered::render(&answers);
         let adoption = adopted_with(&rendered.tree, &said(&rendered.answers));
@@ -92,7 +92,7 @@ fn said(answers: &[(String, Value)]) -> BTreeMap<String, Value> {
 
 #[test]
 fn answers_are_found_in_a_project_that_people_have_changed() {
-    let rows = sample::of(matrix().into_iter().enumerate().collect(), 5, 31);
+    let rows = sample::of(matrix().into_iter().enumerate().collect(), 5, 67);
     in_pairs(rows, |(number, answers)| {
         let rendered = rendered::render(&answers);
         let mut tree = rendered.tree.clone();
@@ -268,9 +268,8 @@ fn a_dry_run_finds_the_same_and_writes_nothing() {
     let (folder, _) = lost(&["--target=kubernetes"]);
     let before = files(&folder);
     let first = in_project(&folder, &["adopt", "--dry-run"]).success();
-    assert_eq!(in_project(&folder, &["adopt", "--dry-run"]).success(), first, "the same tree, the same answers");
     assert_eq!(files(&folder), before);
-    assert_eq!(in_project(&folder, &["adopt"]).success(), first);
+    assert_eq!(in_project(&folder, &["adopt"]).success(), first, "the same tree, the same answers");
 }
 
 #[test]

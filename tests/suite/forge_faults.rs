@@ -14,8 +14,10 @@ use crate::program::run;
 use crate::publish::{BRANCH, Campaign, git};
 use crate::sample;
 
-/// How many repositories the fleet has.
-const COUNT: usize = 20;
+/// How many repositories the fleet has: each case takes all of them through `publish` at least twice.
+fn count() -> usize {
+    sample::size(4, 20)
+}
 
 /// A fault by its name.
 type NamedFault = (&'static str, fn() -> Fault);
@@ -90,8 +92,8 @@ impl Again {
 
 #[test]
 fn a_fault_at_every_request_leaves_one_branch_and_one_pull_request_each() {
-    let again = Again::of(COUNT);
-    assert!(again.requests >= COUNT * 8, "{}", again.requests);
+    let again = Again::of(count());
+    assert!(again.requests >= count() * 8, "{}", again.requests);
     let all: Vec<(usize, usize)> = (0..again.requests).map(|at| (at, at % FAULTS.len())).collect();
     for (at, fault) in sample::of(all, again.requests / 3, again.requests / 2) {
         let (name, fault) = FAULTS[fault];
@@ -109,7 +111,7 @@ fn a_fault_at_every_request_leaves_one_branch_and_one_pull_request_each() {
 
 #[test]
 fn whoever_is_killed_at_a_request_goes_on_where_it_was() {
-    let again = Again::of(COUNT);
+    let again = Again::of(count());
     let all: Vec<(usize, bool)> = (0..again.requests).flat_map(|at| [(at, false), (at, true)]).collect();
     for (at, is_done) in sample::of(all, again.requests / 2, again.requests) {
         again.begin();
@@ -125,7 +127,7 @@ fn whoever_is_killed_at_a_request_goes_on_where_it_was() {
 }
 
 /// Every so many calls in the usual run.
-const CALL_STEP: usize = 7;
+const CALL_STEP: usize = 19;
 
 #[test]
 fn whoever_is_killed_or_refused_at_a_call_that_writes_goes_on_where_it_was() {
@@ -151,7 +153,7 @@ fn whoever_is_killed_or_refused_at_a_call_that_writes_goes_on_where_it_was() {
             }
         }
     }
-    assert!(points > 10, "{points}");
+    assert!(points > 4, "{points}");
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 use std::process::Command;
+use std::sync::{LazyLock, OnceLock};
 
 use launchway_core::template::{Choices, Effect, Kind, Question};
 use launchway_core::{Answers, Context, Defaults, Interview, Origin, Plan, Provenance, Template, Transition, Value};
@@ -12,6 +13,8 @@ use serde::Deserialize;
 use xtask::{tools, workspace};
 
 use crate::program::run;
+use crate::rendered::TEMPLATE;
+use crate::sample;
 
 /// Projects in which, between them, every question is asked.
 const BASES: &[&[(&str, &str)]] = &[
@@ -75,8 +78,11 @@ pub(crate) struct Pair {
     /// Whether it begins at the answers of one of [`BASES`], which all changes of that one share.
     pub(crate) is_of_base: bool,
     said: String,
-    pub(crate) transitions: Vec<Transition>,
+    transitions: OnceLock<Vec<Transition>>,
 }
+
+/// Every change from every one of [`BASES`].
+pub(crate) static PAIRS: LazyLock<Vec<Pair>> = LazyLock::new(|| pairs(&TEMPLATE));
 
 /// What the files of before and after say about a change: `transition_facts.py`.
 #[derive(Debug, Deserialize)]
@@ -103,6 +109,11 @@ const SERVING: [&str; 3] = ["Service ", "Ingress ", "HTTPRoute "];
 const KEPT: [&str; 3] = ["Deployment ", "Rollout ", "ExternalSecret "];
 
 impl Pair {
+    /// What the change brings about.
+    pub(crate) fn transitions(&self) -> &[Transition] {
+        self.transitions.get_or_init(|| transitions(&TEMPLATE, &self.from, &self.to))
+    }
+
     /// Whether Helm takes over what kubectl has applied, one kind at a time.
     fn is_to_helm(&self) -> bool {
         let is_helm = |context: &Context| {
@@ -166,7 +177,7 @@ fn values(question: &Question, now: &Value) -> Vec<Value> {
     }
 }
 
-pub(crate) fn pairs(template: &Template) -> Vec<Pair> {
+fn pairs(template: &Template) -> Vec<Pair> {
     let mut pairs = Vec::new();
     for base in BASES {
         let coerced = |(id, value): &(&'static str, &str)| (*id, template.question(id).unwrap().read(value).unwrap());
@@ -185,10 +196,9 @@ pub(crate) fn pairs(template: &Template) -> Vec<Pair> {
                 .collect();
             for (from, before) in &made {
                 for (to, after) in made.iter().filter(|(to, _)| to != from) {
-                    let transitions = transitions(template, before, after);
                     let said = format!("{base:?}: {id} {from} -> {to}");
                     let (is_of_base, from, to) = (from == value, before.clone(), after.clone());
-                    pairs.push(Pair { question: id.clone(), from, to, is_of_base, said, transitions });
+                    pairs.push(Pair { question: id.clone(), from, to, is_of_base, said, transitions: OnceLock::new() });
                 }
             }
         }
@@ -238,35 +248,34 @@ fn write(plan: &Plan, folder: &Path) {
 
 #[test]
 fn every_question_says_what_each_of_its_changes_means() {
-    let template = Template::builtin("service").unwrap();
-    let pairs = pairs(&template);
-    let silent: Vec<&str> = pairs
+    let silent: Vec<&str> = PAIRS
         .iter()
-        .filter(|pair| !pair.transitions.iter().flat_map(|it| &it.answers).any(|it| it.question == pair.question))
+        .filter(|pair| !pair.transitions().iter().flat_map(|it| &it.answers).any(|it| it.question == pair.question))
         .map(|pair| pair.said.as_str())
         .collect();
     assert!(silent.is_empty(), "nothing is said of {silent:#?}");
-    let asked: BTreeSet<&str> = pairs.iter().map(|pair| pair.question.as_str()).collect();
-    let unasked = template.questions.iter().map(|question| question.id.as_str()).filter(|id| !asked.contains(id));
+    let asked: BTreeSet<&str> = PAIRS.iter().map(|pair| pair.question.as_str()).collect();
+    let unasked = TEMPLATE.questions.iter().map(|question| question.id.as_str()).filter(|id| !asked.contains(id));
     assert_eq!(unasked.collect::<Vec<_>>(), ["service"]);
-    println!("{} changes", pairs.len());
+    println!("{} changes", PAIRS.len());
 }
 
 #[test]
 fn what_a_transition_says_is_what_the_files_say() {
-    let template = Template::builtin("service").unwrap();
-    let all = pairs(&template);
     let is_worth_it = |pair: &&Pair| !["cpu", "memory", "instance_type"].contains(&pair.question.as_str());
-    let pairs: Vec<&Pair> = all.iter().filter(is_worth_it).collect();
+    // In the usual run, most pairs of two values of which neither is the base's are left out: each is a project to render.
+    let (mut pairs, others): (Vec<&Pair>, Vec<&Pair>) =
+        PAIRS.iter().filter(is_worth_it).partition(|pair| pair.is_of_base);
+    pairs.extend(sample::of(others, 3, 8));
     let mut faults = Vec::new();
-    for (pair, facts) in pairs.iter().zip(facts(&template, &pairs)) {
-        let worst = pair.transitions.iter().map(|it| it.effect).max().unwrap_or(Effect::None);
+    for (pair, facts) in pairs.iter().zip(facts(&TEMPLATE, &pairs)) {
+        let worst = pair.transitions().iter().map(|it| it.effect).max().unwrap_or(Effect::None);
         if worst == Effect::Refused {
             continue;
         }
         let commands = || {
             let steps = |it: &'_ Transition| it.before.iter().map(|step| step.command.clone()).collect::<Vec<_>>();
-            pair.transitions.iter().flat_map(steps).collect::<String>()
+            pair.transitions().iter().flat_map(steps).collect::<String>()
         };
         let has_left_target = pair.question == "target";
         // Roles that lose rights come after what the old ones delete, environment by environment.
@@ -292,16 +301,11 @@ fn what_a_transition_says_is_what_the_files_say() {
 
 #[test]
 fn every_transition_is_among_the_screens() {
-    let template = Template::builtin("service").unwrap();
     let screens = workspace::root().join("tests/screens/en/changes");
     let shown: String =
         fs::read_dir(screens).unwrap().map(|it| fs::read_to_string(it.unwrap().path()).unwrap()).collect();
-    let said: BTreeSet<String> = pairs(&template)
-        .into_iter()
-        .flat_map(|pair| pair.transitions)
-        .filter(|it| !it.text.is_empty())
-        .map(|it| it.id)
-        .collect();
+    let said: BTreeSet<String> =
+        PAIRS.iter().flat_map(Pair::transitions).filter(|it| !it.text.is_empty()).map(|it| it.id.clone()).collect();
     let is_shown = |id: &&String| shown.lines().any(|line| line.split_whitespace().nth(1) == Some(&format!("{id}:")));
     assert_eq!(said.iter().filter(|id| !is_shown(id)).collect::<Vec<_>>(), Vec::<&String>::new());
     assert!(said.len() > 50, "{}", said.len());
@@ -329,12 +333,10 @@ fn differing(before: &str, after: &str) -> BTreeSet<String> {
 
 #[test]
 fn another_port_changes_the_tasks_and_pods_and_nothing_that_leads_to_them() {
-    let template = Template::builtin("service").unwrap();
-    let pairs = pairs(&template);
-    let ports: Vec<&Pair> = pairs.iter().filter(|pair| pair.question == "port" && pair.is_of_base).collect();
+    let ports: Vec<&Pair> = PAIRS.iter().filter(|pair| pair.question == "port" && pair.is_of_base).collect();
     let mut files = BTreeSet::new();
     for pair in &ports {
-        let [before, after] = [&pair.from, &pair.to].map(|it| Plan::new(&template, it).unwrap().files);
+        let [before, after] = [&pair.from, &pair.to].map(|it| Plan::new(&TEMPLATE, it).unwrap().files);
         let changed = after.iter().filter(|(path, file)| before[*path].bytes != file.bytes);
         for (path, file) in changed.filter(|(path, _)| path.as_str().starts_with("deploy/")) {
             files.insert(path.as_str().to_owned());
@@ -365,20 +367,19 @@ fn another_port_changes_the_tasks_and_pods_and_nothing_that_leads_to_them() {
 
 #[test]
 fn a_default_that_nobody_gave_brings_no_transition_of_its_own() {
-    let template = Template::builtin("service").unwrap();
-    let versions = Origin::of(&template).versions();
+    let versions = Origin::of(&TEMPLATE).versions();
     let mut stayed = BTreeSet::new();
-    for pair in pairs(&template).iter().filter(|pair| pair.is_of_base) {
+    for pair in PAIRS.iter().filter(|pair| pair.is_of_base) {
         let value = |context: &Context| context.answers.iter().find(|(id, _)| *id == pair.question).unwrap().1.clone();
         let before: BTreeMap<String, Value> = pair.from.answers.iter().cloned().collect();
         let mut answers = Answers::default();
         answers.set(&pair.question, value(&pair.to), Provenance::Flag);
-        answers.take_before(&template, &before, &pair.from.defaults).unwrap();
+        answers.take_before(&TEMPLATE, &before, &pair.from.defaults).unwrap();
         answers.run_with(&before);
-        let interview = Interview::new(&template, &answers, Defaults::All).unwrap();
+        let interview = Interview::new(&TEMPLATE, &answers, Defaults::All).unwrap();
         let Some(context) = interview.context().unwrap() else { continue };
-        let migrated = template.migrate_from(&versions, before).unwrap();
-        let transitions = template.transitions_of(&versions, &migrated, &context).unwrap();
+        let migrated = TEMPLATE.migrate_from(&versions, before).unwrap();
+        let transitions = TEMPLATE.transitions_of(&versions, &migrated, &context).unwrap();
         for kept in interview.defaults_kept(&answers).unwrap() {
             if kept.was == kept.is {
                 stayed.extend(kept.today.filter(|today| *today != kept.is).map(|_| kept.question));
@@ -386,7 +387,7 @@ fn a_default_that_nobody_gave_brings_no_transition_of_its_own() {
             }
             let mut brought = transitions.iter().filter(|it| it.effect.reaches_what_runs());
             let is_brought = brought.any(|it| it.answers.iter().any(|answer| answer.question == kept.question));
-            let question = template.question(&kept.question).unwrap();
+            let question = TEMPLATE.question(&kept.question).unwrap();
             let is_an_answer = interview.check(question, &kept.was).unwrap().is_ok();
             assert!(!is_brought || !is_an_answer, "{}: {kept:?}", pair.said);
         }
@@ -412,18 +413,17 @@ const PLAYED: &[(Words, Words)] = &[
 
 #[test]
 fn the_emulator_keeps_the_service_through_every_change_that_is_no_outage() {
-    let template = Template::builtin("service").unwrap();
     let made = |answers: &[(&'static str, &str)]| {
-        let coerced = |(id, value): &(&'static str, &str)| (*id, template.question(id).unwrap().read(value).unwrap());
+        let coerced = |(id, value): &(&'static str, &str)| (*id, TEMPLATE.question(id).unwrap().read(value).unwrap());
         let all = answers.iter().chain(&[("target", "ecs")]);
-        context(&template, &all.map(coerced).collect()).unwrap()
+        context(&TEMPLATE, &all.map(coerced).collect()).unwrap()
     };
     for (before, after) in PLAYED {
         let folder = tempfile::tempdir().unwrap();
         let sides = [made(before), made(after)];
         let paths = ["before", "after"].map(|name| folder.path().join(name));
-        sides.iter().zip(&paths).for_each(|(context, path)| write(&Plan::new(&template, context).unwrap(), path));
-        let worst = transitions(&template, &sides[0], &sides[1]).iter().map(|it| it.effect).max().unwrap();
+        sides.iter().zip(&paths).for_each(|(context, path)| write(&Plan::new(&TEMPLATE, context).unwrap(), path));
+        let worst = transitions(&TEMPLATE, &sides[0], &sides[1]).iter().map(|it| it.effect).max().unwrap();
         let script = workspace::root().join("tests/validators/ecs_transitions.py");
         let ran = run(Command::new(tools::install().unwrap().aws("python")).arg(script).args(&paths));
         let is_kept = ran.code == Some(0);

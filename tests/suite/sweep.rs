@@ -13,7 +13,7 @@ use crate::program::run;
 use crate::sample;
 
 /// Every so many calls a fault is injected in the usual run.
-const STEP: usize = 9;
+const STEP: usize = 15;
 
 fn swept(subject: Subject, least: usize) {
     crate::program::path();
@@ -41,7 +41,7 @@ fn a57_a58_an_update_changes_whole_files_and_can_be_done_again_whatever_call_fai
 }
 
 /// Every so many calls in the commands below, whose parts the two above have too.
-const LONG_STEP: usize = 17;
+const LONG_STEP: usize = 31;
 
 #[test]
 fn u08_every_other_command_that_writes_can_be_done_again_whatever_call_fails_or_is_the_last() {
@@ -93,7 +93,7 @@ const READING: [&str; 16] = [
 const OF_FLEETS: [&str; 5] = ["fleet plan", "fleet publish", "fleet status", "fleet work", "fleet emit"];
 
 /// Every so many calls of the work of a fleet, of which each takes two runs.
-const WORK_STEP: usize = 31;
+const WORK_STEP: usize = 47;
 
 /// A fleet of one project, which is ready after its work.
 fn planned() -> Fleet {

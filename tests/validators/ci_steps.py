@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 
-import yaml
+import quick_yaml
 
 PIPX = """#!/bin/sh
 [ "$1" = run ] || exit 2
@@ -56,7 +56,7 @@ def run_steps(project, folder, arguments):
         "PINNED": " ".join(line for line in lines if not line.startswith("#")),
     }
     programs(folder / "bin", arguments)
-    workflow = yaml.safe_load((project / ".github/workflows/ci.yaml").read_text(encoding="utf-8"))
+    workflow = quick_yaml.load((project / ".github/workflows/ci.yaml").read_text(encoding="utf-8"))
     steps = [step["run"] for step in workflow["jobs"]["deployment"]["steps"] if "run" in step and "if" not in step]
     assert steps, "the job runs nothing"
     said = ""

@@ -36,6 +36,7 @@ import warnings
 import yaml
 
 from attestation import GH, PREDICATES, REFUSED
+import quick_yaml
 from ecs_taskdef_shapes import CloudFormationLoader, to_api
 
 OWNER = "123456789012"
@@ -326,7 +327,7 @@ class Cloud:
 
         ecs = ecs_backends[OWNER][self.region]
         group = deployment.deployment_group
-        (target,) = yaml.safe_load(deployment.revision["appSpecContent"]["content"])["Resources"]
+        (target,) = quick_yaml.load(deployment.revision["appSpecContent"]["content"])["Resources"]
         properties = target["TargetService"]["Properties"]
         (container,) = ecs.describe_task_definition(properties["TaskDefinition"]).container_definitions
         (pair,) = group.load_balancer_info["targetGroupPairInfoList"]

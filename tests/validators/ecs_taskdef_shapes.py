@@ -23,6 +23,7 @@ import botocore.model
 import botocore.validate
 import yaml
 
+import quick_yaml
 import ecs_json
 
 CALLS = {
@@ -46,7 +47,7 @@ CODE_DEPLOY = {"AWS::CodeDeploy::Application", "AWS::CodeDeploy::DeploymentGroup
 OTHER_NAMES = {"ClusterName": "cluster", "ClusterSettings": "settings", "PlacementStrategies": "placementStrategy"}
 
 
-class CloudFormationLoader(yaml.SafeLoader):
+class CloudFormationLoader(quick_yaml.SafeLoader):
     """Reads the short forms (!Ref, !Sub, ...) as the long ones."""
 
 
@@ -171,7 +172,7 @@ def check_appspec(text, models):
     """Returns the problems of the revision; the service reads its content only while it deploys."""
     revision = {"revisionType": "AppSpecContent", "appSpecContent": {"content": text}}
     problems = list(call_problems({"applicationName": "placeholder", "revision": revision}, "CreateDeployment", models["codedeploy"], "appspec.yaml"))
-    content = yaml.safe_load(text)
+    content = quick_yaml.load(text)
     expected = {
         "version": 0.0,
         "Resources": [{"TargetService": {"Type": "AWS::ECS::Service", "Properties": {

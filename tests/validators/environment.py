@@ -12,6 +12,7 @@ import sys
 
 import yaml
 
+import quick_yaml
 import ecs_json
 from ecs_taskdef_shapes import CloudFormationLoader
 
@@ -38,7 +39,7 @@ def resolve(value, parameters):
 
 
 def of_deployment(built):
-    objects = [thing for thing in yaml.safe_load_all(pathlib.Path(built).read_text(encoding="utf-8")) if thing]
+    objects = [thing for thing in quick_yaml.load_all(pathlib.Path(built).read_text(encoding="utf-8")) if thing]
     # Two tracks have the same environment, so the first will do.
     workload = next(thing for thing in objects if thing["kind"] in ("Deployment", "Rollout"))
     (container,) = workload["spec"]["template"]["spec"]["containers"]

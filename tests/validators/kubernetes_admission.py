@@ -19,7 +19,8 @@ import subprocess
 import sys
 
 import celpy
-import yaml
+
+import quick_yaml
 
 DIGEST = "sha256:" + "0123456789abcdef" * 4
 
@@ -105,7 +106,7 @@ def main():
     said = []
     for folder in sorted(path for path in (root / "namespaces").iterdir() if path.name != "base"):
         built = subprocess.run([arguments.kubectl, "kustomize", str(folder)], capture_output=True, text=True, check=True).stdout
-        said += [f"{folder.name}: {problem}" for problem in problems(list(yaml.safe_load_all(built)), image)]
+        said += [f"{folder.name}: {problem}" for problem in problems(list(quick_yaml.load_all(built)), image)]
     for problem in said:
         print(f"kubernetes_admission: {problem}", file=sys.stderr)
     return 1 if said else 0

@@ -12,7 +12,8 @@ import re
 import subprocess
 import sys
 
-import yaml
+import quick_yaml
+
 
 WAY_IN = "{{.name}}"
 
@@ -28,14 +29,14 @@ def leftover_problems(root, what, annotations):
     path = root / "base/workload/kustomization.yaml"
     if not path.is_file():
         return
-    (generator,) = yaml.safe_load(path.read_text())["configMapGenerator"]
+    (generator,) = quick_yaml.load(path.read_text())["configMapGenerator"]
     given = generator.get("options", {}).get("annotations", {})
     if not annotations.items() <= given.items():
         yield f"{what} must leave the ConfigMap of the version before alone: {annotations}, it has {given}"
 
 
 def documents(path):
-    return [thing for thing in yaml.safe_load_all(path.read_text(encoding="utf-8")) if thing]
+    return [thing for thing in quick_yaml.load_all(path.read_text(encoding="utf-8")) if thing]
 
 
 def overlay_problems(root, what, path, namespace):
@@ -44,8 +45,8 @@ def overlay_problems(root, what, path, namespace):
     if not (folder / "kustomization.yaml").is_file():
         yield f"{what} names {path}, which is not there"
         return
-    (base,) = yaml.safe_load((folder / "kustomization.yaml").read_text())["resources"]
-    own = yaml.safe_load((folder / base / "kustomization.yaml").read_text())["namespace"]
+    (base,) = quick_yaml.load((folder / "kustomization.yaml").read_text())["resources"]
+    own = quick_yaml.load((folder / base / "kustomization.yaml").read_text())["namespace"]
     if own != namespace:
         yield f"{what} brings {path}, which is for {own}, to {namespace}"
 
@@ -65,7 +66,7 @@ def chart_problems(root, what, path, files, names):
 
 
 def namespace_problems(root, what, environment, namespace):
-    own = yaml.safe_load((root / "namespaces" / environment / "kustomization.yaml").read_text())["namespace"]
+    own = quick_yaml.load((root / "namespaces" / environment / "kustomization.yaml").read_text())["namespace"]
     if own != namespace:
         yield f"{what} releases to {namespace}, the administrator's layer makes {own}"
 
@@ -147,7 +148,7 @@ def flux_helm(root, what, path, source, spec):
     yield from chart_problems(root, what, chart["chart"], chart["valuesFiles"], [environment, path.stem])
     for key in ("targetNamespace", "storageNamespace"):
         yield from namespace_problems(root, what, environment, spec[key])
-    name = yaml.safe_load((root / "chart/Chart.yaml").read_text())["name"]
+    name = quick_yaml.load((root / "chart/Chart.yaml").read_text())["name"]
     if spec["releaseName"] != name:
         yield f"{what} releases `{spec['releaseName']}`, the chart is `{name}`"
     has_rollout = (root / "chart/templates/rollout.yaml").is_file()
@@ -164,7 +165,7 @@ def karmada(root, kubectl):
         if done.returncode or done.stderr:
             yield f"{folder.name}: {done.stderr}"
             continue
-        things = [thing for thing in yaml.safe_load_all(done.stdout) if thing]
+        things = [thing for thing in quick_yaml.load_all(done.stdout) if thing]
         policies = {thing["kind"]: thing["spec"] for thing in things if thing["kind"].endswith("Policy") and "karmada" in thing["apiVersion"]}
         propagation, override = policies["PropagationPolicy"], policies["OverridePolicy"]
         selected = {(each["apiVersion"], each["kind"], each["name"]) for each in propagation["resourceSelectors"]}

@@ -24,6 +24,7 @@ import tempfile
 
 import yaml
 
+import quick_yaml
 import kubernetes_helm_scripts as chart
 import kubernetes_stand_in as plain
 
@@ -88,7 +89,7 @@ def blocks(page):
 def served(root, kubectl):
     """The Deployment of prod as a deployment has applied it before; none where no file of kustomize makes one."""
     built = subprocess.run([kubectl, "kustomize", root / "overlays/prod"], capture_output=True, text=True, check=False).stdout
-    found = [it for it in yaml.safe_load_all(built) if it and it["kind"] == "Deployment"]
+    found = [it for it in quick_yaml.load_all(built) if it and it["kind"] == "Deployment"]
     return yaml.safe_dump(found[0]) if found else ""
 
 

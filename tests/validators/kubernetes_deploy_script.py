@@ -15,9 +15,9 @@ import subprocess
 import sys
 import tempfile
 
-import yaml
 
 from attestation import GH
+import quick_yaml
 from kubernetes_script_promises import administration, comparison, guards, interrupted, outage, patience, refusals, taken_down_where_git_brings_it_back
 from kubernetes_stand_in import DIGEST, OTHER, SERVED, TOO_LATE, ZEROS, Run
 from kubernetes_track_scripts import tracks
@@ -315,9 +315,9 @@ def rights(project):
     deployer = folder / "namespaces/base/deployer.yaml"
     if not deployer.is_file():
         return
-    things = [thing for path in folder.glob("[bc]*/**/*.yaml") for thing in yaml.safe_load_all(path.read_text()) if thing]
+    things = [thing for path in folder.glob("[bc]*/**/*.yaml") for thing in quick_yaml.load_all(path.read_text()) if thing]
     kinds = {plural(thing["kind"]) for thing in things if thing.get("metadata")} | {"configmaps"}
-    (role,) = [thing for thing in yaml.safe_load_all(deployer.read_text()) if thing["kind"] == "Role"]
+    (role,) = [thing for thing in quick_yaml.load_all(deployer.read_text()) if thing["kind"] == "Role"]
     allowed = {(resource, verb) for rule in role["rules"] for resource in rule["resources"] for verb in rule["verbs"]}
     used = set().union(*(needed(call, kinds) for call in Run.everything))
 

@@ -18,8 +18,8 @@ import pathlib
 import sys
 
 import jsonschema
-import yaml
 
+import quick_yaml
 from helm import VERSIONS, Helm, Refused
 
 # Each must be refused: a key that nobody knows, and values of the wrong form.
@@ -50,7 +50,7 @@ class Chart:
         self.folder = root / "chart"
         self.values = root / "values"
         self.environments = sorted(path.name for path in (root / "namespaces").iterdir() if path.name != "base")
-        self.name = yaml.safe_load((self.folder / "Chart.yaml").read_text(encoding="utf-8"))["name"]
+        self.name = quick_yaml.load((self.folder / "Chart.yaml").read_text(encoding="utf-8"))["name"]
 
     def overlays(self):
         """The environments, or the environments and clusters where there are several."""
@@ -207,7 +207,7 @@ def values_that_differ(one, other, path=""):
 
 
 def read(path):
-    return [thing for thing in yaml.safe_load_all(path.read_text(encoding="utf-8")) if thing]
+    return [thing for thing in quick_yaml.load_all(path.read_text(encoding="utf-8")) if thing]
 
 
 def main():

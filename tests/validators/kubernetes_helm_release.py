@@ -23,8 +23,8 @@ import tempfile
 import threading
 import urllib.parse
 
-import yaml
 
+import quick_yaml
 from helm import VERSIONS, Helm, Refused
 from kubernetes_helm import Chart
 
@@ -373,7 +373,7 @@ def main():
     chart = Chart(arguments.project)
     layer = arguments.project / "deploy/kubernetes/namespaces" / chart.environments[0]
     built = subprocess.run([arguments.kubectl, "kustomize", str(layer)], capture_output=True, text=True, check=True).stdout
-    roles = [thing["rules"] for thing in yaml.safe_load_all(built) if thing["kind"] == "Role"]
+    roles = [thing["rules"] for thing in quick_yaml.load_all(built) if thing["kind"] == "Role"]
     # A project whose workflow does not deploy has no Role: whoever runs the script may do everything.
     groups = {version.partition("/")[0] if "/" in version else "" for version, _ in KINDS.values()}
     everything = [{"apiGroups": sorted(groups), "resources": [name for _, name in KINDS.values()], "verbs": ["get", "list", *VERBS.values()]}]

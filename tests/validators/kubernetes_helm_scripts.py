@@ -15,9 +15,9 @@ import subprocess
 import sys
 import tempfile
 
-import yaml
 
 from attestation import GH, attestations
+import quick_yaml
 from kubernetes_script_promises import taken_down_where_git_brings_it_back
 
 DIGEST = "sha256:" + "0123456789abcdef" * 4
@@ -140,9 +140,9 @@ class Run:
             self.calls = calls.read_text().splitlines() if calls.exists() else []
             slept = folder / "calls.sleeps"
             self.sleeps = slept.read_text().splitlines() if slept.exists() else []
-            self.values = yaml.safe_load((values / f"{environment}.yaml").read_text())
+            self.values = quick_yaml.load((values / f"{environment}.yaml").read_text())
             applied = folder / "calls.values"
-            self.applied = yaml.safe_load(applied.read_text()) if applied.exists() else None
+            self.applied = quick_yaml.load(applied.read_text()) if applied.exists() else None
             self.left = sorted(path.name for path in values.iterdir())
 
     def has(self, part):
@@ -316,7 +316,7 @@ def git_ops_cases(project, environment):
             yield "handing over an image exits 0", run.code == 0, run
             if run.code:
                 return
-            values = yaml.safe_load(git("show", f"{branch}:deploy/kubernetes/values/{environment}.yaml", at=origin))
+            values = quick_yaml.load(git("show", f"{branch}:deploy/kubernetes/values/{environment}.yaml", at=origin))
             yield "the branch holds the digest", digest_of(values, None) == digest, run
             yield "the working tree stays as it is", git("status", "--porcelain") == "", run
         files = git("ls-tree", "-r", "--name-only", branch, at=origin).splitlines()

@@ -19,6 +19,7 @@ import sys
 
 import yaml
 
+import quick_yaml
 from kubernetes_pod_security import pod_template, violations
 
 # What the service serves and how it is asked: the contract between the service and its platform.
@@ -413,10 +414,10 @@ def google_ingress_problems(manifest, ingress, service):
     if "ingressClassName" in ingress["spec"]:
         yield "GKE knows the class of an Ingress by its annotation alone"
     annotations = service["metadata"].get("annotations") or {}
-    named = yaml.safe_load(annotations.get("cloud.google.com/backend-config", "{}")).get("default")
+    named = quick_yaml.load(annotations.get("cloud.google.com/backend-config", "{}")).get("default")
     if named not in {config["metadata"]["name"] for config in manifest.all("BackendConfig")}:
         yield f"the Service names the BackendConfig `{named}`, which is not there"
-    if yaml.safe_load(annotations.get("cloud.google.com/neg", "{}")).get("ingress") is not True:
+    if quick_yaml.load(annotations.get("cloud.google.com/neg", "{}")).get("ingress") is not True:
         yield "the Service has no network endpoint group, and no port on the nodes either"
 
 
@@ -774,7 +775,7 @@ def project_problems(manifest, project):
     workflow = text_of(project / ".github/workflows/deploy-kubernetes.yaml")
     image = IMAGE.fullmatch(manifest.container["image"])
     if workflow and image:
-        document = yaml.safe_load(workflow)
+        document = quick_yaml.load(workflow)
         if document["env"]["IMAGE"] != image["name"]:
             yield f"the workflow pushes to {document['env']['IMAGE']}, the overlay runs {image['name']}"
         platform = f"linux/{(manifest.pod.get('nodeSelector') or {}).get('kubernetes.io/arch')}"
@@ -793,7 +794,7 @@ def readme_problems(manifest, project):
     for kind, name in sorted(set(named)):
         if name not in {thing["metadata"]["name"] for thing in manifest.everything if thing["kind"] == kinds[kind]}:
             yield f"README.md names the {kind} `{name}`, which is not there"
-    spaces = {yaml.safe_load(text_of(path))["namespace"] for path in (project / "deploy/kubernetes/namespaces").glob("*/kustomization.yaml") if path.parent.name != "base"}
+    spaces = {quick_yaml.load(text_of(path))["namespace"] for path in (project / "deploy/kubernetes/namespaces").glob("*/kustomization.yaml") if path.parent.name != "base"}
     for name in sorted(set(re.findall(r"--namespace ([a-z0-9-]+)", code)) - spaces - {"argocd", "flux-system"}):
         yield f"README.md names the namespace `{name}`, which nothing makes"
     for path in sorted(set(re.findall(r"deploy/kubernetes/[\w./-]*\w", code))):
@@ -805,7 +806,7 @@ def stray_files(folder):
     """Every manifest is named by the kustomization beside it, and every component by an overlay."""
     used = set()
     for path in sorted(folder.rglob("kustomization.yaml")):
-        document = yaml.safe_load(text_of(path)) or {}
+        document = quick_yaml.load(text_of(path)) or {}
         names = [name for key in ("resources", "components", "configurations") for name in document.get(key) or []]
         names += [patch["path"] for patch in document.get("patches") or [] if "path" in patch]
         used |= {(path.parent / name).resolve() for name in names}
@@ -825,7 +826,7 @@ def text_of(path):
     return path.read_text(encoding="utf-8") if path.is_file() else ""
 
 
-class UniqueKeys(yaml.SafeLoader):
+class UniqueKeys(quick_yaml.SafeLoader):
     """A YAML reader that refuses a key given twice, where the plain one keeps the last."""
 
     def construct_mapping(self, node, deep=False):

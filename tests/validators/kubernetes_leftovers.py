@@ -8,7 +8,8 @@ import re
 import sys
 from pathlib import Path
 
-import yaml
+import quick_yaml
+
 
 # What the README may say, and what has to be so.
 FLUX = "Flux deletes what it made"
@@ -18,7 +19,7 @@ STAYS = "What it made stays"
 
 
 def documents(folder, pattern):
-    return [it for path in sorted(folder.glob(pattern)) for it in yaml.safe_load_all(path.read_text()) if it]
+    return [it for path in sorted(folder.glob(pattern)) for it in quick_yaml.load_all(path.read_text()) if it]
 
 
 def said(root):

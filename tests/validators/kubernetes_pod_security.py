@@ -12,7 +12,8 @@ Exit code 0: every pod passes. 1: what is wrong, one line each.
 import argparse
 import sys
 
-import yaml
+import quick_yaml
+
 
 VOLUMES = {"configMap", "csi", "downwardAPI", "emptyDir", "ephemeral", "persistentVolumeClaim", "projected", "secret"}
 SELINUX_TYPES = {None, "", "container_t", "container_init_t", "container_kvm_t", "container_engine_t"}
@@ -125,7 +126,7 @@ def main():
     arguments = parser.parse_args()
 
     with open(arguments.built, encoding="utf-8") as file:
-        objects = [thing for thing in yaml.safe_load_all(file) if thing]
+        objects = [thing for thing in quick_yaml.load_all(file) if thing]
     templates = [(thing, pod_template(thing)) for thing in objects]
     pods = [(thing, template) for thing, template in templates if template]
     found = [

@@ -15,7 +15,8 @@ import pathlib
 import re
 import sys
 
-import yaml
+import quick_yaml
+
 
 KINDS = {"Rollout", "AnalysisTemplate"}
 IMPORT = re.compile(r'^import \{ (\w+) \} from "(.+)";$', re.M)
@@ -81,7 +82,7 @@ def main():
 
     types, found, read = Types(arguments.types), [], 0
     for file in arguments.built:
-        for thing in yaml.safe_load_all(file.read_text(encoding="utf-8")):
+        for thing in quick_yaml.load_all(file.read_text(encoding="utf-8")):
             if thing and thing["kind"] in KINDS:
                 read += 1
                 found += [f"{file}: {line}" for line in types.problems(thing["kind"], thing, thing["kind"])]

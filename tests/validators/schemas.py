@@ -6,13 +6,14 @@ import tomllib
 from pathlib import Path
 
 import jsonschema
-import yaml
+
+import quick_yaml
 
 
 def read(path: str) -> object:
     text = Path(path).read_text(encoding="utf-8")
     if path.endswith((".yml", ".yaml")):
-        return yaml.safe_load(text)
+        return quick_yaml.load(text)
     return tomllib.loads(text) if path.endswith(".toml") else json.loads(text)
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 import yaml
 from cfnlint.schema import PROVIDER_SCHEMA_MANAGER
 
+import quick_yaml
 from helm import VERSIONS, Helm
 from kubernetes_helm import Chart
 
@@ -34,7 +35,7 @@ KUSTOMIZE = {"Kustomization", "Component"}
 OF_A_TRACK = {"Deployment", "HorizontalPodAutoscaler", "PodDisruptionBudget"}
 
 
-class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+class Loader(quick_yaml.SafeLoader):
     pass
 
 

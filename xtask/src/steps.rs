@@ -67,6 +67,9 @@ const VALIDATORS: [&str; 2] = ["validators::", "pairs::"];
 /// What builds and runs the generated services.
 const GENERATED: [&str; 2] = ["generated::", "memory::"];
 
+/// What holds custom resources against types that are made from the definitions of each.
+const CUSTOM_RESOURCES: [&str; 1] = ["validators::custom_resources::"];
+
 const SUITE: &str = "cargo test --profile suite --package launchway-tests --locked";
 
 const fn step(name: &'static str, run: Run, words: &'static str, holds: &'static str) -> Step {
@@ -78,7 +81,7 @@ const fn suite(name: &'static str, run: Run, modules: Modules, holds: &'static s
 }
 
 /// Every step, in the order in which it is best to hear of a failure.
-pub(crate) const STEPS: [Step; 14] = [
+pub(crate) const STEPS: [Step; 15] = [
     step("floors", Run::Fast, "cargo xtask floors", "no folder uses one above it"),
     step("format", Run::Fast, "cargo fmt --all --check", "the code is formatted"),
     step(
@@ -128,9 +131,16 @@ pub(crate) const STEPS: [Step; 14] = [
         Modules::Only(&GENERATED),
         "the generated services build, pass their tests and drain",
     ),
+    suite("validators", Run::Usual, Modules::Only(&VALIDATORS), "other programs accept the generated files"),
+    // The types of the custom resources take longer to build than all else together.
     Step {
         words: "cargo test --profile suite --package launchway-tests --features custom-resources --locked",
-        ..suite("validators", Run::Usual, Modules::Only(&VALIDATORS), "other programs accept the generated files")
+        ..suite(
+            "custom",
+            Run::All,
+            Modules::Only(&CUSTOM_RESOURCES),
+            "the types of the custom resources know every field of theirs",
+        )
     },
     step("publish", Run::All, "cargo xtask package --clean", "`cargo package` accepts both crates, from nothing"),
     step("size", Run::All, "cargo xtask size", "the released program is no larger than 8 MiB"),

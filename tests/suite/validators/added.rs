@@ -2,10 +2,11 @@
 
 use super::{ecs, ecs_json, helm, kubernetes, repository};
 use crate::add::Workspace;
+use crate::sample;
 
 #[test]
 fn the_validators_of_amazon_ecs_accept_an_added_service() {
-    for case in ["ecs-default", "ecs-json-rolling"] {
+    for case in sample::of(vec!["ecs-default", "ecs-json-rolling"], 0, 2) {
         let workspace = Workspace::of(case).with_billing();
         let (whole, service) = workspace.projects(case);
         ecs::cfn_lint(std::slice::from_ref(&service)).unwrap();
@@ -24,7 +25,7 @@ fn the_validators_of_amazon_ecs_accept_an_added_service() {
 
 #[test]
 fn the_validators_of_kubernetes_accept_an_added_service() {
-    for case in ["kubernetes-default", "kubernetes-argo-cd", "kubernetes-helm-ingress"] {
+    for case in sample::of(vec!["kubernetes-default", "kubernetes-argo-cd", "kubernetes-helm-ingress"], 2, 3) {
         let workspace = Workspace::of(case).with_billing();
         let (whole, service) = workspace.projects(case);
         kubernetes::schemas(std::slice::from_ref(&service)).unwrap();

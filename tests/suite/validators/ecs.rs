@@ -10,6 +10,7 @@ use super::{Verdict, aws_check, ours, tools, validate};
 use crate::program::{GIT_IDENTITY, launchway, run};
 use crate::project::{self, Project};
 use crate::rendered;
+use crate::sample;
 use crate::source::Source;
 
 fn projects() -> Vec<Project> {
@@ -83,7 +84,7 @@ fn the_ecs_api_accepts_every_task_definition_and_service() {
 
 #[test]
 fn every_stack_is_created_and_the_service_answers_through_its_load_balancer() {
-    for project in owned_by_stacks() {
+    for project in sample::of(owned_by_stacks(), 0, 3) {
         ministack(&project).unwrap();
     }
 }
@@ -92,14 +93,15 @@ fn every_stack_is_created_and_the_service_answers_through_its_load_balancer() {
 fn the_commands_of_the_readme_and_of_the_tutorial_make_the_first_deployment() {
     let readme = "orders/deploy/ecs/README.md".to_owned();
     let tutorial = workspace::root().join("docs/tutorial-ecs.md").display().to_string();
-    for (page, answers) in [
+    let followed = [
         (&readme, &["--regions=eu-west-1"][..]),
         (&readme, &["--strategy=canary"]),
         (&readme, &["--regions=us-east-1,eu-west-1", "--kms-key=existing"]),
         (&readme, &["--network=new"]),
         (&readme, &["--regions=eu-west-1", "--load-balancer=existing", "--ecs-cluster=existing"]),
         (&tutorial, &["--regions=eu-west-1"]),
-    ] {
+    ];
+    for (page, answers) in sample::of(followed.to_vec(), 1, 2) {
         let folder = tempfile::tempdir().unwrap();
         let mut new = launchway();
         new.args(["new", "orders", "--target=ecs", "--no-input"]).args(answers).envs(GIT_IDENTITY);
@@ -111,7 +113,7 @@ fn the_commands_of_the_readme_and_of_the_tutorial_make_the_first_deployment() {
 
 #[test]
 fn the_commands_of_the_readme_deploy_each_environment_to_its_account() {
-    for ci in ["github", "none"] {
+    for ci in sample::of(vec!["github", "none"], 0, 2) {
         let folder = tempfile::tempdir().unwrap();
         let accounts = "--accounts=dev=111111111111,staging=111111111111,prod=222222222222,registry=333333333333";
         let mut new = launchway();
@@ -124,7 +126,7 @@ fn the_commands_of_the_readme_deploy_each_environment_to_its_account() {
 
 #[test]
 fn the_deploy_script_notices_what_goes_wrong_with_a_stack() {
-    for project in owned_by_stacks() {
+    for project in sample::of(owned_by_stacks(), 1, 3) {
         stack_deploy_script(&project).unwrap();
     }
 }
@@ -187,14 +189,15 @@ fn the_regions_that_the_template_knows_are_those_of_botocore() {
 
 #[test]
 fn a_project_is_taken_down_in_an_order_that_strands_nothing() {
-    for case in [
+    let cases = [
         "ecs-default",
         "ecs-regions",
         "ecs-accounts",
         "ecs-json-rolling",
         "ecs-code-deploy-all-at-once-regions",
         "ecs-largest-one-environment",
-    ] {
+    ];
+    for case in sample::of(cases.to_vec(), 1, 2) {
         destroy(&project::named(case)).unwrap();
     }
 }

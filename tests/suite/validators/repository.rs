@@ -9,10 +9,9 @@ use std::process::Command;
 use xtask::workspace;
 
 use super::{Verdict, check, ours, tools, validate};
-use crate::pairs;
+use crate::pairs::{PAIRS, Pair};
 use crate::program::{GIT_IDENTITY, launchway, run, shell};
 use crate::project::{self, Project};
-use crate::rendered::TEMPLATE;
 
 /// Reads the workflows of each project in a repository of its own, below whose root the one stands that another calls.
 pub(super) fn actionlint(projects: &[Project]) -> Verdict {
@@ -137,11 +136,11 @@ fn shellcheck_accepts_every_script() {
 #[test]
 fn shellcheck_accepts_every_command_of_a_changed_answer() {
     let folder = tempfile::tempdir().unwrap();
-    let commands: BTreeSet<String> = pairs::pairs(&TEMPLATE)
-        .into_iter()
-        .flat_map(|pair| pair.transitions)
-        .flat_map(|it| it.before.into_iter().chain(it.after))
-        .map(|step| step.command)
+    let commands: BTreeSet<String> = PAIRS
+        .iter()
+        .flat_map(Pair::transitions)
+        .flat_map(|it| it.before.iter().chain(&it.after))
+        .map(|step| step.command.clone())
         .collect();
     let write = |(number, command): (usize, &String)| {
         let path = folder.path().join(format!("{number}.sh"));
