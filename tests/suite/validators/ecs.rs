@@ -101,7 +101,7 @@ fn the_commands_of_the_readme_and_of_the_tutorial_make_the_first_deployment() {
         (&readme, &["--regions=eu-west-1", "--load-balancer=existing", "--ecs-cluster=existing"]),
         (&tutorial, &["--regions=eu-west-1"]),
     ];
-    for (page, answers) in sample::of(followed.to_vec(), 1, 2) {
+    for (page, answers) in sample::of(followed.to_vec(), 1, 3) {
         let folder = tempfile::tempdir().unwrap();
         let mut new = launchway();
         new.args(["new", "orders", "--target=ecs", "--no-input"]).args(answers).envs(GIT_IDENTITY);
@@ -133,7 +133,7 @@ fn the_deploy_script_notices_what_goes_wrong_with_a_stack() {
 
 #[test]
 fn the_roles_have_what_aws_asks_for_and_stay_below_its_quotas() {
-    for project in projects() {
+    for project in sample::of(projects(), 1, 2) {
         permissions(&project).unwrap();
     }
 }
@@ -197,7 +197,7 @@ fn a_project_is_taken_down_in_an_order_that_strands_nothing() {
         "ecs-code-deploy-all-at-once-regions",
         "ecs-largest-one-environment",
     ];
-    for case in sample::of(cases.to_vec(), 1, 2) {
+    for case in sample::of(cases.to_vec(), 2, 3) {
         destroy(&project::named(case)).unwrap();
     }
 }

@@ -19,7 +19,12 @@ pub(super) fn task_definition(project: &Project) -> Verdict {
 }
 
 pub(super) fn deploy_script(project: &Project) -> Verdict {
-    validate(aws_check("ecs_deploy_script.py").arg(&project.folder))
+    deploy_script_until(project, "")
+}
+
+/// The same, until something is wrong whose report has a word.
+pub(super) fn deploy_script_until(project: &Project, word: &str) -> Verdict {
+    validate(aws_check("ecs_deploy_script.py").arg(&project.folder).args(["--until", word]))
 }
 
 #[test]

@@ -23,6 +23,18 @@ fn assert_caught_in(
     assert!(said.contains(word), "`{word}` is not in:\n{said}");
 }
 
+/// The same of what goes on until it has something to say with the word.
+#[track_caller]
+fn assert_scripts_caught(
+    validator: fn(&Project, &str) -> Verdict,
+    case: &str,
+    path: &str,
+    fault: [&str; 2],
+    word: &str,
+) {
+    assert_caught_in(case, |project| validator(project, word), path, fault, word);
+}
+
 fn one(validator: fn(&[Project]) -> Verdict) -> impl FnOnce(&Project) -> Verdict {
     move |project| validator(std::slice::from_ref(project))
 }
@@ -117,21 +129,21 @@ fn the_emulator_notices_a_test_listener_that_does_not_forward() {
 fn code_deploy_notices_a_container_that_the_task_does_not_have() {
     let fault = ["ContainerName: orders", "ContainerName: order"];
     let path = "deploy/ecs/appspec.yaml";
-    assert_caught_in("ecs-code-deploy-canary", ecs_json::deploy_script, path, fault, "ended as Failed");
+    assert_scripts_caught(ecs_json::deploy_script_until, "ecs-code-deploy-canary", path, fault, "ended as Failed");
 }
 
 #[test]
 fn the_deploy_script_check_notices_a_right_that_the_workflow_lacks() {
     let fault = ["              - ecs:UpdateService\n            Resource: !Sub", "            Resource: !Sub"];
     let path = "deploy/ecs/roles.yaml";
-    assert_caught_in("ecs-json-rolling", ecs_json::deploy_script, path, fault, "missing: ecs:UpdateService");
+    assert_scripts_caught(ecs_json::deploy_script_until, "ecs-json-rolling", path, fault, "missing: ecs:UpdateService");
 }
 
 #[test]
 fn the_deploy_script_check_notices_a_service_that_is_not_compared() {
     let fault = [r#"[ "$running" = "$expected" ] || fail"#, r#"[ "$running" ] || fail"#];
     let path = "deploy/ecs/deploy.sh";
-    assert_caught_in("ecs-json-rolling", ecs_json::deploy_script, path, fault, "rolled back is a failure");
+    assert_scripts_caught(ecs_json::deploy_script_until, "ecs-json-rolling", path, fault, "rolled back is a failure");
 }
 
 #[test]
@@ -310,9 +322,9 @@ fn the_check_of_clusters_notices_what_karmada_leaves_behind() {
 fn the_check_of_scripts_notices_a_promotion_of_whatever_waits() {
     let path = "deploy/kubernetes/promote.sh";
     let fault = ["  *\"@${2:-}\"*) ;;", "  *) ;;"];
-    assert_caught_in(
+    assert_scripts_caught(
+        kubernetes::deploy_script_until,
         "kubernetes-argo-blue-green",
-        kubernetes::deploy_script,
         path,
         fault,
         "another image is not promoted",
@@ -323,14 +335,20 @@ fn the_check_of_scripts_notices_a_promotion_of_whatever_waits() {
 fn the_check_of_scripts_notices_a_switch_to_a_track_that_is_not_ready() {
     let path = "deploy/kubernetes/switch.sh";
     let fault = ["rollout status \"deployment/orders-$next\"", "rollout history \"deployment/orders-$next\""];
-    assert_caught_in("kubernetes-tracks", kubernetes::deploy_script, path, fault, "takes no clients");
+    assert_scripts_caught(kubernetes::deploy_script_until, "kubernetes-tracks", path, fault, "takes no clients");
 }
 
 #[test]
 fn the_check_of_scripts_notices_an_apply_that_takes_the_selectors_away() {
     let path = "deploy/kubernetes/deploy.sh";
     let fault = ["--filename \"$work/all\" \"$@\"", "--filename \"$work/all\" --server-side \"$@\""];
-    assert_caught_in("kubernetes-argo-blue-green", kubernetes::deploy_script, path, fault, "from the server's side");
+    assert_scripts_caught(
+        kubernetes::deploy_script_until,
+        "kubernetes-argo-blue-green",
+        path,
+        fault,
+        "from the server's side",
+    );
 }
 
 #[test]
@@ -376,7 +394,7 @@ fn the_check_of_a_charts_scripts_notices_a_release_that_does_not_go_back() {
     let path = "deploy/kubernetes/deploy.sh";
     let fault = ["helm rollback orders", "helm status orders"];
     let word = "goes back to the last release whose pods came up";
-    assert_caught_in("kubernetes-helm-ingress", kubernetes::deploy_script, path, fault, word);
+    assert_scripts_caught(kubernetes::deploy_script_until, "kubernetes-helm-ingress", path, fault, word);
 }
 
 #[test]
@@ -389,43 +407,55 @@ fn checkov_notices_a_container_that_can_gain_privileges() {
 fn the_check_of_scripts_notices_a_rollout_that_does_not_go_back() {
     let fault = ["go_back orders || fail", "true || fail"];
     let word = "what came up before is applied again";
-    assert_caught(kubernetes::deploy_script, "deploy/kubernetes/deploy.sh", fault, word);
+    assert_scripts_caught(kubernetes::deploy_script_until, "both-default", "deploy/kubernetes/deploy.sh", fault, word);
 }
 
 #[test]
 fn the_check_of_scripts_notices_a_success_that_nobody_compared() {
     let fault = ["  check_applied orders\n", ""];
     let word = "an image that another deployment brought is no success";
-    assert_caught(kubernetes::deploy_script, "deploy/kubernetes/deploy.sh", fault, word);
+    assert_scripts_caught(kubernetes::deploy_script_until, "both-default", "deploy/kubernetes/deploy.sh", fault, word);
 }
 
 #[test]
 fn the_check_of_scripts_notices_a_signal_that_leaves_the_files_changed() {
     let fault = ["trap 'exit 130' INT TERM", ""];
     let word = "the files are as before";
-    assert_caught(kubernetes::deploy_script, "deploy/kubernetes/cluster.sh", fault, word);
+    assert_scripts_caught(kubernetes::deploy_script_until, "both-default", "deploy/kubernetes/cluster.sh", fault, word);
 }
 
 #[test]
 fn the_check_of_scripts_notices_a_way_back_to_whatever_the_other_track_runs() {
     let fault = ["[ \"$running\" = \"$left\" ] ||", "true ||"];
     let word = "the image that nobody approved";
-    assert_caught_in("kubernetes-tracks", kubernetes::deploy_script, "deploy/kubernetes/switch.sh", fault, word);
+    assert_scripts_caught(
+        kubernetes::deploy_script_until,
+        "kubernetes-tracks",
+        "deploy/kubernetes/switch.sh",
+        fault,
+        word,
+    );
 }
 
 #[test]
 fn the_check_of_scripts_notices_connections_that_stay_with_the_version_before() {
     let fault = ["rollout restart", "rollout history"];
     let word = "restarted after both patches";
-    assert_caught_in("kubernetes-tracks", kubernetes::deploy_script, "deploy/kubernetes/switch.sh", fault, word);
+    assert_scripts_caught(
+        kubernetes::deploy_script_until,
+        "kubernetes-tracks",
+        "deploy/kubernetes/switch.sh",
+        fault,
+        word,
+    );
 }
 
 #[test]
 fn the_checks_of_scripts_notice_an_image_that_nobody_attested() {
     let fault = ["      fail \"the workflow of", "      echo \"the workflow of"];
     let (script, word) = ("deploy/kubernetes/deploy.sh", "has not attested");
-    assert_caught_in("kubernetes-default", kubernetes::deploy_script, script, fault, word);
-    assert_caught_in("kubernetes-helm-ingress", kubernetes::deploy_script, script, fault, word);
+    assert_scripts_caught(kubernetes::deploy_script_until, "kubernetes-default", script, fault, word);
+    assert_scripts_caught(kubernetes::deploy_script_until, "kubernetes-helm-ingress", script, fault, word);
     assert_caught_in("ecs-default", ecs::stack_deploy_script, "deploy/ecs/deploy.sh", fault, word);
 }
 

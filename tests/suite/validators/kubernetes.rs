@@ -121,11 +121,17 @@ pub(super) fn rollouts(projects: &[Project]) -> Verdict {
 }
 
 pub(super) fn deploy_script(project: &Project) -> Verdict {
+    deploy_script_until(project, "")
+}
+
+/// The same, until something is wrong whose report has a word.
+pub(super) fn deploy_script_until(project: &Project, word: &str) -> Verdict {
     if project.is_for_helm() {
-        return validate(check("kubernetes_helm_scripts.py").arg(&project.folder));
+        return validate(check("kubernetes_helm_scripts.py").arg(&project.folder).args(["--until", word]));
     }
     let mut command = check("kubernetes_deploy_script.py");
-    validate(command.arg(&project.folder).arg("--kubectl").arg(tools().linter("kubectl")))
+    command.arg(&project.folder).arg("--kubectl").arg(tools().linter("kubectl"));
+    validate(command.args(["--until", word]))
 }
 
 #[test]
