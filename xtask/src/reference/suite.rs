@@ -20,7 +20,7 @@ and sees nothing of the machine: no variable, an empty home, a fixed width.
 
 const VALIDATORS: &str = "\
 `cargo xtask tools` installs the validators below `target/tools`, pinned. `custom_resources` needs
-`--features custom-resources`.
+`--features custom-resources`, whose types take minutes to build: `cargo xtask test custom` runs it.
 ";
 
 /// A module, with its first paragraph.
