@@ -358,6 +358,15 @@ fn whatever_is_in_the_way_stays_and_is_named() {
 }
 
 #[test]
+fn the_programs_of_a_workspace_are_of_one_kind() {
+    for (case, kind) in [("ecs-default", "kind=worker"), ("ecs-worker", "kind=http")] {
+        Workspace::of(case).refuses(&["billing", "--set", kind], 2, "share the crate `platform`, which is of one kind");
+    }
+    let workspace = Workspace::of("ecs-worker").with_billing();
+    assert!(workspace.read("crates/billing/src/lib.rs").contains("pub async fn worker("));
+}
+
+#[test]
 fn a_link_is_never_followed() {
     let workspace = Workspace::of("ecs-default");
     let outside = tempfile::tempdir().unwrap();

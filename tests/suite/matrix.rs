@@ -156,6 +156,7 @@ fn parameters() -> Vec<Parameter> {
     let parameter = |id, values| Parameter { id, values };
     vec![
         parameter("service", texts(&["orders", "a1", "inventory-reservation-and-allocation-api"])),
+        parameter("kind", texts(&["http", "worker"])),
         parameter("target", texts(&["ecs", "kubernetes", "both"])),
         parameter("description", texts(&["Takes orders", HOSTILE])),
         parameter("owner", texts(&["shop", "e10"])),
@@ -214,6 +215,14 @@ fn parameters() -> Vec<Parameter> {
         parameter("topology_spread", switch()),
         parameter("priority_class", switch()),
         parameter("service_monitor", switch()),
+        parameter(
+            "queue_url",
+            texts(&[
+                "https://sqs.us-east-1.amazonaws.com/000000000000/orders-ENVIRONMENT",
+                "https://sqs.cn-north-1.amazonaws.com.cn/123456789012/one_for_all",
+            ]),
+        ),
+        parameter("autoscaler", texts(&["cpu", "keda"])),
         parameter("strategy", texts(&["rolling", "blue-green", "canary", "linear"])),
         parameter("deployment_controller", texts(&["ecs", "code-deploy"])),
         parameter("shift_percent", numbers(&[1, 10, 50])),
