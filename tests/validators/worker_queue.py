@@ -1,7 +1,7 @@
 """Restarts a generated worker under load, on a queue of Amazon SQS as moto serves it.
 
 Starts moto on a free loopback port, makes a queue with dead letters, and sends messages without a pause. A worker whose handler
-logs `began`, takes a moment, and logs `finished` is restarted ten times as a deployment does it: the next one starts, and then the one
+logs `began`, takes a moment, and logs `finished` is restarted so many times as a deployment does it: the next one starts, and then the one
 before gets SIGTERM. The last one to be replaced is killed instead. What must hold:
 
 - every process that gets SIGTERM ends with status 0 within its drain, and has finished all that it began,
@@ -10,7 +10,7 @@ before gets SIGTERM. The last one to be replaced is killed instead. What must ho
 
 Everything that was started is stopped, whatever happens. No traffic leaves 127.0.0.1.
 
-Usage: worker_queue.py --binary PATH [--restarts N]
+Usage: worker_queue.py --binary PATH --restarts N
 Exit status: 0 when all of it holds, 1 otherwise.
 """
 
@@ -32,10 +32,11 @@ import botocore.config
 from moto.server import ThreadedMotoServer
 
 REGION = "us-east-1"
-DRAIN = 6
-VISIBILITY = 8
+WORK = 3
+DRAIN = 4
+VISIBILITY = 6
 # How long one worker takes messages before the next one starts.
-TURN = 2
+TURN = 1.25
 
 
 class Worker:
@@ -52,7 +53,7 @@ class Worker:
             "DRAIN_TIMEOUT_SECONDS": str(DRAIN),
             "QUEUE_URL": url,
             "QUEUE_VISIBILITY_SECONDS": str(VISIBILITY),
-            "WORK_TIMEOUT_SECONDS": "5",
+            "WORK_TIMEOUT_SECONDS": str(WORK),
         }
         with self.log.open("wb") as log:
             self.process = subprocess.Popen([binary], env=variables, stdout=log)
@@ -187,7 +188,7 @@ def check(binary, restarts, endpoint, folder):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--binary", required=True)
-    parser.add_argument("--restarts", type=int, default=10)
+    parser.add_argument("--restarts", type=int, required=True)
     arguments = parser.parse_args()
     # It would say each request.
     logging.getLogger("werkzeug").setLevel(logging.ERROR)

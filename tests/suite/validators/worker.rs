@@ -1,11 +1,11 @@
 //! The worker on a queue of Amazon SQS, as an emulator serves it: restarted under load, it loses no message.
 
 use super::{aws_check, validate};
-use crate::project;
 use crate::source::Source;
+use crate::{project, sample};
 
 #[test]
-fn ten_restarts_under_load_lose_no_message_and_leave_none_half_done() {
+fn restarts_under_load_lose_no_message_and_leave_none_half_done() {
     let (_folder, project) = project::named("ecs-worker").copy();
     let service = project.service();
     // Long enough that every restart finds messages in hand.
@@ -21,5 +21,6 @@ fn ten_restarts_under_load_lose_no_message_and_leave_none_half_done() {
         "serde_json.workspace = true\ntokio.workspace = true\n",
     );
     let binary = Source::of(&project).build(service);
-    validate(aws_check("worker_queue.py").arg("--binary").arg(binary)).unwrap();
+    let restarts = sample::size(3, 10).to_string();
+    validate(aws_check("worker_queue.py").arg("--binary").arg(binary).args(["--restarts", &restarts])).unwrap();
 }
