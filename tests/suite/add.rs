@@ -171,7 +171,12 @@ fn an_added_service_is_what_one_of_its_own_project_is_but_for_its_place_and_name
         given.for_each(|(id, value)| answers.set(&id, value, launchway_core::Provenance::Flag));
         answers.set("service", Value::Text("billing".to_owned()), launchway_core::Provenance::Flag);
         let first = plan(&answers);
-        answers.join([("member".to_owned(), Value::Bool(true))].into());
+        let mut joined = vec![("member".to_owned(), Value::Bool(true))];
+        if text.contains("kind = \"worker\"") {
+            // As it is found in the workspace of a worker.
+            joined.push(("queue_client".to_owned(), Value::Text("1.119.0".to_owned())));
+        }
+        answers.join(joined.into_iter().collect());
         let added = plan(&answers);
         assert_same(&case.case, &first, &added);
     }
@@ -355,6 +360,15 @@ fn whatever_is_in_the_way_stays_and_is_named() {
     workspace.refuses(&["billing"], 3, "`services/billing/README.md`");
     workspace.refuses(&["orders"], 3, "has a service `orders` already");
     workspace.refuses(&["tracing"], 2, "is a crate that the service depends on");
+}
+
+#[test]
+fn the_programs_of_a_workspace_are_of_one_kind() {
+    for (case, kind) in [("ecs-default", "kind=worker"), ("ecs-worker", "kind=http")] {
+        Workspace::of(case).refuses(&["billing", "--set", kind], 2, "share the crate `platform`, which is of one kind");
+    }
+    let workspace = Workspace::of("ecs-worker").with_billing();
+    assert!(workspace.read("crates/billing/src/lib.rs").contains("pub async fn worker("));
 }
 
 #[test]

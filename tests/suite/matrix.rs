@@ -65,7 +65,14 @@ fn every_pair_of_answers_makes_a_project() {
         unused.extend(values.iter().filter(|value| !is_used(value)).map(|value| format!("{id}={value}")));
     }
     // They are asked with three or four other answers alone; `strategies::`, `pairs::` and golden projects have their values.
-    let rare = ["balancer_", "canary_traffic", "ingress_class=openshift-default", "rollout_controller"];
+    let rare = [
+        "balancer_",
+        "canary_traffic",
+        "ingress_class=gce",
+        "ingress_class=openshift-default",
+        "ingress_class=webapprouting",
+        "rollout_controller",
+    ];
     unused.retain(|value| !rare.iter().any(|start| value.starts_with(start)));
     assert_eq!(unused, Vec::<String>::new());
 }
@@ -156,6 +163,7 @@ fn parameters() -> Vec<Parameter> {
     let parameter = |id, values| Parameter { id, values };
     vec![
         parameter("service", texts(&["orders", "a1", "inventory-reservation-and-allocation-api"])),
+        parameter("kind", texts(&["http", "worker"])),
         parameter("target", texts(&["ecs", "kubernetes", "both"])),
         parameter("description", texts(&["Takes orders", HOSTILE])),
         parameter("owner", texts(&["shop", "e10"])),
@@ -214,6 +222,14 @@ fn parameters() -> Vec<Parameter> {
         parameter("topology_spread", switch()),
         parameter("priority_class", switch()),
         parameter("service_monitor", switch()),
+        parameter(
+            "queue_url",
+            texts(&[
+                "https://sqs.us-east-1.amazonaws.com/000000000000/orders-ENVIRONMENT",
+                "https://sqs.cn-north-1.amazonaws.com.cn/123456789012/one_for_all",
+            ]),
+        ),
+        parameter("autoscaler", texts(&["cpu", "keda"])),
         parameter("strategy", texts(&["rolling", "blue-green", "canary", "linear"])),
         parameter("deployment_controller", texts(&["ecs", "code-deploy"])),
         parameter("shift_percent", numbers(&[1, 10, 50])),

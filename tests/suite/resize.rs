@@ -29,7 +29,7 @@ fn another_size_leaves_no_ghost_of_a_question_and_none_of_an_answer() {
         terminal.wait_for("Service name").press(ESCAPE).wait_for("first question");
         narrow_and_back(&terminal, lines, &["This is the first question"]);
         terminal.press("n").wait_for("Service name").type_text("orders");
-        narrow_and_back(&terminal, lines, &["? Service name", "❯ orders", "crate orders", "Rust HTTP service"]);
+        narrow_and_back(&terminal, lines, &["? Service name", "❯ orders", "crate orders", "Rust service"]);
         terminal.press(ENTER).wait_for("What does it do?").press(ENTER).wait_for("Where will it run?").press(DOWN);
         terminal.wait_for("❯ Kubernetes");
         let answers = ["? Where will it run?", "✔ Service name", "✔ What does it do?", "❯ Kubernetes"];

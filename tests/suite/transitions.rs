@@ -400,6 +400,26 @@ fn what_cannot_be_done_in_place_is_refused_with_the_way_round_it() {
     assert_eq!(tree::read(&live.path("")).unwrap(), before);
 }
 
+#[test]
+fn a_project_never_becomes_one_of_another_kind() {
+    for (kind, other) in [("http", "worker"), ("worker", "http")] {
+        let live = Live::new(&["--target=ecs", &format!("--kind={kind}")]);
+        let before = tree::read(&live.path("")).unwrap();
+        let said = live.update(&["--set", &format!("kind={other}")]).failure(1);
+        assert!(said.contains("Another kind is another program"), "{said}");
+        assert!(said.contains("make a project of the other kind with `launchway new`"), "{said}");
+        assert_eq!(tree::read(&live.path("")).unwrap(), before);
+    }
+}
+
+#[test]
+fn a_worker_is_not_called_like_a_crate_that_it_depends_on() {
+    let new = |kind: &str| run(launchway().args(["new", "hmac", "--target=ecs", "--no-input", "--dry-run", kind]));
+    new("--kind=http").success();
+    let said = new("--kind=worker").failure(2);
+    assert!(said.contains("a worker depends on a crate that has the name of the service"), "{said}");
+}
+
 /// What an option of Kubernetes is set to, the transition that an update names then, and a file that has it.
 type Gain = (&'static [&'static str], &'static [&'static str], &'static str, &'static str, &'static str);
 

@@ -110,6 +110,12 @@ balancers = boto3.client("elbv2").describe_load_balancers()["LoadBalancers"]
 sys.exit(0 if host in [it["DNSName"] for it in balancers] else f"{{host}} is no load balancer")
 """
 
+# Version 1 of the AWS CLI looks for SQS where it has always been, unless it is told on the line.
+AWS = """#!/bin/sh
+[ "$1" != sqs ] || set -- "$@" --endpoint-url "$AWS_ENDPOINT_URL"
+exec "{python}" "{aws}" "$@"
+"""
+
 SLEEP = "#!/bin/sh\n"
 
 
@@ -226,9 +232,10 @@ def block(text):
 def write_programs(folder):
     (folder / "bin").mkdir()
     (folder / "sitecustomize.py").write_text(NO_SLEEP, encoding="utf-8")
-    for name, text in (("docker", DOCKER), ("gh", GH), ("curl", CURL), ("sleep", SLEEP)):
+    aws = pathlib.Path(sys.executable).parent / "aws"
+    for name, text in (("aws", AWS), ("docker", DOCKER), ("gh", GH), ("curl", CURL), ("sleep", SLEEP)):
         program = folder / "bin" / name
-        program.write_text(text.format(python=sys.executable, repository=REPOSITORY_ID), encoding="utf-8")
+        program.write_text(text.format(python=sys.executable, aws=aws, repository=REPOSITORY_ID), encoding="utf-8")
         program.chmod(program.stat().st_mode | stat.S_IXUSR)
 
 

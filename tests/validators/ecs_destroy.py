@@ -40,6 +40,8 @@ echo "$*" >>"{home}/calls"
 case "$*" in
   *"$REFUSED"*) echo "An error occurred (AccessDeniedException) when calling the operation: not authorized" >&2; exit 254 ;;
 esac
+# Version 1 of the AWS CLI looks for SQS where it has always been, unless it is told on the line.
+[ "$1" != sqs ] || set -- "$@" --endpoint-url "$AWS_ENDPOINT_URL"
 exec "{python}" "{command}" "$@"
 """
 

@@ -13,6 +13,7 @@ generated listener rule. What must hold:
 - with CodeDeploy, the same of the two listeners, which the check turns as CodeDeploy would: ministack has no CodeDeploy,
 - a plain HTTP listener beside an HTTPS one redirects,
 - where the load balancer is another owner's, the rules take the requests for the host name of the project and no others,
+- where the service is a worker, its queues are as the task definition says, and the binary empties the queue,
 - SIGTERM ends the binary with status 0 within the container's StopTimeout, and then nobody answers any more.
 
 Everything that was started is stopped, whatever happens. No traffic leaves 127.0.0.1.
@@ -111,6 +112,13 @@ def check(folder, binary, environment):
         cluster = network.get("ClusterName", stack)
         clients.host = parameters["HostName"] if "ListenerArn" in parameters else None
         service = only(clients.ecs.describe_services(cluster=cluster, services=[stack]), "services")
+        if is_worker(folder):
+            expect(service["taskDefinition"] == expected, f"the service runs {service['taskDefinition']}, not {expected}")
+            expect(not service.get("loadBalancers"), f"the service has a load balancer: {service.get('loadBalancers')}")
+            check_queue(clients, folder, stack, container)
+            check_worker(cleanup, clients, folder, binary, container)
+            print(f"{folder}: stacks created, and {container['name']} took the messages of {stack}")
+            return
         balanced = only(service, "loadBalancers")
         target_group = only(
             clients.elbv2.describe_target_groups(TargetGroupArns=[balanced["targetGroupArn"]]), "TargetGroups"
@@ -167,7 +175,7 @@ class Clients:
 
     def __init__(self, port):
         self.endpoint = f"http://127.0.0.1:{port}"
-        for name in ("acm", "cloudformation", "ec2", "ecs", "elbv2", "route53", "ssm"):
+        for name in ("acm", "cloudformation", "ec2", "ecs", "elbv2", "route53", "sqs", "ssm"):
             setattr(self, name, self.client(name))
         # The host name by which a load balancer that others use, too, knows the service.
         self.host = None
@@ -496,6 +504,59 @@ def production_port(clients):
 
 def listeners(clients):
     return clients.elbv2.describe_listeners(LoadBalancerArn=load_balancer(clients)["LoadBalancerArn"])["Listeners"]
+
+
+def is_worker(folder):
+    """Whether the service takes messages from a queue, and no requests."""
+    stack = folder / "service.yaml"
+    return stack.exists() and "AWS::SQS::Queue" in stack.read_text(encoding="utf-8")
+
+
+def attributes_of(clients, name):
+    url = clients.sqs.get_queue_url(QueueName=name)["QueueUrl"]
+    return clients.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+
+
+def check_queue(clients, folder, stack, container):
+    """The queues are what the worker and its role are told of them."""
+    settings = {entry["name"]: entry["value"] for entry in container["environment"]}
+    queue, dead = attributes_of(clients, stack), attributes_of(clients, f"{stack}-dead-letters")
+    expect(settings["QUEUE_URL"].endswith(f"/{stack}"), f"QUEUE_URL is {settings['QUEUE_URL']}, and the queue {stack}")
+    expect(queue["VisibilityTimeout"] == settings["QUEUE_VISIBILITY_SECONDS"], f"the queue has the visibility timeout {queue['VisibilityTimeout']}")
+    redrive = json.loads(queue["RedrivePolicy"])
+    expect(redrive["deadLetterTargetArn"] == dead["QueueArn"], f"dead letters go to {redrive['deadLetterTargetArn']}")
+    expect(int(redrive["maxReceiveCount"]) > 1, f"a message is tried {redrive['maxReceiveCount']} time")
+    stack_of_service = yaml.load((folder / "service.yaml").read_text(encoding="utf-8"), Loader=CloudFormationLoader)
+    for name, resource in stack_of_service["Resources"].items():
+        expect(resource["Type"] != "AWS::EC2::SecurityGroupIngress", f"{name} lets somebody reach a task that takes no requests")
+    expect(container.get("portMappings", []) == [], f"the container maps the ports {container.get('portMappings')}")
+
+
+def check_worker(cleanup, clients, folder, binary, container):
+    """The binary takes messages from the queue of the stack, says that it lives, and ends as ECS asks it to."""
+    settings = {entry["name"]: entry["value"] for entry in container["environment"]}
+    written = written_container(folder)
+    settings |= {secret["Name"]: "a secret" for secret in written.get("Secrets", [])}
+    settings |= {
+        "ADMIN_PORT": str(free_port()), "AWS_ENDPOINT_URL": clients.endpoint, "AWS_ACCESS_KEY_ID": ACCOUNT,
+        "AWS_SECRET_ACCESS_KEY": "test", "AWS_EC2_METADATA_DISABLED": "true",
+    }
+    process = start(cleanup, [str(binary)], settings, subprocess.DEVNULL)
+    wait_until_ready(process, int(settings["ADMIN_PORT"]), "/readyz")
+    run_health_command(binary, written["HealthCheck"], settings)
+    for order in range(20):
+        clients.sqs.send_message(QueueUrl=settings["QUEUE_URL"], MessageBody=json.dumps({"order": order, "cents": 100}))
+    deadline = time.monotonic() + 30
+    while messages_left(clients, settings["QUEUE_URL"]):
+        expect(time.monotonic() < deadline, f"{messages_left(clients, settings['QUEUE_URL'])} messages are left after 30 s")
+        time.sleep(0.2)
+    check_drain(process, container["stopTimeout"])
+
+
+def messages_left(clients, url):
+    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+    found = clients.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
+    return sum(int(found[name]) for name in names)
 
 
 def check_drain(process, stop_timeout):

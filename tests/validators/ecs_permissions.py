@@ -169,6 +169,7 @@ class Template:
             "AWS::Logs::LogGroup": ("logs", "log-group:"),
             "AWS::IAM::Role": ("iam", "role/"),
             "AWS::IAM::ManagedPolicy": ("iam", "policy/"),
+            "AWS::SQS::Queue": ("sqs", ""),
             "KmsKeyArn": ("kms", "key/"),
         }.get(self.resources.get(name, {}).get("Type", name), ("none", ""))
         return f"arn:aws-us-gov:{service}:ap-southeast-1:{'1' * 12}:{kind}{'x' * 64}"

@@ -8,7 +8,7 @@ page says of them.
 
 What needs no cluster is real: git with a repository beside it as the one on GitHub, kustomize, what `kubectl` makes on the client's
 side, and Helm's rendering. The rest are stand-ins: `kubectl` and `helm` answer as those of the tests of the scripts do, `kind`,
-`docker` and `curl` succeed, and `gh` makes the repository and succeeds. No cluster took part.
+`docker`, `aws` and `curl` succeed, and `gh` makes the repository and succeeds. No cluster took part.
 
 Exit status: 0 when all of it holds, 1 otherwise.
 """
@@ -115,7 +115,7 @@ class Walk:
         programs = {"kubectl-stand-in": of.KUBECTL, "kubectl": KUBECTL, "gh": GH, "helm-stand-in": chart.HELM}
         ours = str(pathlib.Path(__file__).parent)
         programs["helm"] = HELM.format(python=sys.executable, folder=ours, helm=str(helm))
-        programs |= dict.fromkeys(("kind", "docker", "curl", "sleep"), NOTHING)
+        programs |= dict.fromkeys(("aws", "kind", "docker", "curl", "sleep"), NOTHING)
         (folder / "bin").mkdir()
         if "<file>" in self.page:
             certify(folder)

@@ -33,6 +33,12 @@ ENVIRONMENT = {
     "ADMIN_PORT", "DRAIN_DELAY_SECONDS", "DRAIN_TIMEOUT_SECONDS", "ENVIRONMENT", "KEEP_ALIVE_SECONDS", "LOG_LEVEL",
     "MAX_BODY_BYTES", "MAX_BODY_BYTES_IN_FLIGHT", "MAX_CONNECTIONS", "MAX_IN_FLIGHT", "PORT", "REQUEST_TIMEOUT_SECONDS", "TOKIO_WORKER_THREADS",
 }
+WORK = {
+    "ADMIN_PORT", "AWS_REGION", "DRAIN_TIMEOUT_SECONDS", "ENVIRONMENT", "LOG_LEVEL", "QUEUE_CONCURRENCY", "QUEUE_URL",
+    "QUEUE_VISIBILITY_SECONDS", "TOKIO_WORKER_THREADS", "WORK_TIMEOUT_SECONDS",
+}
+# What the SDK of AWS reads by itself.
+READ_BY_SDK = {"AWS_REGION"}
 SELECTOR_KEYS = {"app.kubernetes.io/name", "app.kubernetes.io/component"}
 WORKLOADS = {"Deployment": "pod-template-hash", "Rollout": "rollouts-pod-template-hash"}
 # Keep whoever applies from the server's side away from a Service whose selector Argo Rollouts writes.
@@ -68,7 +74,10 @@ class Manifest:
         self.blue_green, self.canary = strategy.get("blueGreen"), strategy.get("canary")
         self.scraped = [thing for thing in self.all("Service") if thing["spec"].get("clusterIP") == "None"]
         self.services = [thing for thing in self.all("Service") if thing not in self.scraped]
-        if not self.services:
+        self.scaled = next(iter(self.all("ScaledObject")), None)
+        # What takes messages from a queue takes no requests.
+        self.worker = "QUEUE_URL" in self.environment()
+        if not self.services and not self.worker:
             raise Broken("there is no Service")
 
     @property
@@ -97,9 +106,13 @@ class Manifest:
     def lowest_replicas(self):
         if self.hpa:
             return self.hpa["spec"].get("minReplicas", 1)
+        if self.scaled:
+            return self.scaled["spec"].get("minReplicaCount", 0)
         return self.workload["spec"].get("replicas", 1)
 
     def highest_replicas(self):
+        if self.scaled:
+            return self.scaled["spec"].get("maxReplicaCount", 100)
         return self.hpa["spec"]["maxReplicas"] if self.hpa else self.lowest_replicas()
 
 
@@ -330,6 +343,10 @@ def monitoring(manifest):
 
 
 def service_ports(manifest):
+    if manifest.worker:
+        if set(manifest.ports) != {"admin"} or manifest.services:
+            yield f"a worker takes no requests: its one port must be `admin`, and there must be no Service; the ports are {sorted(manifest.ports)}"
+        return
     if set(manifest.ports) != {"http", "admin"}:
         yield f"the container's ports must be `http` and `admin`, they are {sorted(manifest.ports)}"
     if len(set(manifest.ports.values())) != len(manifest.ports):
@@ -481,7 +498,9 @@ def network_policy_ports(manifest):
         resolves = any(port.get("port") == port_of_dns for rule in spec.get("egress") or [] for port in rule.get("ports") or [])
         if not resolves:
             yield f"NetworkPolicy lets no name be resolved: there is no egress to port {port_of_dns}"
-    if manifest.all("NetworkPolicy") and (missing := {"http", "admin"} - reached):
+        if manifest.worker and not any(port.get("port") == 443 for rule in spec.get("egress") or [] for port in rule.get("ports") or []):
+            yield "NetworkPolicy lets no pod reach the queue: there is no egress to port 443"
+    if manifest.all("NetworkPolicy") and (missing := set(manifest.ports) - reached):
         yield f"NetworkPolicy lets nobody reach {sorted(missing)}"
 
 
@@ -532,7 +551,30 @@ def external_secrets(manifest):
     return names - {None} - {thing["spec"]["target"]["name"] for thing in manifest.all("ExternalSecret")}
 
 
+def work(manifest):
+    """One message, the drain, the visibility of a message and the grace period of the pod."""
+    values = manifest.environment()
+    if missing := WORK - set(values):
+        yield f"the container's environment lacks {', '.join(sorted(missing))}"
+        return
+    numbers = {key: int(value) for key, value in values.items() if re.fullmatch(r"\d+", value)}
+    message, timeout, visibility = (numbers[key] for key in ("WORK_TIMEOUT_SECONDS", "DRAIN_TIMEOUT_SECONDS", "QUEUE_VISIBILITY_SECONDS"))
+    if not message <= timeout < visibility:
+        yield f"a message takes {message} s, the drain {timeout} s, and its visibility ends after {visibility} s: in this order they must rise"
+    grace = manifest.pod.get("terminationGracePeriodSeconds", 30)
+    if grace < timeout + GRACE_SLACK:
+        yield f"terminationGracePeriodSeconds {grace} is below drain timeout {timeout} + {GRACE_SLACK}"
+    queue = re.fullmatch(r"https://sqs\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?/\d{12}/[A-Za-z0-9_-]+", values["QUEUE_URL"])
+    if not queue or queue[1] != values["AWS_REGION"]:
+        yield f"QUEUE_URL {values['QUEUE_URL']} is no queue of the region {values['AWS_REGION']}"
+    if manifest.ports.get("admin") != numbers["ADMIN_PORT"]:
+        yield f"ADMIN_PORT is {values['ADMIN_PORT']} and the container port `admin` {manifest.ports.get('admin')}"
+
+
 def drain(manifest):
+    if manifest.worker:
+        yield from work(manifest)
+        return
     values = manifest.environment()
     if missing := ENVIRONMENT - set(values):
         yield f"the container's environment lacks {', '.join(sorted(missing))}"
@@ -600,8 +642,32 @@ def rollout(manifest):
         yield f"the weights of the steps must grow, they are {weights}"
 
 
+def scaled_by_keda(manifest):
+    spec = manifest.scaled["spec"]
+    target, workload = spec["scaleTargetRef"], manifest.workload
+    found = (target.get("apiVersion"), target.get("kind"), target["name"])
+    expected = (workload["apiVersion"], workload["kind"], workload["metadata"]["name"])
+    if found != expected:
+        yield f"ScaledObject scales {found}, the workload is {expected}"
+    if not 0 < spec["minReplicaCount"] <= spec["maxReplicaCount"]:
+        yield "ScaledObject has no replicas at least, or more than at most"
+    for trigger in spec["triggers"]:
+        variable = trigger["metadata"].get("queueURLFromEnv")
+        if variable not in manifest.environment():
+            yield f"ScaledObject looks for the queue in the variable {variable}, which the container does not have"
+        if trigger["metadata"].get("awsRegion") != manifest.environment().get("AWS_REGION"):
+            yield f"ScaledObject looks for the queue in the region {trigger['metadata'].get('awsRegion')}"
+        if trigger["authenticationRef"]["name"] not in manifest.names("TriggerAuthentication"):
+            yield f"ScaledObject names the TriggerAuthentication `{trigger['authenticationRef']['name']}`, which is not there"
+
+
 def replicas(manifest):
     fixed = manifest.workload["spec"].get("replicas")
+    if manifest.scaled:
+        if fixed is not None or manifest.hpa:
+            yield "KEDA owns the replicas: the workload sets none, and there is no HorizontalPodAutoscaler"
+        yield from scaled_by_keda(manifest)
+        return
     if not manifest.hpa:
         if fixed is None:
             yield "neither the workload nor a HorizontalPodAutoscaler sets the replicas"
@@ -768,7 +834,7 @@ def project_problems(manifest, project):
             yield f"Dockerfile runs as {users[-1]}, the pod as {manifest.pod['securityContext'].get('runAsUser')}"
 
     sources = "".join(text_of(path) for path in sorted((project / "crates").glob("*/src/**/*.rs")))
-    for key in sorted(manifest.environment() if sources else []):
+    for key in sorted(set(manifest.environment()) - READ_BY_SDK if sources else []):
         if f'"{key}"' not in sources and f'"{key.removesuffix("_FILE")}"' not in sources:
             yield f"no source file of the service reads {key}"
 

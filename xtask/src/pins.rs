@@ -18,8 +18,10 @@ const HOST: &str = "https://github.com";
 const WORKFLOWS: [&str; 3] = ["templates/service", ".github", "crates/launchway/src/fleet/jobs"];
 /// The settings of `dist`, from which it writes the workflow of a release.
 const DIST: &str = "dist-workspace.toml";
-/// The lock file of the template, and the name of the service in the project that renews it.
-const LOCK: &str = "templates/service/files/Cargo.lock.hbs";
+/// The kinds of projects, each of which has a lock file in the template.
+const KINDS: [&str; 2] = ["http", "worker"];
+
+/// The name of the service in the projects that renew them.
 const SERVICE: &str = "pin-renewal";
 
 /// Something that somebody else maintains, up to a month.
@@ -103,7 +105,9 @@ fn ending(pins: &[Pin], today: Month) -> Vec<&str> {
 pub fn renew() -> Result<()> {
     let renewed = renew_actions(HOST, &workflows()?)?;
     expect(Command::new(tools::install_release()?.program("dist")).arg("generate").current_dir(workspace::root()))?;
-    renew_lock()?;
+    for kind in KINDS {
+        renew_lock(kind)?;
+    }
     for (action, version) in renewed {
         println!("{action} {version}");
     }
@@ -210,15 +214,20 @@ fn version_of(text: &str) -> Option<[u64; 3]> {
 }
 
 /// Has cargo find the newest compatible dependencies of a project, and takes its lock file as the template's.
-fn renew_lock() -> Result<()> {
+fn renew_lock(kind: &str) -> Result<()> {
     let folder = tempfile::tempdir()?;
     let project = folder.path().join(SERVICE);
     let new = ["new", SERVICE, "--target=both", "--no-input", "--no-git", "--template"];
     let template = workspace::root().join("templates/service");
-    expect(Command::new(workspace::program()?).args(new).arg(template).current_dir(folder.path()))?;
+    let mut program = Command::new(workspace::program()?);
+    expect(program.args(new).arg(template).arg(format!("--kind={kind}")).current_dir(folder.path()))?;
     expect(workspace::cargo().arg("update").current_dir(&project))?;
-    fs::write(workspace::root().join(LOCK), as_template(&project.join("Cargo.lock"))?)?;
+    fs::write(lock_of(kind), as_template(&project.join("Cargo.lock"))?)?;
     Ok(())
+}
+
+fn lock_of(kind: &str) -> PathBuf {
+    workspace::root().join(format!("templates/service/partials/lock-{kind}.hbs"))
 }
 
 fn as_template(lock: &Path) -> Result<String> {
@@ -325,9 +334,11 @@ mod tests {
     #[test]
     fn the_lock_file_of_a_project_becomes_the_templates_again() {
         let folder = tempfile::tempdir().unwrap();
-        let template = fs::read_to_string(workspace::root().join(LOCK)).unwrap();
-        let lock = folder.path().join("Cargo.lock");
-        fs::write(&lock, template.replace("{{service}}", SERVICE)).unwrap();
-        assert_eq!(as_template(&lock).unwrap(), template);
+        for kind in KINDS {
+            let template = fs::read_to_string(lock_of(kind)).unwrap();
+            let lock = folder.path().join("Cargo.lock");
+            fs::write(&lock, template.replace("{{service}}", SERVICE)).unwrap();
+            assert_eq!(as_template(&lock).unwrap(), template);
+        }
     }
 }

@@ -26,7 +26,20 @@ pub fn target() -> PathBuf {
 pub fn cargo() -> Command {
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.current_dir(root());
+    from_nowhere(&mut command);
     command
+}
+
+/// Takes from a command what cargo tells the program that it runs about its package. The build script of `ring` looks at some of
+/// it, so that cargo would build that crate, and all that depend on it, again for everybody who calls it.
+fn from_nowhere(command: &mut Command) {
+    let about_a_package =
+        |name: &str| name == "OUT_DIR" || name.starts_with("CARGO_MANIFEST_") || name.starts_with("CARGO_PKG_");
+    for (name, _) in env::vars_os() {
+        if name.to_str().is_some_and(about_a_package) {
+            command.env_remove(name);
+        }
+    }
 }
 
 /// Runs a command, and returns what it wrote to stdout.

@@ -69,6 +69,7 @@ fn read(object: &Value) -> Verdict {
         ("external-secrets.io/v1", "ExternalSecret") => read_as::<ExternalSecret>(object),
         ("gateway.networking.k8s.io/v1", "HTTPRoute") => read_as::<HttpRoute>(object),
         ("helm.toolkit.fluxcd.io/v2", "HelmRelease") => read_as::<HelmRelease>(object),
+        ("keda.sh/v1alpha1", "ScaledObject" | "TriggerAuthentication") => Ok(()),
         ("kustomize.toolkit.fluxcd.io/v1", "Kustomization") => read_as::<Kustomization>(object),
         ("monitoring.coreos.com/v1", "ServiceMonitor") => read_as::<ServiceMonitor>(object),
         ("networking.gke.io/v1", "HealthCheckPolicy") => read_as::<HealthCheckPolicy>(object),

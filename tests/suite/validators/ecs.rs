@@ -98,6 +98,7 @@ fn the_commands_of_the_readme_and_of_the_tutorial_make_the_first_deployment() {
         (&readme, &["--strategy=canary"]),
         (&readme, &["--regions=us-east-1,eu-west-1", "--kms-key=existing"]),
         (&readme, &["--network=new"]),
+        (&readme, &["--regions=eu-west-1", "--kind=worker"]),
         (&readme, &["--regions=eu-west-1", "--load-balancer=existing", "--ecs-cluster=existing"]),
         (&tutorial, &["--regions=eu-west-1"]),
     ];

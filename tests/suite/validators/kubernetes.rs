@@ -229,8 +229,9 @@ fn the_admission_policy_lets_in_the_image_of_the_service_by_its_digest_and_nothi
 }
 
 /// Answers of projects whose READMEs have commands of their own.
-const FOLLOWED: [&[&str]; 15] = [
+const FOLLOWED: [&[&str]; 16] = [
     &[],
+    &["--kind=worker"],
     &["--packaging=helm"],
     &["--multi-cluster=argo-cd"],
     &["--strategy=blue-green", "--rollout-controller=none"],

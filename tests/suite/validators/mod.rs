@@ -19,6 +19,7 @@ mod repository;
 mod schemas;
 mod site;
 mod slurm;
+mod worker;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

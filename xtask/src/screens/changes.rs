@@ -138,6 +138,13 @@ const CHANGES: &[Change] = &[
     ("kubernetes-service-mesh", &[KUBERNETES], &["service_mesh=istio"]),
     ("kubernetes-another-service-mesh", &[KUBERNETES, "--service-mesh=istio"], &["service_mesh=linkerd"]),
     ("kubernetes-traffic-distribution", &[KUBERNETES], &["traffic_distribution=zone"]),
+    (
+        "kubernetes-queue",
+        &[KUBERNETES, "--kind=worker"],
+        &["queue_url=https://sqs.eu-west-1.amazonaws.com/123456789012/orders-ENVIRONMENT"],
+    ),
+    ("kubernetes-to-keda", &[KUBERNETES, "--kind=worker"], &["autoscaler=keda"]),
+    ("kubernetes-from-keda", &[KUBERNETES, "--kind=worker", "--autoscaler=keda"], &["autoscaler=cpu"]),
     ("kubernetes-without-workflow", &[KUBERNETES], &["ci=none"]),
     ("both-from-ecs", &[ECS], &["target=both"]),
     ("both-from-kubernetes", &[KUBERNETES], &["target=both"]),
