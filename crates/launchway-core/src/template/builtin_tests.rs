@@ -187,6 +187,8 @@ fn every_agreement_has_an_id_and_names_the_questions_that_set_its_values_or_says
 const STATED: &[(&str, &str, &str)] = &[
     ("partials/ecs-readme-costs.hbs", "70 %", "what AWS says of Spot"),
     ("partials/ecs-readme-costs.hbs", "20 GiB", "what comes with every Fargate task"),
+    ("files/README.md.hbs", "2 seconds", "the worker's: its code counts them"),
+    ("files/README.md.hbs", "4 seconds", "the worker's: its code counts them"),
 ];
 
 /// Reads every file below a folder, by its path in it.
