@@ -178,6 +178,10 @@ fn values(question: &Question, now: &Value) -> Vec<Value> {
         ("repository", _) => vec![text("acme/orders"), text("other/orders")],
         ("domain", _) => vec![text("example.com"), text("example.org")],
         ("balancer_network", _) => vec![text("10.0.0.0/16"), text("10.1.0.0/16")],
+        ("queue_url", _) => vec![
+            text("https://sqs.us-east-1.amazonaws.com/111111111111/orders-ENVIRONMENT"),
+            text("https://sqs.eu-west-1.amazonaws.com/222222222222/orders-ENVIRONMENT"),
+        ],
         ("account_annotation", _) => vec![text(""), text("a/one"), text("a/two")],
         ("prometheus_address", _) => vec![text("http://one:9090"), text("http://two:9090")],
         (_, Kind::Text(_) | Kind::Slug(_)) => vec![text("one"), text("two")],

@@ -151,6 +151,7 @@ const CHANGES: &[Change] = &[
     ("both-to-ecs", &["--target=both"], &["target=ecs"]),
     ("both-to-kubernetes", &["--target=both"], &["target=kubernetes"]),
     ("ecs-to-kubernetes", &[ECS], &["target=kubernetes"]),
+    ("http-to-worker", &[ECS], &["kind=worker"]),
     ("words-alone", &["--target=both"], &["description=Orders that were paid"]),
 ];
 
