@@ -34,8 +34,8 @@ def of_task_definition(project, environment):
 
 
 def resolve(value, parameters):
-    """A literal as it is, a reference to a parameter as the parameter file has it."""
-    return parameters[value["Ref"]] if isinstance(value, dict) else value
+    """A literal as it is, a reference to a parameter as the parameter file has it, and what only the stack knows as it is written."""
+    return parameters.get(value.get("Ref"), json.dumps(value)) if isinstance(value, dict) else value
 
 
 def of_deployment(built):
