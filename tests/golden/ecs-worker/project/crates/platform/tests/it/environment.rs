@@ -166,5 +166,5 @@ async fn with_a_mistake_nothing_is_waited_for() {
 
 fn with_queue<const N: usize>(variables: [(&str, &str); N]) -> Environment {
     let queue = ("QUEUE_URL", "http://localhost/queue");
-    Environment::from_iter(variables.into_iter().chain([queue]))
+    variables.into_iter().chain([queue]).collect()
 }
