@@ -132,7 +132,7 @@ pub(crate) const STEPS: [Step; 15] = [
         "the generated services build, pass their tests and drain",
     ),
     suite("validators", Run::Usual, Modules::Only(&VALIDATORS), "other programs accept the generated files"),
-    // The types of the custom resources take longer to build than all else together.
+    // The types of the custom resources take minutes to build.
     Step {
         words: "cargo test --profile suite --package launchway-tests --features custom-resources --locked",
         ..suite(

@@ -247,7 +247,7 @@ impl<'t> Interview<'t> {
         Ok(())
     }
 
-    pub(super) fn accept(&mut self, accepted: Accepted<'t>) {
+    fn accept(&mut self, accepted: Accepted<'t>) {
         self.places.insert(&accepted.question.id, self.accepted.len());
         self.accepted.push(accepted);
     }
@@ -436,8 +436,8 @@ impl<'t> Interview<'t> {
     }
 
     fn evaluate(&self, expression: &Expression, own: Option<(&str, &Value)>) -> Result<Json, Problem> {
-        let data = Data::from(self.known(expression.names(), own)?);
-        self.template.engine.evaluate(expression, &data)
+        let known = self.known(expression.names(), own)?;
+        self.template.engine.evaluate_with(expression, &|name| known.get(name))
     }
 
     /// Returns the names with all that their values are computed from.
@@ -446,8 +446,7 @@ impl<'t> Interview<'t> {
         let mut rest: Vec<&str> = names.iter().map(String::as_str).collect();
         while let Some(name) = rest.pop() {
             if needed.insert(name) {
-                let computed = self.template.computed(name).map(|(_, value)| value);
-                rest.extend(computed.into_iter().flat_map(Computed::names).map(String::as_str));
+                rest.extend(self.template.computed(name).into_iter().flat_map(Computed::names).map(String::as_str));
             }
         }
         needed
@@ -465,9 +464,7 @@ impl<'t> Interview<'t> {
             known.insert((*name).to_owned(), value);
         }
         // A value is computed from answers and from values that are declared before it.
-        let mut values: Vec<_> = needed.iter().filter_map(|name| self.template.computed(name)).collect();
-        values.sort_unstable_by_key(|(place, _)| *place);
-        for (_, value) in values {
+        for value in self.template.computed_of(&needed) {
             let computed = self.compute(value, &known)?;
             known.insert(value.id.clone(), computed);
         }

@@ -121,7 +121,6 @@ pub struct Template {
 }
 
 /// Where the questions and the values stand among all of them, by their ids.
-#[derive(Default)]
 struct Positions {
     questions: HashMap<String, usize>,
     values: HashMap<String, usize>,
@@ -384,9 +383,17 @@ impl Template {
         self.positions.questions.get(id).map(|place| &self.questions[*place])
     }
 
-    /// Finds a computed value by its id, and where it stands among all of them.
-    pub(crate) fn computed(&self, id: &str) -> Option<(usize, &Computed)> {
-        self.positions.values.get(id).map(|place| (*place, &self.values[*place]))
+    /// Finds a computed value by its id.
+    pub(crate) fn computed(&self, id: &str) -> Option<&Computed> {
+        self.positions.values.get(id).map(|place| &self.values[*place])
+    }
+
+    /// Returns those of some names that are computed, in the order in which they are declared.
+    pub(crate) fn computed_of<'n>(&self, names: impl IntoIterator<Item = &'n &'n str>) -> Vec<&Computed> {
+        let mut places: Vec<usize> =
+            names.into_iter().filter_map(|name| self.positions.values.get(*name).copied()).collect();
+        places.sort_unstable();
+        places.into_iter().map(|place| &self.values[place]).collect()
     }
 
     /// Returns the names of the questions and values.
@@ -432,8 +439,7 @@ impl Template {
             if let Some(question) = self.question(name) {
                 questions.insert(question.id.as_str());
             } else {
-                let computed = self.computed(name).map(|(_, value)| value);
-                rest.extend(computed.into_iter().flat_map(Computed::names).map(String::as_str));
+                rest.extend(self.computed(name).into_iter().flat_map(Computed::names).map(String::as_str));
             }
         }
         questions

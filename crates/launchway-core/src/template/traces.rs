@@ -240,7 +240,7 @@ impl<'t> Tracer<'t> {
             let is_list = matches!(question.kind, Kind::Slugs { .. } | Kind::Choices(_));
             return vec![if is_list { Piece::Anything } else { hole(name, false) }];
         }
-        let computed = self.template.values.iter().find(|value| value.id == name).map(|value| value.is.syntax());
+        let computed = self.template.computed(name).map(|value| value.is.syntax());
         match computed {
             Some(computed) if depth < MAX_DEPTH => self.value(computed, depth + 1),
             _ => vec![Piece::Anything],
@@ -275,11 +275,12 @@ impl<'t> Tracer<'t> {
         let Some(name) = condition.and_then(Parameter::as_name) else { return false };
         let is_of_place = |name: &str| self.template.names_of_place().any(|of_place| of_place == name);
         // `or` of two such names is none of an own project either.
-        let mut values = self.template.values.iter();
         let is_either = |names: Vec<&String>| !names.is_empty() && names.iter().all(|name| is_of_place(name));
         is_of_place(name)
-            || values
-                .any(|value| value.id == name && value.is.text.starts_with("or ") && is_either(value.names().collect()))
+            || self
+                .template
+                .computed(name)
+                .is_some_and(|value| value.is.text.starts_with("or ") && is_either(value.names().collect()))
     }
 
     fn argument(&self, name: &str) -> Option<&Argument> {
@@ -295,7 +296,7 @@ impl<'t> Tracer<'t> {
         if self.template.question(name).is_some() {
             return Some(name.to_owned());
         }
-        let computed = self.template.values.iter().find(|value| value.id == name)?;
+        let computed = self.template.computed(name)?;
         if depth < MAX_DEPTH { self.list_of(computed.is.syntax(), depth + 1) } else { None }
     }
 }

@@ -55,7 +55,7 @@ impl Template {
         }
         let declared = self.declared.get(name).cloned();
         let users = users_of(name, &self.naming_parts());
-        Ok(match (self.question(name), self.values.iter().find(|value| value.id == name)) {
+        Ok(match (self.question(name), self.computed(name)) {
             (Some(question), _) => {
                 NameUses { kind: UserKind::Question, declared, is: None, when: question.when_text.clone(), users }
             }

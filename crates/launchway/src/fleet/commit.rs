@@ -74,11 +74,9 @@ impl Trees<'_> {
     /// Makes the tree of a folder after edits, which go by their paths below it; there is none if nothing is left in it.
     fn edited(&mut self, tree: Option<&str>, edits: &[(&str, &Edit)]) -> Result<Option<String>, GitError> {
         let entries = tree.map(|tree| self.reader.folder(tree)).transpose()?;
-        let mut entries: BTreeMap<Vec<u8>, TreeEntry> = entries
-            .iter()
-            .flat_map(|entries| entries.iter())
-            .map(|entry| (entry.path.clone(), entry.clone()))
-            .collect();
+        let entries = entries.as_deref().unwrap_or_default();
+        let mut entries: BTreeMap<Vec<u8>, TreeEntry> =
+            entries.iter().map(|entry| (entry.path.clone(), entry.clone())).collect();
         for (name, edits) in by_name(edits) {
             let before = entries.remove(name.as_bytes());
             if let Some(after) = self.entry(name, before, &edits)? {

@@ -76,7 +76,7 @@ impl<'t> Reach<'t> {
                     rest.push(question);
                 }
             }
-            let computed = self.template.values.iter().filter(|value| value.id == name);
+            let computed = self.template.computed(name).into_iter();
             rest.extend(computed.flat_map(crate::template::Computed::names).map(String::as_str));
         }
         let questions = self.template.questions.iter().filter(|question| behind.contains(question.id.as_str()));
@@ -160,7 +160,7 @@ impl Answered<'_> {
             let is_asked = question.when().is_none_or(|when| self.holds(when).unwrap_or(true));
             return Some(if is_asked { value.clone() } else { Json::Null });
         }
-        let value = self.template.values.iter().find(|value| value.id == name)?;
+        let value = self.template.computed(name)?;
         match &value.when {
             Some(when) if !self.holds(when)? => Some(Json::Null),
             _ => self.evaluate(&value.is),
