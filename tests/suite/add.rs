@@ -171,12 +171,12 @@ fn an_added_service_is_what_one_of_its_own_project_is_but_for_its_place_and_name
         given.for_each(|(id, value)| answers.set(&id, value, launchway_core::Provenance::Flag));
         answers.set("service", Value::Text("billing".to_owned()), launchway_core::Provenance::Flag);
         let first = plan(&answers);
-        let mut joined = vec![("member".to_owned(), Value::Bool(true))];
-        if text.contains("kind = \"worker\"") {
-            // As it is found in the workspace of a worker.
-            joined.push(("queue_client".to_owned(), Value::Text("1.119.0".to_owned())));
-        }
-        answers.join(joined.into_iter().collect());
+        // As they are found in its workspace.
+        let workspace: toml::Table = fs::read_to_string(case.path("Cargo.toml")).unwrap().parse().unwrap();
+        let client = workspace["workspace"]["dependencies"].get("aws-sdk-sqs");
+        let client = client
+            .map(|client| ("queue_client".to_owned(), Value::Text(client["version"].as_str().unwrap().to_owned())));
+        answers.join([("member".to_owned(), Value::Bool(true))].into_iter().chain(client).collect());
         let added = plan(&answers);
         assert_same(&case.case, &first, &added);
     }

@@ -110,8 +110,8 @@ impl Findings {
 #[test]
 fn an_agreement_names_the_questions_that_set_its_values_and_no_other() {
     let mut findings = Findings::default();
-    for pair in PAIRS.iter().filter(|pair| pair.is_of_base || sample::size(0, 1) == 1) {
-        if findings.is_worth_it(pair) || sample::size(0, 1) == 1 {
+    for pair in PAIRS.iter().filter(|pair| pair.is_of_base || sample::is_whole()) {
+        if findings.is_worth_it(pair) || sample::is_whole() {
             findings.compare(pair);
         }
     }

@@ -1,7 +1,6 @@
 //! The fleet: the rules of a campaign by their numbers, and that its work is what `update` does in a clone.
 
 use std::collections::BTreeMap;
-use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -12,7 +11,7 @@ use xtask::tree;
 use xtask::workspace;
 
 use crate::history::lines;
-use crate::program::{GIT_IDENTITY, Ran, run, write_executable};
+use crate::program::{GIT_IDENTITY, Ran, run, search_path, write_executable};
 use crate::remote::{Repository, World};
 use crate::sample;
 
@@ -682,9 +681,8 @@ fn starts_of_git(repositories: usize) -> usize {
     let git = run(Command::new("sh").args(["-c", "command -v git"])).success();
     let script = format!("#!/bin/sh\necho \"$*\" >>'{}'\nexec '{}' \"$@\"\n", starts.display(), git.trim());
     write_executable(&shim.join("git"), &script);
-    let path = env::join_paths([shim].into_iter().chain(env::split_paths(&env::var_os("PATH").unwrap()))).unwrap();
     let words = ["fleet", "work", "plan.json", "--results", "results", "--jobs", "1"];
-    run(fleet.world.launchway().args(words).env("PATH", path)).success();
+    run(fleet.world.launchway().args(words).env("PATH", search_path([shim]))).success();
     assert!(fleet.results("results").values().all(|result| result["state"] == "ready"));
     fs::read_to_string(starts).unwrap().lines().count()
 }

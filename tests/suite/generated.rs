@@ -1,17 +1,20 @@
 //! The generated services: their own checks pass, and the running binary keeps what the manifests rely on.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread;
 use std::time::Duration;
 
+use launchway_core::template::{Choices, Kind};
 use toml::Table;
 
 use crate::add::Workspace;
 use crate::program::run;
 use crate::project::{self, Project};
 use crate::released::Released;
+use crate::rendered::TEMPLATE;
 use crate::sample;
 use crate::service::{Load, Service, get, load};
 use crate::source::{Source, sources};
@@ -46,6 +49,21 @@ fn a_service_builds_with_the_lock_file_whatever_its_name() {
         let project = Project::make(answers, &folder.path().join("project"));
         Source::of(&project).build(name);
     }
+}
+
+#[test]
+fn a_worker_is_built_of_as_many_crates_as_its_question_says() {
+    let crates = |case: &str| {
+        let tree = ["tree", "--workspace", "--locked", "--offline", "--edges", "normal,build", "--prefix", "none"];
+        let listed =
+            Source::of(&project::named(case)).cargo(&[&tree[..], &["--no-dedupe", "--format", "{p}"]].concat());
+        let external = listed.lines().filter(|line| !line.is_empty() && !line.contains(" (/"));
+        external.map(|line| line.trim_end_matches(" (proc-macro)").to_owned()).collect::<BTreeSet<_>>().len()
+    };
+    let Kind::Choice(Choices::Fixed(kinds)) = &TEMPLATE.question("kind").unwrap().kind else { panic!() };
+    let said = &kinds.iter().find(|choice| choice.value == "worker").unwrap().consequence;
+    let price = format!("{} crates instead of {}", crates("ecs-worker"), crates("ecs-default"));
+    assert!(said.as_deref().unwrap().ends_with(&price), "{price}");
 }
 
 #[test]
@@ -184,16 +202,21 @@ fn the_manifests_and_the_code_agree_on_the_ports() {
         for (platform, _) in platforms.into_iter().filter(|(_, is_used)| *is_used) {
             let environment = environment(&project, platform, &project.production());
             let dockerfile = fs::read_to_string(project.path("Dockerfile")).unwrap();
+            let admin = value(&environment, "ADMIN_PORT");
             // A worker has no port for traffic.
-            let traffic = environment.iter().find(|(name, _)| name == "PORT").map(|(_, port)| port.as_str());
-            let ports: Vec<&str> = traffic.into_iter().chain([value(&environment, "ADMIN_PORT")]).collect();
-            let ports = format!("\nEXPOSE {}\n", ports.join(" "));
+            let ports = match find(&environment, "PORT") {
+                Some(traffic) => format!("\nEXPOSE {traffic} {admin}\n"),
+                None => format!("\nEXPOSE {admin}\n"),
+            };
             assert!(dockerfile.contains(&ports), "{}: {ports}", project.case);
         }
     }
 }
 
+fn find<'a>(environment: &'a [(String, String)], key: &str) -> Option<&'a str> {
+    environment.iter().find(|(name, _)| name == key).map(|(_, value)| value.as_str())
+}
+
 fn value<'a>(environment: &'a [(String, String)], key: &str) -> &'a str {
-    let found = environment.iter().find(|(name, _)| name == key);
-    &found.unwrap_or_else(|| panic!("{key} is in {environment:?}")).1
+    find(environment, key).unwrap_or_else(|| panic!("{key} is in {environment:?}"))
 }

@@ -89,13 +89,11 @@ impl Runner {
     /// A shell with the program, the stand-ins and the folder for what a job leaves behind.
     fn bash(&self) -> Command {
         let programs = [self.path("bin"), program::path().parent().unwrap().to_owned()];
-        let known = std::env::var_os("PATH").unwrap_or_default();
-        let path = std::env::join_paths(programs.into_iter().chain(std::env::split_paths(&known))).unwrap();
         let mut bash = Command::new("bash");
         bash.env_clear().envs(
             self.world.launchway().get_envs().filter_map(|(key, value)| Some((key.to_owned(), value?.to_owned()))),
         );
-        bash.env("PATH", path).env("RUNNER_TEMP", self.path("temp"));
+        bash.env("PATH", program::search_path(programs)).env("RUNNER_TEMP", self.path("temp"));
         bash
     }
 

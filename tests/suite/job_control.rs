@@ -20,8 +20,7 @@ const SHELLS: [(&str, &[&str]); 2] = [("bash", &["--norc", "--noprofile", "-i"])
 
 fn shell(name: &str, words: &[&str], folder: &Path) -> Command {
     let programs = program::path().parent().unwrap().to_path_buf();
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let path = std::env::join_paths([programs].into_iter().chain(std::env::split_paths(&path))).unwrap();
+    let path = program::search_path([programs]);
     let mut shell = workspace::hermetic(Path::new(name)).unwrap();
     shell.args(words).env("PATH", path).env("PS1", format!("{READY} ")).env("HOME", folder);
     shell.env_remove("COLUMNS").env("LAUNCHWAY_STATE_DIR", folder).current_dir(folder);

@@ -1,6 +1,8 @@
 //! The program under test, built once, started with nothing of this machine.
 
 use std::borrow::BorrowMut;
+use std::env;
+use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -47,6 +49,12 @@ pub(crate) struct Ran {
     pub(crate) code: Option<i32>,
     pub(crate) stdout: String,
     pub(crate) stderr: String,
+}
+
+/// Returns where programs are looked for: in some folders before those of this machine.
+pub(crate) fn search_path(folders: impl IntoIterator<Item = PathBuf>) -> OsString {
+    let known = env::var_os("PATH").unwrap_or_default();
+    env::join_paths(folders.into_iter().chain(env::split_paths(&known))).unwrap()
 }
 
 /// Runs a command to its end.

@@ -31,6 +31,7 @@ pub(crate) fn in_pairs<T: Send>(items: Vec<T>, work: impl Fn(T) + Sync) {
     });
 }
 
-fn is_whole() -> bool {
+/// Tells whether all is tried: in `cargo xtask test --all`.
+pub(crate) fn is_whole() -> bool {
     env::var_os(xtask::WHOLE).is_some_and(|value| !value.is_empty())
 }

@@ -54,8 +54,7 @@ fn template_version() -> String {
 
 fn shell(name: &str, words: &[&str], folder: &Path) -> Command {
     let programs = program::path().parent().unwrap().to_path_buf();
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let path = std::env::join_paths([programs].into_iter().chain(std::env::split_paths(&path))).unwrap();
+    let path = program::search_path([programs]);
     let mut shell = workspace::hermetic(Path::new(name)).unwrap();
     shell.args(words).env("PATH", path).env("PS1", format!("{READY} ")).env("HOME", folder.join(".."));
     shell.env_remove("COLUMNS").current_dir(folder);

@@ -413,6 +413,23 @@ fn a_project_never_becomes_one_of_another_kind() {
 }
 
 #[test]
+fn what_a_worker_cannot_be_is_refused_with_the_reason() {
+    for (words, reason) in [
+        (["--target=kubernetes", "--packaging=helm"], "choose kustomize"),
+        (["--target=kubernetes", "--provider=kind"], "has no queue of Amazon SQS"),
+        (["--target=kubernetes", "--strategy=canary"], "choose rolling"),
+        (["--target=ecs", "--ecs-format=json"], "choose cloudformation"),
+        (["--target=ecs", "--strategy=canary"], "choose rolling"),
+        (["--target=ecs", "--strategy=linear"], "choose rolling"),
+        (["--target=both", "--strategy=blue-green"], "choose rolling"),
+    ] {
+        let new = ["new", "orders", "--kind=worker", "--no-input", "--dry-run"];
+        let said = run(launchway().args(new).args(words)).failure(2);
+        assert!(said.contains(reason), "{words:?}: {said}");
+    }
+}
+
+#[test]
 fn a_worker_is_not_called_like_a_crate_that_it_depends_on() {
     let new = |kind: &str| run(launchway().args(["new", "hmac", "--target=ecs", "--no-input", "--dry-run", kind]));
     new("--kind=http").success();

@@ -169,6 +169,8 @@ def check(folder):
         shared = ecs_shared.what_is_there(account.every)
         check_refusals(account)
         first = account.environments[0]
+        if ecs_ministack.is_worker(folder):
+            check_messages(account, first)
         check_lookups(account, first, f"{account.service}-{first}")
         for environment in account.environments:
             check_environment(account, environment)
@@ -184,6 +186,18 @@ def check(folder):
             expect(not clients.ecr.describe_repositories()["repositories"], "a registry was left behind")
         left = ecs_shared.what_is_there(account.every)
         expect(left == ecs_shared.of_others(shared), f"of what others share, {left} is left of {shared}")
+
+
+def check_messages(account, environment):
+    """Whoever takes a queue down hears first how many messages go with it."""
+    queue = f"{account.service}-{environment}"
+    for clients in (it for (_, owner), it in account.every.items() if owner == account.account_of(environment)):
+        url = clients.sqs.get_queue_url(QueueName=queue)["QueueUrl"]
+        for number in range(3):
+            clients.sqs.send_message(QueueUrl=url, MessageBody=str(number))
+        _, said = account.run(environment, "")
+        told = f"The queue {queue} in {clients.region} has about 3 messages, which are deleted with it."
+        expect(told in said, f"it is not said what goes with the queue: {said}")
 
 
 def check_refusals(account):

@@ -30,12 +30,14 @@ def of_task_definition(project, environment):
     parameters = json.loads(file.read_text(encoding="utf-8"))
     values = {entry["ParameterKey"]: entry["ParameterValue"] for entry in parameters}
     (container,) = template["Resources"]["TaskDefinition"]["Properties"]["ContainerDefinitions"]
-    return {entry["Name"]: resolve(entry["Value"], values) for entry in container["Environment"]}
+    return {entry["Name"]: resolve(entry["Value"], template["Parameters"], values) for entry in container["Environment"]}
 
 
-def resolve(value, parameters):
+def resolve(value, declared, values):
     """A literal as it is, a reference to a parameter as the parameter file has it, and what only the stack knows as it is written."""
-    return parameters.get(value.get("Ref"), json.dumps(value)) if isinstance(value, dict) else value
+    if not isinstance(value, dict):
+        return value
+    return values[value["Ref"]] if value.get("Ref") in declared else json.dumps(value)
 
 
 def of_deployment(built):

@@ -14,7 +14,6 @@ import sys
 
 import quick_yaml
 
-
 WAY_IN = "{{.name}}"
 
 

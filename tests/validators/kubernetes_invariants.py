@@ -644,6 +644,12 @@ def rollout(manifest):
 
 def scaled_by_keda(manifest):
     spec = manifest.scaled["spec"]
+    yield from unknown_fields("ScaledObject spec", spec, {"scaleTargetRef", "minReplicaCount", "maxReplicaCount", "triggers"})
+    for trigger in spec["triggers"]:
+        yield from unknown_fields("ScaledObject trigger", trigger, {"type", "metadata", "authenticationRef"})
+        yield from unknown_fields("ScaledObject trigger", trigger["metadata"], {"queueURLFromEnv", "awsRegion", "queueLength"})
+    for authentication in manifest.all("TriggerAuthentication"):
+        yield from unknown_fields("TriggerAuthentication spec", authentication["spec"], {"podIdentity"})
     target, workload = spec["scaleTargetRef"], manifest.workload
     found = (target.get("apiVersion"), target.get("kind"), target["name"])
     expected = (workload["apiVersion"], workload["kind"], workload["metadata"]["name"])

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import quick_yaml
 
-
 # What the README may say, and what has to be so.
 FLUX = "Flux deletes what it made"
 HELM = "Helm deletes what it made"

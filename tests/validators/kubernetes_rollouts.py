@@ -17,7 +17,6 @@ import sys
 
 import quick_yaml
 
-
 KINDS = {"Rollout", "AnalysisTemplate"}
 IMPORT = re.compile(r'^import \{ (\w+) \} from "(.+)";$', re.M)
 FIELD = re.compile(r'^    "(.+?)"(\??): (.+);$', re.M)

@@ -157,6 +157,15 @@ mod tests {
     }
 
     #[test]
+    fn a_cargo_command_says_nothing_of_the_package_that_runs_it() {
+        assert!(env::var_os("CARGO_MANIFEST_DIR").is_some() && env::var_os("CARGO_PKG_NAME").is_some());
+        let command = cargo();
+        for name in ["CARGO_MANIFEST_DIR", "CARGO_PKG_NAME"] {
+            assert!(command.get_envs().any(|variable| variable == (name.as_ref(), None)), "{name}");
+        }
+    }
+
+    #[test]
     fn core_is_built_once() {
         let everything = beneath_core("--edges normal,dev --workspace");
         assert!(everything.len() > 20, "{everything:?}");

@@ -197,6 +197,7 @@ fn a_project_is_taken_down_in_an_order_that_strands_nothing() {
         "ecs-json-rolling",
         "ecs-code-deploy-all-at-once-regions",
         "ecs-largest-one-environment",
+        "ecs-worker",
     ];
     for case in sample::of(cases.to_vec(), 2, 3) {
         destroy(&project::named(case)).unwrap();
