@@ -40,6 +40,7 @@ const BASES: &[Words] = &[
     &[("target", "ecs"), ("kind", "worker")],
     &[("target", "kubernetes"), ("kind", "worker")],
     &[("target", "kubernetes"), ("kind", "worker"), ("provider", "eks"), ("autoscaler", "keda")],
+    &[("target", "kubernetes"), ("kind", "worker"), ("packaging", "helm"), ("autoscaler", "keda")],
     &[("target", "kubernetes")],
     &[("target", "kubernetes"), ("exposure", "gateway"), ("service_monitor", "true")],
     &[("target", "kubernetes"), ("exposure", "ingress"), ("priority_class", "true")],

@@ -415,7 +415,6 @@ fn a_project_never_becomes_one_of_another_kind() {
 #[test]
 fn what_a_worker_cannot_be_is_refused_with_the_reason() {
     for (words, reason) in [
-        (["--target=kubernetes", "--packaging=helm"], "choose kustomize"),
         (["--target=kubernetes", "--provider=kind"], "has no queue of Amazon SQS"),
         (["--target=kubernetes", "--strategy=canary"], "choose rolling"),
         (["--target=ecs", "--ecs-format=json"], "choose cloudformation"),

@@ -83,7 +83,7 @@ fn a_chart_makes_the_same_objects_as_kustomize_whatever_the_strategy() {
 }
 
 /// What the golden projects leave out.
-const VARIANTS: [&str; 17] = [
+const VARIANTS: [&str; 19] = [
     "",
     "quota = false\ntopology_spread = false\npriority_class = true\nsecrets = [\"a-b\"]\nkubernetes_secrets = \"existing\"",
     "strategy = \"blue-green\"\npromotion = \"automatic\"\nsecrets = [\"a-b\", \"c\"]\nservice_monitor = true",
@@ -101,6 +101,8 @@ const VARIANTS: [&str; 17] = [
     "image_policy = true\ntraffic_distribution = \"zone\"\nimage_pull_secrets = []",
     "image_pull_secrets = [\"one\", \"two\"]\ntraffic_distribution = \"node\"\nstrategy = \"blue-green\"",
     "strategy = \"canary\"\npromotion = \"automatic\"\nmulti_cluster = \"flux\"\narchitecture = \"arm64\"\nport = 1024",
+    "kind = \"worker\"\nsecrets = [\"a-b\"]\nquota = false",
+    "kind = \"worker\"\nprovider = \"openshift\"\nautoscaler = \"keda\"\nservice_mesh = \"istio\"",
 ];
 
 fn variant(answers: &str) -> toml::Table {

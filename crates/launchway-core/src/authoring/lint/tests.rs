@@ -33,7 +33,7 @@ fn what_nothing_uses_is_found_with_its_place() {
 
 #[test]
 fn u24_a_backslash_that_is_eaten_before_a_name_is_found_and_one_before_other_braces_is_not() {
-    let text = "C:\\{{service}}\nC:\\\\{{service}}\n\\{{ .Values.port }}\n\\{{#if (eq service \"a\")}}\n";
+    let text = "C:\\{{service}}\nC:\\\\{{service}}\n\\{{ .Values.port }}\n\\{{ add .Values.port 1 }}\n\\{{#if (eq service \"a\")}}\n";
     let found = found("", &[("files/a.txt.hbs", text), ("partials/p.hbs", "\\{{quote service}}\n")]);
     let eaten = "eaten-backslash: the backslash disappears, and the text in the braces is printed unchanged";
     let found: Vec<_> = found.into_iter().filter(|it| it.contains("eaten")).collect();
@@ -42,7 +42,10 @@ fn u24_a_backslash_that_is_eaten_before_a_name_is_found_and_one_before_other_bra
     let interview = crate::Interview::new(&template, &crate::Answers::default(), crate::Defaults::All).unwrap();
     let plan = crate::Plan::new(&template, &interview.context().unwrap().unwrap()).unwrap();
     let made = plan.files.values().next().unwrap().text().unwrap().to_owned();
-    assert_eq!(made, "C:{{service}}\nC:\\orders\n{{ .Values.port }}\n{{#if (eq service \"a\")}}\n");
+    assert_eq!(
+        made,
+        "C:{{service}}\nC:\\orders\n{{ .Values.port }}\n{{ add .Values.port 1 }}\n{{#if (eq service \"a\")}}\n"
+    );
 }
 
 #[test]

@@ -45,8 +45,10 @@ fn eaten(template: &Template, file: &str, text: &str) -> Vec<LintFinding> {
 
 /// Tells whether the first word of a tag is one of the template's or of the language's.
 fn names_something(template: &Template, inner: &str) -> bool {
+    // No word of the language begins so: the tag is Helm's.
+    let is_foreign = inner.split([' ', '(']).any(|word| word.starts_with('.') && !word.starts_with("../"));
     let word = inner.trim_start_matches(['#', '/', '>', '~', ' ']).split([' ', '}', '~']).next().unwrap_or_default();
     let word = word.trim_start_matches("../");
     let is_element = || template.rules.iter().flat_map(|rule| &rule.each).any(|each| each.element == word);
-    template.names().any(|name| name == word) || helper(word).is_some() || is_element()
+    !is_foreign && (template.names().any(|name| name == word) || helper(word).is_some() || is_element())
 }

@@ -17,7 +17,7 @@ spec:
   # Service links would put variables such as ADMIN_PORT=tcp://… into the environment.
   enableServiceLinks: false
   # The drain and 5 s to spare. No preStop: the service drains itself.
-  terminationGracePeriodSeconds: {{ add .Values.config.DRAIN_DELAY_SECONDS .Values.config.DRAIN_TIMEOUT_SECONDS 5 }}
+  terminationGracePeriodSeconds: {{ add .Values.config.DRAIN_TIMEOUT_SECONDS 5 }}
   # The image is built for this architecture alone.
   nodeSelector:
     kubernetes.io/arch: {{ .Values.architecture }}
@@ -68,8 +68,6 @@ spec:
               key: {{ . }}
         {{- end }}
       ports:
-        - name: http
-          containerPort: {{ .Values.config.PORT }}
         - name: admin
           containerPort: {{ .Values.config.ADMIN_PORT }}
       startupProbe:
@@ -78,7 +76,7 @@ spec:
           port: admin
         periodSeconds: 1
         failureThreshold: 30
-      # Looks at this process alone: a liveness probe on a database turns its outage into restarts everywhere.
+      # The heartbeat of the loop that takes messages. It fails when the loop hangs, and not when the queue does not answer.
       livenessProbe:
         httpGet:
           path: /livez
@@ -86,7 +84,7 @@ spec:
         periodSeconds: 10
         timeoutSeconds: 2
         failureThreshold: 3
-      # One slow answer does not take a pod out of service. A pod that stops leaves at once, before this notices.
+      # No request depends on it: a rollout waits for it.
       readinessProbe:
         httpGet:
           path: /readyz
