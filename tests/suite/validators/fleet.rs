@@ -6,7 +6,7 @@ use std::process::Command;
 
 use super::kubernetes::VERSIONS;
 use super::repository::{actionlint_of, shellcheck_of, zizmor_of};
-use super::{check, tools, validate};
+use super::{aws_check, check, tools, validate};
 use crate::fleet::{Fleet, three};
 use crate::program::{run, write_executable};
 
@@ -72,6 +72,39 @@ fn actionlint_and_zizmor_accept_the_workflow() {
         let workflow = emit(&fleet, "github-actions", "repository/.github/workflows/fleet.yaml", &["--shards", shards]);
         actionlint_of([workflow.clone()]).unwrap();
         zizmor_of([workflow]).unwrap();
+    }
+}
+
+#[test]
+fn shellcheck_and_the_api_of_aws_batch_accept_the_array_job() {
+    let fleet = planned();
+    let script = emit(&fleet, "aws-batch", "fleet.sh", &["--shards", "10000"]);
+    shellcheck_of(&[], [script.clone()]).unwrap();
+    validate(aws_check("fleet_batch.py").arg(&script).args(["--shards", "10000"])).unwrap();
+    // An array has two jobs at least.
+    let script = emit(&fleet, "aws-batch", "fleet.sh", &[]);
+    let text = fs::read_to_string(&script).unwrap();
+    for (what, from, to) in [
+        ("a key that no job definition has", "\"evaluateOnExit\"", "\"evaluatedOnExit\""),
+        ("a number where a text belongs", "\"value\": \"512\"", "\"value\": 512"),
+        ("an end that runs again for ever", "\"onExitCode\": \"75\"", "\"onExitCode\": \"*\""),
+        ("an instance that takes its shard with it", "Host EC2*", "Host*EC3"),
+        ("a folder that is not the shared one", "cd /fleet", "cd /tmp"),
+    ] {
+        fs::write(&script, text.replacen(from, to, 1)).unwrap();
+        validate(aws_check("fleet_batch.py").arg(&script).args(["--shards", "2"])).expect_err(what);
+    }
+}
+
+#[test]
+fn no_engine_is_given_more_shards_than_it_takes() {
+    let fleet = planned();
+    for (engine, shards) in
+        [("kubernetes", "100001"), ("github-actions", "257"), ("aws-batch", "1"), ("aws-batch", "10001")]
+    {
+        let words = ["emit", engine, "the plan's.json", "--results=results", "--image", IMAGE, "--shards", shards];
+        let said = fleet.run(&words).failure(2);
+        assert!(said.contains(&format!("shards, and not {shards}")), "{engine}: {said}");
     }
 }
 

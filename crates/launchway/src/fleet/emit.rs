@@ -3,6 +3,7 @@
 //! Whoever emits one signs it. So nothing of a plan reaches it but numbers, digits, and texts that are quoted for their place.
 
 use std::num::NonZero;
+use std::ops::RangeInclusive;
 
 use clap::ValueEnum;
 use launchway_core::quote::{quote_shell, visible_line};
@@ -22,6 +23,7 @@ pub(crate) enum Engine {
     Slurm,
     Kubernetes,
     GithubActions,
+    AwsBatch,
 }
 
 /// What a job file is made of.
@@ -42,16 +44,18 @@ impl Engine {
             Self::Slurm => include_str!("jobs/slurm.sh"),
             Self::Kubernetes => include_str!("jobs/kubernetes.yaml"),
             Self::GithubActions => include_str!("jobs/github-actions.yaml"),
+            Self::AwsBatch => include_str!("jobs/aws-batch.sh"),
         }
     }
 
-    /// Returns the most shards that an engine takes: "Usage limits" of GitHub Actions, and the validation of a Kubernetes Job with
-    /// `backoffLimitPerIndex`. A cluster of Slurm says its own, `MaxArraySize`.
-    fn most_shards(self) -> usize {
+    /// Returns the fewest and the most shards that an engine takes: "Usage limits" of GitHub Actions, the validation of a Kubernetes
+    /// Job with `backoffLimitPerIndex`, and "Array jobs" of AWS Batch. A cluster of Slurm says its own most, `MaxArraySize`.
+    fn shards(self) -> RangeInclusive<usize> {
         match self {
-            Self::Slurm => 4_000_000,
-            Self::Kubernetes => 100_000,
-            Self::GithubActions => 256,
+            Self::Slurm => 1..=4_000_000,
+            Self::Kubernetes => 1..=100_000,
+            Self::GithubActions => 1..=256,
+            Self::AwsBatch => 2..=10_000,
         }
     }
 
@@ -64,11 +68,13 @@ impl Engine {
 /// Writes the job file of a plan for an engine.
 pub(crate) fn job(engine: Engine, order: &JobOrder<'_>) -> Result<String, Failure> {
     let plan = order.plan;
-    let shards = order.shards.map_or_else(|| plan.len().div_ceil(PROJECTS_OF_A_SHARD).max(1), NonZero::get);
-    let most = engine.most_shards();
-    if shards > most {
-        return Err(Failure::new(Exit::Usage, format!("the engine takes {most} shards, and not {shards}"))
-            .hint("name fewer: `--shards N`"));
+    let possible = engine.shards();
+    let of_size = || plan.len().div_ceil(PROJECTS_OF_A_SHARD).max(*possible.start());
+    let shards = order.shards.map_or_else(of_size, NonZero::get);
+    if !possible.contains(&shards) {
+        let (least, most) = possible.into_inner();
+        return Err(Failure::new(Exit::Usage, format!("the engine takes {least} to {most} shards, and not {shards}"))
+            .hint("name as many: `--shards N`"));
     }
     let image = match (engine, order.image) {
         (Engine::Slurm, _) => String::new(),
@@ -124,13 +130,14 @@ fn operand(path: &str) -> String {
 
 /// Quotes a text for a YAML file, if it is one that no engine reads as more than a text.
 fn in_yaml(text: &str) -> Result<String, Failure> {
-    let is_plain =
-        !text.is_empty() && !text.contains("${{") && !text.contains("$(") && !text.chars().any(char::is_control);
+    let is_plain = !text.is_empty()
+        && !["${{", "$(", "Ref::"].iter().any(|it| text.contains(it))
+        && !text.chars().any(char::is_control);
     if is_plain {
         return Ok(serde_json::Value::from(text).to_string());
     }
     Err(Failure::new(Exit::Usage, format!("`{}` cannot be written into a job file", visible_line(text)))
-        .hint("name a path or an image without control characters, `${{` and `$(`"))
+        .hint("name a path or an image without control characters, `${{`, `$(` and `Ref::`"))
 }
 
 #[cfg(test)]
@@ -151,7 +158,7 @@ mod tests {
     fn a_path_is_no_option_and_no_expression() {
         assert_eq!(operand("-x y"), "./-x y");
         assert_eq!(in_yaml("a \"b\"").unwrap(), r#""a \"b\"""#);
-        for text in ["", "a\nb", "${{ secrets.X }}", "$(HOME)"] {
+        for text in ["", "a\nb", "${{ secrets.X }}", "$(HOME)", "Ref::plan"] {
             assert_eq!(in_yaml(text).unwrap_err().exit, Exit::Usage, "{text}");
         }
     }

@@ -31,7 +31,7 @@ pub(crate) struct EmitArgs {
     /// How many shards there are [default: one for each 100 projects]
     #[arg(long, value_name = "NUMBER")]
     shards: Option<NonZero<usize>>,
-    /// The image with launchway and git, for Kubernetes and GitHub Actions
+    /// The image with launchway and git, for every engine but Slurm
     #[arg(long, value_name = "IMAGE")]
     image: Option<String>,
     /// Where the file is written; to stdout without it
