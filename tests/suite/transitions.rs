@@ -9,6 +9,7 @@ use tempfile::TempDir;
 use xtask::tree;
 
 use crate::program::{GIT_IDENTITY, Ran, launchway, run};
+use crate::sample;
 
 /// A project of the built-in template in a repository.
 struct Live {
@@ -142,16 +143,16 @@ const GAINED: &[(&[&str], &str, &str, &str)] = &[
 
 #[test]
 fn a_project_of_before_gains_an_option_of_ecs_by_an_update_that_says_what_it_means() {
-    for ci in ["--ci=github", "--ci=none"] {
-        for (words, file, text, said) in GAINED {
-            let live = Live::new(&["--target=ecs", ci]);
-            assert!(!fs::read_to_string(live.path(file)).unwrap_or_default().contains(text), "{file}");
-            let preview = live.update(&[words, &["--dry-run"][..]].concat()).success();
-            assert!(preview.contains(said), "{preview}");
-            live.update(words).success();
-            assert!(fs::read_to_string(live.path(file)).unwrap().contains(text), "{file}");
-            run(launchway().arg("check").current_dir(live.path(""))).success();
-        }
+    let of = |ci| GAINED.iter().map(move |gained| (ci, gained));
+    let cases = of("--ci=github").chain(of("--ci=none")).collect();
+    for (ci, (words, file, text, said)) in sample::of(cases, 0, 3) {
+        let live = Live::new(&["--target=ecs", ci]);
+        assert!(!fs::read_to_string(live.path(file)).unwrap_or_default().contains(text), "{file}");
+        let preview = live.update(&[words, &["--dry-run"][..]].concat()).success();
+        assert!(preview.contains(said), "{preview}");
+        live.update(words).success();
+        assert!(fs::read_to_string(live.path(file)).unwrap().contains(text), "{file}");
+        run(launchway().arg("check").current_dir(live.path(""))).success();
     }
 }
 
@@ -233,7 +234,7 @@ const GAINED_ON_KUBERNETES: &[(&[&str], &str, &str, &str)] = &[
 
 #[test]
 fn a_project_of_before_gains_an_option_of_kubernetes_by_an_update_that_says_what_it_means() {
-    for (words, file, text, said) in GAINED_ON_KUBERNETES {
+    for (words, file, text, said) in sample::of(GAINED_ON_KUBERNETES.iter().collect(), 0, 3) {
         let live = Live::new(&["--target=kubernetes", "--exposure=ingress"]);
         assert!(!fs::read_to_string(live.path(file)).unwrap_or_default().contains(text), "{file}");
         let preview = live.update(&[words, &["--dry-run"][..]].concat()).success();
@@ -550,7 +551,7 @@ const GAINS: [Gain; 16] = [
 
 #[test]
 fn a_project_of_before_an_option_gains_it_with_the_transition_that_it_says() {
-    for (made, set, said, file, text) in GAINS {
+    for (made, set, said, file, text) in sample::of(GAINS.to_vec(), 1, 3) {
         let live = Live::new(&[&["--target=kubernetes"], made].concat());
         let words: Vec<&str> = set.iter().flat_map(|answer| ["--set", answer]).collect();
         let preview = live.update(&words);
