@@ -185,7 +185,7 @@ fn parameters() -> Vec<Parameter> {
         parameter("capacity", texts(&["fargate", "fargate-spot", "managed-instances", "ec2"])),
         parameter("scheme", texts(&["internet-facing", "internal"])),
         parameter("https", switch()),
-        parameter("ecs_format", texts(&["cloudformation", "json"])),
+        parameter("ecs_format", texts(&["cloudformation", "json", "terraform"])),
         parameter("ephemeral_storage", numbers(&[20, 21, 200])),
         parameter("execute_command", switch()),
         parameter("waf", switch()),
