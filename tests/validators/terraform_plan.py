@@ -174,9 +174,6 @@ def check_service(project, name, plan, files, faults):
     expect(container["healthCheck"]["command"][0] in ("CMD", "CMD-SHELL"), "the health command is of no kind that ECS knows")
     execution, of_task = plan.refers("aws_ecs_task_definition.task_definition", "execution_role_arn"), plan.refers("aws_ecs_task_definition.task_definition", "task_role_arn")
     expect((execution, of_task) == ("aws_iam_role.execution_role", "aws_iam_role.task_role"), f"the roles of the task are {execution} and {of_task}")
-    read = [it["Resource"] for it in json.loads(plan.of("aws_iam_role_policy.start_task").get("policy") or "{}").get("Statement", []) if it["Action"] in ("ssm:GetParameters", "secretsmanager:GetSecretValue")]
-    for secret in container.get("secrets", []):
-        expect(any(secret["valueFrom"].startswith(it.rstrip("*")) for it in read), f"the execution role may not read {secret['valueFrom']}")
     expect(not settings.keys() & {it["name"] for it in container.get("secrets", [])}, "a variable is a setting and a secret")
     expect(not any(address.split(".")[0] in OF_SECRETS for address in plan.resources), "the value of a secret would be in the state")
 
