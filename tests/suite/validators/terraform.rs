@@ -24,6 +24,10 @@ fn checkov(project: &Project) -> Verdict {
     validate(command.arg("--config-file").arg(ours(configuration)).arg("--directory").arg(folder))
 }
 
+fn scripts(project: &Project) -> Verdict {
+    validate(python(&tools().terraform(), "terraform_scripts.py").arg(&project.folder))
+}
+
 #[test]
 fn terraform_plans_every_state_and_each_plan_agrees_with_its_project() {
     for project in projects() {
@@ -82,6 +86,29 @@ fn terraform_notices_what_the_provider_would_refuse_or_the_project_contradicts()
         let (_folder, project) = project::named("ecs-terraform-blue-green-regions").copy();
         project.replace(path, from, to);
         let said = plan(&project).expect_err("the fault is noticed");
+        assert!(said.contains(word), "`{word}` is not in:\n{said}");
+    }
+}
+
+#[test]
+fn the_scripts_refuse_what_is_not_ready_and_notice_what_goes_wrong() {
+    for project in projects() {
+        scripts(&project).unwrap_or_else(|said| panic!("{}: {said}", project.case));
+    }
+    for (path, from, to, word) in [
+        (
+            "deploy/ecs/deploy.sh",
+            r#"[ "$running" = "$expected" ] || fail"#,
+            r#"[ "$running" ] || fail"#,
+            "counts as good",
+        ),
+        ("deploy/ecs/deploy.sh", "-lockfile=readonly ", "", "another state is opened"),
+        ("deploy/ecs/destroy.sh", "    ask \"orders-$environment\"\n", "", "it deletes without the name"),
+        ("deploy/ecs/plan.sh", "plan -lock=false", "apply -lock=false", "a plan changes something"),
+    ] {
+        let (_folder, project) = project::named("ecs-terraform").copy();
+        project.replace(path, from, to);
+        let said = scripts(&project).expect_err("the fault is noticed");
         assert!(said.contains(word), "`{word}` is not in:\n{said}");
     }
 }

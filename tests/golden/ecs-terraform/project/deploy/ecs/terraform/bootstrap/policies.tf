@@ -19,8 +19,9 @@ resource "aws_iam_policy" "look" {
         Effect   = "Allow"
         Action   = "s3:ListBucket"
         Resource = [for bucket in var.state_buckets : "arn:aws:s3:::${bucket}"]
+        # Beside its own states, which workspaces there are: Terraform asks for them.
         Condition = {
-          StringLike = { "s3:prefix" = "orders/${each.key}/*" }
+          StringLike = { "s3:prefix" = ["orders/${each.key}/*", "env:/*"] }
         }
       },
       {
