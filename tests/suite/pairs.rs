@@ -390,6 +390,7 @@ fn another_port_changes_the_tasks_and_pods_and_nothing_that_leads_to_them() {
         "deploy/ecs/service.json",
         "deploy/ecs/service.yaml",
         "deploy/ecs/task-definition.json",
+        "deploy/ecs/terraform/service/task.tf",
         "deploy/kubernetes/base/workload/config.env",
         "deploy/kubernetes/base/workload/deployment.yaml",
         "deploy/kubernetes/base/workload/rollout.yaml",
