@@ -72,7 +72,7 @@ fn answer<'p>(project: &'p Rendered, id: &str) -> Option<&'p Value> {
 
 /// Tells whether a file of the deployment holds a text, apart from the pages about it and the scripts.
 fn holds(project: &Rendered, wanted: &str) -> bool {
-    let is_manifest = |path: &str| [".yaml", ".tpl", ".json"].iter().any(|end| path.ends_with(end));
+    let is_manifest = |path: &str| [".yaml", ".tpl", ".json", ".tf"].iter().any(|end| path.ends_with(end));
     let files = project.tree.iter().filter(|(path, _)| path.starts_with("deploy/") && is_manifest(path));
     files.into_iter().any(|(_, file)| String::from_utf8_lossy(&file.bytes).contains(wanted))
 }
@@ -88,13 +88,14 @@ fn every_platform_has_a_diagram_that_shows_what_its_files_make() {
         let shown = diagrams.concat();
         let has_file = |path: &str| project.tree.contains_key(path);
         for (drawn, is_made) in [
-            ("Route 53", has_file("deploy/ecs/dns.yaml")),
+            ("Route 53", has_file("deploy/ecs/dns.yaml") || has_file("deploy/ecs/terraform/dns/main.tf")),
             ("by CodeDeploy", has_file("deploy/ecs/appspec.yaml")),
             (
                 "by Amazon ECS",
                 holds(project, "Strategy: BLUE_GREEN")
                     || holds(project, "Strategy: CANARY")
-                    || holds(project, "Strategy: LINEAR"),
+                    || holds(project, "Strategy: LINEAR")
+                    || holds(project, "advanced_configuration {"),
             ),
             ("Ingress\"", holds(project, "kind: Ingress\n")),
             ("HTTPRoute", holds(project, "kind: HTTPRoute")),

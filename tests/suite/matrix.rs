@@ -66,11 +66,14 @@ fn every_pair_of_answers_makes_a_project() {
     }
     // They are asked with three or four other answers alone; `strategies::`, `pairs::` and golden projects have their values.
     let rare = [
+        "analysis=web",
         "balancer_",
         "canary_traffic",
+        "deployment_controller=code-deploy",
         "ingress_class=gce",
         "ingress_class=openshift-default",
         "ingress_class=webapprouting",
+        "provider=kind",
         "rollout_controller",
     ];
     unused.retain(|value| !rare.iter().any(|start| value.starts_with(start)));
@@ -185,7 +188,7 @@ fn parameters() -> Vec<Parameter> {
         parameter("capacity", texts(&["fargate", "fargate-spot", "managed-instances", "ec2"])),
         parameter("scheme", texts(&["internet-facing", "internal"])),
         parameter("https", switch()),
-        parameter("ecs_format", texts(&["cloudformation", "json"])),
+        parameter("ecs_format", texts(&["cloudformation", "json", "terraform"])),
         parameter("ephemeral_storage", numbers(&[20, 21, 200])),
         parameter("execute_command", switch()),
         parameter("waf", switch()),

@@ -87,6 +87,16 @@ impl Project {
         self.answers["target"].as_str() != Some("kubernetes")
     }
 
+    /// Tells whether stacks of `CloudFormation` hold what it has on Amazon ECS.
+    pub(crate) fn has_stacks(&self) -> bool {
+        self.is_for_ecs() && !self.has_states()
+    }
+
+    /// Tells whether states of Terraform do.
+    pub(crate) fn has_states(&self) -> bool {
+        self.answers.get("ecs_format").and_then(toml::Value::as_str) == Some("terraform")
+    }
+
     pub(crate) fn is_for_kubernetes(&self) -> bool {
         self.answers["target"].as_str() != Some("ecs")
     }

@@ -38,7 +38,7 @@ fn assert_scripts_are_there(project: &Project, section: &str) {
 
 #[test]
 fn the_way_back_on_ecs_names_the_cluster_service_and_deployment_group_of_the_stack() {
-    for project in project::all().into_iter().filter(Project::is_for_ecs) {
+    for project in project::all().into_iter().filter(Project::has_stacks) {
         let section = section(&project, "deploy/ecs/README.md");
         let name = format!("{}-{}", project.service(), project.production());
         assert_file_says(&project, "deploy/ecs/deploy.sh", &format!("stack={}-$environment", project.service()));
@@ -66,6 +66,26 @@ fn the_way_back_on_ecs_names_the_cluster_service_and_deployment_group_of_the_sta
         if !infra {
             assert_file_says(&project, stack, "ServiceName: !Ref AWS::StackName");
         }
+        assert_scripts_are_there(&project, &section);
+    }
+}
+
+#[test]
+fn the_way_back_on_ecs_names_the_cluster_and_the_service_of_the_state() {
+    for project in project::all().into_iter().filter(Project::has_states) {
+        let section = section(&project, "deploy/ecs/README.md");
+        let name = format!("{}-{}", project.service(), project.production());
+        assert_file_says(&project, "deploy/ecs/deploy.sh", &format!("stack={}-$environment", project.service()));
+        let versions = format!("  name    = \"{}-${{var.environment}}\"\n", project.service());
+        assert_file_says(&project, "deploy/ecs/terraform/service/versions.tf", &versions);
+        for resource in [
+            "\"aws_ecs_cluster\" \"cluster\" {\n  name = local.name\n",
+            "\"aws_ecs_service\" \"service\" {\n  name            = local.name\n",
+        ] {
+            assert_file_says(&project, "deploy/ecs/terraform/service/task.tf", resource);
+        }
+        assert_says(&project, &section, "aws ecs stop-service-deployment --stop-type ROLLBACK");
+        assert_says(&project, &section, &format!("--cluster {name} --service {name}"));
         assert_scripts_are_there(&project, &section);
     }
 }

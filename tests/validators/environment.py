@@ -8,6 +8,7 @@ The first reads the task definition and the parameter file of the environment, t
 
 import json
 import pathlib
+import re
 import sys
 
 import yaml
@@ -19,6 +20,10 @@ from ecs_taskdef_shapes import CloudFormationLoader
 
 def of_task_definition(project, environment):
     folder = pathlib.Path(project) / "deploy/ecs"
+    if (folder / "terraform").exists():
+        text = (folder / "terraform/service/task.tf").read_text(encoding="utf-8")
+        entries = re.findall(r'\{ name = "(\w+)", value = (?:"([^"]*)"|var\.environment) \}', text)
+        return {name: value or environment for name, value in entries}
     if ecs_json.is_json(folder):
         task_definition = ecs_json.fill(ecs_json.read(folder / "task-definition.json"), lambda name: environment if name == "Environment" else name)
         (container,) = task_definition["containerDefinitions"]

@@ -18,7 +18,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::{Result, workspace};
 
-const VENVS: [&str; 6] = ["linters", "aws", "checkov", "helm", "github", "hooks"];
+const VENVS: [&str; 7] = ["linters", "aws", "checkov", "helm", "github", "hooks", "terraform"];
 
 /// Those of which only what is inside is used, and not their Python: they are unpacked, without what they depend on.
 const UNPACKED: [&str; 2] = ["helm", "github"];
@@ -129,6 +129,7 @@ pub struct Tools {
     helm: PathBuf,
     github: PathBuf,
     hooks: PathBuf,
+    terraform: PathBuf,
     rollout_types: PathBuf,
     mermaid: PathBuf,
     axe: PathBuf,
@@ -160,6 +161,12 @@ impl Tools {
     #[must_use]
     pub fn pre_commit(&self) -> PathBuf {
         self.hooks.join("bin").join("pre-commit")
+    }
+
+    /// Returns the `python` that has Terraform as a library.
+    #[must_use]
+    pub fn terraform(&self) -> PathBuf {
+        self.terraform.join("bin").join("python")
     }
 
     /// Returns the folder with the type declarations of Argo Rollouts.
@@ -212,7 +219,7 @@ impl Tools {
 /// When there is no fitting Python, or a package cannot be installed.
 pub fn install() -> Result<Tools> {
     let (folder, _lock) = locked("lock")?;
-    let [linters, aws, checkov, helm, github, hooks] = thread::scope(|scope| {
+    let [linters, aws, checkov, helm, github, hooks, terraform] = thread::scope(|scope| {
         VENVS
             .map(|name| scope.spawn(|| install_venv(&folder, name)))
             .map(|thread| thread.join().expect("installing does not panic"))
@@ -226,8 +233,9 @@ pub fn install() -> Result<Tools> {
         Ok((name.to_owned(), install_archive(&folder, archive)?))
     });
     let octokit = octokit.collect::<Result<Vec<_>>>()?;
-    let [linters, aws, checkov, helm, github, hooks] = [linters?, aws?, checkov?, helm?, github?, hooks?];
-    Ok(Tools { linters, aws, checkov, helm, github, hooks, rollout_types, mermaid, axe, openapi, octokit })
+    let [linters, aws, checkov, helm, github, hooks, terraform] =
+        [linters?, aws?, checkov?, helm?, github?, hooks?, terraform?];
+    Ok(Tools { linters, aws, checkov, helm, github, hooks, terraform, rollout_types, mermaid, axe, openapi, octokit })
 }
 
 /// Installs copier and cruft if they are not there yet, and returns the folder of their programs.

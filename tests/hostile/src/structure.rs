@@ -95,7 +95,8 @@ fn outcome(data: &[u8], merge: Merge) -> Outcome {
     let [base, yours, theirs] = [&base, &sides[0], &sides[1]].map(|side| render(format, side));
     let path = match format {
         Format::Yaml => "kustomization.yaml",
-        Format::Toml => "a.toml",
+        // Of HCL there is no merge by structure.
+        Format::Toml | Format::Hcl => "a.toml",
         Format::Json | Format::JsonWithComments => "a.json",
     };
     let sides = [base.as_str(), &yours, &theirs];
@@ -201,7 +202,7 @@ fn render(format: Format, entries: &[Entry]) -> String {
             json(&mut text, entries, 1);
             text.push_str("\n}\n");
         }
-        Format::Toml => toml(&mut text, entries, ""),
+        Format::Toml | Format::Hcl => toml(&mut text, entries, ""),
     }
     text
 }

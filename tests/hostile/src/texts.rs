@@ -25,6 +25,7 @@ pub fn quoting(data: &[u8]) {
         (Format::Json, format!("{{\"a\": {quoted}, \"b\": 1}}")),
         (Format::Toml, format!("a = {quoted}\nb = 1\n")),
         (Format::Yaml, format!("a: {quoted}\nb: 1\n")),
+        (Format::Hcl, format!("a = {}\nb = 1\n", quote_hcl(&text))),
     ] {
         let read = document::parse(format, &document).unwrap_or_else(|error| panic!("{error}: {document:?}"));
         assert_eq!(read, [serde_json::json!({ "a": text, "b": 1 })], "{document:?}");

@@ -14,7 +14,7 @@ use crate::sample;
 use crate::source::Source;
 
 fn projects() -> Vec<Project> {
-    project::all().into_iter().filter(Project::is_for_ecs).collect()
+    project::all().into_iter().filter(Project::has_stacks).collect()
 }
 
 /// The `CloudFormation` templates of a project; `appspec.yaml` is `CodeDeploy`'s.

@@ -19,6 +19,7 @@ mod repository;
 mod schemas;
 mod site;
 mod slurm;
+mod terraform;
 mod worker;
 
 use std::path::{Path, PathBuf};

@@ -95,6 +95,7 @@ fn deployment_steps(project: &Project, fault: Option<[&str; 3]>) -> Verdict {
     let linters = tools().linter("python");
     command.arg(&project.folder).arg("--linters").arg(linters.parent().unwrap());
     command.arg("--requirements").arg(ours("requirements-linters.txt")).arg("--helm").arg(tools().helm());
+    command.arg("--terraform").arg(tools().terraform());
     validate(command.args(fault.map(|_| "--plant")).args(fault.into_iter().flatten()))
 }
 
@@ -118,6 +119,7 @@ fn what_ci_runs_on_the_deployment_files_refuses_a_fault_in_them() {
             ["deploy/kubernetes/base/workload/deployment.yaml", "minReadySeconds:", "minReadySecond:"],
         ),
         ("kubernetes-helm-ingress", ["deploy/kubernetes/chart/templates/deployment.yaml", "strategy:", "strategies:"]),
+        ("ecs-terraform", ["deploy/ecs/terraform/service/network.tf", "  idle_timeout = 60", "  idle_timeout  = 60"]),
     ] {
         deployment_steps(&project::named(case), Some(fault)).unwrap();
     }

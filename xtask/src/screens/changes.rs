@@ -7,6 +7,7 @@ use super::{Ran, errors, run};
 use crate::Result;
 
 const ECS: &str = "--target=ecs";
+const TERRAFORM: &str = "--ecs-format=terraform";
 const KUBERNETES: &str = "--target=kubernetes";
 
 /// A change: its name, the flags of the project, and the answers that change.
@@ -23,6 +24,19 @@ const CHANGES: &[Change] = &[
     ("ecs-from-code-deploy-to-rolling", &[ECS, "--strategy=canary", CODE_DEPLOY], &["strategy=rolling"]),
     ("ecs-code-deploy-strategy", &[ECS, "--strategy=canary", CODE_DEPLOY], &["strategy=blue-green"]),
     ("ecs-stack-to-json", &[ECS], &["ecs_format=json"]),
+    ("ecs-stack-to-terraform", &[ECS], &["ecs_format=terraform"]),
+    ("ecs-terraform-to-stack", &[ECS, TERRAFORM], &["ecs_format=cloudformation"]),
+    ("ecs-terraform-to-blue-green", &[ECS, TERRAFORM], &["strategy=blue-green"]),
+    ("ecs-terraform-to-rolling", &[ECS, TERRAFORM, "--strategy=canary"], &["strategy=rolling"]),
+    ("ecs-terraform-environment-leaves", &[ECS, TERRAFORM], &["environments=dev,prod"]),
+    ("ecs-terraform-second-region", &[ECS, TERRAFORM], &["regions=us-east-1,eu-west-1"]),
+    ("ecs-terraform-home-region", &[ECS, TERRAFORM], &["regions=eu-west-1", "home_region=eu-west-1"]),
+    ("ecs-terraform-dns-routing", &[ECS, TERRAFORM, "--regions=us-east-1,eu-west-1"], &["dns_routing=latency"]),
+    ("ecs-terraform-scheme", &[ECS, TERRAFORM], &["scheme=internal"]),
+    ("ecs-terraform-without-https", &[ECS, TERRAFORM], &["https=false"]),
+    ("ecs-terraform-web-acl", &[ECS, TERRAFORM], &["waf=true"]),
+    ("ecs-terraform-session", &[ECS, TERRAFORM, "--strategy=canary"], &["bake_minutes=60"]),
+    ("ecs-terraform-leaves", &[ECS, TERRAFORM], &["target=kubernetes"]),
     ("ecs-json-to-stack", &[ECS, "--ecs-format=json"], &["ecs_format=cloudformation"]),
     ("ecs-port", &[ECS], &["port=8081"]),
     ("ecs-port-json", &[ECS, "--ecs-format=json"], &["port=8081"]),

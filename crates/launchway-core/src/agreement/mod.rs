@@ -117,7 +117,7 @@ pub struct Place {
 pub enum Reading {
     /// The first group of a pattern, wherever it matches in the texts at a pointer.
     Within { file: String, at: String, capture: String },
-    /// At a pointer into YAML, JSON or TOML.
+    /// At a pointer into YAML, JSON, TOML or HCL.
     At { file: String, at: String },
     /// The first group of a pattern, wherever it matches.
     Capture { file: String, capture: String },
@@ -380,7 +380,7 @@ fn values_at(texts: &Texts<'_>, file: &str, at: &str) -> Result<Vec<String>, Str
 fn nodes_at<'t>(texts: &'t Texts<'_>, file: &str, at: &str) -> Result<Vec<&'t Node>, String> {
     let text = texts.get(file)?;
     text.text()?;
-    let format = Format::of(file).ok_or("a pointer needs a YAML, JSON or TOML file")?;
+    let format = Format::of(file).ok_or("a pointer needs a YAML, JSON, TOML or HCL file")?;
     let documents = text.documents(format).map_err(ToString::to_string)?;
     Ok(Pointer::parse(at).map_err(|fault| format!("the pointer {fault}"))?.find(documents))
 }
@@ -561,7 +561,7 @@ mod tests {
             (r#"{"file": "a.yaml", "at": "/none"}"#, "there is nothing at `/none`"),
             (r#"{"file": "a.yaml", "at": "/list"}"#, "`/list` is not a plain value"),
             (r#"{"file": "b.yaml", "at": "/port"}"#, "there is no such file"),
-            (r#"{"file": "Dockerfile", "at": "/x"}"#, "a pointer needs a YAML, JSON or TOML file"),
+            (r#"{"file": "Dockerfile", "at": "/x"}"#, "a pointer needs a YAML, JSON, TOML or HCL file"),
             (r#"{"file": "Dockerfile", "capture": "USER (.*)"}"#, "nothing matches `USER (.*)`"),
         ] {
             assert_eq!(said("", &[PORT, place]).as_deref(), Some(message));

@@ -50,8 +50,8 @@ impl Shape {
     fn of(path: &str) -> Option<Self> {
         let name = path.rsplit('/').next().unwrap_or(path);
         match Format::of(path) {
-            // A comment belongs to an entry in a way that no outline here knows.
-            Some(Format::JsonWithComments) => return None,
+            // A comment belongs to an entry in a way that no outline here knows, and of HCL there is no outline.
+            Some(Format::JsonWithComments | Format::Hcl) => return None,
             Some(format) => return Some(Self::Document(format)),
             None => {}
         }
@@ -149,6 +149,7 @@ fn outline<'t>(shape: Shape, text: &'t str, identities: &Identities<'_>) -> Opti
     match shape {
         Shape::Document(Format::Toml) => toml::outline(text, identities),
         Shape::Document(Format::Yaml | Format::Json | Format::JsonWithComments) => yaml::outline(text, identities),
+        Shape::Document(Format::Hcl) => None,
         Shape::Settings => plain::settings(text),
         Shape::Page => plain::page(text),
     }

@@ -133,7 +133,7 @@ impl Plan {
     /// Renders every file that the answers select, and checks all of them.
     ///
     /// # Errors
-    /// A fault of the template, or output that does not pass the checks: unreadable YAML, JSON or TOML, an agreement
+    /// A fault of the template, or output that does not pass the checks: unreadable YAML, JSON, TOML or HCL, an agreement
     /// that does not hold, wrong line ends, two paths that a disk may take for one.
     pub fn new(template: &Template, context: &Context) -> Result<Self, PlanError> {
         let planner = Planner::new(template, context).map_err(Invalid::from)?;

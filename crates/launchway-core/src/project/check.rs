@@ -35,7 +35,7 @@ pub struct Finding {
 pub enum Rule {
     /// A conflict of an update must be solved.
     Conflicted,
-    /// A YAML, JSON or TOML file that was generated must parse.
+    /// A YAML, JSON, TOML or HCL file that was generated must parse.
     Unreadable,
     /// A file that agreements speak of must be there.
     Missing,
@@ -91,7 +91,7 @@ impl Rule {
     pub fn says(self) -> &'static str {
         match self {
             Self::Conflicted => "A conflict of an update must be decided, and its marks must not stay in a file",
-            Self::Unreadable => "A YAML, JSON or TOML file that was generated must parse",
+            Self::Unreadable => "A YAML, JSON, TOML or HCL file that was generated must parse",
             Self::Missing => "A file that agreements speak of must be there",
             Self::Agreement => "Values that stand in several files must agree",
             Self::Drifted => "A file that belongs to the template must be as it was generated",

@@ -100,7 +100,7 @@ type Documents = (String, Vec<Option<Vec<Entry>>>);
 
 /// Reads a file, whose name says its format.
 fn of_file(path: &Path, shown: &str) -> Result<Documents, Failure> {
-    let format = Format::of(shown).ok_or_else(|| {
+    let format = Format::of(shown).filter(|format| *format != Format::Hcl).ok_or_else(|| {
         Failure::new(Exit::Usage, format!("the answers file `{shown}` is of no known format"))
             .hint("name it `.toml`, `.yaml` or `.json`")
     })?;

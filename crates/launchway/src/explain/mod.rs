@@ -18,10 +18,11 @@ macro_rules! page {
 }
 
 /// The pages, in the order in which one might read them.
-pub(crate) const PAGES: [Page; 7] = [
+pub(crate) const PAGES: [Page; 8] = [
     page!("ecs-or-kubernetes"),
     page!("several"),
     page!("strategies"),
+    page!("format"),
     page!("platform-contract"),
     page!("check"),
     page!("update"),
@@ -37,7 +38,7 @@ impl Page {
 
 /// Finds a page by its topic.
 pub(crate) fn page(topic: &str) -> Option<&'static Page> {
-    static ALL: [Page; 7] = PAGES;
+    static ALL: [Page; 8] = PAGES;
     ALL.iter().find(|page| page.topic == topic)
 }
 

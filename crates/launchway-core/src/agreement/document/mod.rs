@@ -1,5 +1,6 @@
-//! Reading YAML, JSON and TOML into one kind of tree, whose nodes know their line.
+//! Reading YAML, JSON, TOML and HCL into one kind of tree, whose nodes know their line.
 
+mod hcl;
 mod json;
 mod toml;
 mod yaml;
@@ -12,6 +13,7 @@ use serde_json::Value as Json;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the names say it")]
 pub enum Format {
+    Hcl,
     Json,
     JsonWithComments,
     Toml,
@@ -19,7 +21,7 @@ pub enum Format {
 }
 
 impl Format {
-    /// Guesses the format from a file's name; `None` for all that is neither YAML, JSON nor TOML, and for JSON5.
+    /// Guesses the format from a file's name; `None` for all that is neither YAML, JSON, TOML nor HCL, and for JSON5.
     #[must_use]
     pub fn of(path: &str) -> Option<Self> {
         let name = path.rsplit('/').next().unwrap_or(path);
@@ -32,6 +34,7 @@ impl Format {
             "json" => Some(Self::Json),
             "jsonc" | "code-workspace" => Some(Self::JsonWithComments),
             "toml" => Some(Self::Toml),
+            "tf" | "tfvars" | "hcl" => Some(Self::Hcl),
             _ => None,
         }
     }
@@ -120,6 +123,7 @@ pub fn entries(format: Format, text: &str) -> Result<Vec<Option<Vec<Entry>>>, Un
 /// Reads all the documents of a text in one walk, with the line of each node. The errors are those of [`parse`].
 pub(crate) fn read(format: Format, text: &str) -> Result<Vec<Node>, Unreadable> {
     match format {
+        Format::Hcl => hcl::read(text).map(|document| vec![document]),
         Format::Json => json::read(text).map(|document| vec![document]),
         Format::JsonWithComments => json::read(&json::without_comments(text)).map(|document| vec![document]),
         Format::Toml => toml::read(text).map(|document| vec![document]),

@@ -1,0 +1,17 @@
+# What is different in dev. The README says what each of them is.
+
+environment = "dev"
+region      = "us-east-1"
+
+vpc_id                   = "vpc-00000000000000000"
+load_balancer_subnet_ids = ["subnet-00000000000000001", "subnet-00000000000000002"]
+task_subnet_ids          = ["subnet-00000000000000003", "subnet-00000000000000004"]
+
+client_cidr = "0.0.0.0/0"
+
+certificate_arn = "arn:aws:acm:us-east-1:000000000000:certificate/00000000-0000-0000-0000-000000000000"
+
+min_tasks = 1
+max_tasks = 2
+
+deletion_protection = false
