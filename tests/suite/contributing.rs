@@ -73,8 +73,8 @@ fn every_dependency_has_its_row_in_the_map_and_every_row_its_dependency() {
     let rows = map.split_once("\n## Dependencies\n").unwrap().1.lines().filter_map(|line| line.strip_prefix("| "));
     let named: BTreeSet<&str> = rows.skip(1).flat_map(|row| row.split(" | ").next().unwrap().split(", ")).collect();
     let mut used = BTreeSet::new();
-    for manifest in ["crates/launchway-core/Cargo.toml", "crates/launchway/Cargo.toml"] {
-        let manifest = table(manifest);
+    for name in ["launchway-core", "launchway", "launchway-portal", "launchway-serve"] {
+        let manifest = table(&format!("crates/{name}/Cargo.toml"));
         used.extend(manifest["dependencies"].as_table().unwrap().keys().cloned());
     }
     used.retain(|name| !name.starts_with("launchway"));

@@ -16,8 +16,12 @@ use crate::{Result, workspace};
 const MAP: &str = "ARCHITECTURE.md";
 
 /// Each crate with the heading of its table.
-const CRATES: [(&str, &str); 2] =
-    [("crates/launchway-core", "## Floors of the template crate"), ("crates/launchway", "## Floors of the program")];
+const CRATES: [(&str, &str); 4] = [
+    ("crates/launchway-core", "## Floors of the template crate"),
+    ("crates/launchway", "## Floors of the program"),
+    ("crates/launchway-portal", "## Floors of the portal"),
+    ("crates/launchway-serve", "## Floors of the server"),
+];
 
 /// The files that may use every floor: the front doors.
 const DOORS: [&str; 2] = ["lib.rs", "main.rs"];

@@ -10,6 +10,7 @@ pub mod golden;
 pub mod marked;
 pub mod picture;
 pub mod pins;
+pub mod portal;
 pub mod race;
 pub mod reference;
 pub mod saves;

@@ -11,12 +11,13 @@ mod steps;
 mod test;
 
 use std::env;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use xtask::marked::Marked;
+use xtask::portal::Build;
 use xtask::sweep::{self, Fault, Subject};
-use xtask::{Result, floors, picture, pins, race, reference, saves, site, tools};
+use xtask::{Result, floors, picture, pins, portal, race, reference, saves, site, tools};
 
 const USAGE: &str = "\
 usage: cargo xtask COMMAND
@@ -42,6 +43,9 @@ usage: cargo xtask COMMAND
   pins [--renew]    say when the systems that generated projects are built on come to their end, and fail six months before;
                     --renew writes the newest actions and dependencies into the template, for which it needs the network
   picture [--check] play the wizard and draw it into docs/wizard.svg; --check only says whether it is up to date
+  portal [DIR] [--template FOLDER...] [--check]
+                    build the portal as static files, in target/portal if no folder is named, with templates of folders beside the
+                    built-in ones; --check only compiles it for a machine without a disk, if the compiler can
   reference [--check]
                     write the pages that are made from the code, in docs/ and tests/suite; --check only says which are
                     out of date
@@ -82,7 +86,7 @@ fn main() -> ExitCode {
         ["bench", "--service"] => benchmark::service(),
         ["bench", "--instructions"] => benchmark::instructions(false),
         ["bench", "--instructions", "--check"] => benchmark::instructions(true),
-        ["floors"] => floors::check(),
+        ["floors"] => floors::check().and_then(|()| portal::check()),
         ["deny"] => deny::deny(),
         ["package"] => package::package(),
         ["package", "--clean"] => package::package_clean(),
@@ -91,13 +95,15 @@ fn main() -> ExitCode {
         ["pins", "--renew"] => pins::renew(),
         ["picture"] => picture::write(),
         ["picture", "--check"] => picture::check(),
+        ["portal", "--check"] => portal::check_core(),
+        ["portal", ref words @ ..] => write_portal(words),
         ["release"] => release::full(),
         ["release", "--check"] => release::check(),
         ["release", "--npm", archives] => release::npm(Path::new(archives)),
         ["release", "--twice"] => release::twice(),
         ["reference"] => reference::write(),
         ["reference", "--check"] => reference::check(),
-        ["site"] => site::build().map(|folder| println!("{}", folder.display())),
+        ["site"] => site::build(Build::Released).map(|folder| println!("{}", folder.display())),
         ["sweep", ref subjects @ ..] => sweep_all(subjects),
         ["tools"] => install_tools(),
         _ => {
@@ -141,6 +147,27 @@ fn sweep_all(subjects: &[&str]) -> Result<()> {
         log.extend(["\n", &saved]);
     }
     if subjects.is_empty() { SWEPT.write(&log) } else { Ok(()) }
+}
+
+/// Writes the portal: the folders after `--template` are templates, and the one before them is where it goes.
+fn write_portal(words: &[&str]) -> Result<()> {
+    let (folder, templates) = match words {
+        [folder, rest @ ..] if !folder.starts_with('-') => (Some(Path::new(folder)), rest),
+        rest => (None, rest),
+    };
+    let template = |pair: &[&str]| -> Result<PathBuf> {
+        match pair {
+            ["--template", template] => Ok(PathBuf::from(template)),
+            _ => Err(format!(
+                "`{}` is not understood\n  hint: cargo xtask portal [DIR] [--template FOLDER]...",
+                pair.join(" ")
+            )
+            .into()),
+        }
+    };
+    let templates = templates.chunks(2).map(template).collect::<Result<Vec<_>>>()?;
+    println!("{}", portal::write(folder, &templates, Build::Released)?.display());
+    Ok(())
 }
 
 fn install_tools() -> Result<()> {

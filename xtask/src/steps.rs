@@ -81,7 +81,7 @@ const fn suite(name: &'static str, run: Run, modules: Modules, holds: &'static s
 }
 
 /// Every step, in the order in which it is best to hear of a failure.
-pub(crate) const STEPS: [Step; 15] = [
+pub(crate) const STEPS: [Step; 16] = [
     step("floors", Run::Fast, "cargo xtask floors", "no folder uses one above it"),
     step("format", Run::Fast, "cargo fmt --all --check", "the code is formatted"),
     step(
@@ -123,6 +123,12 @@ pub(crate) const STEPS: [Step; 15] = [
         Run::Usual,
         "cargo xtask release --check",
         "the program builds from what its packages hold, and every channel brings the same one",
+    ),
+    step(
+        "wasm",
+        Run::Usual,
+        "cargo xtask portal --check",
+        "the template crate compiles for a machine without a disk, where the compiler can",
     ),
     step("tools", Run::Usual, "cargo xtask tools", "the validators are installed, pinned"),
     suite(

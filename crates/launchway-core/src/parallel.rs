@@ -9,7 +9,8 @@ const MAX_THREADS: usize = 8;
 
 /// Does the same with every item, on as many threads as there are processors if the items are many.
 pub(crate) fn map<'i, T: Sync, R: Send>(items: &'i [T], work: impl Fn(&'i T) -> R + Sync) -> Vec<R> {
-    if items.len() < LEAST {
+    // A browser gives a module one thread.
+    if items.len() < LEAST || cfg!(target_family = "wasm") {
         return items.iter().map(work).collect();
     }
     let threads = thread::available_parallelism().map_or(1, NonZero::get).min(MAX_THREADS);

@@ -1,15 +1,14 @@
 //! The language that the user reads. The English text is the key of every other one; what has no translation stays English.
 
 pub(crate) mod help;
-mod told;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Display;
-use std::sync::{OnceLock, PoisonError, RwLock};
+use std::sync::OnceLock;
 
+use launchway_core::told::{Translation, fill};
 use launchway_core::unpacked;
-
-pub(crate) use told::told;
 
 /// A language that the program speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,26 +67,25 @@ pub(crate) fn current() -> Language {
     CURRENT.get().copied().unwrap_or(Language::English)
 }
 
-/// What templates say in the user's language, by their English texts.
-static LEARNED: RwLock<BTreeMap<String, String>> = RwLock::new(BTreeMap::new());
-
 /// Learns what a template says in the user's language, for messages that the template crate makes in English.
 pub(crate) fn learn(texts: BTreeMap<String, String>) {
-    LEARNED.write().unwrap_or_else(PoisonError::into_inner).extend(texts);
+    if current() != Language::English {
+        translation().learn(texts);
+    }
 }
 
 /// Returns what was learned of a template's text.
 pub(crate) fn learned(english: &str) -> Option<String> {
-    LEARNED.read().unwrap_or_else(PoisonError::into_inner).get(english).cloned()
+    if current() == Language::English { None } else { translation().learned(english) }
 }
 
-/// Finds the longest text of a template with which a message begins, followed by a colon, and returns its translation with the rest.
-fn learned_before(message: &str) -> Option<(String, &str)> {
-    let learned = LEARNED.read().unwrap_or_else(PoisonError::into_inner);
-    let colons = message.rmatch_indices(": ");
-    colons
-        .into_iter()
-        .find_map(|(at, colon)| Some((learned.get(&message[..at])?.clone(), &message[at + colon.len()..])))
+/// Returns a message that was put together in English in the user's language; one that nobody knows stays as it is, and so does what
+/// another program said.
+pub(crate) fn told(english: &str) -> Cow<'_, str> {
+    match current() {
+        Language::English => Cow::Borrowed(english),
+        Language::Korean => Cow::Owned(translation().tell(english)),
+    }
 }
 
 /// Returns a fixed text in the user's language.
@@ -108,38 +106,19 @@ pub(crate) fn filled(english: &'static str, values: &[(&str, &dyn Display)]) -> 
     fill(text(english), values)
 }
 
-/// Replaces in one pass, so that braces in a value stay what they are.
-fn fill(text: &str, values: &[(&str, &dyn Display)]) -> String {
-    let mut filled = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once('{') {
-        filled.push_str(before);
-        let named = after.split_once('}').and_then(|(name, after)| {
-            let (_, value) = values.iter().find(|(known, _)| *known == name)?;
-            Some((value, after))
-        });
-        let (shown, after) = named.map_or(("{".to_owned(), after), |(value, after)| (value.to_string(), after));
-        filled.push_str(&shown);
-        rest = after;
-    }
-    filled.push_str(rest);
-    filled
-}
-
-/// The Korean texts by their English ones. The tables of the files only keep them tidy.
+/// The Korean texts by their English ones.
 pub(crate) fn korean() -> &'static BTreeMap<String, String> {
-    static TEXTS: OnceLock<BTreeMap<String, String>> = OnceLock::new();
-    TEXTS.get_or_init(|| {
-        let whole = tables(include_bytes!(concat!(env!("OUT_DIR"), "/ko.toml"))).into_values().flatten();
-        whole.chain(messages().clone()).collect()
-    })
+    translation().texts()
 }
 
-/// The Korean messages among them, which `told` finds again in what was made of them.
-fn messages() -> &'static BTreeMap<String, String> {
-    static MESSAGES: OnceLock<BTreeMap<String, String>> = OnceLock::new();
-    let packed = include_bytes!(concat!(env!("OUT_DIR"), "/messages.ko.toml"));
-    MESSAGES.get_or_init(|| tables(packed).into_values().flatten().collect())
+/// The Korean texts, and what finds messages again. The tables of the files only keep them tidy.
+fn translation() -> &'static Translation {
+    static KOREAN: OnceLock<Translation> = OnceLock::new();
+    KOREAN.get_or_init(|| {
+        let texts = |packed| tables(packed).into_values().flatten().collect();
+        let whole = texts(include_bytes!(concat!(env!("OUT_DIR"), "/ko.toml")));
+        Translation::new(whole, texts(include_bytes!(concat!(env!("OUT_DIR"), "/messages.ko.toml"))))
+    })
 }
 
 /// Reads a file of texts, which `build.rs` has packed; the tests hold that it can be read.
@@ -150,3 +129,7 @@ fn tables(packed: &[u8]) -> BTreeMap<String, BTreeMap<String, String>> {
 #[cfg(test)]
 #[path = "language/tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "language/told_tests.rs"]
+mod told_tests;

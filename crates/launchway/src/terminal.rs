@@ -8,13 +8,11 @@ mod padding_tests;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::env;
-use std::fmt::Write as _;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use launchway_core::quote::quote_shell;
-pub(crate) use launchway_core::quote::{visible, visible_line};
+pub(crate) use launchway_core::quote::{shell_word, visible, visible_line};
 
 use crate::failure::{Exit, Failure};
 use crate::language;
@@ -130,22 +128,6 @@ pub(crate) fn row(first: &str, width: usize, second: &str, columns: usize) -> St
 /// Returns the width of the widest of some texts.
 pub(crate) fn widest<'t>(texts: impl IntoIterator<Item = &'t str>) -> usize {
     texts.into_iter().map(console::measure_text_width).max().unwrap_or_default()
-}
-
-/// Quotes a word so that it can be shown on one line and pasted: control characters are spelt out.
-pub(crate) fn shell_word(text: &str) -> String {
-    if !text.chars().any(char::is_control) {
-        return quote_shell(text);
-    }
-    let escaped = text.chars().fold(String::new(), |mut escaped, character| {
-        match character {
-            '\'' | '\\' => escaped.extend(['\\', character]),
-            _ if character.is_ascii_control() => drop(write!(escaped, "\\{:03o}", u32::from(character))),
-            _ => escaped.push(character),
-        }
-        escaped
-    });
-    format!("$'{escaped}'")
 }
 
 /// Writes a size in bytes or KiB.

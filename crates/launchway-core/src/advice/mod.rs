@@ -11,6 +11,7 @@
 //! ```
 
 mod evaluate;
+mod report;
 #[cfg(test)]
 mod tests;
 

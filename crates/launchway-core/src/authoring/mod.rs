@@ -4,4 +4,5 @@ pub mod lint;
 pub mod matrix;
 pub mod pairs;
 pub mod schema;
+pub mod show;
 pub mod skeleton;

@@ -1,5 +1,6 @@
 //! The interview: which questions are asked, given the answers so far. A pure function, without memory of its own.
 
+pub(crate) mod again;
 pub(crate) mod answers;
 pub(crate) mod context;
 mod decided;

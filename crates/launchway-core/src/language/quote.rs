@@ -43,6 +43,23 @@ pub fn quote_shell(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 
+/// Quotes a word so that it can be shown on one line and pasted: control characters are spelt out.
+#[must_use]
+pub fn shell_word(text: &str) -> String {
+    if !text.chars().any(char::is_control) {
+        return quote_shell(text);
+    }
+    let escaped = text.chars().fold(String::new(), |mut escaped, character| {
+        match character {
+            '\'' | '\\' => escaped.extend(['\\', character]),
+            _ if character.is_ascii_control() => drop(write!(escaped, "\\{:03o}", u32::from(character))),
+            _ => escaped.push(character),
+        }
+        escaped
+    });
+    format!("$'{escaped}'")
+}
+
 /// Escapes a text for a paragraph of Markdown.
 #[must_use]
 pub fn quote_markdown(text: &str) -> String {

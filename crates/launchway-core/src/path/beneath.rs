@@ -1,16 +1,15 @@
 //! Reading files of a folder without ever leaving it: no link is followed on the way.
 
+#[cfg_attr(not(unix), path = "beneath/no_disk.rs")]
+mod disk;
+
 use std::borrow::Cow;
-use std::fs::File;
-use std::io::{self, Read as _};
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
-use rustix::fd::OwnedFd;
-use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, open, openat, statat};
-use rustix::io::Errno;
-
 use super::{SafePath, collision_key};
+#[cfg(unix)]
+pub(crate) use disk::enter;
+pub(crate) use disk::{files_below, read_blob, read_seen};
 
 /// The content of a file, as git keeps it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,9 +47,6 @@ impl Blob {
         read_blob(root, path).ok()
     }
 }
-
-/// How everything below the folder is opened.
-const FLAGS: OFlags = OFlags::RDONLY.union(OFlags::CLOEXEC).union(OFlags::NOFOLLOW);
 
 /// More is never read.
 pub(super) const MAX_BYTES: u64 = 16 << 20;
@@ -115,57 +111,10 @@ pub(crate) fn read(root: &Path, path: &SafePath) -> Result<Vec<u8>, NotRead> {
     read_blob(root, path).map(|blob| blob.bytes.into_owned())
 }
 
-/// Reads a file below a folder, and whether its owner can run it.
-pub(crate) fn read_blob(root: &Path, path: &SafePath) -> Result<Blob, NotRead> {
-    let (above, name) =
-        path.as_str().rsplit_once('/').map_or((None, path.as_str()), |(above, name)| (Some(above), name));
-    let folder = enter(root, above)?;
-    // NONBLOCK: a named pipe would otherwise wait for its writer.
-    let file = openat(&folder, name, FLAGS | OFlags::NONBLOCK, Mode::empty()).map_err(not_read)?;
-    contents(File::from(file)).map_err(|error| NotRead::refused(format!("cannot be read: {error}")))?
-}
-
-/// Opens a folder below another, or that one itself.
-pub(crate) fn enter(root: &Path, path: Option<&str>) -> Result<OwnedFd, NotRead> {
-    let mut folder =
-        open(root, OFlags::RDONLY | OFlags::CLOEXEC | OFlags::DIRECTORY, Mode::empty()).map_err(not_read)?;
-    for segment in path.into_iter().flat_map(|path| path.split('/')) {
-        let below = openat(&folder, segment, FLAGS | OFlags::DIRECTORY, Mode::empty());
-        folder = below.map_err(|error| not_entered(&folder, segment, error))?;
-    }
-    Ok(folder)
-}
-
-/// Lists all the files below a folder of a folder.
-pub(crate) fn files_below(root: &Path, folder: &SafePath) -> Result<Vec<SafePath>, NotRead> {
-    let (mut files, mut folders) = (Vec::new(), vec![folder.clone()]);
-    while let Some(folder) = folders.pop() {
-        let entries = Dir::new(enter(root, Some(folder.as_str()))?).map_err(not_read)?;
-        for entry in entries {
-            let entry = entry.map_err(not_read)?;
-            let name = entry.file_name().to_string_lossy().into_owned();
-            if name == "." || name == ".." {
-                continue;
-            }
-            let path =
-                SafePath::new(&format!("{folder}/{name}")).map_err(|error| NotRead::refused(error.to_string()))?;
-            match read_blob(root, &path) {
-                Ok(_) => files.push(path),
-                Err(NotRead::Folder) => folders.push(path),
-                Err(error) => return Err(error),
-            }
-        }
-    }
-    Ok(files)
-}
-
 /// Finds what stands in a folder under another spelling of a path: some disks take the two for one file.
 #[must_use]
 pub fn other_spelling(root: &Path, path: &SafePath) -> Option<String> {
-    other_spelling_among(path, |folder| {
-        let entries = Dir::new(enter(root, folder).ok()?).ok()?;
-        Some(entries.filter_map(|entry| Some(entry.ok()?.file_name().to_str().ok()?.to_owned())).collect())
-    })
+    other_spelling_among(path, |folder| disk::names(root, folder))
 }
 
 /// Finds what stands under another spelling of a path; `names` lists what is in a folder, or at the top.
@@ -183,46 +132,6 @@ pub(super) fn other_spelling_among(
         above = Some(prefix);
     }
     None
-}
-
-fn contents(file: File) -> io::Result<Result<Blob, NotRead>> {
-    let metadata = file.metadata()?;
-    if metadata.is_dir() {
-        return Ok(Err(NotRead::Folder));
-    }
-    if !metadata.is_file() {
-        return Ok(Err(NotRead::not_plain("is not a file")));
-    }
-    let mut bytes = Vec::new();
-    file.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > MAX_BYTES {
-        return Ok(Err(NotRead::too_large()));
-    }
-    let executable = metadata.permissions().mode() & 0o100 != 0;
-    Ok(Ok(Blob { bytes: bytes.into(), executable }))
-}
-
-fn not_read(error: Errno) -> NotRead {
-    match error {
-        Errno::NOENT => NotRead::Missing,
-        Errno::LOOP => NotRead::link(),
-        // A socket is not even opened.
-        Errno::NXIO => NotRead::not_plain("is not a file"),
-        error => NotRead::refused(format!("cannot be read: {error}")),
-    }
-}
-
-/// Tells a link on the way from a file on the way: for both the system says that it is no folder.
-fn not_entered(folder: &OwnedFd, segment: &str, error: Errno) -> NotRead {
-    let is_link = || {
-        let found = statat(folder, segment, AtFlags::SYMLINK_NOFOLLOW);
-        found.is_ok_and(|found| FileType::from_raw_mode(found.st_mode) == FileType::Symlink)
-    };
-    match error {
-        Errno::LOOP | Errno::NOTDIR if is_link() => NotRead::below_link(),
-        Errno::NOTDIR => NotRead::BelowFile,
-        error => not_read(error),
-    }
 }
 
 #[cfg(test)]

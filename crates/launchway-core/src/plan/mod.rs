@@ -84,6 +84,9 @@ pub struct Object {
     pub purpose: String,
 }
 
+/// The message of the commit with which a project begins.
+pub const FIRST_COMMIT: &str = "Start from the launchway template";
+
 /// A command to run next.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NextStep {

@@ -187,6 +187,12 @@ pub struct GivenBy {
 }
 
 impl AnswerProblem {
+    /// Returns what is wrong without what was chosen, for a place beside that.
+    #[must_use]
+    pub fn reason(&self) -> &str {
+        self.message.split_once(" is refused: ").map_or(self.message.as_str(), |(_, reason)| reason)
+    }
+
     /// Keeps where the answer came from.
     #[must_use]
     pub fn given_by(self, question: &Question, provenance: &Provenance) -> Self {
@@ -684,6 +690,23 @@ impl Question {
 
     fn for_example(&self) -> String {
         self.example().map_or_else(String::new, |example| format!(", for example `{}={example}`", self.flag()))
+    }
+}
+
+impl Kind {
+    /// Returns the word for it, as a manifest has it.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Text(_) => "text",
+            Self::Slug(_) => "slug",
+            Self::Slugs { .. } => "slugs",
+            Self::Int { .. } => "int",
+            Self::Bool => "bool",
+            Self::Choice(_) => "choice",
+            Self::Choices(_) => "choices",
+            Self::Secret { .. } => "secret",
+        }
     }
 }
 

@@ -2,19 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::Read as _;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use include_dir::{Dir, include_dir};
-use rustix::fs::{Mode, OFlags};
 
 use super::content::TemplateFile;
 use super::include;
 use super::manifest;
 use crate::parallel;
 use crate::path::SafePath;
-use crate::path::beneath::Blob;
+use crate::path::beneath::{self, Blob};
 
 /// Each file is packed, by `build.rs`.
 static BUILTIN: Dir<'static> = include_dir!("$OUT_DIR/templates");
@@ -269,20 +266,11 @@ impl FolderReader {
 }
 
 impl Seen {
-    /// Reads it; what has taken its place since is neither followed, waited for nor read beyond the limit.
+    /// Reads it, if it is not larger than is ever read.
     fn read(&self) -> Result<Blob, SourceError> {
-        let path = &self.path;
-        let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK;
-        let file = rustix::fs::open(path, flags, Mode::empty()).map_err(|error| unreadable(path, error.into()))?;
-        let file = fs::File::from(file);
-        let mode = file.metadata().map_err(|error| unreadable(path, error))?.permissions().mode();
-        // With room for one byte more, the end of the file is seen without the buffer growing.
-        let mut bytes = Vec::with_capacity(usize::try_from(self.size).unwrap_or_default() + 1);
-        let read = file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes);
-        match read.map_err(|error| unreadable(path, error))? {
-            length if length as u64 > MAX_FILE_BYTES => Err(SourceError::LargeFile(path.to_owned())),
-            _ => Ok(Blob { bytes: bytes.into(), executable: mode & 0o100 != 0 }),
-        }
+        let read = beneath::read_seen(&self.path, self.size, MAX_FILE_BYTES);
+        let read = read.map_err(|error| unreadable(&self.path, error))?;
+        read.ok_or_else(|| SourceError::LargeFile(self.path.clone()))
     }
 }
 

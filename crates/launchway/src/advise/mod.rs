@@ -1,7 +1,6 @@
 //! *Help me choose*: asks the questions of a topic, and shows the advice that follows.
 
 pub(crate) mod record;
-pub(crate) mod report;
 #[cfg(test)]
 mod tests;
 pub(crate) mod text;

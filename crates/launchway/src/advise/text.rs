@@ -77,11 +77,6 @@ fn change(change: &Change) -> String {
     format!("{together}: {}", language::translated(&change.side.label))
 }
 
-/// Returns the command that follows from advice.
-pub(crate) fn command(advice: &Advice) -> String {
-    advice.flags.iter().fold("launchway new".to_owned(), |line, flag| line + " " + flag)
-}
-
 /// Returns the command that brings a project there that was made with other answers.
 pub(crate) fn update_command(advice: &Advice) -> String {
     let set = |flag: &str| {

@@ -12,7 +12,7 @@ use crate::advise::{self, record, text};
 use crate::failure::{Exit, Failure};
 use crate::prompt::{self, Reply};
 use crate::repository::begin::begin;
-use crate::{language, projects, terminal};
+use crate::{language, projects, report, terminal};
 
 const AFTER_HELP: &str = "\
 Each topic has six questions, and every answer has a flag. The same answers always get the same \
@@ -189,7 +189,7 @@ fn missing(topic: &Topic, given: &[Option<usize>]) -> Failure {
 /// Writes the advice to stdout, and what follows from it to stderr.
 fn show(advice: &Advice, output: AdviceOutput, recorded: Option<&str>) -> Result<(), Failure> {
     match output {
-        AdviceOutput::Json => return terminal::print(&advise::report::to_json(advice, recorded)),
+        AdviceOutput::Json => return terminal::print(&report::json(&advice.to_json(recorded))),
         AdviceOutput::Markdown => terminal::print(&record::to_markdown(advice))?,
         AdviceOutput::Text => terminal::print(&text::render(advice, width()))?,
     }
@@ -203,7 +203,7 @@ fn next(advice: &Advice, recorded: Option<&str>) -> String {
     if let Some(path) = recorded {
         let _ = writeln!(said, "\n{}", language::filled("wrote `{path}`; commit it", &[("path", &path)]));
     }
-    let command = if recorded.is_some() { text::update_command(advice) } else { text::command(advice) };
+    let command = if recorded.is_some() { text::update_command(advice) } else { advice.command() };
     let _ = writeln!(said, "\n{}", language::text("Next steps"));
     let _ = writeln!(said, "  {command}\n  {}", text::explain_command(advice));
     said

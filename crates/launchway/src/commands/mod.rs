@@ -11,6 +11,7 @@ mod fleet;
 pub(crate) mod help;
 mod man;
 mod new;
+mod serve;
 mod template;
 mod templates;
 
@@ -65,6 +66,8 @@ enum FixedCommand {
     /// Keeps the repositories of many services in line with their template
     #[command(subcommand)]
     Fleet(fleet::FleetCommand),
+    /// Serves what `new` makes over HTTP, for browsers, curl and CI
+    Serve(serve::ServeArgs),
     /// Lists the built-in templates, and those of the catalogs as they were fetched last
     Templates(templates::TemplatesArgs),
     /// Adds, lists, updates and removes catalogs: git repositories that name a team's templates
@@ -103,6 +106,7 @@ impl FixedCommand {
             Self::Advise(args) => advise::run(args),
             Self::Explain(args) => explain::run(args),
             Self::Fleet(command) => fleet::run(command),
+            Self::Serve(args) => serve::run(args),
             Self::Templates(args) => templates::run(args),
             Self::Catalog(command) => catalog::run(command),
             Self::Defaults(args) => defaults::run(args),
@@ -133,6 +137,7 @@ impl FixedCommand {
             | Self::Advise(_)
             | Self::Explain(_)
             | Self::Fleet(_)
+            | Self::Serve(_)
             | Self::Templates(_)
             | Self::Catalog(_)
             | Self::Defaults(_)

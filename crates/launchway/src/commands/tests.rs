@@ -94,7 +94,7 @@ fn by_chance(template: &Template, seed: u64) -> Option<(Context, String)> {
         }
     }
     let Now::Review(interview) = walk.now().unwrap() else { return None };
-    Some((interview.context().unwrap().unwrap(), equivalent_command(template, &interview, &new_request())))
+    Some((interview.context().unwrap().unwrap(), equivalent_command(&interview, &new_request())))
 }
 
 /// Reads a command line as the program does.

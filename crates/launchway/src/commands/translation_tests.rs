@@ -90,10 +90,11 @@ impl Literal {
     }
 }
 
-/// Reads the sources of the program and of the template crate, without their tests.
+/// Reads the sources of the program, of the template crate and of the portal, without their tests.
 fn sources() -> Vec<(PathBuf, String)> {
     let program = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut folders = vec![program.join("src"), program.join("../launchway-core/src")];
+    let mut folders =
+        ["src", "../launchway-core/src", "../launchway-portal/src"].map(|folder| program.join(folder)).to_vec();
     let mut sources = Vec::new();
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder).unwrap() {

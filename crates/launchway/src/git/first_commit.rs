@@ -2,15 +2,12 @@
 
 use std::path::Path;
 
-use launchway_core::SafePath;
+use launchway_core::{FIRST_COMMIT, SafePath};
 
 use super::path_list::path_list;
 use super::process::{Git, GitError};
 use super::standing::Standing;
 use crate::language;
-
-/// The message of the first commit.
-pub(crate) const MESSAGE: &str = "Start from the launchway template";
 
 /// What became of the first commit.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,7 +61,7 @@ fn commit(git: &Git, files: &[SafePath]) -> Result<String, GitError> {
     let list = path_list(files.iter().map(|path| format!(":(top,literal){path}")));
     let listed = ["--pathspec-from-file=-", "--pathspec-file-nul"];
     git.bytes(&[&["add"], &listed[..]].concat(), &list)?;
-    git.bytes(&[&["commit", "--quiet", "--message", MESSAGE], &listed[..]].concat(), &list)?;
+    git.bytes(&[&["commit", "--quiet", "--message", FIRST_COMMIT], &listed[..]].concat(), &list)?;
     git.text(&["rev-parse", "--short", "HEAD"])
 }
 

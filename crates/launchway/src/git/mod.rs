@@ -20,7 +20,7 @@ mod versions;
 mod within;
 
 pub(crate) use enclosing::{Enclosing, from_here};
-pub(crate) use first_commit::{FirstCommit, MESSAGE, first_commit, reason_to_skip};
+pub(crate) use first_commit::{FirstCommit, first_commit, reason_to_skip};
 pub(crate) use importer::Importer;
 pub(crate) use new_objects::{NewObjects, ObjectFormat, ObjectKind};
 pub(crate) use objects::{FOLDER, ObjectReader, TreeEntry};

@@ -1,9 +1,13 @@
 //! A message is found again in what was made of it, whole or not at all.
 
-use super::*;
+use std::fmt::Display;
+
+use launchway_core::told::{fill, parts};
+
+use super::translation;
 
 fn korean_of(english: &str) -> String {
-    in_korean(english)
+    translation().tell(english)
 }
 
 #[test]
@@ -40,18 +44,20 @@ fn what_nobody_knows_stays_as_it_is() {
 #[test]
 fn every_form_is_found_again_by_itself() {
     let mut faults = Vec::new();
-    for (english, korean) in messages() {
-        let Some(form) = form(english, korean) else { continue };
+    for (english, korean) in translation().messages() {
+        let (pieces, names) = parts(english.trim());
+        if !pieces.iter().any(|piece| piece.contains(char::is_alphanumeric)) {
+            continue;
+        }
         // What follows a value at once begins with a sign.
-        let sign = |at: usize| if at > 0 && form.pieces[at].is_empty() { ", " } else { "" };
-        let values: Vec<String> =
-            form.names.iter().enumerate().map(|(at, name)| format!("{}{name}-7", sign(at))).collect();
-        let named: Vec<(&str, &dyn Display)> =
-            form.names.iter().zip(&values).map(|(name, value)| (*name, value as &dyn Display)).collect();
-        let (said, expected) = (fill(english.trim(), &named), fill(korean.trim(), &named));
-        let told = korean_of(&said);
-        if told != expected {
-            faults.push(format!("{said}\n  {told}\n  instead of {expected}"));
+        let sign = |at: usize| if at > 0 && pieces[at].is_empty() { ", " } else { "" };
+        let values: Vec<String> = names.iter().enumerate().map(|(at, name)| format!("{}{name}-7", sign(at))).collect();
+        let given: Vec<(&str, &dyn Display)> =
+            names.iter().zip(&values).map(|(name, value)| (*name, value as &dyn Display)).collect();
+        let (said, expected) = (fill(english.trim(), &given), fill(korean.trim(), &given));
+        let found = korean_of(&said);
+        if found != expected {
+            faults.push(format!("{said}\n  {found}\n  instead of {expected}"));
         }
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
@@ -59,7 +65,7 @@ fn every_form_is_found_again_by_itself() {
 
 #[test]
 fn what_must_agree_is_told_with_its_fault_and_its_values_or_not_at_all() {
-    super::super::learn([("memory: the request".to_owned(), "메모리의 요청량".to_owned())].into());
+    translation().learn([("memory: the request".to_owned(), "메모리의 요청량".to_owned())].into());
     for (english, expected) in [
         ("memory: the request: the values differ", "메모리의 요청량: 값이 서로 다릅니다"),
         (
@@ -69,6 +75,6 @@ fn what_must_agree_is_told_with_its_fault_and_its_values_or_not_at_all() {
         ("memory: the request: nobody knows this fault of it", "memory: the request: nobody knows this fault of it"),
         ("the other ports of it: the values differ", "the other ports of it: the values differ"),
     ] {
-        assert_eq!(in_korean(english), expected);
+        assert_eq!(korean_of(english), expected);
     }
 }

@@ -4,9 +4,11 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
+use launchway_core::FIRST_COMMIT;
+
 use super::archive::ArchiveFile;
 use super::{NewProject, written};
-use crate::git::{FirstCommit, MESSAGE, Standing};
+use crate::git::{FirstCommit, Standing};
 use crate::language;
 use crate::terminal::{hanging, shell_word, visible_line};
 
@@ -55,7 +57,7 @@ fn commit(project: &NewProject, outcome: &GitOutcome) -> Option<Step> {
     let only = if paths == "." { String::new() } else { format!(" -- {paths}") };
     // What a sparse checkout leaves out is added by this word alone.
     let sparse = if outcome.is_sparse { "--sparse " } else { "" };
-    let commit = |only: &str| format!("git add {sparse}{paths} && git commit --message '{MESSAGE}'{only}");
+    let commit = |only: &str| format!("git add {sparse}{paths} && git commit --message '{FIRST_COMMIT}'{only}");
     let (command, purpose) = match outcome.standing {
         Standing::Untrusted | Standing::OfGit => return None,
         Standing::Nowhere => (

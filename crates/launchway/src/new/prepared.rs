@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use launchway_core::template::{Kind, Question, UnknownWord};
+use launchway_core::template::Question;
 use launchway_core::{
     Accepted, Added, Addition, Answers, Changes, ChangesDigest, Context, Defaults, Edit, Interview, Plan, Provenance,
     SourceSpec, Template, Value, is_cut_off,
@@ -125,7 +125,7 @@ impl NewProject {
         if !secrets.is_empty() {
             return Err(secrets.into());
         }
-        let command = review::command(template, interview, request);
+        let command = review::command(interview, request);
         let name = interview.accepted.iter().find(|it| it.question.id == template.name_question);
         let Some(name) = name.filter(|_| interview.is_complete()) else {
             return Err(missing(interview, &command));
@@ -141,7 +141,7 @@ impl NewProject {
         let mut context = context.ok_or_else(|| missing(interview, &command))?;
         context.catalog.clone_from(&request.catalog);
         let mut warnings = unused_answers(interview)?;
-        warnings.extend(unknown_answers(interview));
+        warnings.extend(interview.unknown_words());
         warnings.extend(answers::misspelt_variables(template));
         if !is_apart {
             take_back(&folder, request)?;
@@ -227,46 +227,25 @@ pub(crate) fn destination(request: &NewRequest, name: &str) -> PathBuf {
 
 /// Names every flag that is missing, and a line that has them all.
 fn missing(interview: &Interview<'_>, command: &str) -> Failure {
-    let all = || interview.open.iter().map(|(question, _)| *question);
-    let needs_all = all().all(Question::has_default);
-    // A default that waits for another answer comes by itself once that is given.
-    let questions = || all().filter(|question| needs_all || !question.has_default());
-    let flags: Vec<String> = questions().map(Question::flag).collect();
+    let questions = interview.missing();
+    let flags: Vec<String> = questions.iter().map(|question| question.flag()).collect();
     let mut line = command.to_owned();
-    for question in questions() {
+    for question in &questions {
         let value = question.example().unwrap_or_else(|| "VALUE".to_owned());
         let _ = write!(line, " {}={value}", question.flag());
     }
     let mut failure = Failure::new(Exit::Usage, format!("there is no answer for {}", flags.join(", ")));
-    for question in questions() {
-        failure = failure.hint(match question.kind {
-            Kind::Secret { .. } => format!("{} in the environment: {}", question.variable(), question.prompt),
-            _ => format!("{} {}: {}", question.flag(), question.placeholder(), question.prompt),
-        });
+    for question in &questions {
+        failure = failure.hint(question.usage());
     }
     failure.hint(format!("for example `{line}`"))
-}
-
-/// Lists the words that the template takes without knowing them: a slip, or something newer than the template.
-fn unknown_answers(interview: &Interview<'_>) -> Vec<String> {
-    let of = |question: &Question, UnknownWord { word, nearest }: UnknownWord<'_>| {
-        let meant = nearest.map(|nearest| format!("; did you mean `{nearest}`?")).unwrap_or_default();
-        format!("the template does not know `{word}`, which `{}` names{meant}", question.id)
-    };
-    let accepted = interview.accepted.iter();
-    accepted
-        .flat_map(|accepted| {
-            let unknown = accepted.question.unknown(&accepted.value).into_iter();
-            unknown.map(|word| of(accepted.question, word)).collect::<Vec<_>>()
-        })
-        .collect()
 }
 
 /// An answer that no question takes is an error on the command line, where it was meant for this project alone.
 fn unused_answers(interview: &Interview<'_>) -> Result<Vec<String>, Failure> {
     let mut warnings = Vec::new();
     for (id, provenance) in &interview.unused {
-        let message = format!("`{id}` has no effect: with the other answers it is not asked");
+        let message = Interview::without_effect(id);
         match provenance {
             Provenance::Flag => {
                 let flag = interview.template().question(id).map_or_else(|| format!("--{id}"), Question::flag);

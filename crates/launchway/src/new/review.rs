@@ -2,51 +2,25 @@
 
 use std::fmt::Write as _;
 
-use launchway_core::quote::quote_shell;
-use launchway_core::template::Source;
-use launchway_core::{Accepted, Changes, Interview, Provenance, SafePath, Template};
+use launchway_core::{Accepted, Changes, Interview, NewLine, SafePath};
 
 use super::{NewProject, NewRequest};
 use crate::language;
-use crate::terminal::{hanging_within, is_narrow, padded, row, shell_word, size, visible, visible_line, widest};
+use crate::terminal::{hanging_within, is_narrow, padded, row, size, visible, visible_line, widest};
 use crate::wizard::origin;
 
-/// Returns the command that makes the same project without a question: the answers that were not left to the default.
-pub(crate) fn command(template: &Template, interview: &Interview<'_>, request: &NewRequest) -> String {
-    let mut words = vec!["launchway".to_owned(), "new".to_owned()];
-    let answer = |id: &str| interview.accepted.iter().find(|accepted| accepted.question.id == id);
-    if let Some(name) = answer(&template.name_question) {
-        words.push(quote_shell(&name.value.to_string()));
-    }
-    if template.source != Source::Builtin || request.template != "service" {
-        words.push(format!("--template={}", shell_word(&request.template)));
-    }
-    if let Some(dest) = &request.dest {
-        words.push(format!("--dest={}", shell_word(&dest.to_string_lossy())));
-    }
-    if let Some(archive) = &request.archive {
-        words.push(format!("--archive={}", shell_word(&archive.path.to_string_lossy())));
-    }
-    for accepted in &interview.accepted {
-        // What the template or the catalog says itself, it says again.
-        let is_said =
-            matches!(accepted.provenance, Provenance::Default | Provenance::Preset(_) | Provenance::Policy(_));
-        if accepted.question.id == template.name_question || is_said {
-            continue;
-        }
-        words.push(format!("{}={}", accepted.question.flag(), shell_word(&accepted.value.to_string())));
-    }
-    if request.no_git {
-        words.push("--no-git".to_owned());
-    }
-    if request.standalone {
-        words.push("--standalone".to_owned());
-    }
-    if interview.has_secret_like() {
-        words.push("--allow-secret-like".to_owned());
-    }
-    words.push("--no-input".to_owned());
-    words.join(" ")
+/// Returns the command that makes the same project without a question.
+pub(crate) fn command(interview: &Interview<'_>, request: &NewRequest) -> String {
+    let dest = request.dest.as_ref().map(|dest| dest.to_string_lossy());
+    let archive = request.archive.as_ref().map(|archive| archive.path.to_string_lossy());
+    let switches = [(request.no_git, "--no-git"), (request.standalone, "--standalone")];
+    let switches: Vec<&str> = switches.iter().filter(|(is_on, _)| *is_on).map(|(_, switch)| *switch).collect();
+    interview.command(&NewLine {
+        template: &request.template,
+        dest: dest.as_deref(),
+        archive: archive.as_deref(),
+        switches: &switches,
+    })
 }
 
 /// The widest that the values of answers are aligned to.

@@ -206,10 +206,7 @@ fn preview(interview: &Interview<'_>, question: &Question, text: &str) -> Vec<St
 
 /// Leaves out of a refusal what was chosen: it stands beside it.
 fn because(problem: &AnswerProblem) -> String {
-    match problem.message.split_once(" is refused: ") {
-        Some((_, reason)) => language::told(reason).into_owned(),
-        None => language::told(&problem.message).into_owned(),
-    }
+    language::told(problem.reason()).into_owned()
 }
 
 /// Says all that there is to say about a question.

@@ -366,3 +366,7 @@ pub(crate) fn sentence(problem: &AnswerProblem) -> String {
 #[cfg(test)]
 #[path = "walk_tests.rs"]
 pub(crate) mod tests;
+
+#[cfg(test)]
+#[path = "walk_form_tests.rs"]
+mod form_tests;

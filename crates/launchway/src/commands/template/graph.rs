@@ -3,25 +3,7 @@
 use std::fmt::Write as _;
 
 use launchway_core::Template;
-use serde::Serialize;
-
-/// A question that hangs on another one.
-#[derive(Serialize)]
-pub(super) struct Edge<'t> {
-    from: &'t str,
-    to: &'t str,
-    /// The condition; none where only the choices hang on the other answer.
-    when: Option<&'t str>,
-}
-
-/// Lists what hangs on what, in the order of the questions.
-pub(super) fn edges(template: &Template) -> Vec<Edge<'_>> {
-    let edges = template.questions.iter().flat_map(|question| {
-        let behind = template.hangs_on(question).into_iter();
-        behind.map(|from| Edge { from, to: &question.id, when: question.when_text() })
-    });
-    edges.collect()
-}
+use launchway_core::show::{Edge, edges};
 
 /// Draws a flow chart that GitHub and most editors show.
 pub(super) fn mermaid(template: &Template) -> String {

@@ -3,9 +3,8 @@
 use std::fmt::Write as _;
 
 use clap::Args;
-use launchway_core::template::{Choice, Choices, Kind, Question, TextRule, layer_of};
-use launchway_core::{Origin, Policy, PolicyRule, Template};
-use serde_json::{Map, Value as Json, json};
+use launchway_core::template::{Choice, Choices, Kind, Question};
+use launchway_core::{Policy, Template, show};
 
 use super::{graph, uses};
 use crate::failure::Failure;
@@ -42,7 +41,7 @@ pub(super) fn run(args: &ShowArgs) -> Result<(), Failure> {
         return terminal::print(&uses::said(&template, name, args.output)?);
     }
     let text = match args.output {
-        Output::Json => report::json(&object(&template)),
+        Output::Json => report::json(&show::object(&template)),
         Output::Text if args.graph => graph::mermaid(&template),
         Output::Text => visible(&text(&template)),
     };
@@ -55,7 +54,7 @@ fn text(template: &Template) -> String {
         let _ = writeln!(text, "{}", language::told(&format!("  extends {}", visible_line(&layer.to_string()))));
     }
     for question in &template.questions {
-        let _ = writeln!(text, "\n{} ({}): {}", question.id, kind(&question.kind), visible_line(&question.prompt));
+        let _ = writeln!(text, "\n{} ({}): {}", question.id, question.kind.name(), visible_line(&question.prompt));
         for line in details(template, question) {
             let _ = writeln!(text, "  {}", terminal::hanging(&visible_line(&language::told(&line)), 2));
         }
@@ -85,7 +84,7 @@ fn details(template: &Template, question: &Question) -> Vec<String> {
     if question.advanced {
         lines.push("advanced: the wizard takes the default".to_owned());
     }
-    if let Some(layer) = inherited_from(template, question) {
+    if let Some(layer) = show::inherited_from(template, question) {
         lines.push(format!("from {layer}"));
     }
     lines
@@ -116,94 +115,4 @@ fn decided((policy, when): (&Policy, Option<&str>)) -> String {
         "decided by {by}: {summary}{when}{because}",
         &[("by", &policy.by), ("summary", &language::told(&summary)), ("when", &when), ("because", &because)],
     )
-}
-
-/// Returns the layer that a question is inherited from.
-fn inherited_from(template: &Template, question: &Question) -> Option<String> {
-    let place = template.declared_at(&question.id).filter(|place| !template.is_own(&place.file))?;
-    Some(layer_of(&place.file).to_owned())
-}
-
-pub(super) fn kind(kind: &Kind) -> &'static str {
-    match kind {
-        Kind::Text(_) => "text",
-        Kind::Slug(_) => "slug",
-        Kind::Slugs { .. } => "slugs",
-        Kind::Int { .. } => "int",
-        Kind::Bool => "bool",
-        Kind::Choice(_) => "choice",
-        Kind::Choices(_) => "choices",
-        Kind::Secret { .. } => "secret",
-    }
-}
-
-fn object(template: &Template) -> Json {
-    json!({
-        "schema": "launchway.template.show/1",
-        "template": Origin::of(template),
-        "title": template.title,
-        "name": template.name_question,
-        "questions": template.questions.iter().map(|it| question(template, it)).collect::<Vec<_>>(),
-        "graph": graph::edges(template),
-    })
-}
-
-fn question(template: &Template, question: &Question) -> Json {
-    let mut object = Map::new();
-    let mut set = |key: &str, value: Json| drop(object.insert(key.to_owned(), value));
-    set("id", question.id.as_str().into());
-    set("kind", kind(&question.kind).into());
-    set("prompt", question.prompt.as_str().into());
-    set("help", question.help.as_str().into());
-    set("flag", question.flag().into());
-    set("default", question.written_default().map_or(Json::Null, launchway_core::Value::to_json));
-    set("when", question.when_text().into());
-    set("advanced", question.advanced.into());
-    set("from", inherited_from(template, question).into());
-    set("decided", template.policies(&question.id).map(policy).collect());
-    match &question.kind {
-        Kind::Text(rule) | Kind::Slug(rule) => text_rule(rule, &mut set),
-        Kind::Slugs { rule, optional, pairs } => {
-            text_rule(rule, &mut set);
-            set("optional", (*optional).into());
-            set("pairs", (*pairs).into());
-        }
-        Kind::Secret { rule, optional } => {
-            text_rule(rule, &mut set);
-            set("optional", (*optional).into());
-        }
-        Kind::Int { min, max } => {
-            set("min", (*min).into());
-            set("max", (*max).into());
-        }
-        Kind::Bool => {}
-        Kind::Choice(Choices::Fixed(choices)) | Kind::Choices(Choices::Fixed(choices)) => {
-            set("choices", choices.iter().map(choice).collect());
-        }
-        Kind::Choice(Choices::By { question, choices }) | Kind::Choices(Choices::By { question, choices }) => {
-            let by: Map<String, Json> =
-                choices.iter().map(|(answer, open)| (answer.clone(), open.iter().map(choice).collect())).collect();
-            set("choices_by", json!({ question.as_str(): by }));
-        }
-    }
-    Json::Object(object)
-}
-
-fn text_rule(rule: &TextRule, set: &mut impl FnMut(&str, Json)) {
-    set("max", rule.max.into());
-    set("pattern", rule.written_pattern.as_deref().into());
-}
-
-fn choice(choice: &Choice) -> Json {
-    json!({ "value": choice.value, "label": choice.label, "consequence": choice.consequence })
-}
-
-fn policy((policy, when): (&Policy, Option<&str>)) -> Json {
-    let json_of = |values: &Vec<launchway_core::Value>| values.iter().map(launchway_core::Value::to_json).collect();
-    let (rule, value): (&str, Json) = match &policy.rule {
-        PolicyRule::To(value) => ("to", value.to_json()),
-        PolicyRule::Allow(values) => ("allow", json_of(values)),
-        PolicyRule::Deny(values) => ("deny", json_of(values)),
-    };
-    json!({ rule: value, "when": when, "by": policy.by, "because": policy.because })
 }
