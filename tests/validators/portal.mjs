@@ -189,10 +189,13 @@ try {
     for (const [name, hash] of Object.entries(VIEWS)) {
       await open(`#lang=${lang}${hash && `&${hash}`}`);
       for (const [width, theme] of themes) views.push(await look(`${name}-${lang}`, width, theme));
-      // A wide window at 400 %, with the colours of the system.
-      views.push(await look(`${name}-${lang}-forced`, 320, "light", "active"));
       if (name === "wrong") said[lang] = await evaluate(`[...document.querySelectorAll(".problem, main li")].map((it) => it.firstChild?.textContent ?? "")`);
     }
+  }
+  // A wide window at 400 %, with the colours of the system; last, since Chromium keeps their background in later pictures.
+  for (const [name, hash] of Object.entries(VIEWS)) {
+    await open(`#lang=en${hash && `&${hash}`}`);
+    views.push(await look(`${name}-en-forced`, 320, "light", "active"));
   }
   // Back and forth, and what a link to the end of it shows.
   const walked = [];

@@ -25,6 +25,9 @@ pub enum Build {
     Tested,
 }
 
+/// What of the profile is left out for tests, where it would only take time: the page waits for a person, not for a processor.
+const TESTED: [&str; 2] = ["profile.suite.package.launchway-core.opt-level=0", "profile.suite.debug=false"];
+
 /// Where the files of the page stand.
 const PAGE: &str = "crates/launchway-portal/page";
 
@@ -74,13 +77,14 @@ pub fn write(folder: Option<&Path>, templates: &[PathBuf], build: Build) -> Resu
 ///
 /// When it does not build.
 fn wasm(build: Build) -> Result<PathBuf> {
-    let profile = match build {
-        Build::Released => "web",
-        Build::Tested => "suite",
+    let (profile, settings) = match build {
+        Build::Released => ("web", &[][..]),
+        Build::Tested => ("suite", &TESTED[..]),
     };
     let words =
         ["build", "--quiet", "--locked", "--package", "launchway-web", "--target", TARGET, "--profile", profile];
-    expect(workspace::cargo().args(words))?;
+    let settings = settings.iter().flat_map(|setting| ["--config", setting]);
+    expect(workspace::cargo().args(words).args(settings))?;
     Ok(workspace::target().join(TARGET).join(profile).join("launchway_web.wasm"))
 }
 
