@@ -57,8 +57,8 @@ resource "aws_security_group" "task_security_group" {
   }
 }
 
-# Not 8080 alone: after a change of the port, tasks that listen on the old one still answer. Port 9090 (probes, metrics)
-# stays closed, and on others no task listens.
+# Not the port of the service alone: after a change of it, tasks that listen on the old one still answer. Port 9090 (probes,
+# metrics) stays closed, and on others no task listens.
 resource "aws_vpc_security_group_ingress_rule" "task_ingress" {
   security_group_id            = aws_security_group.task_security_group.id
   description                  = "From the load balancer only, below the admin port"
