@@ -29,8 +29,9 @@ impl Ends {
     /// Tells whether the expression ends before a byte, or with the text.
     fn at(self, byte: Option<u8>) -> bool {
         match (self, byte) {
-            (Self::Line | Self::Entry, Some(b'\n' | b'}')) | (Self::Entry | Self::Bracket(_), Some(b',')) => true,
-            (Self::Line, None) => true,
+            (Self::Line, None | Some(b'\n' | b'}'))
+            | (Self::Entry, Some(b'\n' | b'}' | b','))
+            | (Self::Bracket(_), Some(b',')) => true,
             (Self::Bracket(close), Some(byte)) => byte == close,
             _ => false,
         }
@@ -163,7 +164,7 @@ fn key(scan: &mut Scan<'_>) -> Result<Option<String>, Unreadable> {
         Some(b'"') => scan.quoted(),
         Some(b'(') => {
             scan.step();
-            scan.to_bracket(b')')?;
+            scan.past_bracket(b')')?;
             Ok(Some(scan.since(begin).to_owned()))
         }
         Some(b'0'..=b'9') => Ok(Some(scan.number().to_owned())),
@@ -191,7 +192,7 @@ fn as_written(scan: &mut Scan<'_>, ends: Ends) -> Result<String, Unreadable> {
             None => return Err(scan.fault_at(begin, "the bracket before this is not closed")),
             Some(open @ (b'(' | b'[' | b'{')) => {
                 scan.step();
-                scan.to_bracket(closing(open))?;
+                scan.past_bracket(closing(open))?;
                 end = scan.at();
             }
             Some(b')' | b']' | b'}') => return Err(scan.fault("here stands a bracket that nothing opens")),

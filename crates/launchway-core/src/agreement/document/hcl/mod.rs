@@ -1,4 +1,4 @@
-//! HCL, the language of Terraform and OpenTofu, with the line of each value.
+//! HCL, the language of Terraform, with the line of each value.
 //!
 //! A block with labels is found by them, `resource "aws_lb" "main" {}` at `/resource/aws_lb/main`; where two have the same labels, they are
 //! a list. A block without labels is always an element of a list, `health_check {}` at `/health_check/0`. Literals become what they

@@ -66,8 +66,8 @@ impl<'t> Scan<'t> {
             match self.peek() {
                 Some(b' ' | b'\t' | b'\r') => self.step(),
                 Some(b'\n') if across_lines => self.step(),
-                Some(b'#') => self.to_line_end(),
-                Some(b'/') if self.starts_with("//") => self.to_line_end(),
+                Some(b'#') => self.past_line(),
+                Some(b'/') if self.starts_with("//") => self.past_line(),
                 Some(b'/') if self.starts_with("/*") => {
                     let end =
                         self.text[self.at + 2..].find("*/").ok_or_else(|| self.fault("the comment is not closed"))?;
@@ -78,7 +78,7 @@ impl<'t> Scan<'t> {
         }
     }
 
-    fn to_line_end(&mut self) {
+    fn past_line(&mut self) {
         self.at += self.text[self.at..].find('\n').unwrap_or(self.text.len() - self.at);
     }
 
@@ -130,7 +130,7 @@ impl<'t> Scan<'t> {
                 '$' | '%' if rest[1..].starts_with('{') => {
                     let from = self.at;
                     self.at += 2;
-                    self.to_bracket(b'}').map_err(|_| open(self))?;
+                    self.past_bracket(b'}').map_err(|_| open(self))?;
                     read.push_str(&self.text[from..self.at]);
                 }
                 _ => {
@@ -180,7 +180,7 @@ impl<'t> Scan<'t> {
     }
 
     /// Goes past everything up to a bracket that closes what was opened before, and past it.
-    pub(super) fn to_bracket(&mut self, close: u8) -> Result<(), Unreadable> {
+    pub(super) fn past_bracket(&mut self, close: u8) -> Result<(), Unreadable> {
         let begin = self.at;
         let mut open = vec![close];
         while let Some(expected) = open.last() {
