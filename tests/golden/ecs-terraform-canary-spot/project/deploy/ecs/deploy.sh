@@ -44,7 +44,7 @@ terraform=${TERRAFORM:-terraform}
 if grep -Eq '(example-|vpc-|subnet-|certificate/|webacl/example/|key/)00000000' "$values" "$backend"; then
   fail "$values or $backend still holds example ids: put in your own first"
 fi
-# Which packages of the provider are trusted stands in this file, which your own init has written.
+# Which packages of the provider are trusted is in this file, which your own init has written.
 [ -f "$root/.terraform.lock.hcl" ] || fail "$root has no .terraform.lock.hcl: README.md says how to make and commit it"
 # Nothing changes before all of this holds.
 
@@ -81,7 +81,7 @@ commit=$(aws ecr describe-images --repository-name orders --image-ids "imageDige
 author=$(git -C "$folder" log -1 --format=%ae "$commit" 2>/dev/null | tr -cd 'A-Za-z0-9@._+-' | cut -c -256) || author=none
 author=${author:-none}
 
-# Each state has a folder of its own for what init keeps, so two of them do not mix.
+# Each state has its own folder for what init keeps, so two of them do not mix.
 export TF_DATA_DIR=$root/.terraform/$state TF_IN_AUTOMATION=1 TF_INPUT=0
 "$terraform" -chdir="$root" init -lockfile=readonly -reconfigure -backend-config="$backend" >/dev/null
 # Somebody else's service of the same name is not in this state.
