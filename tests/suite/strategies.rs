@@ -97,27 +97,6 @@ fn what_makes_no_sense_is_refused_at_the_question() {
             "instance_type",
             "another processor than the image",
         ),
-        (vec![("target", "ecs"), TERRAFORM, ("kind", "worker")], "ecs_format", "not written in Terraform yet"),
-        (vec![("target", "ecs"), TERRAFORM, ("capacity", "ec2")], "ecs_format", "instances are not written"),
-        (vec![("target", "ecs"), TERRAFORM, ("network", "new")], "ecs_format", "the network is a stack"),
-        (
-            vec![("target", "ecs"), TERRAFORM, ("load_balancer", "existing")],
-            "ecs_format",
-            "that is there is not written",
-        ),
-        (vec![("target", "ecs"), TERRAFORM, ("ecs_cluster", "existing")], "ecs_format", "that is there is not written"),
-        (vec![("target", "ecs"), TERRAFORM, ("host_record", "new")], "ecs_format", "the record of a host name"),
-        (vec![("target", "ecs"), TERRAFORM, ("access_logs", "new")], "ecs_format", "a bucket for access logs"),
-        (
-            vec![("target", "ecs"), TERRAFORM, ("strategy", "canary"), ("gate_minutes", "60")],
-            "gate_minutes",
-            "none that waits for a person",
-        ),
-        (
-            vec![("target", "ecs"), TERRAFORM, ("accounts", "dev=111111111111,staging=111111111111,prod=222222222222")],
-            "accounts",
-            "accounts for each environment are not written",
-        ),
         (vec![("target", "ecs"), ("regions", "eu-west-1,cn-north-1")], "regions", "several partitions"),
         (vec![("target", "ecs"), ("regions", "us-gov-west-1,us-east-1")], "regions", "several partitions"),
         (vec![("target", "ecs"), ("regions", "cn-north-1,us-gov-west-1")], "regions", "several partitions"),
@@ -179,6 +158,35 @@ fn what_makes_no_sense_is_refused_at_the_question() {
             ],
             "shift_percent",
             "move 10 percent",
+        ),
+    ] {
+        assert_refused(&given, question, reason);
+    }
+}
+
+#[test]
+fn what_is_not_written_in_terraform_yet_is_refused_at_the_question() {
+    for (given, question, reason) in [
+        (vec![("target", "ecs"), TERRAFORM, ("kind", "worker")], "ecs_format", "not written in Terraform yet"),
+        (vec![("target", "ecs"), TERRAFORM, ("capacity", "ec2")], "ecs_format", "instances are not written"),
+        (vec![("target", "ecs"), TERRAFORM, ("network", "new")], "ecs_format", "the network is a stack"),
+        (
+            vec![("target", "ecs"), TERRAFORM, ("load_balancer", "existing")],
+            "ecs_format",
+            "that is there is not written",
+        ),
+        (vec![("target", "ecs"), TERRAFORM, ("ecs_cluster", "existing")], "ecs_format", "that is there is not written"),
+        (vec![("target", "ecs"), TERRAFORM, ("host_record", "new")], "ecs_format", "the record of a host name"),
+        (vec![("target", "ecs"), TERRAFORM, ("access_logs", "new")], "ecs_format", "a bucket for access logs"),
+        (
+            vec![("target", "ecs"), TERRAFORM, ("strategy", "canary"), ("gate_minutes", "60")],
+            "gate_minutes",
+            "none that waits for a person",
+        ),
+        (
+            vec![("target", "ecs"), TERRAFORM, ("accounts", "dev=111111111111,staging=111111111111,prod=222222222222")],
+            "accounts",
+            "accounts for each environment are not written",
         ),
     ] {
         assert_refused(&given, question, reason);

@@ -195,7 +195,7 @@ fn as_written(scan: &mut Scan<'_>, ends: Ends) -> Result<String, Unreadable> {
                 scan.past_bracket(closing(open))?;
                 end = scan.at();
             }
-            Some(b')' | b']' | b'}') => return Err(scan.fault("here stands a bracket that nothing opens")),
+            Some(b')' | b']' | b'}') => return Err(scan.fault("nothing opens this bracket")),
             Some(b'\n') => scan.step(),
             Some(_) => {
                 let at = scan.at();
@@ -208,7 +208,7 @@ fn as_written(scan: &mut Scan<'_>, ends: Ends) -> Result<String, Unreadable> {
         }
     }
     if end == begin {
-        return Err(scan.fault_at(begin, "here stands no value"));
+        return Err(scan.fault_at(begin, "a value is missing here"));
     }
     let at = scan.at();
     scan.back_to(end);

@@ -48,7 +48,7 @@ fn body(scan: &mut Scan<'_>, level: usize, is_block: bool) -> Result<Content, Un
 /// Reads one attribute or one block.
 fn entry(scan: &mut Scan<'_>, level: usize, entries: &mut BTreeMap<String, Node>) -> Result<(), Unreadable> {
     let begin = scan.at();
-    let name = scan.identifier().ok_or_else(|| scan.fault("here begins neither an attribute nor a block"))?.to_owned();
+    let name = scan.identifier().ok_or_else(|| scan.fault("neither an attribute nor a block begins here"))?.to_owned();
     scan.blank(false)?;
     if scan.peek() == Some(b'=') {
         scan.step();
@@ -66,7 +66,7 @@ fn entry(scan: &mut Scan<'_>, level: usize, entries: &mut BTreeMap<String, Node>
             Some(b'"') => scan.quoted()?,
             _ => scan.identifier().map(str::to_owned),
         };
-        labels.push(label.ok_or_else(|| scan.fault("here stands neither a `=` nor the `{` of a block"))?);
+        labels.push(label.ok_or_else(|| scan.fault("neither a `=` nor the `{` of a block follows"))?);
         scan.blank(false)?;
     }
     scan.step();
@@ -197,11 +197,11 @@ resource "aws_lb" "main" {
             ("a = \"b\nc\"\n", "line 1, column 5: the text is not closed"),
             ("a = \"${b\"\n", "line 1, column 5: the text is not closed"),
             ("a = <<END\nb\n", "line 1, column 5: the text is not closed"),
-            ("a = )\n", "line 1, column 5: here stands a bracket that nothing opens"),
-            ("a = \n", "line 1, column 5: here stands no value"),
-            ("a = 1 }\n", "line 1, column 7: here begins neither an attribute nor a block"),
-            ("= 1\n", "line 1, column 1: here begins neither an attribute nor a block"),
-            ("a b\n", "line 1, column 4: here stands neither a `=` nor the `{` of a block"),
+            ("a = )\n", "line 1, column 5: nothing opens this bracket"),
+            ("a = \n", "line 1, column 5: a value is missing here"),
+            ("a = 1 }\n", "line 1, column 7: neither an attribute nor a block begins here"),
+            ("= 1\n", "line 1, column 1: neither an attribute nor a block begins here"),
+            ("a b\n", "line 1, column 4: neither a `=` nor the `{` of a block follows"),
             ("a = { b = 1\n  b = 2 }\n", "line 2, column 3: the key `b` appears twice in one object"),
             ("/* a\n", "line 1, column 1: the comment is not closed"),
             ("a = \"\\q\"\n", "line 1, column 6: `\\q` is no escape of HCL"),
