@@ -109,16 +109,18 @@ impl Workspace {
 }
 
 /// What an added service has elsewhere than one of its own project, and under another name.
-const RENAMED: [(&str, &str); 14] = [
+const RENAMED: [(&str, &str); 16] = [
     ("services/billing/deploy/", "deploy/"),
     ("services/billing/deploy", "deploy"),
     ("services/billing/Dockerfile", "Dockerfile"),
     ("--file Dockerfile ", ""),
     ("ci-billing.yaml", "ci.yaml"),
     ("deploy-ecs-billing", "deploy-ecs"),
+    ("plan-ecs-billing", "plan-ecs"),
     ("deploy-kubernetes-billing", "deploy-kubernetes"),
     ("switch-kubernetes-billing", "switch-kubernetes"),
     ("name: Deploy billing to", "name: Deploy to"),
+    ("name: Plan billing on", "name: Plan on"),
     ("name: Switch tracks of billing on", "name: Switch tracks on"),
     ("ROLE_ARN_BILLING", "ROLE_ARN"),
     ("KUBECONFIG_BILLING", "KUBECONFIG"),

@@ -5,8 +5,7 @@
 //! are, and so does what `jsonencode` and `toset` are given; any other expression becomes its own text, with a reference such as
 //! `aws_lb.main.arn` in it.
 //!
-//! It is our own reader because agreements need places and literals alone: a crate that reads all of HCL is half as large again as
-//! everything else that reads documents here.
+//! It is our own reader because agreements need places and literals alone, and the program has to stay small.
 
 mod expression;
 mod scan;
