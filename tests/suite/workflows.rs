@@ -84,7 +84,8 @@ fn the_readmes_name_the_variable_for_attestations_before_they_speak_of_a_push() 
             }
             let variable =
                 text.find("\n    gh variable set ATTESTATION").or(text.find("\ngh variable set ATTESTATION"));
-            let pushes = [push, "\ngit push ", "that starts the first deployment"].map(|push| text.find(push));
+            let pushes = [push, "and a push to `main` builds", "\ngit push ", "that starts the first deployment"]
+                .map(|push| text.find(push));
             let push = pushes.into_iter().flatten().min();
             let push = push.unwrap_or_else(|| panic!("{}/{platform}: no push", project.case));
             assert!(
