@@ -159,19 +159,38 @@ const OF_ONE_PACKAGING: &[(&str, &str)] = &[
     ("kubernetes-memory-request-of-environment", "an overlay sets no resources"),
     ("kubernetes-image-of-environment", "kustomize.toml holds the image that an environment replaces"),
     ("kubernetes-autoscaler-of-production", "kustomize-lists.toml holds it"),
+    ("kubernetes-work-of-environment", "helm-queue.toml holds it"),
+    ("kubernetes-visibility-of-environment", "helm-queue.toml holds it"),
+];
+
+/// The same of a worker's queue.
+const OF_ONE_QUEUE: &[(&str, &str)] = &[
+    ("kubernetes-work-and-drain", "helm-queue.toml holds it for each environment"),
+    ("kubernetes-drain-within-visibility", "helm-queue.toml holds it for each environment"),
+    ("kubernetes-work-of-environment", "kustomize-environments.toml holds it"),
+    ("kubernetes-visibility-of-environment", "kustomize-environments.toml holds it"),
+    ("kubernetes-admin-port", "helm.toml holds it"),
+    ("kubernetes-shared-files", "Helm takes every template of the chart"),
+    ("kubernetes-selected-name", "the chart writes all of them from one definition"),
+    ("kubernetes-selected-component", "the chart writes all of them from one definition"),
+    ("kubernetes-scaled-name", "the chart writes both from its name"),
+    ("kubernetes-replicas-of-keda", "helm.toml holds it for every autoscaler"),
+    ("kubernetes-quota-pods", "helm.toml holds it for every autoscaler"),
 ];
 
 #[test]
-fn an_environment_is_held_alike_in_both_packagings() {
+fn an_environment_and_a_queue_are_held_alike_in_both_packagings() {
     let template = Template::builtin("service").unwrap();
     let ids = |path: &str| -> BTreeSet<String> {
         let file = template.agreement_files().iter().find(|file| file.text.file.ends_with(path)).unwrap();
         template.agreements_in(file).unwrap().iter().filter_map(|rule| rule.id.clone()).collect()
     };
-    let (kustomize, helm) = (ids("kustomize-environments.toml"), ids("helm-environments.toml"));
-    let alone: BTreeSet<&str> = kustomize.symmetric_difference(&helm).map(String::as_str).collect();
-    let listed: BTreeSet<&str> = OF_ONE_PACKAGING.iter().map(|(id, _)| *id).collect();
-    assert_eq!(alone, listed);
+    for (part, named) in [("environments", OF_ONE_PACKAGING), ("queue", OF_ONE_QUEUE)] {
+        let [kustomize, helm] = ["kustomize", "helm"].map(|packaging| ids(&format!("{packaging}-{part}.toml")));
+        let alone: BTreeSet<&str> = kustomize.symmetric_difference(&helm).map(String::as_str).collect();
+        let listed: BTreeSet<&str> = named.iter().map(|(id, _)| *id).collect();
+        assert_eq!(alone, listed, "{part}");
+    }
 }
 
 #[test]
