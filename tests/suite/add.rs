@@ -109,7 +109,7 @@ impl Workspace {
 }
 
 /// What an added service has elsewhere than one of its own project, and under another name.
-const RENAMED: [(&str, &str); 16] = [
+const RENAMED: [(&str, &str); 17] = [
     ("services/billing/deploy/", "deploy/"),
     ("services/billing/deploy", "deploy"),
     ("services/billing/Dockerfile", "Dockerfile"),
@@ -123,6 +123,7 @@ const RENAMED: [(&str, &str); 16] = [
     ("name: Plan billing on", "name: Plan on"),
     ("name: Switch tracks of billing on", "name: Switch tracks on"),
     ("ROLE_ARN_BILLING", "ROLE_ARN"),
+    ("PLAN_ACCOUNT_BILLING", "PLAN_ACCOUNT"),
     ("KUBECONFIG_BILLING", "KUBECONFIG"),
     ("env-billing/", "env/"),
     ("          file: Dockerfile\n", ""),
