@@ -29,7 +29,7 @@ fn the_code_of_every_golden_project_is_formatted() {
 
 #[test]
 fn the_code_of_every_golden_project_is_free_of_warnings() {
-    for source in sources() {
+    for source in sample::of(sources(), 0, 2) {
         assert_free_of_warnings(&source);
     }
 }
