@@ -69,7 +69,7 @@ fn u08_every_command_that_writes_says_what_it_takes_back_of_one_that_was_cut_off
 }
 
 /// The commands that write nothing, or nothing but what they print.
-const READING: [&str; 16] = [
+const READING: [&str; 17] = [
     "fleet report",
     "defaults list",
     "check",
@@ -83,6 +83,7 @@ const READING: [&str; 16] = [
     "template schema",
     "completions",
     "man",
+    "serve",
     "advise architecture",
     "advise scope",
     "advise strategy",
